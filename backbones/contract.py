@@ -1,0 +1,103 @@
+"""The contract of every backbone: one network, its named stages, feature maps and pooled features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Decoder = Literal["unet"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A contiguous part of a backbone.
+
+    Attributes:
+        name: such as ``conv1`` or ``layer3``.
+        channels: of its feature map.
+        stride: pixels of the input per pixel of its feature map.
+        prefixes: module names (without a trailing dot) whose tensors in the state dict belong to the stage.
+    """
+
+    name: str
+    channels: int
+    stride: int
+    prefixes: tuple[str, ...]
+
+
+class Backbone(nn.Module):
+    """A network without a classifier; classification and segmentation use the same one.
+
+    Args:
+        build: makes the network with its architecture's own random initialization.
+        stages: in order; together they hold every tensor of the network's state dict, each once.
+        in_channels: of the input.
+        num_features: length of the pooled feature vector.
+        features: maps (network, input of shape (B, in_channels, H, W)) to one feature map per stage,
+            each (B, stage.channels, about H / stage.stride, about W / stage.stride).
+        pool: maps (network, the last stage's feature map) to (B, num_features).
+        decoder: the decoder that fits the feature maps, or None where none does.
+
+    Raises:
+        ValueError: if the stages do not partition the state dict.
+    """
+
+    def __init__(
+        self,
+        *,
+        build: Callable[[], nn.Module],
+        stages: Sequence[Stage],
+        in_channels: int,
+        num_features: int,
+        features: Callable[[nn.Module, Tensor], list[Tensor]],
+        pool: Callable[[nn.Module, Tensor], Tensor],
+        decoder: Decoder | None,
+    ) -> None:
+        super().__init__()
+        self._build, self._features, self._pool = build, features, pool
+        self.network = build()
+        self.stages = tuple(stages)
+        self.in_channels, self.num_features, self.decoder = in_channels, num_features, decoder
+        for key in self.weights():
+            self.stage_of(key)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """One feature map per stage, in order; ``x`` is (B, in_channels, H, W)."""
+        return self._features(self.network, x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pooled features of shape (B, num_features); ``x`` is (B, in_channels, H, W)."""
+        return self._pool(self.network, self.features(x)[-1])
+
+    def weights(self) -> dict[str, Tensor]:
+        """The network's state dict under its canonical names (torchvision's for ResNets)."""
+        return self.network.state_dict()
+
+    def stage_of(self, key: str) -> str:
+        """The name of the stage that a tensor of the state dict belongs to.
+
+        Raises:
+            ValueError: if no stage, or more than one, holds the tensor.
+        """
+        names = [
+            stage.name
+            for stage in self.stages
+            if any(key == prefix or key.startswith(prefix + ".") for prefix in stage.prefixes)
+        ]
+        if len(names) != 1:
+            raise ValueError(f"the tensor {key} must belong to exactly one stage, found {names or 'none'}")
+        return names[0]
+
+    def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
+        """New random weights by the architecture's own initialization.
+
+        The draws come from ``generator`` alone: the global random state is neither read nor changed.
+        """
+        seed = int(torch.randint(2**62, (), generator=generator))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self._build().state_dict()

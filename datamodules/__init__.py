@@ -1,0 +1,1 @@
+"""The datasets: one file each, with its label rules and its phantom edition."""

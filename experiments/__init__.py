@@ -1,0 +1,1 @@
+"""Runs, plans, tables and the command line."""

@@ -1,0 +1,159 @@
+"""From a run spec to what it truly is: its identity, its key, and the runs that it needs.
+
+The identity holds everything that changes the result and nothing else: no paths, devices or loggers.
+The key is the sha256 of its canonical JSON.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from experiments.places import Places
+from initializers.contract import Initializer
+from specs.errors import UsageError, unknown
+from specs.expression import Call
+from specs.recipe import Recipe
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES
+from specs.run import Edition, Pretraining, RunSpec, digest
+
+TRAINING_VERSION = 1
+"""Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
+
+
+@dataclass(frozen=True)
+class ResolvedRun:
+    """A run spec with its identity.
+
+    Attributes:
+        requires: the runs whose weights it starts from, which must be done first.
+    """
+
+    spec: RunSpec
+    identity: dict[str, Any]
+    requires: tuple[ResolvedRun, ...]
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", digest(self.identity))
+
+    def closure(self) -> dict[str, ResolvedRun]:
+        """This run and all that it needs, by key, each after what it needs itself."""
+        found: dict[str, ResolvedRun] = {}
+        for run in self.requires:
+            found |= run.closure()
+        return found | {self.key: self}
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe ``STUDY/NAME`` of ``experiments/recipes/STUDY.py``.
+
+    Raises:
+        UsageError: lists the near matches if there is none.
+    """
+    study, _, part = name.partition("/")
+    recipes: dict[str, Recipe] = RECIPES.get(study)() if study in RECIPES.entries else {}
+    if part not in recipes:
+        raise unknown("recipe", name, recipe_names())
+    return recipes[part]
+
+
+def recipe_names() -> list[str]:
+    """All recipes as ``STUDY/NAME``."""
+    return [f"{study}/{name}" for study in RECIPES.entries for name in RECIPES.get(study)()]
+
+
+class Resolver:
+    """Resolves run specs; each dataset's label files are read once.
+
+    Args:
+        places: where data and runs are.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._datasets: dict[tuple[Call, Edition], dict[str, Any]] = {}
+
+    def resolve(self, spec: RunSpec) -> ResolvedRun:
+        """The spec's identity, key and required runs.
+
+        Raises:
+            UsageError: if the parts of the spec do not fit each other.
+            DataError: if the dataset's files are missing or damaged.
+            WeightsError: if a weight file is missing.
+        """
+        if spec.stage == "pretrain" and DATASETS.build(spec.dataset).task.kind == "segmentation":
+            raise UsageError(
+                f"pretraining on {spec.dataset} is not possible: it has masks, and supervised pretraining needs "
+                "image labels. Choose a classification dataset."
+            )
+        requires: list[ResolvedRun] = []
+        identity = {
+            "stage": spec.stage,
+            "dataset": self._dataset(spec.dataset, spec.edition),
+            "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
+            "initializer": self._initializer(spec.initializer, spec, requires),
+            "recipe": spec.recipe.to_json(),
+            "seed": spec.seed,
+            "training": TRAINING_VERSION,
+        }
+        return ResolvedRun(spec, identity, tuple({run.key: run for run in requires}.values()))
+
+    def required(self, spec: RunSpec, need: Pretraining) -> ResolvedRun:
+        """The run that makes the weights which an initializer of ``spec`` needs; its seed is 0, as of published ones.
+
+        Raises:
+            UsageError: if neither the expression nor the spec says by which recipe.
+        """
+        recipe = recipe_named(need.recipe) if need.recipe else spec.pretraining
+        if recipe is None:
+            raise UsageError(
+                f"{spec.initializer} needs a pretraining on {need.dataset}, and no recipe is given for it. "
+                'Name one: --pretraining STUDY/NAME, or recipe="STUDY/NAME" inside the expression.'
+            )
+        return self.resolve(
+            RunSpec(
+                stage="pretrain",
+                dataset=need.dataset,
+                edition=spec.edition,
+                backbone=spec.backbone,
+                initializer=need.initializer,
+                recipe=recipe,
+                pretraining=spec.pretraining,
+                seed=0,
+            )
+        )
+
+    def _dataset(self, expression: Call, edition: Edition) -> dict[str, Any]:
+        if (expression, edition) not in self._datasets:
+            dataset = DATASETS.build(expression)
+            self._datasets[expression, edition] = {
+                "expression": str(expression),
+                "version": dataset.version,
+                "edition": "generated" if dataset.generated else edition,
+                **self.places.index(expression, edition).identity(),
+            }
+        return self._datasets[expression, edition]
+
+    def _initializer(self, expression: Call, spec: RunSpec, requires: list[ResolvedRun]) -> dict[str, Any]:
+        initializer: Initializer = INITIALIZERS.build(expression)
+        runs = [self.required(spec, need) for need in initializer.requires()]
+        requires.extend(runs)
+        own = initializer.identity()
+        nested = {name: self._initializer(inner, spec, requires) for name, inner in initializer.nested().items()}
+        if runs and not own and not nested:  # passes a run's weights on as they are, under whatever name
+            return {"runs": [run.key for run in runs]}
+        return {
+            "name": expression.name,
+            "version": initializer.version,
+            "arguments": own,
+            "nested": nested,
+            "runs": [run.key for run in runs],
+        }
+
+
+def _module_version(expression: Call) -> int:
+    """The ``VERSION`` of a backbone's module, raised on purpose when it builds another network than before."""
+    version: int = getattr(sys.modules[BACKBONES.get(expression.name).__module__], "VERSION", 1)
+    return version

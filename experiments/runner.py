@@ -1,0 +1,182 @@
+"""One run, from its spec to its published record, in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from safetensors.torch import load_file, save_file
+
+from backbones.contract import Backbone
+from datamodules.lightning import ImageDataModule
+from experiments.evaluation import prediction_table, scores, write_predictions
+from experiments.files import replacing, write_json
+from experiments.places import Places
+from experiments.progress import Report, silent
+from experiments.resolve import ResolvedRun, Resolver
+from experiments.store import Attempt, Record, RunStore
+from experiments.training import EpochEnd, seed_everything
+from initializers.contract import Initializer
+from initializers.loading import LoadReport, initialize
+from lightning_modules.classification import ClassificationModule
+from lightning_modules.segmentation import SegmentationModule
+from specs.card import IMAGENET, NORMALIZATIONS, Normalization
+from specs.errors import RunError
+from specs.registry import BACKBONES, INITIALIZERS
+from specs.run import Pretraining, RunSpec
+
+WEIGHTS = "weights.safetensors"
+"""In a pretraining run's folder: the backbone's tensors under their canonical names."""
+
+
+def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = silent) -> Record:
+    """Train, validate and test one spec, unless its record is there already.
+
+    The runs that its initializer requires must be done.
+
+    Args:
+        spec: what to run.
+        places: where data and runs are.
+        workers: data loader processes; the result does not depend on them.
+        report: told after each epoch how far the training is.
+
+    Raises:
+        MedtransferError: of the kind of what went wrong.
+    """
+    store = RunStore(places.runs)
+    resolved = Resolver(places).resolve(spec)
+    done = store.record(resolved.key)
+    if done is not None:
+        return done
+    attempt = store.begin(resolved.key)
+    return attempt_run(resolved, attempt, places, workers=workers, report=report)
+
+
+def attempt_run(
+    resolved: ResolvedRun, attempt: Attempt, places: Places, *, workers: int = 0, report: Report = silent
+) -> Record:
+    """Do a resolved run in an attempt's folder and publish it.
+
+    Raises:
+        MedtransferError: of the kind of what went wrong.
+    """
+    spec, store, started = resolved.spec, RunStore(places.runs), time.monotonic()
+    torch.set_num_threads(spec.recipe.threads)
+    write_json(attempt.folder / "spec.json", spec.to_json())
+    write_json(attempt.folder / "identity.json", resolved.identity)
+    data = ImageDataModule(
+        *places.open(spec.dataset, spec.edition), recipe=spec.recipe, seed=spec.seed, workers=workers
+    )
+    backbone, load_report = _initialized_backbone(resolved, places, store)
+    write_json(attempt.folder / "load_report.json", load_report.to_json())
+    normalization = _normalization(spec)
+    seed_everything(spec.seed, "head")
+    kind = SegmentationModule if data.task.kind == "segmentation" else ClassificationModule
+    module = kind(backbone, data.task, spec.recipe, normalization)
+    epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
+    trainer = _trainer(spec, epoch_end, attempt.folder)
+    checkpoint = epoch_end.resume()
+    if not epoch_end.finished:
+        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
+    if not epoch_end.finished:
+        raise RunError(f"the training of {spec.initializer} on {spec.dataset} was interrupted; start it again to go on.")
+    module.load_state_dict(load_file(epoch_end.best))
+    best = epoch_end.rows[epoch_end.best_epoch]
+    if spec.stage == "pretrain":
+        with replacing(attempt.folder / WEIGHTS) as temporary:
+            save_file({name: tensor.contiguous() for name, tensor in backbone.weights().items()}, temporary)
+        found = {f"validation_{data.task.metric}": best["validation_metric"]}
+        outcome = {"scores": found, "weights_sha256": _sha256(attempt.folder / WEIGHTS)}
+    else:
+        trainer.test(module, data, verbose=False)
+        table = prediction_table(data.task, data.index_of("test"), module.test_rows())
+        write_predictions(table, attempt.folder / "predictions.parquet")
+        found = scores(data.task, table)
+        outcome = {"scores": found, "predictions_sha256": _sha256(attempt.folder / "predictions.parquet")}
+    epoch_end.best.rename(attempt.folder / "best.safetensors")
+    (attempt.folder / "last.ckpt").unlink()
+    record = {
+        "spec": spec.to_json(),
+        "identity": resolved.identity,
+        "requires": [run.key for run in resolved.requires],
+        "metric": data.task.metric,
+        "score": next(iter(found.values())),
+        "outcome": outcome,
+        "validation": {"loss": best["validation_loss"], "metric": best["validation_metric"]},
+        "epochs": len(epoch_end.rows),
+        "best_epoch": epoch_end.best_epoch,
+        "seconds": round(time.monotonic() - started, 3),
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "normalization": {"mean": list(normalization.mean), "std": list(normalization.std)},
+        "environment": _environment(trainer),
+    }
+    return store.publish(attempt, record)
+
+
+def _initialized_backbone(resolved: ResolvedRun, places: Places, store: RunStore) -> tuple[Backbone, LoadReport]:
+    spec = resolved.spec
+    seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
+    backbone: Backbone = BACKBONES.build(spec.backbone)
+    initializer: Initializer = INITIALIZERS.build(spec.initializer)
+    resolver = Resolver(places)
+
+    def weights_of(need: Pretraining) -> Path:
+        required = resolver.required(spec, need)
+        if store.record(required.key) is None:
+            raise RunError(
+                f"{spec.initializer} starts from the run {required.key[:12]} ({required.spec.initializer} trained on "
+                f"{required.spec.dataset}), which is not done. `medtransfer run` and `medtransfer table` do it first."
+            )
+        return store.folder(required.key) / WEIGHTS
+
+    generator = torch.Generator().manual_seed(seed_everything(spec.seed, "initializer"))
+    return backbone, initialize(backbone, initializer, generator, weights_of)
+
+
+def _normalization(spec: RunSpec) -> Normalization:
+    """The input statistics that the recipe asks for; weights that state none take ImageNet's."""
+    if spec.recipe.normalization != "card":
+        return NORMALIZATIONS[spec.recipe.normalization]
+    initializer: Initializer = INITIALIZERS.build(spec.initializer)
+    return initializer.card().normalization or IMAGENET
+
+
+def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
+    recipe = spec.recipe
+    return pl.Trainer(
+        accelerator="auto",
+        devices=1,
+        precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
+        max_epochs=recipe.epochs,
+        sync_batchnorm=recipe.batch_norm == "sync",
+        callbacks=[epoch_end],
+        default_root_dir=folder,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,  # it would run the metrics on two batches before training
+        use_distributed_sampler=False,  # the data module's own sampler is seeded by epoch
+    )
+
+
+def _environment(trainer: pl.Trainer) -> dict[str, Any]:
+    """Versions and hardware, for the record; none of it enters the key."""
+    libraries = ("medtransfer", "torch", "pytorch-lightning", "torchmetrics", "timm", "segmentation-models-pytorch")
+    device = trainer.strategy.root_device
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device} {platform.machine()}",
+        "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

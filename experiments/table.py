@@ -1,0 +1,130 @@
+"""What a table compares: rows of initializers, columns of tasks, seeds, and the reference row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.recipe import Recipe
+from specs.registry import TABLES
+from specs.run import Edition, RunSpec
+
+
+@dataclass(frozen=True)
+class Column:
+    """A target task.
+
+    Attributes:
+        label: the column's heading.
+        dataset: a dataset expression.
+        recipe: of the fine-tuning; the same for every row.
+        domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
+    """
+
+    label: str
+    dataset: str
+    recipe: Recipe
+    domain: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An initialization.
+
+    Attributes:
+        label: the row's heading.
+        initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes.
+    """
+
+    label: str
+    initializer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A comparison of initializations. Every row of a column has the same recipe.
+
+    Attributes:
+        title: one line.
+        question: what the table answers.
+        edition: of the datasets: real or phantom.
+        protocol: ``paper``, ``small`` or ``smoke``.
+        weights: where they come from, in words.
+        backbone: a backbone expression.
+        rows: the initializations.
+        columns: the target tasks.
+        reference: label of the row that every other row is tested against.
+        pretraining: recipe of the pretrainings that rows need.
+        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
+            weight would, so the spread over seeds is that of fine-tuning.
+    """
+
+    title: str
+    question: str
+    edition: Edition
+    protocol: Literal["paper", "small", "smoke"]
+    weights: str
+    backbone: str
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    reference: str
+    pretraining: Recipe | None
+    seeds: int
+
+    def __post_init__(self) -> None:
+        if self.reference not in [row.label for row in self.rows]:
+            raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
+
+    def cell(self, row: Row, column: Column) -> tuple[RunSpec, ...] | str:
+        """The runs of a cell, one per seed, or the reason why it has none."""
+        if "{domain}" in row.initializer and column.domain is None:
+            return "no other dataset of this kind of images"
+        text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
+        if _trained_on(parse(text), column.dataset):
+            return "the source is the target"
+        return tuple(
+            RunSpec(
+                stage="finetune",
+                dataset=parse(column.dataset),
+                edition=self.edition,
+                backbone=parse(self.backbone),
+                initializer=parse(text),
+                recipe=column.recipe,
+                pretraining=self.pretraining,
+                seed=seed,
+            )
+            for seed in range(self.seeds)
+        )
+
+    def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:
+        """All cells by row and column label, in order."""
+        return {
+            (row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns
+        }
+
+
+def _trained_on(initializer: Call, dataset: str) -> bool:
+    """Whether an expression names the dataset as a source."""
+    from specs.registry import DATASETS, INITIALIZERS
+
+    target = str(DATASETS.bind(dataset))
+    bound = INITIALIZERS.bind(initializer)
+    values = bound.arguments().items()
+    return any(name == "on" and value == target for name, value in values) or any(
+        _trained_on(value, dataset) for _, value in values if isinstance(value, Call)
+    )
+
+
+def table_named(name: str, profile: str | None) -> Table:
+    """A registered table in one of its profiles, or in its default one.
+
+    Raises:
+        UsageError: lists the near matches if the table or profile does not exist.
+    """
+    entry = name.replace("-", "_")
+    call = Call(entry, (), (("profile", profile),) if profile else ())
+    table: Table = TABLES.build(call)
+    return table

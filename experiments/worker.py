@@ -1,0 +1,65 @@
+"""What a worker process does: one run, its output in the attempt's log, its progress through the planner's pipe."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+import warnings
+from multiprocessing.connection import Connection
+from typing import Any
+
+from experiments.executor import Finished, Progress
+from experiments.memory import keep_freed_memory
+from experiments.places import Places
+from experiments.resolve import Resolver
+from experiments.runner import attempt_run
+from experiments.store import RunStore
+from specs.errors import MedtransferError
+from specs.run import RunSpec
+
+
+def work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Connection) -> None:
+    """Carry out one run and say how it ended.
+
+    Args:
+        spec: the run spec as plain data.
+        key: that the planner resolved it to.
+        places: where data and runs are.
+        workers: data loader processes.
+        pipe: to the planner; when its other end closes, this process ends.
+    """
+    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    keep_freed_memory()
+    store = RunStore(places.runs)
+    attempt = store.begin(key)
+    log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    warnings.simplefilter("default")
+    try:
+        resolved = Resolver(places).resolve(RunSpec.from_json(spec))
+        if resolved.key != key:
+            raise MedtransferError(
+                f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight "
+                "files changed. Run the command again."
+            )
+        attempt_run(
+            resolved, attempt, places, workers=workers, report=lambda epoch, of: pipe.send(Progress(key, epoch, of))
+        )
+    except Exception as error:
+        traceback.print_exc()
+        status = error.exit_status if isinstance(error, MedtransferError) else 5
+        message = str(error) if isinstance(error, MedtransferError) else f"{type(error).__name__}: {error}"
+        attempt.fail(message)
+        pipe.send(Finished(key, message, status, attempt.log))
+    else:
+        pipe.send(Finished(key))
+
+
+def _end_with(pipe: Connection) -> None:
+    """End the process at once when the planner is gone; the planner itself never sends anything."""
+    try:
+        pipe.poll(None)
+    finally:
+        os._exit(1)

@@ -1,0 +1,1 @@
+"""What a run is, as plain frozen data: tasks, recipes, run specs, expressions, registries."""

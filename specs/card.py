@@ -1,0 +1,45 @@
+"""What is known of a set of weights: where it came from and how its input must look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Per-channel input statistics on the [0, 1] scale; one value serves every channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""ImageNet's statistics (https://docs.pytorch.org/vision/stable/models.html)."""
+
+UNIT = Normalization((0.0,), (1.0,))
+"""Pixels in [0, 1] as they are."""
+
+NORMALIZATIONS = {"imagenet": IMAGENET, "none": UNIT}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The provenance of an initializer's weights.
+
+    Attributes:
+        method: the method's family, such as ``supervised`` or ``random``.
+        source: URL of the weights as published, or None.
+        sha256: of the file as published, or None.
+        licence: SPDX identifier or the publisher's words, or None where there is nothing to license.
+        paper: citation or URL, or None.
+        training_data: the datasets that the weights have seen, as registry names where there is one.
+        normalization: the input statistics that the weights expect; None leaves it to the recipe.
+    """
+
+    method: str
+    source: str | None = None
+    sha256: str | None = None
+    licence: str | None = None
+    paper: str | None = None
+    training_data: tuple[str, ...] = ()
+    normalization: Normalization | None = None

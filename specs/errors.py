@@ -1,0 +1,50 @@
+"""The errors that users meet, one class per kind of fault and exit status.
+
+Each message names the thing, what was expected, what was found and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MedtransferError(Exception):
+    """Base of all errors that medtransfer raises on purpose."""
+
+    exit_status = 1
+
+
+class UsageError(MedtransferError):
+    """A name, option, expression or value that does not exist or does not fit."""
+
+    exit_status = 2
+
+
+class DataError(MedtransferError):
+    """A dataset that is missing, incomplete, unreadable or inconsistent."""
+
+    exit_status = 3
+
+
+class WeightsError(MedtransferError):
+    """Weights that are missing, damaged or do not fit the backbone."""
+
+    exit_status = 4
+
+
+class RunError(MedtransferError):
+    """A run that failed while it trained or tested."""
+
+    exit_status = 5
+
+
+def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for an unknown name: the near matches if there are any, else every known name."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if near:
+        hint = "Did you mean " + " or ".join(f'"{match}"' for match in near) + "?"
+    else:
+        hint = "Known: " + (", ".join(names) or "none") + "."
+    return UsageError(f'unknown {noun} "{name}". {hint}')

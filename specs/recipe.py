@@ -1,0 +1,287 @@
+"""A recipe: everything that changes a run's result and is not the data, the weights or the seed."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from specs.errors import UsageError, unknown
+from specs.expression import Call, Value, parse
+from specs.signature import bind
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html)."""
+
+    learning_rate: float
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class AdamW:
+    """Adam with decoupled weight decay (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html)."""
+
+    learning_rate: float
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html)."""
+
+    learning_rate: float
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The learning rate stays as it is."""
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Multiply the learning rate by ``factor`` after ``patience`` epochs without a better selection score."""
+
+    factor: float = 0.5
+    patience: int = 5
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Cosine from the learning rate to zero over all epochs, stepped per epoch, after a linear warm-up."""
+
+    warmup_epochs: int = 0
+
+
+@dataclass(frozen=True)
+class HorizontalFlip:
+    """Mirror left and right with probability ``p``."""
+
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class VerticalFlip:
+    """Mirror up and down with probability ``p``."""
+
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """Rotate by an angle drawn from [-``degrees``, ``degrees``], bilinear, filled with 0 (masks: nearest)."""
+
+    degrees: float = 7.0
+    p: float = 1.0
+
+
+@dataclass(frozen=True)
+class RandomResizedCrop:
+    """Crop a share of the area drawn from [``smallest``, 1] with aspect ratio 3/4 to 4/3, resized to the image size."""
+
+    smallest: float = 0.08
+    p: float = 1.0
+
+
+@dataclass(frozen=True)
+class BrightnessContrast:
+    """Change brightness and contrast by a share drawn from [-``limit``, ``limit``] each."""
+
+    limit: float = 0.2
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class Elastic:
+    """Elastic deformation (Simard et al. 2003) with displacement scale ``alpha`` and smoothness ``sigma``, in pixels."""
+
+    alpha: float = 120.0
+    sigma: float = 6.0
+    p: float = 0.3
+
+
+Optimizer = Adam | AdamW | SGD
+Schedule = Constant | Plateau | Cosine
+Augmentation = HorizontalFlip | VerticalFlip | Rotate | RandomResizedCrop | BrightnessContrast | Elastic
+
+
+OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
+SCHEDULES: dict[str, type] = {"constant": Constant, "plateau": Plateau, "cosine": Cosine}
+AUGMENTATIONS: dict[str, type] = {
+    "horizontal_flip": HorizontalFlip,
+    "vertical_flip": VerticalFlip,
+    "rotate": Rotate,
+    "random_resized_crop": RandomResizedCrop,
+    "brightness_contrast": BrightnessContrast,
+    "elastic": Elastic,
+}
+_NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a run trains, validates and tests.
+
+    Attributes:
+        image_size: height and width of the network's input, in pixels.
+        batch_size: images per optimizer step over all devices together.
+        epochs: the most epochs that are trained.
+        optimizer: ``Adam``, ``AdamW`` or ``SGD`` with its settings.
+        schedule: ``Constant``, ``Plateau`` or ``Cosine``, stepped once per epoch.
+        early_stopping: stop after this many epochs without a better selection score; None never stops early.
+        selection: which validation score picks the best epoch and drives plateaus and early stopping:
+            ``loss`` (lower is better) or ``metric`` (the task's own, higher is better).
+        loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
+            cross-entropy (multiclass) and soft Dice (segmentation); ``bce`` and ``dice`` name one for segmentation,
+            ``bce_dice`` is their sum.
+        augmentation: applied to training images in this order.
+        normalization: ``card`` (what the weights expect), ``imagenet``, or ``none`` ([0, 1]).
+        dropout: probability before the classification head or in front of the segmentation head.
+        test_time_augmentation: ``none``, or ``flip``: the mean probability over the image and its mirror image.
+        precision: ``32`` or ``bf16`` (bfloat16 autocast).
+        batch_norm: ``local`` (statistics per device) or ``sync`` (over all devices).
+        threads: CPU threads of the run; part of the recipe, since it changes the order of summation.
+    """
+
+    image_size: int
+    batch_size: int
+    epochs: int
+    optimizer: Optimizer
+    schedule: Schedule = Constant()
+    early_stopping: int | None = None
+    selection: Literal["loss", "metric"] = "loss"
+    loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
+    augmentation: tuple[Augmentation, ...] = ()
+    normalization: Literal["card", "imagenet", "none"] = "card"
+    dropout: float = 0.0
+    test_time_augmentation: Literal["none", "flip"] = "none"
+    precision: Literal["32", "bf16"] = "32"
+    batch_norm: Literal["local", "sync"] = "local"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        """Check types and ranges, with whole numbers turned into floats where a float is meant.
+
+        Raises:
+            UsageError: names the setting, what it takes and what was given.
+        """
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        bound = bind(Call("recipe", (), tuple(plain.items())), _plain_signature, _no_expression).arguments()
+        for name, value in bound.items():
+            object.__setattr__(self, name, value)
+        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            object.__setattr__(self, name, _checked(getattr(self, name), choices, name))
+        steps = tuple(_checked(step, AUGMENTATIONS, "augmentation") for step in self.augmentation)
+        object.__setattr__(self, "augmentation", steps)
+        for name in ("image_size", "batch_size", "epochs", "threads", "early_stopping"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise UsageError(f"recipe: {name} must be at least 1, found {number}.")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"recipe: dropout must be in [0, 1), found {self.dropout}.")
+        if self.optimizer.learning_rate <= 0:
+            raise UsageError(f"recipe: the learning rate must be positive, found {self.optimizer.learning_rate}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data with every setting written out; ``Recipe.from_json`` reads it back."""
+        plain: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN}
+        return plain | {
+            "optimizer": _to_json(self.optimizer),
+            "schedule": _to_json(self.schedule),
+            "augmentation": [_to_json(step) for step in self.augmentation],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Recipe:
+        """The recipe of ``to_json``'s plain data.
+
+        Raises:
+            UsageError: if a setting is unknown, missing or out of range.
+        """
+        settings: dict[str, Any] = {}
+        for name, value in data.items():
+            if name not in cls.__dataclass_fields__:
+                raise unknown("recipe setting", name, cls.__dataclass_fields__)
+            if name in ("optimizer", "schedule"):
+                value = _from_json(value, name)
+            elif name == "augmentation":
+                value = tuple(_from_json(step, name) for step in value)
+            settings[name] = value
+        try:
+            return cls(**settings)
+        except TypeError as error:
+            raise UsageError(f"recipe: {error}. Write every required setting out.") from error
+
+    def override(self, setting: str, text: str) -> Recipe:
+        """A copy with one setting changed, both given as text: ``("optimizer", "adam(1e-3)")``.
+
+        Raises:
+            UsageError: if the setting does not exist or does not take the value.
+        """
+        if setting not in self.__dataclass_fields__:
+            raise unknown("recipe setting", setting, self.__dataclass_fields__)
+        if setting in ("optimizer", "schedule"):
+            value: Any = _read(parse(text), OPTIMIZERS if setting == "optimizer" else SCHEDULES, setting)
+        elif setting == "augmentation":
+            steps = parse(f"steps({text})").args
+            value = tuple(_read(step, AUGMENTATIONS, setting) for step in steps)
+        else:
+            value = parse(f"value({text})").args[0] if text else text
+            if isinstance(value, Call):  # a bare word, such as imagenet, is meant as text
+                value = text
+            if setting == "precision":
+                value = text
+        return dataclasses.replace(self, **{setting: value})
+
+
+def _plain_signature(
+    image_size: int,
+    batch_size: int,
+    epochs: int,
+    early_stopping: int | None,
+    selection: Literal["loss", "metric"],
+    loss: Literal["auto", "bce", "dice", "bce_dice"],
+    normalization: Literal["card", "imagenet", "none"],
+    dropout: float,
+    test_time_augmentation: Literal["none", "flip"],
+    precision: Literal["32", "bf16"],
+    batch_norm: Literal["local", "sync"],
+    threads: int,
+) -> None:
+    """The settings that are plain literals, for type checks."""
+
+
+_PLAIN = tuple(_plain_signature.__annotations__)[:-1]
+
+
+def _no_expression(package: str, inner: Call) -> Call:
+    raise UsageError(f"recipe: {inner} is an expression where a literal was expected.")
+
+
+def _read(value: Value, vocabulary: dict[str, type], noun: str) -> Any:
+    if not isinstance(value, Call):
+        raise UsageError(f"recipe: {noun} takes a name with arguments, found {value!r}.")
+    if value.name not in vocabulary:
+        raise unknown(noun, value.name, vocabulary)
+    cls = vocabulary[value.name]
+    return cls(**bind(value, cls, _no_expression).arguments())
+
+
+def _checked(part: Any, vocabulary: dict[str, type], noun: str) -> Any:
+    """The same optimizer, schedule or augmentation with its values checked and ints made floats."""
+    if type(part) not in vocabulary.values():
+        raise UsageError(f"recipe: {noun} takes one of {', '.join(vocabulary)}, found {part!r}.")
+    return _from_json(_to_json(part), noun)
+
+
+def _to_json(part: Any) -> dict[str, Any]:
+    return {"name": _NAMES[type(part)]} | dataclasses.asdict(part)
+
+
+def _from_json(data: dict[str, Any], noun: str) -> Any:
+    vocabulary = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS}[noun]
+    arguments = tuple((name, value) for name, value in data.items() if name != "name")
+    return _read(Call(str(data.get("name")), (), arguments), vocabulary, noun)

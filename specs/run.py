@@ -1,0 +1,112 @@
+"""A run spec: the stage, data, backbone, initializer, recipe and seed of one run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.recipe import Recipe
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+
+Edition = Literal["real", "phantom"]
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """A run that an initializer needs: its backbone, trained on a dataset from another initializer.
+
+    Attributes:
+        dataset: what it is trained on.
+        initializer: what it starts from.
+        recipe: the name of its recipe, such as ``phantom/pretraining``; None takes the run spec's ``pretraining``.
+    """
+
+    dataset: Call
+    initializer: Call
+    recipe: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """What one run is. Expressions are bound when it is made, so equal runs are equal specs.
+
+    Attributes:
+        stage: ``finetune`` trains, validates and tests on the task; ``pretrain`` makes weights.
+        dataset: a dataset expression.
+        edition: ``real`` reads the published files, ``phantom`` the small synthetic edition in the same layout.
+        backbone: a backbone expression.
+        initializer: an initializer expression.
+        recipe: how it trains.
+        pretraining: the recipe of the runs that the initializer requires, where it names none itself.
+        seed: of every random draw of the run.
+    """
+
+    stage: Literal["pretrain", "finetune"]
+    dataset: Call
+    edition: Edition
+    backbone: Call
+    initializer: Call
+    recipe: Recipe
+    pretraining: Recipe | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dataset", DATASETS.bind(self.dataset))
+        object.__setattr__(self, "backbone", BACKBONES.bind(self.backbone))
+        object.__setattr__(self, "initializer", INITIALIZERS.bind(self.initializer))
+        if self.stage not in ("pretrain", "finetune") or self.edition not in ("real", "phantom"):
+            raise UsageError(f'a run is of stage "pretrain" or "finetune", found "{self.stage}"; edition {self.edition}.')
+        if type(self.seed) is not int or not 0 <= self.seed < 2**31:
+            raise UsageError(f"a seed is a whole number from 0 to 2**31 - 1, found {self.seed!r}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that ``RunSpec.from_json`` reads back; also the format of a spec file."""
+        return {
+            "stage": self.stage,
+            "dataset": str(self.dataset),
+            "edition": self.edition,
+            "backbone": str(self.backbone),
+            "initializer": str(self.initializer),
+            "recipe": self.recipe.to_json(),
+            "pretraining": self.pretraining.to_json() if self.pretraining else None,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunSpec:
+        """The spec of ``to_json``'s plain data.
+
+        Raises:
+            UsageError: if a field is missing or does not fit.
+        """
+        missing = {"stage", "dataset", "edition", "backbone", "initializer", "recipe"} - set(data)
+        extra = set(data) - set(cls.__dataclass_fields__)
+        if missing or extra:
+            raise UsageError(
+                f"not a run spec: missing {sorted(missing) or 'nothing'}, unknown {sorted(extra) or 'nothing'}. "
+                "`medtransfer run ... --dry-run --json` prints a whole one."
+            )
+        return cls(
+            stage=data["stage"],
+            dataset=parse(data["dataset"]),
+            edition=data["edition"],
+            backbone=parse(data["backbone"]),
+            initializer=parse(data["initializer"]),
+            recipe=Recipe.from_json(data["recipe"]),
+            pretraining=Recipe.from_json(data["pretraining"]) if data.get("pretraining") else None,
+            seed=data.get("seed", 0),
+        )
+
+
+def canonical_json(data: Any) -> str:
+    """The one spelling of plain data: sorted keys, no spaces, no NaN."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest(data: Any) -> str:
+    """The sha256 of plain data's canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical_json(data).encode()).hexdigest()

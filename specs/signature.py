@@ -1,0 +1,108 @@
+"""Binding an expression's arguments to a typed signature, so that one thing has one canonical form.
+
+A parameter's annotation says what it takes: ``bool``, ``int``, ``float``, ``str``, ``None``, ``Literal[...]``,
+``tuple[X, ...]`` and unions of them. A parameter that takes another expression is annotated
+``Annotated[Call, "initializers"]`` (written without quotes) or ``Annotated[str, "datamodules"]`` (written as a
+string); the second item names the package whose registry binds it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from specs.errors import UsageError, unknown
+from specs.expression import Call, Value, parse, show
+
+BindNested = Callable[[str, Call], Call]
+"""Binds an expression in the registry of the named package."""
+
+
+def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
+    """The call with every parameter given by name, in the signature's order, with defaults filled in.
+
+    Args:
+        call: the expression as written.
+        target: the function or class whose signature it must fit.
+        nested: how to bind an expression inside it.
+
+    Raises:
+        UsageError: if an argument is unknown, missing, given twice or of the wrong type.
+    """
+    signature = inspect.signature(target)
+    hints = typing.get_type_hints(target.__init__ if inspect.isclass(target) else target, include_extras=True)
+    for name, _ in call.kwargs:
+        if name not in signature.parameters:
+            raise unknown(f"argument of {call.name}{_usage(signature)}:", name, signature.parameters)
+    try:
+        bound = signature.bind(*call.args, **call.arguments())
+    except TypeError as error:
+        raise UsageError(f"{call} does not fit {call.name}{_usage(signature)}: {error}.") from error
+    bound.apply_defaults()
+    return Call(
+        call.name,
+        (),
+        tuple(
+            (name, _convert(value, hints[name], f"argument {name} of {call.name}", nested))
+            for name, value in bound.arguments.items()
+        ),
+    )
+
+
+def _usage(signature: inspect.Signature) -> str:
+    names = [
+        name if parameter.default is parameter.empty else f"{name}={parameter.default!r}"
+        for name, parameter in signature.parameters.items()
+    ]
+    return f"({', '.join(names)})"
+
+
+def _convert(value: Value, hint: Any, what: str, nested: BindNested) -> Value:
+    options = get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    for option in options:
+        converted: Value = _as(value, option, nested)
+        if converted is not _MISFIT:
+            return converted
+    for option in options:
+        if get_origin(option) is Literal and isinstance(value, str):
+            raise unknown(f"value for {what}:", value, [str(choice) for choice in get_args(option)])
+    raise UsageError(f"{what}: expected {_words(hint)}, found {show(value)}.")
+
+
+_MISFIT: Any = object()
+
+
+def _as(value: Value, hint: Any, nested: BindNested) -> Any:
+    """The value as the hinted type, or ``_MISFIT``; an int where a float is expected becomes a float."""
+    if hint is None or hint is type(None):
+        return None if value is None else _MISFIT
+    if get_origin(hint) is Annotated:
+        kind, package = get_args(hint)[:2]
+        if type(value) is not kind:
+            return _MISFIT
+        return nested(package, value) if isinstance(value, Call) else str(nested(package, parse(value)))
+    if get_origin(hint) is Literal:
+        return value if any(value == choice and type(value) is type(choice) for choice in get_args(hint)) else _MISFIT
+    if get_origin(hint) is tuple:
+        if not isinstance(value, tuple):
+            return _MISFIT
+        items = [_as(item, get_args(hint)[0], nested) for item in value]
+        return _MISFIT if any(item is _MISFIT for item in items) else tuple(items)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if type(value) is hint else _MISFIT
+
+
+def _words(hint: Any) -> str:
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        return " or ".join(_words(option) for option in get_args(hint))
+    if get_origin(hint) is Literal:
+        return " or ".join(show(choice) for choice in get_args(hint))
+    if get_origin(hint) is Annotated:
+        return "an expression without quotes" if get_args(hint)[0] is Call else 'an expression in "quotes"'
+    if hint is str:
+        return 'text in "quotes"'
+    return getattr(hint, "__name__", str(hint)) if get_origin(hint) is None else str(hint)
