@@ -39,7 +39,7 @@ class Backbone(nn.Module):
         num_features: length of the pooled feature vector.
         features: maps (network, input of shape (B, in_channels, H, W)) to one feature map per stage,
             each (B, stage.channels, about H / stage.stride, about W / stage.stride).
-        pool: maps (network, the last stage's feature map) to (B, num_features).
+        pooled: maps (network, input) to the pooled feature, (B, num_features).
         decoder: the decoder that fits the feature maps, or None where none does.
 
     Raises:
@@ -54,11 +54,11 @@ class Backbone(nn.Module):
         in_channels: int,
         num_features: int,
         features: Callable[[nn.Module, Tensor], list[Tensor]],
-        pool: Callable[[nn.Module, Tensor], Tensor],
+        pooled: Callable[[nn.Module, Tensor], Tensor],
         decoder: Decoder | None,
     ) -> None:
         super().__init__()
-        self._build, self._features, self._pool = build, features, pool
+        self._build, self._features, self._pooled = build, features, pooled
         self.network = build()
         self.stages = tuple(stages)
         self.in_channels, self.num_features, self.decoder = in_channels, num_features, decoder
@@ -71,7 +71,7 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pooled features of shape (B, num_features); ``x`` is (B, in_channels, H, W)."""
-        return self._pool(self.network, self.features(x)[-1])
+        return self._pooled(self.network, x)
 
     def weights(self) -> dict[str, Tensor]:
         """The network's state dict under its canonical names (torchvision's for ResNets)."""

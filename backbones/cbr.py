@@ -1,0 +1,31 @@
+"""The CBR family of Transfusion (Raghu et al. 2019, appendix): convolution, batch norm, ReLU, max pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+
+# variant: (kernel size, widths, whether a max pool follows the last convolution)
+VARIANTS: dict[str, tuple[int, tuple[int, ...], bool]] = {
+    "large_t": (7, (32, 64, 128, 256, 512), False),
+    "large_w": (7, (64, 128, 256, 512), True),
+    "small": (7, (32, 64, 128, 256), True),
+    "tiny": (5, (32, 64, 128, 256), True),  # the widths that the published parameter count belongs to
+    "tiny_as_written": (5, (64, 128, 256, 512), True),  # the widths that the paper's text gives
+}
+
+
+def cbr(
+    variant: Literal["large_t", "large_w", "small", "tiny", "tiny_as_written"], in_channels: int = 3
+) -> Backbone:
+    """A CBR network with one stage per convolution, conv1 to conv4 or conv5.
+
+    Each convolution has stride 1, no bias and, *assumed*, "same" padding; a 3x3 max pool of stride 2 stands between
+    two of them. Convolutions start from He's normal initialization (*assumed*; the paper does not say).
+    """
+    from backbones.cbr_network import cbr_backbone
+
+    kernel, widths, last_pool = VARIANTS[variant]
+    return cbr_backbone(kernel, widths, last_pool, in_channels)

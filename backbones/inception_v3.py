@@ -1,0 +1,15 @@
+"""Inception-v3 (Szegedy et al. 2016), torchvision's parameter names; images of 75 pixels or more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+
+
+def inception_v3(in_channels: int = 3) -> Backbone:
+    """Inception-v3 without auxiliary classifier; its unpadded convolutions make maps a little smaller than strides say."""
+    from backbones.timm_networks import timm_backbone
+
+    return timm_backbone("inception_v3", in_channels)

@@ -1,0 +1,15 @@
+"""A tiny residual network for tests, the demo and small images, quick on one CPU core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+
+
+def tiny(width: int = 16, in_channels: int = 3) -> Backbone:
+    """Four stages at strides 1, 2, 4 and 8 with ``width``, 2, 4 and 8 times ``width`` channels."""
+    from backbones.tiny_network import tiny_backbone
+
+    return tiny_backbone(width, in_channels)
