@@ -44,7 +44,7 @@ def timm_backbone(name: str, in_channels: int) -> Backbone:
         build=build,
         stages=stages,
         in_channels=in_channels,
-        num_features=int(probe.num_features),
+        num_features=int(getattr(probe, "head_hidden_size", probe.num_features)),
         features=partial(_features, indices=list(range(len(stages)))),
         pooled=_pooled,
         decoder=decoder,

@@ -19,10 +19,12 @@ def _conv_norm(in_channels: int, channels: int, kernel: int, stride: int = 1) ->
 class _Stem(nn.Module):
     def __init__(self, in_channels: int, width: int) -> None:
         super().__init__()
-        self.conv1 = _conv_norm(in_channels, width, 3)
+        self.conv = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
+        nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
+        self.bn = nn.BatchNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.relu(self.conv1(x))
+        return nn.functional.relu(self.bn(self.conv(x)))
 
 
 class _Residual(nn.Module):
@@ -42,7 +44,7 @@ class _Residual(nn.Module):
 def _build(width: int, in_channels: int) -> nn.Sequential:
     return nn.Sequential(
         OrderedDict(
-            stem=_Stem(in_channels, width),
+            conv1=_Stem(in_channels, width),
             layer1=_Residual(width, 2 * width),
             layer2=_Residual(2 * width, 4 * width),
             layer3=_Residual(4 * width, 8 * width),
@@ -64,7 +66,7 @@ def _pooled(network: nn.Module, x: Tensor) -> Tensor:
 
 def tiny_backbone(width: int, in_channels: int) -> Backbone:
     """The tiny network whose first stage has ``width`` channels at the input's resolution."""
-    names = ("stem", "layer1", "layer2", "layer3")
+    names = ("conv1", "layer1", "layer2", "layer3")
     return Backbone(
         build=partial(_build, width, in_channels),
         stages=[Stage(name, width * 2**number, 2**number, (name,)) for number, name in enumerate(names)],

@@ -33,7 +33,7 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
         UsageError: if an argument is unknown, missing, given twice or of the wrong type.
     """
     signature = inspect.signature(target)
-    hints = typing.get_type_hints(target.__init__ if inspect.isclass(target) else target, include_extras=True)
+    hints = _hints(target)
     for name, _ in call.kwargs:
         if name not in signature.parameters:
             raise unknown(f"argument of {call.name}{_usage(signature)}:", name, signature.parameters)
@@ -49,6 +49,15 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
             (name, _convert(value, hints[name], f"argument {name} of {call.name}", nested))
             for name, value in bound.arguments.items()
         ),
+    )
+
+
+def _hints(target: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters' types; what a function returns is left alone, since its type may be imported for checks only."""
+    function: Any = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
+    parameters = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
+    return typing.get_type_hints(
+        types.SimpleNamespace(__annotations__=parameters), function.__globals__, include_extras=True
     )
 
 

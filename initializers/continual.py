@@ -1,0 +1,59 @@
+"""Continual pretraining: another initializer's weights, trained on with the labels of a further dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from initializers.contract import Initializer, Weights, WeightsOf, build
+from initializers.trained import trained_weights
+from specs.card import Card
+from specs.expression import Call, parse
+from specs.run import Pretraining
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.contract import Backbone
+
+
+@dataclass(frozen=True)
+class Continual(Initializer):
+    """Domain-adaptive pretraining (Hosseinzadeh Taher et al., DART 2021, Table 2).
+
+    Attributes:
+        source: where the pretraining starts; ``random`` gives pretraining in the domain alone.
+        on: the dataset that it is trained on.
+        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's.
+    """
+
+    source: Annotated[Call, "initializers"]
+    on: Annotated[str, "datamodules"]
+    recipe: str | None = None
+
+    def card(self) -> Card:
+        """Trained here; the data of the source count too."""
+        inner = build(self.source).card()
+        return Card(
+            method="supervised",
+            licence=inner.licence,
+            paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930",
+            training_data=(*inner.training_data, self.on),
+            normalization=inner.normalization,
+        )
+
+    def requires(self) -> tuple[Pretraining, ...]:
+        """The pretraining run."""
+        return (Pretraining(parse(self.on), self.source, self.recipe),)
+
+    def identity(self) -> dict[str, Any]:
+        """Empty: the key of the pretraining run says it all."""
+        return {}
+
+    def nested(self) -> dict[str, Call]:
+        """Empty: the source belongs to the pretraining run."""
+        return {}
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The pretraining run's weights."""
+        return trained_weights(self.requires()[0], weights_of)

@@ -1,0 +1,145 @@
+"""Strict loading: every tensor of the backbone is set from the initializer, or nothing is changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from backbones.contract import Backbone
+from initializers.contract import Initializer, Weights, WeightsOf
+from specs.errors import WeightsError
+
+SHOWN = 8
+"""How many names of each kind a message lists."""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What was loaded into a backbone, from where.
+
+    Attributes:
+        initializer: its name and arguments.
+        source: where the tensors came from, in words.
+        sha256: of the file that they came from, or None.
+        card: the initializer's card as plain data.
+        loaded: names of tensors that were set as they came.
+        transformed: what was done to a tensor before it fitted, by name.
+        drawn: names of tensors that were drawn at random.
+        dropped: names in the source that were left out on purpose.
+        counters: batch-norm step counters that the source lacks and that were set to 0.
+        converted: the source's number format of tensors that were converted, by name.
+        before: fingerprint of the backbone's weights before.
+        after: fingerprint of the backbone's weights after.
+    """
+
+    initializer: str
+    source: str
+    sha256: str | None
+    card: dict[str, Any]
+    loaded: tuple[str, ...]
+    transformed: dict[str, str]
+    drawn: tuple[str, ...]
+    dropped: tuple[str, ...]
+    counters: tuple[str, ...]
+    converted: dict[str, str]
+    before: str
+    after: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return dataclasses.asdict(self)
+
+
+def initialize(
+    backbone: Backbone, initializer: Initializer, generator: torch.Generator, weights_of: WeightsOf
+) -> LoadReport:
+    """Set all weights of a backbone from an initializer.
+
+    Only batch-norm step counters may be missing; they are set to 0. All checks happen before anything is changed.
+
+    Args:
+        backbone: is changed in place.
+        initializer: where the weights come from.
+        generator: the only source of random draws.
+        weights_of: finds the weights of required runs.
+
+    Raises:
+        WeightsError: names what is missing, unexpected, of another shape or not finite.
+    """
+    wanted = backbone.weights()
+    before = fingerprint(wanted)
+    weights = initializer.state_dict(backbone, generator, weights_of)
+    counters = tuple(
+        name for name in wanted if name not in weights.tensors and name.endswith(".num_batches_tracked")
+    )
+    _check(initializer, weights, wanted, counters)
+    tensors = {name: weights.tensors[name].to(wanted[name].dtype) for name in wanted if name not in counters}
+    tensors |= {name: torch.zeros_like(wanted[name]) for name in counters}
+    backbone.network.load_state_dict(tensors)
+    after = fingerprint(backbone.weights())
+    if after != fingerprint(tensors):
+        raise WeightsError(f"{initializer}: the backbone does not hold what was loaded into it; this is a defect.")
+    special = {*weights.transformed, *weights.drawn, *counters}
+    return LoadReport(
+        initializer=str(initializer),
+        source=weights.source,
+        sha256=weights.sha256,
+        card=dataclasses.asdict(initializer.card()),
+        loaded=tuple(name for name in wanted if name not in special),
+        transformed=weights.transformed,
+        drawn=weights.drawn,
+        dropped=weights.dropped,
+        counters=counters,
+        converted={
+            name: str(tensor.dtype).removeprefix("torch.")
+            for name, tensor in weights.tensors.items()
+            if tensor.dtype != wanted[name].dtype
+        },
+        before=before,
+        after=after,
+    )
+
+
+def _check(
+    initializer: Initializer, weights: Weights, wanted: Mapping[str, Tensor], counters: tuple[str, ...]
+) -> None:
+    given = weights.tensors
+    shapes = [
+        f"{name} is {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
+        for name in wanted
+        if name in given and given[name].shape != wanted[name].shape
+    ]
+    faults = {
+        "missing": [name for name in wanted if name not in given and name not in counters],
+        "unexpected": [name for name in given if name not in wanted],
+        "of another shape": shapes,
+        "not finite": [name for name, tensor in given.items() if not bool(torch.isfinite(tensor).all())],
+    }
+    found = [
+        f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''}"
+        for what, names in faults.items()
+        if names
+    ]
+    if found:
+        raise WeightsError(
+            f"the weights of {initializer} do not fit the backbone, and nothing was loaded.\n"
+            f"Source: {weights.source}\nExpected {len(wanted)} tensors; found {'; '.join(found)}.\n"
+            "Use weights of this very architecture; for further heads declare their names: "
+            'file("...", drop=("projector.",)).'
+        )
+
+
+def fingerprint(tensors: Mapping[str, Tensor]) -> str:
+    """The sha256 over names, number formats, shapes and bytes of tensors, in the order of their names."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        total.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()

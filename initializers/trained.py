@@ -1,0 +1,25 @@
+"""Reading the weights of a required run, for every initializer that starts from one."""
+
+from __future__ import annotations
+
+
+
+from initializers.contract import Weights, WeightsOf
+from specs.run import Pretraining
+
+
+
+def trained_weights(need: Pretraining, weights_of: WeightsOf) -> Weights:
+    """The backbone's tensors as the required run left them.
+
+    Raises:
+        WeightsError: if the file is damaged.
+    """
+    from initializers.checkpoints import read_tensors, sha256_of
+
+    path = weights_of(need)
+    return Weights(
+        read_tensors(path)[0],
+        source=f"{need.initializer} trained on {need.dataset}",
+        sha256=sha256_of(path),
+    )
