@@ -97,7 +97,7 @@ class SoftDice(Loss):
 
     def value(self, total: Tensor) -> Tensor:
         """See ``Loss``."""
-        intersection, probability, mask = total
+        intersection, probability, mask = total.unbind()
         return 1 - (2 * intersection + self.smooth) / (probability + mask + self.smooth)
 
 
@@ -114,7 +114,7 @@ class Sum(Loss):
 
     def value(self, total: Tensor) -> Tensor:
         """See ``Loss``."""
-        parts = total.split([loss.size for loss in self.losses])
+        parts = torch.split(total, [loss.size for loss in self.losses])
         return torch.stack([loss.value(part) for loss, part in zip(self.losses, parts, strict=True)]).sum()
 
 

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.distributed.nn
 from torch import Tensor, distributed
 
 
 def sum_over_ranks(tensor: Tensor) -> Tensor:
-    """The sum of a tensor over all ranks, which gradients flow through.
+    """The sum of a tensor over all ranks, whose gradient goes to this rank's part, times the number of ranks.
 
     A loss of it is the loss over the batches of all ranks together, and averaging its gradients over the ranks, as
     DistributedDataParallel does, gives exactly that loss's gradient.
     """
     if not _several():
         return tensor
-    total: Tensor = torch.distributed.nn.all_reduce(tensor)  # type: ignore[no-untyped-call]
-    return total
+    total = tensor.detach().clone()
+    distributed.all_reduce(total)
+    return total + distributed.get_world_size() * (tensor - tensor.detach())  # adds 0, but carries the gradient
 
 
 def gather(batches: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from segmentation_models_pytorch.base.initialization import initialize_head
+from segmentation_models_pytorch.base.initialization import initialize_head  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from backbones.contract import Backbone
@@ -43,8 +41,8 @@ class SegmentationModule(TaskModule):
             raise UsageError(f"a {task.kind} task was given to SegmentationModule; use ClassificationModule.")
         if backbone.decoder != "unet":
             raise UsageError(
-                f"no segmentation decoder fits the backbone {type(backbone.network).__name__}: its feature maps are not "
-                f"a pyramid (strides {[stage.stride for stage in backbone.stages]}). Expected a backbone with a U-Net "
+                f"no segmentation decoder fits the backbone {type(backbone.network).__name__}: its feature maps are "
+                f"not a pyramid (strides {[stage.stride for stage in backbone.stages]}). Expected a backbone with a U-Net "
                 "decoder; choose a convolutional or hierarchical one, such as resnet50."
             )
         super().__init__(backbone, task, recipe, normalization)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch.nn.functional as F
-from segmentation_models_pytorch.base.initialization import initialize_decoder
-from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
+from segmentation_models_pytorch.base.initialization import initialize_decoder  # type: ignore[import-untyped]
+from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from backbones.contract import Stage
@@ -67,7 +67,8 @@ class UNet(nn.Module):
         """
         size = image.shape[-2:]
         empty = [  # the decoder takes the sizes to go through from maps; these carry no channels
-            image.new_empty(len(image), 0, *(-(-length // stride) for length in size)) for stride in (1, *self.without_skip)
+            image.new_empty(len(image), 0, *(-(-length // stride) for length in size))
+            for stride in (1, *self.without_skip)
         ]
         decoded: Tensor = self.decoder([*empty, *(maps[number] for number in self.chosen)])
         if decoded.shape[-2:] != size:  # a first stage of stride 1 that trims its borders

@@ -1,0 +1,48 @@
+"""Where phantom editions are, and writing one when it is first needed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from datamodules.contract import Dataset
+from specs.expression import Call
+from specs.registry import DATASETS
+from specs.run import digest
+
+VERSION = 1
+"""Raised on purpose when the drawing functions change."""
+
+NOTICE = "These images are synthetic: drawn by medtransfer for its phantom profile. They show no patient.\n"
+
+
+def phantom_root(expression: Call, folder: Path) -> Path:
+    """The folder of a dataset's phantom edition, whether it is there or not."""
+    dataset: Dataset = DATASETS.build(expression)
+    bound = str(DATASETS.bind(expression))
+    return folder / f"{expression.name}-{digest([bound, dataset.version, VERSION])[:12]}"
+
+
+def ensure_phantom(expression: Call, folder: Path) -> Path:
+    """Write the phantom edition unless it is there; returns its folder.
+
+    It appears whole: it is written under another name and renamed, and of two writers the first one wins.
+    """
+    root = phantom_root(expression, folder)
+    if root.is_dir():
+        return root
+    temporary = folder / f".{root.name}.{secrets.token_hex(4)}"
+    try:
+        temporary.mkdir(parents=True)
+        DATASETS.build(expression).write_phantom(temporary)
+        (temporary / "SYNTHETIC.txt").write_text(NOTICE, encoding="utf-8")
+        try:
+            os.rename(temporary, root)
+        except OSError:
+            if not root.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return root

@@ -1,0 +1,139 @@
+"""Drawing functions of the phantom editions: a chest x-ray, a fundus photograph, a texture.
+
+They imitate what makes the real tasks what they are (position, texture, thin branching structures, low contrast,
+noise), not the anatomy.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Field = NDArray[np.float64]
+
+
+def _grid(size: int) -> tuple[Field, Field]:
+    """Rows and columns of an image, each from -1 to 1."""
+    axis = np.linspace(-1.0, 1.0, size)
+    rows, columns = np.meshgrid(axis, axis, indexing="ij")
+    return rows, columns
+
+
+def _blob(size: int, row: float, column: float, height: float, width: float) -> Field:
+    rows, columns = _grid(size)
+    field: Field = np.exp(-(((rows - row) / height) ** 2) - ((columns - column) / width) ** 2)
+    return field
+
+
+def _to_pixels(field: Field) -> Pixels:
+    return np.clip(np.rint(field * 255), 0, 255).astype(np.uint8)
+
+
+def chest(generator: Generator, size: int, findings: dict[int, float]) -> Pixels:
+    """A chest-like image with the given findings.
+
+    Args:
+        generator: of all that varies between images.
+        size: height and width in pixels.
+        findings: contrast by number (0 to 13); each number has a shape, a texture and a place in the lungs.
+
+    Returns:
+        (size, size) uint8.
+    """
+    rows, columns = _grid(size)
+    shift, tilt = generator.normal(0, 0.05, 2)
+    image = 0.55 + 0.1 * rows - 0.28 * _blob(size, shift, -0.42 + tilt, 0.62, 0.3)
+    image -= 0.28 * _blob(size, shift, 0.42 + tilt, 0.62, 0.3)
+    image += 0.25 * _blob(size, 0.3 + shift, 0.12 + tilt, 0.35, generator.uniform(0.2, 0.3))
+    image += 0.04 * np.sin(rows * generator.uniform(16, 20) + 2 * np.abs(columns) + generator.uniform(0, 6))
+    for number, contrast in findings.items():
+        side = -1.0 if number % 2 else 1.0
+        row = -0.5 + 1.0 * (number // 2) / 6 + generator.normal(0, 0.06) + shift
+        column = side * 0.42 + generator.normal(0, 0.06) + tilt
+        image += 0.3 * contrast * generator.uniform(0.6, 1.0) * _finding(generator, size, number % 4, row, column)
+    image += 0.06 * cv2.GaussianBlur(generator.normal(0, 1.5, (size, size)), (0, 0), 1.0)
+    return _to_pixels(image + generator.normal(0, 0.03, (size, size)))
+
+
+def _finding(generator: Generator, size: int, kind: int, row: float, column: float) -> Field:
+    rows, columns = _grid(size)
+    patch = _blob(size, row, column, 0.2, 0.16)
+    if kind == 0:  # an opacity
+        return patch
+    if kind == 1:  # a ring
+        return patch - _blob(size, row, column, 0.1, 0.08) * 1.3
+    if kind == 2:  # stripes
+        return patch * np.sin((rows + columns) * 28 + generator.uniform(0, 6))
+    return patch * generator.choice([-1.0, 1.5], (size, size))  # speckle
+
+
+def fundus(generator: Generator, size: int, lesions: int = 0) -> tuple[Pixels, Pixels, Pixels]:
+    """A fundus-like image with branching vessels.
+
+    Args:
+        generator: of all that varies between images.
+        size: height and width in pixels.
+        lesions: number of small bright and dark spots.
+
+    Returns:
+        The image (size, size, 3) uint8, its vessels and its field of view (size, size) uint8 in {0, 1}.
+    """
+    rows, columns = _grid(size)
+    view = (rows**2 + columns**2 < 0.92**2).astype(np.uint8)
+    mask = np.zeros((size, size), np.uint8)
+    disc = (generator.uniform(-0.15, 0.15), generator.choice([-0.5, 0.5]))
+    for start in np.linspace(0, 2 * np.pi, 7)[:-1]:
+        _grow(generator, mask, disc, start + generator.normal(0, 0.3), 3.2 * size / 96, 3)
+    mask &= view
+    shade = 0.75 - 0.25 * (rows**2 + columns**2) + 0.1 * generator.normal() * columns
+    shade += 0.3 * _blob(size, disc[0], disc[1], 0.16, 0.16)
+    depth = cv2.GaussianBlur(mask.astype(np.float64), (0, 0), 0.6) * generator.uniform(0.16, 0.3)
+    shade += 0.05 * cv2.GaussianBlur(generator.normal(0, 3.0, (size, size)), (0, 0), 2.0)
+    for number in range(lesions):
+        place = generator.uniform(-0.6, 0.6, 2)
+        shade += (0.3 if number % 2 else -0.3) * _blob(size, place[0], place[1], 0.07, 0.07)
+    tint = np.array([0.85, 0.5, 0.25])
+    image = (shade - depth)[..., None] * tint - depth[..., None] * np.array([0.0, 0.15, 0.05])
+    image = (image + generator.normal(0, 0.035, (size, size, 3))) * view[..., None]
+    return _to_pixels(image), mask, view
+
+
+def _grow(
+    generator: Generator, mask: Pixels, at: tuple[float, float], direction: float, width: float, branches: int
+) -> None:
+    """Draw a winding vessel of decreasing width, with branches."""
+    size = len(mask)
+    row, column = at
+    for step in range(24):
+        direction += generator.normal(0, 0.18)
+        after = row + 0.07 * np.sin(direction), column + 0.07 * np.cos(direction)
+        ends = [(round((c + 1) / 2 * (size - 1)), round((r + 1) / 2 * (size - 1))) for r, c in ((row, column), after)]
+        cv2.line(mask, ends[0], ends[1], 1, max(1, round(width * (1 - step / 30))))
+        row, column = after
+        if branches and step in (6, 12):
+            turn = generator.choice([-0.7, 0.7])
+            _grow(generator, mask, (row, column), direction + turn, width * 0.6, branches - 1)
+        if row**2 + column**2 > 1:
+            return
+
+
+def texture(generator: Generator, size: int, number: int, channels: int) -> Pixels:
+    """An oriented wave whose angle and frequency tell the class, under noise.
+
+    Args:
+        generator: of phase, contrast and noise.
+        size: height and width in pixels.
+        number: of the class.
+        channels: 1 gives (size, size), 3 gives (size, size, 3).
+    """
+    rows, columns = _grid(size)
+    angle = np.pi * number * 0.382 + generator.normal(0, 0.1)
+    frequency = 8 + 3 * (number % 4) + generator.normal(0, 0.5)
+    wave = np.sin(frequency * (rows * np.sin(angle) + columns * np.cos(angle)) + generator.uniform(0, 6))
+    image = 0.5 + generator.uniform(0.08, 0.2) * wave + generator.normal(0, 0.12, (size, size))
+    if channels == 1:
+        return _to_pixels(image)
+    return _to_pixels(image[..., None] * generator.uniform(0.6, 1.2, 3))
