@@ -80,7 +80,7 @@ class ChestXray14(Dataset):
         return read_gray(path)
 
     def write_phantom(self, root: Path) -> None:
-        """360 drawn chests of 120 patients, 64 x 64, with a shape or texture per finding."""
+        """480 drawn chests of 160 patients, 64 x 64, with a shape or texture per finding."""
         import numpy as np
         from PIL import Image
 
@@ -88,7 +88,7 @@ class ChestXray14(Dataset):
 
         (root / "images").mkdir(parents=True)
         rows, lists = [HEADER], {"train_val_list.txt": [], "test_list.txt": []}  # type: dict[str, list[str]]
-        for patient in range(1, 121):
+        for patient in range(1, 161):
             for follow_up in range(3):
                 generator = np.random.default_rng([14, patient, follow_up])
                 # Every class comes in turn, so that each split has examples of each.

@@ -1,1 +1,1 @@
-"""What is trained and tested: a backbone with a head or decoder, its loss, its optimizer and its validation metric."""
+"""What is trained: classification and segmentation over any backbone."""

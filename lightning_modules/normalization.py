@@ -1,4 +1,4 @@
-"""From the pixels of a data set to the input that a backbone expects."""
+"""From stored pixels to the network's input, on the device."""
 
 from __future__ import annotations
 
@@ -9,61 +9,38 @@ from specs.card import Normalization
 from specs.errors import UsageError
 
 
-class Normalize(nn.Module):
-    """Maps uint8 images to normalized float32 input, on the images' device: (pixel / 255 - mean) / std.
+class InputNormalization(nn.Module):
+    """Maps uint8 pixels to normalized floats with as many channels as the backbone takes.
 
-    A grayscale image serves every input channel. Of a normalization with several values, a backbone with one input
-    channel takes the average of the means and of the standard deviations, since no one channel's values are its own.
-    It has no parameters, and nothing of it enters the state dict.
+    A gray image is repeated over the backbone's channels. A backbone of one channel takes the means over the
+    channels of statistics that are given per channel.
 
     Args:
-        normalization: the input statistics on the [0, 1] scale.
+        normalization: mean and standard deviation on the [0, 1] scale.
         in_channels: of the backbone.
-
-    Raises:
-        UsageError: if the normalization has neither one value nor one per input channel.
     """
 
-    scale: Tensor
-    shift: Tensor
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, normalization: Normalization, in_channels: int) -> None:
         super().__init__()
         self.in_channels = in_channels
-        mean = _per_channel("mean", normalization.mean, in_channels)
-        std = _per_channel("std", normalization.std, in_channels)
-        self.register_buffer("scale", (1 / (255 * std)).float(), persistent=False)
-        self.register_buffer("shift", (-mean / std).float(), persistent=False)
+        for name, values in (("mean", normalization.mean), ("std", normalization.std)):
+            given = torch.tensor(values, dtype=torch.float32)
+            if len(given) not in (1, in_channels):
+                given = given.mean(dim=0, keepdim=True)
+            self.register_buffer(name, given.view(1, -1, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Normalize a batch.
-
-        Args:
-            image: (B, C, H, W), uint8 in 0..255, C is 1 or the backbone's number of input channels.
-
-        Returns:
-            (B, in_channels, H, W), float32.
+        """Normalize (B, C, H, W) uint8 to (B, in_channels, H, W) float32.
 
         Raises:
-            UsageError: if the backbone cannot take the images' channels.
+            UsageError: if the images have more channels than the backbone takes.
         """
-        channels = image.shape[1]
-        if channels not in (1, self.in_channels):
+        if image.shape[1] not in (1, self.in_channels):
             raise UsageError(
-                f"the images have {channels} channels and the backbone takes {self.in_channels}. Expected grayscale "
-                f"images or as many channels as the backbone; choose a backbone with in_channels={channels}."
+                f"the images have {image.shape[1]} channels and the backbone takes {self.in_channels}. "
+                f"Build it with in_channels={image.shape[1]}."
             )
-        return torch.addcmul(self.shift, image.to(self.scale.dtype), self.scale)  # a gray channel broadcasts
-
-
-def _per_channel(name: str, values: tuple[float, ...], channels: int) -> Tensor:
-    """(1, channels, 1, 1), float64."""
-    given = torch.tensor(values, dtype=torch.float64)
-    if channels == 1:
-        given = given.mean(dim=0, keepdim=True)
-    if len(given) not in (1, channels):
-        raise UsageError(
-            f"a normalization's {name} must have 1 or {channels} values for a backbone with {channels} input "
-            f"channels, found {len(given)}: {values}. Give one value, or one for each channel."
-        )
-    return given.expand(channels).reshape(1, channels, 1, 1)
+        return ((image.float() / 255).expand(-1, self.in_channels, -1, -1) - self.mean) / self.std

@@ -1,76 +1,68 @@
-"""The decoder of a U-Net (Ronneberger et al. 2015, arXiv 1505.04597) over a backbone's feature maps."""
+"""The U-Net decoder of segmentation-models-pytorch over a backbone's stages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch.nn.functional as F
-from segmentation_models_pytorch.base.initialization import initialize_decoder  # type: ignore[import-untyped]
-from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder  # type: ignore[import-untyped]
+from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import Tensor, nn
 
-from backbones.contract import Stage
-
-NARROWEST, WIDEST = 16, 256
-
-
-def decoder_width(stride: int, skip_channels: int | None) -> int:
-    """The channels of a decoder block whose output has the given stride.
-
-    At most 16 per pixel of stride and 256 (the widths 256, 128, 64, 32, 16 at strides 16 to 1 are
-    segmentation_models_pytorch's defaults), and no more than half of the skip's channels, so that a narrow backbone has
-    a narrow decoder; at least 16. A ResNet-50 gets exactly the defaults.
-    """
-    widest = min(NARROWEST * stride, WIDEST)
-    return widest if skip_channels is None else min(widest, max(NARROWEST, skip_channels // 2))
+from backbones.contract import Backbone, Stage
+from specs.errors import UsageError
 
 
 class UNet(nn.Module):
-    """segmentation_models_pytorch's U-Net decoder, fed with the stages of one of our backbones.
+    """Logits at the input's size from a backbone's feature maps.
 
-    There is one skip per resolution: the deepest feature map of each stride. A first stage of stride 1 is a skip at the
-    input's own size; from stride 2 or 4 the decoder doubles the size without a skip until the input's size is reached.
+    smp's own encoders, some of which silently load nothing, are not used: its decoder sees feature maps only.
 
     Args:
-        stages: of the backbone, strides powers of two, growing.
+        backbone: must declare the decoder ``unet``.
+        dropout: probability in front of the last convolution.
 
-    Attributes:
-        width: channels of the output.
+    Raises:
+        UsageError: if the backbone's feature maps do not fit a U-Net.
     """
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, backbone: Backbone, dropout: float) -> None:
         super().__init__()
-        deepest = {stage.stride: number for number, stage in enumerate(stages)}
-        self.chosen = sorted(deepest.values())
-        skips = {stage.stride: stage.channels for stage in (stages[number] for number in self.chosen)}
-        bottom, first = max(skips), min(skips)
-        self.without_skip = [2**power for power in range(1, first.bit_length() - 1)]  # strides between input and first
-        strides = sorted(({1, *self.without_skip, *skips}) - {bottom}, reverse=True)
-        widths = [decoder_width(stride, skips.get(stride)) for stride in strides]
-        self.width = widths[-1]
-        self.decoder = UnetDecoder(
-            encoder_channels=(0, *(0 for _ in self.without_skip), *skips.values()),
-            decoder_channels=widths,
-            n_blocks=len(widths),
-        )
-        initialize_decoder(self.decoder)
+        stages = backbone.stages
+        if backbone.decoder != "unet":
+            raise UsageError(
+                f"no decoder fits this backbone: its stages have strides {[stage.stride for stage in stages]}, and a "
+                "U-Net needs each to be twice the one before, at any image size. Choose a ResNet, CBR or tiny backbone."
+            )
+        # Behind a stride-4 stem (ConvNeXt) there is no skip at stride 2; an empty one keeps each block a doubling.
+        self.empty = stages[0].stride == 4
+        channels = [0] * self.empty + [stage.channels for stage in stages]
+        widths = decoder_widths(stages)
+        self.decoder = UnetDecoder([backbone.in_channels, *channels], widths, n_blocks=len(widths))
+        self.head = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], 1, 3, padding=1))
 
-    def forward(self, image: Tensor, maps: Sequence[Tensor]) -> Tensor:
-        """Decode the feature maps of an image.
+    def forward(self, x: Tensor, maps: list[Tensor]) -> Tensor:
+        """Logits (B, 1, H, W).
 
         Args:
-            image: (B, C, H, W); only its size is used.
-            maps: one per stage, as ``Backbone.features`` returns them.
-
-        Returns:
-            (B, width, H, W).
+            x: the network's input (B, C, H, W); only its size is used.
+            maps: one feature map per stage.
         """
-        size = image.shape[-2:]
-        empty = [  # the decoder takes the sizes to go through from maps; these carry no channels
-            image.new_empty(len(image), 0, *(-(-length // stride) for length in size))
-            for stride in (1, *self.without_skip)
-        ]
-        decoded: Tensor = self.decoder([*empty, *(maps[number] for number in self.chosen)])
-        if decoded.shape[-2:] != size:  # a first stage of stride 1 that trims its borders
-            decoded = F.interpolate(decoded, size=size, mode="bilinear", align_corners=False)
-        return decoded
+        if self.empty:
+            maps = [x.new_empty((len(x), 0, -(-x.shape[2] // 2), -(-x.shape[3] // 2))), *maps]
+        logits: Tensor = self.head(self.decoder([x, *maps]))
+        return logits
+
+
+def decoder_widths(stages: tuple[Stage, ...]) -> list[int]:
+    """Channels of the decoder's blocks, coarsest first: one block per doubling of the resolution, up to the input's.
+
+    A block that reaches stride t has min(16 t, 256) channels, but not more than half of those of the stage that it
+    starts from and at least 8. For ResNets these are smp's defaults, 256, 128, 64, 32, 16
+    (https://smp.readthedocs.io/en/latest/models.html#unet).
+    """
+    channels = {stage.stride: stage.channels for stage in stages}
+    widths, stride = [], stages[-1].stride // 2
+    while stride >= 1:
+        source = channels.get(2 * stride, stages[0].channels)
+        widths.append(min(16 * stride, 256, max(8, source // 2)))
+        stride //= 2
+    return widths
+
+

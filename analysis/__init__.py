@@ -1,0 +1,1 @@
+"""Metrics, statistics and representation similarity on plain arrays."""

@@ -1,0 +1,152 @@
+"""What classification and segmentation share: sums over an epoch, optimizer and schedule, checks, test rows."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backbones.contract import Backbone
+from lightning_modules.normalization import InputNormalization
+from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
+from specs.card import Normalization
+from specs.errors import RunError
+from specs.recipe import Recipe
+from specs.task import Task
+
+Batch = dict[str, Any]
+
+
+class SupervisedModule(pl.LightningModule):
+    """A backbone with a task on top.
+
+    It logs ``train_loss``, ``validation_loss`` and ``validation_metric`` once per epoch. All are made of sums that
+    are added over batches and devices, so they do not depend on how the data are cut into batches.
+
+    Args:
+        backbone: all of its parameters are trained.
+        task: what is asked.
+        recipe: loss, dropout, optimizer, schedule, test-time augmentation.
+        normalization: of the input.
+    """
+
+    schedule: EpochSchedule
+
+    def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
+        super().__init__()
+        self.backbone, self.task, self.recipe = backbone, task, recipe
+        self.normalize = InputNormalization(normalization, backbone.in_channels)
+        self._sums: dict[str, Tensor] = {}
+        self._rows: dict[str, list[NDArray[Any]]] = {}
+        self._schedule_state: dict[str, Any] | None = None
+
+    @abstractmethod
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits of uint8 images (B, C, H, W)."""
+
+    @abstractmethod
+    def loss_sums(self, logits: Tensor, batch: Batch) -> Tensor:
+        """What the loss is made of, as a tensor that adds up over batches."""
+
+    @abstractmethod
+    def loss(self, sums: Tensor) -> Tensor:
+        """The loss of accumulated sums."""
+
+    @abstractmethod
+    def validation_metric(self) -> float:
+        """The task's metric over the validation rows that this epoch collected, NaN where it is undefined."""
+
+    @abstractmethod
+    def rows(self, logits: Tensor, batch: Batch, stage: str) -> dict[str, NDArray[Any]]:
+        """What is kept of each sample of a batch, besides its ``index``; ``stage`` is ``validation`` or ``test``."""
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The batch's loss.
+
+        Raises:
+            RunError: if it is not finite.
+        """
+        sums = self.loss_sums(self(batch["image"]).float(), batch)
+        loss = self.loss(sums)
+        if not math.isfinite(loss.item()):
+            raise RunError(
+                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}. Expected a finite number; "
+                "lower the learning rate, or use precision 32."
+            )
+        self._add("train", sums.detach())
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Log the training loss over the epoch."""
+        self.log("train_loss", self.loss(self._total("train")))
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the rows of earlier epochs."""
+        self._rows = {}
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Collect sums and rows."""
+        logits = self(batch["image"]).float()
+        self._add("validation", self.loss_sums(logits, batch))
+        self._collect(batch, self.rows(logits, batch, "validation"))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the loss and the metric over the whole validation split."""
+        self.log("validation_loss", self.loss(self._total("validation")))
+        self.log("validation_metric", self.validation_metric())
+
+    def on_test_epoch_start(self) -> None:
+        """Forget the validation rows."""
+        self._rows = {}
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Collect rows."""
+        self._collect(batch, self.rows(self(batch["image"]).float(), batch, "test"))
+
+    def test_rows(self) -> dict[str, NDArray[Any]]:
+        """What was kept of each test sample, ordered by ``index``, each once."""
+        return self.collected()
+
+    def collected(self) -> dict[str, NDArray[Any]]:
+        """The collected rows of one epoch, ordered by ``index``; samples that padding repeated count once."""
+        rows = {name: np.concatenate(parts) for name, parts in self._rows.items()}
+        _, first = np.unique(rows["index"], return_index=True)
+        return {name: values[first] for name, values in rows.items()}
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """The recipe's optimizer; its schedule is stepped by whoever ends the epochs, through ``schedule``."""
+        optimizer = build_optimizer(self.recipe.optimizer, self.parameters())
+        higher = self.recipe.selection == "metric"
+        self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
+        if self._schedule_state is not None:
+            self.schedule.load_state_dict(self._schedule_state)
+        return optimizer
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the schedule's state."""
+        checkpoint["schedule"] = self.schedule.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restore the schedule's state, before or after the schedule is made."""
+        self._schedule_state = checkpoint["schedule"]
+        if hasattr(self, "schedule"):
+            self.schedule.load_state_dict(checkpoint["schedule"])
+
+    def _add(self, stage: str, sums: Tensor) -> None:
+        sums = sums.double() if sums.device.type != "mps" else sums
+        self._sums[stage] = self._sums[stage] + sums if stage in self._sums else sums
+
+    def _total(self, stage: str) -> Tensor:
+        """The sums of an epoch over all devices; the next epoch begins at zero."""
+        total: Tensor = self.trainer.strategy.reduce(self._sums.pop(stage), reduce_op="sum")  # type: ignore[assignment]
+        return total
+
+    def _collect(self, batch: Batch, rows: dict[str, NDArray[Any]]) -> None:
+        for name, values in {"index": batch["index"].cpu().numpy(), **rows}.items():
+            self._rows.setdefault(name, []).append(values)
