@@ -6,6 +6,8 @@ import difflib
 import functools
 import hashlib
 import pickle
+import re
+import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,6 +29,12 @@ PREFIXES = ("module.", "encoder_q.", "encoder.", "backbone.", "model.", "network
 HEADS = ("fc.", "head.", "classifier.", "head_fc.")
 """Beginnings of names of classification heads, which are never part of a backbone."""
 
+LEGACY_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
+"""How files of torch.save before 1.6 begin (``torch.serialization.MAGIC_NUMBER``, pickled)."""
+
+LONGEST_HEADER = 100_000_000
+"""Bytes of a safetensors header at most (https://huggingface.co/docs/safetensors, "Format")."""
+
 
 def sha256_of(path: str | Path) -> str:
     """The sha256 of a file's bytes, in hexadecimal; read once per process unless size or time changes.
@@ -34,7 +42,7 @@ def sha256_of(path: str | Path) -> str:
     Raises:
         WeightsError: if there is no such file.
     """
-    file = _existing(Path(path))
+    file = _existing(Path(path)).resolve()
     status = file.stat()
     return _sha256(file, status.st_size, status.st_mtime_ns)
 
@@ -48,6 +56,8 @@ def _sha256(path: Path, size: int, mtime_ns: int) -> str:
 def _existing(path: Path) -> Path:
     if path.is_file():
         return path
+    if path.is_dir():
+        raise WeightsError(f"{path} is a folder, not a weight file. Name the file in it.")
     names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, names, n=3)
     hint = f" Did you mean {' or '.join(near)}?" if near else " Check the path; it is relative to the current folder."
@@ -67,72 +77,95 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
     file = _existing(Path(path))
     with file.open("rb") as opened:
         start = opened.read(512)
-    _refuse_impostor(file, start)
-    if file.suffix == ".safetensors" or (start[8:9] == b"{" and b'"dtype"' in start):
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= LONGEST_HEADER:
         try:
-            return load_file(file), "safetensors"
+            return _unwrap(file, load_file(file), "safetensors", key)
         except (SafetensorError, OSError) as error:
             raise _damaged(file, str(error)) from error
+    if not start.startswith((b"PK\x03\x04", LEGACY_MAGIC)):
+        raise WeightsError(f"{file} {_what_else(file, start)}. Expected safetensors or a file of torch.save.")
+    if start.startswith(b"PK"):
+        _check_archive(file)
     try:
         loaded = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "weights_only" in str(error) or "Unsupported" in str(error):
-            raise WeightsError(
-                f"{file} holds objects other than tensors and plain data, and reading them would run code from the "
-                f"file ({_first_line(error)}). It was not read. Export its state dict alone, with "
-                "safetensors.torch.save_file, where you trust the file."
-            ) from error
-        raise _damaged(file, str(error)) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise _damaged(file, _first_line(error)) from error
-    return _unwrap(file, loaded, key)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        refused = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if refused is None:
+            raise _damaged(file, "its pickle holds something other than tensors and plain data, or is torn") from error
+        raise WeightsError(
+            f"{file} holds {refused[1]}, and reading anything but tensors and plain data would run code from the "
+            "file, so it was not read. If you trust its origin, export the tensors alone where it was made: "
+            'safetensors.torch.save_file(model.state_dict(), "weights.safetensors").'
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise _damaged(file, str(error).partition("\n")[0]) from error
+    return _unwrap(file, loaded, "torch checkpoint", key)
 
 
 def _damaged(file: Path, why: str) -> WeightsError:
     return WeightsError(
-        f"{file} ({file.stat().st_size} bytes) cannot be read: {why}. Expected safetensors or a torch checkpoint; "
-        "the file is cut short or of another kind. Fetch it again."
+        f"{file} ({file.stat().st_size} bytes) is damaged or cut short: {why.rstrip('.')}. Fetch it again and compare "
+        "its size or hash with the publisher's."
     )
 
 
-def _refuse_impostor(file: Path, start: bytes) -> None:
+def _what_else(file: Path, start: bytes) -> str:
+    """What a file is that is no checkpoint, and what to do about it."""
     text = start.lstrip().lower()
     if not start:
-        what = "is empty"
-    elif text.startswith((b"<!doctype", b"<html", b"<?xml")):
-        what = "is a web page, probably an error or a download form"
-    elif start.startswith(b"version https://git-lfs"):
-        what = "is a Git LFS pointer; run `git lfs pull` where it came from"
-    else:
-        return
-    raise WeightsError(f"{file} {what}, not a checkpoint. Fetch the file itself again.")
+        return "is empty; fetch it again"
+    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+        return "is a web page, probably an error or a download form; fetch the file itself"
+    if start.startswith(b"version https://git-lfs"):
+        return "is a Git LFS pointer, not the file; run `git lfs pull` where it came from"
+    if start.startswith(b"\x1f\x8b") or tarfile.is_tarfile(file):
+        return "is a tar or gzip archive; unpack it and name the checkpoint in it"
+    if start[:1] == b"\x80" and start[1:2] <= b"\x05":
+        return "is a plain Python pickle, which cannot be read without running code from it; export it anew"
+    return f"is of another kind (it begins with {start[:16]!r}); check where it came from"
 
 
-def _unwrap(file: Path, loaded: Any, key: str | None) -> tuple[dict[str, Tensor], str]:
-    kind = "torch checkpoint"
+def _check_archive(file: Path) -> None:
+    """Refuse a zip file that is torn, or that ``torch.save`` did not write."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise _damaged(file, str(error)) from error
+    if any(name.endswith("/constants.pkl") for name in names):
+        raise WeightsError(f"{file} is a TorchScript program. Export its state dict: torch.save(model.state_dict(), ...).")
+    if not any(name.endswith("/data.pkl") for name in names):
+        raise WeightsError(
+            f"{file} is a zip archive of {', '.join(names[:3]) or 'nothing'}{', ...' if len(names) > 3 else ''}, not a "
+            "checkpoint. Unpack it and name the checkpoint in it."
+        )
+
+
+def _unwrap(file: Path, loaded: Any, kind: str, key: str | None) -> tuple[dict[str, Tensor], str]:
     if key is not None:
         if not isinstance(loaded, Mapping) or key not in loaded:
-            found = sorted(map(str, loaded))[:10] if isinstance(loaded, Mapping) else type(loaded).__name__
-            raise WeightsError(f'{file} has no entry "{key}"; found {found}. Name one of them, or none.')
+            raise WeightsError(f'{file} has no entry "{key}"; it holds {_contents(loaded)}. Name one of them, or none.')
         loaded, kind = loaded[key], f'{kind}, entry "{key}"'
-    elif isinstance(loaded, Mapping):
-        for name in CONTAINERS:
-            if isinstance(loaded.get(name), Mapping):
-                loaded, kind = loaded[name], f'{kind}, entry "{name}"'
-                break
-    tensors = {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)} if isinstance(
-        loaded, Mapping
-    ) else {}  # fmt: skip
+    while isinstance(loaded, Mapping):
+        name = next((name for name in CONTAINERS if isinstance(loaded.get(name), Mapping)), None)
+        if name is None:
+            break
+        loaded, kind = loaded[name], f'{kind}, entry "{name}"'
+    entries = loaded.items() if isinstance(loaded, Mapping) else ()
+    tensors = {str(name): value for name, value in entries if isinstance(value, Tensor)}
     if not tensors:
-        found = sorted(map(str, loaded))[:10] if isinstance(loaded, Mapping) else type(loaded).__name__
         raise WeightsError(
-            f'{file} holds no named tensors; found {found}. Name the entry that does: file("...", key="...").'
+            f'{file} ({kind}) holds no named tensors but {_contents(loaded)}. Name the entry that has them: '
+            'file("...", key="...").'
         )
     return tensors, kind
+
+
+def _contents(loaded: Any) -> str:
+    if not isinstance(loaded, Mapping):
+        return f"one {type(loaded).__name__}"
+    names = sorted(map(str, loaded))
+    return (", ".join(names[:8]) or "nothing") + (", ..." if len(names) > 8 else "")
 
 
 def without_prefix(
@@ -147,27 +180,36 @@ def without_prefix(
         tensors: as read from the file.
         wanted: the backbone's tensor names.
         prefix: the declared prefix; None looks for the known ones.
+
+    Raises:
+        WeightsError: if nothing begins with the declared prefix, or two tensors would get the same name.
     """
     names = set(wanted)
-    candidates = {prefix} if prefix is not None else {"", *(_wrapper(name) for name in tensors)}
-    if prefix is None:
-        candidates |= {name[:end] for name in candidates for end in range(len(name)) if name[:end].endswith(".")}
+    if prefix is not None and not any(name.startswith(prefix) for name in tensors):
+        raise WeightsError(f'no tensor begins with the prefix "{prefix}"; the file has {_contents(tensors)}.')
+    candidates = {prefix} if prefix is not None else {"", *(start for name in tensors for start in _wrappers(name))}
 
     def score(candidate: str) -> tuple[int, int]:
         hits = sum(name.removeprefix(candidate) in names for name in tensors if name.startswith(candidate))
         return hits, -len(candidate)
 
     best = max(sorted(candidates), key=score)
-    return {name.removeprefix(best): tensor for name, tensor in tensors.items()}, best
+    stripped = {name.removeprefix(best): tensor for name, tensor in tensors.items()}
+    if len(stripped) != len(tensors):
+        twice = [name for name in tensors if best + name in tensors]
+        raise WeightsError(
+            f'the file has tensors both with and without the prefix "{best}", such as {", ".join(twice[:3])}. '
+            "Save the one network that is meant to a file of its own."
+        )
+    return stripped, best
 
 
-def _wrapper(name: str) -> str:
-    found = ""
-    while True:
-        part = next((part for part in PREFIXES if name.startswith(part, len(found))), None)
-        if part is None:
-            return found
-        found += part
+def _wrappers(name: str) -> list[str]:
+    """All prefixes of a name that consist of known parts, the short ones first."""
+    found = [""]
+    while part := next((part for part in PREFIXES if name.startswith(part, len(found[-1]))), None):
+        found.append(found[-1] + part)
+    return found
 
 
 def without_heads(

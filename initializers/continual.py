@@ -38,7 +38,7 @@ class Continual(Initializer):
             method="supervised",
             licence=inner.licence,
             paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930",
-            training_data=(*inner.training_data, self.on),
+            training_data=tuple(dict.fromkeys((*inner.training_data, parse(self.on).name))),
             normalization=inner.normalization,
         )
 

@@ -34,6 +34,12 @@ class Initializer(ABC):
 
     version: ClassVar[int] = 1
 
+    def __str__(self) -> str:
+        """The canonical expression that builds it; the class's name stands in for one that is not registered."""
+        cls = type(self)
+        names = {(entry.module, entry.attribute): entry.name for entry in INITIALIZERS.entries.values()}
+        return str(Call(names.get((cls.__module__, cls.__name__), cls.__name__), (), tuple(_fields(self).items())))
+
     @abstractmethod
     def card(self) -> Card:
         """What is known of the weights."""
@@ -48,13 +54,11 @@ class Initializer(ABC):
         Raises:
             WeightsError: if a file that it names is missing.
         """
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, value in fields.items() if not isinstance(value, Call)}
+        return {name: value for name, value in _fields(self).items() if not isinstance(value, Call)}
 
     def nested(self) -> dict[str, Call]:
         """The initializer expressions among the arguments, by argument name."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, value in fields.items() if isinstance(value, Call)}
+        return {name: value for name, value in _fields(self).items() if isinstance(value, Call)}
 
     @abstractmethod
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
@@ -68,6 +72,11 @@ class Initializer(ABC):
         Raises:
             WeightsError: if the weights cannot be had or do not fit.
         """
+
+
+def _fields(initializer: Initializer) -> dict[str, Any]:
+    """The arguments by name, in order."""
+    return {field.name: getattr(initializer, field.name) for field in dataclasses.fields(initializer)}  # type: ignore[arg-type]
 
 
 @dataclasses.dataclass(frozen=True)

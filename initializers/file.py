@@ -23,7 +23,8 @@ class File(Initializer):
         path: of the file. It does not enter a run's key; the sha256 of the file's bytes does.
         key: the entry of the container that holds the tensors; None finds the usual ones.
         prefix: of the backbone's tensor names in the file; None finds the usual ones.
-        drop: beginnings of names of further tensors that do not belong to the backbone, such as ``("projector.",)``.
+        drop: beginnings of names, behind the prefix, of further tensors that do not belong to the backbone, such as
+            ``("projector.",)``.
     """
 
     path: str
@@ -38,12 +39,13 @@ class File(Initializer):
         return Card(method="file", sha256=sha256_of(self.path))
 
     def identity(self) -> dict[str, Any]:
-        """The arguments with the path replaced by the hash of the file's bytes."""
+        """The hash of the file's bytes and which of its tensors are meant.
+
+        ``drop`` never changes what is loaded, only whether it is: strict loading refuses what it should have dropped.
+        """
         from initializers.checkpoints import sha256_of
 
-        return {
-            "sha256": sha256_of(self.path), "key": self.key, "prefix": self.prefix, "drop": list(self.drop)
-        }  # fmt: skip
+        return {"sha256": sha256_of(self.path), "key": self.key, "prefix": self.prefix}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
@@ -53,7 +55,7 @@ class File(Initializer):
         tensors, container = read_tensors(self.path, self.key)
         tensors, prefix = without_prefix(tensors, wanted, self.prefix)
         tensors, dropped = without_heads(tensors, wanted, self.drop)
-        tensors, transformed = _fit_input_channels(tensors, wanted)
+        tensors, transformed = _gray(tensors, wanted)
         place = f"{container}, prefix {prefix!r}" if prefix else container
         return Weights(
             tensors,
@@ -64,19 +66,16 @@ class File(Initializer):
         )
 
 
-def _fit_input_channels(
+def _gray(
     tensors: dict[str, Tensor], wanted: dict[str, Tensor]
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Sum a first convolution over its input channels where the backbone takes one channel.
+    """The first convolution summed over its three input channels where the backbone takes one.
 
-    The sum keeps the response to a gray image that would have been repeated over the channels.
+    The sum keeps the response to a gray image that would have been repeated over the channels, as convolution is
+    linear in each of them.
     """
-    fitted, transformed = dict(tensors), {}
-    for name, tensor in tensors.items():
-        target = wanted.get(name)
-        if target is None or tensor.ndim != 4 or target.ndim != 4 or tensor.shape == target.shape:
-            continue
-        if target.shape[1] == 1 and (tensor.shape[0], *tensor.shape[2:]) == (target.shape[0], *target.shape[2:]):
-            fitted[name] = tensor.sum(dim=1, keepdim=True)
-            transformed[name] = f"sum of {tensor.shape[1]} input channels"
-    return fitted, transformed
+    first = next((name for name, tensor in wanted.items() if tensor.ndim == 4), "")
+    given = tensors.get(first)
+    if given is None or given.ndim != 4 or given.shape[1] != 3 or wanted[first].shape[1] != 1:
+        return tensors, {}
+    return tensors | {first: given.sum(dim=1, keepdim=True)}, {first: "sum of 3 input channels"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,13 +19,16 @@ from specs.errors import WeightsError
 SHOWN = 8
 """How many names of each kind a message lists."""
 
+COUNTER = "num_batches_tracked"
+"""The step counter of torch's batch norm, the one tensor that old checkpoints may lack."""
+
 
 @dataclass(frozen=True)
 class LoadReport:
     """What was loaded into a backbone, from where.
 
     Attributes:
-        initializer: its name and arguments.
+        initializer: its canonical expression.
         source: where the tensors came from, in words.
         sha256: of the file that they came from, or None.
         card: the initializer's card as plain data.
@@ -52,8 +56,16 @@ class LoadReport:
     after: str
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return dataclasses.asdict(self)
+        """Plain data; ``LoadReport.from_json`` reads it back."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LoadReport:
+        """The report of ``to_json``'s plain data."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
 
 
 def initialize(
@@ -70,57 +82,67 @@ def initialize(
         weights_of: finds the weights of required runs.
 
     Raises:
-        WeightsError: names what is missing, unexpected, of another shape or not finite.
+        WeightsError: names what is missing, unexpected, of another shape or number kind, or not finite.
     """
     wanted = backbone.weights()
     before = fingerprint(wanted)
     weights = initializer.state_dict(backbone, generator, weights_of)
-    counters = tuple(
-        name for name in wanted if name not in weights.tensors and name.endswith(".num_batches_tracked")
-    )
-    _check(initializer, weights, wanted, counters)
-    tensors = {name: weights.tensors[name].to(wanted[name].dtype) for name in wanted if name not in counters}
-    tensors |= {name: torch.zeros_like(wanted[name]) for name in counters}
+    tensors = fitting(initializer, weights, wanted)
     backbone.network.load_state_dict(tensors)
     after = fingerprint(backbone.weights())
     if after != fingerprint(tensors):
         raise WeightsError(f"{initializer}: the backbone does not hold what was loaded into it; this is a defect.")
+    counters = tuple(name for name in wanted if name not in weights.tensors)
     special = {*weights.transformed, *weights.drawn, *counters}
     return LoadReport(
         initializer=str(initializer),
         source=weights.source,
         sha256=weights.sha256,
-        card=dataclasses.asdict(initializer.card()),
+        card=json.loads(json.dumps(dataclasses.asdict(initializer.card()))),
         loaded=tuple(name for name in wanted if name not in special),
-        transformed=weights.transformed,
-        drawn=weights.drawn,
-        dropped=weights.dropped,
+        transformed=dict(weights.transformed),
+        drawn=tuple(weights.drawn),
+        dropped=tuple(weights.dropped),
         counters=counters,
         converted={
-            name: str(tensor.dtype).removeprefix("torch.")
-            for name, tensor in weights.tensors.items()
-            if tensor.dtype != wanted[name].dtype
+            name: _format(tensor) for name, tensor in weights.tensors.items() if tensor.dtype != wanted[name].dtype
         },
         before=before,
         after=after,
     )
 
 
-def _check(
-    initializer: Initializer, weights: Weights, wanted: Mapping[str, Tensor], counters: tuple[str, ...]
-) -> None:
+def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """An initializer's tensors in the backbone's order, number formats and device, with absent step counters as 0.
+
+    Args:
+        initializer: whose weights they are, for messages.
+        weights: what it yielded.
+        wanted: the backbone's tensors.
+
+    Raises:
+        WeightsError: names what is missing, unexpected, of another shape or number kind, or not finite.
+    """
     given = weights.tensors
-    shapes = [
-        f"{name} is {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
-        for name in wanted
-        if name in given and given[name].shape != wanted[name].shape
-    ]
-    faults = {
-        "missing": [name for name in wanted if name not in given and name not in counters],
+    faults: dict[str, list[str]] = {
+        "missing": [name for name in wanted if name not in given and not _is_counter(name)],
         "unexpected": [name for name in given if name not in wanted],
-        "of another shape": shapes,
-        "not finite": [name for name, tensor in given.items() if not bool(torch.isfinite(tensor).all())],
+        "of another shape": [
+            f"{name} is {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
+            for name in wanted
+            if name in given and given[name].shape != wanted[name].shape
+        ],
+        "of another kind of number": [
+            f"{name} is {_format(given[name])} instead of {_format(wanted[name])}"
+            for name in wanted
+            if name in given and given[name].is_floating_point() != wanted[name].is_floating_point()
+        ],
     }
+    tensors = {
+        name: given[name].detach().to(target) if name in given else torch.zeros_like(target)
+        for name, target in wanted.items()
+    }
+    faults["not finite"] = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     found = [
         f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''}"
         for what, names in faults.items()
@@ -130,9 +152,18 @@ def _check(
         raise WeightsError(
             f"the weights of {initializer} do not fit the backbone, and nothing was loaded.\n"
             f"Source: {weights.source}\nExpected {len(wanted)} tensors; found {'; '.join(found)}.\n"
-            "Use weights of this very architecture; for further heads declare their names: "
+            "Use weights of this very architecture; if the unexpected ones are a head, declare their names: "
             'file("...", drop=("projector.",)).'
         )
+    return tensors
+
+
+def _is_counter(name: str) -> bool:
+    return name.rpartition(".")[2] == COUNTER
+
+
+def _format(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:

@@ -11,7 +11,7 @@ from specs.expression import Call
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from backbones.contract import Backbone
 
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 class MeanVar(Initializer):
     """Mean Var initialization (Raghu et al., Transfusion, NeurIPS 2019, section on feature-independent benefits).
 
-    Each convolution, linear, embedding or token tensor is drawn i.i.d. from N(mean, population variance) of the
-    source's tensor: the scale of the pretrained weights is kept, their features are not.
+    Each parameter outside normalization layers (weights and biases of convolutions and linear maps, embeddings,
+    tokens) is drawn i.i.d. from N(mean, population variance) of the source's tensor: the scale of the pretrained
+    weights is kept, their features are not. A tensor of one element, or of equal ones, has variance 0 and stays.
 
-    Normalization layers are not sampled: their scale and shift are reset to (1, 0) and their running mean and
-    variance to (0, 1). The paper does not state its choice. Running statistics describe the responses of filters
-    that the draw has just destroyed, and a sampled variance can be negative, which gives NaN in evaluation; scale
-    and shift belong to the same lost responses, and resetting them is what public implementations with finite
-    results do. Batch norm estimates its statistics anew in the first training steps.
+    Normalization layers are not sampled but reset to their own start: scale and shift (1, 0), running mean and
+    variance (0, 1). The paper does not state its choice. Running statistics describe the responses of filters that
+    the draw has just destroyed, and a sampled variance can be negative, which gives NaN in evaluation; scale and
+    shift belong to the same lost responses. Batch norm estimates its statistics anew in the first training steps.
+    Resetting is also the choice of Matsoukas et al. 2022, "What Makes Transfer Learning Work for Medical Images:
+    Feature Reuse & Other Factors" (https://github.com/ChrisMats/feature-reuse); other reimplementations sample scale
+    and shift as well. Buffers that are not learned (indices, fixed filters) stay as the source has them.
 
     Attributes:
         source: the initializer whose statistics are taken.
@@ -48,40 +51,53 @@ class MeanVar(Initializer):
         )
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """Draws with the source's statistics."""
-        import torch
+        """Draws with the source's statistics; the source must fit the backbone itself."""
+        from initializers.loading import fitting
 
-        source = build(self.source).state_dict(backbone, generator, weights_of)
-        norms = _normalization_tensors(backbone)
-        tensors: dict[str, Tensor] = {}
-        for name, tensor in source.tensors.items():
-            if name in norms:
-                tensors[name] = torch.full_like(tensor, norms[name])
-                continue
-            exact = tensor.double()
-            noise = torch.randn(tensor.shape, generator=generator, dtype=torch.float64)
-            drawn = exact.mean() + exact.var(unbiased=False).sqrt() * noise
-            tensors[name] = drawn.to(tensor.dtype)
+        initializer = build(self.source)
+        source = initializer.state_dict(backbone, generator, weights_of)
+        tensors = fitting(initializer, source, backbone.weights())
+        parameters = {name for name, _ in backbone.network.named_parameters()}
+        resets = _normalization_resets(backbone.network)
+        drawn = tuple(name for name in tensors if name in parameters and name not in resets)
+        tensors |= resets | {name: _draw(tensors[name], generator) for name in drawn}
         return Weights(
             tensors,
-            transformed={name: "normalization layer reset" for name in tensors if name in norms},
+            transformed=source.transformed | dict.fromkeys(resets, "normalization layer reset"),
             dropped=source.dropped,
-            drawn=tuple(name for name in tensors if name not in norms),
+            drawn=drawn,
             source=f"mean and variance per tensor of: {source.source}",
             sha256=source.sha256,
         )
 
 
-def _normalization_tensors(backbone: Backbone) -> dict[str, float]:
-    """The tensors of the network's normalization layers, found by module type, with the value that each is reset to."""
+def _draw(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    """A normal draw of the tensor's shape with its mean and population variance, in double precision until the end."""
+    import torch
+
+    exact = tensor.double()
+    noise = torch.randn(exact.shape, generator=generator, dtype=torch.float64)
+    return (exact.mean() + exact.std(correction=0) * noise).to(tensor.dtype)
+
+
+def _normalization_resets(network: nn.Module) -> dict[str, Tensor]:
+    """The tensors of the network's normalization layers as the layers' own ``reset_parameters`` makes them."""
+    import copy
+
+    resets: dict[str, Tensor] = {}
+    for prefix, module in network.named_modules():
+        if _is_normalization(module):
+            fresh = copy.deepcopy(module)
+            fresh.reset_parameters()  # type: ignore[operator]
+            resets |= {f"{prefix}.{name}" if prefix else name: tensor for name, tensor in fresh.state_dict().items()}
+    return resets
+
+
+def _is_normalization(module: nn.Module) -> bool:
+    """Whether a layer is one of torch's normalizations, a subclass (as most of timm's are), or one of timm's own."""
     from torch import nn
 
-    values = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0.0}
-    kinds = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
-    return {
-        f"{prefix}.{name}": values[name]
-        for prefix, module in backbone.network.named_modules()
-        if isinstance(module, kinds)
-        for name in module.state_dict()
-        if name in values
-    }
+    torchs = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+    timms = ("timm.layers.norm", "timm.layers.evo_norm", "timm.layers.filter_response_norm", "timm.layers.inplace_abn")
+    own = any(cls.__module__.startswith(timms) for cls in type(module).__mro__) and hasattr(module, "reset_parameters")
+    return own or isinstance(module, torchs)

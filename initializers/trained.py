@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-
-
 from initializers.contract import Weights, WeightsOf
 from specs.run import Pretraining
 
 
-
 def trained_weights(need: Pretraining, weights_of: WeightsOf) -> Weights:
-    """The backbone's tensors as the required run left them.
+    """The backbone's tensors as the required run left them, under the names that it wrote.
 
     Raises:
-        WeightsError: if the file is damaged.
+        WeightsError: if the file is missing or damaged.
     """
     from initializers.checkpoints import read_tensors, sha256_of
 
