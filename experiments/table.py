@@ -9,7 +9,7 @@ from typing import Literal
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.recipe import Recipe
-from specs.registry import TABLES
+from specs.registry import DATASETS, INITIALIZERS, TABLES
 from specs.run import Edition, RunSpec
 
 
@@ -108,8 +108,6 @@ class Table:
 
 def _trained_on(initializer: Call, dataset: str) -> bool:
     """Whether an expression names the dataset as a source."""
-    from specs.registry import DATASETS, INITIALIZERS
-
     target = str(DATASETS.bind(dataset))
     bound = INITIALIZERS.bind(initializer)
     values = bound.arguments().items()

@@ -97,8 +97,8 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
             "file, so it was not read. If you trust its origin, export the tensors alone where it was made: "
             'safetensors.torch.save_file(model.state_dict(), "weights.safetensors").'
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise _damaged(file, str(error).partition("\n")[0]) from error
+    except Exception as error:  # torn bytes make torch's reader fail in many ways, IndexError and TypeError included
+        raise _damaged(file, str(error).partition("\n")[0] or type(error).__name__) from error
     return _unwrap(file, loaded, "torch checkpoint", key)
 
 
@@ -130,10 +130,12 @@ def _check_archive(file: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise _damaged(file, str(error)) from error
     if any(name.endswith("/constants.pkl") for name in names):
-        raise WeightsError(f"{file} is a TorchScript program. Export its state dict: torch.save(model.state_dict(), ...).")
+        raise WeightsError(
+            f"{file} is a TorchScript program. Export its state dict: torch.save(model.state_dict(), ...)."
+        )
     if not any(name.endswith("/data.pkl") for name in names):
         raise WeightsError(
             f"{file} is a zip archive of {', '.join(names[:3]) or 'nothing'}{', ...' if len(names) > 3 else ''}, not a "
@@ -155,7 +157,7 @@ def _unwrap(file: Path, loaded: Any, kind: str, key: str | None) -> tuple[dict[s
     tensors = {str(name): value for name, value in entries if isinstance(value, Tensor)}
     if not tensors:
         raise WeightsError(
-            f'{file} ({kind}) holds no named tensors but {_contents(loaded)}. Name the entry that has them: '
+            f"{file} ({kind}) holds no named tensors but {_contents(loaded)}. Name the entry that has them: "
             'file("...", key="...").'
         )
     return tensors, kind

@@ -66,9 +66,7 @@ class File(Initializer):
         )
 
 
-def _gray(
-    tensors: dict[str, Tensor], wanted: dict[str, Tensor]
-) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _gray(tensors: dict[str, Tensor], wanted: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The first convolution summed over its three input channels where the backbone takes one.
 
     The sum keeps the response to a gray image that would have been repeated over the channels, as convolution is

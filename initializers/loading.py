@@ -58,14 +58,16 @@ class LoadReport:
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``LoadReport.from_json`` reads it back."""
         return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(self).items()
+            name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoadReport:
         """The report of ``to_json``'s plain data."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**fields)
 
 
 def initialize(

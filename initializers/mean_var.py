@@ -88,7 +88,7 @@ def _normalization_resets(network: nn.Module) -> dict[str, Tensor]:
     for prefix, module in network.named_modules():
         if _is_normalization(module):
             fresh = copy.deepcopy(module)
-            fresh.reset_parameters()  # type: ignore[operator]
+            fresh.reset_parameters()
             resets |= {f"{prefix}.{name}" if prefix else name: tensor for name, tensor in fresh.state_dict().items()}
     return resets
 

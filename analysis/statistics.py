@@ -1,0 +1,215 @@
+"""Comparing scores over seeds: summaries, t-tests, Holm's correction, and what n runs could detect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+ALPHA = 0.05
+POWER = 0.8
+
+Mark = Literal["better", "worse", "no difference shown", "reference", "untested"]
+PaperMark = Literal["best", "not significantly different from the best", "significantly below the best", "untested"]
+Scores = Mapping[str, Mapping[str, Sequence[float] | None]]
+"""Rows, then columns, then one score per seed; None or nothing where a cell has no runs."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A sample: its size, mean and sample standard deviation (ddof 1; None for a single value)."""
+
+    n: int
+    mean: float
+    std: float | None
+
+
+@dataclass(frozen=True)
+class TTest:
+    """A t-test; ``reason`` says why there is no p-value where there is none."""
+
+    statistic: float | None
+    p_value: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """A cell against the reference row of its column.
+
+    Attributes:
+        summary: of the cell's scores.
+        difference: its mean minus the reference's.
+        p_value: two-sided, uncorrected.
+        p_holm: corrected over all tested cells of the table.
+        detectable: the smallest difference that these numbers of runs would show with 80 % power.
+        mark: what the corrected test says at the 5 % level.
+        reason: why it is untested, if it is.
+    """
+
+    summary: Summary
+    difference: float | None
+    p_value: float | None
+    p_holm: float | None
+    detectable: float | None
+    mark: Mark
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A whole table: cells by (row, column), and the row with the highest mean of each column."""
+
+    cells: dict[tuple[str, str], CellResult]
+    best: dict[str, str]
+
+
+def summary(values: Sequence[float]) -> Summary:
+    """Size, mean and sample standard deviation (ddof 1).
+
+    Raises:
+        ValueError: if there are no values.
+    """
+    if not values:
+        raise ValueError("no values to summarize")
+    return Summary(len(values), float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None)
+
+
+def t_test(a: Sequence[float], b: Sequence[float]) -> TTest:
+    """Student's two-sided independent t-test with pooled variance.
+
+    Without spread in either sample nothing can be tested: p is None then, not 0 and not NaN.
+    """
+    if len(a) < 2 or len(b) < 2:
+        return TTest(None, None, "a test needs at least two runs on each side")
+    return t_test_from_summary(
+        float(np.mean(a)), float(np.std(a, ddof=1)), len(a), float(np.mean(b)), float(np.std(b, ddof=1)), len(b)
+    )
+
+
+def t_test_from_summary(
+    mean_a: float, std_a: float, n_a: int, mean_b: float, std_b: float, n_b: int, ddof: int = 1
+) -> TTest:
+    """The same test from published means and standard deviations.
+
+    Args:
+        mean_a: of the first sample.
+        std_a: of the first sample.
+        n_a: its size.
+        mean_b: of the second sample.
+        std_b: of the second sample.
+        n_b: its size.
+        ddof: that the standard deviations were computed with; numpy's default, in many papers, is 0.
+    """
+    from scipy import stats
+
+    if n_a < 2 or n_b < 2:
+        return TTest(None, None, "a test needs at least two runs on each side")
+    sample_a, sample_b = (std * math.sqrt((n - ddof) / (n - 1)) for std, n in ((std_a, n_a), (std_b, n_b)))
+    scale = max(abs(mean_a), abs(mean_b), 1e-300)
+    if max(sample_a, sample_b) <= 1e-12 * scale:
+        return TTest(None, None, "the runs do not vary, so nothing can be tested")
+    result = stats.ttest_ind_from_stats(mean_a, sample_a, n_a, mean_b, sample_b, n_b)
+    return TTest(float(result.statistic), float(result.pvalue))
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's step-down correction (Holm 1979, https://www.jstor.org/stable/4615733); None is outside the family."""
+    from statsmodels.stats.multitest import multipletests
+
+    tested = [number for number, p in enumerate(p_values) if p is not None]
+    corrected: list[float | None] = [None] * len(p_values)
+    if tested:
+        adjusted = multipletests([p_values[number] for number in tested], method="holm")[1]
+        for number, p in zip(tested, adjusted, strict=True):
+            corrected[number] = float(p)
+    return corrected
+
+
+def smallest_detectable_difference(n_a: int, n_b: int, std_a: float | None, std_b: float | None) -> float | None:
+    """The difference of means that a two-sided t-test at 5 % would find with 80 % power (noncentral t).
+
+    Computed uncorrected; a correction over a table makes it larger. None where there is no spread or a single run.
+    """
+    from statsmodels.stats.power import TTestIndPower
+
+    if n_a < 2 or n_b < 2 or std_a is None or std_b is None:
+        return None
+    pooled = math.sqrt(((n_a - 1) * std_a**2 + (n_b - 1) * std_b**2) / (n_a + n_b - 2))
+    if pooled == 0:
+        return None
+    effect = TTestIndPower().solve_power(nobs1=n_a, ratio=n_b / n_a, alpha=ALPHA, power=POWER)
+    return float(np.squeeze(effect)) * pooled
+
+
+def compare(values: Scores, reference: str) -> Comparison:
+    """Each row against the reference row of its column: two-sided t-tests, Holm over the whole table.
+
+    Raises:
+        ValueError: if there is no such row.
+    """
+    if reference not in values:
+        raise ValueError(f"no row {reference!r} to compare with; rows are {list(values)}")
+    filled = [(row, column) for row, columns in values.items() for column, scores in columns.items() if scores]
+    tests: dict[tuple[str, str], TTest] = {}
+    for row, column in filled:
+        other = values[reference].get(column)
+        if row != reference:
+            own = values[row][column] or ()
+            tests[row, column] = t_test(own, other) if other else TTest(None, None, "the reference has no runs")
+    corrected = dict(zip(tests, holm([test.p_value for test in tests.values()]), strict=True))
+    cells = {}
+    for row, column in filled:
+        own = summary(values[row][column] or ())
+        other = values[reference].get(column)
+        if row == reference or not other:
+            mark: Mark = "reference" if row == reference else "untested"
+            cells[row, column] = CellResult(own, None, None, None, None, mark, None if other else "no reference")
+            continue
+        test, base = tests[row, column], summary(other)
+        p_holm, difference = corrected[row, column], own.mean - base.mean
+        if p_holm is None:
+            mark = "untested"
+        elif p_holm >= ALPHA:
+            mark = "no difference shown"
+        else:
+            mark = "better" if difference > 0 else "worse"
+        detectable = smallest_detectable_difference(own.n, base.n, own.std, base.std)
+        cells[row, column] = CellResult(own, difference, test.p_value, p_holm, detectable, mark, test.reason)
+    return Comparison(cells, _best(values))
+
+
+def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
+    """The papers' own marking: each row against the best one of its column, uncorrected.
+
+    The best row is chosen by the same runs that it is tested with, which marks too many rows as worse.
+    """
+    best = _best(values)
+    marks: dict[tuple[str, str], PaperMark] = {}
+    for row, columns in values.items():
+        for column, scores in columns.items():
+            if not scores:
+                continue
+            if row == best[column]:
+                marks[row, column] = "best"
+                continue
+            p = t_test(scores, values[best[column]][column] or ()).p_value
+            if p is None:
+                marks[row, column] = "untested"
+            else:
+                marks[row, column] = (
+                    "significantly below the best" if p < ALPHA else "not significantly different from the best"
+                )
+    return marks
+
+
+def _best(values: Scores) -> dict[str, str]:
+    best: dict[str, str] = {}
+    for row, columns in values.items():
+        for column, scores in columns.items():
+            if scores and (column not in best or np.mean(scores) > np.mean(values[best[column]][column] or ())):
+                best[column] = row
+    return best

@@ -1,0 +1,34 @@
+"""Real images: initializations on the real DRIVE fundus photographs and the real PneumoniaMNIST chest x-rays."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from experiments.resolve import recipe_named
+from experiments.table import Column, Row, Table
+
+
+def real_images(profile: Literal["small"] = "small") -> Table:
+    """Five initializations on two real tasks; pretraining uses fractals and the other task's kind of labels."""
+    return Table(
+        title="Initializations on real images",
+        question="Does pretraining on formula-driven or on other medical images help on real images?",
+        edition="real",
+        protocol=profile,
+        weights="trained here",
+        backbone="tiny",
+        rows=(
+            Row("random", "random"),
+            Row("Mean Var of fractals", "mean_var(fractals)"),
+            Row("fractals", "fractals"),
+            Row("fractals, then chest x-rays", 'continual(fractals, on="medmnist(\'pneumoniamnist\')")'),
+            Row("chest x-rays", 'continual(random, on="medmnist(\'pneumoniamnist\')")'),
+        ),
+        columns=(
+            Column("DRIVE", "drive", recipe_named("real_images/vessels")),
+            Column("PneumoniaMNIST", 'medmnist("pneumoniamnist")', recipe_named("real_images/pneumonia")),
+        ),
+        reference="random",
+        pretraining=recipe_named("real_images/pretraining"),
+        seeds=3,
+    )
