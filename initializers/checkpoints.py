@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
-import hashlib
 import pickle
 import re
 import tarfile
@@ -18,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from initializers.files import existing
 from specs.errors import WeightsError
 
 CONTAINERS = ("state_dict", "model", "model_state_dict", "backbone")
@@ -36,34 +34,6 @@ LONGEST_HEADER = 100_000_000
 """Bytes of a safetensors header at most (https://huggingface.co/docs/safetensors, "Format")."""
 
 
-def sha256_of(path: str | Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal; read once per process unless size or time changes.
-
-    Raises:
-        WeightsError: if there is no such file.
-    """
-    file = _existing(Path(path)).resolve()
-    status = file.stat()
-    return _sha256(file, status.st_size, status.st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=256)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _existing(path: Path) -> Path:
-    if path.is_file():
-        return path
-    if path.is_dir():
-        raise WeightsError(f"{path} is a folder, not a weight file. Name the file in it.")
-    names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, n=3)
-    hint = f" Did you mean {' or '.join(near)}?" if near else " Check the path; it is relative to the current folder."
-    raise WeightsError(f"there is no weight file {path}.{hint}")
-
-
 def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Tensor], str]:
     """The named tensors of a checkpoint and where in the file they were.
 
@@ -74,7 +44,7 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
     Raises:
         WeightsError: if the file is missing, damaged, holds code, or holds no tensors.
     """
-    file = _existing(Path(path))
+    file = existing(path)
     with file.open("rb") as opened:
         start = opened.read(512)
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= LONGEST_HEADER:

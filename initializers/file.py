@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initializers.contract import Initializer, Weights, WeightsOf
+from initializers.files import sha256_of
 from specs.card import Card
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ class File(Initializer):
 
     def card(self) -> Card:
         """The file's hash; nothing else is known of it."""
-        from initializers.checkpoints import sha256_of
-
         return Card(method="file", sha256=sha256_of(self.path))
 
     def identity(self) -> dict[str, Any]:
@@ -43,13 +42,11 @@ class File(Initializer):
 
         ``drop`` never changes what is loaded, only whether it is: strict loading refuses what it should have dropped.
         """
-        from initializers.checkpoints import sha256_of
-
         return {"sha256": sha256_of(self.path), "key": self.key, "prefix": self.prefix}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
-        from initializers.checkpoints import read_tensors, sha256_of, without_heads, without_prefix
+        from initializers.checkpoints import read_tensors, without_heads, without_prefix
 
         wanted = backbone.weights()
         tensors, container = read_tensors(self.path, self.key)

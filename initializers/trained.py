@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from initializers.contract import Weights, WeightsOf
+from initializers.files import sha256_of
 from specs.run import Pretraining
 
 
@@ -12,7 +13,7 @@ def trained_weights(need: Pretraining, weights_of: WeightsOf) -> Weights:
     Raises:
         WeightsError: if the file is missing or damaged.
     """
-    from initializers.checkpoints import read_tensors, sha256_of
+    from initializers.checkpoints import read_tensors
 
     path = weights_of(need)
     return Weights(

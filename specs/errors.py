@@ -48,3 +48,9 @@ def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
     else:
         hint = "Known: " + (", ".join(names) or "none") + "."
     return UsageError(f'unknown {noun} "{name}". {hint}')
+
+
+def failure(exit_status: int, message: str) -> MedtransferError:
+    """The error of the kind that has an exit status; a run failure where none has."""
+    kinds = {kind.exit_status: kind for kind in (UsageError, DataError, WeightsError, RunError)}
+    return kinds.get(exit_status, RunError)(message)

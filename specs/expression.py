@@ -92,16 +92,20 @@ def _value(node: ast.expr, text: str) -> Value:
                 tuple((str(keyword.arg), _value(keyword.value, text)) for keyword in keywords),
             )
         case ast.Constant(value=value) if value is None or isinstance(value, bool | int | float | str):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise _refusal(text, "numbers must be finite")
-            return value
+            return _number(value, text) if isinstance(value, int | float) else value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if not isinstance(
             number, bool
         ):
-            return -number
+            return -_number(number, text)
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return tuple(_literal(item, text) for item in items)
     raise _refusal(text, f"{ast.unparse(node)!r} is neither a literal nor an expression")
+
+
+def _number(value: int | float, text: str) -> int | float:
+    if not math.isfinite(value) if isinstance(value, float) else value.bit_length() > 64:
+        raise _refusal(text, "numbers must be finite, and whole ones fit in 64 bits")
+    return value
 
 
 def _literal(node: ast.expr, text: str) -> Literal:

@@ -201,13 +201,15 @@ class Recipe:
         Raises:
             UsageError: if a setting is unknown, missing or out of range.
         """
+        if not isinstance(data, dict):
+            raise UsageError(f"recipe: expected an object of settings, found {data!r}.")
         settings: dict[str, Any] = {}
         for name, value in data.items():
             if name not in cls.__dataclass_fields__:
                 raise unknown("recipe setting", name, cls.__dataclass_fields__)
             if name in ("optimizer", "schedule"):
                 value = _from_json(value, name)
-            elif name == "augmentation":
+            elif name == "augmentation" and isinstance(value, list | tuple):
                 value = tuple(_from_json(step, name) for step in value)
             settings[name] = value
         try:
@@ -226,10 +228,15 @@ class Recipe:
         if setting in ("optimizer", "schedule"):
             value: Any = _read(parse(text), OPTIMIZERS if setting == "optimizer" else SCHEDULES, setting)
         elif setting == "augmentation":
-            steps = parse(f"steps({text})").args
-            value = tuple(_read(step, AUGMENTATIONS, setting) for step in steps)
+            steps = parse(f"steps({text})")
+            if steps.kwargs:
+                raise UsageError(f'recipe: augmentation takes a list of names with arguments, found "{text}".')
+            value = tuple(_read(step, AUGMENTATIONS, setting) for step in steps.args)
         else:
-            value = parse(f"value({text})").args[0] if text else text
+            given = parse(f"value({text})")
+            if len(given.args) != 1 or given.kwargs:
+                raise UsageError(f'recipe: {setting} takes one value, found "{text}".')
+            value = given.args[0]
             if isinstance(value, Call):  # a bare word, such as imagenet, is meant as text
                 value = text
             if setting == "precision":
@@ -281,7 +288,9 @@ def _to_json(part: Any) -> dict[str, Any]:
     return {"name": _NAMES[type(part)]} | dataclasses.asdict(part)
 
 
-def _from_json(data: dict[str, Any], noun: str) -> Any:
+def _from_json(data: Any, noun: str) -> Any:
+    if not isinstance(data, dict):
+        raise UsageError(f'recipe: {noun} takes an object with a "name" and its settings, found {data!r}.')
     vocabulary = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS}[noun]
     arguments = tuple((name, value) for name, value in data.items() if name != "name")
     return _read(Call(str(data.get("name")), (), arguments), vocabulary, noun)

@@ -54,7 +54,7 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
 
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     """The parameters' types; what a function returns is left alone, since its type may be imported for checks only."""
-    function: Any = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
+    function: Any = target.__init__ if inspect.isclass(target) else target
     parameters = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
     return typing.get_type_hints(
         types.SimpleNamespace(__annotations__=parameters), function.__globals__, include_extras=True
@@ -92,7 +92,7 @@ def _as(value: Value, hint: Any, nested: BindNested) -> Any:
         kind, package = get_args(hint)[:2]
         if type(value) is not kind:
             return _MISFIT
-        return nested(package, value) if isinstance(value, Call) else str(nested(package, parse(value)))
+        return nested(package, value) if isinstance(value, Call) else str(nested(package, parse(str(value))))
     if get_origin(hint) is Literal:
         return value if any(value == choice and type(value) is type(choice) for choice in get_args(hint)) else _MISFIT
     if get_origin(hint) is tuple:

@@ -1,0 +1,113 @@
+"""From records to a finished table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from datamodules.contract import Dataset
+from experiments.planner import Plan
+from experiments.rendering.document import Cell, Place, RunLine, TableDocument
+from experiments.resolve import ResolvedRun
+from experiments.store import Record, RunStore
+from experiments.table import Table
+from specs.registry import DATASETS
+
+SECONDARY = {
+    "dice_native": "Dice at native size",
+    "dice_fov": "Dice inside the field of view",
+    "dice_pooled": "Dice over all pixels together",
+}
+"""Further scores that a table shows beside its own, by the record's name."""
+
+Cells = Mapping[Place, tuple[ResolvedRun, ...] | str]
+
+
+def assemble(
+    name: str, table: Table, cells: Cells, plan: Plan, store: RunStore, marks: Literal["reference", "paper"]
+) -> TableDocument:
+    """The table's document from the records in the store.
+
+    Args:
+        name: of the table's files.
+        table: what was asked for.
+        cells: the resolved runs of each cell, or the reason why it has none.
+        plan: says what failed.
+        store: holds the records.
+        marks: against the reference row, or the papers' own.
+    """
+    records = {key: record for key in plan.runs if (record := store.record(key)) is not None}
+    scores = {place: _cell(runs, records, plan, "score") for place, runs in cells.items()}
+    secondary = {
+        title: {place: _cell(runs, records, plan, score) for place, runs in cells.items()}
+        for score, title in SECONDARY.items()
+    }
+    datasets: dict[str, Dataset] = {column.label: DATASETS.build(column.dataset) for column in table.columns}
+    return TableDocument(
+        name=name,
+        title=table.title,
+        question=table.question,
+        rows=tuple((row.label, row.initializer) for row in table.rows),
+        columns=tuple((column.label, datasets[column.label].task.metric) for column in table.columns),
+        cells=scores,
+        secondary={title: found for title, found in secondary.items() if any(cell.values for cell in found.values())},
+        reference=table.reference,
+        seeds=table.seeds,
+        edition=table.edition,
+        weights=table.weights,
+        protocol=table.protocol,
+        runs=tuple(_lines(cells, plan, records)),
+        marks=marks,
+    )
+
+
+def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan: Plan, score: str) -> Cell:
+    if isinstance(runs, str):
+        return Cell((), runs)
+    values, reasons = [], []
+    for run in runs:
+        if run.key in plan.failed:
+            failed = plan.failed[run.key]
+            log = f" (log: {failed.log})" if failed.log else ""
+            reasons.append(f"seed {run.spec.seed} failed: {(failed.error or '').splitlines()[0]}{log}")
+        elif run.key not in records:
+            reasons.append(f"seed {run.spec.seed} has not run")
+        else:
+            data = records[run.key].data
+            value = data["score"] if score == "score" else data["outcome"]["scores"].get(score)
+            if value is not None:
+                values.append(value)
+            elif score == "score":
+                reasons.append(f"seed {run.spec.seed}: the score is undefined")
+    return Cell(tuple(values), "; ".join(reasons) if reasons and score == "score" else None)
+
+
+def _lines(cells: Cells, plan: Plan, records: dict[str, Record]) -> list[RunLine]:
+    lines, placed = [], set()
+    for (row, column), runs in cells.items():
+        for run in () if isinstance(runs, str) else runs:
+            placed.add(run.key)
+            if run.key in records:
+                lines.append(_line(run, records[run.key], row, column))
+    for key, run in plan.runs.items():
+        if key not in placed and key in records:
+            lines.append(_line(run, records[key], f"pretraining from {run.spec.initializer}", str(run.spec.dataset)))
+    return lines
+
+
+def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
+    load: dict[str, Any] = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))
+    for name in ("loaded", "drawn", "transformed", "converted"):
+        load[name] = f"{len(load[name])} tensors"
+    return RunLine(
+        key=run.key,
+        row=row,
+        column=column,
+        seed=run.spec.seed,
+        score=record.score,
+        seconds=record.data["seconds"],
+        epochs=record.data["epochs"],
+        load=load,
+        scores=record.data["outcome"]["scores"],
+    )

@@ -1,0 +1,52 @@
+"""The ``medtransfer`` command. Each subcommand is a file in ``experiments/commands``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from experiments.arguments import Parser
+from experiments.commands import listing, run, table
+from specs.errors import MedtransferError
+
+EPILOG = """exit status:
+  0 done   2 usage   3 data   4 weights   5 a run failed   130 interrupted
+
+environment:
+  MEDTRANSFER_DATA   default of --data-root
+  MEDTRANSFER_RUNS   default of --runs
+"""
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    top = Parser(
+        prog="medtransfer",
+        description="Which initialization should a medical-imaging task be fine-tuned from, and why?",
+        epilog=EPILOG,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (run, table, listing):
+        added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
+        command.add_arguments(added)
+        added.set_defaults(execute=command.execute, parser=added)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        options = parser().parse_args(arguments)
+        status: int = options.execute(options)
+        sys.stdout.flush()
+    except MedtransferError as error:
+        print(f"medtransfer: {error}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:  # the reader of our output has gone, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("medtransfer: interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    return status

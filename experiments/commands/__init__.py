@@ -1,0 +1,1 @@
+"""The subcommands of ``medtransfer``, one file each."""

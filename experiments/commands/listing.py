@@ -1,0 +1,77 @@
+"""List what there is: datasets, initializers, backbones, recipes and tables, with a line on each.
+
+Datasets say whether their files are in the data folder, initializers whether their weights need a run first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from experiments.commands.options import add_places, places
+from experiments.places import Places
+from specs.errors import MedtransferError
+from specs.expression import Call
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES, TABLES, Registry
+
+NAME = "list"
+HELP = "list datasets, initializers, backbones, recipes and tables"
+
+KINDS: dict[str, Registry] = {
+    "datasets": DATASETS,
+    "initializers": INITIALIZERS,
+    "backbones": BACKBONES,
+    "recipes": RECIPES,
+    "tables": TABLES,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("kind", nargs="?", choices=KINDS, help="only this kind")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    add_places(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Print the lists."""
+    where = places(options)
+    found = {kind: _entries(kind, where) for kind in KINDS if options.kind in (None, kind)}
+    if options.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    for kind, entries in found.items():
+        width = max((len(entry["name"]) for entry in entries), default=0)
+        print(f"{kind}:")
+        for entry in entries:
+            state = f" [{entry['state']}]" if entry["state"] else ""
+            origin = f" (from {entry['distribution']})" if entry["distribution"] != "medtransfer" else ""
+            print(f"  {entry['name']:{width}}  {entry['description']}{origin}{state}")
+    return 0
+
+
+def _entries(kind: str, where: Places) -> list[dict[str, Any]]:
+    entries = []
+    for name, entry in KINDS[kind].entries.items():
+        if kind == "recipes":
+            for part in RECIPES.get(name)():
+                described = {"name": f"{name}/{part}", "description": entry.description, "state": ""}
+                entries.append(described | {"distribution": entry.distribution})
+            continue
+        state = _dataset_state(name, where) if kind == "datasets" else ""
+        shown = name.replace("_", "-") if kind == "tables" else name
+        described = {"name": shown, "description": entry.description, "state": state}
+        entries.append(described | {"distribution": entry.distribution})
+    return entries
+
+
+def _dataset_state(name: str, where: Places) -> str:
+    try:
+        dataset = DATASETS.build(name)
+    except MedtransferError as error:
+        return str(error)
+    if dataset.generated:
+        return "made by a formula"
+    root = where.root(Call(name), "real")
+    return f"found in {root}" if root.is_dir() else f"no files in {root}; phantom edition available"

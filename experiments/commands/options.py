@@ -1,0 +1,58 @@
+"""Options that several subcommands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from experiments.places import Places
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """``--data-root`` and ``--runs``."""
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        default=Path(os.environ.get("MEDTRANSFER_DATA", "data")),
+        metavar="DIR",
+        help="folder with one folder per real dataset, by its name (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path(os.environ.get("MEDTRANSFER_RUNS", "runs")),
+        metavar="DIR",
+        help="the run store (default: %(default)s)",
+    )
+
+
+def places(options: argparse.Namespace) -> Places:
+    """The folders that the options name."""
+    return Places(options.data_root.absolute(), options.runs.absolute())
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """``--workers``, ``--dry-run`` and ``--json``."""
+    parser.add_argument(
+        "--workers",
+        type=count_from(0),
+        default=0,
+        metavar="N",
+        help="data loader processes per run (default: 0, in the run's own process); results do not depend on it",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would run and stop")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+
+
+class count_from:  # noqa: N801 - reads as a type in add_argument
+    """A whole number that is not below a limit."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def __call__(self, text: str) -> int:
+        """Read the number."""
+        if not text.isdecimal() or int(text) < self.least:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {self.least}, found {text}")
+        return int(text)

@@ -1,0 +1,125 @@
+"""Do one run: fine-tune a dataset from an initialization, with the pretrainings that it needs.
+
+The spec comes from options or from a file that `--dry-run --json` printed; --set overrides recipe settings:
+  medtransfer run --dataset drive --edition phantom --initializer fractals --recipe phantom/segmentation \\
+      --pretraining phantom/pretraining --backbone tiny --set epochs=3 --set 'optimizer=adam(1e-3)'
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+from experiments.commands.options import add_execution, add_places, places
+from specs.errors import UsageError
+from specs.expression import parse
+from specs.run import RunSpec
+
+NAME = "run"
+HELP = "do one run and the pretrainings that it needs"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--spec", type=Path, metavar="FILE", help="a run spec as JSON; other options override it")
+    parser.add_argument("--dataset", metavar="EXPR", help='such as drive or \'medmnist("pneumoniamnist")\'')
+    parser.add_argument("--edition", choices=("real", "phantom"), help="of the dataset (default: real)")
+    parser.add_argument("--backbone", metavar="EXPR", help="such as tiny or resnet50")
+    parser.add_argument("--initializer", metavar="EXPR", help="such as random or 'mean_var(fractals)'")
+    parser.add_argument("--recipe", metavar="STUDY/NAME", help="`medtransfer list recipes` shows them")
+    parser.add_argument("--pretraining", metavar="STUDY/NAME", help="recipe of required pretrainings")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
+    parser.add_argument("--seed", type=int, help="of the run (default: 0)")
+    add_places(parser)
+    add_execution(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Resolve, show, and unless it is a dry run, do it."""
+    from experiments.planner import carry_out, plan
+    from experiments.resolve import Resolver
+    from experiments.store import RunStore
+
+    spec, where = spec_of(options), places(options)
+    store = RunStore(where.runs)
+    resolved = Resolver(where).resolve(spec)
+    work = plan([resolved], store)
+    if not options.json:
+        print(f"run {resolved.key}\n{json.dumps(spec.to_json(), indent=1)}")
+    if options.dry_run:
+        if options.json:
+            print(json.dumps(spec.to_json(), indent=1))
+        else:
+            print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
+        return 0
+    if work.waiting:
+        from rich.console import Console
+
+        from experiments.display import Display
+        from experiments.local import LocalExecutor
+
+        with Display(Console(stderr=True)) as display:
+            carry_out(work, LocalExecutor(where, jobs=1, workers=options.workers), display)
+    if resolved.key in work.failed:
+        failed = work.failed[resolved.key]
+        log = f"\nlog: {failed.log}" if failed.log else ""
+        from specs.errors import failure
+
+        raise failure(failed.exit_status, f"{failed.error}{log}")
+    record = store.record(resolved.key)
+    assert record is not None
+    print(json.dumps(record.data, indent=1) if options.json else _words(record.data, record.folder))
+    return 0
+
+
+def _words(data: dict[str, object], folder: Path) -> str:
+    scores = data["outcome"]["scores"]  # type: ignore[index]
+    lines = [f"{name}: {'undefined' if value is None else f'{value:.4f}'}" for name, value in scores.items()]
+    return "\n".join([*lines, f"files: {folder}"])
+
+
+def spec_of(options: argparse.Namespace) -> RunSpec:
+    """The spec that the options describe.
+
+    Raises:
+        UsageError: if something is missing or does not fit.
+    """
+    from experiments.resolve import recipe_named
+
+    spec = _from_file(options.spec) if options.spec else None
+    needed = {name: getattr(options, name) for name in ("dataset", "backbone", "initializer", "recipe")}
+    lacking = [f"--{name}" for name, value in needed.items() if value is None]
+    if spec is None and lacking:
+        raise UsageError(f"medtransfer run: {', '.join(lacking)} missing. Give them, or a whole spec with --spec FILE.")
+    changes = {
+        name: parse(text) for name in ("dataset", "backbone", "initializer") if (text := getattr(options, name))
+    } | {name: value for name in ("edition", "seed") if (value := getattr(options, name)) is not None}
+    if options.recipe:
+        changes["recipe"] = recipe_named(options.recipe)
+    if options.pretraining:
+        changes["pretraining"] = recipe_named(options.pretraining)
+    if spec is None:
+        spec = RunSpec(**{"stage": "finetune", "edition": "real", **changes})
+    else:
+        spec = dataclasses.replace(spec, **changes)
+    recipe = spec.recipe
+    for setting in options.set:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"medtransfer run: --set takes NAME=VALUE, found {setting}.")
+        recipe = recipe.override(name.strip(), value.strip())
+    return dataclasses.replace(spec, recipe=recipe)
+
+
+def _from_file(path: Path) -> RunSpec:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"medtransfer run: there is no spec file {path}.") from None
+    except ValueError as error:
+        raise UsageError(f"medtransfer run: {path} is not JSON ({error}).") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"medtransfer run: {path} holds no JSON object.")
+    return RunSpec.from_json(data)

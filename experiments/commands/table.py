@@ -1,0 +1,133 @@
+"""Make a table: plan its runs, do those that are missing, and render it.
+
+What is done is never done again; a killed command goes on where it stopped when it is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.commands.options import add_execution, add_places, count_from, places
+
+if TYPE_CHECKING:
+    from experiments.planner import Plan
+    from experiments.resolve import ResolvedRun
+    from experiments.table import Table
+
+NAME = "table"
+HELP = "plan a table, do the runs that are missing, and render it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME", help="`medtransfer list tables` shows them")
+    parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
+    parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
+    parser.add_argument(
+        "--jobs", type=count_from(1), default=os.cpu_count() or 1, metavar="N",
+        help="runs at the same time (default: the number of cores, %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--marks", choices=("reference", "paper"), default="reference",
+        help="test against the reference row, or mark as the papers did (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--wandb", choices=("offline", "online", "disabled"), default="offline",
+        help="mirror runs and table into wandb (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, default=Path("tables"), metavar="DIR",
+        help="where the rendered files go (default: %(default)s)",
+    )  # fmt: skip
+    add_places(parser)
+    add_execution(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Plan, run, render."""
+    from experiments.planner import plan
+    from experiments.resolve import Resolver
+    from experiments.store import RunStore
+    from experiments.table import table_named
+
+    table = table_named(options.name, options.profile)
+    if options.seeds:
+        table = dataclasses.replace(table, seeds=options.seeds)
+    where = places(options)
+    store, resolver = RunStore(where.runs), Resolver(where)
+    cells = {
+        place: runs if isinstance(runs, str) else tuple(resolver.resolve(spec) for spec in runs)
+        for place, runs in table.cells().items()
+    }
+    work = plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), store)
+    if options.dry_run:
+        _show_plan(work, cells, options.json)
+        return 0
+    return _carry_out(options, table, cells, work, store)
+
+
+def _show_plan(work: Plan, cells: dict[tuple[str, str], tuple[ResolvedRun, ...] | str], as_json: bool) -> None:
+    runs = [
+        {"key": key, "done": key in work.done, "needs": [need.key for need in run.requires], "spec": run.spec.to_json()}
+        for key, run in work.runs.items()
+    ]
+    if as_json:
+        empty = {f"{row} / {column}": why for (row, column), why in cells.items() if isinstance(why, str)}
+        print(json.dumps({"runs": runs, "empty": empty}, indent=1))
+        return
+    for key, run in work.runs.items():
+        spec, state = run.spec, "done" if key in work.done else "to do"
+        print(f"{key[:12]}  {state:5}  {spec.stage:8}  {spec.dataset}  from {spec.initializer}  seed {spec.seed}")
+    for (row, column), why in cells.items():
+        if isinstance(why, str):
+            print(f"{'-':12}  {'-':5}  {row} on {column}: {why}")
+    print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
+
+
+def _carry_out(
+    options: argparse.Namespace,
+    table: Table,
+    cells: dict[tuple[str, str], tuple[ResolvedRun, ...] | str],
+    work: Plan,
+    store: object,
+) -> int:
+    from rich.console import Console
+
+    from experiments.assemble import assemble
+    from experiments.planner import carry_out
+    from experiments.rendering.files import write_all
+    from experiments.rendering.terminal import print_table
+    from experiments.store import RunStore
+
+    assert isinstance(store, RunStore)
+    errors = Console(stderr=True)
+    if work.waiting:
+        from experiments.display import Display
+        from experiments.local import LocalExecutor
+
+        with Display(errors) as display:
+            carry_out(work, LocalExecutor(places(options), options.jobs, options.workers), display)
+    document = assemble(options.name, table, cells, work, store, options.marks)
+    paths = write_all(document, options.output)
+    if options.wandb != "disabled":
+        from experiments.dashboard import mirror
+
+        finished = [record for key in work.runs if (record := store.record(key)) is not None]
+        mirror(finished, document, store.root / "wandb", options.wandb)
+    if options.json:
+        print(json.dumps(document.to_json(), indent=1))
+    else:
+        print_table(document, Console())
+        print("files: " + ", ".join(str(path) for path in paths))
+    for key, failed in work.failed.items():
+        spec = work.runs[key].spec
+        errors.print(f"failed: {spec.initializer} on {spec.dataset}, seed {spec.seed}: {failed.error}", markup=False)
+        if failed.log:
+            errors.print(f"  log: {failed.log}", markup=False)
+    statuses = {failed.exit_status for failed in work.failed.values()}
+    return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 5

@@ -1,0 +1,97 @@
+"""wandb mirrors records; nothing is ever read back from it. The only file that imports wandb.
+
+Offline is the default: no account and no network are needed, and `wandb sync` uploads what was written later.
+Patient images, paths and ids are never sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from experiments.files import write_text
+from experiments.rendering.document import TableDocument
+from experiments.store import Record
+
+Mode = Literal["offline", "online", "disabled"]
+
+PROJECT = "medtransfer"
+
+
+def mirror(records: Iterable[Record], document: TableDocument, folder: Path, mode: Mode) -> int:
+    """Write each record that is not mirrored yet as a wandb run, and the finished table as another.
+
+    Args:
+        records: of the table's runs.
+        document: the finished table; its name groups the runs.
+        folder: wandb's files go there, and a note for each record that was mirrored.
+        mode: ``offline`` writes files, ``online`` uploads, ``disabled`` does nothing.
+
+    Returns:
+        The number of runs that were written.
+    """
+    if mode == "disabled":
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("WANDB_SILENT", "true")
+    notes = folder / f"mirrored-{mode}"
+    written = 0
+    for record in records:
+        note = notes / record.data["key"]
+        if not note.exists():
+            _run(record, document.name, folder, mode)
+            write_text(note, "")
+            written += 1
+    _table(document, folder, mode)
+    return written
+
+
+def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
+    import wandb
+
+    data = record.data
+    with wandb.init(
+        project=PROJECT,
+        id=data["key"][:32],
+        name=f"{data['spec']['initializer']} {data['spec']['dataset']} {data['spec']['seed']}",
+        group=group,
+        job_type=data["spec"]["stage"],
+        config={"spec": data["spec"], "key": data["key"], "environment": data["environment"]},
+        dir=str(folder),
+        mode=mode,
+        settings=_settings(),
+    ) as run:
+        for line in (record.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+            row = {name: value for name, value in json.loads(line).items() if value is not None}
+            run.log(row, step=row["epoch"])
+        run.summary.update({name: value for name, value in data["outcome"]["scores"].items() if value is not None})
+
+
+def _table(document: TableDocument, folder: Path, mode: Mode) -> None:
+    import wandb
+
+    with wandb.init(
+        project=PROJECT,
+        name=f"table {document.name}",
+        group=document.name,
+        job_type="table",
+        dir=str(folder),
+        mode=mode,
+        settings=_settings(),
+    ) as run:
+        columns = ["row", "column", "n", "mean", "std", "p_holm", "mark"]
+        rows = [
+            [row, column, of.summary.n, of.summary.mean, of.summary.std, of.p_holm, of.mark]
+            for (row, column), of in document.comparison.cells.items()
+        ]
+        run.log({"table": wandb.Table(columns=columns, data=rows)})
+
+
+def _settings() -> object:
+    """Nothing about this machine beyond what the record says."""
+    import wandb
+
+    return wandb.Settings(console="off", x_disable_stats=True, x_disable_meta=True, silent=True)

@@ -1,0 +1,1 @@
+"""A finished table as text, CSV, LaTeX, Markdown and HTML, one file per format."""

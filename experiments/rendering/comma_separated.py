@@ -1,0 +1,34 @@
+"""A table as CSV: one line per cell, everything that is known of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from experiments.rendering.document import TableDocument
+
+COLUMNS = (
+    "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
+    "smallest_detectable_difference", "mark", "best", "paper_mark", "missing",
+)  # fmt: skip
+
+
+def to_csv(document: TableDocument) -> str:
+    """The table as CSV; scores in [0, 1]."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row, expression in document.rows:
+        for column, metric in document.columns:
+            place = (row, column)
+            result = document.result(place)
+            start = [row, expression, column, metric]
+            end = [int(document.is_best(place)), document.paper_marks.get(place, ""), document.cells[place].missing or ""]
+            if result is None:
+                writer.writerow([*start, 0, *[""] * 8, *end])
+                continue
+            of = result.summary
+            numbers = [of.mean, of.std, 1, result.difference, result.p_value, result.p_holm, result.detectable]
+            shown = ["" if number is None else repr(number) for number in numbers]
+            writer.writerow([*start, of.n, *shown, result.mark, *end])
+    return text.getvalue()

@@ -1,0 +1,217 @@
+"""A finished table as plain data, and the words that every format shares."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from analysis.statistics import ALPHA, POWER, CellResult, Comparison, compare, compare_with_best
+
+Place = tuple[str, str]
+"""Row and column label."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Scores in [0, 1], one per seed that has one, and the reason why some or all are missing."""
+
+    values: tuple[float, ...]
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run of the table, for its details.
+
+    Attributes:
+        key: of the run.
+        row: its row's label, or what it pretrains.
+        column: its column's label.
+        seed: of the run.
+        score: in [0, 1], or None where it is undefined.
+        seconds: that it took.
+        epochs: that it trained.
+        load: its load report as plain data.
+        scores: all of its scores by name.
+    """
+
+    key: str
+    row: str
+    column: str
+    seed: int
+    score: float | None
+    seconds: float
+    epochs: int
+    load: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableDocument:
+    """A finished table.
+
+    Attributes:
+        name: of its files.
+        title: one line.
+        question: what it answers.
+        rows: labels and initializer expressions.
+        columns: labels and metrics.
+        cells: by row and column label.
+        secondary: further scores of the same runs, by title.
+        reference: label of the row that the others are tested against.
+        seeds: runs per cell when complete.
+        edition: ``phantom`` or ``real``.
+        weights: where they come from.
+        protocol: ``paper``, ``small`` or ``smoke``.
+        runs: every run behind the table.
+        marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
+            best row, uncorrected, as the papers did.
+    """
+
+    name: str
+    title: str
+    question: str
+    rows: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...]
+    cells: dict[Place, Cell]
+    secondary: dict[str, dict[Place, Cell]]
+    reference: str
+    seeds: int
+    edition: Literal["phantom", "real"]
+    weights: str
+    protocol: str
+    runs: tuple[RunLine, ...] = ()
+    marks: Literal["reference", "paper"] = "reference"
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The statistics against the reference row."""
+        return compare(self._values(), self.reference)
+
+    @cached_property
+    def paper_marks(self) -> dict[Place, str]:
+        """The statistics against the best row, as the papers did."""
+        return dict(compare_with_best(self._values()))
+
+    def result(self, place: Place) -> CellResult | None:
+        """The statistics of a cell, None where it has no scores."""
+        return self.comparison.cells.get(place)
+
+    def is_best(self, place: Place) -> bool:
+        """Whether the cell has the highest mean of its column."""
+        return self.comparison.best.get(place[1]) == place[0]
+
+    def symbol(self, place: Place, ascii_only: bool = False) -> str:
+        """The mark of a cell: better, worse or, on the papers' marking, not significantly different from the best."""
+        if self.marks == "paper":
+            return "†" * (self.paper_marks.get(place, "").startswith("not")) if not ascii_only else (
+                "=" * self.paper_marks.get(place, "").startswith("not")
+            )  # fmt: skip
+        result = self.result(place)
+        symbols = {"better": "+" if ascii_only else "▲", "worse": "-" if ascii_only else "▼"}
+        return symbols.get(result.mark, "") if result else ""
+
+    def _values(self) -> dict[str, dict[str, tuple[float, ...] | None]]:
+        return {
+            row: {column: self.cells[row, column].values or None for column, _ in self.columns} for row, _ in self.rows
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: the table, its statistics and its runs."""
+        plain = dataclasses.asdict(self)
+        plain["cells"] = [
+            {
+                "row": row,
+                "column": column,
+                "values": list(cell.values),
+                "missing": cell.missing,
+                "statistics": dataclasses.asdict(result) if (result := self.result((row, column))) else None,
+                "best": self.is_best((row, column)),
+                "paper_mark": self.paper_marks.get((row, column)),
+            }
+            for (row, column), cell in self.cells.items()
+        ]
+        plain["secondary"] = {
+            title: [{"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()]
+            for title, cells in self.secondary.items()
+        }
+        return plain
+
+
+def mean_std(cell: Cell, ascii_only: bool = False) -> str:
+    """``71.23 ± 0.45`` in percent; a single score has no spread, a missing one is a dash."""
+    if not cell.values:
+        return "-"
+    from analysis.statistics import summary
+
+    of = summary(cell.values)
+    sign = "+/-" if ascii_only else "±"
+    return f"{100 * of.mean:.2f}" + (f" {sign} {100 * of.std:.2f}" if of.std is not None else "")
+
+
+def p_text(p: float | None) -> str:
+    """A p-value with two significant digits; never shown as 0."""
+    if p is None:
+        return "-"
+    return "<1e-4" if p < 1e-4 else f"{p:.2g}"
+
+
+def provenance(document: TableDocument) -> str:
+    """Data, weights and protocol in one line."""
+    data = "synthetic (phantom) data" if document.edition == "phantom" else "real data"
+    return f"Data: {data}. Weights: {document.weights}. Protocol: {document.protocol}."
+
+
+PHANTOM_WARNING = "Synthetic (phantom) data: this shows the instrument, not the papers' findings."
+
+
+def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
+    """What a reader must know to read the numbers."""
+    better, worse = ("+", "-") if ascii_only else ("▲", "▼")
+    sign = "+/-" if ascii_only else "±"
+    found = [
+        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the best of a column "
+        "is bold (in plain text: *).",
+    ]
+    if document.marks == "reference":
+        found.append(
+            f'{better} better, {worse} worse than the row "{document.reference}": two-sided independent t-test, Holm '
+            f"over the table, {ALPHA:.0%} level. No mark: no difference shown, which does not mean equal."
+        )
+    else:
+        mark = "=" if ascii_only else "†"
+        found.append(
+            f"{mark} not significantly different from the best of its column: two-sided independent t-test, "
+            "uncorrected, as the papers mark; testing against a best row that was found afterwards marks too many."
+        )
+    found += _detectable(document)
+    pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
+    if any("(" in expression or expression == "fractals" for _, expression in document.rows):
+        found.append(pretraining)
+    return found
+
+
+def _detectable(document: TableDocument) -> list[str]:
+    lines = []
+    for column, _ in document.columns:
+        sizes = [
+            result.detectable
+            for (_, other), result in document.comparison.cells.items()
+            if other == column and result.detectable is not None
+        ]
+        if sizes:
+            low, high = f"{100 * min(sizes):.2f}", f"{100 * max(sizes):.2f}"
+            lines.append(f"{column} {low}" if low == high else f"{column} {low} to {high}")
+    if not lines:
+        return []
+    return [
+        f"Smallest difference that this number of runs would show with {POWER:.0%} power before correction, in points: "
+        f"{'; '.join(lines)}."
+    ]
+
+
+def missing(document: TableDocument) -> list[str]:
+    """Why cells have no or fewer scores."""
+    return [f"{row} on {column}: {cell.missing}" for (row, column), cell in document.cells.items() if cell.missing]

@@ -1,0 +1,40 @@
+"""A table as Markdown."""
+
+from __future__ import annotations
+
+from experiments.rendering.document import PHANTOM_WARNING, TableDocument, mean_std, missing, notes, provenance
+
+
+def escape(text: str) -> str:
+    """Text that Markdown prints as it is, inside a table too."""
+    return "".join("\\" + character if character in "\\`*_{}[]<>#|" else character for character in text)
+
+
+def to_markdown(document: TableDocument) -> str:
+    """A pipe table with its notes."""
+    lines = [f"### {escape(document.title)}", ""]
+    if document.edition == "phantom":
+        lines += [f"**{PHANTOM_WARNING}**", ""]
+    lines += _table(
+        ["Initialization", *(f"{escape(label)} ({escape(metric)})" for label, metric in document.columns)],
+        [[escape(row), *(_cell(document, row, column) for column, _ in document.columns)] for row, _ in document.rows],
+    )
+    for title, cells in document.secondary.items():
+        columns = [column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)]
+        lines += _table(
+            [escape(title), *map(escape, columns)],
+            [[escape(row), *(mean_std(cells[row, column]) for column in columns)] for row, _ in document.rows],
+        )
+    lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
+    return "\n".join([*lines, ""])
+
+
+def _cell(document: TableDocument, row: str, column: str) -> str:
+    text = mean_std(document.cells[row, column])
+    text = f"**{text}**" if document.is_best((row, column)) else text
+    return f"{text} {document.symbol((row, column))}".strip()
+
+
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return [*("| " + " | ".join(line) + " |" for line in [header, rule, *rows]), ""]

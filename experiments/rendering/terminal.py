@@ -1,0 +1,47 @@
+"""A table on the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from experiments.rendering.document import PHANTOM_WARNING, TableDocument, mean_std, missing, notes, provenance
+
+
+def print_table(document: TableDocument, console: Console) -> None:
+    """Print the table with its notes; plain characters where the console has no others."""
+    ascii_only = not console.encoding.lower().startswith("utf")
+    console.print(Text(document.title, style="bold"))
+    if document.edition == "phantom":
+        console.print(Text(PHANTOM_WARNING, style="yellow"))
+    table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
+    table.add_column("initialization")
+    for label, metric in document.columns:
+        table.add_column(f"{label}\n{metric}", justify="right")
+    for row, _ in document.rows:
+        table.add_row(Text(row), *(_text(document, (row, column), ascii_only) for column, _ in document.columns))
+    console.print(table)
+    for title, cells in document.secondary.items():
+        columns = [column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)]
+        console.print()
+        more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
+        more.add_column(title)
+        for column in columns:
+            more.add_column(column, justify="right")
+        for row, _ in document.rows:
+            more.add_row(Text(row), *(mean_std(cells[row, column], ascii_only) for column in columns))
+        console.print(more)
+    console.print()
+    for line in [*notes(document, ascii_only), provenance(document)]:
+        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 1)))
+    for line in missing(document):
+        console.print(Padding(Text(line, style="yellow"), (0, 0, 0, 1)))
+
+
+def _text(document: TableDocument, place: tuple[str, str], ascii_only: bool) -> Text:
+    best = document.is_best(place)
+    shown = mean_std(document.cells[place], ascii_only)
+    mark = document.symbol(place, ascii_only) or " "
+    return Text(f"{'*' if best else ''}{shown} {mark}", style="bold" if best else "")

@@ -1,0 +1,149 @@
+"""Mean Var: the scale of each weight tensor is kept, its features are not."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import timm.layers
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from backbones.contract import Backbone, Stage
+from initializers.contract import build
+from initializers.loading import initialize
+from specs.errors import WeightsError
+from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny
+
+
+class TestMeanVar(InitializerContract):
+    expression = "mean_var(fractals)"
+    depends_on_the_seed = True
+
+    def test_its_card_keeps_what_shaped_the_statistics(self) -> None:
+        card = build("mean_var(fractals)").card()
+        assert card.training_data == ("fractals",) and card.method == "mean and variance of supervised"
+
+    def test_it_enters_a_key_by_its_source(self) -> None:
+        initializer = build("mean_var(fractals)")
+        assert initializer.identity() == {} and str(initializer.nested()["source"]) == "fractals(recipe=None)"
+
+
+class Mixed(nn.Module):
+    """A bit of everything that a network can hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(1, 1, 4096))
+        self.scale = nn.Parameter(torch.tensor(0.5))
+        self.register_buffer("index", torch.arange(7))
+        self.register_buffer("filter", torch.tensor([0.25, 0.5, 0.25]))
+        self.conv = nn.Conv2d(3, 64, 5)
+        self.linear = nn.Linear(64, 100)
+        self.norms = nn.ModuleList(
+            [
+                nn.BatchNorm2d(4),
+                nn.BatchNorm2d(4, affine=False),
+                nn.InstanceNorm2d(4, affine=True, track_running_stats=True),
+                nn.LayerNorm(4),
+                nn.GroupNorm(2, 4),
+                nn.RMSNorm(4),
+                timm.layers.BatchNormAct2d(4),
+                timm.layers.LayerNorm2d(4),
+                timm.layers.RmsNorm(4),
+                timm.layers.GroupNormAct(4, num_groups=2),
+            ]
+        )
+
+
+def mixed() -> Backbone:
+    return Backbone(
+        build=Mixed,
+        stages=[Stage("all", 64, 1, ("token", "scale", "index", "filter", "conv", "linear", "norms"))],
+        in_channels=3,
+        num_features=100,
+        features=lambda network, x: [x],
+        pooled=lambda network, x: x,
+        decoder=None,
+    )
+
+
+def odd_source(folder: Path) -> dict[str, Tensor]:
+    """Weights with a mean and a spread of its own in each tensor, and normalization layers far from their start."""
+    tensors = mixed().weights()
+    for number, (name, tensor) in enumerate(tensors.items(), start=1):
+        if tensor.is_floating_point() and name not in ("filter", "scale"):
+            noise = torch.rand(tensor.shape, generator=seeded(number))  # uniform: variance 1/12
+            tensors[name] = number / 10 + 0.01 * number * noise
+    tensors["index"] = torch.arange(7).flip(0)
+    tensors["filter"] = torch.tensor([0.0, 1.0, 0.0])
+    tensors["conv.bias"] = torch.full((64,), 0.75)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "odd.safetensors")
+    return tensors
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> dict[str, Tensor]:
+    return odd_source(tmp_path)
+
+
+@pytest.fixture
+def drawn(source: dict[str, Tensor], tmp_path: Path) -> dict[str, Tensor]:
+    backbone = mixed()
+    initialize(backbone, build(f'mean_var(file("{tmp_path.as_posix()}/odd.safetensors"))'), seeded(3), no_runs)
+    return backbone.weights()
+
+
+@pytest.mark.parametrize("name", ["conv.weight", "linear.weight", "token"])
+def test_a_tensor_has_its_sources_mean_and_variance_within_sampling_error(
+    name: str, source: dict[str, Tensor], drawn: dict[str, Tensor]
+) -> None:
+    wanted, found = source[name].double(), drawn[name].double()
+    n, sigma = wanted.numel(), wanted.std(correction=0).item()
+    assert abs(found.mean().item() - wanted.mean().item()) < 5 * sigma / math.sqrt(n)
+    assert abs(found.var(correction=0).item() / sigma**2 - 1) < 5 * math.sqrt(2 / n)
+
+
+def test_the_draws_are_normal_and_not_a_shuffle_of_the_source(
+    source: dict[str, Tensor], drawn: dict[str, Tensor]
+) -> None:
+    """The source is uniform (kurtosis 1.8); a normal's kurtosis is 3, with standard error sqrt(24 / n)."""
+    z = drawn["linear.weight"].double()
+    z = (z - z.mean()) / z.std(correction=0)
+    assert abs((z**4).mean().item() - 3) < 5 * math.sqrt(24 / z.numel())
+    assert not torch.equal(drawn["linear.weight"].flatten().sort()[0], source["linear.weight"].flatten().sort()[0])
+
+
+def test_normalization_layers_of_all_kinds_start_anew(drawn: dict[str, Tensor]) -> None:
+    start = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0.0}
+    norms = {name: tensor for name, tensor in drawn.items() if name.startswith("norms.")}
+    assert {name.split(".")[1] for name in norms} == {str(number) for number in range(10)}
+    for name, tensor in norms.items():
+        assert torch.equal(tensor, torch.full_like(tensor, start[name.rpartition(".")[2]])), name
+
+
+def test_tensors_without_variance_stay(drawn: dict[str, Tensor]) -> None:
+    assert torch.equal(drawn["scale"], torch.tensor(0.5))
+    assert torch.equal(drawn["conv.bias"], torch.full((64,), 0.75))
+
+
+def test_buffers_that_are_not_learned_stay(source: dict[str, Tensor], drawn: dict[str, Tensor]) -> None:
+    for name in ("index", "filter"):
+        assert torch.equal(drawn[name], source[name])
+
+
+def test_no_variance_is_negative_and_everything_is_finite(drawn: dict[str, Tensor]) -> None:
+    for name, tensor in drawn.items():
+        assert tensor.isfinite().all(), name
+        assert not name.endswith("running_var") or (tensor >= 0).all(), name
+
+
+def test_a_source_that_does_not_fit_is_refused_and_named_even_where_it_would_be_reset(tmp_path: Path) -> None:
+    tensors = tiny().weights()
+    norm = next(name for name in tensors if name.endswith("running_var"))
+    tensors[norm] = torch.full_like(tensors[norm], torch.nan)
+    save_file(tensors, tmp_path / "nan.safetensors")
+    with pytest.raises(WeightsError, match=rf"(?s)file\(path=.*nan\.safetensors.*1 not finite: {norm}"):
+        initialize(tiny(), build(f'mean_var(file("{tmp_path.as_posix()}/nan.safetensors"))'), seeded(0), no_runs)
