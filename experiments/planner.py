@@ -34,17 +34,18 @@ class Plan:
 
 
 def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
-    """The wanted runs and all that the missing ones of them need, with what is done already."""
+    """The wanted runs and what they need, with what is done already; a done run's needs need not be there any more."""
     runs: dict[str, ResolvedRun] = {}
     done: set[str] = set()
 
     def add(run: ResolvedRun) -> None:
         if run.key in runs:
             return
-        if store.record(run.key) is not None:
+        finished = store.record(run.key) is not None
+        if finished:
             done.add(run.key)
-        else:
-            for need in run.requires:
+        for need in run.requires:
+            if not finished or store.record(need.key) is not None:
                 add(need)
         runs[run.key] = run
 

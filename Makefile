@@ -1,0 +1,41 @@
+# Every target sets up what it needs: a virtual environment in .venv, made once and refreshed when setup.cfg changes.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+MEDTRANSFER := $(BIN)/medtransfer
+
+.PHONY: help setup demo test check clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
+	@echo "Any table: make table-NAME, such as make table-real-images DATA=/path/to/datasets"
+
+$(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test,check]' --constraint $(CONSTRAINTS)
+	touch $@
+
+setup: $(READY)  ## Make or refresh the virtual environment
+
+demo: $(READY)  ## Pretrain, fine-tune, test and compare five initializations on three synthetic tasks (minutes)
+	$(MEDTRANSFER) table initializations --profile phantom
+
+test: $(READY)  ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## Lint, check types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
+	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)
+
+clean:  ## Remove the virtual environment and rendered tables; runs are kept
+	rm -rf $(VENV) build tables *.egg-info
