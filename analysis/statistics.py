@@ -163,22 +163,23 @@ def compare(values: Scores, reference: str) -> Comparison:
     corrected = dict(zip(tests, holm([test.p_value for test in tests.values()]), strict=True))
     cells = {}
     for row, column in filled:
-        own = summary(values[row][column] or ())
+        of = summary(values[row][column] or ())
         other = values[reference].get(column)
         if row == reference or not other:
             mark: Mark = "reference" if row == reference else "untested"
-            cells[row, column] = CellResult(own, None, None, None, None, mark, None if other else "no reference")
+            reason = None if row == reference else "the reference has no runs"
+            cells[row, column] = CellResult(of, None, None, None, None, mark, reason)
             continue
         test, base = tests[row, column], summary(other)
-        p_holm, difference = corrected[row, column], own.mean - base.mean
+        p_holm, difference = corrected[row, column], of.mean - base.mean
         if p_holm is None:
             mark = "untested"
         elif p_holm >= ALPHA:
             mark = "no difference shown"
         else:
             mark = "better" if difference > 0 else "worse"
-        detectable = smallest_detectable_difference(own.n, base.n, own.std, base.std)
-        cells[row, column] = CellResult(own, difference, test.p_value, p_holm, detectable, mark, test.reason)
+        detectable = smallest_detectable_difference(of.n, base.n, of.std, base.std)
+        cells[row, column] = CellResult(of, difference, test.p_value, p_holm, detectable, mark, test.reason)
     return Comparison(cells, _best(values))
 
 

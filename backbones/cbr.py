@@ -17,9 +17,7 @@ VARIANTS: dict[str, tuple[int, tuple[int, ...], bool]] = {
 }
 
 
-def cbr(
-    variant: Literal["large_t", "large_w", "small", "tiny", "tiny_as_written"], in_channels: int = 3
-) -> Backbone:
+def cbr(variant: Literal["large_t", "large_w", "small", "tiny", "tiny_as_written"], in_channels: int = 3) -> Backbone:
     """A CBR network with one stage per convolution, conv1 to conv4 or conv5.
 
     Each convolution has stride 1, no bias and, *assumed*, "same" padding; a 3x3 max pool of stride 2 stands between

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def inception_v3(in_channels: int = 3) -> Backbone:
-    """Inception-v3 without auxiliary classifier; its unpadded convolutions make maps a little smaller than strides say."""
+    """Inception-v3 without auxiliary classifier; unpadded convolutions make maps smaller than the strides say."""
     from backbones.timm_networks import timm_backbone
 
     return timm_backbone("inception_v3", in_channels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Sequence
 from functools import partial
 
@@ -37,14 +38,14 @@ def timm_backbone(name: str, in_channels: int) -> Backbone:
         raise UsageError(f'the timm model "{name}" yields no intermediate features. Choose one that does.')
     stages = _stages(probe)
     strides = [stage.stride for stage in stages]
-    halving = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in zip(strides, strides[1:], strict=False))
+    halving = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in itertools.pairwise(strides))
     # Swin works only at the image size that it was built for, so no decoder is offered for it.
     decoder: Decoder | None = "unet" if halving and not hasattr(probe, "set_input_size") else None
     return Backbone(
         build=build,
         stages=stages,
         in_channels=in_channels,
-        num_features=int(getattr(probe, "head_hidden_size", probe.num_features)),
+        num_features=int(getattr(probe, "head_hidden_size", None) or probe.num_features),  # type: ignore[arg-type]
         features=partial(_features, indices=list(range(len(stages)))),
         pooled=_pooled,
         decoder=decoder,

@@ -62,14 +62,17 @@ class ChestXray14(Dataset):
         for name in ("train_val_list.txt", "test_list.txt"):
             for image in self._list(root / name, root):
                 if image not in labels:
-                    raise DataError(f"{root / name} lists {image}, which the label file does not have. Mend one of them.")
+                    raise DataError(
+                        f"{root / name} lists {image}, which the label file does not have. Mend one of them."
+                    )
                 patient, target = labels[image]
                 if name == "test_list.txt":
                     split = "test"
                 else:
                     split = "validation" if below(VALIDATION_SHARE, f"chestxray14-validation:{patient}") else "train"
                 splits[split].append(Sample(image, patient, target, image))
-        return Index(**{split: tuple(sorted(samples)) for split, samples in splits.items()})
+        train, validation, test = (tuple(sorted(splits[split])) for split in ("train", "validation", "test"))
+        return Index(train, validation, test)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The x-ray, 1024 x 1024 in the real edition."""
@@ -87,7 +90,8 @@ class ChestXray14(Dataset):
         from datamodules.phantom_images import chest
 
         (root / "images").mkdir(parents=True)
-        rows, lists = [HEADER], {"train_val_list.txt": [], "test_list.txt": []}  # type: dict[str, list[str]]
+        rows = [HEADER]
+        lists: dict[str, list[str]] = {"train_val_list.txt": [], "test_list.txt": []}
         for patient in range(1, 161):
             for follow_up in range(3):
                 generator = np.random.default_rng([14, patient, follow_up])
@@ -95,7 +99,7 @@ class ChestXray14(Dataset):
                 findings = {(3 * patient + follow_up) % len(CLASSES)} if generator.random() < 0.8 else set()
                 findings |= set(np.flatnonzero(generator.random(len(CLASSES)) < 0.08).tolist())
                 name = f"{patient:08d}_{follow_up:03d}.png"
-                image = chest(generator, 64, {number: 1.0 for number in sorted(findings)})
+                image = chest(generator, 64, dict.fromkeys(sorted(findings), 1.0))
                 Image.fromarray(image).save(root / "images" / name)
                 label = "|".join(CLASSES[number] for number in sorted(findings)) or "No Finding"
                 rows.append(f"{name},{label},{follow_up},{patient},50,F,PA,64,64,0.143,0.143")

@@ -88,7 +88,9 @@ class Index:
         if len(set(everyone)) != len(everyone):
             seen: set[str] = set()
             twice = [one for one in everyone if one in seen or seen.add(one)]  # type: ignore[func-returns-value]
-            raise DataError(f"{dataset}: {len(twice)} images are listed twice, such as {twice[:3]}. List each one once.")
+            raise DataError(
+                f"{dataset}: {len(twice)} images are listed twice, such as {twice[:3]}. List each one once."
+            )
         patients = {name: {sample.patient for sample in self.split(name)} for name in SPLITS}
         for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
             shared = sorted(patients[first] & patients[second])  # type: ignore[index]
@@ -152,7 +154,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def write_phantom(self, root: Path) -> None:
-        """Write the phantom edition under ``root``: small, learnable, synthetic, in the real layout, always the same."""
+        """Write the phantom edition under ``root``: small, learnable, in the real layout, always the same."""
 
     def not_found(self, root: Path, found: str) -> DataError:
         """The error for a folder that does not hold the dataset."""

@@ -56,7 +56,7 @@ class Fractals(Dataset):
             for number in range(self.classes):
                 name = f"{number}-{instance}"
                 splits[split].append(Sample(name, name, (float(number),), name))
-        return Index(**{split: tuple(samples) for split, samples in splits.items()})
+        return Index(tuple(splits["train"]), tuple(splits["validation"]), tuple(splits["test"]))
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The rendered fractal on black."""
@@ -74,7 +74,8 @@ class Fractals(Dataset):
             counts = counts[:, ::-1]
         shade = np.sqrt(counts / max(counts.max(), 1.0))
         image = shade[..., None] * generator.uniform(0.4, 1.0, 3) + generator.normal(0, 0.03, (self.size, self.size, 3))
-        return np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+        pixels: Pixels = np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+        return pixels
 
     def write_phantom(self, root: Path) -> None:
         """Nothing to write."""

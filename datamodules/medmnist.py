@@ -44,7 +44,8 @@ FLAGS: dict[str, tuple[Kind, int, tuple[str, ...]]] = {
         "platelet")),
     "tissuemnist": ("multiclass", 1, (
         "collecting duct", "distal convoluted tubule", "glomerular endothelial cells",
-        "interstitial endothelial cells", "leukocytes", "podocytes", "proximal tubule segments", "thick ascending limb")),
+        "interstitial endothelial cells", "leukocytes", "podocytes", "proximal tubule segments",
+        "thick ascending limb")),
     "organamnist": ("multiclass", 1, ORGANS),
     "organcmnist": ("multiclass", 1, ORGANS),
     "organsmnist": ("multiclass", 1, ORGANS),
@@ -100,7 +101,7 @@ class MedMNIST(Dataset):
                 Sample(f"{part}-{number}", f"{part}-{number}", tuple(target), f"{part}:{number}")
                 for number, target in enumerate(labels.tolist())
             )
-        return Index(**splits, content=content_digest([path]))
+        return Index(splits["train"], splits["validation"], splits["test"], content_digest([path]))
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """One image of the file."""

@@ -65,9 +65,11 @@ def _finding(generator: Generator, size: int, kind: int, row: float, column: flo
         return patch
     if kind == 1:  # a ring
         return patch - _blob(size, row, column, 0.1, 0.08) * 1.3
-    if kind == 2:  # stripes
-        return patch * np.sin((rows + columns) * 28 + generator.uniform(0, 6))
-    return patch * generator.choice([-1.0, 1.5], (size, size))  # speckle
+    if kind == 2:
+        texture: Field = np.sin((rows + columns) * 28 + generator.uniform(0, 6))  # stripes
+    else:
+        texture = generator.choice([-1.0, 1.5], (size, size))  # speckle
+    return patch * texture
 
 
 def fundus(generator: Generator, size: int, lesions: int = 0) -> tuple[Pixels, Pixels, Pixels]:

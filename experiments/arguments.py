@@ -34,6 +34,8 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             near = difflib.get_close_matches(str(value), [str(choice) for choice in action.choices], n=2)
-            hint = f"Did you mean {' or '.join(near)}?" if near else f"Choose from {', '.join(map(str, action.choices))}."
+            hint = (
+                f"Did you mean {' or '.join(near)}?" if near else f"Choose from {', '.join(map(str, action.choices))}."
+            )
             name = action.dest if not action.option_strings else action.option_strings[-1]
             raise UsageError(f'{self.prog}: {name} does not take "{value}". {hint}')

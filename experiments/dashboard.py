@@ -20,6 +20,9 @@ Mode = Literal["offline", "online", "disabled"]
 
 PROJECT = "medtransfer"
 
+SETTINGS = {"console": "off", "x_disable_stats": True, "x_disable_meta": True, "silent": True}
+"""Nothing about this machine beyond what the record says."""
+
 
 def mirror(records: Iterable[Record], document: TableDocument, folder: Path, mode: Mode) -> int:
     """Write each record that is not mirrored yet as a wandb run, and the finished table as another.
@@ -62,7 +65,7 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
         config={"spec": data["spec"], "key": data["key"], "environment": data["environment"]},
         dir=str(folder),
         mode=mode,
-        settings=_settings(),
+        settings=SETTINGS,
     ) as run:
         for line in (record.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
             row = {name: value for name, value in json.loads(line).items() if value is not None}
@@ -80,18 +83,11 @@ def _table(document: TableDocument, folder: Path, mode: Mode) -> None:
         job_type="table",
         dir=str(folder),
         mode=mode,
-        settings=_settings(),
+        settings=SETTINGS,
     ) as run:
-        columns = ["row", "column", "n", "mean", "std", "p_holm", "mark"]
+        columns: list[str | int] = ["row", "column", "n", "mean", "std", "p_holm", "mark"]
         rows = [
             [row, column, of.summary.n, of.summary.mean, of.summary.std, of.p_holm, of.mark]
             for (row, column), of in document.comparison.cells.items()
         ]
         run.log({"table": wandb.Table(columns=columns, data=rows)})
-
-
-def _settings() -> object:
-    """Nothing about this machine beyond what the record says."""
-    import wandb
-
-    return wandb.Settings(console="off", x_disable_stats=True, x_disable_meta=True, silent=True)

@@ -100,5 +100,3 @@ def _work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Co
     from experiments.worker import work
 
     work(spec, key, places, workers, pipe)
-
-

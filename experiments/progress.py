@@ -8,7 +8,9 @@ from typing import Protocol
 class Report(Protocol):
     """Called with the number of finished epochs and the most there can be."""
 
-    def __call__(self, epoch: int, epochs: int, /) -> None: ...
+    def __call__(self, epoch: int, epochs: int, /) -> None:
+        """Take notice of a finished epoch."""
+        ...
 
 
 def silent(epoch: int, epochs: int, /) -> None:

@@ -85,7 +85,9 @@ def attempt_run(
     if not epoch_end.finished:
         trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
     if not epoch_end.finished:
-        raise RunError(f"the training of {spec.initializer} on {spec.dataset} was interrupted; start it again to go on.")
+        raise RunError(
+            f"the training of {spec.initializer} on {spec.dataset} was interrupted; start it again to go on."
+        )
     module.load_state_dict(load_file(epoch_end.best))
     best = epoch_end.rows[epoch_end.best_epoch]
     if spec.stage == "pretrain":

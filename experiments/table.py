@@ -101,9 +101,7 @@ class Table:
 
     def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:
         """All cells by row and column label, in order."""
-        return {
-            (row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns
-        }
+        return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}
 
 
 def _trained_on(initializer: Call, dataset: str) -> bool:

@@ -57,7 +57,8 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
     if start.startswith(b"PK"):
         _check_archive(file)
     try:
-        loaded = torch.load(file, map_location="cpu", weights_only=True)
+        with file.open("rb") as opened:  # by its name alone, torch would take x.safetensors for what it says
+            loaded = torch.load(opened, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         refused = re.search(r"GLOBAL ([\w.]+)", str(error))
         if refused is None:

@@ -146,7 +146,7 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
     }
     faults["not finite"] = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     found = [
-        f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''}"
+        f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', and so on' if len(names) > SHOWN else ''}"
         for what, names in faults.items()
         if names
     ]

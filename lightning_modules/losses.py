@@ -64,6 +64,7 @@ def segmentation_loss(sums: Tensor, kind: SegmentationLoss) -> Tensor:
     ``dice`` is 1 - (2 I + 1) / (P + M + 1) over all pixels together (Milletari et al. 2016 with the benchmark's
     smoothing); ``bce`` the mean binary cross-entropy over pixels; ``bce_dice`` their sum.
     """
-    intersection, probability, mask, bce, pixels = sums
+    intersection, probability, mask, bce, pixels = sums.unbind()
     dice = 1 - (2 * intersection + SMOOTH) / (probability + mask + SMOOTH)
-    return {"dice": dice, "bce": bce / pixels, "bce_dice": dice + bce / pixels}[kind]
+    losses: dict[SegmentationLoss, Tensor] = {"dice": dice, "bce": bce / pixels, "bce_dice": dice + bce / pixels}
+    return losses[kind]

@@ -144,7 +144,7 @@ class SupervisedModule(pl.LightningModule):
 
     def _total(self, stage: str) -> Tensor:
         """The sums of an epoch over all devices; the next epoch begins at zero."""
-        total: Tensor = self.trainer.strategy.reduce(self._sums.pop(stage), reduce_op="sum")  # type: ignore[assignment]
+        total: Tensor = self.trainer.strategy.reduce(self._sums.pop(stage), reduce_op="sum")
         return total
 
     def _collect(self, batch: Batch, rows: dict[str, NDArray[Any]]) -> None:

@@ -64,5 +64,3 @@ def decoder_widths(stages: tuple[Stage, ...]) -> list[int]:
         widths.append(min(16 * stride, 256, max(8, source // 2)))
         stride //= 2
     return widths
-
-

@@ -21,8 +21,8 @@ from typing import Union
 
 from specs.errors import UsageError
 
-Literal = Union[None, bool, int, float, str, tuple["Literal", ...]]
-Value = Union[Literal, "Call"]
+Literal = Union[None, bool, int, float, str, tuple["Literal", ...]]  # noqa: UP007 - | does not take a string
+Value = Union[Literal, "Call"]  # noqa: UP007
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class BrightnessContrast:
 
 @dataclass(frozen=True)
 class Elastic:
-    """Elastic deformation (Simard et al. 2003) with displacement scale ``alpha`` and smoothness ``sigma``, in pixels."""
+    """Elastic deformation (Simard et al. 2003) with displacement ``alpha`` and smoothness ``sigma``, in pixels."""
 
     alpha: float = 120.0
     sigma: float = 6.0

@@ -59,7 +59,9 @@ class RunSpec:
         object.__setattr__(self, "backbone", BACKBONES.bind(self.backbone))
         object.__setattr__(self, "initializer", INITIALIZERS.bind(self.initializer))
         if self.stage not in ("pretrain", "finetune") or self.edition not in ("real", "phantom"):
-            raise UsageError(f'a run is of stage "pretrain" or "finetune", found "{self.stage}"; edition {self.edition}.')
+            raise UsageError(
+                f'a run is of stage "pretrain" or "finetune", found "{self.stage}"; edition {self.edition}.'
+            )
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise UsageError(f"a seed is a whole number from 0 to 2**31 - 1, found {self.seed!r}.")
 

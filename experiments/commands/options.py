@@ -45,7 +45,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
 
 
-class count_from:  # noqa: N801 - reads as a type in add_argument
+class count_from:
     """A whole number that is not below a limit."""
 
     def __init__(self, least: int) -> None:

@@ -1,7 +1,7 @@
-"""Do one run: fine-tune a dataset from an initialization, with the pretrainings that it needs.
+r"""Do one run: fine-tune a dataset from an initialization, with the pretrainings that it needs.
 
 The spec comes from options or from a file that `--dry-run --json` printed; --set overrides recipe settings:
-  medtransfer run --dataset drive --edition phantom --initializer fractals --recipe phantom/segmentation \\
+  medtransfer run --dataset drive --edition phantom --initializer fractals --recipe phantom/segmentation \
       --pretraining phantom/pretraining --backbone tiny --set epochs=3 --set 'optimizer=adam(1e-3)'
 """
 
@@ -24,7 +24,7 @@ HELP = "do one run and the pretrainings that it needs"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--spec", type=Path, metavar="FILE", help="a run spec as JSON; other options override it")
-    parser.add_argument("--dataset", metavar="EXPR", help='such as drive or \'medmnist("pneumoniamnist")\'')
+    parser.add_argument("--dataset", metavar="EXPR", help="such as drive or 'medmnist(\"pneumoniamnist\")'")
     parser.add_argument("--edition", choices=("real", "phantom"), help="of the dataset (default: real)")
     parser.add_argument("--backbone", metavar="EXPR", help="such as tiny or resnet50")
     parser.add_argument("--initializer", metavar="EXPR", help="such as random or 'mean_var(fractals)'")

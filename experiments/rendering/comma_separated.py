@@ -23,7 +23,11 @@ def to_csv(document: TableDocument) -> str:
             place = (row, column)
             result = document.result(place)
             start = [row, expression, column, metric]
-            end = [int(document.is_best(place)), document.paper_marks.get(place, ""), document.cells[place].missing or ""]
+            end = [
+                int(document.is_best(place)),
+                document.paper_marks.get(place, ""),
+                document.cells[place].missing or "",
+            ]
             if result is None:
                 writer.writerow([*start, 0, *[""] * 8, *end])
                 continue

@@ -134,7 +134,9 @@ class TableDocument:
             for (row, column), cell in self.cells.items()
         ]
         plain["secondary"] = {
-            title: [{"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()]
+            title: [
+                {"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()
+            ]
             for title, cells in self.secondary.items()
         }
         return plain

@@ -24,7 +24,8 @@ def to_latex(document: TableDocument) -> str:
         f"\\caption{{{escape(' '.join([document.title + '.', provenance(document), *notes(document)]))}}}",
         f"\\begin{{tabular}}{{l{'r' * len(document.columns)}}}",
         "\\toprule",
-        " & ".join(["Initialization", *(escape(f"{label} ({metric})") for label, metric in document.columns)]) + " \\\\",
+        " & ".join(["Initialization", *(escape(f"{label} ({metric})") for label, metric in document.columns)])
+        + " \\\\",
         "\\midrule",
     ]
     for row, _ in document.rows:

@@ -20,7 +20,9 @@ def to_markdown(document: TableDocument) -> str:
         [[escape(row), *(_cell(document, row, column) for column, _ in document.columns)] for row, _ in document.rows],
     )
     for title, cells in document.secondary.items():
-        columns = [column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)]
+        columns = [
+            column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)
+        ]
         lines += _table(
             [escape(title), *map(escape, columns)],
             [[escape(row), *(mean_std(cells[row, column]) for column in columns)] for row, _ in document.rows],

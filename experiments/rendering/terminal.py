@@ -24,7 +24,9 @@ def print_table(document: TableDocument, console: Console) -> None:
         table.add_row(Text(row), *(_text(document, (row, column), ascii_only) for column, _ in document.columns))
     console.print(table)
     for title, cells in document.secondary.items():
-        columns = [column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)]
+        columns = [
+            column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)
+        ]
         console.print()
         more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
         more.add_column(title)

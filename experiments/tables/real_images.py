@@ -21,8 +21,8 @@ def real_images(profile: Literal["small"] = "small") -> Table:
             Row("random", "random"),
             Row("Mean Var of fractals", "mean_var(fractals)"),
             Row("fractals", "fractals"),
-            Row("fractals, then chest x-rays", 'continual(fractals, on="medmnist(\'pneumoniamnist\')")'),
-            Row("chest x-rays", 'continual(random, on="medmnist(\'pneumoniamnist\')")'),
+            Row("fractals, then chest x-rays", "continual(fractals, on=\"medmnist('pneumoniamnist')\")"),
+            Row("chest x-rays", "continual(random, on=\"medmnist('pneumoniamnist')\")"),
         ),
         columns=(
             Column("DRIVE", "drive", recipe_named("real_images/vessels")),

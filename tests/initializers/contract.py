@@ -147,7 +147,9 @@ class InitializerContract:
         for mode in (True, False):
             assert backbone.train(mode)(images).isfinite().all()
 
-    def test_its_text_is_the_canonical_expression_and_builds_it_again(self, text: str, initializer: Initializer) -> None:
+    def test_its_text_is_the_canonical_expression_and_builds_it_again(
+        self, text: str, initializer: Initializer
+    ) -> None:
         assert str(initializer) == str(INITIALIZERS.bind(text))
         assert build(str(initializer)) == initializer
 

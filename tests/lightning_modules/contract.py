@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import pytorch_lightning as pl
 import torch
+from lightning_modules.task_module import TaskModule
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from backbones.contract import Backbone, Stage
-from lightning_modules.task_module import TaskModule
 from specs.errors import RunError
 from specs.recipe import SGD, Adam, Plateau, Recipe
 

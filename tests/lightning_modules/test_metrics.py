@@ -9,9 +9,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score, roc_auc_score
-
 from lightning_modules.metrics import confusion, dice, mean_auroc
+from sklearn.metrics import f1_score, roc_auc_score
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from lightning_modules.ranks import gather
+
 from tests.lightning_modules.two_ranks import outcome
 
 PROJECT = Path(__file__).resolve().parents[2]
