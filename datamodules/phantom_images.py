@@ -53,7 +53,7 @@ def chest(generator: Generator, size: int, findings: dict[int, float]) -> Pixels
         side = -1.0 if number % 2 else 1.0
         row = -0.5 + 1.0 * (number // 2) / 6 + generator.normal(0, 0.06) + shift
         column = side * 0.42 + generator.normal(0, 0.06) + tilt
-        image += 0.3 * contrast * generator.uniform(0.6, 1.0) * _finding(generator, size, number % 4, row, column)
+        image += 0.45 * contrast * generator.uniform(0.6, 1.0) * _finding(generator, size, number % 4, row, column)
     image += 0.06 * cv2.GaussianBlur(generator.normal(0, 1.5, (size, size)), (0, 0), 1.0)
     return _to_pixels(image + generator.normal(0, 0.03, (size, size)))
 

@@ -22,7 +22,7 @@ from typing import Union
 from specs.errors import UsageError
 
 Literal = Union[None, bool, int, float, str, tuple["Literal", ...]]  # noqa: UP007 - | does not take a string
-Value = Union[Literal, "Call"]  # noqa: UP007
+Value = Union[Literal, "Call"]
 
 
 @dataclass(frozen=True)

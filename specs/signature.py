@@ -114,4 +114,6 @@ def _words(hint: Any) -> str:
         return "an expression without quotes" if get_args(hint)[0] is Call else 'an expression in "quotes"'
     if hint is str:
         return 'text in "quotes"'
+    if hint is type(None):
+        return "None"
     return getattr(hint, "__name__", str(hint)) if get_origin(hint) is None else str(hint)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,10 +116,12 @@ class InitializerContract:
         self, initializer: Initializer, weights_of: WeightsOf
     ) -> None:
         backbone = tiny()
-        states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
+        numpys: Any = np.random.get_state()
+        states = random.getstate(), numpys[1], torch.random.get_rng_state()
         initializer.state_dict(backbone, seeded(0), weights_of)
         assert random.getstate() == states[0]
-        assert np.array_equal(np.random.get_state()[1], states[1][1])
+        numpys = np.random.get_state()
+        assert np.array_equal(numpys[1], states[1])
         assert torch.equal(torch.random.get_rng_state(), states[2])
 
     def test_yielding_weights_leaves_the_backbone_alone(self, initializer: Initializer, weights_of: WeightsOf) -> None:

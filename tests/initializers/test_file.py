@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import torchvision
+import torchvision  # type: ignore[import-untyped]
 from safetensors.torch import save_file
 
 from backbones.contract import Backbone

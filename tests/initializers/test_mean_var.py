@@ -6,9 +6,10 @@ import math
 from pathlib import Path
 
 import pytest
-import timm.layers
 import torch
 from safetensors.torch import save_file
+from timm.layers.norm import LayerNorm2d, RmsNorm
+from timm.layers.norm_act import BatchNormAct2d, GroupNormAct
 from torch import Tensor, nn
 
 from backbones.contract import Backbone, Stage
@@ -50,10 +51,10 @@ class Mixed(nn.Module):
                 nn.LayerNorm(4),
                 nn.GroupNorm(2, 4),
                 nn.RMSNorm(4),
-                timm.layers.BatchNormAct2d(4),
-                timm.layers.LayerNorm2d(4),
-                timm.layers.RmsNorm(4),
-                timm.layers.GroupNormAct(4, num_groups=2),
+                BatchNormAct2d(4),
+                LayerNorm2d(4),
+                RmsNorm(4),
+                GroupNormAct(4, num_groups=2),
             ]
         )
 

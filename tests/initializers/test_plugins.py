@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -58,8 +59,9 @@ def run(code: str, *arguments: str, plugins: Path) -> str:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that pip has installed the example plugin into."""
-    for tool in ("pip", "setuptools"):
-        pytest.importorskip(tool, reason="installing a plugin needs pip and setuptools")
+    missing = [tool for tool in ("pip", "setuptools") if importlib.util.find_spec(tool) is None]
+    if missing:
+        pytest.skip(f"installing a plugin needs {' and '.join(missing)} in this environment")
     folder = tmp_path_factory.mktemp("plugin")
     shutil.copytree(PROJECT / "tests" / "plugin_example", folder / "source")  # building writes beside the source
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]

@@ -1,0 +1,169 @@
+"""Recipes: checked when they are made, the same after JSON, changed one setting at a time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from specs.errors import UsageError
+from specs.recipe import (
+    SGD,
+    Adam,
+    AdamW,
+    BrightnessContrast,
+    Constant,
+    Cosine,
+    Elastic,
+    HorizontalFlip,
+    Plateau,
+    RandomResizedCrop,
+    Recipe,
+    Rotate,
+    VerticalFlip,
+)
+from specs.run import canonical_json
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+BASE = Recipe(image_size=32, batch_size=4, epochs=2, optimizer=Adam(1e-3))
+
+rates = st.floats(1e-8, 1.0)
+shares = st.floats(0.0, 1.0)
+optimizers = st.one_of(st.builds(Adam, rates, shares), st.builds(AdamW, rates, shares), st.builds(SGD, rates, shares))
+schedules = st.one_of(
+    st.just(Constant()), st.builds(Plateau, shares, st.integers(1, 9)), st.builds(Cosine, st.integers(0, 9))
+)
+augmentations = st.one_of(
+    st.builds(HorizontalFlip, shares),
+    st.builds(VerticalFlip, shares),
+    st.builds(Rotate, st.floats(0.0, 180.0), shares),
+    st.builds(RandomResizedCrop, shares, shares),
+    st.builds(BrightnessContrast, shares, shares),
+    st.builds(Elastic, st.floats(1.0, 200.0), st.floats(1.0, 20.0), shares),
+)
+recipes = st.builds(
+    Recipe,
+    image_size=st.integers(1, 512),
+    batch_size=st.integers(1, 512),
+    epochs=st.integers(1, 100),
+    optimizer=optimizers,
+    schedule=schedules,
+    early_stopping=st.none() | st.integers(1, 20),
+    selection=st.sampled_from(["loss", "metric"]),
+    loss=st.sampled_from(["auto", "bce", "dice", "bce_dice"]),
+    augmentation=st.lists(augmentations, max_size=4).map(tuple),
+    normalization=st.sampled_from(["card", "imagenet", "none"]),
+    dropout=st.floats(0.0, 0.9),
+    test_time_augmentation=st.sampled_from(["none", "flip"]),
+    precision=st.sampled_from(["32", "bf16"]),
+    batch_norm=st.sampled_from(["local", "sync"]),
+    threads=st.integers(1, 8),
+)
+
+
+@unhurried
+@given(recipes)
+def test_a_recipe_survives_json(recipe: Recipe) -> None:
+    assert Recipe.from_json(json.loads(canonical_json(recipe.to_json()))) == recipe
+
+
+@unhurried
+@given(recipes)
+def test_json_writes_every_setting_out(recipe: Recipe) -> None:
+    assert set(recipe.to_json()) == set(Recipe.__dataclass_fields__)
+
+
+def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
+    settings: dict[str, Any] = {"image_size": 32, "batch_size": 4, "epochs": 2}
+    whole = Recipe(**settings, optimizer=SGD(1, 0), dropout=0, augmentation=[Rotate(7, 1)])  # type: ignore[arg-type]
+    exact = Recipe(**settings, optimizer=SGD(1.0, 0.0), dropout=0.0, augmentation=(Rotate(7.0, 1.0),))
+    assert canonical_json(whole.to_json()) == canonical_json(exact.to_json())
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "value"),
+    [
+        ("epochs", "3", 3),
+        ("dropout", "0", 0.0),
+        ("early_stopping", "5", 5),
+        ("early_stopping", "None", None),
+        ("selection", "metric", "metric"),
+        ("selection", '"metric"', "metric"),
+        ("precision", "32", "32"),
+        ("precision", "bf16", "bf16"),
+        ("optimizer", "sgd(0.1, momentum=0.5)", SGD(0.1, 0.5)),
+        ("optimizer", "adamw(1)", AdamW(1.0)),
+        ("schedule", "cosine(2)", Cosine(2)),
+        ("schedule", "constant", Constant()),
+        ("augmentation", "", ()),
+        ("augmentation", "rotate(10)", (Rotate(10.0),)),
+        ("augmentation", "rotate(p=1), horizontal_flip", (Rotate(7.0, 1.0), HorizontalFlip())),
+    ],
+)
+def test_one_setting_is_changed_by_text(setting: str, text: str, value: object) -> None:
+    changed = BASE.override(setting, text)
+    assert getattr(changed, setting) == value and type(getattr(changed, setting)) is type(value)
+    others = {name for name in Recipe.__dataclass_fields__ if name != setting}
+    assert all(getattr(changed, name) == getattr(BASE, name) for name in others)
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "message"),
+    [
+        ("epoch", "3", 'unknown recipe setting "epoch". Did you mean "epochs"'),
+        ("epochs", "0", "epochs must be at least 1, found 0"),
+        ("epochs", "3.5", r"expected int, found 3\.5"),
+        ("epochs", "True", "expected int, found True"),
+        ("epochs", "1, 2", 'epochs takes one value, found "1, 2"'),
+        ("epochs", "x=3", 'epochs takes one value, found "x=3"'),
+        ("epochs", "", "epochs takes one value, found"),
+        ("epochs", "1)(2", "not an expression"),
+        ("dropout", "1", r"dropout must be in \[0, 1\), found 1\.0"),
+        ("threads", "0", "threads must be at least 1"),
+        ("early_stopping", "0", "early_stopping must be at least 1"),
+        ("selection", "metrik", 'unknown value for argument selection.*Did you mean "metric"'),
+        ("precision", "16", "precision"),
+        ("optimizer", "sgdd(1)", 'unknown optimizer "sgdd". Did you mean "sgd"'),
+        ("optimizer", "adam", "missing a required argument: 'learning_rate'"),
+        ("optimizer", "adam(0)", "learning rate must be positive"),
+        ("optimizer", "adam(lr=1)", 'unknown argument of adam.*"lr"'),
+        ("schedule", "step", 'unknown schedule "step"'),
+        ("augmentation", "a=rotate", 'augmentation takes a list.*found "a=rotate"'),
+        ("augmentation", "flip", "unknown augmentation"),
+        ("augmentation", "3", "augmentation takes a name with arguments, found 3"),
+    ],
+)
+def test_a_setting_that_does_not_exist_or_fit_is_refused_by_name(setting: str, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        BASE.override(setting, text)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"optimiser": {}}, 'unknown recipe setting "optimiser". Did you mean "optimizer"'),
+        ({"optimizer": "adam"}, "optimizer takes an object"),
+        ({"optimizer": {"name": "adam"}}, "learning_rate"),
+        ({"optimizer": {"learning_rate": 0.1}}, "unknown optimizer"),
+        ({"augmentation": ["rotate"]}, "augmentation takes an object"),
+        ({"augmentation": None}, "augmentation|recipe"),
+        ({"epochs": "3"}, 'expected int, found "3"'),
+        ({"dropout": [0.1]}, "expected float"),
+    ],
+)
+def test_json_that_does_not_fit_is_refused_by_name(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Recipe.from_json(BASE.to_json() | change)
+
+
+def test_json_that_lacks_a_setting_without_a_default_is_refused() -> None:
+    data = BASE.to_json()
+    del data["epochs"]
+    with pytest.raises(UsageError, match=r"missing 1 required .*epochs"):
+        Recipe.from_json(data)
+    with pytest.raises(UsageError, match="expected an object of settings"):
+        Recipe.from_json([])  # type: ignore[arg-type]
