@@ -20,10 +20,9 @@ def real_images() -> dict[str, Recipe]:
         "vessels": Recipe(
             image_size=256,
             batch_size=2,
-            epochs=24,
-            optimizer=Adam(3e-3),
+            epochs=36,
+            optimizer=Adam(6e-3),
             schedule=Cosine(),
-            loss="bce_dice",
             selection="metric",
             augmentation=(HorizontalFlip(), VerticalFlip(), BrightnessContrast(0.2)),
             test_time_augmentation="flip",
@@ -31,7 +30,7 @@ def real_images() -> dict[str, Recipe]:
         "pneumonia": Recipe(
             image_size=28,
             batch_size=64,
-            epochs=10,
+            epochs=8,
             optimizer=Adam(2e-3, weight_decay=1e-4),
             schedule=Cosine(),
             dropout=0.2,

@@ -1,0 +1,31 @@
+"""A run of a few seconds that the tests of experiments share."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from experiments.places import Places
+from experiments.resolve import recipe_named
+from specs.expression import parse
+from specs.run import RunSpec
+
+
+def places(folder: Path) -> Places:
+    """A store and a data folder of a test's own."""
+    return Places(folder / "data", folder / "runs")
+
+
+def spec(initializer: str = "random", dataset: str = 'medmnist("pneumoniamnist")', **changes: Any) -> RunSpec:
+    """The smoke recipe (dropout, plateau, early stopping) on a tiny network."""
+    made = RunSpec(
+        stage="finetune",
+        dataset=parse(dataset),
+        edition="phantom",
+        backbone=parse("tiny(width=4)"),
+        initializer=parse(initializer),
+        recipe=recipe_named("phantom/smoke"),
+        pretraining=recipe_named("phantom/smoke_pretraining"),
+    )
+    return dataclasses.replace(made, **changes)

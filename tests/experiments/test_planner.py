@@ -1,0 +1,86 @@
+"""The planner: what is done is dropped, order follows requirements, a failure stops only what needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from experiments.executor import Finished, Progress
+from experiments.planner import carry_out, plan
+from experiments.resolve import ResolvedRun, Resolver
+from experiments.store import RunStore
+from tests.experiments.smoke import places, spec
+
+
+class Recorder:
+    """An executor that publishes empty records, fails what it is told to fail, and keeps the order."""
+
+    def __init__(self, store: RunStore, jobs: int = 2, failing: tuple[str, ...] = ()) -> None:
+        self.store, self.jobs, self.failing = store, jobs, failing
+        self.order: list[str] = []
+        self.running: list[ResolvedRun] = []
+        self.closed = False
+
+    @property
+    def free(self) -> int:
+        return self.jobs - len(self.running)
+
+    def submit(self, run: ResolvedRun) -> None:
+        assert self.free > 0
+        assert all(self.store.record(need.key) for need in run.requires)
+        self.order.append(run.key)
+        self.running.append(run)
+
+    def events(self) -> Iterator[Progress | Finished]:
+        run = self.running[0]
+        yield Progress(run.key, 1, 2)
+        self.running.pop(0)
+        if run.key in self.failing:
+            yield Finished(run.key, "it broke", 3, Path("log.txt"))
+            return
+        self.store.publish(self.store.begin(run.key), {"outcome": {}, "score": 0.5})
+        yield Finished(run.key)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def wanted(folder: Path) -> list[ResolvedRun]:
+    resolver = Resolver(places(folder))
+    return [resolver.resolve(spec(initializer, seed=seed)) for initializer in ("random", "fractals") for seed in (0, 1)]
+
+
+def test_a_pretraining_runs_once_before_all_that_need_it(tmp_path: Path) -> None:
+    store, runs = RunStore(tmp_path / "runs"), wanted(tmp_path)
+    work, executor = plan(runs, store), Recorder(store)
+    carry_out(work, executor, lambda _: None)
+    pretraining = runs[2].requires[0].key
+    assert sorted(executor.order) == sorted([pretraining, *(run.key for run in runs)])
+    assert executor.order.index(pretraining) < min(executor.order.index(run.key) for run in runs[2:])
+    assert executor.closed
+
+
+def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
+    store, runs = RunStore(tmp_path / "runs"), wanted(tmp_path)
+    carry_out(plan(runs, store), Recorder(store), lambda _: None)
+    executor = Recorder(store)
+    carry_out(plan(runs, store), executor, lambda _: None)
+    assert executor.order == []
+
+
+def test_a_done_run_does_not_ask_for_its_pretraining_again(tmp_path: Path) -> None:
+    store, runs = RunStore(tmp_path / "runs"), wanted(tmp_path)
+    for run in runs:
+        store.publish(store.begin(run.key), {"outcome": {}, "score": 0.5})
+    assert plan(runs, store).waiting == []
+
+
+def test_a_failed_run_stops_only_those_that_need_it(tmp_path: Path) -> None:
+    store, runs = RunStore(tmp_path / "runs"), wanted(tmp_path)
+    pretraining = runs[2].requires[0].key
+    work = plan(runs, store)
+    carry_out(work, Recorder(store, failing=(pretraining,)), lambda _: None)
+    assert work.done == {runs[0].key, runs[1].key}
+    assert set(work.failed) == {pretraining, runs[2].key, runs[3].key}
+    assert "it broke" in str(work.failed[runs[2].key].error)
+    assert work.failed[runs[2].key].exit_status == 3

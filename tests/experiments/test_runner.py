@@ -1,0 +1,131 @@
+"""One run: the same numbers whatever stops it, whatever loads its data, and no record where it fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from experiments.runner import run
+from experiments.store import Record
+from specs.errors import DataError, RunError
+from specs.recipe import SGD
+from specs.run import RunSpec
+from tests.experiments.smoke import places, spec
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+def killed_after(epoch: int) -> object:
+    def report(done: int, _: int, /) -> None:
+        if done == epoch:
+            raise Killed
+
+    return report
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    return run(spec(), places(tmp_path_factory.mktemp("undisturbed")))
+
+
+def metrics(record: Record) -> str:
+    return (record.folder / "metrics.jsonl").read_text()
+
+
+def test_the_smoke_run_uses_dropout_a_plateau_and_early_stopping(undisturbed: Record) -> None:
+    recipe = undisturbed.data["spec"]["recipe"]
+    assert recipe["dropout"] > 0
+    assert recipe["schedule"]["name"] == "plateau"
+    assert recipe["early_stopping"] is not None
+
+
+@pytest.mark.parametrize("epochs", [(1,), (2,), (3,), (4,), (1, 2, 3)], ids=str)
+def test_a_killed_run_goes_on_to_the_same_result(epochs: tuple[int, ...], undisturbed: Record, tmp_path: Path) -> None:
+    for epoch in epochs:
+        with pytest.raises(Killed):
+            run(spec(), places(tmp_path), report=killed_after(epoch))  # type: ignore[arg-type]
+    resumed = run(spec(), places(tmp_path))
+    assert resumed.data["outcome"] == undisturbed.data["outcome"]
+    assert metrics(resumed) == metrics(undisturbed)
+
+
+def test_a_checkpoint_that_was_cut_short_is_set_aside_and_said(
+    undisturbed: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Killed):
+        run(spec(), places(tmp_path), report=killed_after(2))  # type: ignore[arg-type]
+    checkpoint = next((tmp_path / "runs" / "attempts").glob("*/last.ckpt"))
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    again = run(spec(), places(tmp_path))
+    assert "training starts from the beginning" in capsys.readouterr().out
+    assert again.data["outcome"] == undisturbed.data["outcome"]
+
+
+def test_loader_workers_do_not_change_the_result(undisturbed: Record, tmp_path: Path) -> None:
+    assert run(spec(), places(tmp_path), workers=2).data["outcome"] == undisturbed.data["outcome"]
+
+
+def test_a_plateau_and_early_stopping_survive_a_kill(tmp_path: Path) -> None:
+    # So high a learning rate that the validation loss does not improve for long.
+    recipe = dataclasses.replace(spec().recipe, epochs=8, early_stopping=2, optimizer=SGD(0.5))
+    whole = run(spec(recipe=recipe), places(tmp_path / "whole"))
+    rates = [json.loads(line)["learning_rate"] for line in metrics(whole).splitlines()]
+    assert len(rates) < 8, "early stopping was expected to stop this run"
+    with pytest.raises(Killed):
+        run(spec(recipe=recipe), places(tmp_path / "killed"), report=killed_after(len(rates) - 1))  # type: ignore[arg-type]
+    assert metrics(run(spec(recipe=recipe), places(tmp_path / "killed"))) == metrics(whole)
+
+
+def test_the_stored_score_follows_from_the_stored_predictions(undisturbed: Record) -> None:
+    table = pq.read_table(undisturbed.folder / "predictions.parquet")
+    assert table.num_rows == 120
+    truth, probability = (table[f"{what}:pneumonia"].to_numpy() for what in ("target", "probability"))
+    assert probability.dtype == np.float64
+    assert undisturbed.score == pytest.approx(roc_auc_score(truth, probability), abs=1e-12)
+
+
+def test_a_segmentation_run_stores_pixel_counts_at_both_sizes(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(spec().recipe, image_size=32, batch_size=8, epochs=1, selection="metric")
+    record = run(spec(dataset="drive", recipe=recipe), places(tmp_path))
+    table = pq.read_table(record.folder / "predictions.parquet").to_pydict()
+    assert len(table["id"]) == 20
+    for size, pixels in (("network", 32 * 32), ("native", 96 * 96)):
+        for row in range(20):
+            assert sum(table[f"{size}_whole_{count}"][row] for count in ("tp", "fp", "fn", "tn")) == pixels
+            assert sum(table[f"{size}_fov_{count}"][row] for count in ("tp", "fp", "fn", "tn")) < pixels
+    dice = [
+        2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 1.0
+        for tp, fp, fn in zip(*(table[f"network_whole_{count}"] for count in ("tp", "fp", "fn")), strict=True)
+    ]
+    assert record.score == pytest.approx(np.mean(dice))
+
+
+def failing(made: RunSpec, folder: Path, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        run(made, places(folder))
+    assert not list((folder / "runs").glob("*/record.json"))
+
+
+def test_a_diverging_run_is_refused_and_leaves_no_record(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(spec().recipe, optimizer=SGD(1e30))
+    failing(spec(recipe=recipe), tmp_path, RunError, "epoch 0.*lower the learning rate")
+
+
+def test_an_unreadable_image_is_named_and_leaves_no_record(tmp_path: Path) -> None:
+    root = places(tmp_path).open(spec(dataset="drive").dataset, "phantom")[1]
+    image = root / "training" / "images" / "23_training.tif"
+    image.write_bytes(image.read_bytes()[:300])
+    recipe = dataclasses.replace(spec().recipe, image_size=32, epochs=1)
+    failing(spec(dataset="drive", recipe=recipe), tmp_path, DataError, r"23_training\.tif")
+
+
+def test_a_run_whose_pretraining_is_missing_says_which(tmp_path: Path) -> None:
+    failing(spec("fractals"), tmp_path, RunError, "starts from the run")
