@@ -96,7 +96,9 @@ def test_a_failed_run_leaves_the_others_and_is_shown_with_its_log(tmp_path: Path
     os.makedirs(tmp_path / "runs" / "phantoms")
     plan = medtransfer(*SMOKE, "--dry-run", "--json", folder=tmp_path)
     runs = json.loads(plan.communicate(timeout=60)[0])["runs"]
-    random = next(run["key"] for run in runs if run["spec"]["initializer"] == "random")
+    random = next(
+        run["key"] for run in runs if (run["spec"]["stage"], run["spec"]["initializer"]) == ("finetune", "random")
+    )
     (tmp_path / "runs" / random).mkdir()  # a folder in the way: this run cannot be published
     (tmp_path / "runs" / random / "debris").write_text("x")
     process = medtransfer(*SMOKE, "--jobs", "2", folder=tmp_path)

@@ -122,7 +122,7 @@ def test_no_path_enters_the_identity(tmp_path: Path) -> None:
 
 
 def test_a_spec_file_gives_the_key_of_the_spec(tmp_path: Path) -> None:
-    made = spec('continual(fractals, on="medmnist(\'chestmnist\')")')
+    made = spec("continual(fractals, on=\"medmnist('chestmnist')\")")
     assert key(RunSpec.from_json(json.loads(json.dumps(made.to_json()))), tmp_path) == key(made, tmp_path)
 
 
