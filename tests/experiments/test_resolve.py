@@ -133,9 +133,9 @@ def test_a_continual_run_needs_its_source_first(tmp_path: Path) -> None:
 
 
 def test_pretraining_without_a_recipe_or_on_masks_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no recipe is given.*--pretraining"):
+    with pytest.raises(UsageError, match=r"no recipe is given.*--pretraining"):
         key(spec("fractals", pretraining=None), tmp_path)
-    with pytest.raises(UsageError, match="drive.*image labels"):
+    with pytest.raises(UsageError, match=r"drive.*image labels"):
         key(spec('continual(random, on="drive")'), tmp_path)
 
 

@@ -1,0 +1,161 @@
+"""Comparing scores over seeds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.statistics import (
+    compare,
+    compare_with_best,
+    holm,
+    smallest_detectable_difference,
+    summary,
+    t_test,
+    t_test_from_summary,
+)
+
+# Hosseinzadeh Taher et al., DART 2021, Table 2: mean, std (numpy's ddof 0) over 10 runs; True: marked as not
+# significantly different from the best of its column by the authors.
+TABLE_2 = {
+    "DXC14": {"best": (82.25, 0.18), "others": [(80.31, 0.10, False), (81.70, 0.15, False), (81.99, 0.08, False)]},
+    "DXC5": {
+        "best": (87.40, 0.26),
+        "others": [(86.60, 0.17, False), (87.10, 0.36, True), (87.09, 0.44, True)],
+    },
+    "TXC": {
+        "best": (98.47, 0.26),
+        "others": [
+            (89.03, 1.82, False), (95.62, 0.63, False), (96.32, 0.65, False), (97.07, 0.95, False),
+            (97.33, 0.26, False),
+        ],
+    },
+    "PXS": {
+        "best": (69.52, 0.38),
+        "others": [
+            (67.54, 0.60, False), (67.93, 1.45, False), (68.92, 0.98, True), (69.30, 0.50, True), (69.36, 0.49, True),
+        ],
+    },
+    "LXS": {
+        "best": (98.31, 0.05),
+        "others": [
+            (97.55, 0.36, False), (98.19, 0.13, True), (98.18, 0.06, False), (98.25, 0.04, True), (98.27, 0.03, True),
+        ],
+    },
+}  # fmt: skip
+
+
+def table_2() -> tuple[list[bool], list[float | None]]:
+    """The authors' marks and our uncorrected p-values, cell by cell."""
+    printed, p_values = [], []
+    for column in TABLE_2.values():
+        mean, std = column["best"]  # type: ignore[misc]
+        for other_mean, other_std, mark in column["others"]:  # type: ignore[misc]
+            printed.append(mark)
+            p_values.append(t_test_from_summary(other_mean, other_std, 10, mean, std, 10, ddof=0).p_value)  # type: ignore[has-type]
+    return printed, p_values
+
+
+def test_a_t_test_equals_scipys() -> None:
+    a, b = [0.71, 0.73, 0.70], [0.75, 0.78, 0.74, 0.77]
+    ours, theirs = t_test(a, b), stats.ttest_ind(a, b)
+    assert (ours.statistic, ours.p_value) == pytest.approx((theirs.statistic, theirs.pvalue))
+
+
+def test_published_standard_deviations_of_either_kind_give_the_same_test() -> None:
+    a, b = np.array([0.71, 0.73, 0.70]), np.array([0.75, 0.78, 0.74, 0.77])
+    for ddof in (0, 1):
+        found = t_test_from_summary(a.mean(), a.std(ddof=ddof), 3, b.mean(), b.std(ddof=ddof), 4, ddof=ddof)
+        assert found.p_value == pytest.approx(t_test(list(a), list(b)).p_value)
+
+
+@pytest.mark.parametrize("a", [[0.5, 0.5, 0.5], [0.7, 0.7, 0.7]])
+def test_without_spread_nothing_is_tested(a: list[float]) -> None:
+    found = t_test(a, [0.5, 0.5, 0.5])
+    assert (found.statistic, found.p_value) == (None, None)
+    assert "vary" in str(found.reason)
+
+
+def test_a_single_run_is_not_tested() -> None:
+    assert t_test([0.5], [0.5, 0.6]).p_value is None
+    assert summary([0.5]).std is None
+    assert smallest_detectable_difference(1, 3, None, 0.1) is None
+
+
+def test_holm_is_the_step_down_of_the_definition() -> None:
+    # Sorted 0.01, 0.02, 0.04 times 3, 2, 1, made monotone.
+    assert holm([0.04, None, 0.01, 0.02]) == pytest.approx([0.04, None, 0.03, 0.04])
+    assert holm([]) == []
+    assert holm([None]) == [None]
+
+
+def test_the_smallest_detectable_difference_has_the_stated_power() -> None:
+    n, std = 5, 0.02
+    found = smallest_detectable_difference(n, n, std, std)
+    assert found is not None
+    noncentrality, df = found / std * math.sqrt(n / 2), 2 * n - 2
+    limit = stats.t.ppf(0.975, df)
+    power = stats.nct.sf(limit, df, noncentrality) + stats.nct.cdf(-limit, df, noncentrality)
+    assert power == pytest.approx(0.8, abs=1e-3)
+
+
+def test_the_marks_of_the_benchmarks_table_2_follow_uncorrected_but_for_two() -> None:
+    printed, p_values = table_2()
+    ours = [p is not None and p >= 0.05 for p in p_values]
+    differing = [number for number, (a, b) in enumerate(zip(printed, ours, strict=True)) if a != b]
+    assert len(printed) == 21
+    assert [p_values[number] for number in differing] == [
+        pytest.approx(0.019, abs=2e-3),
+        pytest.approx(0.012, abs=2e-3),
+    ]
+
+
+def test_the_marks_of_the_benchmarks_table_2_all_follow_with_holm() -> None:
+    printed, p_values = table_2()
+    assert [p is not None and p >= 0.05 for p in holm(p_values)] == printed
+
+
+def test_each_row_is_compared_with_the_reference_of_its_column() -> None:
+    values = {
+        "random": {"A": [0.50, 0.51, 0.52], "B": [0.80, 0.81, 0.82]},
+        "good": {"A": [0.60, 0.61, 0.62], "B": [0.80, 0.81, 0.83]},
+        "bad": {"A": [0.40, 0.41, 0.42], "B": None},
+    }
+    found = compare(values, "random")
+    assert found.best == {"A": "good", "B": "good"}
+    marks = {place: cell.mark for place, cell in found.cells.items()}
+    assert marks == {
+        ("random", "A"): "reference", ("random", "B"): "reference", ("good", "A"): "better",
+        ("good", "B"): "no difference shown", ("bad", "A"): "worse",
+    }  # fmt: skip
+    good = found.cells["good", "A"]
+    assert good.difference == pytest.approx(0.1)
+    assert good.p_value is not None
+    assert good.p_holm == pytest.approx(3 * good.p_value)
+
+
+def test_the_papers_marking_tests_against_the_best() -> None:
+    values = {"a": {"A": [0.6, 0.61, 0.62]}, "b": {"A": [0.59, 0.61, 0.62]}, "c": {"A": [0.4, 0.41, 0.42]}}
+    assert compare_with_best(values) == {
+        ("a", "A"): "best",
+        ("b", "A"): "not significantly different from the best",
+        ("c", "A"): "significantly below the best",
+    }
+
+
+def test_an_unknown_reference_is_refused() -> None:
+    with pytest.raises(ValueError, match="no row 'x'"):
+        compare({"a": {"A": [0.1]}}, "x")
+
+
+def test_equal_rows_are_falsely_marked_in_at_most_five_percent_of_tables() -> None:
+    generator, tables = np.random.default_rng(0), 300
+    rows, columns = [f"row {number}" for number in range(5)], ("A", "B", "C")
+    marked = 0
+    for _ in range(tables):
+        values = {row: {column: list(generator.normal(0.8, 0.02, 3)) for column in columns} for row in rows}
+        marked += any(cell.mark in ("better", "worse") for cell in compare(values, rows[0]).cells.values())
+    assert marked <= stats.binom.ppf(0.999, tables, 0.05)

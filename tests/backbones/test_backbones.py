@@ -1,0 +1,141 @@
+"""The registered backbones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import timm
+import torch
+import torchvision
+
+from specs.errors import UsageError
+from specs.registry import BACKBONES
+from tests.backbones.contract import BackboneContract
+from tests.conftest import PROJECT
+
+
+class TestTiny(BackboneContract):
+    expression = "tiny(width=8)"
+    size = 33
+
+
+class TestResNet18(BackboneContract):
+    expression = "resnet18"
+
+
+class TestResNet50(BackboneContract):
+    expression = "resnet50"
+
+
+class TestInceptionV3(BackboneContract):
+    expression = "inception_v3"
+    size = 96
+    slack = 4
+
+
+class TestCBR(BackboneContract):
+    expression = 'cbr("tiny")'
+    size = 33
+
+
+class TestConvNeXt(BackboneContract):
+    expression = 'timm("convnext_atto")'
+
+
+class TestViT(BackboneContract):
+    expression = 'timm("vit_tiny_patch16_224")'
+    size = 224
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_resnets_have_torchvisions_names_and_shapes(name: str) -> None:
+    ours = {key: tensor.shape for key, tensor in BACKBONES.build(name).weights().items()}
+    theirs = {key: tensor.shape for key, tensor in getattr(torchvision.models, name)().state_dict().items()}
+    assert ours == {key: shape for key, shape in theirs.items() if not key.startswith("fc.")}
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_resnets_have_the_stages_of_the_papers(name: str) -> None:
+    stages = BACKBONES.build(name).stages
+    assert [stage.name for stage in stages] == ["conv1", "layer1", "layer2", "layer3", "layer4"]
+    assert [stage.stride for stage in stages] == [2, 4, 8, 16, 32]
+
+
+def test_a_resnet_computes_what_torchvisions_does() -> None:
+    ours, theirs = BACKBONES.build("resnet18").eval(), torchvision.models.resnet18().eval()
+    ours.network.load_state_dict({k: v for k, v in theirs.state_dict().items() if not k.startswith("fc.")})
+    theirs.fc = torch.nn.Identity()
+    image = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(image), theirs(image))
+
+
+def test_the_pooled_feature_is_timms_own() -> None:
+    ours = BACKBONES.build('timm("mobilenetv3_small_050")').eval()
+    theirs = timm.create_model("mobilenetv3_small_050", num_classes=0).eval()
+    theirs.load_state_dict(ours.weights())
+    image = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(ours(image), theirs(image))
+    assert ours.num_features == theirs(image).shape[1]
+
+
+CONVOLUTIONS = {"large_t": 8_532_480, "large_w": 8_432_128, "small": 2_108_672, "tiny": 1_076_480}
+
+
+@pytest.mark.parametrize("variant", CONVOLUTIONS)
+def test_cbr_has_the_published_number_of_parameters(variant: str) -> None:
+    # Raghu et al. 2019, Table 1; the numbers count all convolutions but the first, and five output weights.
+    backbone = BACKBONES.build(f'cbr("{variant}")')
+    weights = {name: tensor.numel() for name, tensor in backbone.weights().items() if name.endswith("conv.weight")}
+    assert sum(weights.values()) - weights["conv1.conv.weight"] + 5 * backbone.num_features == CONVOLUTIONS[variant]
+
+
+@pytest.mark.parametrize(
+    ("variant", "count"),
+    [
+        ("large_t", 8_539_173),
+        ("large_w", 8_443_461),
+        ("small", 2_114_341),
+        ("tiny", 1_079_845),
+        ("tiny_as_written", 4_310_085),
+    ],
+)
+def test_cbr_with_five_classes_has_the_counted_parameters(variant: str, count: int) -> None:
+    backbone = BACKBONES.build(f'cbr("{variant}")')
+    head = torch.nn.Linear(backbone.num_features, 5)
+    assert sum(p.numel() for module in (backbone, head) for p in module.parameters()) == count
+
+
+def test_cbr_large_t_has_five_stages_and_the_others_four() -> None:
+    for variant, stages in (("large_t", 5), ("large_w", 4), ("small", 4), ("tiny", 4)):
+        built = BACKBONES.build(f'cbr("{variant}")').stages
+        assert [stage.name for stage in built] == [f"conv{number}" for number in range(1, stages + 1)]
+
+
+def test_a_decoder_is_offered_for_pyramids_only() -> None:
+    decoders = {name: BACKBONES.build(name).decoder for name in ("tiny", "resnet18", 'cbr("small")')}
+    assert set(decoders.values()) == {"unet"}
+    for name in ("vit_tiny_patch16_224", "swin_tiny_patch4_window7_224"):
+        assert BACKBONES.build(f'timm("{name}")').decoder is None
+
+
+def test_an_unknown_timm_model_lists_the_nearest() -> None:
+    with pytest.raises(UsageError, match="resnet34"):
+        BACKBONES.build('timm("resnet43")')
+
+
+def test_a_backbone_with_a_name_of_its_own_has_no_second_spelling() -> None:
+    with pytest.raises(UsageError, match=r"write resnet50 instead"):
+        BACKBONES.build('timm("resnet50")')
+
+
+def test_listing_and_binding_import_no_torch() -> None:
+    code = (
+        "import sys; from specs.registry import BACKBONES\n"
+        "for name in BACKBONES.entries: BACKBONES.get(name)\n"
+        "assert 'torch' not in sys.modules and 'timm' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)

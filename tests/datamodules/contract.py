@@ -1,0 +1,119 @@
+"""What every dataset promises; a new dataset inherits these tests by naming its expression."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from datamodules.contract import SPLITS, Dataset, Index
+from datamodules.phantom import ensure_phantom
+from specs.errors import DataError
+from specs.expression import parse
+from specs.registry import DATASETS
+from tests.conftest import PROJECT
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+class DatasetContract:
+    """Inherit and set ``expression``."""
+
+    expression: ClassVar[str]
+
+    @pytest.fixture
+    def dataset(self) -> Dataset:
+        built: Dataset = DATASETS.build(self.expression)
+        return built
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        """The phantom edition's folder."""
+        return ensure_phantom(parse(self.expression), tmp_path)
+
+    def test_its_phantom_edition_is_read_by_the_real_reader(self, dataset: Dataset, root: Path) -> None:
+        index = dataset.index(root)
+        index.check(self.expression)
+        for split in SPLITS:
+            for sample in index.split(split):
+                image = dataset.read_image(root, sample)
+                assert image.dtype == np.uint8
+                assert image.shape[2:] == ((3,) if dataset.channels == 3 else ())
+                if dataset.task.kind == "segmentation":
+                    mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
+                    assert mask.shape == image.shape[:2]
+                    assert set(np.unique(mask)) == {0, 1}
+                    assert view is None or (view.shape == mask.shape and set(np.unique(view)) <= {0, 1})
+
+    def test_its_targets_fit_its_task(self, dataset: Dataset, root: Path) -> None:
+        task, index = dataset.task, dataset.index(root)
+        for split in SPLITS:
+            for sample in index.split(split):
+                if task.kind == "segmentation":
+                    assert sample.target == ()
+                elif task.kind == "multiclass":
+                    assert len(sample.target) == 1
+                    assert sample.target[0] in range(len(task.classes))
+                else:
+                    assert len(sample.target) == len(task.classes)
+                    assert all(value in (0, 1) or math.isnan(value) for value in sample.target)
+
+    def test_every_scored_class_can_be_scored_in_validation_and_test(self, dataset: Dataset, root: Path) -> None:
+        task, index = dataset.task, dataset.index(root)
+        for split in ("validation", "test"):
+            targets = [sample.target for sample in index.split(split)]
+            for number, name in enumerate(task.classes):
+                if task.kind == "segmentation":
+                    continue
+                found = {t[0] == number if task.kind == "multiclass" else t[number] == 1 for t in targets}
+                assert found == {True, False} or name not in task.scored, (split, name)
+
+    def test_two_splits_never_share_a_patient(self, dataset: Dataset, root: Path) -> None:
+        index = dataset.index(root)
+        patients = [{sample.patient for sample in index.split(split)} for split in SPLITS]
+        assert sum(map(len, patients)) == len(set.union(*patients))
+
+    def test_its_phantom_edition_is_always_the_same_and_says_what_it_is(self, dataset: Dataset, tmp_path: Path) -> None:
+        if dataset.generated:
+            pytest.skip("a formula makes its images; there are no files")
+        first = ensure_phantom(parse(self.expression), tmp_path / "a")
+        second = ensure_phantom(parse(self.expression), tmp_path / "b")
+        assert first.name == second.name
+        assert contents(first) == contents(second)
+        assert "synthetic" in (first / "SYNTHETIC.txt").read_text()
+
+    def test_its_identity_is_stable_and_sees_every_label_and_patient(self, dataset: Dataset, root: Path) -> None:
+        index = dataset.index(root)
+        assert dataset.index(root).identity() == index.identity()
+        first = index.test[0]
+        relabelled = first._replace(target=tuple(1 - value for value in first.target) or (1.0,))
+        for changed in (relabelled, first._replace(patient="someone else"), first._replace(id="another")):
+            other: Index = dataclasses.replace(index, test=(changed, *index.test[1:]))
+            assert other.identity() != index.identity()
+
+    def test_a_wrong_folder_is_answered_with_the_layout_and_the_source(self, dataset: Dataset, tmp_path: Path) -> None:
+        if dataset.generated:
+            pytest.skip("a formula makes its images; there are no files")
+        (tmp_path / "holiday.jpg").write_bytes(b"")
+        with pytest.raises(DataError) as caught:
+            dataset.index(tmp_path)
+        message = str(caught.value)
+        assert dataset.layout in message
+        assert "holiday.jpg" in message
+        assert dataset.homepage in message
+
+    def test_naming_it_imports_nothing_heavy(self) -> None:
+        name = parse(self.expression).name
+        code = (
+            f"import sys; from specs.registry import DATASETS; DATASETS.get({name!r})\n"
+            "assert not {'torch', 'numpy', 'cv2', 'PIL'} & set(sys.modules)"
+        )
+        subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
