@@ -24,7 +24,7 @@ def timm_backbone(name: str, in_channels: int) -> Backbone:
     Raises:
         UsageError: if timm has no such model, or the model yields no intermediate features.
     """
-    if not timm.is_model(name):
+    if "." in name or not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         raise UsageError(
             f'timm has no model "{name}". '

@@ -33,7 +33,7 @@ def _read(path: Path, mode: str) -> NDArray[np.uint8]:
             return np.asarray(image.convert(mode), dtype=np.uint8)
     except FileNotFoundError as error:
         raise DataError(f"the image {path} is missing. Complete the dataset's folder.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
         size = path.stat().st_size
         raise DataError(f"the image {path} ({size} bytes) cannot be read: {error}. Fetch it again.") from error
 

@@ -93,10 +93,7 @@ class MedMNIST(Dataset):
         path = self._path(root)
         splits = {}
         for split, part in PARTS.items():
-            labels = _load(path)[f"{part}_labels"].astype(float)
-            expected = len(self.task.classes) if self.task.kind == "multilabel" else 1
-            if labels.ndim != 2 or labels.shape[1] != expected:
-                raise DataError(f"{path}: {part}_labels is of shape {labels.shape}, expected (N, {expected}).")
+            labels = self._checked(path, part)
             splits[split] = tuple(
                 Sample(f"{part}-{number}", f"{part}-{number}", tuple(target), f"{part}:{number}")
                 for number, target in enumerate(labels.tolist())
@@ -143,6 +140,25 @@ class MedMNIST(Dataset):
         root.mkdir(parents=True, exist_ok=True)
         np.savez(self._file(root), **arrays)
 
+    def _checked(self, path: Path, part: str) -> Any:
+        """The labels of a split as floats, after a look at shapes, number format and range."""
+        images, labels = (_load(path)[f"{part}_{what}"] for what in ("images", "labels"))
+        classes = len(self.task.classes)
+        several = self.task.kind == "multilabel"
+        shape = (len(labels), self.size, self.size, *((3,) if self.channels == 3 else ()))
+        if images.shape != shape or images.dtype != "uint8":
+            raise DataError(
+                f"{path}: {part}_images is {images.dtype} of shape {images.shape}, expected uint8 of shape {shape}. "
+                "Fetch the file of this flag and size."
+            )
+        highest = 1 if several or self.task.kind == "binary" else classes - 1
+        if labels.shape != (len(labels), classes if several else 1) or not 0 <= labels.min() <= labels.max() <= highest:
+            raise DataError(
+                f"{path}: {part}_labels is of shape {labels.shape} with values up to {labels.max()}, expected "
+                f"(N, {classes if several else 1}) with values from 0 to {highest}. Fetch the file of this flag."
+            )
+        return labels.astype(float)
+
     def _file(self, root: Path) -> Path:
         return root / (f"{self.flag}.npz" if self.size == 28 else f"{self.flag}_{self.size}.npz")
 
@@ -165,13 +181,14 @@ def _load(path: Path) -> dict[str, Any]:
     key = path, path.stat().st_mtime_ns
     if key not in _LOADED:
         import zipfile
+        import zlib
 
         import numpy as np
 
         try:
             with np.load(path, allow_pickle=False) as file:
                 _LOADED[key] = {name: file[name] for name in file.files}
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"{path} cannot be read as an npz file: {error}. Fetch it again.") from error
         wanted = {f"{part}_{what}" for part in PARTS.values() for what in ("images", "labels")}
         if wanted - set(_LOADED[key]):

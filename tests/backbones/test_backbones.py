@@ -127,6 +127,11 @@ def test_an_unknown_timm_model_lists_the_nearest() -> None:
         BACKBONES.build('timm("resnet43")')
 
 
+def test_a_tag_behind_the_architecture_is_refused() -> None:
+    with pytest.raises(UsageError, match="without the tag"):
+        BACKBONES.build('timm("resnet50.a1_in1k")')
+
+
 def test_a_backbone_with_a_name_of_its_own_has_no_second_spelling() -> None:
     with pytest.raises(UsageError, match=r"write resnet50 instead"):
         BACKBONES.build('timm("resnet50")')

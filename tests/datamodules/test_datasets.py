@@ -192,6 +192,17 @@ def test_a_damaged_or_incomplete_npz_file_is_named(tmp_path: Path) -> None:
         MedMNIST().index(path.parent)
 
 
+def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
+    root = ensure_phantom(parse('medmnist("bloodmnist")'), tmp_path)
+    (root / "bloodmnist.npz").rename(root / "pneumoniamnist.npz")
+    with pytest.raises(DataError, match=r"train_images is uint8 of shape \(160, 28, 28, 3\), expected"):
+        MedMNIST().index(root)
+    root = ensure_phantom(parse('medmnist("octmnist")'), tmp_path)
+    (root / "octmnist.npz").rename(root / "pneumoniamnist.npz")
+    with pytest.raises(DataError, match="values up to 3, expected .* from 0 to 1"):
+        MedMNIST().index(root)
+
+
 def test_an_empty_split_and_an_image_listed_twice_are_refused() -> None:
     one, two, three = (Sample(name, name, (), name) for name in "abc")
     with pytest.raises(DataError, match="the validation split is empty"):
