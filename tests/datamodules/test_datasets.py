@@ -199,7 +199,7 @@ def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
         MedMNIST().index(root)
     root = ensure_phantom(parse('medmnist("octmnist")'), tmp_path)
     (root / "octmnist.npz").rename(root / "pneumoniamnist.npz")
-    with pytest.raises(DataError, match="values up to 3, expected .* from 0 to 1"):
+    with pytest.raises(DataError, match=r"values up to 3, expected .* from 0 to 1"):
         MedMNIST().index(root)
 
 

@@ -68,6 +68,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
+        self.cell = False
         self.text, self.fetched, self.tags = "", [], set()  # type: ignore[var-annotated]
         self.feed(text)
 
@@ -80,10 +81,15 @@ class Page(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("td", "th"):
             self.tables[-1][-1].append("")
+            self.cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self.cell = False
 
     def handle_data(self, data: str) -> None:
         self.text += data
-        if self.tables and self.tables[-1] and self.tables[-1][-1]:
+        if self.cell:
             self.tables[-1][-1][-1] += data
 
 

@@ -1,0 +1,240 @@
+"""The modules: what they compute, what they leave alone, what they refuse."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+from sklearn.metrics import f1_score, roc_auc_score
+from torch.utils.data import DataLoader
+
+from lightning_modules.classification import ClassificationModule, auroc
+from lightning_modules.normalization import InputNormalization
+from lightning_modules.segmentation import SegmentationModule
+from lightning_modules.supervised import SupervisedModule
+from lightning_modules.unet import UNet, decoder_widths
+from specs.card import IMAGENET, UNIT, Normalization
+from specs.errors import RunError, UsageError
+from specs.recipe import Adam, Recipe
+from specs.registry import BACKBONES
+from specs.task import Task
+
+FINDINGS = Task("multilabel", ("a", "b", "c"), scored=("a", "b"))
+GRADES = Task("multiclass", ("x", "y", "z"))
+VESSEL = Task("segmentation", ("vessel",))
+
+
+def recipe(**changes: Any) -> Recipe:
+    return Recipe(**({"image_size": 16, "batch_size": 8, "epochs": 1, "optimizer": Adam(1e-2)} | changes))
+
+
+def module(task: Task, backbone: str = "tiny(width=4)", **changes: Any) -> SupervisedModule:
+    torch.manual_seed(0)
+    kind = SegmentationModule if task.kind == "segmentation" else ClassificationModule
+    return kind(BACKBONES.build(backbone), task, recipe(**changes), UNIT)
+
+
+def batch(task: Task, size: int = 8, start: int = 0) -> dict[str, Any]:
+    generator = np.random.default_rng(start)
+    image = torch.from_numpy(generator.integers(0, 256, (size, 1, 16, 16), dtype=np.uint8))
+    made: dict[str, Any] = {"image": image, "index": torch.arange(start, start + size)}
+    if task.kind == "segmentation":
+        mask = (image > 150).to(torch.uint8)
+        native = [mask[i, 0].repeat_interleave(2, 0).repeat_interleave(2, 1)[:30, :28] for i in range(size)]
+        view = torch.zeros_like(mask)
+        view[..., 4:12, 4:12] = 1
+        views = [torch.ones_like(n) for n in native]
+        return made | {"mask": mask, "field_of_view": view, "native_mask": native, "native_field_of_view": views}
+    if task.kind == "multiclass":
+        return made | {"target": torch.arange(size) % 3}
+    target = torch.from_numpy(generator.integers(0, 2, (size, len(task.classes))).astype(np.float32))
+    target[:2] = torch.tensor([[0.0] * len(task.classes), [1.0] * len(task.classes)])
+    return made | {"target": target}
+
+
+def trainer(**settings: Any) -> pl.Trainer:
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "accelerator": "cpu"}
+    return pl.Trainer(
+        **(quiet | {"enable_model_summary": False, "num_sanity_val_steps": 0, "max_epochs": 1} | settings)
+    )
+
+
+def loader(batches: list[dict[str, Any]]) -> DataLoader[Any]:
+    return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL], ids=lambda task: task.kind)
+def test_a_module_can_learn_one_batch_by_heart(task: Task) -> None:
+    learner, data = module(task), batch(task)
+    optimizer = learner.configure_optimizers()
+    losses = []
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = learner.loss(learner.loss_sums(learner(data["image"]), data))
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.4 * losses[0]
+
+
+@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL], ids=lambda task: task.kind)
+def test_every_parameter_is_trained(task: Task) -> None:
+    learner, data = module(task), batch(task)
+    learner.loss(learner.loss_sums(learner(data["image"]), data)).backward()
+    assert [name for name, parameter in learner.named_parameters() if parameter.grad is None] == []
+
+
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+def test_validation_and_test_change_nothing(task: Task) -> None:
+    learner = module(task)
+    before = copy.deepcopy(learner.state_dict())
+    trainer().validate(learner, loader([batch(task)]), verbose=False)
+    trainer().test(learner, loader([batch(task)]), verbose=False)
+    assert all(torch.equal(before[name], tensor) for name, tensor in learner.state_dict().items())
+
+
+@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL], ids=lambda task: task.kind)
+def test_validation_does_not_depend_on_how_it_is_cut_into_batches(task: Task) -> None:
+    parts = [batch(task, 4, start) for start in (0, 4, 8)]
+    whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0] if not name.startswith("native")}
+    cut = trainer().validate(module(task), loader(parts), verbose=False)[0]
+    uncut = trainer().validate(module(task), loader([whole]), verbose=False)[0]
+    assert cut == pytest.approx(uncut, rel=1e-5)
+
+
+def test_a_class_without_positives_or_negatives_is_left_out_of_the_mean() -> None:
+    assert math.isnan(auroc(np.zeros(4), np.linspace(0, 1, 4)))
+    assert math.isnan(auroc(np.full(4, np.nan), np.linspace(0, 1, 4)))
+    learner, data = module(FINDINGS), batch(FINDINGS)
+    data["target"][:, 0] = 1
+    trainer().test(learner, loader([data]), verbose=False)
+    rows = learner.test_rows()
+    expected = roc_auc_score(rows["targets"][:, 1], rows["probabilities"][:, 1])
+    assert learner.validation_metric() == pytest.approx(expected, abs=1e-6)
+    learner._rows["targets"][0][:] = 1
+    assert math.isnan(learner.validation_metric())
+
+
+def test_test_rows_are_in_order_and_count_padding_once() -> None:
+    learner = module(GRADES)
+    batches = [batch(GRADES, 4, 4), batch(GRADES, 4, 0), batch(GRADES, 4, 0)]
+    trainer().test(learner, loader(batches), verbose=False)
+    rows = learner.test_rows()
+    assert rows["index"].tolist() == list(range(8))
+    np.testing.assert_allclose(rows["probabilities"].sum(axis=1), 1, atol=1e-12)
+    assert rows["targets"].sum(axis=1).tolist() == [1.0] * 8
+
+
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+def test_flip_averages_the_probabilities_of_image_and_mirror_image(task: Task) -> None:
+    learner, data = module(task, test_time_augmentation="flip").eval(), batch(task)
+    with torch.no_grad():
+        rows = learner.rows(learner(data["image"]), data, "test")
+        plain, mirrored = learner(data["image"]).sigmoid(), learner(data["image"].flip(-1)).sigmoid()
+    if task.kind == "segmentation":
+        found = ((plain + mirrored.flip(-1)) / 2 > 0.5).flatten(1).sum(1).numpy()
+        assert (rows["network_whole_tp"] + rows["network_whole_fp"]).tolist() == found.tolist()
+    else:
+        np.testing.assert_allclose(rows["probabilities"], ((plain + mirrored) / 2).numpy(), atol=1e-6)
+
+
+def test_segmentation_counts_are_those_of_the_definition() -> None:
+    learner, data = module(VESSEL).eval(), batch(VESSEL)
+    with torch.no_grad():
+        probability = learner(data["image"]).sigmoid()
+        rows = learner.rows(learner(data["image"]), data, "test")
+    resized = torch.nn.functional.interpolate(probability, (30, 28), mode="bilinear", align_corners=False)
+    for number in range(8):
+        for size, found, mask in (
+            ("network", probability[number, 0] > 0.5, data["mask"][number, 0]),
+            ("native", resized[number, 0] > 0.5, data["native_mask"][number]),
+        ):
+            tp, fp, fn = (rows[f"{size}_whole_{count}"][number] for count in ("tp", "fp", "fn"))
+            dice = f1_score(mask.flatten(), found.flatten(), zero_division=1.0)
+            assert 2 * tp / max(2 * tp + fp + fn, 1) == pytest.approx(dice)
+        assert sum(rows[f"network_fov_{count}"][number] for count in ("tp", "fp", "fn", "tn")) == 64
+
+
+def test_nothing_found_where_nothing_is_has_a_dice_of_one() -> None:
+    learner, data = module(VESSEL), batch(VESSEL)
+    data["mask"].zero_()
+    torch.nn.init.constant_(learner.decoder.head[1].bias, -50.0)  # type: ignore[union-attr, index, arg-type]
+    found = trainer().validate(learner, loader([data]), verbose=False)[0]
+    assert found["validation_metric"] == 1.0
+
+
+@pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
+def test_the_decoder_of_a_resnet_has_smps_widths(backbone: str) -> None:
+    assert decoder_widths(BACKBONES.build(backbone).stages) == [256, 128, 64, 32, 16]
+
+
+@pytest.mark.parametrize("backbone", ["tiny(width=4)", 'cbr("tiny")', "resnet18", 'timm("convnext_atto")'])
+@pytest.mark.parametrize("size", [64, 33])
+def test_a_unet_answers_at_the_inputs_size(backbone: str, size: int) -> None:
+    learner = module(VESSEL, backbone).eval()
+    with torch.no_grad():
+        assert learner(torch.zeros(1, 3, size, size, dtype=torch.uint8)).shape == (1, 1, size, size)
+
+
+def test_a_stage_at_full_resolution_reaches_the_answer_by_a_skip() -> None:
+    backbone = BACKBONES.build("tiny(width=4)")
+    unet = UNet(backbone, 0.0).eval()
+    x = torch.randn(1, 3, 16, 16)
+    maps = [value.detach().requires_grad_() for value in backbone.features(x)]
+    unet(x, maps)[0, 0, 8, 8].backward()
+    reached = [int((value.grad != 0).any(dim=1).sum()) for value in maps if value.grad is not None]
+    assert maps[0].shape[2:] == (16, 16)
+    assert 0 < reached[0] < 16 * 16
+
+
+def test_a_backbone_without_a_pyramid_is_refused() -> None:
+    with pytest.raises(UsageError, match="no decoder fits"):
+        module(VESSEL, 'timm("vit_tiny_patch16_224")')
+
+
+def test_a_loss_that_is_not_finite_stops_the_run() -> None:
+    learner = module(FINDINGS)
+    torch.nn.init.constant_(learner.head[1].bias, math.inf)  # type: ignore[union-attr, index, arg-type]
+    with pytest.raises(RunError, match=r"epoch 0, step 0.*learning rate"):
+        trainer().fit(learner, loader([batch(FINDINGS)]))
+
+
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+def test_bfloat16_trains(task: Task) -> None:
+    learner = module(task)
+    before = copy.deepcopy(learner.state_dict())
+    trainer(precision="bf16-mixed").fit(learner, loader([batch(task)]))
+    assert any(not torch.equal(before[name], tensor) for name, tensor in learner.state_dict().items())
+    assert all(torch.isfinite(tensor).all() for tensor in learner.state_dict().values())
+
+
+def test_input_is_normalized_per_channel() -> None:
+    image = torch.tensor([0, 255, 51], dtype=torch.uint8).view(1, 3, 1, 1)
+    found = InputNormalization(IMAGENET, 3)(image).flatten().tolist()
+    assert found == pytest.approx([(0 - 0.485) / 0.229, (1 - 0.456) / 0.224, (0.2 - 0.406) / 0.225])
+
+
+@pytest.mark.parametrize(
+    ("normalization", "in_channels", "expected"),
+    [
+        (UNIT, 3, [1.0] * 3),
+        (IMAGENET, 3, [(1 - m) / s for m, s in zip(IMAGENET.mean, IMAGENET.std, strict=True)]),
+        (IMAGENET, 1, [(1 - sum(IMAGENET.mean) / 3) / (sum(IMAGENET.std) / 3)]),
+        (Normalization((0.5,), (0.25,)), 1, [2.0]),
+    ],
+)
+def test_a_gray_image_is_repeated_over_the_channels(
+    normalization: Normalization, in_channels: Literal[1, 3], expected: list[float]
+) -> None:
+    found = InputNormalization(normalization, in_channels)(torch.full((1, 1, 1, 1), 255, dtype=torch.uint8))
+    assert found.flatten().tolist() == pytest.approx(expected)
+
+
+def test_a_color_image_is_not_squeezed_into_one_channel() -> None:
+    with pytest.raises(UsageError, match="in_channels=3"):
+        InputNormalization(UNIT, 1)(torch.zeros(1, 3, 2, 2, dtype=torch.uint8))
