@@ -20,7 +20,7 @@ def real_images() -> dict[str, Recipe]:
         "vessels": Recipe(
             image_size=256,
             batch_size=2,
-            epochs=36,
+            epochs=48,
             optimizer=Adam(6e-3),
             schedule=Cosine(),
             selection="metric",

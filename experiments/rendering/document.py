@@ -166,6 +166,17 @@ def provenance(document: TableDocument) -> str:
     return f"Data: {data}. Weights: {document.weights}. Protocol: {document.protocol}."
 
 
+def further_scores(document: TableDocument) -> list[tuple[str, str]]:
+    """The further scores that have values, as title and column label."""
+    rows = [row for row, _ in document.rows]
+    return [
+        (title, column)
+        for column, _ in document.columns
+        for title, cells in document.secondary.items()
+        if any(cells[row, column].values for row in rows)
+    ]
+
+
 PHANTOM_WARNING = "Synthetic (phantom) data: this shows the instrument, not the papers' findings."
 
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from experiments.rendering.document import (
     PHANTOM_WARNING,
     TableDocument,
+    further_scores,
     mean_std,
     missing,
     notes,
@@ -30,6 +31,7 @@ def to_html(document: TableDocument) -> str:
         document=document,
         warning=PHANTOM_WARNING if document.edition == "phantom" else None,
         provenance=provenance(document),
+        further=further_scores(document),
         notes=notes(document),
         missing=missing(document),
         mean_std=mean_std,

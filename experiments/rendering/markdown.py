@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from experiments.rendering.document import PHANTOM_WARNING, TableDocument, mean_std, missing, notes, provenance
+from experiments.rendering.document import (
+    PHANTOM_WARNING,
+    TableDocument,
+    further_scores,
+    mean_std,
+    missing,
+    notes,
+    provenance,
+)
 
 
 def escape(text: str) -> str:
@@ -19,13 +27,14 @@ def to_markdown(document: TableDocument) -> str:
         ["Initialization", *(f"{escape(label)} ({escape(metric)})" for label, metric in document.columns)],
         [[escape(row), *(_cell(document, row, column) for column, _ in document.columns)] for row, _ in document.rows],
     )
-    for title, cells in document.secondary.items():
-        columns = [
-            column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)
-        ]
+    scores = further_scores(document)
+    if scores:
         lines += _table(
-            [escape(title), *map(escape, columns)],
-            [[escape(row), *(mean_std(cells[row, column]) for column in columns)] for row, _ in document.rows],
+            ["Further scores", *(escape(f"{column}: {title}") for title, column in scores)],
+            [
+                [escape(row), *(mean_std(document.secondary[title][row, column]) for title, column in scores)]
+                for row, _ in document.rows
+            ],
         )
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])

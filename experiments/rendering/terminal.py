@@ -7,7 +7,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from experiments.rendering.document import PHANTOM_WARNING, TableDocument, mean_std, missing, notes, provenance
+from experiments.rendering.document import (
+    PHANTOM_WARNING,
+    TableDocument,
+    further_scores,
+    mean_std,
+    missing,
+    notes,
+    provenance,
+)
 
 
 def print_table(document: TableDocument, console: Console) -> None:
@@ -23,17 +31,16 @@ def print_table(document: TableDocument, console: Console) -> None:
     for row, _ in document.rows:
         table.add_row(Text(row), *(_text(document, (row, column), ascii_only) for column, _ in document.columns))
     console.print(table)
-    for title, cells in document.secondary.items():
-        columns = [
-            column for column, _ in document.columns if any(cells[row, column].values for row, _ in document.rows)
-        ]
-        console.print()
+    scores = further_scores(document)
+    if scores:
         more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        more.add_column(title)
-        for column in columns:
-            more.add_column(column, justify="right")
+        more.add_column("further scores")
+        for title, column in scores:
+            more.add_column(f"{column}\n{title}", justify="right")
         for row, _ in document.rows:
-            more.add_row(Text(row), *(mean_std(cells[row, column], ascii_only) for column in columns))
+            cells = [document.secondary[title][row, column] for title, column in scores]
+            more.add_row(Text(row), *(mean_std(cell, ascii_only) for cell in cells))
+        console.print()
         console.print(more)
     console.print()
     for line in [*notes(document, ascii_only), provenance(document)]:
