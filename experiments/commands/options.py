@@ -32,6 +32,13 @@ def places(options: argparse.Namespace) -> Places:
     return Places(options.data_root.absolute(), options.runs.absolute())
 
 
+def cores() -> int:
+    """How many CPU cores this process may use; a container or `taskset` may allow fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """``--workers``, ``--dry-run`` and ``--json``."""
     parser.add_argument(

@@ -8,11 +8,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.commands.options import add_execution, add_places, count_from, places
+from experiments.commands.options import add_execution, add_places, cores, count_from, places
 
 if TYPE_CHECKING:
     from experiments.planner import Plan
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
     parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
     parser.add_argument(
-        "--jobs", type=count_from(1), default=os.cpu_count() or 1, metavar="N",
+        "--jobs", type=count_from(1), default=cores(), metavar="N",
         help="runs at the same time (default: the number of cores, %(default)s)",
     )  # fmt: skip
     parser.add_argument(
