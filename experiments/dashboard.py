@@ -15,6 +15,7 @@ from typing import Literal
 from experiments.files import write_text
 from experiments.rendering.document import TableDocument
 from experiments.store import Record
+from specs.run import digest
 
 Mode = Literal["offline", "online", "disabled"]
 
@@ -24,12 +25,12 @@ SETTINGS = {"console": "off", "x_disable_stats": True, "x_disable_meta": True, "
 """Nothing about this machine beyond what the record says."""
 
 
-def mirror(records: Iterable[Record], document: TableDocument, folder: Path, mode: Mode) -> int:
-    """Write each record that is not mirrored yet as a wandb run, and the finished table as another.
+def mirror_runs(records: Iterable[Record], group: str, folder: Path, mode: Mode) -> int:
+    """Write each record that is not mirrored yet as a wandb run.
 
     Args:
-        records: of the table's runs.
-        document: the finished table; its name groups the runs.
+        records: of finished runs.
+        group: such as the table's name.
         folder: wandb's files go there, and a note for each record that was mirrored.
         mode: ``offline`` writes files, ``online`` uploads, ``disabled`` does nothing.
 
@@ -38,18 +39,31 @@ def mirror(records: Iterable[Record], document: TableDocument, folder: Path, mod
     """
     if mode == "disabled":
         return 0
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("WANDB_SILENT", "true")
+    _prepare(folder)
     notes = folder / f"mirrored-{mode}"
     written = 0
     for record in records:
         note = notes / record.data["key"]
         if not note.exists():
-            _run(record, document.name, folder, mode)
+            _run(record, group, folder, mode)
             write_text(note, "")
             written += 1
-    _table(document, folder, mode)
     return written
+
+
+def mirror_table(document: TableDocument, folder: Path, mode: Mode) -> None:
+    """Write a finished table, with its statistics, as a wandb run of its own, unless this very table was written."""
+    note = folder / f"mirrored-{mode}" / f"{document.name}-{digest(document.to_json())[:12]}"
+    if mode == "disabled" or note.exists():
+        return
+    _prepare(folder)
+    _table(document, folder, mode)
+    write_text(note, "")
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("WANDB_SILENT", "true")
 
 
 def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:

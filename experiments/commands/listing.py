@@ -11,7 +11,7 @@ from typing import Any
 
 from experiments.commands.options import add_places, places
 from experiments.places import Places
-from specs.errors import MedtransferError
+from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES, TABLES, Registry
 
@@ -59,11 +59,20 @@ def _entries(kind: str, where: Places) -> list[dict[str, Any]]:
                 described = {"name": f"{name}/{part}", "description": entry.description, "state": ""}
                 entries.append(described | {"distribution": entry.distribution})
             continue
-        state = _dataset_state(name, where) if kind == "datasets" else ""
+        states = {"datasets": _dataset_state, "initializers": _initializer_state}
+        state = states[kind](name, where) if kind in states else ""
         shown = name.replace("_", "-") if kind == "tables" else name
         described = {"name": shown, "description": entry.description, "state": state}
         entries.append(described | {"distribution": entry.distribution})
     return entries
+
+
+def _initializer_state(name: str, where: Places) -> str:
+    try:
+        initializer = INITIALIZERS.build(name)
+    except UsageError:
+        return ""  # it takes arguments, which decide
+    return "weights come from a run that is done when first needed" if initializer.requires() else "needs no weights"
 
 
 def _dataset_state(name: str, where: Places) -> str:

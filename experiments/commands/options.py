@@ -40,7 +40,13 @@ def cores() -> int:
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:
-    """``--workers``, ``--dry-run`` and ``--json``."""
+    """``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
+    parser.add_argument(
+        "--wandb",
+        choices=("offline", "online", "disabled"),
+        default="offline",
+        help="mirror what was done into wandb (default: %(default)s)",
+    )
     parser.add_argument(
         "--workers",
         type=count_from(0),

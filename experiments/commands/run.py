@@ -70,6 +70,10 @@ def execute(options: argparse.Namespace) -> int:
         raise failure(failed.exit_status, f"{failed.error}{log}")
     record = store.record(resolved.key)
     assert record is not None
+    from experiments.dashboard import mirror_runs
+
+    finished = [done for key in work.runs if (done := store.record(key)) is not None]
+    mirror_runs(finished, "single runs", store.root / "wandb", options.wandb)
     print(json.dumps(record.data, indent=1) if options.json else _words(record.data, record.folder))
     return 0
 

@@ -36,10 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test against the reference row, or mark as the papers did (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--wandb", choices=("offline", "online", "disabled"), default="offline",
-        help="mirror runs and table into wandb (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
         "--output", type=Path, default=Path("tables"), metavar="DIR",
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
@@ -98,6 +94,7 @@ def _carry_out(
     from rich.console import Console
 
     from experiments.assemble import assemble
+    from experiments.dashboard import mirror_runs, mirror_table
     from experiments.planner import carry_out
     from experiments.rendering.files import write_all
     from experiments.rendering.terminal import print_table
@@ -113,11 +110,9 @@ def _carry_out(
             carry_out(work, LocalExecutor(places(options), options.jobs, options.workers), display)
     document = assemble(options.name, table, cells, work, store, options.marks)
     paths = write_all(document, options.output)
-    if options.wandb != "disabled":
-        from experiments.dashboard import mirror
-
-        finished = [record for key in work.runs if (record := store.record(key)) is not None]
-        mirror(finished, document, store.root / "wandb", options.wandb)
+    finished = [record for key in work.runs if (record := store.record(key)) is not None]
+    mirror_runs(finished, options.name, store.root / "wandb", options.wandb)
+    mirror_table(document, store.root / "wandb", options.wandb)
     if options.json:
         print(json.dumps(document.to_json(), indent=1))
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.dashboard import mirror
+from experiments.dashboard import mirror_runs, mirror_table
 from experiments.runner import run
 from tests.experiments.smoke import places, spec
 from tests.experiments.test_rendering import document
@@ -19,8 +19,11 @@ def test_each_record_is_mirrored_once_without_account_or_network(
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     record = run(spec(), places(tmp_path))
     folder = tmp_path / "wandb"
-    assert mirror([record], document(), folder, "offline") == 1
-    assert mirror([record], document(), folder, "offline") == 0
+    assert mirror_runs([record], "example", folder, "offline") == 1
+    assert mirror_runs([record], "example", folder, "offline") == 0
+    mirror_table(document(), folder, "offline")
+    mirror_table(document(), folder, "offline")
+    assert len(list(folder.rglob("*.wandb"))) == 2
     files = [path for path in folder.rglob("*.wandb") if record.data["key"][:32] in path.name]
     assert len(files) == 1
     written = files[0].read_bytes()
@@ -31,5 +34,6 @@ def test_each_record_is_mirrored_once_without_account_or_network(
 
 
 def test_disabled_writes_nothing(tmp_path: Path) -> None:
-    assert mirror([], document(), tmp_path / "wandb", "disabled") == 0
+    assert mirror_runs([], "example", tmp_path / "wandb", "disabled") == 0
+    mirror_table(document(), tmp_path / "wandb", "disabled")
     assert not (tmp_path / "wandb").exists()
