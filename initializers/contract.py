@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from specs.card import Card
+from specs.errors import WeightsError
 from specs.expression import Call
 from specs.registry import INITIALIZERS
 from specs.run import Pretraining
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
 
 WeightsOf = Callable[[Pretraining], Path]
 """Where the weights of a required run are: a safetensors file."""
+
+
+def no_runs(need: Pretraining) -> Path:
+    """A ``WeightsOf`` where there is no run store.
+
+    Raises:
+        WeightsError: always; says which run is needed.
+    """
+    raise WeightsError(
+        f"these weights come from a run: {need.initializer} trained on {need.dataset}. `medtransfer run` does it, and "
+        "initialize(..., weights_of=...) then says where its weights are."
+    )
 
 
 class Initializer(ABC):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backbones.contract import Backbone
-from initializers.contract import Initializer, Weights, WeightsOf
+from initializers.contract import Initializer, Weights, WeightsOf, no_runs
 from specs.errors import WeightsError
 
 SHOWN = 8
@@ -71,7 +71,7 @@ class LoadReport:
 
 
 def initialize(
-    backbone: Backbone, initializer: Initializer, generator: torch.Generator, weights_of: WeightsOf
+    backbone: Backbone, initializer: Initializer, generator: torch.Generator, weights_of: WeightsOf = no_runs
 ) -> LoadReport:
     """Set all weights of a backbone from an initializer.
 
