@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -134,15 +135,20 @@ def smallest_detectable_difference(n_a: int, n_b: int, std_a: float | None, std_
 
     Computed uncorrected; a correction over a table makes it larger. None where there is no spread or a single run.
     """
-    from statsmodels.stats.power import TTestIndPower
-
     if n_a < 2 or n_b < 2 or std_a is None or std_b is None:
         return None
     pooled = math.sqrt(((n_a - 1) * std_a**2 + (n_b - 1) * std_b**2) / (n_a + n_b - 2))
     if pooled == 0:
         return None
-    effect = TTestIndPower().solve_power(nobs1=n_a, ratio=n_b / n_a, alpha=ALPHA, power=POWER)
-    return float(np.squeeze(effect)) * pooled
+    return _detectable_effect(n_a, n_b) * pooled
+
+
+@cache
+def _detectable_effect(n_a: int, n_b: int) -> float:
+    """The smallest difference in pooled standard deviations; a whole table shares a few sizes, and solving is slow."""
+    from statsmodels.stats.power import TTestIndPower
+
+    return float(np.squeeze(TTestIndPower().solve_power(nobs1=n_a, ratio=n_b / n_a, alpha=ALPHA, power=POWER)))
 
 
 def compare(values: Scores, reference: str) -> Comparison:

@@ -6,6 +6,7 @@ Each sample is seeded by itself, since albumentations' own state repeats in ever
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network for its own version
@@ -15,7 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datamodules.framing import AsStored
+from datamodules.storage import Stored
 from specs import recipe
+from specs.recipe import RandomResizedCrop, Recipe
+from specs.run import digest
 
 Pixels = NDArray[np.uint8]
 
@@ -36,27 +41,37 @@ def _transform(step: recipe.Augmentation, size: int) -> albumentations.BasicTran
             return albumentations.ElasticTransform(alpha=alpha, sigma=sigma, p=p)
 
 
-class Augmenter:
-    """Applies a recipe's augmentation to one image at a time.
+class Albumentations:
+    """Applies a recipe's augmentation to each image of a batch.
+
+    Each thread has a composition of its own, since it holds the random state.
 
     Args:
-        steps: in order.
-        image_size: height and width of the images, in pixels.
+        recipe: names the steps; without a crop among them, images are brought to the network's size first.
+        seed: of the run; every image's draws depend on it, the epoch and the image alone.
     """
 
-    def __init__(self, steps: Sequence[recipe.Augmentation], image_size: int) -> None:
-        self._compose = albumentations.Compose([_transform(step, image_size) for step in steps])
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        self._steps, self._size, self._seed = recipe.augmentation, recipe.image_size, seed
+        crops = any(isinstance(step, RandomResizedCrop) and step.p == 1 for step in recipe.augmentation)
+        self._frame = None if crops else AsStored(recipe.image_size, recipe.resampling)
+        self._own = threading.local()
 
-    def __call__(self, image: Pixels, mask: Pixels | None, seed: int) -> tuple[Pixels, Pixels | None]:
-        """The augmented image and mask.
-
-        Args:
-            image: (H, W) or (H, W, 3) uint8.
-            mask: (H, W) uint8, interpolated by nearest neighbour, or None.
-            seed: all that the draws depend on.
-        """
-        self._compose.set_random_seed(seed)
-        if mask is None:
-            return self._compose(image=image)["image"], None
-        both = self._compose(image=image, mask=mask)
-        return both["image"], both["mask"]
+    def __call__(
+        self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
+    ) -> tuple[Pixels, Pixels | None]:
+        """The augmented images and masks; masks are interpolated by nearest neighbour."""
+        if not hasattr(self._own, "compose"):
+            self._own.compose = albumentations.Compose([_transform(step, self._size) for step in self._steps])
+        images: Sequence[Pixels] = [one.image for one in stored]
+        masks = [one.mask for one in stored if one.mask is not None]
+        if self._frame is not None:
+            framed, framed_masks = self._frame(stored, epoch, numbers)
+            images, masks = list(framed), [] if framed_masks is None else list(framed_masks)
+        results = []
+        for place, number in enumerate(numbers.tolist()):
+            self._own.compose.set_random_seed(int(digest([self._seed, "augment", epoch, number])[:8], 16))
+            mask = {"mask": masks[place]} if masks else {}
+            results.append(self._own.compose(image=images[place], **mask))
+        augmented = np.stack([result["image"] for result in results])
+        return augmented, np.stack([result["mask"] for result in results]) if masks else None

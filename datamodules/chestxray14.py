@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Index, Sample
-from datamodules.files import below, read_gray
+from datamodules.contract import Dataset, Labels, Sample
+from datamodules.files import read_gray
+from datamodules.label_files import filled, inside, once, rows
+from datamodules.splits import Split, below
 from specs.errors import DataError
 from specs.task import Task
 
@@ -55,32 +58,85 @@ class ChestXray14(Dataset):
         """Grayscale; the few images that are stored with color or transparency are converted."""
         return 1
 
-    def index(self, root: Path) -> Index:
-        """Labels from the CSV, splits from the official lists."""
-        labels = self._labels(root)
-        splits: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
-        for name in ("train_val_list.txt", "test_list.txt"):
-            for image in self._list(root / name, root):
-                if image not in labels:
+    @property
+    def published(self) -> Mapping[str, int]:
+        """Counts as published."""
+        # Wang et al. 2017; the test counts per class by the official list, as in the benchmark's own files.
+        return {
+            "images": 112_120, "patients": 30_805, "test images": 25_596, "test patients": 2_797,
+        } | {
+            f"test {name}": count
+            for name, count in zip(
+                CLASSES,
+                (3279, 1069, 4658, 6112, 1748, 1623, 555, 2665, 1815, 925, 1093, 435, 1143, 86),
+                strict=True,
+            )
+        } | dict(zip(
+            CLASSES,
+            (11559, 2776, 13317, 19894, 5782, 6331, 1431, 5302, 4667, 2303, 2516, 1686, 3385, 227),
+            strict=True,
+        ))  # fmt: skip
+
+    def read_labels(self, root: Path) -> Labels:
+        """Every row of the label file."""
+        files = sorted(root.glob("Data_Entry_2017*.csv"))
+        if len(files) != 1:
+            found = f"found {', '.join(file.name for file in files)}" if files else "found no Data_Entry_2017*.csv"
+            raise self.not_found(root, f"{found}, expected exactly one,")
+        path = files[0]
+        numbers = {name: number for number, name in enumerate(CLASSES)}
+        targets: dict[str, tuple[float, ...]] = {"No Finding": (0.0,) * len(CLASSES)}
+        samples, seen = [], set[str]()
+        for line, (image, label, patient) in rows(path, ("Image Index", "Finding Labels", "Patient ID")):
+            if label not in targets:
+                names = label.split("|")
+                unknown = [name for name in names if name not in numbers]
+                if unknown:
                     raise DataError(
-                        f"{root / name} lists {image}, which the label file does not have. Mend one of them."
+                        f'{path}, line {line}: unknown finding "{unknown[0]}"; expected '
+                        f"{', '.join(CLASSES)} or No Finding."
                     )
-                patient, target = labels[image]
-                if name == "test_list.txt":
-                    split = "test"
-                else:
-                    split = "validation" if below(VALIDATION_SHARE, f"chestxray14-validation:{patient}") else "train"
-                splits[split].append(Sample(image, patient, target, image))
-        train, validation, test = (tuple(sorted(splits[split])) for split in ("train", "validation", "test"))
-        return Index(train, validation, test)
+                targets[label] = tuple(float(name in names) for name in CLASSES)
+            image = inside(image, path, line)
+            once(seen, image, path, line)
+            samples.append(Sample(image, filled(patient, path, line, "Patient ID"), targets[label], image))
+        return Labels(tuple(sorted(samples, key=lambda sample: sample.id)))
+
+    def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
+        """The official lists; of the patients of train_val_list.txt, one in eight validates."""
+        official: dict[str, str] = {}
+        known = {sample.id for sample in samples}
+        for name in ("train_val_list.txt", "test_list.txt"):
+            path = root / name
+            if not path.is_file():
+                raise self.not_found(root, f"found no {name}")
+            for image in path.read_text(encoding="utf-8").split():
+                if image not in known:
+                    raise DataError(f"{path} lists {image}, which the label file does not have. Mend one of them.")
+                if image in official:
+                    raise DataError(f"{path} lists {image}, which was listed before. List each image once.")
+                official[image] = name
+        splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
+        for sample in samples:
+            if official.get(sample.id) == "test_list.txt":
+                splits["test"].append(sample)
+            elif sample.id in official:
+                held_out = below(VALIDATION_SHARE, f"chestxray14-validation:{sample.patient}")
+                splits["validation" if held_out else "train"].append(sample)
+        return splits
+
+    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
+        """The x-ray, in ``images`` or in the published parts."""
+        path = root / "images" / sample.source
+        if not path.exists():
+            for folder in _parts(root):
+                if (folder / sample.source).exists():
+                    return (folder / sample.source,)
+        return (path,)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The x-ray, 1024 x 1024 in the real edition."""
-        path = root / "images" / sample.source
-        if not path.exists():
-            parts = sorted(root.glob(f"images_0*/images/{sample.source}"))
-            path = parts[0] if parts else path
-        return read_gray(path)
+        return read_gray(self.files(root, sample)[0])
 
     def write_phantom(self, root: Path) -> None:
         """480 drawn chests of 160 patients, 64 x 64, with a shape or texture per finding."""
@@ -108,44 +164,8 @@ class ChestXray14(Dataset):
         for name, images in lists.items():
             (root / name).write_text("\n".join(images) + "\n", encoding="utf-8")
 
-    def _labels(self, root: Path) -> dict[str, tuple[str, tuple[float, ...]]]:
-        """Patient and target of every image of the label file."""
-        files = sorted(root.glob("Data_Entry_2017*.csv"))
-        if len(files) != 1:
-            found = f"found {', '.join(file.name for file in files)}" if files else "found no Data_Entry_2017*.csv"
-            raise self.not_found(root, f"{found}, expected exactly one,")
-        with files[0].open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            header = next(rows, [])
-            places = []
-            for column in ("Image Index", "Finding Labels", "Patient ID"):
-                if column not in header:
-                    raise DataError(f'{files[0]} has no column "{column}"; found {", ".join(header)}. Fetch it again.')
-                places.append(header.index(column))
-            image_at, label_at, patient_at = places
-            numbers = {name: number for number, name in enumerate(CLASSES)}
-            targets: dict[str, tuple[float, ...]] = {"No Finding": (0.0,) * len(CLASSES)}
-            found_rows: dict[str, tuple[str, tuple[float, ...]]] = {}
-            for row in rows:
-                try:
-                    image, label, patient = row[image_at], row[label_at], row[patient_at]
-                except IndexError:
-                    raise DataError(f"{files[0]}, line {rows.line_num}: {len(row)} cells. Fetch it again.") from None
-                if label not in targets:
-                    names = label.split("|")
-                    unknown = [name for name in names if name not in numbers]
-                    if unknown:
-                        raise DataError(
-                            f'{files[0]}, line {rows.line_num}: unknown finding "{unknown[0]}"; expected '
-                            f"{', '.join(CLASSES)} or No Finding."
-                        )
-                    targets[label] = tuple(float(name in names) for name in CLASSES)
-                if image in found_rows:
-                    raise DataError(f"{files[0]}, line {rows.line_num}: {image} stands there twice. Fetch it again.")
-                found_rows[image] = patient, targets[label]
-        return found_rows
 
-    def _list(self, path: Path, root: Path) -> list[str]:
-        if not path.is_file():
-            raise self.not_found(root, f"found no {path.name}")
-        return path.read_text(encoding="utf-8").split()
+@cache
+def _parts(root: Path) -> tuple[Path, ...]:
+    """The folders of the published parts."""
+    return tuple(sorted(root.glob("images_0*/images")))

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from specs.errors import DataError
+from datamodules.splits import Split, divide, listed, portion
+from specs.errors import DataError, UsageError
 from specs.run import digest
 from specs.task import Task
 
@@ -22,7 +26,6 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
@@ -32,8 +35,9 @@ class Sample(NamedTuple):
     Attributes:
         id: unique within the dataset; part of the identity of runs.
         patient: whom it shows; equal to ``id`` where the dataset does not say.
-        target: multilabel and binary: 0, 1 or NaN (not labelled) per class; multiclass: the class's number;
-            segmentation: empty.
+        target: multilabel and binary: 0, 1 or NaN (not labelled) per class, and -1 for an uncertain label that
+            ``Dataset.training_target`` softens; multiclass: the class's number; segmentation: 1 or 0 for whether
+            label files say that there is any foreground, empty where they do not say.
         source: where its pixels are, in the dataset's own terms (such as a path under the root).
     """
 
@@ -43,12 +47,25 @@ class Sample(NamedTuple):
     source: str
 
 
+class Labels(NamedTuple):
+    """What a dataset's label files say.
+
+    Attributes:
+        samples: every labelled image.
+        excluded: ids that the dataset itself leaves out, with the reason.
+    """
+
+    samples: tuple[Sample, ...]
+    excluded: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True)
 class Index:
     """Which samples belong to which split, without any pixels.
 
     Attributes:
-        content: digest of what shapes the result and does not show in the samples (masks, pixels in a container).
+        content: digest of the files' bytes; empty where they are too many to be read at each start, and
+            ``medtransfer prepare`` digests their pixels once.
         excluded: ids that were left out, with the reason.
     """
 
@@ -72,35 +89,40 @@ class Index:
         splits = {name: digest([plain(sample) for sample in self.split(name)]) for name in SPLITS}
         return splits | {"content": self.content, "excluded": digest(self.excluded)}
 
+    def faults(self) -> list[str]:
+        """What makes the splits unfit: empty ones, images that are listed twice, patients in two of them."""
+        found = [
+            f"the {name} split is empty. Expected at least one image in each of {', '.join(SPLITS)}; check the label "
+            "and split files."
+            for name in SPLITS
+            if not self.split(name)
+        ]
+        everyone = Counter(sample.id for name in SPLITS for sample in self.split(name))
+        twice = [one for one, count in everyone.items() if count > 1]
+        if twice:
+            found.append(f"{len(twice)} images are listed twice, such as {twice[:3]}. List each one once.")
+        patients = {name: {sample.patient for sample in self.split(name)} for name in SPLITS}
+        for first, second in combinations(SPLITS, 2):
+            shared = sorted(patients[first] & patients[second])
+            if shared:
+                found.append(
+                    f"{len(shared)} patients are in both {first} and {second}, such as {shared[:3]}. Expected each "
+                    "patient in one split only; mend the split lists."
+                )
+        return found
+
     def check(self, dataset: str) -> None:
         """Refuse splits that share a patient or an image, and empty splits.
 
         Raises:
             DataError: names the splits and some of what they share.
         """
-        for name in SPLITS:
-            if not self.split(name):
-                raise DataError(
-                    f"{dataset}: the {name} split is empty. Expected at least one image in each of "
-                    f"{', '.join(SPLITS)}; check the label and split files."
-                )
-        everyone = [sample.id for name in SPLITS for sample in self.split(name)]
-        if len(set(everyone)) != len(everyone):
-            seen: set[str] = set()
-            twice = [one for one in everyone if one in seen or seen.add(one)]  # type: ignore[func-returns-value]
-            raise DataError(
-                f"{dataset}: {len(twice)} images are listed twice, such as {twice[:3]}. List each one once."
-            )
-        patients = {name: {sample.patient for sample in self.split(name)} for name in SPLITS}
-        for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
-            shared = sorted(patients[first] & patients[second])  # type: ignore[index]
-            if shared:
-                raise DataError(
-                    f"{dataset}: {len(shared)} patients are in both {first} and {second}, such as {shared[:3]}. "
-                    "Expected each patient in one split only; mend the split lists."
-                )
+        faults = self.faults()
+        if faults:
+            raise DataError("\n".join(f"{dataset}: {fault}" for fault in faults))
 
 
+@dataclass(frozen=True, kw_only=True)
 class Dataset(ABC):
     """A published dataset. Subclasses are frozen dataclasses whose fields are the arguments of its expression.
 
@@ -110,6 +132,10 @@ class Dataset(ABC):
         licence: its terms, in the publisher's words or as an SPDX identifier.
         layout: the expected files under the root, as a tree, for error messages.
         generated: True if a formula makes its images, so that it needs no files.
+        pixel_arguments: the arguments that change pixels; the cache of prepared images is keyed by them.
+        splits: a folder with ``train.txt``, ``validation.txt`` and ``test.txt`` to use instead of the dataset's own
+            split: one image a line, then its labels or nothing.
+        fraction: share of the training patients that are used, in (0, 1]; smaller shares are parts of larger ones.
     """
 
     version: ClassVar[int] = 1
@@ -117,6 +143,19 @@ class Dataset(ABC):
     licence: ClassVar[str]
     layout: ClassVar[str]
     generated: ClassVar[bool] = False
+    pixel_arguments: ClassVar[tuple[str, ...]] = ()
+
+    splits: str | None = None
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges of the common arguments.
+
+        Raises:
+            UsageError: if the fraction is not in (0, 1].
+        """
+        if not 0 < self.fraction <= 1:
+            raise UsageError(f"{type(self).__name__}: fraction is a share in (0, 1], found {self.fraction}.")
 
     @property
     @abstractmethod
@@ -128,13 +167,75 @@ class Dataset(ABC):
     def channels(self) -> int:
         """1 (grayscale) or 3 (RGB)."""
 
+    @property
+    def published(self) -> Mapping[str, int]:
+        """Counts that its publishers or a paper state, which `medtransfer check` compares with.
+
+        Keys are ``images``, ``patients`` or a class (then images that show it), alone or after a split's name.
+        """
+        return {}
+
+    @property
+    def place(self) -> str | None:
+        """Its folder, absolute or under the data root; None: the folder of its registry name."""
+        return None
+
+    @property
+    def membership(self) -> frozenset[str]:
+        """The arguments whose whole effect is which samples there are; they stay out of a run's identity.
+
+        The digests of the splits see what they do, so two spellings of one choice are one run.
+        """
+        return frozenset({"splits", "fraction"})
+
     @abstractmethod
-    def index(self, root: Path) -> Index:
-        """Read the label and split files under ``root``; no image is opened.
+    def read_labels(self, root: Path) -> Labels:
+        """Read the label files under ``root``; no image is opened.
 
         Raises:
             DataError: if the layout is not the expected one, or a label file is damaged.
         """
+
+    def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
+        """The published split; where there is none, a fixed patient-wise one of 80, 10 and 10 %, by strata."""
+        return divide(samples, self.task, type(self).__name__)
+
+    def content(self, root: Path, samples: tuple[Sample, ...]) -> str:
+        """Digest of all image and mask files where that takes no time to speak of, else empty."""
+        return ""
+
+    def used_in(self, split: Split, sample: Sample) -> Sample:
+        """The sample as a split uses it, such as with uncertain labels masked outside training."""
+        return sample
+
+    def training_target(self, sample: Sample, seed: int) -> tuple[float, ...]:
+        """The target that a run of this seed trains on; the same in every epoch."""
+        return sample.target
+
+    def index(self, root: Path, dropped: Mapping[str, str] | None = None) -> Index:
+        """The splits: the user's lists or the dataset's own, without what is dropped, and of training the fraction.
+
+        Args:
+            root: where the files are.
+            dropped: ids to leave out, with the reason.
+
+        Raises:
+            DataError: if the layout is not the expected one, a label file is damaged, or a split list does not fit.
+        """
+        labels, dropped = self.read_labels(root), dropped or {}
+        splits = listed(Path(self.splits), labels.samples) if self.splits else self.own_split(root, labels.samples)
+        used = {
+            name: tuple(self.used_in(name, sample) for sample in splits[name] if sample.id not in dropped)
+            for name in SPLITS
+        }
+        if self.fraction < 1:
+            used["train"] = portion(used["train"], self.task, self.fraction, type(self).__name__)
+        excluded = dict(labels.excluded) | dict(dropped)
+        return Index(used["train"], used["validation"], used["test"], self.content(root, labels.samples), excluded)
+
+    @abstractmethod
+    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
+        """The files that a sample's pixels come from, the image first; they need not exist."""
 
     @abstractmethod
     def read_image(self, root: Path, sample: Sample) -> Pixels:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Index, Sample
+from datamodules.contract import Dataset, Labels, Sample
 from datamodules.files import content_digest, read_gray, read_rgb
+from datamodules.splits import Split
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -46,25 +48,36 @@ class Drive(Dataset):
         """Color photographs."""
         return 3
 
-    def index(self, root: Path) -> Index:
-        """The official split, after a look at every expected file."""
+    @property
+    def published(self) -> Mapping[str, int]:
+        """Counts as published."""
+        return {"images": 40, "test images": 20}  # Staal et al. 2004
+
+    def read_labels(self, root: Path) -> Labels:
+        """The forty images, after a look at every expected file."""
         paths = [path for number in range(1, 41) for path in _paths(root, f"{number:02d}")]
         missing = [path for path in paths if not path.is_file()]
         if missing:
             hint = " (the challenge's current archive lacks the test masks)" if "test" in missing[0].parts else ""
             found = f"{len(missing)} of {len(paths)} files are missing, the first {missing[0].relative_to(root)}{hint},"
             raise self.not_found(root, found)
+        return Labels(tuple(Sample(f"{n:02d}", f"{n:02d}", (), f"{n:02d}") for n in range(1, 41)))
 
-        def samples(numbers: list[str]) -> tuple[Sample, ...]:
-            return tuple(Sample(number, number, (), number) for number in numbers)
+    def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
+        """The official split; four of the training images validate."""
+        return {
+            "train": [sample for sample in samples if int(sample.id) > 20 and sample.id not in VALIDATION],
+            "validation": [sample for sample in samples if sample.id in VALIDATION],
+            "test": [sample for sample in samples if int(sample.id) <= 20],
+        }
 
-        train = [f"{number}" for number in range(21, 41)]
-        return Index(
-            train=samples([number for number in train if number not in VALIDATION]),
-            validation=samples(list(VALIDATION)),
-            test=samples([f"{number:02d}" for number in range(1, 21)]),
-            content=content_digest(paths),
-        )
+    def content(self, root: Path, samples: tuple[Sample, ...]) -> str:
+        """Of all 120 files."""
+        return content_digest(path for sample in samples for path in _paths(root, sample.source))
+
+    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
+        """Photograph, vessels and field of view."""
+        return _paths(root, sample.source)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The photograph, 584 x 565 in the real edition."""

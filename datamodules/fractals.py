@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datamodules.contract import Dataset, Index, Sample
+from datamodules.contract import Dataset, Labels, Sample
+from datamodules.splits import Split
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Fractals(Dataset):
     licence: ClassVar[str] = "made by this program"
     layout: ClassVar[str] = "  no files; the images are made by a formula"
     generated: ClassVar[bool] = True
+    pixel_arguments: ClassVar[tuple[str, ...]] = ("classes", "per_class", "size")
 
     @property
     def task(self) -> Task:
@@ -48,15 +50,24 @@ class Fractals(Dataset):
         """Color."""
         return 3
 
-    def index(self, root: Path) -> Index:
-        """All instances; the last digit of an instance's number decides its split."""
-        splits: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
-        for instance in range(self.per_class):
-            split = {8: "validation", 9: "test"}.get(instance % 10, "train")
-            for number in range(self.classes):
-                name = f"{number}-{instance}"
-                splits[split].append(Sample(name, name, (float(number),), name))
-        return Index(tuple(splits["train"]), tuple(splits["validation"]), tuple(splits["test"]))
+    def read_labels(self, root: Path) -> Labels:
+        """All instances."""
+        names = [
+            (number, f"{number}-{instance}") for instance in range(self.per_class) for number in range(self.classes)
+        ]
+        return Labels(tuple(Sample(name, name, (float(number),), name) for number, name in names))
+
+    def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
+        """The last digit of an instance's number decides."""
+        splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
+        last_digits: dict[str, Split] = {"8": "validation", "9": "test"}
+        for sample in samples:
+            splits[last_digits.get(sample.id[-1], "train")].append(sample)
+        return splits
+
+    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
+        """None."""
+        return ()
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The rendered fractal on black."""

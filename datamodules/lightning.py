@@ -1,154 +1,26 @@
 """The LightningDataModule of every dataset.
 
-Images stay uint8 until they are on the device. The order of an epoch and every sample's augmentation are drawn from
-(seed, epoch, sample), so nothing depends on how many workers load them.
+Images stay uint8 and grayscale ones of one channel until they are on the device. The order of an epoch and every
+sample's augmentation are drawn from (seed, epoch, sample), so nothing depends on how many threads load them.
 """
 
 from __future__ import annotations
-
-import multiprocessing
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Sampler
-from torch.utils.data import Dataset as TorchDataset
 
-from datamodules.augmentation import Augmenter
-from datamodules.contract import Dataset, Index, Sample, Split
+from datamodules.augmentation import Albumentations
+from datamodules.batching import Batch, Batches, Order
+from datamodules.contract import Sample
+from datamodules.crops import ExactCrops, FastCrops
+from datamodules.framing import AsStored, BatchTransform, Middle
+from datamodules.opening import OpenDataset
+from datamodules.pixels import Images, images_of
+from datamodules.splits import Split
+from specs.errors import UsageError
 from specs.recipe import Recipe
-from specs.run import digest
-
-MEMORY_LIMIT = 512 * 2**20
-"""Bytes of resized images of one split that are kept in memory; larger splits are decoded each time."""
-
-Pixels = NDArray[np.uint8]
-Item = dict[str, Any]
-
-
-class EpochSampler(Sampler[tuple[int, int]]):
-    """Yields (epoch, sample) pairs in an order drawn from seed and epoch; Lightning calls ``set_epoch``.
-
-    Args:
-        length: number of samples.
-        seed: of the run.
-    """
-
-    def __init__(self, length: int, seed: int) -> None:
-        self.length, self.seed, self.epoch = length, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration draws."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        generator = torch.Generator().manual_seed(int(digest([self.seed, "order", self.epoch])[:15], 16))
-        for number in torch.randperm(self.length, generator=generator).tolist():
-            yield self.epoch, number
-
-
-class ImageItems(TorchDataset[Item]):
-    """One split of a dataset at the network's size.
-
-    Args:
-        dataset: reads the files.
-        root: where they are.
-        samples: the split.
-        size: height and width of the items, in pixels.
-        augmenter: applied to each item, or None.
-        seed: of the augmentation.
-        native: whether masks are given at their native size too.
-    """
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        root: Path,
-        samples: tuple[Sample, ...],
-        size: int,
-        augmenter: Augmenter | None,
-        seed: int,
-        native: bool,
-    ) -> None:
-        self.dataset, self.root, self.samples, self.size = dataset, root, samples, size
-        self.augmenter, self.seed, self.native = augmenter, seed, native
-        self._kept: list[Item | None] | None = None
-        if len(samples) * size * size * (dataset.channels + 2) <= MEMORY_LIMIT:
-            self._kept = [None] * len(samples)
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, place: tuple[int, int]) -> Item:
-        epoch, number = place
-        item = dict(self._read(number))
-        image, mask = item.pop("image"), item.pop("mask", None)
-        if self.augmenter is not None:
-            image, mask = self.augmenter(image, mask, int(digest([self.seed, "augment", epoch, number])[:8], 16))
-        item["image"] = torch.from_numpy(np.ascontiguousarray(image if image.ndim == 3 else image[..., None]))
-        item["image"] = item["image"].permute(2, 0, 1)
-        if mask is not None:
-            item["mask"] = torch.from_numpy(np.ascontiguousarray(mask))[None]
-        return item | {"index": number}
-
-    def _read(self, number: int) -> Item:
-        if self._kept is None:
-            return self._decode(number)
-        kept = self._kept[number]
-        if kept is None:
-            kept = self._kept[number] = self._decode(number)
-        return kept
-
-    def _decode(self, number: int) -> Item:
-        sample = self.samples[number]
-        item: Item = {"image": _resize(self.dataset.read_image(self.root, sample), self.size)}
-        kind = self.dataset.task.kind
-        if kind == "segmentation":
-            mask = self.dataset.read_mask(self.root, sample)
-            view = self.dataset.read_field_of_view(self.root, sample)
-            view = np.ones_like(mask) if view is None else view
-            item["mask"] = _resize_mask(mask, self.size)
-            item["field_of_view"] = torch.from_numpy(_resize_mask(view, self.size))[None]
-            if self.native:
-                item |= {"native_mask": torch.from_numpy(mask), "native_field_of_view": torch.from_numpy(view)}
-        elif kind == "multiclass":
-            item["target"] = torch.tensor(int(sample.target[0]))
-        else:
-            item["target"] = torch.tensor(sample.target, dtype=torch.float32)
-        return item
-
-
-def _resize(image: Pixels, size: int) -> Pixels:
-    """The image at the network's size: area averages where it shrinks, bilinear where it grows."""
-    if image.shape[:2] == (size, size):
-        return image
-    shrinks = min(image.shape[:2]) > size
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)  # type: ignore[return-value]
-
-
-def _resize_mask(mask: Pixels, size: int) -> Pixels:
-    """The mask at the network's size, by nearest neighbour, so that its values stay 0 and 1."""
-    return cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)  # type: ignore[return-value]
-
-
-def collate(items: list[Item]) -> Item:
-    """Stack the items' tensors; masks of native size stay a list, since their sizes differ."""
-    batch: Item = {}
-    for name in items[0]:
-        values = [item[name] for item in items]
-        if name == "index":
-            batch[name] = torch.tensor(values)
-        else:
-            batch[name] = values if name.startswith("native_") else torch.stack(values)
-    return batch
 
 
 class ImageDataModule(pl.LightningDataModule):
@@ -156,69 +28,115 @@ class ImageDataModule(pl.LightningDataModule):
 
     A batch is a dictionary: ``image`` uint8 (B, C, H, W); ``index`` int64 (B,), the place in the split;
     ``target`` float32 (B, K) with NaN where a label is missing (multilabel, binary) or int64 (B,) (multiclass);
-    for segmentation ``mask`` and ``field_of_view`` uint8 (B, 1, H, W) in {0, 1}, and in the test split
-    ``native_mask`` and ``native_field_of_view``, lists of uint8 (h, w).
+    for segmentation ``mask`` uint8 (B, 1, H, W) in {0, 1}, and in the test split ``field_of_view`` of the same kind,
+    ``native_mask`` and ``native_field_of_view``, lists of uint8 (h, w). H and W are the recipe's image size, but
+    ``crop_from`` in a test with ten crops, which are taken on the device.
 
     Args:
-        dataset: what is served.
-        root: where its files are.
-        recipe: gives image size, batch size and augmentation.
-        seed: of order and augmentation.
-        workers: loader processes; the batches do not depend on them.
+        opened: what is served.
+        recipe: gives sizes, batch size and augmentation.
+        seed: of order, augmentation and softened labels.
+        threads: that make batches; the batches do not depend on them.
 
     Raises:
-        DataError: if the files are not there or damaged, or two splits share a patient.
+        UsageError: if the recipe's crops do not go with masks.
     """
 
-    def __init__(self, dataset: Dataset, root: Path, recipe: Recipe, seed: int, workers: int = 0) -> None:
+    def __init__(self, opened: OpenDataset, recipe: Recipe, seed: int, threads: int = 0) -> None:
         super().__init__()
-        self.dataset, self.root, self.recipe, self.seed, self.workers = dataset, root, recipe, seed, workers
-        self.index: Index = dataset.index(root)
-        self.index.check(type(dataset).__name__)
-        self.task, self.channels = dataset.task, dataset.channels
+        cv2.setNumThreads(0)  # one image is too little work to share; batches are shared among threads
+        self.opened, self.recipe, self.seed, self.threads = opened, recipe, seed, threads
+        self.task, self.channels = opened.dataset.task, opened.dataset.channels
+        if self.task.kind == "segmentation" and (recipe.crop_from or recipe.pipeline != "albumentations"):
+            raise UsageError(
+                f"recipe: crop_from and pipeline=\"{recipe.pipeline}\" are for classification, and "
+                f"{type(opened.dataset).__name__} has masks. Leave them out."
+            )  # fmt: skip
+
+        # Opened together, so that a dataset that is prepared anew meanwhile does not end a run.
+        form, later = recipe.training_form, recipe.evaluation_form
+        self._images: dict[Split, Images] = {
+            "train": images_of(opened, "train", form),
+            "validation": images_of(opened, "validation", later),
+            "test": images_of(opened, "test", later),
+        }
 
     def index_of(self, split: Split) -> tuple[Sample, ...]:
         """The samples of a split, in the order of ``index``."""
-        return self.index.split(split)
+        return self.opened.index.split(split)
 
-    def train_dataloader(self) -> DataLoader[Item]:
+    def train_dataloader(self) -> Batches:
         """The training split in a new order each epoch, augmented; a last batch of one image is left out."""
-        augmenter = Augmenter(self.recipe.augmentation, self.recipe.image_size) if self.recipe.augmentation else None
-        items = self._items("train", augmenter)
-        sampler = EpochSampler(len(items), self.seed)
+        images = self._images["train"]
+        make = _Maker(self, "train", images, self._augmentation())
         # Batch norm has no variance to estimate from a single image.
-        lonely = len(items) % self.recipe.batch_size == 1 and len(items) > 1
-        return self._loader(items, sampler, drop_last=lonely)
+        lonely = len(images) % self.recipe.batch_size == 1 and len(images) > 1
+        return Batches(make, Order(len(images), self.seed), self.recipe.batch_size, lonely, self.threads)
 
-    def val_dataloader(self) -> DataLoader[Item]:
+    def val_dataloader(self) -> Batches:
         """The validation split in order."""
-        return self._in_order("validation")
+        return self._in_order("validation", Middle(self.recipe.image_size))
 
-    def test_dataloader(self) -> DataLoader[Item]:
-        """The test split in order."""
-        return self._in_order("test")
+    def test_dataloader(self) -> Batches:
+        """The test split in order; whole images if the device takes crops out of them."""
+        whole = self.recipe.crop_from if self.recipe.test_time_augmentation == "ten_crop" else None
+        return self._in_order("test", Middle(whole or self.recipe.image_size))
 
-    def _in_order(self, split: Split) -> DataLoader[Item]:
-        items = self._items(split, None)
-        return self._loader(items, [(0, number) for number in range(len(items))], drop_last=False)
+    def _augmentation(self) -> BatchTransform:
+        recipe = self.recipe
+        if not recipe.augmentation:
+            return AsStored(recipe.image_size, recipe.resampling)
+        if recipe.pipeline == "albumentations":
+            return Albumentations(recipe, self.seed)
+        crops = FastCrops if recipe.pipeline == "fast" else ExactCrops
+        return crops(recipe.crop_steps(), recipe.image_size, self.seed)
 
-    def _items(self, split: Split, augmenter: Augmenter | None) -> ImageItems:
-        samples = self.index_of(split)
-        size, native = self.recipe.image_size, split == "test"
-        return ImageItems(self.dataset, self.root, samples, size, augmenter, self.seed, native)
+    def _in_order(self, split: Split, augmentation: BatchTransform) -> Batches:
+        images = self._images[split]
+        make = _Maker(self, split, images, augmentation)
+        return Batches(make, Order(len(images), None), self.recipe.batch_size, False, self.threads)
 
-    def _loader(self, items: ImageItems, sampler: Any, drop_last: bool) -> DataLoader[Item]:
-        methods = multiprocessing.get_all_start_methods()
-        return DataLoader(
-            items,
-            batch_size=self.recipe.batch_size,
-            sampler=sampler,
-            drop_last=drop_last,
-            collate_fn=collate,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
-            # Forking deadlocks once torch has run.
-            multiprocessing_context=("forkserver" if "forkserver" in methods else "spawn") if self.workers else None,
-            # Its own, so that loading draws nothing from the global state.
-            generator=torch.Generator().manual_seed(0),
-        )
+
+class _Maker:
+    """Makes the batches of one split."""
+
+    def __init__(self, data: ImageDataModule, split: Split, images: Images, augmentation: BatchTransform) -> None:
+        self._opened, self._split, self._images, self._augmentation = data.opened, split, images, augmentation
+        self._kind = data.task.kind
+        dataset, samples = data.opened.dataset, data.index_of(split)
+        targets = [dataset.training_target(one, data.seed) if split == "train" else one.target for one in samples]
+        self._targets = None
+        if self._kind == "multiclass":
+            self._targets = torch.tensor([int(target[0]) for target in targets])
+        elif self._kind != "segmentation":
+            self._targets = torch.tensor(targets, dtype=torch.float32)
+
+    def __call__(self, epoch: int, numbers: list[int]) -> Batch:
+        stored = self._images.read(numbers)
+        places = np.array(numbers)
+        images, masks = self._augmentation(stored, epoch, places)
+        index = torch.from_numpy(places)
+        pixels = torch.from_numpy(images if images.ndim == 4 else images[..., None])
+        batch: Batch = {"image": pixels.permute(0, 3, 1, 2).contiguous(), "index": index}
+        if self._targets is not None:
+            batch["target"] = self._targets[index]
+        if masks is not None:
+            batch["mask"] = torch.from_numpy(masks)[:, None]
+        if self._kind == "segmentation" and self._split == "test":
+            views = [np.ones(one.image.shape[:2], np.uint8) if one.view is None else one.view for one in stored]
+            batch |= {"field_of_view": torch.from_numpy(np.stack(views))[:, None]} | self._native(numbers)
+        return batch
+
+    def _native(self, numbers: list[int]) -> Batch:
+        """Masks and fields of view as the files have them; read anew, since a test is done once."""
+        dataset, root, samples = self._opened.dataset, self._opened.root, self._opened.index.split(self._split)
+        masks = [dataset.read_mask(root, samples[number]) for number in numbers]
+        views = [dataset.read_field_of_view(root, samples[number]) for number in numbers]
+        if (prepared := self._opened.prepared) is not None:
+            for number, mask, view in zip(numbers, masks, views, strict=True):
+                prepared.check_unchanged(samples[number], None, mask, view, type(dataset).__name__)
+        whole = [np.ones_like(mask) if view is None else view for mask, view in zip(masks, views, strict=True)]
+        return {
+            "native_mask": [torch.from_numpy(mask) for mask in masks],
+            "native_field_of_view": [torch.from_numpy(view) for view in whole],
+        }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from datamodules.contract import Dataset, Index, Sample
+from datamodules.contract import SPLITS, Dataset, Labels, Sample
 from datamodules.files import content_digest
+from datamodules.splits import Split
 from specs.errors import DataError
 from specs.task import Kind, Task
 
@@ -51,7 +57,7 @@ FLAGS: dict[str, tuple[Kind, int, tuple[str, ...]]] = {
     "organsmnist": ("multiclass", 1, ORGANS),
 }  # fmt: skip
 
-PARTS = {"train": "train", "validation": "val", "test": "test"}
+PARTS: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class MedMNIST(Dataset):
     size: Literal[28, 64, 128, 224] = 28
 
     homepage: ClassVar[str] = "https://zenodo.org/records/10519652"
+    pixel_arguments: ClassVar[tuple[str, ...]] = ("flag", "size")
     licence: ClassVar[str] = "CC BY 4.0 (dermamnist: CC BY-NC 4.0)"
     layout: ClassVar[str] = (
         "  medmnist/\n"
@@ -88,22 +95,32 @@ class MedMNIST(Dataset):
         """1 or 3, by the dataset."""
         return FLAGS[self.flag][1]
 
-    def index(self, root: Path) -> Index:
-        """The splits of the file."""
-        path = self._path(root)
-        splits = {}
-        for split, part in PARTS.items():
-            labels = self._checked(path, part)
-            splits[split] = tuple(
-                Sample(f"{part}-{number}", f"{part}-{number}", tuple(target), f"{part}:{number}")
-                for number, target in enumerate(labels.tolist())
-            )
-        return Index(splits["train"], splits["validation"], splits["test"], content_digest([path]))
+    def read_labels(self, root: Path) -> Labels:
+        """The images of the file's three parts."""
+        path, samples = self._path(root), []
+        for part in PARTS.values():
+            for number, target in enumerate(self._checked(path, part).tolist()):
+                name = f"{part}-{number}"
+                samples.append(Sample(name, name, tuple(target), f"{part}:{number}"))
+        return Labels(tuple(samples))
+
+    def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
+        """The file's own."""
+        return {split: [s for s in samples if s.source.startswith(PARTS[split] + ":")] for split in SPLITS}
+
+    def content(self, root: Path, samples: tuple[Sample, ...]) -> str:
+        """Of the file."""
+        return content_digest(self.files(root, samples[0]))
+
+    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
+        """The one file."""
+        return (self._file(root),)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """One image of the file."""
         part, number = sample.source.split(":")
-        image: Pixels = _load(self._path(root))[f"{part}_images"][int(number)]
+        path = self._path(root)
+        image: Pixels = _array(path, path.stat().st_mtime_ns, f"{part}_images")[int(number)]
         return image
 
     def write_phantom(self, root: Path) -> None:
@@ -142,13 +159,14 @@ class MedMNIST(Dataset):
 
     def _checked(self, path: Path, part: str) -> Any:
         """The labels of a split as floats, after a look at shapes, number format and range."""
-        images, labels = (_load(path)[f"{part}_{what}"] for what in ("images", "labels"))
+        labels = _array(path, path.stat().st_mtime_ns, f"{part}_labels")
+        found, dtype = _shape(path, f"{part}_images")
         classes = len(self.task.classes)
         several = self.task.kind == "multilabel"
         shape = (len(labels), self.size, self.size, *((3,) if self.channels == 3 else ()))
-        if images.shape != shape or images.dtype != "uint8":
+        if found != shape or dtype != "uint8":
             raise DataError(
-                f"{path}: {part}_images is {images.dtype} of shape {images.shape}, expected uint8 of shape {shape}. "
+                f"{path}: {part}_images is {dtype} of shape {found}, expected uint8 of shape {shape}. "
                 "Fetch the file of this flag and size."
             )
         highest = 1 if several or self.task.kind == "binary" else classes - 1
@@ -169,29 +187,38 @@ class MedMNIST(Dataset):
         return path
 
 
-_LOADED: dict[tuple[Path, int], dict[str, Any]] = {}
+@lru_cache(maxsize=6)  # images and labels of three splits
+def _array(path: Path, changed: int, name: str) -> Any:
+    """An array of a file; ``changed`` is the file's time of change, so that a new file is read anew."""
+    import numpy as np
+
+    with _opened(path, name), np.load(path, allow_pickle=False) as file:
+        return file[name]
 
 
-def _load(path: Path) -> dict[str, Any]:
-    """The arrays of a file, kept for the process.
+def _shape(path: Path, name: str) -> tuple[tuple[int, ...], str]:
+    """Shape and number format of an array, from its header alone."""
+    from numpy.lib import format as npy
+
+    with _opened(path, name), zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+        version = npy.read_magic(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read(file)
+        return shape, str(dtype)
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[None]:
+    """Turns what goes wrong while an array is read into an error that names the file.
 
     Raises:
         DataError: if it is no npz file of the format, or damaged.
     """
-    key = path, path.stat().st_mtime_ns
-    if key not in _LOADED:
-        import zipfile
-        import zlib
-
-        import numpy as np
-
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                _LOADED[key] = {name: file[name] for name in file.files}
-        except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-            raise DataError(f"{path} cannot be read as an npz file: {error}. Fetch it again.") from error
-        wanted = {f"{part}_{what}" for part in PARTS.values() for what in ("images", "labels")}
-        if wanted - set(_LOADED[key]):
-            found = sorted(_LOADED.pop(key))
-            raise DataError(f"{path} lacks {sorted(wanted - set(found))}; found {found}. Fetch the file again.")
-    return _LOADED[key]
+    try:
+        yield
+    except KeyError as error:
+        with zipfile.ZipFile(path) as archive:
+            found = sorted(member.removesuffix(".npy") for member in archive.namelist())
+        raise DataError(f"{path} lacks {name}; found {found}. Fetch the file again.") from error
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} cannot be read as an npz file: {error}. Fetch it again.") from error

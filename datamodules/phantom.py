@@ -21,8 +21,13 @@ NOTICE = "These images are synthetic: drawn by medtransfer for its phantom profi
 def phantom_root(expression: Call, folder: Path) -> Path:
     """The folder of a dataset's phantom edition, whether it is there or not."""
     dataset: Dataset = DATASETS.build(expression)
-    bound = str(DATASETS.bind(expression))
-    return folder / f"{expression.name}-{digest([bound, dataset.version, VERSION])[:12]}"
+    return folder / f"{expression.name}-{digest([_without_splits(expression), dataset.version, VERSION])[:12]}"
+
+
+def _without_splits(expression: Call) -> str:
+    """The expression without the choice of splits, which one edition serves all."""
+    bound = DATASETS.bind(expression)
+    return str(Call(bound.name, (), tuple(item for item in bound.kwargs if item[0] not in ("splits", "fraction"))))
 
 
 def ensure_phantom(expression: Call, folder: Path) -> Path:

@@ -139,3 +139,72 @@ def texture(generator: Generator, size: int, number: int, channels: int) -> Pixe
     if channels == 1:
         return _to_pixels(image)
     return _to_pixels(image[..., None] * generator.uniform(0.6, 1.2, 3))
+
+
+def lungs(generator: Generator, size: int) -> tuple[Pixels, Pixels, Pixels]:
+    """A chest-like image with sharp lungs.
+
+    Args:
+        generator: of all that varies between images.
+        size: height and width in pixels.
+
+    Returns:
+        The image, its left and its right lung, (size, size) uint8, masks in {0, 1}.
+    """
+    rows, columns = _grid(size)
+    image, masks = chest(generator, size, {}) / 255, []
+    for side in (0.42, -0.42):
+        row, column = generator.normal(0, 0.06), side + generator.normal(0, 0.04)
+        height, width = generator.uniform(0.5, 0.65), generator.uniform(0.2, 0.3)
+        lung = (((rows - row) / height) ** 2 + ((columns - column) / width) ** 2 < 1).astype(np.uint8)
+        masks.append(lung)
+        image = image - 0.18 * cv2.GaussianBlur(lung.astype(np.float64), (0, 0), 1.0)
+    return _to_pixels(image), masks[0], masks[1]
+
+
+def pneumothorax(generator: Generator, size: int, pieces: int) -> tuple[Pixels, list[Pixels]]:
+    """A chest-like image with dark regions at the rim of a lung.
+
+    Args:
+        generator: of all that varies between images.
+        size: height and width in pixels.
+        pieces: number of regions.
+
+    Returns:
+        The image (size, size) uint8 and a mask (size, size) in {0, 1} of each region.
+    """
+    rows, columns = _grid(size)
+    image, masks = chest(generator, size, {}) / 255, []
+    for number in range(pieces):
+        row, side = (-0.45, 0.4)[number] + generator.normal(0, 0.05), generator.choice([-1.0, 1.0])
+        region = ((rows - row) / 0.28) ** 2 + ((columns - side * 0.55) / 0.17) ** 2 < 1
+        masks.append(region.astype(np.uint8))
+        image = image - 0.3 * region
+    return _to_pixels(image), masks
+
+
+def chest_slices(generator: Generator, size: int, count: int, filled: set[int]) -> NDArray[np.int16]:
+    """A stack of CT-like slices: bright vessels in a dark lung, some with a dark filling defect.
+
+    Args:
+        generator: of all that varies between stacks.
+        size: height and width in pixels.
+        count: number of slices.
+        filled: slices whose vessels hold a defect.
+
+    Returns:
+        (count, size, size) int16 in Hounsfield units.
+    """
+    rows, columns = _grid(size)
+    body = rows**2 + columns**2 < 0.9
+    row, column = generator.normal(0, 0.08, 2)
+    slices = []
+    for number in range(count):
+        drift = 0.02 * number
+        vessel = (rows - row - drift) ** 2 + (columns - column) ** 2 < 0.12
+        values = np.where(body, 40.0, -1000.0) + np.where(vessel, 260.0, 0.0)
+        if number in filled:
+            defect = (rows - row - drift - 0.05) ** 2 + (columns - column - 0.05) ** 2 < 0.035
+            values = values - np.where(defect, 220.0, 0.0)
+        slices.append(values + generator.normal(0, 25.0, (size, size)))
+    return np.rint(np.stack(slices)).astype(np.int16)

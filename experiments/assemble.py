@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from datamodules.contract import Dataset
+from experiments.naming import public_dataset, public_initializer
 from experiments.planner import Plan
 from experiments.rendering.document import Cell, Place, RunLine, TableDocument
 from experiments.resolve import ResolvedRun
 from experiments.store import Record, RunStore
 from experiments.table import Table
+from specs.errors import DataError
 from specs.registry import DATASETS
 
 SECONDARY = {
@@ -70,7 +72,10 @@ def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan:
         if run.key in plan.failed:
             failed = plan.failed[run.key]
             log = f" (log: {failed.log})" if failed.log else ""
-            reasons.append(f"seed {run.spec.seed} failed: {(failed.error or '').splitlines()[0]}{log}")
+            # A message about data may name a patient's file, and reports are passed on.
+            about_data = failed.exit_status == DataError.exit_status
+            why = "its data are not in order" if about_data else (failed.error or "").splitlines()[0]
+            reasons.append(f"seed {run.spec.seed} failed: {why}{log}")
         elif run.key not in records:
             reasons.append(f"seed {run.spec.seed} has not run")
         else:
@@ -92,7 +97,8 @@ def _lines(cells: Cells, plan: Plan, records: dict[str, Record]) -> list[RunLine
                 lines.append(_line(run, records[run.key], row, column))
     for key, run in plan.runs.items():
         if key not in placed and key in records:
-            lines.append(_line(run, records[key], f"pretraining from {run.spec.initializer}", str(run.spec.dataset)))
+            row = f"pretraining from {public_initializer(run.spec.initializer)}"
+            lines.append(_line(run, records[key], row, public_dataset(run.spec.dataset)))
     return lines
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from experiments.arguments import Parser
-from experiments.commands import listing, run, table
+from experiments.commands import check, listing, prepare, run, table
 from specs.errors import MedtransferError
 
 EPILOG = """exit status:
@@ -16,6 +16,7 @@ EPILOG = """exit status:
 environment:
   MEDTRANSFER_DATA   default of --data-root
   MEDTRANSFER_RUNS   default of --runs
+  MEDTRANSFER_CACHE  default of --cache
 """
 
 
@@ -27,7 +28,7 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, table, listing):
+    for command in (run, table, listing, check, prepare):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from experiments.files import write_text
+from experiments.naming import public_dataset, public_initializer
 from experiments.rendering.document import TableDocument
 from experiments.store import Record
-from specs.run import digest
+from specs.files import write_text
+from specs.run import RunSpec, digest
 
 Mode = Literal["offline", "online", "disabled"]
 
@@ -70,13 +71,16 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
     import wandb
 
     data = record.data
+    spec = RunSpec.from_json(data["spec"])
+    dataset, initializer = public_dataset(spec.dataset), public_initializer(spec.initializer)
+    config = {"spec": data["spec"] | {"dataset": dataset, "initializer": initializer}}
     with wandb.init(
         project=PROJECT,
         id=data["key"][:32],
-        name=f"{data['spec']['initializer']} {data['spec']['dataset']} {data['spec']['seed']}",
+        name=f"{initializer} {dataset} {spec.seed}",
         group=group,
         job_type=data["spec"]["stage"],
-        config={"spec": data["spec"], "key": data["key"], "environment": data["environment"]},
+        config=config | {"key": data["key"], "environment": data["environment"]},
         dir=str(folder),
         mode=mode,
         settings=SETTINGS,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.metrics import auroc, dice_from_counts
 from datamodules.contract import Sample
-from experiments.files import replacing
+from specs.files import replacing
 from specs.task import Task
 
 Rows = dict[str, NDArray[Any]]
@@ -53,7 +53,8 @@ def write_predictions(table: pa.Table, path: Path) -> None:
 def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
     """All scores of a test split in [0, 1], the task's own first; None where a score is undefined.
 
-    Classification: ``auroc`` (mean over the scored classes that have positives and negatives) and ``auroc:CLASS``.
+    Classification: ``auroc`` (mean over the scored classes that have positives and negatives, or of the task's
+    positive classes together) and ``auroc:CLASS``.
     Segmentation: ``dice`` (mean over images at network size, whole image; an empty prediction of an empty mask
     counts 1), the same at native size and inside the field of view, and ``..._pooled`` over all pixels.
     """
@@ -62,7 +63,14 @@ def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
     targets = np.column_stack([table[f"target:{name}"].to_numpy() for name in task.classes])
     probabilities = np.column_stack([table[f"probability:{name}"].to_numpy() for name in task.classes])
     per_class = dict(zip(task.classes, auroc(targets, probabilities), strict=True))
-    scored = [per_class[name] for name in task.scored]
+    if task.positives:
+        positive = np.isin(task.classes, task.positives)
+        pooled = auroc(
+            targets[:, positive].sum(axis=1, keepdims=True), probabilities[:, positive].sum(axis=1, keepdims=True)
+        )
+        scored = [float(pooled[0])]
+    else:
+        scored = [per_class[name] for name in task.scored]
     defined = [value for value in scored if np.isfinite(value)]
     mean = float(np.mean(defined)) if defined else None
     return {"auroc": mean} | {

@@ -28,7 +28,7 @@ class LocalExecutor:
     Args:
         places: where data and runs are.
         jobs: how many runs go on at the same time.
-        workers: data loader processes of each run.
+        workers: threads of each run that load data.
     """
 
     def __init__(self, places: Places, jobs: int, workers: int = 0) -> None:

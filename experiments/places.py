@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from datamodules.contract import Dataset, Index
+from datamodules.contract import Dataset
+from datamodules.opening import MANIFEST, OpenDataset, open_dataset, prepared_folder
 from datamodules.phantom import ensure_phantom, phantom_root
 from specs.expression import Call
 from specs.registry import DATASETS
@@ -19,10 +20,12 @@ class Places:
     Attributes:
         data: holds one folder per real dataset, under its registry name.
         runs: the run store; phantom editions are written beside its runs.
+        cache: where datasets are prepared.
     """
 
     data: Path
     runs: Path
+    cache: Path
 
     @property
     def phantoms(self) -> Path:
@@ -31,7 +34,10 @@ class Places:
 
     def root(self, expression: Call, edition: Edition) -> Path:
         """The folder of a dataset's files; it need not exist."""
-        return phantom_root(expression, self.phantoms) if edition == "phantom" else self.data / expression.name
+        if edition == "phantom":
+            return phantom_root(expression, self.phantoms)
+        dataset: Dataset = DATASETS.build(expression)
+        return self.data / (dataset.place or expression.name)
 
     def open(self, expression: Call, edition: Edition) -> tuple[Dataset, Path]:
         """A dataset and the folder of its files; a phantom edition is written first if it is not there yet."""
@@ -40,13 +46,21 @@ class Places:
             return dataset, ensure_phantom(expression, self.phantoms)
         return dataset, self.root(expression, edition)
 
-    def index(self, expression: Call, edition: Edition) -> Index:
-        """A dataset's checked splits.
+    def prepared(self, expression: Call, edition: Edition) -> Path:
+        """The folder where a dataset is prepared; it need not exist."""
+        dataset: Dataset = DATASETS.build(expression)
+        return prepared_folder(dataset, expression.name, self.root(expression, edition), self.cache)
+
+    def is_prepared(self, expression: Call, edition: Edition) -> bool:
+        """Whether a dataset has been prepared, at whatever sizes."""
+        return (self.prepared(expression, edition) / MANIFEST).is_file()
+
+    def opened(self, expression: Call, edition: Edition) -> OpenDataset:
+        """A dataset with its checked splits.
 
         Raises:
-            DataError: if the files are not there, damaged, or two splits share a patient.
+            DataError: if the files are not there, damaged or not prepared, or two splits share a patient.
         """
         dataset, root = self.open(expression, edition)
-        index = dataset.index(root)
-        index.check(str(expression))
-        return index
+        drawn = root.name if edition == "phantom" or dataset.generated else ""
+        return open_dataset(dataset, str(DATASETS.short(expression)), root, self.prepared(expression, edition), drawn)

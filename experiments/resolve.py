@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from datamodules.contract import Dataset
 from experiments.places import Places
 from initializers.contract import Initializer
 from specs.errors import UsageError, unknown
@@ -18,7 +19,7 @@ from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES
 from specs.run import Edition, Pretraining, RunSpec, digest
 
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
 
 
@@ -127,12 +128,12 @@ class Resolver:
 
     def _dataset(self, expression: Call, edition: Edition) -> dict[str, Any]:
         if (expression, edition) not in self._datasets:
-            dataset = DATASETS.build(expression)
+            dataset: Dataset = DATASETS.build(expression)
             self._datasets[expression, edition] = {
-                "expression": str(expression),
+                "expression": str(_identifying(expression, dataset)),
                 "version": dataset.version,
                 "edition": "generated" if dataset.generated else edition,
-                **self.places.index(expression, edition).identity(),
+                **self.places.opened(expression, edition).index.identity(),
             }
         return self._datasets[expression, edition]
 
@@ -151,6 +152,12 @@ class Resolver:
             "nested": nested,
             "runs": [run.key for run in runs],
         }
+
+
+def _identifying(expression: Call, dataset: Dataset) -> Call:
+    """A bound dataset expression without the arguments whose effect the digests of the splits see."""
+    kept = tuple(item for item in expression.kwargs if item[0] not in dataset.membership)
+    return Call(expression.name, (), kept)
 
 
 def _module_version(expression: Call) -> int:

@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 from backbones.contract import Backbone
 from datamodules.lightning import ImageDataModule
 from experiments.evaluation import prediction_table, scores, write_predictions
-from experiments.files import replacing, write_json
 from experiments.places import Places
 from experiments.progress import Report, silent
 from experiments.resolve import ResolvedRun, Resolver
@@ -28,6 +27,7 @@ from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError
+from specs.files import replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS
 from specs.run import Pretraining, RunSpec
 
@@ -43,7 +43,7 @@ def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = sil
     Args:
         spec: what to run.
         places: where data and runs are.
-        workers: data loader processes; the result does not depend on them.
+        workers: threads that load data; the result does not depend on them.
         report: told after each epoch how far the training is.
 
     Raises:
@@ -70,9 +70,7 @@ def attempt_run(
     torch.set_num_threads(spec.recipe.threads)
     write_json(attempt.folder / "spec.json", spec.to_json())
     write_json(attempt.folder / "identity.json", resolved.identity)
-    data = ImageDataModule(
-        *places.open(spec.dataset, spec.edition), recipe=spec.recipe, seed=spec.seed, workers=workers
-    )
+    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers)
     backbone, load_report = _initialized_backbone(resolved, places, store)
     write_json(attempt.folder / "load_report.json", load_report.to_json())
     normalization = _normalization(spec)

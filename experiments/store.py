@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.files import write_json
 from specs.errors import RunError
+from specs.files import write_json
 
 SCHEMA = 1
 """Version of ``record.json``."""

@@ -18,8 +18,8 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint
 from safetensors.torch import load_file, save_file
 
-from experiments.files import replacing, write_text
 from experiments.progress import Report
+from specs.files import replacing, write_text
 from specs.recipe import Recipe
 from specs.run import digest
 

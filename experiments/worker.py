@@ -26,7 +26,7 @@ def work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Con
         spec: the run spec as plain data.
         key: that the planner resolved it to.
         places: where data and runs are.
-        workers: data loader processes.
+        workers: threads that load data.
         pipe: to the planner; when its other end closes, this process ends.
     """
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()

@@ -24,7 +24,8 @@ class ClassificationModule(SupervisedModule):
 
     The head is dropout and a linear layer with weights from N(0, 0.01) and bias 0, as in the benchmark's code
     (BenchmarkTransferLearning, Version 1). The metric is the mean area under the ROC curve over the scored classes
-    that have positives and negatives (multiclass: one against the rest).
+    that have positives and negatives (multiclass: one against the rest, or the task's positive classes against the
+    others).
     """
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
@@ -50,22 +51,36 @@ class ClassificationModule(SupervisedModule):
         """Mean over labels."""
         return losses.mean(sums)
 
-    def rows(self, logits: Tensor, batch: Batch, stage: str) -> dict[str, NDArray[Any]]:
+    def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
         """``targets`` (B, K; multiclass one-hot) and ``probabilities`` (B, K), float64."""
-        probabilities = self._probabilities(logits)
-        if stage == "test" and self.recipe.test_time_augmentation == "flip":
-            mirrored = self(batch["image"].flip(-1)).float()
-            probabilities = (probabilities + self._probabilities(mirrored)) / 2
         targets = batch["target"]
         if self.task.kind == "multiclass":
             targets = nn.functional.one_hot(targets, len(self.task.classes))
-        return {"targets": targets.cpu().double().numpy(), "probabilities": probabilities.numpy()}
+        return {"targets": targets.cpu().double().numpy(), "probabilities": self._probabilities(logits).numpy()}
+
+    def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
+        """The same, with the mean probability over the recipe's views of each image."""
+        image = self.normalize(batch["image"])
+        match self.recipe.test_time_augmentation:
+            case "none":
+                views = [image]
+            case "flip":
+                views = [image, image.flip(-1)]
+            case "ten_crop":
+                views = ten_crops(image, self.recipe.image_size)
+        logits = [self.head(self.backbone(view.contiguous())).float() for view in views]
+        mean = torch.stack([self._probabilities(of_view) for of_view in logits]).mean(dim=0)
+        return self.validation_rows(logits[0], batch) | {"probabilities": mean.numpy()}
 
     def validation_metric(self) -> float:
         """Mean AUROC over the scored classes where it is defined, NaN if there is none."""
         rows = self.collected()
+        targets, probabilities = rows["targets"], rows["probabilities"]
+        if self.task.positives:
+            positive = np.isin(self.task.classes, self.task.positives)
+            return auroc(targets[:, positive].sum(axis=1), probabilities[:, positive].sum(axis=1))
         values = [
-            auroc(rows["targets"][:, number], rows["probabilities"][:, number])
+            auroc(targets[:, number], probabilities[:, number])
             for number, name in enumerate(self.task.classes)
             if name in self.task.scored
         ]
@@ -75,6 +90,22 @@ class ClassificationModule(SupervisedModule):
     def _probabilities(self, logits: Tensor) -> Tensor:
         exact = logits.cpu().double()
         return exact.softmax(dim=1) if self.task.kind == "multiclass" else exact.sigmoid()
+
+
+def ten_crops(image: Tensor, size: int) -> list[Tensor]:
+    """The four corners and the middle of images, then of their mirror images, each (B, C, size, size).
+
+    The same crops, in the same order, as torchvision's ``TenCrop``
+    (https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.TenCrop.html); they share memory.
+
+    Args:
+        image: (B, C, H, W), at least ``size`` high and wide.
+        size: of the crops, in pixels.
+    """
+    bottom, right = (length - size for length in image.shape[2:])
+    middle = round(bottom / 2.0), round(right / 2.0)
+    corners = ((0, 0), (0, right), (bottom, 0), (bottom, right), middle)
+    return [whole[:, :, y : y + size, x : x + size] for whole in (image, image.flip(-1)) for y, x in corners]
 
 
 def auroc(targets: NDArray[Any], probabilities: NDArray[Any]) -> float:

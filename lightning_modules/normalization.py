@@ -43,4 +43,6 @@ class InputNormalization(nn.Module):
                 f"the images have {image.shape[1]} channels and the backbone takes {self.in_channels}. "
                 f"Build it with in_channels={image.shape[1]}."
             )
-        return ((image.float() / 255).expand(-1, self.in_channels, -1, -1) - self.mean) / self.std
+        # The order of torchvision's ToTensor and Normalize, so that the values are theirs to the last bit.
+        scaled = image.float().div_(255).expand(-1, self.in_channels, -1, -1)
+        return (scaled - self.mean).div_(self.std)

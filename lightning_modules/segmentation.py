@@ -44,26 +44,31 @@ class SegmentationModule(SupervisedModule):
         """The recipe's loss over all pixels together."""
         return losses.segmentation_loss(sums, self.loss_kind)
 
-    def rows(self, logits: Tensor, batch: Batch, stage: str) -> dict[str, NDArray[Any]]:
-        """Pixel counts per image, ``{network,native}_{whole,fov}_{tp,fp,fn,tn}``; validation: ``network_whole`` only.
+    def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
+        """Pixel counts per image over the whole image at network size, ``network_whole_{tp,fp,fn,tn}``."""
+        mask = batch["mask"] > 0
+        return confusion(logits.sigmoid() > 0.5, mask, torch.ones_like(mask), "network_whole")
+
+    def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
+        """Pixel counts per image, ``{network,native}_{whole,fov}_{tp,fp,fn,tn}``.
 
         At native size the probability map is resized bilinearly, then cut at 0.5.
         """
+        logits = self(batch["image"]).float()
         probabilities = logits.sigmoid()
-        if stage == "test" and self.recipe.test_time_augmentation == "flip":
+        if self.recipe.test_time_augmentation == "flip":
             mirrored = self(batch["image"].flip(-1)).float().sigmoid().flip(-1)
             probabilities = (probabilities + mirrored) / 2
-        found = confusion(probabilities > 0.5, batch["mask"] > 0, torch.ones_like(batch["mask"]) > 0, "network_whole")
-        if stage == "test":
-            found |= confusion(probabilities > 0.5, batch["mask"] > 0, batch["field_of_view"] > 0, "network_fov")
-            per_image = [
-                self._native_counts(probability[None], mask, view)
-                for probability, mask, view in zip(
-                    probabilities, batch["native_mask"], batch["native_field_of_view"], strict=True
-                )
-            ]
-            found |= {name: np.concatenate([counts[name] for counts in per_image]) for name in per_image[0]}
-        return found
+        mask, view = batch["mask"] > 0, batch["field_of_view"] > 0
+        found = confusion(probabilities > 0.5, mask, torch.ones_like(mask), "network_whole")
+        found |= confusion(probabilities > 0.5, mask, view, "network_fov")
+        per_image = [
+            self._native_counts(probability[None], mask, view)
+            for probability, mask, view in zip(
+                probabilities, batch["native_mask"], batch["native_field_of_view"], strict=True
+            )
+        ]
+        return found | {name: np.concatenate([counts[name] for counts in per_image]) for name in per_image[0]}
 
     def validation_metric(self) -> float:
         """Mean Dice over the validation images at network size."""

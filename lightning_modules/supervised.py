@@ -63,8 +63,12 @@ class SupervisedModule(pl.LightningModule):
         """The task's metric over the validation rows that this epoch collected, NaN where it is undefined."""
 
     @abstractmethod
-    def rows(self, logits: Tensor, batch: Batch, stage: str) -> dict[str, NDArray[Any]]:
-        """What is kept of each sample of a batch, besides its ``index``; ``stage`` is ``validation`` or ``test``."""
+    def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
+        """What is kept of each validation sample of a batch, besides its ``index``."""
+
+    @abstractmethod
+    def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
+        """What is kept of each test sample of a batch, besides its ``index``, under test-time augmentation."""
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The batch's loss.
@@ -94,7 +98,7 @@ class SupervisedModule(pl.LightningModule):
         """Collect sums and rows."""
         logits = self(batch["image"]).float()
         self._add("validation", self.loss_sums(logits, batch))
-        self._collect(batch, self.rows(logits, batch, "validation"))
+        self._collect(batch, self.validation_rows(logits, batch))
 
     def on_validation_epoch_end(self) -> None:
         """Log the loss and the metric over the whole validation split."""
@@ -107,7 +111,7 @@ class SupervisedModule(pl.LightningModule):
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect rows."""
-        self._collect(batch, self.rows(self(batch["image"]).float(), batch, "test"))
+        self._collect(batch, self.tested_rows(batch))
 
     def test_rows(self) -> dict[str, NDArray[Any]]:
         """What was kept of each test sample, ordered by ``index``, each once."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from specs.errors import UsageError, unknown
 from specs.expression import Call, Value, parse
@@ -103,6 +104,7 @@ class Elastic:
     p: float = 0.3
 
 
+Resampling = Literal["antialiased", "bilinear", "nearest"]
 Optimizer = Adam | AdamW | SGD
 Schedule = Constant | Plateau | Cosine
 Augmentation = HorizontalFlip | VerticalFlip | Rotate | RandomResizedCrop | BrightnessContrast | Elastic
@@ -119,6 +121,35 @@ AUGMENTATIONS: dict[str, type] = {
     "elastic": Elastic,
 }
 _NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
+
+
+class Form(NamedTuple):
+    """How images are brought to a size.
+
+    Attributes:
+        size: height and width, in pixels, or ``source``: as they are.
+        resampling: a recipe's; without effect at source size.
+    """
+
+    size: int | Literal["source"]
+    resampling: Resampling = "antialiased"
+
+    def __str__(self) -> str:
+        return "source" if self.size == "source" else f"{self.size}-{self.resampling}"
+
+
+class CropSteps(NamedTuple):
+    """The two studies' augmentation, done in this order; None or 0 leaves a step out.
+
+    Attributes:
+        smallest: of ``RandomResizedCrop``.
+        flip: probability of ``HorizontalFlip``.
+        degrees: of ``Rotate``.
+    """
+
+    smallest: float | None
+    flip: float
+    degrees: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +169,19 @@ class Recipe:
             cross-entropy (multiclass) and soft Dice (segmentation); ``bce`` and ``dice`` name one for segmentation,
             ``bce_dice`` is their sum.
         augmentation: applied to training images in this order.
+        pipeline: what augments: ``albumentations`` (any steps), or, for ``random_resized_crop``,
+            ``horizontal_flip`` and ``rotate`` in this order, ``fast`` (the same distributions, resampled by OpenCV)
+            or ``exact`` (torchvision's arithmetic on Pillow images, number by number).
+        stored_size: height and width that training images are brought to before augmentation, in pixels, and that
+            `medtransfer prepare` stores; ``source`` leaves them as they are; None is the image size.
+        resampling: how images are brought to a size before augmentation: ``antialiased`` (Pillow's bilinear filter),
+            ``bilinear`` or ``nearest`` (OpenCV's).
+        crop_from: classification: validation and test images are brought to this size and their middle is taken;
+            None brings them to the image size.
         normalization: ``card`` (what the weights expect), ``imagenet``, or ``none`` ([0, 1]).
         dropout: probability before the classification head or in front of the segmentation head.
-        test_time_augmentation: ``none``, or ``flip``: the mean probability over the image and its mirror image.
+        test_time_augmentation: ``none``, ``flip`` (the mean probability over the image and its mirror image) or
+            ``ten_crop`` (classification: over the four corners and the middle of the image and of its mirror image).
         precision: ``32`` or ``bf16`` (bfloat16 autocast).
         batch_norm: ``local`` (statistics per device) or ``sync`` (over all devices).
         threads: CPU threads of the run; part of the recipe, since it changes the order of summation.
@@ -155,9 +196,13 @@ class Recipe:
     selection: Literal["loss", "metric"] = "loss"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
     augmentation: tuple[Augmentation, ...] = ()
+    pipeline: Literal["albumentations", "fast", "exact"] = "albumentations"
+    stored_size: int | Literal["source"] | None = None
+    resampling: Resampling = "antialiased"
+    crop_from: int | None = None
     normalization: Literal["card", "imagenet", "none"] = "card"
     dropout: float = 0.0
-    test_time_augmentation: Literal["none", "flip"] = "none"
+    test_time_augmentation: Literal["none", "flip", "ten_crop"] = "none"
     precision: Literal["32", "bf16"] = "32"
     batch_norm: Literal["local", "sync"] = "local"
     threads: int = 1
@@ -176,14 +221,61 @@ class Recipe:
             object.__setattr__(self, name, _checked(getattr(self, name), choices, name))
         steps = tuple(_checked(step, AUGMENTATIONS, "augmentation") for step in self.augmentation)
         object.__setattr__(self, "augmentation", steps)
-        for name in ("image_size", "batch_size", "epochs", "threads", "early_stopping"):
+        for name in ("image_size", "batch_size", "epochs", "threads", "early_stopping", "stored_size", "crop_from"):
             number = getattr(self, name)
-            if number is not None and number < 1:
+            if isinstance(number, int) and number < 1:
                 raise UsageError(f"recipe: {name} must be at least 1, found {number}.")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"recipe: dropout must be in [0, 1), found {self.dropout}.")
         if self.optimizer.learning_rate <= 0:
             raise UsageError(f"recipe: the learning rate must be positive, found {self.optimizer.learning_rate}.")
+
+        if self.crop_from is not None and self.crop_from < self.image_size:
+            raise UsageError(
+                f"recipe: crop_from must be at least the image size of {self.image_size}, found {self.crop_from}."
+            )
+        if self.test_time_augmentation == "ten_crop" and self.crop_from in (None, self.image_size):
+            raise UsageError(
+                f"recipe: ten_crop takes crops of {self.image_size} pixels out of larger images; found crop_from="
+                f"{self.crop_from}. Give the larger size."
+            )
+        if self.pipeline != "albumentations":
+            self.crop_steps()
+        for name in ("stored_size", "crop_from"):  # one spelling for what needs no saying
+            if getattr(self, name) == self.image_size:
+                object.__setattr__(self, name, None)
+
+    @property
+    def training_form(self) -> Form:
+        """How training images are brought to a size before augmentation."""
+        return Form(self.stored_size or self.image_size, self.resampling)
+
+    @property
+    def evaluation_form(self) -> Form:
+        """How validation and test images are brought to a size."""
+        return Form(self.crop_from or self.image_size, self.resampling)
+
+    def crop_steps(self) -> CropSteps:
+        """The augmentation as the steps of the ``fast`` and ``exact`` pipelines.
+
+        Raises:
+            UsageError: if it has other steps, another order, or a crop or rotation that is not always done.
+        """
+        smallest, flip, degrees = None, 0.0, None
+        rest = self.augmentation
+        if rest and isinstance(step := rest[0], RandomResizedCrop) and step.p == 1:
+            smallest, rest = step.smallest, rest[1:]
+        if rest and isinstance(step := rest[0], HorizontalFlip):
+            flip, rest = step.p, rest[1:]
+        if rest and isinstance(step := rest[0], Rotate) and step.p == 1:
+            degrees, rest = step.degrees, rest[1:]
+        if rest:
+            raise UsageError(
+                f'recipe: pipeline="{self.pipeline}" does random_resized_crop(p=1), horizontal_flip and rotate(p=1), '
+                f"each at most once and in this order; found {', '.join(map(str, self.augmentation))}. Use that order "
+                'or pipeline="albumentations".'
+            )
+        return CropSteps(smallest, flip, degrees)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data with every setting written out; ``Recipe.from_json`` reads it back."""
@@ -217,31 +309,29 @@ class Recipe:
         except TypeError as error:
             raise UsageError(f"recipe: {error}. Write every required setting out.") from error
 
-    def override(self, setting: str, text: str) -> Recipe:
-        """A copy with one setting changed, both given as text: ``("optimizer", "adam(1e-3)")``.
+    def override(self, settings: Mapping[str, str]) -> Recipe:
+        """A copy with settings changed, all given as text: ``{"epochs": "3", "optimizer": "adam(1e-3)"}``.
 
         Raises:
-            UsageError: if the setting does not exist or does not take the value.
+            UsageError: if a setting does not exist or does not take the value, or the settings do not fit each other.
         """
+        return dataclasses.replace(self, **{name: self._value(name, text) for name, text in settings.items()})
+
+    def _value(self, setting: str, text: str) -> Any:
         if setting not in self.__dataclass_fields__:
             raise unknown("recipe setting", setting, self.__dataclass_fields__)
         if setting in ("optimizer", "schedule"):
-            value: Any = _read(parse(text), OPTIMIZERS if setting == "optimizer" else SCHEDULES, setting)
-        elif setting == "augmentation":
+            return _read(parse(text), OPTIMIZERS if setting == "optimizer" else SCHEDULES, setting)
+        if setting == "augmentation":
             steps = parse(f"steps({text})")
             if steps.kwargs:
                 raise UsageError(f'recipe: augmentation takes a list of names with arguments, found "{text}".')
-            value = tuple(_read(step, AUGMENTATIONS, setting) for step in steps.args)
-        else:
-            given = parse(f"value({text})")
-            if len(given.args) != 1 or given.kwargs:
-                raise UsageError(f'recipe: {setting} takes one value, found "{text}".')
-            value = given.args[0]
-            if isinstance(value, Call):  # a bare word, such as imagenet, is meant as text
-                value = text
-            if setting == "precision":
-                value = text
-        return dataclasses.replace(self, **{setting: value})
+            return tuple(_read(step, AUGMENTATIONS, setting) for step in steps.args)
+        given = parse(f"value({text})")
+        if len(given.args) != 1 or given.kwargs:
+            raise UsageError(f'recipe: {setting} takes one value, found "{text}".')
+        # A bare word, such as imagenet, is meant as text.
+        return text if isinstance(given.args[0], Call) or setting == "precision" else given.args[0]
 
 
 def _plain_signature(
@@ -251,9 +341,13 @@ def _plain_signature(
     early_stopping: int | None,
     selection: Literal["loss", "metric"],
     loss: Literal["auto", "bce", "dice", "bce_dice"],
+    pipeline: Literal["albumentations", "fast", "exact"],
+    stored_size: int | Literal["source"] | None,
+    resampling: Resampling,
+    crop_from: int | None,
     normalization: Literal["card", "imagenet", "none"],
     dropout: float,
-    test_time_augmentation: Literal["none", "flip"],
+    test_time_augmentation: Literal["none", "flip", "ten_crop"],
     precision: Literal["32", "bf16"],
     batch_norm: Literal["local", "sync"],
     threads: int,

@@ -12,7 +12,8 @@ import ast
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -114,6 +115,22 @@ class Registry:
         """
         call = parse(expression) if isinstance(expression, str) else expression
         return bind(call, self.get(call.name), lambda kind, inner: REGISTRIES[kind].bind(inner))
+
+    def short(self, expression: Call | str, without: Collection[str] = ()) -> Call:
+        """The shortest form of an expression for readers: only the arguments that differ from their defaults.
+
+        Args:
+            expression: to shorten.
+            without: arguments to leave out whatever their values.
+        """
+        call = self.bind(expression)
+        signature = inspect.signature(self.get(call.name))
+        kept = tuple(
+            (name, value)
+            for name, value in call.kwargs
+            if name not in without and value != signature.parameters[name].default
+        )
+        return Call(call.name, (), kept)
 
     def build(self, expression: Call | str) -> Any:
         """Bind an expression and call its entry with the arguments."""

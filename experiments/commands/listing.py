@@ -83,4 +83,6 @@ def _dataset_state(name: str, where: Places) -> str:
     if dataset.generated:
         return "made by a formula"
     root = where.root(Call(name), "real")
-    return f"found in {root}" if root.is_dir() else f"no files in {root}; phantom edition available"
+    if not root.is_dir():
+        return f"no files in {root}; phantom edition available"
+    return f"found in {root}" + (", prepared" if where.is_prepared(Call(name), "real") else "")

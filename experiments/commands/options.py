@@ -10,7 +10,7 @@ from experiments.places import Places
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
-    """``--data-root`` and ``--runs``."""
+    """``--data-root``, ``--runs`` and ``--cache``."""
     parser.add_argument(
         "--data-root",
         type=Path,
@@ -25,11 +25,27 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the run store (default: %(default)s)",
     )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=os.environ.get("MEDTRANSFER_CACHE"),
+        metavar="DIR",
+        help="where `medtransfer prepare` stores images, best a fast local disk (default: prepared in the run store)",
+    )
+
+
+def add_edition(parser: argparse.ArgumentParser) -> None:
+    """``--edition``."""
+    parser.add_argument(
+        "--edition", choices=("real", "phantom"), default="real", help="of the dataset (default: %(default)s)"
+    )
 
 
 def places(options: argparse.Namespace) -> Places:
     """The folders that the options name."""
-    return Places(options.data_root.absolute(), options.runs.absolute())
+    runs = options.runs.absolute()
+    cache = Path(options.cache).absolute() if options.cache else runs / "prepared"
+    return Places(options.data_root.absolute(), runs, cache)
 
 
 def cores() -> int:
@@ -52,7 +68,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         type=count_from(0),
         default=0,
         metavar="N",
-        help="data loader processes per run (default: 0, in the run's own process); results do not depend on it",
+        help="threads per run that load data (default: 0, the run's own thread); results do not depend on it",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would run and stop")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")

@@ -108,13 +108,13 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
         spec = RunSpec(**{"stage": "finetune", "edition": "real", **changes})
     else:
         spec = dataclasses.replace(spec, **changes)
-    recipe = spec.recipe
+    changed: dict[str, str] = {}
     for setting in options.set:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"medtransfer run: --set takes NAME=VALUE, found {setting}.")
-        recipe = recipe.override(name.strip(), value.strip())
-    return dataclasses.replace(spec, recipe=recipe)
+        changed[name.strip()] = value.strip()
+    return dataclasses.replace(spec, recipe=spec.recipe.override(changed))
 
 
 def _from_file(path: Path) -> RunSpec:

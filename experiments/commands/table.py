@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.commands.options import add_execution, add_places, cores, count_from, places
+from specs.registry import DATASETS, INITIALIZERS
 
 if TYPE_CHECKING:
     from experiments.planner import Plan
@@ -77,7 +78,8 @@ def _show_plan(work: Plan, cells: dict[tuple[str, str], tuple[ResolvedRun, ...] 
         return
     for key, run in work.runs.items():
         spec, state = run.spec, "done" if key in work.done else "to do"
-        print(f"{key[:12]}  {state:5}  {spec.stage:8}  {spec.dataset}  from {spec.initializer}  seed {spec.seed}")
+        dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
+        print(f"{key[:12]}  {state:5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}")
     for (row, column), why in cells.items():
         if isinstance(why, str):
             print(f"{'-':12}  {'-':5}  {row} on {column}: {why}")
@@ -120,7 +122,8 @@ def _carry_out(
         print("files: " + ", ".join(str(path) for path in paths))
     for key, failed in work.failed.items():
         spec = work.runs[key].spec
-        errors.print(f"failed: {spec.initializer} on {spec.dataset}, seed {spec.seed}: {failed.error}", markup=False)
+        what = f"{INITIALIZERS.short(spec.initializer)} on {DATASETS.short(spec.dataset)}, seed {spec.seed}"
+        errors.print(f"failed: {what}: {failed.error}", markup=False)
         if failed.log:
             errors.print(f"  log: {failed.log}", markup=False)
     statuses = {failed.exit_status for failed in work.failed.values()}

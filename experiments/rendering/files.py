@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from experiments.files import write_text
 from experiments.rendering.comma_separated import to_csv
 from experiments.rendering.document import TableDocument
 from experiments.rendering.html import to_html
 from experiments.rendering.latex import to_latex
 from experiments.rendering.markdown import to_markdown
+from specs.files import write_text
 
 
 def write_all(document: TableDocument, folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ import pytest
 
 from datamodules.contract import SPLITS, Dataset, Index
 from datamodules.phantom import ensure_phantom
+from datamodules.splits import classes_of
 from specs.errors import DataError
 from specs.expression import parse
 from specs.registry import DATASETS
@@ -34,10 +35,16 @@ class DatasetContract:
         built: Dataset = DATASETS.build(self.expression)
         return built
 
-    @pytest.fixture
-    def root(self, tmp_path: Path) -> Path:
-        """The phantom edition's folder."""
-        return ensure_phantom(parse(self.expression), tmp_path)
+    @pytest.fixture(scope="class")
+    @classmethod
+    def root(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """The phantom edition's folder, which no test changes."""
+        return ensure_phantom(parse(cls.expression), tmp_path_factory.mktemp("phantom"))
+
+    def test_arguments_that_only_choose_samples_are_its_own(self, dataset: Dataset) -> None:
+        names = {field.name for field in dataclasses.fields(dataset)}
+        assert {"splits", "fraction"} <= dataset.membership <= names
+        assert set(dataset.pixel_arguments) <= names
 
     def test_its_phantom_edition_is_read_by_the_real_reader(self, dataset: Dataset, root: Path) -> None:
         index = dataset.index(root)
@@ -50,7 +57,8 @@ class DatasetContract:
                 if dataset.task.kind == "segmentation":
                     mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
                     assert mask.shape == image.shape[:2]
-                    assert set(np.unique(mask)) == {0, 1}
+                    assert set(np.unique(mask)) <= {0, 1}
+                    assert not sample.target or mask.any() == sample.target[0]
                     assert view is None or (view.shape == mask.shape and set(np.unique(view)) <= {0, 1})
 
     def test_its_targets_fit_its_task(self, dataset: Dataset, root: Path) -> None:
@@ -58,13 +66,16 @@ class DatasetContract:
         for split in SPLITS:
             for sample in index.split(split):
                 if task.kind == "segmentation":
-                    assert sample.target == ()
+                    assert sample.target in ((), (0.0,), (1.0,))
                 elif task.kind == "multiclass":
                     assert len(sample.target) == 1
                     assert sample.target[0] in range(len(task.classes))
                 else:
                     assert len(sample.target) == len(task.classes)
-                    assert all(value in (0, 1) or math.isnan(value) for value in sample.target)
+                    assert all(value in (0, 1) or math.isnan(value) for value in sample.target if split != "train")
+                    trained = dataset.training_target(sample, seed=0)
+                    assert all(0 <= value <= 1 or math.isnan(value) for value in trained)
+                    assert dataset.training_target(sample, seed=0) == pytest.approx(trained, abs=0, nan_ok=True)
 
     def test_every_scored_class_can_be_scored_in_validation_and_test(self, dataset: Dataset, root: Path) -> None:
         task, index = dataset.task, dataset.index(root)
@@ -80,6 +91,41 @@ class DatasetContract:
         index = dataset.index(root)
         patients = [{sample.patient for sample in index.split(split)} for split in SPLITS]
         assert sum(map(len, patients)) == len(set.union(*patients))
+
+    def test_its_samples_name_the_files_that_are_there(self, dataset: Dataset, root: Path) -> None:
+        index = dataset.index(root)
+        for split in SPLITS:
+            paths = [path for sample in index.split(split) for path in dataset.files(root, sample)]
+            assert all(path.is_file() and path.is_relative_to(root) for path in paths)
+            assert bool(paths) != dataset.generated
+
+    def test_fractions_of_its_training_patients_are_nested_and_show_every_class(
+        self, dataset: Dataset, root: Path
+    ) -> None:
+        whole = dataset.index(root)
+        smaller: set[str] = set()
+        for fraction in (0.01, 0.1, 0.5, 0.9):
+            part = dataclasses.replace(dataset, fraction=fraction).index(root)
+            assert str((part.validation, part.test)) == str((whole.validation, whole.test))
+            chosen = {sample.id for sample in part.train}
+            assert smaller <= chosen <= {sample.id for sample in whole.train}
+            patients = {sample.patient for sample in part.train}
+            assert chosen == {sample.id for sample in whole.train if sample.patient in patients}
+            shown = {n for s in part.train for n in classes_of(s.target, dataset.task)}
+            assert shown == {n for s in whole.train for n in classes_of(s.target, dataset.task)}
+            smaller = chosen
+        share = len({sample.patient for sample in part.train}) / len({sample.patient for sample in whole.train})
+        assert share == pytest.approx(0.9, abs=0.06)
+
+    def test_it_takes_a_users_split_lists(self, dataset: Dataset, root: Path, tmp_path: Path) -> None:
+        own = dataset.index(root)
+        lists = tmp_path / "lists"
+        lists.mkdir()
+        for name, samples in (("train", own.test), ("validation", own.validation), ("test", own.train)):
+            (lists / f"{name}.txt").write_text("".join(f"{sample.id}\n" for sample in samples))
+        swapped = dataclasses.replace(dataset, splits=str(lists)).index(root)
+        assert [sample.id for sample in swapped.train] == [sample.id for sample in own.test]
+        assert [sample.id for sample in swapped.test] == [sample.id for sample in own.train]
 
     def test_its_phantom_edition_is_always_the_same_and_says_what_it_is(self, dataset: Dataset, tmp_path: Path) -> None:
         if dataset.generated:

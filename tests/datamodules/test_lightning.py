@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules import lightning
-from datamodules.augmentation import Augmenter
+from datamodules import pixels
+from datamodules.augmentation import Albumentations
 from datamodules.lightning import ImageDataModule
+from datamodules.opening import open_dataset
 from datamodules.phantom import ensure_phantom
+from datamodules.preparation import prepare
+from datamodules.storage import Stored
+from specs.errors import UsageError
 from specs.expression import parse
 from specs.recipe import (
     AUGMENTATIONS,
@@ -27,6 +31,7 @@ from specs.recipe import (
     Rotate,
 )
 from specs.registry import DATASETS
+from specs.run import digest
 
 RECIPE = Recipe(
     image_size=24,
@@ -46,14 +51,19 @@ def data(
     folder: Path, expression: str = "medmnist", seed: int = 0, workers: int = 0, **changes: Any
 ) -> ImageDataModule:
     root = ensure_phantom(parse(expression), folder)
-    recipe = dataclasses.replace(RECIPE, **changes)
-    return ImageDataModule(DATASETS.build(expression), root, recipe, seed, workers)
+    opened = open_dataset(DATASETS.build(expression), expression, root, store(folder, expression), root.name)
+    return ImageDataModule(opened, dataclasses.replace(RECIPE, **changes), seed, workers)
+
+
+def store(folder: Path, expression: str) -> Path:
+    """Where a dataset is prepared."""
+    return folder / f"prepared-{digest(expression)[:8]}"
 
 
 def epochs(module: ImageDataModule, numbers: tuple[int, ...] = (0, 1)) -> Iterator[list[dict[str, Any]]]:
     loader = module.train_dataloader()
     for number in numbers:
-        loader.sampler.set_epoch(number)  # type: ignore[attr-defined]
+        loader.sampler.set_epoch(number)
         yield list(loader)
 
 
@@ -63,8 +73,11 @@ def same(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> bool:
     )
 
 
-def test_batches_do_not_depend_on_the_number_of_workers(folder: Path) -> None:
-    alone, helped = list(epochs(data(folder))), list(epochs(data(folder, workers=2)))
+@pytest.mark.parametrize("pipeline", ["albumentations", "fast", "exact"])
+def test_batches_do_not_depend_on_the_number_of_threads(folder: Path, pipeline: str) -> None:
+    changes = {"pipeline": pipeline, "augmentation": (RandomResizedCrop(), HorizontalFlip(), Rotate())}
+    alone = list(epochs(data(folder, **changes)))
+    helped = list(epochs(data(folder, workers=3, **changes)))
     assert all(same(a, b) for a, b in zip(alone, helped, strict=True))
 
 
@@ -87,7 +100,8 @@ def test_validation_and_test_are_exactly_their_sets_without_augmentation(folder:
     for split, loader in (("validation", module.val_dataloader()), ("test", module.test_dataloader())):
         batches = list(loader)
         assert torch.cat([batch["index"] for batch in batches]).tolist() == list(range(len(module.index_of(split))))  # type: ignore[arg-type]
-        image = module.dataset.read_image(module.root, module.index_of(split)[0])  # type: ignore[arg-type]
+        opened = module.opened
+        image = opened.dataset.read_image(opened.root, module.index_of(split)[0])  # type: ignore[arg-type]
         assert np.array_equal(batches[0]["image"][0, 0].numpy(), image)
 
 
@@ -112,18 +126,22 @@ def test_a_segmentation_batch_is_as_documented(folder: Path) -> None:
     module = data(folder, "drive", batch_size=4)
     train, test = next(epochs(module, (0,)))[0], next(iter(module.test_dataloader()))
     for batch in (train, test):
-        assert batch["mask"].shape == batch["field_of_view"].shape == (4, 1, 24, 24)
+        assert batch["mask"].shape == (4, 1, 24, 24)
         assert set(batch["mask"].unique().tolist()) == {0, 1}
+    assert test["field_of_view"].shape == (4, 1, 24, 24)
     assert [mask.shape for mask in test["native_mask"]] == [(96, 96)] * 4
     assert "native_mask" not in train
 
 
 def test_mask_and_image_are_augmented_together(folder: Path) -> None:
     image = np.random.default_rng(0).integers(0, 2, (24, 24), dtype=np.uint8)
-    for seed in range(8):
-        moved, mask = Augmenter((HorizontalFlip(),), 24)(image * 255, image, seed)
-        assert mask is not None
-        assert np.array_equal(moved, mask * 255)
+    stored = [Stored(image * np.uint8(255), image, None, 24, 24)] * 8
+    moved, masks = Albumentations(dataclasses.replace(RECIPE, augmentation=(HorizontalFlip(),)), 0)(
+        stored, 0, np.arange(8)
+    )
+    assert masks is not None
+    assert np.array_equal(moved, masks * 255)
+    assert len({mask.tobytes() for mask in masks}) == 2
 
 
 def test_a_last_batch_of_one_image_is_left_out(folder: Path) -> None:
@@ -135,7 +153,9 @@ def test_a_last_batch_of_one_image_is_left_out(folder: Path) -> None:
 
 def test_a_split_too_large_for_memory_gives_the_same_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = list(epochs(data(folder)))
-    monkeypatch.setattr(lightning, "MEMORY_LIMIT", 0)
+    monkeypatch.setattr(pixels, "MEMORY_LIMIT", 0)
+    with pytest.warns(UserWarning, match=r"160 train images are decoded at each epoch.*--size 24"):
+        data(folder).train_dataloader()
     assert all(same(a, b) for a, b in zip(kept, epochs(data(folder)), strict=True))
 
 
@@ -147,22 +167,80 @@ def test_loading_draws_nothing_from_the_global_state(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 @pytest.mark.parametrize("shape", [(24, 24), (24, 24, 3)], ids=["gray", "color"])
-def test_an_augmentation_depends_on_its_seed_alone(name: str, shape: tuple[int, ...]) -> None:
-    step = AUGMENTATIONS[name](p=1.0)
-    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    mask = (image if image.ndim == 2 else image[..., 0]) // 128
-    fresh, used = Augmenter((step,), 24), Augmenter((step,), 24)
-    for seed in range(3):
-        used(image, mask, 100 + seed)
-    first, first_mask = fresh(image, mask, 7)
-    again, again_mask = used(image, mask, 7)
-    assert first.shape == shape
-    assert first.dtype == np.uint8
-    assert np.array_equal(first, again)
-    assert first_mask is not None
-    assert again_mask is not None
-    assert np.array_equal(first_mask, again_mask)
-    assert set(np.unique(first_mask)) <= {0, 1}
+def test_an_augmentation_depends_on_seed_epoch_and_image_alone(name: str, shape: tuple[int, ...]) -> None:
+    recipe = dataclasses.replace(RECIPE, augmentation=(AUGMENTATIONS[name](p=1.0),))
+    generator = np.random.default_rng(0)
+    images = [generator.integers(0, 256, shape, dtype=np.uint8) for _ in range(6)]
+    stored = [Stored(image, image.reshape(24, 24, -1)[..., 0] // 128, None, 24, 24) for image in images]
+    used = Albumentations(recipe, 7)
+    used(stored, 0, np.arange(6))
+    images_once, masks_once = Albumentations(recipe, 7)(stored[:2], 3, np.array([4, 5]))
+    images_again, masks_again = used(stored[1::-1], 3, np.array([5, 4]))
+    assert images_once.shape == (2, *shape)
+    assert images_once.dtype == np.uint8
+    assert np.array_equal(images_once, images_again[::-1])
+    assert masks_once is not None
+    assert masks_again is not None
+    assert np.array_equal(masks_once, masks_again[::-1])
+    assert set(np.unique(masks_once)) <= {0, 1}
+
+
+@pytest.mark.parametrize("pipeline", ["albumentations", "fast", "exact"])
+@pytest.mark.parametrize("stored_size", [None, 40, "source"])
+def test_a_prepared_dataset_gives_the_same_batches_as_its_files(
+    pipeline: str, stored_size: int | str | None, tmp_path: Path
+) -> None:
+    changes = {
+        "pipeline": pipeline, "stored_size": stored_size, "crop_from": 32,
+        "augmentation": (RandomResizedCrop(), HorizontalFlip(), Rotate()),
+    }  # fmt: skip
+    decoded = data(tmp_path, "chexpert", **changes)
+    recipe = decoded.recipe
+    forms = {recipe.training_form, recipe.evaluation_form}
+    prepare(decoded.opened.dataset, decoded.opened.root, store(tmp_path, "chexpert"), forms, jobs=1)
+    prepared = data(tmp_path, "chexpert", **changes)
+    assert prepared.opened.prepared is not None
+    for path in decoded.opened.root.rglob("*.jpg"):
+        path.unlink()  # so that nothing can be read but what is prepared
+    fresh = [prepared.train_dataloader(), prepared.val_dataloader(), prepared.test_dataloader()]
+    batches = [list(loader) for loader in fresh]
+    reference = tmp_path / "again"
+    decoded = data(reference, "chexpert", **changes)
+    assert decoded.opened.prepared is None
+    loaders = [decoded.train_dataloader(), decoded.val_dataloader(), decoded.test_dataloader()]
+    for found, loader in zip(batches, loaders, strict=True):
+        assert same(found, list(loader))
+
+
+def test_evaluation_takes_the_middle_and_ten_crops_get_the_whole(folder: Path) -> None:
+    whole = data(folder, image_size=28)
+    middle = data(folder, image_size=24, crop_from=28)
+    image = next(iter(whole.val_dataloader()))["image"]
+    assert torch.equal(next(iter(middle.val_dataloader()))["image"], image[:, :, 2:26, 2:26])
+    ten = data(folder, image_size=24, crop_from=28, test_time_augmentation="ten_crop")
+    assert next(iter(ten.val_dataloader()))["image"].shape[2:] == (24, 24)
+    assert next(iter(ten.test_dataloader()))["image"].shape[2:] == (28, 28)
+
+
+def test_crops_of_images_with_masks_are_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match="masks"):
+        data(folder, "drive", crop_from=32)
+
+
+def test_softened_labels_are_the_runs_own_and_stay(folder: Path) -> None:
+    def targets(seed: int) -> torch.Tensor:
+        (batches,) = epochs(data(folder, "chexpert", seed=seed), (0,))
+        order = torch.cat([batch["index"] for batch in batches]).argsort()
+        found: torch.Tensor = torch.cat([batch["target"] for batch in batches])[order]
+        return found
+
+    first, again, other = targets(0), targets(0), targets(1)
+    soft = (first > 0) & (first < 1)
+    assert soft.any()
+    assert ((first[soft] >= 0.55) & (first[soft] <= 0.85)).all()
+    assert torch.equal(first, again)
+    assert (first[soft] != other[soft]).all()
+    assert torch.equal(first[~soft], other[~soft])
 
 
 def test_the_augmentation_library_is_not_its_successor_of_another_licence() -> None:

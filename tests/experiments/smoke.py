@@ -14,7 +14,7 @@ from specs.run import RunSpec
 
 def places(folder: Path) -> Places:
     """A store and a data folder of a test's own."""
-    return Places(folder / "data", folder / "runs")
+    return Places(folder / "data", folder / "runs", folder / "prepared")
 
 
 def spec(initializer: str = "random", dataset: str = 'medmnist("pneumoniamnist")', **changes: Any) -> RunSpec:

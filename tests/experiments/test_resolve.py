@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from datamodules.phantom import ensure_phantom
+from datamodules.preparation import prepare
 from experiments.resolve import Resolver, recipe_named
 from specs.errors import UsageError, WeightsError
 from specs.expression import parse
-from specs.recipe import Adam, Constant
-from specs.registry import BACKBONES
+from specs.recipe import Adam, Constant, Form
+from specs.registry import BACKBONES, DATASETS
 from specs.run import RunSpec, canonical_json
 from tests.experiments.smoke import places, spec
 
@@ -72,6 +73,7 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
     other = {
         "image_size": 29, "batch_size": 31, "epochs": 5, "optimizer": Adam(1e-4), "schedule": Constant(),
         "early_stopping": 2, "selection": "metric", "loss": "bce", "augmentation": (), "normalization": "imagenet",
+        "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
     }  # fmt: skip
     assert set(other) == set(recipe.__dataclass_fields__)
@@ -89,6 +91,8 @@ def test_a_changed_split_list_or_label_changes_the_key(tmp_path: Path) -> None:
     root = tmp_path / "data" / "chestxray14"
     shutil.copytree(ensure_phantom(parse("chestxray14"), tmp_path / "phantoms"), root)
     real = spec(dataset="chestxray14", edition="real")
+    folder = places(tmp_path).prepared(parse("chestxray14"), "real")
+    prepare(DATASETS.build("chestxray14"), root, folder, [Form(8)], jobs=1)
     before = key(real, tmp_path)
     entries = root / "Data_Entry_2017_v2020.csv"
     text = entries.read_text()
@@ -142,3 +146,14 @@ def test_pretraining_without_a_recipe_or_on_masks_is_refused(tmp_path: Path) -> 
 def test_a_mistyped_recipe_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="phantom/segmentation"):
         recipe_named("phantom/segmentaton")
+
+
+def test_two_ways_to_choose_the_same_samples_are_one_run(tmp_path: Path) -> None:
+    index = DATASETS.build("drive").index(ensure_phantom(parse("drive"), tmp_path / "runs" / "phantoms"))
+    for name in ("train", "validation", "test"):
+        (tmp_path / f"{name}.txt").write_text("\n".join(sample.id for sample in index.split(name)))
+    listed = spec(dataset=f'drive(splits="{tmp_path}")')
+    assert key(listed, tmp_path) == key(spec(dataset="drive"), tmp_path)
+    part = spec(dataset="drive(fraction=0.5)")
+    assert key(part, tmp_path) != key(spec(dataset="drive"), tmp_path)
+    assert key(part, tmp_path) == key(spec(dataset="drive(fraction=0.499)"), tmp_path)

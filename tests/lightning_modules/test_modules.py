@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+import torchvision
 from sklearn.metrics import f1_score, roc_auc_score
 from torch.utils.data import DataLoader
 
-from lightning_modules.classification import ClassificationModule, auroc
+from lightning_modules.classification import ClassificationModule, auroc, ten_crops
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.supervised import SupervisedModule
@@ -134,7 +135,7 @@ def test_test_rows_are_in_order_and_count_padding_once() -> None:
 def test_flip_averages_the_probabilities_of_image_and_mirror_image(task: Task) -> None:
     learner, data = module(task, test_time_augmentation="flip").eval(), batch(task)
     with torch.no_grad():
-        rows = learner.rows(learner(data["image"]), data, "test")
+        rows = learner.tested_rows(data)
         plain, mirrored = learner(data["image"]).sigmoid(), learner(data["image"].flip(-1)).sigmoid()
     if task.kind == "segmentation":
         found = ((plain + mirrored.flip(-1)) / 2 > 0.5).flatten(1).sum(1).numpy()
@@ -143,11 +144,30 @@ def test_flip_averages_the_probabilities_of_image_and_mirror_image(task: Task) -
         np.testing.assert_allclose(rows["probabilities"], ((plain + mirrored) / 2).numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [(40, 40), (43, 38)])
+def test_ten_crops_are_torchvisions(size: tuple[int, int]) -> None:
+    images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
+    ours = ten_crops(images, 32)
+    for number, image in enumerate(images):
+        for crop, expected in zip(ours, torchvision.transforms.TenCrop(32)(image), strict=True):
+            assert torch.equal(crop[number], expected)
+
+
+def test_a_ten_crop_test_averages_the_probabilities_of_the_crops() -> None:
+    learner = module(GRADES, test_time_augmentation="ten_crop", crop_from=20).eval()
+    data = batch(GRADES) | {"image": torch.randint(0, 256, (8, 1, 20, 20), dtype=torch.uint8)}
+    with torch.no_grad():
+        rows = learner.tested_rows(data)
+        crops = torchvision.transforms.TenCrop(learner.recipe.image_size)(data["image"])
+        expected = torch.stack([learner(crop).softmax(dim=1) for crop in crops]).mean(dim=0)
+    np.testing.assert_allclose(rows["probabilities"], expected.numpy(), atol=1e-6)
+
+
 def test_segmentation_counts_are_those_of_the_definition() -> None:
     learner, data = module(VESSEL).eval(), batch(VESSEL)
     with torch.no_grad():
         probability = learner(data["image"]).sigmoid()
-        rows = learner.rows(learner(data["image"]), data, "test")
+        rows = learner.tested_rows(data)
     resized = torch.nn.functional.interpolate(probability, (30, 28), mode="bilinear", align_corners=False)
     for number in range(8):
         for size, found, mask in (
@@ -238,3 +258,12 @@ def test_a_gray_image_is_repeated_over_the_channels(
 def test_a_color_image_is_not_squeezed_into_one_channel() -> None:
     with pytest.raises(UsageError, match="in_channels=3"):
         InputNormalization(UNIT, 1)(torch.zeros(1, 3, 2, 2, dtype=torch.uint8))
+
+
+def test_positive_classes_are_scored_by_their_summed_probability() -> None:
+    learner = module(Task("multiclass", ("none", "mild", "severe"), positives=("mild", "severe")))
+    data = batch(GRADES, 24)
+    found = trainer().validate(learner, loader([data]), verbose=False)[0]["validation_metric"]
+    with torch.no_grad():
+        probability = learner.eval()(data["image"]).softmax(dim=1)[:, 1:].sum(dim=1)
+    assert found == pytest.approx(roc_auc_score(data["target"] > 0, probability))

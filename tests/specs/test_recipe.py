@@ -105,7 +105,7 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
     ],
 )
 def test_one_setting_is_changed_by_text(setting: str, text: str, value: object) -> None:
-    changed = BASE.override(setting, text)
+    changed = BASE.override({setting: text})
     assert getattr(changed, setting) == value and type(getattr(changed, setting)) is type(value)
     others = {name for name in Recipe.__dataclass_fields__ if name != setting}
     assert all(getattr(changed, name) == getattr(BASE, name) for name in others)
@@ -139,7 +139,7 @@ def test_one_setting_is_changed_by_text(setting: str, text: str, value: object) 
 )
 def test_a_setting_that_does_not_exist_or_fit_is_refused_by_name(setting: str, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        BASE.override(setting, text)
+        BASE.override({setting: text})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""Timing contenders in turns, so that what else the machine does hits all of them alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Contender = Callable[[], int]
+"""Does a piece of work and returns how many items it was."""
+
+
+def rates(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
+    """Items per second of each contender in each round; a round before the first one warms up and does not count."""
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, contender in contenders.items():
+            start = time.perf_counter()
+            items = contender()
+            if number:
+                found[name].append(items / (time.perf_counter() - start))
+    return found
+
+
+def ratio(found: Mapping[str, list[float]], name: str, peer: str) -> float:
+    """Median over the rounds of how many times faster a contender is than its peer."""
+    return statistics.median(ours / theirs for ours, theirs in zip(found[name], found[peer], strict=True))

@@ -1,0 +1,39 @@
+"""Resizing images and masks to a square, as the two studies' code does it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from specs.recipe import Resampling
+
+Pixels = NDArray[np.uint8]
+
+
+def resize(image: Pixels, size: int, method: Resampling) -> Pixels:
+    """An image at (size, size); its aspect ratio is not kept.
+
+    Args:
+        image: (H, W) or (H, W, 3) uint8.
+        size: height and width of the result, in pixels.
+        method: ``antialiased`` is Pillow's bilinear filter, which averages over the area that a pixel covers where
+            the image shrinks (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters; torchvision's
+            ``Resize`` on Pillow images, the benchmark's classification); ``bilinear`` weighs four pixels and
+            ``nearest`` takes one (OpenCV's INTER_LINEAR and INTER_NEAREST; the benchmark's segmentation).
+    """
+    if image.shape[:2] == (size, size):
+        return image
+    if method == "antialiased":
+        return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
+    interpolation = cv2.INTER_LINEAR if method == "bilinear" else cv2.INTER_NEAREST
+    return cv2.resize(image, (size, size), interpolation=interpolation)  # type: ignore[return-value]
+
+
+def resize_mask(mask: Pixels, size: int, method: Resampling) -> Pixels:
+    """A mask in {0, 1} at (size, size); but with ``nearest``, foreground is what is covered by half or more."""
+    if mask.shape == (size, size):
+        return mask
+    cut: Pixels = (resize(mask * np.uint8(255), size, method) > 127).astype(np.uint8)
+    return cut

@@ -1,0 +1,92 @@
+"""Shenzhen: tuberculosis in 662 chest x-rays (Jaeger et al. 2014), binary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from datamodules.contract import Dataset, Labels, Sample
+from datamodules.files import read_gray
+from datamodules.splits import Split, divide
+from specs.errors import DataError
+from specs.task import Task
+
+if TYPE_CHECKING:
+    from datamodules.contract import Pixels
+
+
+@dataclass(frozen=True)
+class Shenzhen(Dataset):
+    """The Shenzhen set; an image's last digit says whether it shows tuberculosis.
+
+    Without split lists, a fixed division by class has the benchmark's proportions (463, 65 and 134 images).
+    """
+
+    homepage: ClassVar[str] = "https://data.lhncbc.nlm.nih.gov/public/Tuberculosis-Chest-X-ray-Datasets/index.html"
+    licence: ClassVar[str] = "free, attribution asked for"
+    layout: ClassVar[str] = "  shenzhen/\n    ChinaSet_AllFiles/CXR_png/CHNCXR_0001_0.png ... CHNCXR_0662_1.png"
+
+    @property
+    def task(self) -> Task:
+        """Tuberculosis or not."""
+        return Task("binary", ("tuberculosis",))
+
+    @property
+    def channels(self) -> int:
+        """Grayscale."""
+        return 1
+
+    @property
+    def published(self) -> Mapping[str, int]:
+        """Counts as published."""
+        return {"images": 662, "patients": 662, "tuberculosis": 336}
+
+    def read_labels(self, root: Path) -> Labels:
+        """The images' names."""
+        folder = _folder(root)
+        samples = []
+        for path in sorted(folder.glob("*.png")):
+            parts = path.stem.split("_")
+            if len(parts) != 3 or parts[0] != "CHNCXR" or parts[2] not in ("0", "1"):
+                raise DataError(
+                    f"{path}: expected a name such as CHNCXR_0001_0.png, whose last digit is 0 or 1. Remove or "
+                    "rename it."
+                )
+            samples.append(Sample(path.name, parts[1], (float(parts[2]),), path.name))
+        if not samples:
+            raise self.not_found(root, "found no CXR_png/*.png")
+        return Labels(tuple(samples))
+
+    def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
+        """None is published; the benchmark's proportions."""
+        return divide(samples, self.task, "shenzhen", validation=65 / 662, test=134 / 662)
+
+    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
+        """The x-ray."""
+        return (_folder(root) / sample.source,)
+
+    def read_image(self, root: Path, sample: Sample) -> Pixels:
+        """The x-ray, about 3000 x 3000 in the real edition."""
+        return read_gray(self.files(root, sample)[0])
+
+    def write_phantom(self, root: Path) -> None:
+        """120 drawn chests, 64 x 64, half of them with an opacity in an upper lung."""
+        import numpy as np
+        from PIL import Image
+
+        from datamodules.phantom_images import chest
+
+        folder = root / "ChinaSet_AllFiles" / "CXR_png"
+        folder.mkdir(parents=True)
+        for number in range(1, 121):
+            ill = number % 2
+            image = chest(np.random.default_rng([66, number]), 64, {2: 1.0} if ill else {})
+            Image.fromarray(image).save(folder / f"CHNCXR_{number:04d}_{ill}.png")
+        (folder / "Thumbs.db").write_bytes(b"left by a file browser, as in the published archive")
+
+
+def _folder(root: Path) -> Path:
+    inner = root / "ChinaSet_AllFiles" / "CXR_png"
+    return inner if inner.is_dir() else root / "CXR_png"

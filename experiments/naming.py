@@ -1,0 +1,31 @@
+"""How runs are named where others read it: short, and without what a user's folder is called."""
+
+from __future__ import annotations
+
+from datamodules.contract import Dataset
+from specs.errors import UsageError
+from specs.expression import Call, Value, parse
+from specs.registry import DATASETS, INITIALIZERS
+
+
+def public_dataset(expression: Call | str) -> str:
+    """A dataset's expression for reports and dashboards: no paths, no names of files and columns."""
+    dataset: Dataset = DATASETS.build(expression)
+    return str(DATASETS.short(expression, dataset.membership - {"fraction"}))
+
+
+def public_initializer(expression: Call) -> str:
+    """An initializer's expression for reports and dashboards; datasets inside it are named as ``public_dataset``."""
+
+    def public(value: Value) -> Value:
+        if isinstance(value, Call):
+            return parse(public_initializer(value))
+        if isinstance(value, str):
+            try:
+                return public_dataset(value) if parse(value).name in DATASETS.entries else value
+            except UsageError:  # text of another kind, such as a file's name
+                return value
+        return value
+
+    short = INITIALIZERS.short(expression)
+    return str(Call(short.name, (), tuple((name, public(value)) for name, value in short.kwargs)))

@@ -1,0 +1,59 @@
+"""MedMNIST: its contract for every kind of task, and the real file at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamodules.medmnist import MedMNIST
+from datamodules.phantom import ensure_phantom
+from specs.errors import DataError
+from specs.expression import parse
+from tests.datamodules.contract import DatasetContract
+
+
+class TestPneumoniaMNIST(DatasetContract):
+    expression = "medmnist"
+
+
+class TestChestMNIST(DatasetContract):
+    expression = 'medmnist("chestmnist")'
+
+
+class TestRetinaMNIST(DatasetContract):
+    expression = 'medmnist("retinamnist")'
+
+
+class TestBloodMNIST(DatasetContract):
+    expression = 'medmnist("bloodmnist")'
+
+
+def test_the_real_pneumoniamnist_is_read_whole(real_data: Path) -> None:
+    dataset, root = MedMNIST(), real_data / "medmnist"
+    index = dataset.index(root)
+    assert [len(index.train), len(index.validation), len(index.test)] == [3882, 524, 624]
+    assert dataset.read_image(root, index.train[0]).shape == (28, 28)
+
+
+def test_a_damaged_or_incomplete_npz_file_is_named(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"pneumoniamnist\.npz cannot be read"):
+        MedMNIST().index(path.parent)
+    np.savez(path, train_images=np.zeros((1, 28, 28), np.uint8))
+    with pytest.raises(DataError, match=r"pneumoniamnist\.npz lacks .*train_labels"):
+        MedMNIST().index(path.parent)
+
+
+def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
+    root = ensure_phantom(parse('medmnist("bloodmnist")'), tmp_path)
+    (root / "bloodmnist.npz").rename(root / "pneumoniamnist.npz")
+    with pytest.raises(DataError, match=r"train_images is uint8 of shape \(160, 28, 28, 3\), expected"):
+        MedMNIST().index(root)
+    root = ensure_phantom(parse('medmnist("octmnist")'), tmp_path)
+    (root / "octmnist.npz").rename(root / "pneumoniamnist.npz")
+    with pytest.raises(DataError, match=r"values up to 3, expected .* from 0 to 1"):
+        MedMNIST().index(root)
