@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import timm
@@ -18,9 +18,6 @@ from specs.errors import UsageError
 def timm_backbone(name: str, in_channels: int) -> Backbone:
     """A timm model as a backbone; no weights are loaded and no network is asked.
 
-    The stages are those of timm's ``feature_info``; each holds the modules from behind the previous stage's
-    feature map up to its own, and the last one also what follows (such as a final norm).
-
     Raises:
         UsageError: if timm has no such model, or the model yields no intermediate features.
     """
@@ -32,6 +29,23 @@ def timm_backbone(name: str, in_channels: int) -> Backbone:
             + "Name an architecture, without the tag behind the dot; weights are the initializer's matter."
         )
     build = partial(timm.create_model, name, pretrained=False, num_classes=0, in_chans=in_channels)
+    return backbone_of(build, name, in_channels)
+
+
+def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> Backbone:
+    """A network of timm's classes as a backbone.
+
+    The stages are those of timm's ``feature_info``; each holds the modules from behind the previous stage's
+    feature map up to its own, and the last one also what follows (such as a final norm).
+
+    Args:
+        build: makes it, without a classifier.
+        name: of the network, for messages.
+        in_channels: of its input.
+
+    Raises:
+        UsageError: if the network yields no intermediate features.
+    """
     with torch.device("meta"):
         probe = build()
     if not hasattr(probe, "forward_intermediates") or not hasattr(probe, "feature_info"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from initializers.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from backbones.contract import Backbone
+
+
+WORDS = {"normal": "mean and variance", "shuffle": "values in random order", "bootstrap": "values with replacement"}
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,19 @@ class MeanVar(Initializer):
 
     Attributes:
         source: the initializer whose statistics are taken.
+        draw: ``normal`` as above, or each tensor's own values in a random order: ``shuffle`` takes every one once,
+            ``bootstrap`` draws with replacement (both variants are in Matsoukas et al.'s code). They keep the whole
+            distribution of the weights, not only its first two moments.
     """
 
     source: Annotated[Call, "initializers"]
+    draw: Literal["normal", "shuffle", "bootstrap"] = "normal"
 
     def card(self) -> Card:
         """The source's card: its data shaped the statistics."""
         inner = build(self.source).card()
         return Card(
-            method=f"mean and variance of {inner.method}",
+            method=f"{WORDS[self.draw]} of {inner.method}",
             source=inner.source,
             licence=inner.licence,
             paper="Raghu et al. 2019, https://arxiv.org/abs/1902.07208",
@@ -60,24 +67,41 @@ class MeanVar(Initializer):
         parameters = {name for name, _ in backbone.network.named_parameters()}
         resets = _normalization_resets(backbone.network)
         drawn = tuple(name for name in tensors if name in parameters and name not in resets)
-        tensors |= resets | {name: _draw(tensors[name], generator) for name in drawn}
+        draw = {"normal": _normal, "shuffle": _shuffled, "bootstrap": _bootstrapped}[self.draw]
+        tensors |= resets | {name: draw(tensors[name], generator) for name in drawn}
         return Weights(
             tensors,
             transformed=source.transformed | dict.fromkeys(resets, "normalization layer reset"),
             dropped=source.dropped,
             drawn=drawn,
-            source=f"mean and variance per tensor of: {source.source}",
+            source=f"{WORDS[self.draw]} per tensor of: {source.source}",
             sha256=source.sha256,
         )
 
 
-def _draw(tensor: Tensor, generator: torch.Generator) -> Tensor:
+def _normal(tensor: Tensor, generator: torch.Generator) -> Tensor:
     """A normal draw of the tensor's shape with its mean and population variance, in double precision until the end."""
     import torch
 
     exact = tensor.double()
     noise = torch.randn(exact.shape, generator=generator, dtype=torch.float64)
     return (exact.mean() + exact.std(correction=0) * noise).to(tensor.dtype)
+
+
+def _shuffled(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    """The tensor's values in a random order."""
+    import torch
+
+    return tensor.reshape(-1)[torch.randperm(tensor.numel(), generator=generator)].reshape(tensor.shape)
+
+
+def _bootstrapped(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    """Draws from the tensor's values, with replacement."""
+    import torch
+
+    return tensor.reshape(-1)[torch.randint(tensor.numel(), (tensor.numel(),), generator=generator)].reshape(
+        tensor.shape
+    )
 
 
 def _normalization_resets(network: nn.Module) -> dict[str, Tensor]:

@@ -29,6 +29,17 @@ class TestResNet50(BackboneContract):
     expression = "resnet50"
 
 
+class TestResNet50Slim(BackboneContract):
+    expression = "resnet50_slim"
+
+
+def test_the_slim_network_has_the_papers_number_of_parameters() -> None:
+    for name, expected in (("resnet50_slim", 7_140_421), ("resnet50", 23_518_277)):
+        backbone = BACKBONES.build(name)
+        classifier = 5 * backbone.num_features + 5
+        assert sum(parameter.numel() for parameter in backbone.parameters()) + classifier == expected
+
+
 class TestInceptionV3(BackboneContract):
     expression = "inception_v3"
     size = 96

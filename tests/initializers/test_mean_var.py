@@ -29,7 +29,10 @@ class TestMeanVar(InitializerContract):
 
     def test_it_enters_a_key_by_its_source(self) -> None:
         initializer = build("mean_var(fractals)")
-        assert initializer.identity() == {} and str(initializer.nested()["source"]) == "fractals(recipe=None)"
+        assert (
+            initializer.identity() == {"draw": "normal"}
+            and str(initializer.nested()["source"]) == "fractals(recipe=None)"
+        )
 
 
 class Mixed(nn.Module):
@@ -148,3 +151,35 @@ def test_a_source_that_does_not_fit_is_refused_and_named_even_where_it_would_be_
     save_file(tensors, tmp_path / "nan.safetensors")
     with pytest.raises(WeightsError, match=rf"(?s)file\(path=.*nan\.safetensors.*1 not finite: {norm}"):
         initialize(tiny(), build(f'mean_var(file("{tmp_path.as_posix()}/nan.safetensors"))'), seeded(0), no_runs)
+
+
+class TestShuffle(InitializerContract):
+    expression = 'mean_var(file("{folder}/weights.safetensors"), "shuffle")'
+    depends_on_the_seed = True
+
+    def prepare(self, folder: Path) -> None:
+        save_file(tiny().draw(seeded(3)), folder / "weights.safetensors")
+
+
+class TestBootstrap(TestShuffle):
+    expression = 'mean_var(file("{folder}/weights.safetensors"), "bootstrap")'
+
+
+def test_shuffling_keeps_every_value_and_bootstrapping_their_distribution(tmp_path: Path) -> None:
+    source = tiny().draw(seeded(3))
+    save_file(source, tmp_path / "weights.safetensors")
+    for draw in ("shuffle", "bootstrap"):
+        backbone = tiny()
+        expression = f'mean_var(file("{tmp_path.as_posix()}/weights.safetensors"), "{draw}")'
+        report = initialize(backbone, build(expression), seeded(0), no_runs)
+        for name in report.drawn:
+            found, given = backbone.weights()[name].flatten(), source[name].flatten()
+            if given.unique().numel() < 20:
+                continue
+            assert not torch.equal(found, given)
+            if draw == "shuffle":
+                assert torch.equal(found.sort()[0], given.sort()[0])
+            else:
+                assert set(found.tolist()) < set(given.tolist())
+                # A draw of n values with replacement leaves about 1/e of them out.
+                assert found.unique().numel() / given.numel() == pytest.approx(1 - math.exp(-1), abs=0.1)

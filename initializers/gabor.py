@@ -1,0 +1,100 @@
+"""Gabor: synthetic Gabor filters in the first convolution, the rest from another initializer."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from initializers.contract import Initializer, Weights, WeightsOf, build
+from specs.card import Card
+from specs.errors import WeightsError
+from specs.expression import Call
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from backbones.contract import Backbone
+
+FREQUENCIES = (0.08, 0.12, 0.18, 0.27)
+"""Cycles per pixel, half an octave and a bit apart. The paper does not state its own; these are *assumed*."""
+
+BANDWIDTH = 1.0
+"""In octaves, as the default of scikit-image's ``gabor_kernel``, which the paper used."""
+
+
+RANDOM = Call("random")
+
+
+@dataclass(frozen=True)
+class Gabor(Initializer):
+    """A synthetic first convolution (Raghu et al. 2019, section 5 and appendix: synthetic Gabor filters).
+
+    The filters are real and imaginary parts of Gabor kernels over a grid of frequencies and orientations, the same
+    for every input channel, scaled by one number to the root mean square of the source's first convolution. The
+    paper's own angles, frequencies and widths are not published.
+
+    Attributes:
+        source: everything else comes from it; ``random`` gives Gabor filters alone.
+    """
+
+    source: Annotated[Call, "initializers"] = RANDOM
+
+    def card(self) -> Card:
+        """The source's card."""
+        inner = build(self.source).card()
+        method = "synthetic Gabor filters" + ("" if inner.method == "random" else f" over {inner.method}")
+        return dataclasses.replace(inner, method=method)
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The source's tensors with the first convolution replaced."""
+        from initializers.loading import fitting
+
+        given = build(self.source).state_dict(backbone, generator, weights_of)
+        tensors = fitting(self, given, backbone.weights())
+        first = next(iter(tensors))
+        if tensors[first].ndim != 4 or min(tensors[first].shape[2:]) < 3:
+            raise WeightsError(
+                f"{self}: the first tensor of this backbone, {first}, is of shape {tuple(tensors[first].shape)}; "
+                "expected a convolution of 3 x 3 or more. Choose a convolutional backbone."
+            )
+        bank = gabor_bank(tensors[first].shape[0], tensors[first].shape[2])[:, None].expand(tensors[first].shape)
+        scale = tensors[first].double().square().mean().sqrt() / bank.square().mean().sqrt()
+        return dataclasses.replace(
+            given,
+            tensors=tensors | {first: (bank * scale).to(tensors[first].dtype)},
+            transformed=given.transformed | {first: "synthetic Gabor filters"},
+            drawn=tuple(name for name in given.drawn if name != first),
+        )
+
+
+def gabor_bank(count: int, size: int) -> Tensor:
+    """Gabor filters (count, size, size), float64, each with mean 0.
+
+    A filter is exp(-(u^2 + v^2) / (2 s^2)) cos(2 pi f u + phase), with u along the orientation and
+    s = sqrt(ln 2 / 2) / (pi f) (2^b + 1) / (2^b - 1) for a bandwidth of b octaves (as
+    https://scikit-image.org/docs/stable/api/skimage.filters.html#skimage.filters.gabor_kernel; Daugman 1985).
+    Orientations are spread evenly over half a turn; phases are 0 and a quarter turn (real and imaginary part).
+
+    Args:
+        count: of filters.
+        size: height and width, in pixels.
+    """
+    import torch
+
+    axis = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
+    rows, columns = torch.meshgrid(axis, axis, indexing="ij")
+    spread = math.sqrt(math.log(2) / 2) * (2**BANDWIDTH + 1) / (2**BANDWIDTH - 1) / math.pi
+    orientations = max(1, math.ceil(count / (2 * len(FREQUENCIES))))
+    filters = []
+    for number in range(count):
+        place, phase = divmod(number, 2)
+        orientation, frequency = divmod(place, len(FREQUENCIES))
+        angle, f = math.pi * orientation / orientations, FREQUENCIES[frequency]
+        u = columns * math.cos(angle) + rows * math.sin(angle)
+        envelope = torch.exp(-(rows.square() + columns.square()) / (2 * (spread / f) ** 2))
+        one = envelope * torch.cos(2 * math.pi * f * u - phase * math.pi / 2)
+        filters.append(one - one.mean())
+    return torch.stack(filters)

@@ -1,0 +1,40 @@
+"""Reinit: another initializer's weights with some stages drawn anew."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from initializers.contract import Initializer, Weights, WeightsOf, build
+from specs.card import Card
+from specs.expression import Call
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.contract import Backbone
+
+
+@dataclass(frozen=True)
+class Reinit(Initializer):
+    """A source with the named stages re-initialized, the others as they are.
+
+    Attributes:
+        source: where the other stages come from.
+        stages: that are drawn anew, such as ``("layer4",)``.
+    """
+
+    source: Annotated[Call, "initializers"]
+    stages: tuple[str, ...]
+
+    def card(self) -> Card:
+        """The source's card."""
+        inner = build(self.source).card()
+        return dataclasses.replace(inner, method=f"{inner.method} without {', '.join(self.stages)}")
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The source's tensors, and draws for the named stages."""
+        from initializers.stages import named_stages, replaced
+
+        return replaced(self, self.source, named_stages(backbone, self.stages), backbone, generator, weights_of)

@@ -1,0 +1,46 @@
+"""Transfuse: another initializer's weights up to a stage, the rest random (weight transfusion)."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from initializers.contract import Initializer, Weights, WeightsOf, build
+from specs.card import Card
+from specs.expression import Call
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.contract import Backbone
+
+
+@dataclass(frozen=True)
+class Transfuse(Initializer):
+    """A contiguous prefix of stages from a source, all later ones drawn anew (Raghu et al. 2019, section 5).
+
+    Only the named stages of the source must fit the backbone, so its later ones may be of other widths: Transfusion's
+    slim network takes ``transfuse(x, through="layer2")`` of ResNet-50 weights.
+
+    Attributes:
+        source: where the first stages come from.
+        through: the last stage that is taken, such as ``conv1`` or ``layer2``.
+    """
+
+    source: Annotated[Call, "initializers"]
+    through: str
+
+    def card(self) -> Card:
+        """The source's card."""
+        inner = build(self.source).card()
+        return dataclasses.replace(inner, method=f"{inner.method} through {self.through}")
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The source's tensors of the first stages, and draws for the others."""
+        from initializers.stages import named_stages, replaced
+
+        names = [stage.name for stage in backbone.stages]
+        (last,) = named_stages(backbone, (self.through,))
+        later = tuple(names[names.index(last) + 1 :])
+        return replaced(self, self.source, later, backbone, generator, weights_of)
