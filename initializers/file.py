@@ -11,7 +11,6 @@ from specs.card import Card
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
 
     from backbones.contract import Backbone
 
@@ -46,13 +45,14 @@ class File(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
+        from initializers.channels import gray_first_convolution
         from initializers.checkpoints import read_tensors, without_heads, without_prefix
 
         wanted = backbone.weights()
         tensors, container = read_tensors(self.path, self.key)
         tensors, prefix = without_prefix(tensors, wanted, self.prefix)
         tensors, dropped = without_heads(tensors, wanted, self.drop)
-        tensors, transformed = _gray(tensors, wanted)
+        tensors, transformed = gray_first_convolution(tensors, wanted)
         place = f"{container}, prefix {prefix!r}" if prefix else container
         return Weights(
             tensors,
@@ -61,16 +61,3 @@ class File(Initializer):
             source=f"{self.path} ({place})",
             sha256=sha256_of(self.path),
         )
-
-
-def _gray(tensors: dict[str, Tensor], wanted: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The first convolution summed over its three input channels where the backbone takes one.
-
-    The sum keeps the response to a gray image that would have been repeated over the channels, as convolution is
-    linear in each of them.
-    """
-    first = next((name for name, tensor in wanted.items() if tensor.ndim == 4), "")
-    given = tensors.get(first)
-    if given is None or given.ndim != 4 or given.shape[1] != 3 or wanted[first].shape[1] != 1:
-        return tensors, {}
-    return tensors | {first: given.sum(dim=1, keepdim=True)}, {first: "sum of 3 input channels"}

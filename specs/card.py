@@ -34,6 +34,7 @@ class Card:
         paper: citation or URL, or None.
         training_data: the datasets that the weights have seen, as registry names where there is one.
         normalization: the input statistics that the weights expect; None leaves it to the recipe.
+        warnings: known differences between the network that they were trained in and the one here.
     """
 
     method: str
@@ -43,3 +44,4 @@ class Card:
     paper: str | None = None
     training_data: tuple[str, ...] = ()
     normalization: Normalization | None = None
+    warnings: tuple[str, ...] = ()

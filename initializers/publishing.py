@@ -1,0 +1,106 @@
+"""What the initializers of published checkpoints share: find the file, convert it once, load it strictly."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from initializers.contract import Initializer, Weights, WeightsOf
+from initializers.store import PublishedFile, WeightStore
+from specs.errors import WeightsError
+from specs.registry import BACKBONES
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.contract import Backbone
+
+
+@dataclass(frozen=True)
+class Published(Initializer):
+    """Weights that somebody else trained and published as a torch file.
+
+    Attributes:
+        architecture: expression of the backbone that they are of.
+        key: the entry of the container that holds the tensors; None finds the usual ones.
+        prefix: of the backbone's tensor names in the file; None finds the usual ones.
+        drop: beginnings of names of tensors that do not belong to the backbone; those without the prefix in full.
+    """
+
+    architecture: ClassVar[str] = "resnet50"
+    key: ClassVar[str | None] = None
+    prefix: ClassVar[str | None] = None
+    drop: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    @abstractmethod
+    def file(self) -> PublishedFile:
+        """The published file."""
+
+    def identity(self) -> dict[str, Any]:
+        """The hash of the published file's bytes.
+
+        Raises:
+            WeightsError: if it is not in the weight store.
+        """
+        return {"sha256": WeightStore.current().sha256(self.file)}
+
+    def convert(self, path: Path) -> Weights:
+        """The file's tensors under the architecture's names.
+
+        Raises:
+            WeightsError: names what is missing, unexpected or not finite.
+        """
+        import torch
+
+        from initializers.checkpoints import read_tensors, without_heads, without_prefix
+
+        with torch.device("meta"):  # its names alone are needed
+            wanted = BACKBONES.build(self.architecture).weights()
+        tensors, container = read_tensors(path, self.key)
+        tensors, prefix = without_prefix(tensors, wanted, self.prefix)
+        tensors, dropped = without_heads(tensors, wanted, self.drop)
+        place = f"{container}, prefix {prefix!r}" if prefix else container
+        return checked(self, Weights(tensors, dropped=dropped, source=f"{self.file.name} ({place})"), wanted)
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The converted tensors; the first convolution is summed over its channels where the backbone takes one."""
+        from safetensors.torch import load_file
+
+        from initializers.channels import gray_first_convolution
+
+        store = WeightStore.current()
+        path, about = store.converted(self.file, self.convert)
+        tensors, gray = gray_first_convolution(load_file(path), backbone.weights())
+        return Weights(
+            tensors,
+            transformed=about["transformed"] | gray,
+            dropped=tuple(about["dropped"]),
+            source=about["source"],
+            sha256=store.sha256(self.file),
+        )
+
+
+def checked(initializer: Published, weights: Weights, wanted: dict[str, torch.Tensor]) -> Weights:
+    """Weights whose names are the architecture's, all finite; shapes are checked against the backbone when loaded.
+
+    Raises:
+        WeightsError: names what is missing, unexpected or not finite; nothing has been stored.
+    """
+    from initializers.loading import COUNTER, SHOWN
+
+    faults = {
+        "missing": [name for name in wanted if name not in weights.tensors and not name.endswith(COUNTER)],
+        "unexpected": [name for name in weights.tensors if name not in wanted],
+        "not finite": [name for name, tensor in weights.tensors.items() if not bool(tensor.isfinite().all())],
+    }
+    found = [f"{len(names)} {what}: {', '.join(names[:SHOWN])}" for what, names in faults.items() if names]
+    if found:
+        raise WeightsError(
+            f"{weights.source} does not hold what {initializer} publishes, and nothing was stored: {'; '.join(found)}. "
+            f"Expected the {len(wanted)} tensors of {initializer.architecture}. Fetch it again from "
+            f"{initializer.file.page}, or use file(...) for a file of your own."
+        )
+    return weights

@@ -1,0 +1,41 @@
+"""SeLa-v2: self-labelling, 400 epochs of ImageNet (Caron et al. 2020), self-supervised ResNet-50."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from initializers.publishing import Published
+from initializers.store import PublishedFile
+from specs.card import IMAGENET, Card
+
+
+@dataclass(frozen=True)
+class SelaV2(Published):
+    """SeLa (Asano et al. 2020) as improved in the SwAV paper."""
+
+    prefix: ClassVar[str | None] = "module."
+    drop: ClassVar[tuple[str, ...]] = (
+        "projection_head.",
+        "prototypes.",
+    )
+
+    @property
+    def file(self) -> PublishedFile:
+        """The authors' file."""
+        return PublishedFile(
+            name="selav2_400ep_pretrain.pth.tar",
+            page="https://github.com/facebookresearch/swav",
+            url="https://dl.fbaipublicfiles.com/deepcluster/selav2_400ep_pretrain.pth.tar",
+        )
+
+    def card(self) -> Card:
+        """Self-supervised on ImageNet without labels."""
+        return Card(
+            method="SeLa-v2",
+            source="https://dl.fbaipublicfiles.com/deepcluster/selav2_400ep_pretrain.pth.tar",
+            licence="CC-BY-NC-4.0",
+            paper="Caron et al. 2020, https://arxiv.org/abs/2006.09882",
+            training_data=("imagenet",),
+            normalization=IMAGENET,
+        )

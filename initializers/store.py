@@ -1,0 +1,151 @@
+"""The weight store: one folder with published files, as they came, and what they were converted to.
+
+    WEIGHTS/                      the environment variable MEDTRANSFER_WEIGHTS, else ``weights``
+      moco_v2_800ep_pretrain.pth.tar        a published file, fetched or placed by hand
+      records/moco_v2_800ep_pretrain.pth.tar.json
+      converted/SHA256.safetensors          its tensors under the backbone's names, without heads
+
+A record holds the sha256 of the published file when it was first seen. A file whose bytes have another one is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specs.errors import WeightsError
+from specs.files import replacing, write_json
+
+if TYPE_CHECKING:
+    from initializers.contract import Weights
+
+VARIABLE = "MEDTRANSFER_WEIGHTS"
+CONVERSION_VERSION = 1
+"""Raised on purpose when the same file is converted to other tensors than before."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A weight file as its authors publish it.
+
+    Attributes:
+        name: of the file in the store.
+        page: where a person finds it, its licence and its terms.
+        url: that gives the file itself, or None where it must be fetched by hand.
+        digest: how the hash in the file's name or documentation begins, such as ``md5:a04e12f8``; None if there is
+            none.
+        member: path of the file inside the archive that is published, or None.
+    """
+
+    name: str
+    page: str
+    url: str | None = None
+    digest: str | None = None
+    member: str | None = None
+
+
+class WeightStore:
+    """Finds, checks and converts published weight files.
+
+    Args:
+        folder: of the store; it need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def current(cls) -> WeightStore:
+        """The store that the environment names."""
+        return cls(Path(os.environ.get(VARIABLE, "weights")).absolute())
+
+    def path(self, file: PublishedFile) -> Path:
+        """Where a published file is.
+
+        Raises:
+            WeightsError: if it is not there; says where to get it and where to put it.
+        """
+        path = self.folder / file.name
+        if path.is_file():
+            return path
+        inside = f" It is {file.member} in what is published there." if file.member else ""
+        where = f"Download {file.url}" if file.url else f"Fetch it by hand from {file.page}"
+        raise WeightsError(
+            f"the weights {file.name} are not in the store {self.folder}. {where} and put it at {path}.{inside} "
+            f"Its terms are on {file.page}. Another store: {VARIABLE}."
+        )
+
+    def sha256(self, file: PublishedFile) -> str:
+        """The sha256 of a published file; its bytes are read again only if size or time of change differ.
+
+        Raises:
+            WeightsError: if it is not there, or its bytes are not those that were recorded or published.
+        """
+        path, record = self.path(file), self._record(file)
+        status = path.stat()
+        state = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+        if record and {name: record[name] for name in state} == state:
+            return str(record["sha256"])
+        found = _hash(path, "sha256")
+        if record and record["sha256"] != found:
+            raise WeightsError(
+                f"{path} has the sha256 {found}, and {record['sha256']} when it was first used: its bytes changed. "
+                f"Put the first file back, or delete {self._record_path(file)} if the new one is meant."
+            )
+        if file.digest:
+            kind, _, start = file.digest.partition(":")
+            digest = found if kind == "sha256" else _hash(path, kind)
+            if not digest.startswith(start):
+                raise WeightsError(
+                    f"{path} has the {kind} {digest}, and its publishers' begins with {start}. Fetch it again."
+                )
+        write_json(self._record_path(file), state | {"sha256": found, "page": file.page})
+        return found
+
+    def converted(self, file: PublishedFile, convert: Callable[[Path], Weights]) -> tuple[Path, dict[str, Any]]:
+        """The safetensors file of a published file's tensors, and what was dropped and transformed; made once.
+
+        Args:
+            file: which one.
+            convert: reads the published file.
+
+        Raises:
+            WeightsError: if it is not there, changed, or cannot be converted.
+        """
+        from safetensors import safe_open
+        from safetensors.torch import save_file
+
+        sha256 = self.sha256(file)
+        target = self.folder / "converted" / f"{sha256}-{CONVERSION_VERSION}.safetensors"
+        if not target.is_file():
+            weights = convert(self.path(file))
+            about = {"source": weights.source, "dropped": list(weights.dropped), "transformed": weights.transformed}
+            tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
+            with replacing(target) as temporary:
+                save_file(tensors, temporary, metadata={"about": json.dumps(about)})
+        with safe_open(target, framework="pt") as opened:
+            about = json.loads(opened.metadata()["about"])
+        return target, about
+
+    def _record(self, file: PublishedFile) -> dict[str, Any] | None:
+        path = self._record_path(file)
+        if not path.is_file():
+            return None
+        try:
+            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return {name: record[name] for name in ("size", "mtime_ns", "sha256")}
+        except (ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"{path} is not a record of the weight store ({error}). Delete it.") from error
+
+    def _record_path(self, file: PublishedFile) -> Path:
+        return self.folder / "records" / f"{file.name}.json"
+
+
+def _hash(path: Path, kind: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
