@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
 
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench clean docs/initializers.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -28,14 +28,18 @@ demo: $(READY)  ## Pretrain, fine-tune, test and compare five initializations on
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest
 
-check: $(READY)  ## Lint, check types and the direction of imports
+check: $(READY)  ## Lint, check types, the direction of imports and the generated page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m experiments.initializer_page --check
 
 bench: $(READY)  ## Measure the input pipeline against the benchmark's official one (minutes): make bench [ARGS=...]
 	$(BIN)/python -m benchmarks.input_pipeline $(ARGS)
+
+docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
+	$(BIN)/python -m experiments.initializer_page
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
 	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)

@@ -7,16 +7,17 @@ import sys
 from collections.abc import Sequence
 
 from experiments.arguments import Parser
-from experiments.commands import check, listing, prepare, run, table
+from experiments.commands import check, listing, prepare, run, table, weights
 from specs.errors import MedtransferError
 
 EPILOG = """exit status:
   0 done   2 usage   3 data   4 weights   5 a run failed   130 interrupted
 
 environment:
-  MEDTRANSFER_DATA   default of --data-root
-  MEDTRANSFER_RUNS   default of --runs
-  MEDTRANSFER_CACHE  default of --cache
+  MEDTRANSFER_DATA     default of --data-root
+  MEDTRANSFER_RUNS     default of --runs
+  MEDTRANSFER_CACHE    default of --cache
+  MEDTRANSFER_WEIGHTS  default of --weights
 """
 
 
@@ -28,7 +29,7 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, table, listing, check, prepare):
+    for command in (run, table, listing, check, prepare, weights):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

@@ -24,6 +24,11 @@ class ImageNet(Published):
     of: Literal["resnet50", "resnet18"] = "resnet50"
 
     @property
+    def architecture(self) -> str:
+        """The network that is asked for."""
+        return self.of
+
+    @property
     def file(self) -> PublishedFile:
         """Torchvision's file."""
         name = FILES[self.of]

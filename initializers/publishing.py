@@ -23,16 +23,19 @@ class Published(Initializer):
     """Weights that somebody else trained and published as a torch file.
 
     Attributes:
-        architecture: expression of the backbone that they are of.
         key: the entry of the container that holds the tensors; None finds the usual ones.
         prefix: of the backbone's tensor names in the file; None finds the usual ones.
         drop: beginnings of names of tensors that do not belong to the backbone; those without the prefix in full.
     """
 
-    architecture: ClassVar[str] = "resnet50"
     key: ClassVar[str | None] = None
     prefix: ClassVar[str | None] = None
     drop: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def architecture(self) -> str:
+        """Expression of the backbone that they are of."""
+        return "resnet50"
 
     @property
     @abstractmethod

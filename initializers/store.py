@@ -13,11 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from initializers.files import existing
 from specs.errors import WeightsError
 from specs.files import replacing, write_json
 
@@ -62,7 +64,64 @@ class WeightStore:
     @classmethod
     def current(cls) -> WeightStore:
         """The store that the environment names."""
-        return cls(Path(os.environ.get(VARIABLE, "weights")).absolute())
+        return cls(Path(os.environ.get(VARIABLE) or "weights").absolute())
+
+    def holds(self, file: PublishedFile) -> bool:
+        """Whether a published file is there."""
+        return (self.folder / file.name).is_file()
+
+    def add(self, file: PublishedFile, origin: Path) -> str:
+        """Copy a file that a user has into the store under its published name; returns its sha256.
+
+        Raises:
+            WeightsError: if it is not there, or not the publishers' file; then nothing is added.
+        """
+        source = existing(origin)
+        if self.holds(file):
+            if _hash(source, "sha256") != self.sha256(file):
+                raise WeightsError(
+                    f"the store holds another {file.name}, at {self.folder / file.name}. Delete that one first if "
+                    f"{source} is meant."
+                )
+            return self.sha256(file)
+        with replacing(self.folder / file.name) as temporary:
+            shutil.copyfile(source, temporary)
+        return self._accepted(file)
+
+    def fetch(self, file: PublishedFile, report: Callable[[int, int | None], None]) -> str:
+        """Download a published file unless it is there; returns its sha256.
+
+        Raises:
+            WeightsError: if it must be fetched by hand, cannot be fetched, or is not the publishers' file.
+        """
+        from initializers.fetching import fetch
+
+        if not self.holds(file):
+            if file.url is None:
+                self.path(file)  # says where to get it
+            assert file.url is not None
+            fetch(file.url, self.folder / file.name, report)
+            return self._accepted(file)
+        return self.sha256(file)
+
+    def _accepted(self, file: PublishedFile) -> str:
+        """The sha256 of a file that has just come; it is removed again if it is not the publishers'."""
+        try:
+            return self.sha256(file)
+        except WeightsError:
+            (self.folder / file.name).unlink()
+            raise
+
+    def verify(self, file: PublishedFile) -> str:
+        """Read a file's bytes again, whatever its time of change, and compare with the record; returns its sha256.
+
+        Raises:
+            WeightsError: if it is not there or changed.
+        """
+        record = self._record(file)
+        if record:
+            write_json(self._record_path(file), record | {"mtime_ns": -1, "page": file.page})
+        return self.sha256(file)
 
     def path(self, file: PublishedFile) -> Path:
         """Where a published file is.

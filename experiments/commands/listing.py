@@ -1,6 +1,7 @@
 """List what there is: datasets, initializers, backbones, recipes and tables, with a line on each.
 
-Datasets say whether their files are in the data folder, initializers whether their weights need a run first.
+Datasets say whether their files are in the data folder, initializers whether their weights are in the weight store or
+need a run first.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from experiments.commands.options import add_places, places
 from experiments.places import Places
+from initializers.publishing import Published
+from initializers.store import WeightStore
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES, TABLES, Registry
@@ -72,6 +75,9 @@ def _initializer_state(name: str, where: Places) -> str:
         initializer = INITIALIZERS.build(name)
     except UsageError:
         return ""  # it takes arguments, which decide
+    if isinstance(initializer, Published):
+        store = WeightStore.current()
+        return "weights found" if store.holds(initializer.file) else f"{initializer.file.name} is not in {store.folder}"
     return "weights come from a run that is done when first needed" if initializer.requires() else "needs no weights"
 
 

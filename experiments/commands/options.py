@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 from experiments.places import Places
+from initializers.store import VARIABLE
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
-    """``--data-root``, ``--runs`` and ``--cache``."""
+    """``--data-root``, ``--runs``, ``--cache`` and ``--weights``."""
     parser.add_argument(
         "--data-root",
         type=Path,
@@ -25,12 +26,29 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the run store (default: %(default)s)",
     )
+    add_weights(parser)
     parser.add_argument(
         "--cache",
         type=Path,
         default=os.environ.get("MEDTRANSFER_CACHE"),
         metavar="DIR",
         help="where `medtransfer prepare` stores images, best a fast local disk (default: prepared in the run store)",
+    )
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """``--weights``, which sets the environment variable, so that every process of the command sees it."""
+
+    def use(text: str) -> Path:
+        folder = Path(text).absolute()
+        os.environ[VARIABLE] = str(folder)
+        return folder
+
+    parser.add_argument(
+        "--weights",
+        type=use,
+        metavar="DIR",
+        help=f"the weight store (default: {os.environ.get(VARIABLE) or 'weights'})",
     )
 
 

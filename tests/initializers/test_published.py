@@ -82,6 +82,17 @@ def test_a_resnet50_of_full_width_loads_with_all_its_tensors(form: Format, store
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in backbone.weights().items())
 
 
+def test_the_smaller_imagenet_network_is_loaded_into_its_own_architecture(store: Path) -> None:
+    backbone = BACKBONES.build("resnet18")
+    tensors = distinct(backbone)
+    write(Format("imagenet", "resnet18-f37072fd.pth", head=("fc.weight", "fc.bias"), legacy=False), tensors, store)
+    report = initialize(backbone, build('imagenet("resnet18")'), seeded(0), no_runs)
+    assert len(report.loaded) == len(tensors) == 120
+    assert all(torch.equal(tensor, tensors[name]) for name, tensor in backbone.weights().items())
+    with pytest.raises(WeightsError, match="missing"):
+        initialize(BACKBONES.build("resnet50"), build('imagenet("resnet18")'), seeded(0), no_runs)
+
+
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.expression)
 def test_counters_may_be_missing_and_nothing_else(form: Format, store: Path) -> None:
     backbone = narrow_resnet50()

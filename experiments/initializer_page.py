@@ -1,0 +1,84 @@
+"""The page ``docs/initializers.md``, made from the initializers' cards.
+
+python -m experiments.initializer_page            writes it
+python -m experiments.initializer_page --check    exits with 1 if it is not what the cards say
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from initializers.catalogue import published
+from specs.files import write_text
+from specs.registry import INITIALIZERS
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "initializers.md"
+
+HEAD = """# Initializers
+
+This page is made from the initializers' cards: `make docs/initializers.md`.
+
+`medtransfer list initializers` shows the same with what is in your weight store; `medtransfer weights list` says where
+each file is published, `fetch` gets those that have a direct link, `add` takes a file that you have, `verify` reads all
+again. A file is recorded by its sha256 when it is first used, and refused if its bytes change. It is converted once to
+safetensors under the backbone's own names, without heads, and nothing in it is ever executed.
+
+## Published weights
+
+All are ResNet-50 unless said otherwise.
+
+| initializer | method | trained on | licence | paper | published |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+WRAPPERS = """
+## Made from others, or here
+
+| initializer | what it is |
+| --- | --- |
+"""
+
+TAIL = """
+`transfuse`, `reinit`, `gabor`, `mean_var` and `continual` take any initializer: `transfuse(moco_v2, "layer2")`,
+`reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `mean_var(imagenet, "shuffle")`. A gray network takes the sum of the
+first convolution over its input channels. What was loaded, dropped, drawn and transformed is in a run's
+`load_report.json`.
+"""
+
+
+def page() -> str:
+    """The page's text."""
+    lines, names = [], set[str]()
+    for expression, initializer in published():
+        card, file = initializer.card(), initializer.file
+        names.add(expression.partition("(")[0])
+        paper, _, address = (card.paper or "").rpartition(", ")
+        trained = ", ".join(card.training_data)
+        where = f"[{file.name}]({file.url})" if file.url else f"[{file.name}, by hand]({file.page})"
+        lines.append(
+            f"| `{expression}` | {card.method} | {trained} | {card.licence} | [{paper}]({address}) | {where} |"
+        )
+        lines += [f"| | {warning} | | | | |" for warning in card.warnings]
+    ours = [
+        f"| `{entry.name}` | {entry.description.partition(': ')[2]} |"
+        for entry in INITIALIZERS.entries.values()
+        if entry.name not in names and entry.distribution == "medtransfer"
+    ]
+    return HEAD + "\n".join(lines) + "\n" + WRAPPERS + "\n".join(ours) + "\n" + TAIL
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or say whether it is stale."""
+    text = page()
+    if arguments == ["--check"]:
+        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{PAGE.name} is not what the cards say; write it anew: make docs/initializers.md", file=sys.stderr)
+        return 1
+    write_text(PAGE, text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
