@@ -14,6 +14,7 @@ from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
     from backbones.contract import Backbone
 
@@ -56,17 +57,45 @@ class Published(Initializer):
         Raises:
             WeightsError: names what is missing, unexpected or not finite.
         """
-        import torch
-
         from initializers.checkpoints import read_tensors, without_heads, without_prefix
 
-        with torch.device("meta"):  # its names alone are needed
-            wanted = BACKBONES.build(self.architecture).weights()
+        wanted = self.wanted()
         tensors, container = read_tensors(path, self.key)
         tensors, prefix = without_prefix(tensors, wanted, self.prefix)
         tensors, dropped = without_heads(tensors, wanted, self.drop)
         place = f"{container}, prefix {prefix!r}" if prefix else container
-        return checked(self, Weights(tensors, dropped=dropped, source=f"{self.file.name} ({place})"), wanted)
+        return self.checked(Weights(tensors, dropped=dropped, source=f"{self.file.name} ({place})"))
+
+    def wanted(self) -> dict[str, Tensor]:
+        """The architecture's tensors, without values."""
+        import torch
+
+        with torch.device("meta"):
+            tensors: dict[str, Tensor] = BACKBONES.build(self.architecture).weights()
+        return tensors
+
+    def checked(self, weights: Weights) -> Weights:
+        """Weights whose names are the architecture's, all finite; shapes are checked when a backbone is loaded.
+
+        Raises:
+            WeightsError: names what is missing, unexpected or not finite; nothing has been stored.
+        """
+        from initializers.loading import COUNTER, SHOWN
+
+        wanted = self.wanted()
+        faults = {
+            "missing": [name for name in wanted if name not in weights.tensors and not name.endswith(COUNTER)],
+            "unexpected": [name for name in weights.tensors if name not in wanted],
+            "not finite": [name for name, tensor in weights.tensors.items() if not bool(tensor.isfinite().all())],
+        }
+        found = [f"{len(names)} {what}: {', '.join(names[:SHOWN])}" for what, names in faults.items() if names]
+        if found:
+            raise WeightsError(
+                f"{weights.source} does not hold what {self} publishes, and nothing was stored: {'; '.join(found)}. "
+                f"Expected the {len(wanted)} tensors of {self.architecture}. Fetch it again from {self.file.page}, or "
+                "use file(...) for a file of your own."
+            )
+        return weights
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The converted tensors; the first convolution is summed over its channels where the backbone takes one."""
@@ -84,26 +113,3 @@ class Published(Initializer):
             source=about["source"],
             sha256=store.sha256(self.file),
         )
-
-
-def checked(initializer: Published, weights: Weights, wanted: dict[str, torch.Tensor]) -> Weights:
-    """Weights whose names are the architecture's, all finite; shapes are checked against the backbone when loaded.
-
-    Raises:
-        WeightsError: names what is missing, unexpected or not finite; nothing has been stored.
-    """
-    from initializers.loading import COUNTER, SHOWN
-
-    faults = {
-        "missing": [name for name in wanted if name not in weights.tensors and not name.endswith(COUNTER)],
-        "unexpected": [name for name in weights.tensors if name not in wanted],
-        "not finite": [name for name, tensor in weights.tensors.items() if not bool(tensor.isfinite().all())],
-    }
-    found = [f"{len(names)} {what}: {', '.join(names[:SHOWN])}" for what, names in faults.items() if names]
-    if found:
-        raise WeightsError(
-            f"{weights.source} does not hold what {initializer} publishes, and nothing was stored: {'; '.join(found)}. "
-            f"Expected the {len(wanted)} tensors of {initializer.architecture}. Fetch it again from "
-            f"{initializer.file.page}, or use file(...) for a file of your own."
-        )
-    return weights
