@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from initializers.contract import Initializer, Weights, WeightsOf
 from initializers.store import PublishedFile, WeightStore
@@ -19,19 +19,29 @@ if TYPE_CHECKING:
     from backbones.contract import Backbone
 
 
+class Naming(NamedTuple):
+    """How a published file names a backbone's tensors.
+
+    Attributes:
+        key: the entry of the container that holds the tensors; None finds the usual ones.
+        prefix: of the backbone's tensor names; None finds the usual ones.
+        drop: beginnings of names of tensors that do not belong to the backbone; those without the prefix in full.
+    """
+
+    key: str | None = None
+    prefix: str | None = None
+    drop: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Published(Initializer):
     """Weights that somebody else trained and published as a torch file.
 
     Attributes:
-        key: the entry of the container that holds the tensors; None finds the usual ones.
-        prefix: of the backbone's tensor names in the file; None finds the usual ones.
-        drop: beginnings of names of tensors that do not belong to the backbone; those without the prefix in full.
+        naming: how its tensors are named.
     """
 
-    key: ClassVar[str | None] = None
-    prefix: ClassVar[str | None] = None
-    drop: ClassVar[tuple[str, ...]] = ()
+    naming: ClassVar[Naming] = Naming()
 
     @property
     def architecture(self) -> str:
@@ -60,9 +70,9 @@ class Published(Initializer):
         from initializers.checkpoints import read_tensors, without_heads, without_prefix
 
         wanted = self.wanted()
-        tensors, container = read_tensors(path, self.key)
-        tensors, prefix = without_prefix(tensors, wanted, self.prefix)
-        tensors, dropped = without_heads(tensors, wanted, self.drop)
+        tensors, container = read_tensors(path, self.naming.key)
+        tensors, prefix = without_prefix(tensors, wanted, self.naming.prefix)
+        tensors, dropped = without_heads(tensors, wanted, self.naming.drop)
         place = f"{container}, prefix {prefix!r}" if prefix else container
         return self.checked(Weights(tensors, dropped=dropped, source=f"{self.file.name} ({place})"))
 

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from initializers.publishing import Published
+from initializers.self_supervision import SWAV, SelfSupervised
 from initializers.store import PublishedFile
-from specs.card import IMAGENET, Card
 
 
 @dataclass(frozen=True)
-class SelaV2(Published):
+class SelaV2(SelfSupervised):
     """SeLa (Asano et al. 2020) as improved in the SwAV paper."""
 
-    prefix: ClassVar[str | None] = "module."
-    drop: ClassVar[tuple[str, ...]] = (
-        "projection_head.",
-        "prototypes.",
+    method = "SeLa-v2"
+    licence = "CC-BY-NC-4.0"
+    paper = "Caron et al. 2020, https://arxiv.org/abs/2006.09882"
+    naming = SWAV
+    published = PublishedFile(
+        name="selav2_400ep_pretrain.pth.tar",
+        page="https://github.com/facebookresearch/swav",
+        url="https://dl.fbaipublicfiles.com/deepcluster/selav2_400ep_pretrain.pth.tar",
     )
-
-    @property
-    def file(self) -> PublishedFile:
-        """The authors' file."""
-        return PublishedFile(
-            name="selav2_400ep_pretrain.pth.tar",
-            page="https://github.com/facebookresearch/swav",
-            url="https://dl.fbaipublicfiles.com/deepcluster/selav2_400ep_pretrain.pth.tar",
-        )
-
-    def card(self) -> Card:
-        """Self-supervised on ImageNet without labels."""
-        return Card(
-            method="SeLa-v2",
-            source="https://dl.fbaipublicfiles.com/deepcluster/selav2_400ep_pretrain.pth.tar",
-            licence="CC-BY-NC-4.0",
-            paper="Caron et al. 2020, https://arxiv.org/abs/2006.09882",
-            training_data=("imagenet",),
-            normalization=IMAGENET,
-        )
