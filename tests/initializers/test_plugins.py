@@ -77,7 +77,7 @@ def test_an_installed_initializer_is_listed_built_and_loaded_like_our_own(instal
     assert found["entry"] == ["orthogonal", summary, "medtransfer-orthogonal"]
     assert found["listed_without_import"]
     assert found["expression"] == "orthogonal(gain=2.0)"
-    assert found["nested"] == "mean_var(source=orthogonal(gain=1.0))"
+    assert found["nested"] == 'mean_var(source=orthogonal(gain=1.0), draw="normal")'
     assert found["gram_error"] < 1e-5  # the rows of an orthogonal matrix times 2 have the Gram matrix 4 I
 
 
