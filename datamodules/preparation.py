@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -91,13 +91,22 @@ def prepare(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _fill(dataset, root, folder, chunks, list(wanted.values()), jobs, report)
-        _write_manifest(dataset, folder, chunks, list(wanted), own_content)
+        _write_manifest(dataset, folder, chunks, [*wanted, *_meanwhile(dataset, folder, chunks, wanted)], own_content)
         _remove_stale(folder, chunks)
     except OSError as error:
         raise DataError(
             f"the prepared images cannot be written to {folder}: {error}. Free some space, or give another --cache."
         ) from error
     return Prepared(folder)
+
+
+def _meanwhile(dataset: Dataset, folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Form]) -> list[str]:
+    """Forms that another process has finished for these very chunks since this one began."""
+    now = Prepared.find(folder)
+    others = {text: _form(text) for text in (now.forms if now else ()) if text not in wanted}
+    return [
+        text for text, form in others.items() if not any(_lacking(folder, c, [form], dataset.channels) for c in chunks)
+    ]
 
 
 def _form(text: str) -> Form:

@@ -43,6 +43,9 @@ def fetch(url: str, target: Path, report: Callable[[int, int | None], None] = la
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Between opening and locking, another process may have finished and renamed this very file to the target.
+            if os.fstat(file.fileno()).st_ino != part.stat().st_ino:
+                raise FileNotFoundError(part)
         except OSError as error:
             raise WeightsError(f"another process is fetching {target.name} to {target.parent}. Wait for it.") from error
         with urllib3.PoolManager(timeout=TIMEOUT, retries=AGAIN) as pool:

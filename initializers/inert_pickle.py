@@ -67,6 +67,8 @@ class _Type:
     """A number format in the making."""
 
     def __init__(self, text: str, *rest: Any) -> None:
+        if not isinstance(text, str):
+            raise pickle.UnpicklingError("a number format that is no text")
         self.value = np.dtype(text)
         if self.value.kind not in NUMBERS:
             raise pickle.UnpicklingError(f"an array of {self.value}")
@@ -96,16 +98,32 @@ def _from_jax(make: Callable[..., _Array], arguments: tuple[Any, ...], state: tu
     return array
 
 
-KNOWN: dict[str, Callable[..., Any]] = {
-    "numpy.core.multiarray._reconstruct": lambda *arguments: _Array(),
-    "numpy._core.multiarray._reconstruct": lambda *arguments: _Array(),
-    "numpy.core.multiarray.scalar": _scalar,
-    "numpy._core.multiarray.scalar": _scalar,
-    "numpy.dtype": _Type,
-    "_codecs.encode": _latin1,
-    "dill._dill._create_namedtuple": lambda name, *rest: _shell_class(f"namedtuple {name}"),
-    "jax._src.array._reconstruct_array": _from_jax,
-    "jax._src.device_array.reconstruct_device_array": _from_jax,
+class _Maker:
+    """One of this file's functions, as a pickle gets it: it can be called and nothing on it can be set."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function makes."""
+        return self._function(*arguments)
+
+    def __setstate__(self, state: Any) -> None:
+        raise pickle.UnpicklingError("a state for a function")
+
+
+KNOWN: dict[str, _Maker] = {
+    "numpy.core.multiarray._reconstruct": _Maker(lambda *arguments: _Array()),
+    "numpy._core.multiarray._reconstruct": _Maker(lambda *arguments: _Array()),
+    "numpy.core.multiarray.scalar": _Maker(_scalar),
+    "numpy._core.multiarray.scalar": _Maker(_scalar),
+    "numpy.dtype": _Maker(_Type),
+    "_codecs.encode": _Maker(_latin1),
+    "dill._dill._create_namedtuple": _Maker(lambda name, *rest: _shell_class(f"namedtuple {name}")),
+    "jax._src.array._reconstruct_array": _Maker(_from_jax),
+    "jax._src.device_array.reconstruct_device_array": _Maker(_from_jax),
 }
 
 
@@ -150,19 +168,32 @@ def read_inert(path: Path) -> Any:
         ) from error
 
 
-def arrays_in(value: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], NDArray[Any]]]:
-    """All arrays inside plain data and shells, each with the keys that lead to it."""
+def arrays_in(
+    value: Any, name: tuple[str, ...] = (), seen: dict[int, Any] | None = None
+) -> Iterator[tuple[tuple[str, ...], NDArray[Any]]]:
+    """All arrays inside plain data and shells, each with the first keys that lead to it.
+
+    Args:
+        value: what ``read_inert`` gave.
+        name: keys that lead to it.
+        seen: what was looked into already, by identity, since a pickle may hold one thing many times, or in itself.
+    """
+    seen = {} if seen is None else seen
+    if isinstance(value, _Array | dict | list | tuple | Shell):
+        if id(value) in seen:
+            return
+        seen[id(value)] = value
     if isinstance(value, _Array):
         if value.value is not None:
             yield name, value.value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from arrays_in(inner, (*name, str(key)))
+            yield from arrays_in(inner, (*name, str(key)), seen)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
-            yield from arrays_in(inner, (*name, str(number)))
+            yield from arrays_in(inner, (*name, str(number)), seen)
     elif isinstance(value, Shell):
         # A shell of one argument wraps it, as a mapping of another library wraps a dict.
-        yield from arrays_in(value.arguments[0] if len(value.arguments) == 1 else value.arguments, name)
-        yield from arrays_in(value.state, name)
-        yield from arrays_in(value.items, name)
+        yield from arrays_in(value.arguments[0] if len(value.arguments) == 1 else value.arguments, name, seen)
+        yield from arrays_in(value.state, name, seen)
+        yield from arrays_in(value.items, name, seen)

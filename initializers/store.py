@@ -176,7 +176,7 @@ class WeightStore:
         Raises:
             WeightsError: if it is not there, changed, or cannot be converted.
         """
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
         from safetensors.torch import save_file
 
         sha256 = self.sha256(file)
@@ -187,8 +187,13 @@ class WeightStore:
             tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
             with replacing(target) as temporary:
                 save_file(tensors, temporary, metadata={"about": json.dumps(about)})
-        with safe_open(target, framework="pt") as opened:
-            about = json.loads(opened.metadata()["about"])
+        try:
+            with safe_open(target, framework="pt") as opened:
+                about = json.loads(opened.metadata()["about"])
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            raise WeightsError(
+                f"{target} is damaged ({error}). Delete it; it is made anew from {file.name}."
+            ) from error
         return target, about
 
     def _record(self, file: PublishedFile) -> dict[str, Any] | None:

@@ -308,3 +308,18 @@ def test_files_that_changed_since_are_not_trained_on_under_the_old_key(
     with pytest.raises(DataError, match=rf"files of {sample.id} are not those .* prepare"):
         images_of(opened, "train", Form(16)).read([0])
     assert np.array_equal(images_of(opened, "train", Form(8)).read([0])[0].image, before.image)
+
+
+def test_sizes_that_two_processes_store_at_once_are_both_kept(
+    montgomery: tuple[Dataset, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real = tmp_path / "store", preparation._fill
+
+    def with_another_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(preparation, "_fill", real)
+        prepare(*montgomery, store, [Form(12)], jobs=1)
+        real(*arguments)
+
+    monkeypatch.setattr(preparation, "_fill", with_another_meanwhile)
+    prepared = prepare(*montgomery, store, [Form(8)], jobs=1)
+    assert sorted(prepared.forms) == ["12-antialiased", "8-antialiased"]

@@ -130,3 +130,20 @@ def test_a_cut_pickle_is_refused(published: Path) -> None:
     published.write_bytes(published.read_bytes()[:-2000])
     with pytest.raises(WeightsError, match=r"pretrain_res50x1\.pkl cannot be read"):
         Byol().convert(published)
+
+
+def test_what_holds_itself_or_one_thing_a_million_times_is_read_in_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.pkl"
+    nested: list[Any] = [np.arange(2.0)]
+    for _ in range(60):
+        nested = [nested, nested]
+    nested.append(nested)
+    path.write_bytes(pickle.dumps({"experiment_state": nested}, protocol=2))
+    assert len(list(arrays_in(read_inert(path)))) == 1
+
+
+def test_a_pickle_cannot_set_anything_on_our_own_functions(tmp_path: Path) -> None:
+    path = tmp_path / "x.pkl"
+    path.write_bytes(b"\x80\x02c_codecs\nencode\n}X\x01\x00\x00\x00aK\x01sb.")
+    with pytest.raises(WeightsError, match="a state for a function"):
+        read_inert(path)

@@ -149,3 +149,21 @@ def test_two_at_once_do_not_mix(url: str, tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(WeightsError, match="another process is fetching"):
             fetch(url, tmp_path / "weights.pth")
+
+
+def test_a_file_that_another_process_finished_between_opening_and_locking_is_left_alone(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "weights.pth"
+    real = fcntl.flock
+
+    def finished_meanwhile(file: object, kind: int) -> None:
+        (tmp_path / "weights.pth.part").write_bytes(b"whole")
+        (tmp_path / "weights.pth.part").rename(target)
+        (tmp_path / "weights.pth.part").touch()
+        real(file, kind)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", finished_meanwhile)
+    with pytest.raises(WeightsError, match="another process is fetching"):
+        fetch(url, target)
+    assert target.read_bytes() == b"whole"

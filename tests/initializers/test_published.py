@@ -226,3 +226,12 @@ def test_a_pickle_that_would_run_something_is_refused_before_it_does(legacy: boo
     assert not target.exists()
     pickle.loads(pickle.dumps(Exploit(target)))
     assert target.exists()  # the payload is a real one
+
+
+def test_a_damaged_conversion_is_named_with_what_to_do(store: Path) -> None:
+    write(BY_EXPRESSION["dino"], distinct(narrow_resnet50()), store)
+    initialize(narrow_resnet50(), build("dino"), seeded(0), no_runs)
+    (converted,) = (store / "converted").iterdir()
+    converted.write_bytes(converted.read_bytes()[:100])
+    with pytest.raises(WeightsError, match=rf"{converted.name} is damaged .* Delete it"):
+        initialize(narrow_resnet50(), build("dino"), seeded(0), no_runs)
