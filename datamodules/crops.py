@@ -7,6 +7,7 @@ same distributions and resamples by OpenCV. Both turn stored images into a batch
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from datamodules.draws import stream, uniforms
-from datamodules.storage import Stored
+from datamodules.storage import Extents, Stored, extents_of
 from specs.recipe import CropSteps
 
 Pixels = NDArray[np.uint8]
@@ -31,8 +32,10 @@ ATTEMPTS = 10
 """Draws of a crop before the central one is taken (torchvision's ``RandomResizedCrop``)."""
 
 AT_ONCE = 5
-"""Attempts that are drawn together. NumPy lets other threads run during operations on more than 500 numbers, and waits
-for its turn after each; the draws of a usual batch stay below."""
+"""Attempts that are drawn together; few crops need more."""
+
+BLOCK = 4096
+"""Images whose warps are drawn together at the start of an epoch: some megabytes of numbers."""
 
 ANTIALIAS_FROM = 1.5
 """Where a crop shrinks by more than this, ``FastCrops`` averages over areas; below, four pixels do."""
@@ -71,7 +74,7 @@ class ExactCrops:
         picture = Image.fromarray(image)
         if self.steps.smallest is not None:
             box = self._box(picture.width, picture.height, self.steps.smallest, generator)
-            picture = picture.crop(box).resize((self.size, self.size), Image.Resampling.BILINEAR)
+            picture = _cut(image, *box).resize((self.size, self.size), Image.Resampling.BILINEAR)
         elif picture.size != (self.size, self.size):
             picture = picture.resize((self.size, self.size), Image.Resampling.BILINEAR)
         if self.steps.flip and torch.rand(1, generator=generator) < self.steps.flip:
@@ -98,6 +101,15 @@ class ExactCrops:
         return left, top, left + w, top + h
 
 
+def _cut(image: Pixels, left: int, top: int, right: int, bottom: int) -> Image.Image:
+    """A part of an image for Pillow, which reads the pixels of gray rows where they are."""
+    size, start = (right - left, bottom - top), top * image.shape[1] + left
+    flat = image.reshape(-1)[start : start + image.shape[1] * size[1]]
+    if image.ndim == 2 and len(flat) == image.shape[1] * size[1]:
+        return Image.frombuffer("L", size, flat, "raw", "L", image.shape[1], 1)
+    return Image.fromarray(np.ascontiguousarray(image[top:bottom, left:right]))
+
+
 class Drawn(NamedTuple):
     """What ``FastCrops`` does to each image of a batch.
 
@@ -108,12 +120,33 @@ class Drawn(NamedTuple):
     """
 
     boxes: NDArray[np.int64] | None
-    flips: list[bool]
+    flips: NDArray[np.bool_]
     angles: NDArray[np.float64] | None
 
 
+class Warps(NamedTuple):
+    """How ``FastCrops`` resamples images, in pixels of the stored ones.
+
+    Attributes:
+        boxes: (B, 4) int32 top, bottom, left and right of the crops.
+        methods: (B,) OpenCV's interpolation.
+        flips: (B,) whether images are mirrored.
+        matrices: (B, 2, 3) from ``_rotations``, or None where nothing is rotated.
+    """
+
+    boxes: NDArray[np.int32]
+    methods: NDArray[np.int8]
+    flips: NDArray[np.bool_]
+    matrices: NDArray[np.float64] | None
+
+    def of(self, numbers: NDArray[np.int64]) -> Warps:
+        """Those of some images."""
+        matrices = None if self.matrices is None else self.matrices[numbers]
+        return Warps(self.boxes[numbers], self.methods[numbers], self.flips[numbers], matrices)
+
+
 class FastCrops:
-    """The same distributions, drawn for a whole batch at once and resampled by OpenCV.
+    """The same distributions, drawn for many images at once and resampled by OpenCV.
 
     Crops are drawn in pixels of the original image and carried over to the stored one. Rotations take the nearest
     pixel, as torchvision's.
@@ -122,42 +155,73 @@ class FastCrops:
         steps: what is done.
         size: height and width of the results, in pixels.
         seed: of the run.
+        extents: of all images of the split, if they are known; then an epoch is drawn at its start.
     """
 
-    def __init__(self, steps: CropSteps, size: int, seed: int) -> None:
-        self.steps, self.size, self.seed = steps, size, seed
+    def __init__(self, steps: CropSteps, size: int, seed: int, extents: Extents | None = None) -> None:
+        self.steps, self.size, self.seed, self.extents = steps, size, seed, extents
+        self._lock = threading.Lock()
+        self._drawn: tuple[int, Warps] | None = None
 
     def __call__(
         self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
     ) -> tuple[Pixels, Pixels | None]:
         """The augmented images (B, size, size) or (B, size, size, 3); there are no masks."""
-        size, images = (self.size, self.size), [one.image for one in stored]
-        shapes = np.array([(one.height, one.width) for one in stored])
-        drawn = self.draw(shapes, epoch, numbers)
-        if drawn.boxes is not None:
-            stored_shapes = np.array([image.shape[:2] for image in images])
-            boxes = np.rint(drawn.boxes * (stored_shapes / shapes)[:, [0, 0, 1, 1]]).astype(int)
-            # At least one pixel wide and high.
-            boxes[:, ::2] = np.minimum(boxes[:, ::2], stored_shapes - 1)
-            boxes[:, 1::2] = np.maximum(boxes[:, 1::2], boxes[:, ::2] + 1)
-            parts = zip(images, boxes.tolist(), strict=True)
-            images = [image[top:bottom, left:right] for image, (top, bottom, left, right) in parts]
-        methods = [_method(image, self.size) for image in images]
+        size = (self.size, self.size)
+        if self.extents is None:
+            warps = self.warps(extents_of(stored), epoch, numbers)
+        else:
+            warps = self._epoch(epoch).of(numbers)
+        parts = zip(stored, warps.boxes.tolist(), strict=True)
+        images = [one.image[top:bottom, left:right] for one, (top, bottom, left, right) in parts]
         batch = np.empty((len(images), *size, *images[0].shape[2:]), np.uint8)
-        if drawn.angles is None:
-            for image, method, flip, into in zip(images, methods, drawn.flips, batch, strict=True):
+        methods = warps.methods.tolist()
+        if warps.matrices is None:
+            for image, method, flip, into in zip(images, methods, warps.flips.tolist(), batch, strict=True):
                 cv2.resize(image, size, into, interpolation=method)
                 if flip:
                     cv2.flip(into, 1, into)
             return batch, None
-        resized, matrices = np.empty_like(batch[0]), _rotations(drawn.angles, np.array(drawn.flips), self.size)
+        resized = np.empty_like(batch[0])
         # WARP_INVERSE_MAP: the matrix maps pixels of the result to pixels of the source, as Pillow's does.
         nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         # As little as possible in this loop: its threads run at once only inside OpenCV.
-        for image, method, matrix, into in zip(images, methods, list(matrices), list(batch), strict=True):
+        for image, method, matrix, into in zip(images, methods, list(warps.matrices), list(batch), strict=True):
             cv2.resize(image, size, resized, interpolation=method)
             cv2.warpAffine(resized, matrix, size, into, nearest)
         return batch, None
+
+    def _epoch(self, epoch: int) -> Warps:
+        """Those of the whole split in an epoch."""
+        assert self.extents is not None
+        with self._lock:
+            if self._drawn is None or self._drawn[0] != epoch:
+                count = len(self.extents.original)
+                blocks = (np.arange(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK))
+                made = [self.warps(self.extents.of(numbers), epoch, numbers) for numbers in blocks]
+                self._drawn = epoch, _joined(made)
+            return self._drawn[1]
+
+    def warps(self, extents: Extents, epoch: int, numbers: NDArray[np.int64]) -> Warps:
+        """How samples are resampled in an epoch.
+
+        Args:
+            extents: (B) of the samples.
+            epoch: of the run.
+            numbers: (B,) the samples' places in their split.
+        """
+        drawn = self.draw(extents.original, epoch, numbers)
+        boxes = np.zeros((len(numbers), 4), np.int64)
+        boxes[:, 1::2] = extents.stored
+        if drawn.boxes is not None:
+            boxes = np.rint(drawn.boxes * (extents.stored / extents.original)[:, [0, 0, 1, 1]]).astype(np.int64)
+            # At least one pixel wide and high.
+            boxes[:, ::2] = np.minimum(boxes[:, ::2], extents.stored - 1)
+            boxes[:, 1::2] = np.maximum(boxes[:, 1::2], boxes[:, ::2] + 1)
+        shrink = np.minimum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]) > ANTIALIAS_FROM * self.size
+        methods = np.where(shrink, cv2.INTER_AREA, cv2.INTER_LINEAR).astype(np.int8)
+        matrices = None if drawn.angles is None else _rotations(drawn.angles, drawn.flips, self.size)
+        return Warps(boxes.astype(np.int32), methods, drawn.flips, matrices)
 
     def draw(self, shapes: NDArray[np.int64], epoch: int, numbers: NDArray[np.int64]) -> Drawn:
         """What is done to samples in an epoch.
@@ -171,7 +235,14 @@ class FastCrops:
         draws = uniforms(key, numbers, 4)
         boxes = None if steps.smallest is None else _boxes(key, numbers, draws[:, 2:], shapes, steps.smallest)
         angles = None if steps.degrees is None else np.radians((2 * draws[:, 1] - 1) * steps.degrees)
-        return Drawn(boxes, (draws[:, 0] < steps.flip).tolist(), angles)
+        return Drawn(boxes, draws[:, 0] < steps.flip, angles)
+
+
+def _joined(parts: Sequence[Warps]) -> Warps:
+    """One after another."""
+    boxes, methods, flips, matrices = zip(*parts, strict=True)
+    rotated = None if matrices[0] is None else np.concatenate(matrices)
+    return Warps(np.concatenate(boxes), np.concatenate(methods), np.concatenate(flips), rotated)
 
 
 def _boxes(
@@ -215,10 +286,6 @@ def _central(width: int, height: int) -> tuple[int, int]:
     if width / height > RATIO[1]:
         return round(height * RATIO[1]), height
     return width, height
-
-
-def _method(image: Pixels, size: int) -> int:
-    return cv2.INTER_AREA if min(image.shape[:2]) > ANTIALIAS_FROM * size else cv2.INTER_LINEAR
 
 
 def _rotations(angles: NDArray[np.float64], flips: NDArray[np.bool_], size: int) -> NDArray[np.float64]:

@@ -88,8 +88,10 @@ class ImageDataModule(pl.LightningDataModule):
             return AsStored(recipe.image_size, recipe.resampling)
         if recipe.pipeline == "albumentations":
             return Albumentations(recipe, self.seed)
-        crops = FastCrops if recipe.pipeline == "fast" else ExactCrops
-        return crops(recipe.crop_steps(), recipe.image_size, self.seed)
+        steps, size = recipe.crop_steps(), recipe.image_size
+        if recipe.pipeline == "exact":
+            return ExactCrops(steps, size, self.seed)
+        return FastCrops(steps, size, self.seed, self._images["train"].extents)
 
     def _in_order(self, split: Split, augmentation: BatchTransform) -> Batches:
         images = self._images[split]

@@ -9,7 +9,7 @@ from typing import Protocol
 from datamodules.opening import OpenDataset
 from datamodules.resampling import resize, resize_mask
 from datamodules.splits import Split
-from datamodules.storage import Stored
+from datamodules.storage import Extents, Stored
 from specs.recipe import Form
 
 MEMORY_LIMIT = 512 * 2**20
@@ -21,6 +21,11 @@ class Images(Protocol):
 
     def __len__(self) -> int:
         """How many images there are."""
+        ...
+
+    @property
+    def extents(self) -> Extents | None:
+        """The sizes of all images, where they are known without reading them."""
         ...
 
     def read(self, numbers: Sequence[int]) -> list[Stored]:
@@ -45,6 +50,11 @@ class DecodedImages:
 
     def __len__(self) -> int:
         return len(self._samples)
+
+    @property
+    def extents(self) -> None:
+        """Not known."""
+        return
 
     def read(self, numbers: Sequence[int]) -> list[Stored]:
         """Some samples' pixels."""

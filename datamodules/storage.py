@@ -44,6 +44,28 @@ class Stored(NamedTuple):
     width: int
 
 
+class Extents(NamedTuple):
+    """Sizes of images.
+
+    Attributes:
+        original: (n, 2) heights and widths as the files have them, in pixels.
+        stored: (n, 2) as ``Stored`` has them.
+    """
+
+    original: NDArray[np.int64]
+    stored: NDArray[np.int64]
+
+    def of(self, numbers: NDArray[np.int64]) -> Extents:
+        """Those of some images."""
+        return Extents(self.original[numbers], self.stored[numbers])
+
+
+def extents_of(stored: Sequence[Stored]) -> Extents:
+    """The sizes of images that have been read."""
+    original = [(one.height, one.width) for one in stored]
+    return Extents(np.array(original), np.array([one.image.shape[:2] for one in stored]))
+
+
 class Prepared:
     """A prepared dataset.
 
@@ -168,6 +190,12 @@ class PreparedImages:
 
     def __len__(self) -> int:
         return len(self._chunk)
+
+    @property
+    def extents(self) -> Extents:
+        """The sizes of all images."""
+        size = self._size
+        return Extents(self.shapes, self.shapes if size == "source" else np.full_like(self.shapes, size))
 
     def read(self, numbers: Sequence[int]) -> list[Stored]:
         """Some samples' pixels; the arrays are views of the files and cannot be written to."""

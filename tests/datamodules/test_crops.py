@@ -13,7 +13,7 @@ from torchvision import transforms
 from datamodules.crops import Drawn, ExactCrops, FastCrops
 from datamodules.phantom_images import chest
 from datamodules.resampling import resize
-from datamodules.storage import Stored
+from datamodules.storage import Stored, extents_of
 from specs.recipe import CropSteps
 
 Pixels = NDArray[np.uint8]
@@ -117,3 +117,14 @@ def test_a_stored_image_of_a_few_pixels_still_gives_a_crop() -> None:
     tiny = Stored(np.full((3, 3), 7, np.uint8), None, None, 1000, 1000)
     batch, _ = FastCrops(CropSteps(0.0001, 0.5, None), 8, 0)([tiny] * 50, 0, np.arange(50))
     assert (batch == 7).all()
+
+
+@pytest.mark.parametrize("steps", [STEPS, CropSteps(None, 0.5, None)])
+def test_an_epoch_drawn_at_its_start_gives_the_same_samples(steps: CropSteps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datamodules.crops.BLOCK", 3)
+    images = [stored(picture(height, seed=height), 80) for height in (90, 100, 110, 120, 130, 140, 150)]
+    known, unknown = FastCrops(steps, 48, 0, extents_of(images)), FastCrops(steps, 48, 0)
+    for epoch in (0, 1, 0):
+        numbers = np.array([5, 0, 6, 2])
+        chosen = [images[number] for number in numbers]
+        assert np.array_equal(known(chosen, epoch, numbers)[0], unknown(chosen, epoch, numbers)[0])
