@@ -35,8 +35,9 @@ check: $(READY)  ## Lint, check types, the direction of imports and the generate
 	$(BIN)/lint-imports
 	$(BIN)/python -m experiments.initializer_page --check
 
-bench: $(READY)  ## Measure the input pipeline against the benchmark's official one (minutes): make bench [ARGS=...]
-	$(BIN)/python -m benchmarks.input_pipeline $(ARGS)
+bench: $(READY)  ## Measure the input pipeline and weight loading against named peers (minutes)
+	$(BIN)/python -m benchmarks.input_pipeline
+	$(BIN)/python -m benchmarks.weight_loading
 
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
 	$(BIN)/python -m experiments.initializer_page

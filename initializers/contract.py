@@ -103,6 +103,7 @@ class Weights:
         drawn: names of tensors that were drawn at random.
         source: where the tensors come from, in words.
         sha256: of the file that they come from, or None.
+        fingerprint: of ``tensors``, where they are known to be finite and to be those that once had it; else None.
     """
 
     tensors: dict[str, Tensor]
@@ -111,6 +112,7 @@ class Weights:
     drawn: tuple[str, ...] = ()
     source: str = ""
     sha256: str | None = None
+    fingerprint: str | None = None
 
 
 def build(expression: Call | str) -> Initializer:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from backbones.contract import Backbone
 from initializers.contract import Initializer, Weights, WeightsOf, no_runs
+from initializers.fingerprints import fingerprint
 from specs.errors import WeightsError
 
 SHOWN = 8
@@ -38,7 +39,7 @@ class LoadReport:
         dropped: names in the source that were left out on purpose.
         counters: batch-norm step counters that the source lacks and that were set to 0.
         converted: the source's number format of tensors that were converted, by name.
-        before: fingerprint of the backbone's weights before.
+        before: fingerprint of the backbone's weights before (``initializers.fingerprints``).
         after: fingerprint of the backbone's weights after.
     """
 
@@ -87,13 +88,16 @@ def initialize(
         WeightsError: names what is missing, unexpected, of another shape or number kind, or not finite.
     """
     wanted = backbone.weights()
-    before = fingerprint(wanted)
-    weights = initializer.state_dict(backbone, generator, weights_of)
-    tensors = fitting(initializer, weights, wanted)
-    backbone.network.load_state_dict(tensors)
-    after = fingerprint(backbone.weights())
-    if after != fingerprint(tensors):
-        raise WeightsError(f"{initializer}: the backbone does not hold what was loaded into it; this is a defect.")
+    with ThreadPoolExecutor(1) as beside:  # memory limits hashing, not Python
+        hashed = beside.submit(fingerprint, wanted)
+        weights = initializer.state_dict(backbone, generator, weights_of)
+        tensors = fitting(initializer, weights, wanted)
+        before = hashed.result()
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            tensor.copy_(tensors[name])
+    as_given = all(tensors[name] is weights.tensors.get(name) for name in wanted)
+    after = weights.fingerprint if weights.fingerprint and as_given else fingerprint(backbone.weights())
     counters = tuple(name for name in wanted if name not in weights.tensors)
     special = {*weights.transformed, *weights.drawn, *counters}
     return LoadReport(
@@ -141,10 +145,13 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
         ],
     }
     tensors = {
-        name: given[name].detach().to(target) if name in given else torch.zeros_like(target)
-        for name, target in wanted.items()
+        name: _as(given[name], target) if name in given else torch.zeros_like(target) for name, target in wanted.items()
     }
-    faults["not finite"] = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
+    faults["not finite"] = [
+        name
+        for name, tensor in tensors.items()
+        if not (weights.fingerprint and tensor is given.get(name)) and not bool(torch.isfinite(tensor).all())
+    ]
     found = [
         f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', and so on' if len(names) > SHOWN else ''}"
         for what, names in faults.items()
@@ -160,19 +167,14 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
     return tensors
 
 
+def _as(tensor: Tensor, target: Tensor) -> Tensor:
+    """The tensor in the target's number format and on its device; itself where it is so already."""
+    return tensor if tensor.dtype == target.dtype and tensor.device == target.device else tensor.detach().to(target)
+
+
 def _is_counter(name: str) -> bool:
     return name.rpartition(".")[2] == COUNTER
 
 
 def _format(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
-
-
-def fingerprint(tensors: Mapping[str, Tensor]) -> str:
-    """The sha256 over names, number formats, shapes and bytes of tensors, in the order of their names."""
-    total = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
-        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        total.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return total.hexdigest()

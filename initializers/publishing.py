@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -109,17 +109,10 @@ class Published(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The converted tensors; the first convolution is summed over its channels where the backbone takes one."""
-        from safetensors.torch import load_file
-
         from initializers.channels import gray_first_convolution
 
-        store = WeightStore.current()
-        path, about = store.converted(self.file, self.convert)
-        tensors, gray = gray_first_convolution(load_file(path), backbone.weights())
-        return Weights(
-            tensors,
-            transformed=about["transformed"] | gray,
-            dropped=tuple(about["dropped"]),
-            source=about["source"],
-            sha256=store.sha256(self.file),
-        )
+        weights = WeightStore.current().converted(self.file, self.convert)
+        tensors, gray = gray_first_convolution(weights.tensors, backbone.weights())
+        if not gray:
+            return weights
+        return replace(weights, tensors=tensors, transformed=weights.transformed | gray, fingerprint=None)

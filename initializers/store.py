@@ -3,7 +3,8 @@
     WEIGHTS/                      the environment variable MEDTRANSFER_WEIGHTS, else ``weights``
       moco_v2_800ep_pretrain.pth.tar        a published file, fetched or placed by hand
       records/moco_v2_800ep_pretrain.pth.tar.json
-      converted/SHA256.safetensors          its tensors under the backbone's names, without heads
+      converted/SHA256-1.safetensors        its tensors under the backbone's names, without heads
+      converted/SHA256-1.json               what was left out, and fast hashes for each load
 
 A record holds the sha256 of the published file when it was first seen. A file whose bytes have another one is refused.
 """
@@ -166,35 +167,53 @@ class WeightStore:
         write_json(self._record_path(file), state | {"sha256": found, "page": file.page})
         return found
 
-    def converted(self, file: PublishedFile, convert: Callable[[Path], Weights]) -> tuple[Path, dict[str, Any]]:
-        """The safetensors file of a published file's tensors, and what was dropped and transformed; made once.
+    def converted(self, file: PublishedFile, convert: Callable[[Path], Weights]) -> Weights:
+        """A published file's tensors, converted once and then read from memory-mapped safetensors.
 
         Args:
             file: which one.
-            convert: reads the published file.
+            convert: reads the published file; its tensors are finite.
 
         Raises:
-            WeightsError: if it is not there, changed, or cannot be converted.
+            WeightsError: if it is not there, changed, or cannot be converted, or what it was converted to changed.
         """
-        from safetensors import SafetensorError, safe_open
-        from safetensors.torch import save_file
+        from safetensors.torch import load_file, save_file
+
+        from initializers.contract import Weights
+        from initializers.fingerprints import file_fingerprint, fingerprint
 
         sha256 = self.sha256(file)
         target = self.folder / "converted" / f"{sha256}-{CONVERSION_VERSION}.safetensors"
-        if not target.is_file():
+        described = target.with_suffix(".json")
+        if not described.is_file():
             weights = convert(self.path(file))
-            about = {"source": weights.source, "dropped": list(weights.dropped), "transformed": weights.transformed}
             tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
             with replacing(target) as temporary:
-                save_file(tensors, temporary, metadata={"about": json.dumps(about)})
+                save_file(tensors, temporary)
+            about = {
+                "source": weights.source,
+                "dropped": list(weights.dropped),
+                "transformed": weights.transformed,
+                "file": file_fingerprint(target),
+                "tensors": fingerprint(tensors),
+            }
+            write_json(described, about)
         try:
-            with safe_open(target, framework="pt") as opened:
-                about = json.loads(opened.metadata()["about"])
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            about = json.loads(described.read_text(encoding="utf-8"))
+            if file_fingerprint(target) != about["file"]:
+                raise ValueError("its bytes are not those that were written")
+            return Weights(
+                load_file(target),
+                transformed=about["transformed"],
+                dropped=tuple(about["dropped"]),
+                source=about["source"],
+                sha256=sha256,
+                fingerprint=about["tensors"],
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(
-                f"{target} is damaged ({error}). Delete it; it is made anew from {file.name}."
+                f"{target} is damaged ({error}). Delete {described}; both are made anew from {file.name}."
             ) from error
-        return target, about
 
     def _record(self, file: PublishedFile) -> dict[str, Any] | None:
         path = self._record_path(file)

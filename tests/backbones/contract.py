@@ -77,6 +77,10 @@ class BackboneContract:
         assert all(torch.equal(first[name], again[name]) for name in first)
         assert any(not torch.equal(first[name], other[name]) for name in first)
 
+    def test_no_two_tensors_share_memory(self, backbone: Backbone) -> None:
+        places = [tensor.data_ptr() for tensor in backbone.weights().values() if tensor.numel()]
+        assert len(set(places)) == len(places)
+
     def test_its_weights_go_round_trip_strictly(self, backbone: Backbone) -> None:
         twin = copy.deepcopy(backbone)
         twin.network.load_state_dict(backbone.draw(torch.Generator().manual_seed(3)))

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from backbones.contract import Backbone
 from initializers.contract import Initializer, Weights, WeightsOf, build
-from initializers.loading import LoadReport, fingerprint, initialize
+from initializers.fingerprints import fingerprint
+from initializers.loading import LoadReport, initialize
 from specs.card import Card
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
 from specs.run import Pretraining, canonical_json

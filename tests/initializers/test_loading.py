@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 
@@ -12,7 +11,8 @@ from torch import Tensor
 
 from backbones.contract import Backbone
 from initializers.contract import Weights, build
-from initializers.loading import LoadReport, fingerprint, initialize
+from initializers.fingerprints import fingerprint
+from initializers.loading import LoadReport, initialize
 from specs.errors import WeightsError
 from tests.initializers.contract import given, no_runs, seeded, tiny
 
@@ -134,29 +134,3 @@ def test_the_report_names_the_canonical_expression() -> None:
     report = initialize(tiny(), build("mean_var(random)"), seeded(0), no_runs)
     assert report.initializer == 'mean_var(source=random, draw="normal")'
     assert LoadReport.from_json(json.loads(json.dumps(report.to_json()))) == report
-
-
-def test_a_fingerprint_is_the_hash_of_names_formats_shapes_and_bytes_in_order_of_names() -> None:
-    tensors = {"b": torch.tensor([[1.0, 2.0]]), "a": torch.tensor(3)}
-    written = b"a torch.int64 ()\n" + (3).to_bytes(8, "little") + b"b torch.float32 (1, 2)\n"
-    written += bytes.fromhex("0000803f") + bytes.fromhex("00000040")
-    assert fingerprint(tensors) == hashlib.sha256(written).hexdigest()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"a": torch.tensor([1.0, 2.0]), "c": torch.tensor([3.0])},
-        {"a": torch.tensor([1.0]), "b": torch.tensor([2.0, 3.0])},
-        {"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor([3.0])},
-        {"a": torch.tensor([1.0, 2.0]).double(), "b": torch.tensor([3.0])},
-        {"a": torch.tensor([1.0, 2.0]), "b": torch.tensor([-3.0])},
-    ],
-)
-def test_a_fingerprint_differs_where_any_name_shape_format_or_value_does(other: dict[str, Tensor]) -> None:
-    assert fingerprint({"a": torch.tensor([1.0, 2.0]), "b": torch.tensor([3.0])}) != fingerprint(other)
-
-
-def test_a_fingerprint_does_not_depend_on_memory_layout() -> None:
-    tensor = torch.arange(24.0).reshape(1, 2, 3, 4)
-    assert fingerprint({"a": tensor}) == fingerprint({"a": tensor.to(memory_format=torch.channels_last)})

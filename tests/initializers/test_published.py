@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from initializers.contract import build
+from initializers.fingerprints import fingerprint
 from initializers.loading import initialize
 from initializers.publishing import Published
 from initializers.store import VARIABLE
@@ -61,6 +62,7 @@ def test_every_tensor_of_the_published_file_arrives_with_its_value(form: Format,
     for name, tensor in backbone.weights().items():
         assert torch.equal(tensor, tensors[name]), name
     assert set(report.loaded) == set(tensors)
+    assert report.after == fingerprint(tensors)
     assert not report.transformed
     assert not report.counters
     assert set(report.dropped) == {name.removeprefix(form.prefix) for name in (*form.extras, *form.head)}
@@ -197,7 +199,7 @@ def test_a_file_that_is_not_the_publishers_is_refused(tmp_path: Path, monkeypatc
 def test_a_file_is_converted_once(store: Path) -> None:
     path = write(BY_EXPRESSION["dino"], distinct(narrow_resnet50()), store)
     initialize(narrow_resnet50(), build("dino"), seeded(0), no_runs)
-    (converted,) = (store / "converted").iterdir()
+    (converted,) = (store / "converted").glob("*.safetensors")
     before = converted.stat().st_mtime_ns
     initialize(narrow_resnet50(), build("dino"), seeded(1), no_runs)
     assert converted.stat().st_mtime_ns == before
@@ -228,10 +230,28 @@ def test_a_pickle_that_would_run_something_is_refused_before_it_does(legacy: boo
     assert target.exists()  # the payload is a real one
 
 
-def test_a_damaged_conversion_is_named_with_what_to_do(store: Path) -> None:
+def _cut(content: bytes) -> bytes:
+    return content[:100]
+
+
+def _flipped(content: bytes) -> bytes:
+    """One bit of one weight."""
+    return content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+
+
+@pytest.mark.parametrize("damage", [_cut, _flipped])
+@pytest.mark.parametrize("expression", ["dino", "mean_var(dino)"])
+def test_a_damaged_conversion_is_refused_with_what_to_do(
+    damage: Callable[[bytes], bytes], expression: str, store: Path
+) -> None:
     write(BY_EXPRESSION["dino"], distinct(narrow_resnet50()), store)
     initialize(narrow_resnet50(), build("dino"), seeded(0), no_runs)
-    (converted,) = (store / "converted").iterdir()
-    converted.write_bytes(converted.read_bytes()[:100])
-    with pytest.raises(WeightsError, match=rf"{converted.name} is damaged .* Delete it"):
-        initialize(narrow_resnet50(), build("dino"), seeded(0), no_runs)
+    (converted,) = (store / "converted").glob("*.safetensors")
+    converted.write_bytes(damage(converted.read_bytes()))
+    backbone = narrow_resnet50()
+    before = fingerprint(backbone.weights())
+    with pytest.raises(WeightsError, match=rf"{converted.name} is damaged .* Delete .*{converted.stem}.json"):
+        initialize(backbone, build(expression), seeded(0), no_runs)
+    assert fingerprint(backbone.weights()) == before
+    converted.with_suffix(".json").unlink()
+    initialize(backbone, build(expression), seeded(0), no_runs)

@@ -1,0 +1,172 @@
+"""Loading ResNet-50 weights from the store, checks and report included, against safetensors alone.
+
+    python -m benchmarks.weight_loading [--rounds N] [--json]
+
+The peer is ``safetensors.torch.load_file`` and ``load_state_dict`` of the same converted file, in turns with ours in
+one process. Memory is the growth of a process's private memory (Linux: RssAnon of /proc/self/status) at its highest
+while it loads, each in a process of its own. The weights are random numbers in the published container.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from benchmarks.interleaved import rates, ratio
+from initializers.contract import build
+from initializers.loading import initialize
+from initializers.store import VARIABLE
+from specs.registry import BACKBONES
+
+TARGETS = {"time": 1.5, "private memory": 1.2}
+"""Ratios that issue 4 of this project allows at most."""
+
+EXPRESSION, FILE = "barlow_twins", "barlowtwins_resnet50.pth"
+"""A published file without a prefix, so that the converted one has the published names."""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15, help="(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    parser.add_argument("--memory-of", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.memory_of:
+        print(_private_growth(_contenders()[options.memory_of]))
+        return
+    with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
+        os.environ[VARIABLE] = folder
+        found = measure(Path(folder), options.rounds)
+    print(json.dumps(found, indent=1) if options.json else _words(found))
+
+
+def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
+    """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
+
+    Args:
+        folder: the weight store.
+        rounds: of both contenders in turns.
+    """
+    folder.mkdir(exist_ok=True)
+    torch.save(BACKBONES.build("resnet50").draw(torch.Generator().manual_seed(0)), folder / FILE)
+    contenders = _contenders()
+    contenders["ours"]()  # converts
+    (converted,) = (folder / "converted").glob("*.safetensors")
+    counted = {name: _counted(contender) for name, contender in contenders.items()}
+    found = rates(counted, rounds)
+    size = converted.stat().st_size
+    ours, peer = (1000 / statistics.median(found[name]) for name in ("ours", "peer"))
+    grown = {name: _in_a_process_of_its_own(name) for name in contenders}
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, torch threads: {torch.get_num_threads()}"
+    return [
+        {
+            "name": "time",
+            "ours": ours,
+            "peer": peer,
+            "unit": "ms",
+            "ratio": 1 / ratio(found, "ours", "peer"),
+            "target": TARGETS["time"],
+            "machine": machine,
+        },
+        {
+            "name": "private memory",
+            "ours": grown["ours"] / 2**20,
+            "peer": size / 2**20,
+            "unit": "MiB (peer: the file)",
+            "ratio": grown["ours"] / size,
+            "target": TARGETS["private memory"],
+            "machine": machine,
+        },
+        {
+            "name": "private memory of safetensors alone",
+            "ours": grown["peer"] / 2**20,
+            "peer": size / 2**20,
+            "unit": "MiB (peer: the file)",
+            "ratio": grown["peer"] / size,
+            "target": None,
+            "machine": machine,
+        },
+    ]
+
+
+def _contenders() -> dict[str, Callable[[], object]]:
+    """Each loads the weights into a network of its own that is there already."""
+    mine, theirs = BACKBONES.build("resnet50"), BACKBONES.build("resnet50")
+    folder = Path(os.environ[VARIABLE])
+
+    def ours() -> object:
+        return initialize(mine, build(EXPRESSION), torch.Generator().manual_seed(0))
+
+    def peer() -> object:
+        (converted,) = (folder / "converted").glob("*.safetensors")
+        return theirs.network.load_state_dict(load_file(converted))
+
+    return {"ours": ours, "peer": peer}
+
+
+def _counted(contender: Callable[[], object]) -> Callable[[], int]:
+    def once() -> int:
+        contender()
+        return 1
+
+    return once
+
+
+def _in_a_process_of_its_own(name: str) -> int:
+    command = [sys.executable, "-m", "benchmarks.weight_loading", "--memory-of", name]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _private_growth(contender: Callable[[], object]) -> int:
+    """Bytes by which private memory grew at most while a contender ran, looked at each millisecond."""
+    before, highest, done = _private(), 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal highest
+        while not done.is_set():
+            highest = max(highest, _private())
+            time.sleep(0.001)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    contender()
+    done.set()
+    watcher.join()
+    return max(highest, _private()) - before
+
+
+def _private() -> int:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("this system does not say how much private memory a process has")
+
+
+def _words(found: list[dict[str, Any]]) -> str:
+    lines = [f"loading a ResNet-50 from the store; {found[0]['machine']}", ""]
+    lines += [f"{'':38}{'ours':>8}{'peer':>8}{'ratio':>8}{'at most':>9}  unit"]
+    for one in found:
+        most = "" if one["target"] is None else f"{one['target']:.1f}"
+        name, unit = one["name"], one["unit"]
+        lines.append(f"{name:38}{one['ours']:8.1f}{one['peer']:8.1f}{one['ratio']:8.2f}{most:>9}  {unit}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

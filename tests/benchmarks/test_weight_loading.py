@@ -1,0 +1,18 @@
+"""The benchmark of loading runs and compares what it says; speeds are no tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.weight_loading import TARGETS, measure
+from initializers.store import VARIABLE
+
+
+def test_it_measures_every_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    found = measure(tmp_path, rounds=1)
+    assert {one["name"] for one in found if one["target"]} == set(TARGETS)
+    assert all({"name", "ours", "peer", "unit", "ratio", "target", "machine"} <= set(one) for one in found)
+    assert all(one["ours"] > 0 and one["peer"] > 0 for one in found[:2])
