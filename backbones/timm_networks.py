@@ -6,6 +6,7 @@ import difflib
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import timm
 import torch
@@ -15,11 +16,19 @@ from backbones.contract import Backbone, Decoder, Stage
 from specs.errors import UsageError
 
 
-def timm_backbone(name: str, in_channels: int) -> Backbone:
+def timm_backbone(
+    name: str, in_channels: int, image_size: int | None = None, patch_size: int | None = None
+) -> Backbone:
     """A timm model as a backbone; no weights are loaded and no network is asked.
 
+    Args:
+        name: of the architecture.
+        in_channels: of its input.
+        image_size: that a transformer is built for, in pixels.
+        patch_size: of a transformer, in pixels.
+
     Raises:
-        UsageError: if timm has no such model, or the model yields no intermediate features.
+        UsageError: if timm has no such model, or the model yields no intermediate features or takes no such sizes.
     """
     if "." in name or not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
@@ -28,8 +37,19 @@ def timm_backbone(name: str, in_channels: int) -> Backbone:
             + (f"Did you mean {' or '.join(near)}? " if near else "")
             + "Name an architecture, without the tag behind the dot; weights are the initializer's matter."
         )
-    build = partial(timm.create_model, name, pretrained=False, num_classes=0, in_chans=in_channels)
-    return backbone_of(build, name, in_channels)
+    sizes: dict[str, Any] = {
+        key: size for key, size in (("img_size", image_size), ("patch_size", patch_size)) if size is not None
+    }
+    build = partial(timm.create_model, name, pretrained=False, num_classes=0, in_chans=in_channels, **sizes)
+    try:
+        return backbone_of(build, name, in_channels)
+    except (TypeError, AssertionError, ValueError) as error:
+        if not sizes:
+            raise
+        raise UsageError(
+            f'timm("{name}") cannot be built with {sizes} ({error}). image_size and patch_size are for transformers; '
+            "leave them out for networks that take any size."
+        ) from error
 
 
 def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> Backbone:

@@ -147,7 +147,7 @@ def without_prefix(
     """The tensors with the wrapper's prefix stripped from the start of their names, and that prefix.
 
     Of all prefixes in the file that are made of known parts, the one after which most wanted names are there is
-    taken; names that do not begin with it stay as they are.
+    taken; names that do not begin with it stay as they are. Where none is there after any, the longest prefix of all.
 
     Args:
         tensors: as read from the file.
@@ -167,6 +167,8 @@ def without_prefix(
         return hits, -len(candidate)
 
     best = max(sorted(candidates), key=score)
+    if not score(best)[0]:  # other names throughout: the whole wrapper that all of them have
+        best = max((one for one in candidates if all(name.startswith(one) for name in tensors)), key=len, default="")
     stripped = {name.removeprefix(best): tensor for name, tensor in tensors.items()}
     if len(stripped) != len(tensors):
         twice = [name for name in tensors if best + name in tensors]

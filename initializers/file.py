@@ -25,39 +25,30 @@ class File(Initializer):
         prefix: of the backbone's tensor names in the file; None finds the usual ones.
         drop: beginnings of names, behind the prefix, of further tensors that do not belong to the backbone, such as
             ``("projector.",)``.
+        trained_on: datasets that they have seen, by registry name where there is one, so that a test set among them is
+            noticed.
     """
 
     path: str
     key: str | None = None
     prefix: str | None = None
     drop: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] = ()
 
     def card(self) -> Card:
-        """The file's hash; nothing else is known of it."""
-        return Card(method="file", sha256=sha256_of(self.path))
+        """The file's hash and what the user says of it."""
+        return Card(method="file", sha256=sha256_of(self.path), training_data=self.trained_on)
 
     def identity(self) -> dict[str, Any]:
         """The hash of the file's bytes and which of its tensors are meant.
 
         ``drop`` never changes what is loaded, only whether it is: strict loading refuses what it should have dropped.
+        Nor does ``trained_on``.
         """
         return {"sha256": sha256_of(self.path), "key": self.key, "prefix": self.prefix}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
-        from initializers.channels import gray_first_convolution
-        from initializers.checkpoints import read_tensors, without_heads, without_prefix
+        from initializers.outside import weights_in
 
-        wanted = backbone.weights()
-        tensors, container = read_tensors(self.path, self.key)
-        tensors, prefix = without_prefix(tensors, wanted, self.prefix)
-        tensors, dropped = without_heads(tensors, wanted, self.drop)
-        tensors, transformed = gray_first_convolution(tensors, wanted)
-        place = f"{container}, prefix {prefix!r}" if prefix else container
-        return Weights(
-            tensors,
-            transformed=transformed,
-            dropped=dropped,
-            source=f"{self.path} ({place})",
-            sha256=sha256_of(self.path),
-        )
+        return weights_in(self.path, backbone, self.key, self.prefix, self.drop, sha256_of(self.path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -14,7 +14,7 @@ from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from backbones.contract import Backbone
 
@@ -33,20 +33,8 @@ class Naming(NamedTuple):
     drop: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Published(Initializer):
-    """Weights that somebody else trained and published as a torch file.
-
-    Attributes:
-        naming: how its tensors are named.
-    """
-
-    naming: ClassVar[Naming] = Naming()
-
-    @property
-    def architecture(self) -> str:
-        """Expression of the backbone that they are of."""
-        return "resnet50"
+class Placed(Initializer):
+    """Weights whose published file is in the weight store."""
 
     @property
     @abstractmethod
@@ -61,6 +49,22 @@ class Published(Initializer):
         """
         return {"sha256": WeightStore.current().sha256(self.file)}
 
+
+@dataclass(frozen=True)
+class Published(Placed):
+    """Weights of a known architecture that somebody else trained and published as a torch file.
+
+    Attributes:
+        naming: how its tensors are named.
+    """
+
+    naming: ClassVar[Naming] = Naming()
+
+    @property
+    def architecture(self) -> str:
+        """Expression of the backbone that they are of."""
+        return "resnet50"
+
     def convert(self, path: Path) -> Weights:
         """The file's tensors under the architecture's names.
 
@@ -72,17 +76,27 @@ class Published(Initializer):
         wanted = self.wanted()
         tensors, container = read_tensors(path, self.naming.key)
         tensors, prefix = without_prefix(tensors, wanted, self.naming.prefix)
+        tensors, transformed = self.arranged(tensors)
         tensors, dropped = without_heads(tensors, wanted, self.naming.drop)
         place = f"{container}, prefix {prefix!r}" if prefix else container
-        return self.checked(Weights(tensors, dropped=dropped, source=f"{self.file.name} ({place})"))
+        return self.checked(Weights(tensors, transformed, dropped, source=f"{self.file.name} ({place})"))
+
+    def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """The tensors under the architecture's names where the file has others, and what was done to which."""
+        return tensors, {}
 
     def wanted(self) -> dict[str, Tensor]:
         """The architecture's tensors, without values."""
+        tensors: dict[str, Tensor] = self.network().state_dict()
+        return tensors
+
+    def network(self) -> nn.Module:
+        """The architecture without values."""
         import torch
 
         with torch.device("meta"):
-            tensors: dict[str, Tensor] = BACKBONES.build(self.architecture).weights()
-        return tensors
+            network: nn.Module = BACKBONES.build(self.architecture).network
+        return network
 
     def checked(self, weights: Weights) -> Weights:
         """Weights whose names are the architecture's, all finite; shapes are checked when a backbone is loaded.
@@ -108,11 +122,7 @@ class Published(Initializer):
         return weights
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The converted tensors; the first convolution is summed over its channels where the backbone takes one."""
-        from initializers.channels import gray_first_convolution
+        """The converted tensors, brought to the backbone's input channels and sizes."""
+        from initializers.inputs import for_inputs
 
-        weights = WeightStore.current().converted(self.file, self.convert)
-        tensors, gray = gray_first_convolution(weights.tensors, backbone.weights())
-        if not gray:
-            return weights
-        return replace(weights, tensors=tensors, transformed=weights.transformed | gray, fingerprint=None)
+        return for_inputs(WeightStore.current().converted(self.file, self.convert), backbone)

@@ -19,7 +19,7 @@ from typing import Any
 
 from experiments.commands.options import add_weights
 from initializers.contract import build
-from initializers.publishing import Published
+from initializers.publishing import Placed
 from initializers.store import WeightStore
 from specs.errors import MedtransferError, UsageError, WeightsError
 
@@ -52,7 +52,7 @@ def execute(options: argparse.Namespace) -> int:
     return WeightsError.exit_status if any("error" in entry for entry in found) else 0
 
 
-def _chosen(expressions: list[str]) -> list[tuple[str, Published]]:
+def _chosen(expressions: list[str]) -> list[tuple[str, Placed]]:
     """The named published initializers, or all of them."""
     if not expressions:
         from initializers.catalogue import published
@@ -61,7 +61,7 @@ def _chosen(expressions: list[str]) -> list[tuple[str, Published]]:
     chosen = []
     for text in expressions:
         built = build(text)
-        if not isinstance(built, Published):
+        if not isinstance(built, Placed):
             raise UsageError(
                 f"{text} has no published file. `medtransfer weights list` names the initializers that have one."
             )
@@ -69,7 +69,7 @@ def _chosen(expressions: list[str]) -> list[tuple[str, Published]]:
     return chosen
 
 
-def _entry(text: str, initializer: Published, store: WeightStore) -> dict[str, Any]:
+def _entry(text: str, initializer: Placed, store: WeightStore) -> dict[str, Any]:
     file, card = initializer.file, initializer.card()
     return {
         "initializer": text,
@@ -119,7 +119,7 @@ def _verify(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
     return [_tried(text, initializer, store, store.verify) for text, initializer in chosen]
 
 
-def _tried(text: str, initializer: Published, store: WeightStore, action: Callable[[Any], str]) -> dict[str, Any]:
+def _tried(text: str, initializer: Placed, store: WeightStore, action: Callable[[Any], str]) -> dict[str, Any]:
     """What came of one file; an error of one does not keep the others from their turn."""
     try:
         outcome = {"sha256": action(initializer.file)}

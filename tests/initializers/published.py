@@ -28,6 +28,7 @@ class Format:
         beside: further entries of the top level.
         head: names of a classification head under the prefix.
         legacy: written by torch before 1.6.
+        modules: the file's names of the network's modules, where they are not torchvision's.
     """
 
     expression: str
@@ -38,6 +39,7 @@ class Format:
     beside: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
     legacy: bool = True
+    modules: tuple[tuple[str, str], ...] = ()
 
 
 MOCO: dict[str, Any] = {
@@ -85,6 +87,14 @@ FORMATS = (
     Format('domain_adapted("chestxray14")', "ImageNet_chestxray14.pth.tar", **ADAPTED),
     Format('domain_adapted("chexpert", "random")', "chexpert.pth.tar", prefix="module.", **ADAPTED),
     Format('domain_adapted("chexpert")', "ImageNet_chexpert.pth.tar", prefix="module.", **ADAPTED),
+    Format(
+        "imagenet_mimic", "domain_adapted_resnet50_imagenet_mimic_checkpoint.pth.tar", container="state_dict",
+        head=("fc.weight", "fc.bias"), legacy=False,
+    ),
+    Format(
+        "radimagenet", "RadImageNet-ResNet50.pt", prefix="backbone.", legacy=False,
+        modules=(("conv1", "0"), ("bn1", "1"), ("layer1", "4"), ("layer2", "5"), ("layer3", "6"), ("layer4", "7")),
+    ),
 )  # fmt: skip
 
 
@@ -109,7 +119,13 @@ def distinct(backbone: Backbone, seed: int = 7) -> dict[str, Tensor]:
 
 def write(form: Format, tensors: dict[str, Tensor], folder: Path) -> Path:
     """The file of a method that trained these tensors."""
-    named: dict[str, Any] = {form.prefix + name: tensor for name, tensor in tensors.items()}
+    places = dict(form.modules)
+
+    def theirs(name: str) -> str:
+        module, dot, rest = name.partition(".")
+        return form.prefix + places.get(module, module) + dot + rest
+
+    named: dict[str, Any] = {theirs(name): tensor for name, tensor in tensors.items()}
     named |= {form.prefix + name: torch.full((3,), 5.0) for name in form.head}
     named |= {name: torch.full((2,), 6.0) for name in form.extras}
     content: Any = named

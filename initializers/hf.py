@@ -1,0 +1,88 @@
+"""hf: a file of a Hugging Face repository at one commit, such as hf("owner/name", "model.safetensors", "0123...")."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from initializers.contract import Weights, WeightsOf
+from initializers.publishing import Placed
+from initializers.store import PublishedFile, WeightStore
+from specs.card import Card
+from specs.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.contract import Backbone
+
+
+@dataclass(frozen=True)
+class Hf(Placed):
+    """Weights that somebody shares, for any backbone that they fit.
+
+    Attributes:
+        repository: owner and name.
+        path: of the file in it.
+        revision: the commit, 40 hexadecimal digits, since a branch moves.
+        key: the entry of the container that holds the tensors; None finds the usual ones.
+        prefix: of the backbone's tensor names in the file; None finds the usual ones.
+        drop: beginnings of names, behind the prefix, of further tensors that do not belong to the backbone.
+        trained_on: datasets that they have seen, by registry name where there is one, so that a test set among them is
+            noticed.
+
+    Raises:
+        UsageError: if the revision is not a commit, or the repository has not the form owner/name.
+    """
+
+    repository: str
+    path: str
+    revision: str
+    key: str | None = None
+    prefix: str | None = None
+    drop: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the forms of the arguments."""
+        if not re.fullmatch(r"[0-9a-f]{40}", self.revision):
+            raise UsageError(
+                f'hf(...): revision is a commit of 40 hexadecimal digits, found "{self.revision}". The page of the '
+                "file shows it; a branch would give other weights on another day."
+            )
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) or ".." in self.path.split("/"):
+            raise UsageError(
+                f'hf(...): expected "owner/name" and a path in it, found "{self.repository}" and "{self.path}".'
+            )
+
+    @property
+    def file(self) -> PublishedFile:
+        """The file at its commit."""
+        page = f"https://huggingface.co/{self.repository}"
+        return PublishedFile(
+            name="--".join(["hf", *self.repository.split("/"), self.revision[:12], *self.path.split("/")]),
+            page=page,
+            url=f"{page}/resolve/{self.revision}/{self.path}",
+        )
+
+    def card(self) -> Card:
+        """Where it is; its terms and what it has seen are for the user to read and say."""
+        return Card(
+            method="file",
+            source=self.file.url,
+            licence=f"see {self.file.page}",
+            training_data=self.trained_on,
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """The hash of the file's bytes and which of its tensors are meant."""
+        return super().identity() | {"key": self.key, "prefix": self.prefix}
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The file's tensors under the backbone's names, without heads."""
+        from initializers.outside import weights_in
+
+        store = WeightStore.current()
+        sha256 = store.sha256(self.file)
+        return weights_in(store.path(self.file), backbone, self.key, self.prefix, self.drop, sha256)

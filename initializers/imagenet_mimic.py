@@ -1,0 +1,62 @@
+"""ImageNet to MIMIC: the benchmark's journal extension, supervised ImageNet weights trained on with chest x-rays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from initializers.publishing import Published
+from initializers.store import PublishedFile
+from specs.card import IMAGENET, Card
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ARCHITECTURES = {
+    "resnet50": "resnet50",
+    "swin_base": 'timm("swin_base_patch4_window7_224")',
+    "convnext_base": 'timm("convnext_base")',
+}
+
+
+@dataclass(frozen=True)
+class ImageNetMIMIC(Published):
+    """Domain-adapted weights of three networks.
+
+    Attributes:
+        of: the network that they are of.
+    """
+
+    of: Literal["resnet50", "swin_base", "convnext_base"] = "resnet50"
+
+    @property
+    def architecture(self) -> str:
+        """The network that is asked for, at 224 x 224 pixels."""
+        return ARCHITECTURES[self.of]
+
+    @property
+    def file(self) -> PublishedFile:
+        """The authors' file."""
+        name = f"domain_adapted_{self.of}_imagenet_mimic_checkpoint.pth.tar"
+        return PublishedFile(
+            name=name,
+            page="https://zenodo.org/records/17627332",
+            url=f"https://zenodo.org/records/17627332/files/{name}?download=1",
+        )
+
+    def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """Timm's present names; its Swin and ConvNeXt of before 0.9 had others."""
+        from initializers.timm_names import timms_own
+
+        return timms_own(tensors, self.network())
+
+    def card(self) -> Card:
+        """Supervised on chest x-rays after ImageNet; no licence of the weights is published."""
+        return Card(
+            method="supervised",
+            source=self.file.url,
+            licence="not stated",
+            paper="Hosseinzadeh Taher et al. 2025, journal extension of https://arxiv.org/abs/2108.05930",
+            training_data=("mimic_cxr", "imagenet"),
+            normalization=IMAGENET,
+        )
