@@ -176,6 +176,14 @@ class Dataset(ABC):
         return {}
 
     @property
+    def taken_from(self) -> tuple[str, ...]:
+        """The published collections that its images are from, by registry name where there is one; empty: its own.
+
+        Two datasets of one collection may share images, which makes one a leak in the test of the other.
+        """
+        return ()
+
+    @property
     def place(self) -> str | None:
         """Its folder, absolute or under the data root; None: the folder of its registry name."""
         return None

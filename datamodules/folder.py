@@ -14,6 +14,7 @@ from datamodules.files import read_gray, read_rgb
 from datamodules.label_files import header, inside, number, once, rows
 from datamodules.splits import Split, divide
 from specs.errors import DataError, UsageError
+from specs.run import digest
 from specs.task import Kind, Task
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ class Folder(Dataset):
     def place(self) -> str | None:
         """The folder that is given."""
         return self.path
+
+    @property
+    def taken_from(self) -> tuple[str, ...]:
+        """One collection per folder, which is not named."""
+        return (f"folder {digest(self.path)[:8]}",)
 
     @property
     def membership(self) -> frozenset[str]:

@@ -57,6 +57,13 @@ FLAGS: dict[str, tuple[Kind, int, tuple[str, ...]]] = {
     "organsmnist": ("multiclass", 1, ORGANS),
 }  # fmt: skip
 
+SOURCES = {
+    "pathmnist": "nct_crc_he", "chestmnist": "chestxray14", "dermamnist": "ham10000", "octmnist": "kermany2018",
+    "pneumoniamnist": "kermany2018", "retinamnist": "deepdrid", "breastmnist": "busi", "bloodmnist": "bloodmnist",
+    "tissuemnist": "bbbc051", "organamnist": "lits", "organcmnist": "lits", "organsmnist": "lits",
+}  # fmt: skip
+"""Whose images they are (Yang et al. 2023, https://doi.org/10.1038/s41597-022-01721-8, section "Methods")."""
+
 PARTS: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
 
 
@@ -89,6 +96,11 @@ class MedMNIST(Dataset):
         """As MedMNIST defines it."""
         kind, _, classes = FLAGS[self.flag]
         return Task(kind, classes)
+
+    @property
+    def taken_from(self) -> tuple[str, ...]:
+        """The collection that MedMNIST made it from."""
+        return (SOURCES[self.flag],)
 
     @property
     def channels(self) -> int:

@@ -38,6 +38,11 @@ class RsnaPneumonia(Dataset):
         return Task("binary", ("pneumonia",))
 
     @property
+    def taken_from(self) -> tuple[str, ...]:
+        """The National Institutes of Health's chest x-rays (Shih et al. 2019, doi 10.1148/ryai.2019180041)."""
+        return ("chestxray14",)
+
+    @property
     def channels(self) -> int:
         """Grayscale."""
         return 1

@@ -48,6 +48,11 @@ class SiimAcr(Dataset):
         return 1
 
     @property
+    def taken_from(self) -> tuple[str, ...]:
+        """The National Institutes of Health's chest x-rays (Filice et al. 2020, doi 10.1007/s10278-019-00299-9)."""
+        return ("chestxray14",)
+
+    @property
     def published(self) -> Mapping[str, int]:
         """Counts as published."""
         return {"images": 12_047, "pneumothorax": 2_669}  # stage 2

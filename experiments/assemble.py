@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from datamodules.contract import Dataset
-from experiments.naming import public_dataset, public_initializer
+from experiments.naming import public_dataset, public_initializer, public_text
+from experiments.overlap import Overlap, overlap
 from experiments.planner import Plan
 from experiments.rendering.document import Cell, Place, RunLine, TableDocument
 from experiments.resolve import ResolvedRun
 from experiments.store import Record, RunStore
 from experiments.table import Table
+from initializers.contract import build
+from specs.card import NORMALIZATIONS
 from specs.errors import DataError
 from specs.registry import DATASETS
 
@@ -60,6 +63,12 @@ def assemble(
         weights=table.weights,
         protocol=table.protocol,
         runs=tuple(_lines(cells, plan, records)),
+        overlaps={
+            place: found.collections
+            for place, runs in cells.items()
+            if not isinstance(runs, str) and (found := _overlap(runs[0]))
+        },
+        remarks=tuple(dict.fromkeys(remark for place, runs in cells.items() for remark in _remarks(place[0], runs))),
         marks=marks,
     )
 
@@ -88,6 +97,23 @@ def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan:
     return Cell(tuple(values), "; ".join(reasons) if reasons and score == "score" else None)
 
 
+def _overlap(run: ResolvedRun) -> Overlap | None:
+    return overlap(run.spec.initializer, run.spec.dataset, run.spec.edition)
+
+
+def _remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, str]]:
+    """How the network or its input here differ from what a row's weights were trained with."""
+    if isinstance(runs, str):
+        return []
+    spec = runs[0].spec
+    card = build(spec.initializer).card()
+    found = [(row, warning) for warning in card.warnings]
+    used = spec.recipe.normalization
+    if card.normalization is not None and used != "card" and NORMALIZATIONS[used] != card.normalization:
+        found.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))
+    return found
+
+
 def _lines(cells: Cells, plan: Plan, records: dict[str, Record]) -> list[RunLine]:
     lines, placed = [], set()
     for (row, column), runs in cells.items():
@@ -106,6 +132,11 @@ def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
     load: dict[str, Any] = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))
     for name in ("loaded", "drawn", "transformed", "converted"):
         load[name] = f"{len(load[name])} tensors"
+    # Reports are passed on: what names a user's folders stays in the run's own files.
+    load["initializer"] = public_initializer(run.spec.initializer)
+    load["card"]["training_data"] = [public_text(text) for text in load["card"]["training_data"]]
+    load["input normalization"] = record.data["normalization"]
+    del load["source"]
     return RunLine(
         key=run.key,
         row=row,

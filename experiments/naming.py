@@ -20,12 +20,15 @@ def public_initializer(expression: Call) -> str:
     def public(value: Value) -> Value:
         if isinstance(value, Call):
             return parse(public_initializer(value))
-        if isinstance(value, str):
-            try:
-                return public_dataset(value) if parse(value).name in DATASETS.entries else value
-            except UsageError:  # text of another kind, such as a file's name
-                return value
-        return value
+        return public_text(value) if isinstance(value, str) else value
 
     short = INITIALIZERS.short(expression)
     return str(Call(short.name, (), tuple((name, public(value)) for name, value in short.kwargs)))
+
+
+def public_text(text: str) -> str:
+    """A text that may be a dataset's expression, for reports and dashboards."""
+    try:
+        return public_dataset(text) if parse(text).name in DATASETS.entries else text
+    except UsageError:  # text of another kind, such as a file's name
+        return text

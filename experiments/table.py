@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from experiments.overlap import overlap
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.recipe import Recipe
-from specs.registry import DATASETS, INITIALIZERS, TABLES
+from specs.registry import TABLES
 from specs.run import Edition, RunSpec
 
 
@@ -58,6 +59,9 @@ class Table:
         columns: the target tasks.
         reference: label of the row that every other row is tested against.
         pretraining: recipe of the pretrainings that rows need.
+        overlaps: what happens to cells whose weights have seen images of the test set's collection: ``mark`` runs and
+            marks them, ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``. Cells
+            whose weights were trained on the very dataset have no runs.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -73,18 +77,31 @@ class Table:
     reference: str
     pretraining: Recipe | None
     seeds: int
+    overlaps: Literal["mark", "refuse"] | None = None
 
     def __post_init__(self) -> None:
         if self.reference not in [row.label for row in self.rows]:
             raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
 
     def cell(self, row: Row, column: Column) -> tuple[RunSpec, ...] | str:
-        """The runs of a cell, one per seed, or the reason why it has none."""
+        """The runs of a cell, one per seed, or the reason why it has none.
+
+        Raises:
+            UsageError: if its weights have seen images of the test set's collection and the table does not mean it.
+            WeightsError: if the initializer names a file that is not there.
+        """
         if "{domain}" in row.initializer and column.domain is None:
             return "no other dataset of this kind of images"
         text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
-        if _trained_on(parse(text), column.dataset):
+        found = overlap(parse(text), column.dataset, self.edition)
+        if found and found.kind == "same":
             return "the source is the target"
+        if found and (self.overlaps or ("refuse" if self.protocol == "paper" else "mark")) == "refuse":
+            raise UsageError(
+                f'the table "{self.title}" would test "{row.label}" on {column.label}, and those weights have seen '
+                f"images of {', '.join(found.collections)}, which the test set is from. Take the row or the column "
+                'out, or say in the table that it is meant: overlaps="mark".'
+            )
         return tuple(
             RunSpec(
                 stage="finetune",
@@ -102,16 +119,6 @@ class Table:
     def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:
         """All cells by row and column label, in order."""
         return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}
-
-
-def _trained_on(initializer: Call, dataset: str) -> bool:
-    """Whether an expression names the dataset as a source."""
-    target = str(DATASETS.bind(dataset))
-    bound = INITIALIZERS.bind(initializer)
-    values = bound.arguments().items()
-    return any(name == "on" and value == target for name, value in values) or any(
-        _trained_on(value, dataset) for _, value in values if isinstance(value, Call)
-    )
 
 
 def table_named(name: str, profile: str | None) -> Table:

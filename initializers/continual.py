@@ -9,6 +9,7 @@ from initializers.contract import Initializer, Weights, WeightsOf, build
 from initializers.trained import trained_weights
 from specs.card import Card
 from specs.expression import Call, parse
+from specs.registry import DATASETS
 from specs.run import Pretraining
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Continual(Initializer):
             method="supervised",
             licence=inner.licence,
             paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930",
-            training_data=tuple(dict.fromkeys((*inner.training_data, parse(self.on).name))),
+            training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(self.on))))),
             normalization=inner.normalization,
         )
 

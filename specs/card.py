@@ -32,7 +32,7 @@ class Card:
         sha256: of the file as published, or None.
         licence: SPDX identifier or the publisher's words, or None where there is nothing to license.
         paper: citation or URL, or None.
-        training_data: the datasets that the weights have seen, as registry names where there is one.
+        training_data: the datasets that the weights have seen, as expressions of the registry where they have one.
         normalization: the input statistics that the weights expect; None leaves it to the recipe.
         warnings: known differences between the network that they were trained in and the one here.
     """

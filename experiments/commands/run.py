@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 from experiments.commands.options import add_execution, add_places, places
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Resolve, show, and unless it is a dry run, do it."""
+    from experiments.overlap import overlap
     from experiments.planner import carry_out, plan
     from experiments.resolve import Resolver
     from experiments.store import RunStore
@@ -46,6 +48,13 @@ def execute(options: argparse.Namespace) -> int:
     store = RunStore(where.runs)
     resolved = Resolver(where).resolve(spec)
     work = plan([resolved], store)
+    found = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
+    if found:
+        print(
+            f"warning: these weights have seen images of {', '.join(found.collections)}, which the test set is from; "
+            "the score may be too high.",
+            file=sys.stderr,
+        )
     if not options.json:
         print(f"run {resolved.key}\n{json.dumps(spec.to_json(), indent=1)}")
     if options.dry_run:

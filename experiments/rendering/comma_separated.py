@@ -9,7 +9,7 @@ from experiments.rendering.document import TableDocument
 
 COLUMNS = (
     "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
-    "smallest_detectable_difference", "mark", "best", "paper_mark", "missing",
+    "smallest_detectable_difference", "mark", "best", "paper_mark", "missing", "overlap",
 )  # fmt: skip
 
 
@@ -27,6 +27,7 @@ def to_csv(document: TableDocument) -> str:
                 int(document.is_best(place)),
                 document.paper_marks.get(place, ""),
                 document.cells[place].missing or "",
+                "; ".join(document.overlaps.get(place, ())),
             ]
             if result is None:
                 writer.writerow([*start, 0, *[""] * 8, *end])

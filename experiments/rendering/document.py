@@ -66,6 +66,8 @@ class TableDocument:
         weights: where they come from.
         protocol: ``paper``, ``small`` or ``smoke``.
         runs: every run behind the table.
+        overlaps: collections that a cell's weights and test set share, where they do.
+        remarks: rows, and what must be known of their weights.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -83,6 +85,8 @@ class TableDocument:
     weights: str
     protocol: str
     runs: tuple[RunLine, ...] = ()
+    overlaps: dict[Place, tuple[str, ...]] = field(default_factory=dict)
+    remarks: tuple[tuple[str, str], ...] = ()
     marks: Literal["reference", "paper"] = "reference"
 
     @cached_property
@@ -104,7 +108,12 @@ class TableDocument:
         return self.comparison.best.get(place[1]) == place[0]
 
     def symbol(self, place: Place, ascii_only: bool = False) -> str:
-        """The mark of a cell: better, worse or, on the papers' marking, not significantly different from the best."""
+        """The marks of a cell: how it compares, and whether its weights may have seen the test set."""
+        leak = ("#" if ascii_only else "‡") if self.overlaps.get(place) else ""
+        return f"{self._compared(place, ascii_only)}{leak}"
+
+    def _compared(self, place: Place, ascii_only: bool) -> str:
+        """Better, worse or, on the papers' marking, not significantly different from the best."""
         if self.marks == "paper":
             return "†" * (self.paper_marks.get(place, "").startswith("not")) if not ascii_only else (
                 "=" * self.paper_marks.get(place, "").startswith("not")
@@ -132,6 +141,9 @@ class TableDocument:
                 "paper_mark": self.paper_marks.get((row, column)),
             }
             for (row, column), cell in self.cells.items()
+        ]
+        plain["overlaps"] = [
+            {"row": row, "column": column, "collections": list(names)} for (row, column), names in self.overlaps.items()
         ]
         plain["secondary"] = {
             title: [
@@ -200,6 +212,12 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             "uncorrected, as the papers mark; testing against a best row that was found afterwards marks too many."
         )
     found += _detectable(document)
+    for (row, column), names in document.overlaps.items():
+        found.append(
+            f"{'#' if ascii_only else '‡'} {row} on {column}: the weights have seen images of {', '.join(names)}, "
+            "which the test set is from, so the score may be too high."
+        )
+    found += [f"{row}: {remark}." for row, remark in document.remarks]
     pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
     if any("(" in expression or expression == "fractals" for _, expression in document.rows):
         found.append(pretraining)

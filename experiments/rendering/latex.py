@@ -7,7 +7,7 @@ from experiments.rendering.document import TableDocument, mean_std, missing, not
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "▲": r"$\blacktriangle$", "▼": r"$\blacktriangledown$", "±": r"$\pm$", "†": r"\dag{}",
+    "▲": r"$\blacktriangle$", "▼": r"$\blacktriangledown$", "±": r"$\pm$", "†": r"\dag{}", "‡": r"\ddag{}",
 }  # fmt: skip
 
 

@@ -35,8 +35,10 @@ class TestContinual(InitializerContract):
     def test_its_training_data_are_the_sources_and_its_own_each_once(self) -> None:
         assert build(EXPRESSION).card().training_data == ("fractals", "chestxray14")
         assert build('continual(random, on="chestxray14")').card().training_data == ("chestxray14",)
-        again = f'continual({EXPRESSION}, on="fractals(classes=3)")'
+        again = f'continual({EXPRESSION}, on="fractals")'
         assert build(again).card().training_data == ("fractals", "chestxray14")
+        other = f'continual({EXPRESSION}, on="fractals(classes=3)")'
+        assert build(other).card().training_data == ("fractals", "chestxray14", "fractals(classes=3)")
 
     def test_the_backbone_gets_what_the_run_left(self, tmp_path: Path) -> None:
         weights_of, tensors = trained_run(tmp_path)
