@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from initializers.contract import Weights
 from initializers.publishing import Published
@@ -29,6 +29,11 @@ PARTS = {
 @dataclass(frozen=True)
 class Byol(Published):
     """The online network of the authors' pickle, which is read without JAX, Haiku or dill."""
+
+    @property
+    def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
+        """What wrote the file."""
+        return "pickle"
 
     @property
     def file(self) -> PublishedFile:

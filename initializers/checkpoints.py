@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -34,6 +34,20 @@ LONGEST_HEADER = 100_000_000
 """Bytes of a safetensors header at most (https://huggingface.co/docs/safetensors, "Format")."""
 
 
+class Container(NamedTuple):
+    """What a checkpoint file holds.
+
+    Attributes:
+        file: it was read from.
+        content: tensors and plain data.
+        kind: of file, in words.
+    """
+
+    file: Path
+    content: Any
+    kind: str
+
+
 def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Tensor], str]:
     """The named tensors of a checkpoint and where in the file they were.
 
@@ -44,12 +58,24 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
     Raises:
         WeightsError: if the file is missing, damaged, holds code, or holds no tensors.
     """
+    return tensors_in(read_container(path), key)
+
+
+def read_container(path: str | Path) -> Container:
+    """Everything in a checkpoint.
+
+    Args:
+        path: a safetensors file, or what ``torch.save`` wrote (zip or legacy).
+
+    Raises:
+        WeightsError: if the file is missing or damaged, or holds code.
+    """
     file = existing(path)
     with file.open("rb") as opened:
         start = opened.read(512)
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= LONGEST_HEADER:
         try:
-            return _unwrap(file, load_file(file), "safetensors", key)
+            return Container(file, load_file(file), "safetensors")
         except (SafetensorError, OSError) as error:
             raise _damaged(file, str(error)) from error
     if not start.startswith((b"PK\x03\x04", LEGACY_MAGIC)):
@@ -70,7 +96,8 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
         ) from error
     except Exception as error:  # torn bytes make torch's reader fail in many ways, IndexError and TypeError included
         raise _damaged(file, str(error).partition("\n")[0] or type(error).__name__) from error
-    return _unwrap(file, loaded, "torch checkpoint", key)
+    kind = "torch checkpoint" if start.startswith(b"PK") else "torch checkpoint of before 1.6"
+    return Container(file, loaded, kind)
 
 
 def _damaged(file: Path, why: str) -> WeightsError:
@@ -114,7 +141,17 @@ def _check_archive(file: Path) -> None:
         )
 
 
-def _unwrap(file: Path, loaded: Any, kind: str, key: str | None) -> tuple[dict[str, Tensor], str]:
+def tensors_in(container: Container, key: str | None = None) -> tuple[dict[str, Tensor], str]:
+    """The named tensors of a container and where in the file they were.
+
+    Args:
+        container: from ``read_container``.
+        key: the entry that holds the tensors; None takes the first of the usual ones, else the top level.
+
+    Raises:
+        WeightsError: if it holds no tensors, or not that entry.
+    """
+    file, loaded, kind = container
     if key is not None:
         if not isinstance(loaded, Mapping) or key not in loaded:
             raise WeightsError(f'{file} has no entry "{key}"; it holds {_contents(loaded)}. Name one of them, or none.')

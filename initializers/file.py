@@ -49,6 +49,8 @@ class File(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
+        from initializers.checkpoints import read_container
         from initializers.outside import weights_in
 
-        return weights_in(self.path, backbone, self.key, self.prefix, self.drop, sha256_of(self.path))
+        container = read_container(self.path)
+        return weights_in(container, backbone, self.key, self.prefix, self.drop, sha256_of(self.path))

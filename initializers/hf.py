@@ -81,8 +81,9 @@ class Hf(Placed):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
+        from initializers.checkpoints import read_container
         from initializers.outside import weights_in
 
         store = WeightStore.current()
         sha256 = store.sha256(self.file)
-        return weights_in(store.path(self.file), backbone, self.key, self.prefix, self.drop, sha256)
+        return weights_in(read_container(store.path(self.file)), backbone, self.key, self.prefix, self.drop, sha256)

@@ -129,21 +129,7 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
     Raises:
         WeightsError: names what is missing, unexpected, of another shape or number kind, or not finite.
     """
-    given = weights.tensors
-    faults: dict[str, list[str]] = {
-        "missing": [name for name in wanted if name not in given and not _is_counter(name)],
-        "unexpected": [name for name in given if name not in wanted],
-        "of another shape": [
-            f"{name} is {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
-            for name in wanted
-            if name in given and given[name].shape != wanted[name].shape
-        ],
-        "of another kind of number": [
-            f"{name} is {_format(given[name])} instead of {_format(wanted[name])}"
-            for name in wanted
-            if name in given and given[name].is_floating_point() != wanted[name].is_floating_point()
-        ],
-    }
+    given, faults = weights.tensors, misfits(weights, wanted)
     tensors = {
         name: _as(given[name], target) if name in given else torch.zeros_like(target) for name, target in wanted.items()
     }
@@ -165,6 +151,30 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
             'file("...", drop=("projector.",)).'
         )
     return tensors
+
+
+def misfits(weights: Weights, wanted: Mapping[str, Tensor]) -> dict[str, list[str]]:
+    """What keeps weights from being loaded, by kind, apart from their values.
+
+    Args:
+        weights: what an initializer yielded.
+        wanted: the backbone's tensors.
+    """
+    given = weights.tensors
+    return {
+        "missing": [name for name in wanted if name not in given and not _is_counter(name)],
+        "unexpected": [name for name in given if name not in wanted],
+        "of another shape": [
+            f"{name} is {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
+            for name in wanted
+            if name in given and given[name].shape != wanted[name].shape
+        ],
+        "of another kind of number": [
+            f"{name} is {_format(given[name])} instead of {_format(wanted[name])}"
+            for name in wanted
+            if name in given and given[name].is_floating_point() != wanted[name].is_floating_point()
+        ],
+    }
 
 
 def _as(tensor: Tensor, target: Tensor) -> Tensor:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initializers.contract import Weights
 
 if TYPE_CHECKING:
     from backbones.contract import Backbone
+    from initializers.checkpoints import Container
 
 
 def weights_in(
-    path: str | Path, backbone: Backbone, key: str | None, prefix: str | None, drop: tuple[str, ...], sha256: str
+    container: Container,
+    backbone: Backbone,
+    key: str | None,
+    prefix: str | None,
+    drop: tuple[str, ...],
+    sha256: str | None,
 ) -> Weights:
     """The tensors of a checkpoint under a backbone's names.
 
     Args:
-        path: of the file.
+        container: from ``read_container``.
         backbone: that they are for.
         key: the entry of the container that holds the tensors; None finds the usual ones.
         prefix: of the backbone's tensor names in the file; None finds the usual ones.
@@ -25,14 +30,14 @@ def weights_in(
         sha256: of the file.
 
     Raises:
-        WeightsError: if the file is missing, damaged, holds code, or holds no tensors.
+        WeightsError: if it holds no tensors, or not that entry, or none with that prefix.
     """
-    from initializers.checkpoints import read_tensors, without_heads, without_prefix
+    from initializers.checkpoints import tensors_in, without_heads, without_prefix
     from initializers.inputs import for_inputs
 
     wanted = backbone.weights()
-    tensors, container = read_tensors(path, key)
+    tensors, place = tensors_in(container, key)
     tensors, found = without_prefix(tensors, wanted, prefix)
     tensors, dropped = without_heads(tensors, wanted, drop)
-    place = f"{container}, prefix {found!r}" if found else container
-    return for_inputs(Weights(tensors, dropped=dropped, source=f"{path} ({place})", sha256=sha256), backbone)
+    place += f", prefix {found!r}" if found else ""
+    return for_inputs(Weights(tensors, dropped=dropped, source=f"{container.file} ({place})", sha256=sha256), backbone)

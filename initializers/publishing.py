@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from initializers.contract import Initializer, Weights, WeightsOf
 from initializers.store import PublishedFile, WeightStore
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from backbones.contract import Backbone
+    from initializers.checkpoints import Container
 
 
 class Naming(NamedTuple):
@@ -61,6 +62,11 @@ class Published(Placed):
     naming: ClassVar[Naming] = Naming()
 
     @property
+    def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
+        """What wrote the file."""
+        return "torch"
+
+    @property
     def architecture(self) -> str:
         """Expression of the backbone that they are of."""
         return "resnet50"
@@ -71,15 +77,25 @@ class Published(Placed):
         Raises:
             WeightsError: names what is missing, unexpected or not finite.
         """
-        from initializers.checkpoints import read_tensors, without_heads, without_prefix
+        from initializers.checkpoints import read_container
+
+        return self.checked(self.named(read_container(path)))
+
+    def named(self, container: Container) -> Weights:
+        """The tensors of a torch checkpoint under the architecture's names, as far as they have any.
+
+        Raises:
+            WeightsError: if it lacks the entry or the prefix that the publishers use.
+        """
+        from initializers.checkpoints import tensors_in, without_heads, without_prefix
 
         wanted = self.wanted()
-        tensors, container = read_tensors(path, self.naming.key)
+        tensors, place = tensors_in(container, self.naming.key)
         tensors, prefix = without_prefix(tensors, wanted, self.naming.prefix)
         tensors, transformed = self.arranged(tensors)
         tensors, dropped = without_heads(tensors, wanted, self.naming.drop)
-        place = f"{container}, prefix {prefix!r}" if prefix else container
-        return self.checked(Weights(tensors, transformed, dropped, source=f"{self.file.name} ({place})"))
+        place += f", prefix {prefix!r}" if prefix else ""
+        return Weights(tensors, transformed, dropped, source=f"{self.file.name} ({place})")
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
         """The tensors under the architecture's names where the file has others, and what was done to which."""
@@ -104,12 +120,10 @@ class Published(Placed):
         Raises:
             WeightsError: names what is missing, unexpected or not finite; nothing has been stored.
         """
-        from initializers.loading import COUNTER, SHOWN
+        from initializers.loading import SHOWN
 
         wanted = self.wanted()
-        faults = {
-            "missing": [name for name in wanted if name not in weights.tensors and not name.endswith(COUNTER)],
-            "unexpected": [name for name in weights.tensors if name not in wanted],
+        faults = self.name_faults(weights) | {
             "not finite": [name for name, tensor in weights.tensors.items() if not bool(tensor.isfinite().all())],
         }
         found = [f"{len(names)} {what}: {', '.join(names[:SHOWN])}" for what, names in faults.items() if names]
@@ -120,6 +134,16 @@ class Published(Placed):
                 "use file(...) for a file of your own."
             )
         return weights
+
+    def name_faults(self, weights: Weights) -> dict[str, list[str]]:
+        """The architecture's names that are missing, and others that are there."""
+        from initializers.loading import COUNTER
+
+        wanted = self.wanted()
+        return {
+            "missing": [name for name in wanted if name not in weights.tensors and not name.endswith(COUNTER)],
+            "unexpected": [name for name in weights.tensors if name not in wanted],
+        }
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The converted tensors, brought to the backbone's input channels and sizes."""

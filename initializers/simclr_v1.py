@@ -25,6 +25,11 @@ class SimclrV1(Published):
     form: Literal["tensorflow", "converted"] = "tensorflow"
 
     @property
+    def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
+        """What wrote the file."""
+        return "TensorFlow" if self.form == "tensorflow" else "torch"
+
+    @property
     def file(self) -> PublishedFile:
         """The authors' archive, or the converter's file."""
         if self.form == "converted":

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from initializers.contract import Weights
-from initializers.publishing import Published
+from initializers.publishing import Naming, Published
 from initializers.simclr import WARNINGS, from_converter, from_tensorflow
 from initializers.store import PublishedFile
 from specs.card import UNIT, Card
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,14 @@ class SimclrV2(Published):
             converter (Separius/SimCLRv2-Pytorch), whose names are its own.
     """
 
+    naming: ClassVar[Naming] = Naming(key="resnet")
+
     form: Literal["tensorflow", "converted"] = "tensorflow"
+
+    @property
+    def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
+        """What wrote the file."""
+        return "TensorFlow" if self.form == "tensorflow" else "torch"
 
     @property
     def file(self) -> PublishedFile:
@@ -37,12 +47,11 @@ class SimclrV2(Published):
 
     def convert(self, path: Path) -> Weights:
         """The encoder, not its moving average."""
-        if self.form == "tensorflow":
-            return self.checked(from_tensorflow(path))
-        from initializers.checkpoints import read_tensors
+        return self.checked(from_tensorflow(path)) if self.form == "tensorflow" else super().convert(path)
 
-        tensors, container = read_tensors(path, "resnet")
-        return self.checked(Weights(from_converter(tensors), source=f"{path.name} ({container}, converter's names)"))
+    def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """The converter's names as torchvision's."""
+        return from_converter(tensors), {}
 
     def card(self) -> Card:
         """Self-supervised on ImageNet without labels; its input is [0, 1]."""
