@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -107,12 +108,8 @@ class Published(Placed):
         return tensors
 
     def network(self) -> nn.Module:
-        """The architecture without values."""
-        import torch
-
-        with torch.device("meta"):
-            network: nn.Module = BACKBONES.build(self.architecture).network
-        return network
+        """The architecture without values, which must not be changed."""
+        return _without_values(self.architecture)
 
     def checked(self, weights: Weights) -> Weights:
         """Weights whose names are the architecture's, all finite; shapes are checked when a backbone is loaded.
@@ -150,3 +147,12 @@ class Published(Placed):
         from initializers.inputs import for_inputs
 
         return for_inputs(WeightStore.current().converted(self.file, self.convert), backbone)
+
+
+@lru_cache(maxsize=4)
+def _without_values(architecture: str) -> nn.Module:
+    import torch
+
+    with torch.device("meta"):
+        network: nn.Module = BACKBONES.build(architecture).network
+    return network
