@@ -41,6 +41,7 @@ class Backbone(nn.Module):
             each (B, stage.channels, about H / stage.stride, about W / stage.stride).
         pooled: maps (network, input) to the pooled feature, (B, num_features).
         decoder: the decoder that fits the feature maps, or None where none does.
+        image_size: height and width in pixels of the only input that it takes, or None where it takes any.
 
     Raises:
         ValueError: if the stages do not partition the state dict.
@@ -56,12 +57,14 @@ class Backbone(nn.Module):
         features: Callable[[nn.Module, Tensor], list[Tensor]],
         pooled: Callable[[nn.Module, Tensor], Tensor],
         decoder: Decoder | None,
+        image_size: int | None = None,
     ) -> None:
         super().__init__()
         self._build, self._features, self._pooled = build, features, pooled
         self.network = build()
         self.stages = tuple(stages)
         self.in_channels, self.num_features, self.decoder = in_channels, num_features, decoder
+        self.image_size = image_size
         for key in self.weights():
             self.stage_of(key)
 

@@ -83,7 +83,15 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
         features=partial(_features, indices=list(range(len(stages)))),
         pooled=_pooled,
         decoder=decoder,
+        image_size=_only_size(probe),
     )
+
+
+def _only_size(network: Any) -> int | None:
+    """The one image size that a transformer takes, if there is only one."""
+    embedding = getattr(network, "patch_embed", None)
+    size = getattr(embedding, "img_size", None)
+    return int(size[0]) if size is not None and getattr(embedding, "strict_img_size", False) else None
 
 
 def _features(network: nn.Module, x: Tensor, indices: list[int]) -> list[Tensor]:

@@ -26,7 +26,7 @@ from initializers.loading import LoadReport, initialize
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
-from specs.errors import RunError
+from specs.errors import RunError, UsageError
 from specs.files import replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS
 from specs.run import Pretraining, RunSpec
@@ -123,6 +123,12 @@ def _initialized_backbone(resolved: ResolvedRun, places: Places, store: RunStore
     spec = resolved.spec
     seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
     backbone: Backbone = BACKBONES.build(spec.backbone)
+    if backbone.image_size not in (None, spec.recipe.image_size):
+        raise UsageError(
+            f"{BACKBONES.short(spec.backbone)} takes images of {backbone.image_size} pixels only, and the recipe's "
+            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer brings "
+            "its position embeddings to that size."
+        )
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
     resolver = Resolver(places)
 

@@ -19,7 +19,7 @@ from specs.errors import WeightsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from initializers.inspection import Inspection
+    from initializers.inspecting import Inspection
 
 NAME = "inspect"
 HELP = "say what a checkpoint file is, and what a backbone would get from it"
@@ -44,7 +44,7 @@ def execute(options: argparse.Namespace) -> int:
     """Look and print."""
     import torch
 
-    from initializers.inspection import inspect
+    from initializers.inspecting import inspect
     from specs.registry import BACKBONES
 
     with torch.device("meta"):

@@ -155,3 +155,21 @@ def test_listing_and_binding_import_no_torch() -> None:
         "assert 'torch' not in sys.modules and 'timm' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+
+
+def test_a_transformer_says_which_image_size_it_takes_and_can_be_built_for_another() -> None:
+    sizes = {
+        'timm("vit_tiny_patch16_224")': 224,
+        'timm("vit_tiny_patch16_224", image_size=64)': 64,
+        'timm("vit_tiny_patch16_224", image_size=64, patch_size=8)': 64,
+        'timm("swin_tiny_patch4_window7_224", image_size=96)': 96,
+        'timm("test_vit")': None,
+        "resnet18": None,
+    }
+    for expression, size in sizes.items():
+        with torch.device("meta"):
+            assert BACKBONES.build(expression).image_size == size
+    patches = BACKBONES.build('timm("vit_tiny_patch16_224", image_size=64, patch_size=8)')
+    assert patches.weights()["pos_embed"].shape == (1, 65, 192)
+    with torch.no_grad():
+        assert patches(torch.zeros(1, 3, 64, 64)).shape == (1, 192)

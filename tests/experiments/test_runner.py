@@ -13,7 +13,8 @@ from sklearn.metrics import roc_auc_score
 
 from experiments.runner import run
 from experiments.store import Record
-from specs.errors import DataError, RunError
+from specs.errors import DataError, RunError, UsageError
+from specs.expression import parse
 from specs.recipe import SGD
 from specs.run import RunSpec
 from tests.experiments.smoke import places, spec
@@ -129,3 +130,10 @@ def test_an_unreadable_image_is_named_and_leaves_no_record(tmp_path: Path) -> No
 
 def test_a_run_whose_pretraining_is_missing_says_which(tmp_path: Path) -> None:
     failing(spec("fractals"), tmp_path, RunError, "starts from the run")
+
+
+def test_a_transformer_of_another_image_size_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    vit = dataclasses.replace(spec(), backbone=parse('timm("vit_tiny_patch16_224")'))
+    with pytest.raises(UsageError, match=r"takes images of 224 pixels only, and the recipe's have \d+\. Build it with"):
+        run(vit, places(tmp_path))
+    assert not list(tmp_path.rglob("record.json"))

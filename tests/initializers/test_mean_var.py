@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,3 +186,38 @@ def test_shuffling_keeps_every_value_and_bootstrapping_their_distribution(tmp_pa
                 assert set(found.tolist()) < set(given.tolist())
                 # A draw of n values with replacement leaves about 1/e of them out.
                 assert found.unique().numel() / given.numel() == pytest.approx(1 - math.exp(-1), abs=0.1)
+
+
+RANK = """
+import os, sys, torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from initializers.contract import build
+from initializers.loading import initialize
+from specs.registry import BACKBONES
+rank = int(os.environ["RANK"])
+dist.init_process_group("gloo", init_method=f"file://{sys.argv[1]}", rank=rank, world_size=2)
+torch.manual_seed(rank)
+backbone = BACKBONES.build("tiny(width=8)")
+report = initialize(backbone, build(sys.argv[2]), torch.Generator().manual_seed(5))
+reports = [None, None]
+dist.all_gather_object(reports, (report.before, report.after))
+assert reports[0][0] != reports[1][0], "the ranks began alike, so that they end alike says nothing"
+assert reports[0][1] == reports[1][1], "the ranks drew other weights"
+own = {name: tensor.clone() for name, tensor in backbone.weights().items()}
+wrapped = DistributedDataParallel(backbone)  # sends the first rank's weights to the other
+assert all(torch.equal(tensor, own[name]) for name, tensor in wrapped.module.weights().items())
+dist.destroy_process_group()
+"""
+
+
+@pytest.mark.parametrize("draw", ["normal", "shuffle", "bootstrap"])
+def test_two_ranks_of_a_distributed_job_draw_the_same_weights(draw: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RANK, str(tmp_path / "meeting"), f'mean_var(random, "{draw}")']
+    project = Path(__file__).resolve().parents[2]
+    ranks = [
+        subprocess.Popen(command, cwd=project, env={**os.environ, "RANK": str(rank)}, stderr=subprocess.PIPE, text=True)
+        for rank in range(2)
+    ]
+    errors = [rank.communicate(timeout=120)[1] for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], errors
