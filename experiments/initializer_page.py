@@ -26,8 +26,8 @@ safetensors under the backbone's own names, without heads, and nothing in it is 
 
 ## Published weights
 
-All are ResNet-50 unless said otherwise. What a network here does otherwise than the one that was trained is said below
-its weights, and in the notes of every table that uses them.
+All are ResNet-50 unless said otherwise. What a network here does otherwise than the one that was trained is said
+below its weights, and in the notes of every table that uses them.
 
 | initializer | method | trained on | licence | paper | published |
 | --- | --- | --- | --- | --- | --- |
@@ -44,22 +44,24 @@ TAIL = """
 `transfuse`, `reinit`, `gabor`, `mean_var` and `continual` take any initializer: `transfuse(moco_v2, "layer2")`,
 `reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `mean_var(imagenet, "shuffle")`.
 
-`timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store like
-the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone would
-get from it.
+`timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store
+like the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone
+would get from it.
 
-Heads are always dropped. A gray network takes the sum of the first convolution over its input channels, which answers a
-gray image as the sum did the same image in three equal channels. A transformer for another image or patch size,
-`timm("vit_small_patch16_224", image_size=512)`, gets resampled position and patch embeddings. Input is normalized as the
-recipe's `normalization` says: `card` takes what the weights expect, `imagenet` and `none` are the same for all. What was
-loaded, dropped, drawn and transformed is in a run's `load_report.json`, the normalization in its `record.json`.
+Heads are always dropped. A gray network takes the sum of the first convolution over its input channels, which answers
+a gray image as the sum did the same image in three equal channels. A transformer for another image or patch size,
+`timm("vit_small_patch16_224", image_size=512)`, gets resampled position and patch embeddings. Input is normalized as
+the recipe's `normalization` says: `card` takes what the weights expect, `imagenet` and `none` are the same for all.
+What was loaded, dropped, drawn and transformed is in a run's `load_report.json`, the normalization in its
+`record.json`.
 
 ## Weights that have seen the test set
 
-A card lists what its weights were trained on; `file(...)` and `hf(...)` take it as `trained_on=("chestxray14",)`. A table
-leaves out cells whose weights were trained on the very dataset ("-"). Cells whose weights have seen images of the test
-set's collection, such as ChestX-ray14 weights on the RSNA pneumonia or SIIM-ACR images, which are a part of it, are
-marked and noted; a table of the papers' protocol is refused unless it says `overlaps="mark"`. `medtransfer run` warns.
+A card lists what its weights were trained on; `file(...)` and `hf(...)` take it as `trained_on=("chestxray14",)`. A
+table leaves out cells whose weights were trained on the very dataset ("-"). Cells whose weights have seen images of
+the test set's collection, such as ChestX-ray14 weights on the RSNA pneumonia or SIIM-ACR images, which are a part of
+it, are marked and noted; a table of the papers' protocol is refused unless it says `overlaps="mark"`. `medtransfer
+run` warns.
 """
 
 

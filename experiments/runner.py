@@ -126,8 +126,8 @@ def _initialized_backbone(resolved: ResolvedRun, places: Places, store: RunStore
     if backbone.image_size not in (None, spec.recipe.image_size):
         raise UsageError(
             f"{BACKBONES.short(spec.backbone)} takes images of {backbone.image_size} pixels only, and the recipe's "
-            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer brings "
-            "its position embeddings to that size."
+            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer "
+            "brings its position embeddings to that size."
         )
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
     resolver = Resolver(places)
