@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 BLOCKS = (3, 4, 6, 3)
 """Of ResNet-50's stages."""
 
+SHOWN = 8
+"""How many names of each kind a message lists."""
+
 STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
 """TensorFlow's names of batch norm's tensors, and torch's."""
 
@@ -54,11 +57,14 @@ def from_tensorflow(path: Path) -> Weights:
     bundle = Bundle(path)
     convolutions, norms = _numbered(bundle.entries, "conv2d"), _numbered(bundle.entries, "batch_normalization")
     expected = list(layers())
-    if len(convolutions) != len(expected) or len(norms) != len(expected):
-        raise WeightsError(
-            f"{path} has {len(convolutions)} convolutions and {len(norms)} batch norms under base_model, expected "
-            f"{len(expected)} of each. It is not a ResNet-50 of SimCLR."
-        )
+    for kind, names in (("conv2d", convolutions), ("batch_normalization", norms)):
+        if len(names) != len(expected):
+            usual = {f"base_model/{kind}" + (f"_{number}" if number else "") for number in range(len(expected))}
+            raise WeightsError(
+                f"{path} has {len(names)} layers base_model/{kind}*, expected {len(expected)}; missing: "
+                f"{', '.join(sorted(usual - set(names))[:SHOWN]) or 'none'}; unexpected: "
+                f"{', '.join(sorted(set(names) - usual)[:SHOWN]) or 'none'}. It is not a ResNet-50 of SimCLR."
+            )
     tensors: dict[str, Tensor] = {}
     for (convolution, norm), kernel, statistics in zip(expected, convolutions, norms, strict=True):
         tensors[f"{convolution}.weight"] = _found(bundle, f"{kernel}/kernel").permute(3, 2, 0, 1)
