@@ -68,7 +68,7 @@ def assemble(
             for place, runs in cells.items()
             if not isinstance(runs, str) and (found := _overlap(runs[0]))
         },
-        remarks=tuple(dict.fromkeys(remark for place, runs in cells.items() for remark in _remarks(place[0], runs))),
+        remarks=tuple(dict.fromkeys(found for place, runs in cells.items() for found in remarks(place[0], runs))),
         marks=marks,
     )
 
@@ -101,8 +101,13 @@ def _overlap(run: ResolvedRun) -> Overlap | None:
     return overlap(run.spec.initializer, run.spec.dataset, run.spec.edition)
 
 
-def _remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, str]]:
-    """How the network or its input here differ from what a row's weights were trained with."""
+def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, str]]:
+    """How the network or its input here differ from what a row's weights were trained with.
+
+    Args:
+        row: label, which each remark comes with.
+        runs: of one of its cells, or the reason why there are none.
+    """
     if isinstance(runs, str):
         return []
     spec = runs[0].spec
