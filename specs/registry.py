@@ -155,6 +155,7 @@ REGISTRIES = {
         Registry("initializer", "initializers", "medtransfer.initializers"),
         Registry("dataset", "datamodules", "medtransfer.datamodules"),
         Registry("recipe", "experiments.recipes", "medtransfer.recipes"),
+        Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods"),
         Registry("table", "experiments.tables", "medtransfer.tables"),
     )
 }
@@ -162,4 +163,5 @@ BACKBONES = REGISTRIES["backbones"]
 INITIALIZERS = REGISTRIES["initializers"]
 DATASETS = REGISTRIES["datamodules"]
 RECIPES = REGISTRIES["experiments.recipes"]
+METHODS = REGISTRIES["lightning_modules.pretraining"]
 TABLES = REGISTRIES["experiments.tables"]

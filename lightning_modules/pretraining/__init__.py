@@ -1,0 +1,1 @@
+"""The self-supervised methods: one file each."""

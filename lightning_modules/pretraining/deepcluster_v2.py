@@ -1,0 +1,28 @@
+"""DeepCluster-v2: predicting k-means clusters of the last epoch's embeddings (Caron et al. 2020)."""
+
+from __future__ import annotations
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.clustering import KmeansLearner
+from lightning_modules.self_supervision.learner import Learner, Method
+
+
+def deepcluster_v2(
+    dimensions: int = 128,
+    hidden: int = 2048,
+    prototypes: tuple[int, ...] = (3000, 3000, 3000),
+    temperature: float = 0.1,
+) -> Method:
+    """DeepCluster-v2 with the paper's settings.
+
+    Args:
+        dimensions: of the embeddings (appendix).
+        hidden: features of the head's hidden layer (appendix).
+        prototypes: clusters of each clustering (appendix).
+        temperature: of the predictions (appendix).
+    """
+
+    def learner(backbone: Backbone, samples: int) -> Learner:
+        return KmeansLearner(backbone, samples, dimensions, hidden, prototypes, temperature, False)
+
+    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner)

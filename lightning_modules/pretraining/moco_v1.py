@@ -1,0 +1,23 @@
+"""MoCo-v1: momentum contrast with a linear head (He et al. 2020)."""
+
+from __future__ import annotations
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.learner import Learner, Method
+from lightning_modules.self_supervision.moco import MocoLearner
+
+
+def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.07) -> Method:
+    """MoCo-v1 with the paper's settings.
+
+    Args:
+        dimensions: of the embeddings (section 3.3).
+        queue: keys that are kept (section 4.1).
+        momentum: of the key encoder (section 4.1).
+        temperature: of the loss (section 3.3).
+    """
+
+    def learner(backbone: Backbone, samples: int) -> Learner:
+        return MocoLearner(backbone, dimensions, None, queue, momentum, temperature)
+
+    return Method("instance discrimination", "He et al. 2020, https://arxiv.org/abs/1911.05722", learner)

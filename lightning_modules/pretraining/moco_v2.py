@@ -1,0 +1,26 @@
+"""MoCo-v2: momentum contrast with a hidden layer in the head and stronger views (Chen et al. 2020)."""
+
+from __future__ import annotations
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.learner import Learner, Method
+from lightning_modules.self_supervision.moco import MocoLearner
+
+
+def moco_v2(
+    dimensions: int = 128, hidden: int = 2048, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.2
+) -> Method:
+    """MoCo-v2 with the paper's settings.
+
+    Args:
+        dimensions: of the embeddings.
+        hidden: features of the head's hidden layer (section 3).
+        queue: keys that are kept.
+        momentum: of the key encoder.
+        temperature: of the loss (table 1: best at 0.2).
+    """
+
+    def learner(backbone: Backbone, samples: int) -> Learner:
+        return MocoLearner(backbone, dimensions, hidden, queue, momentum, temperature)
+
+    return Method("instance discrimination", "Chen et al. 2020, https://arxiv.org/abs/2003.04297", learner)

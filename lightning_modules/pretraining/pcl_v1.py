@@ -1,0 +1,36 @@
+"""PCL-v1: momentum contrast and prototypes of several clusterings, linear head (Li et al. 2021)."""
+
+from __future__ import annotations
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.learner import Learner, Method
+from lightning_modules.self_supervision.prototypical import PclLearner
+
+
+def pcl_v1(
+    dimensions: int = 128,
+    queue: int = 16384,
+    momentum: float = 0.999,
+    temperature: float = 0.1,
+    clusters: tuple[int, ...] = (25000, 50000, 100000),
+    negatives: int = 16000,
+    warmup: int = 20,
+) -> Method:
+    """PCL-v1 with the paper's settings.
+
+    Args:
+        dimensions: of the embeddings (section 4.1).
+        queue: keys that are kept (section 4.1: 16,000).
+        momentum: of the key encoder (section 4.1).
+        temperature: of the loss (section 4.1).
+        clusters: of each clustering (section 4.1).
+        negatives: prototypes that a query is told from (section 4.1).
+        warmup: epochs of InfoNCE alone (section 4.1).
+    """
+
+    def learner(backbone: Backbone, samples: int) -> Learner:
+        return PclLearner(
+            backbone, samples, dimensions, None, queue, momentum, temperature, clusters, negatives, warmup
+        )
+
+    return Method("clustering with contrastive learning", "Li et al. 2021, https://arxiv.org/abs/2005.04966", learner)

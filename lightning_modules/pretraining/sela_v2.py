@@ -1,0 +1,28 @@
+"""SeLa-v2: predicting clusters of equal size (Asano et al. 2020; Caron et al. 2020)."""
+
+from __future__ import annotations
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.clustering import EqualSharesLearner
+from lightning_modules.self_supervision.learner import Learner, Method
+
+
+def sela_v2(
+    dimensions: int = 128,
+    hidden: int = 2048,
+    prototypes: tuple[int, ...] = (3000, 3000, 3000),
+    temperature: float = 0.1,
+) -> Method:
+    """SeLa-v2 with the paper's settings.
+
+    Args:
+        dimensions: of the embeddings (appendix).
+        hidden: features of the head's hidden layer (appendix).
+        prototypes: of each set (appendix).
+        temperature: of the predictions (appendix).
+    """
+
+    def learner(backbone: Backbone, samples: int) -> Learner:
+        return EqualSharesLearner(backbone, samples, dimensions, hidden, prototypes, temperature, True)
+
+    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner)

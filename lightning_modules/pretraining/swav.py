@@ -1,0 +1,32 @@
+"""SwAV: each view predicts the other's cluster assignment (Caron et al. 2020)."""
+
+from __future__ import annotations
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.clustering import SwavLearner
+from lightning_modules.self_supervision.learner import Learner, Method
+
+
+def swav(
+    dimensions: int = 128,
+    hidden: int = 2048,
+    prototypes: int = 3000,
+    temperature: float = 0.1,
+    epsilon: float = 0.05,
+    iterations: int = 3,
+) -> Method:
+    """SwAV with the paper's settings.
+
+    Args:
+        dimensions: of the embeddings (appendix A).
+        hidden: features of the head's hidden layer (appendix A).
+        prototypes: how many (section 4).
+        temperature: of the predictions (appendix A).
+        epsilon: of the assignments' entropy (appendix A).
+        iterations: of Sinkhorn-Knopp (appendix A).
+    """
+
+    def learner(backbone: Backbone, samples: int) -> Learner:
+        return SwavLearner(backbone, dimensions, hidden, prototypes, temperature, epsilon, iterations)
+
+    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner)

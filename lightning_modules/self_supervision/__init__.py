@@ -1,0 +1,1 @@
+"""What the self-supervised methods are made of, each part once."""

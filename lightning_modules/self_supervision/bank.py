@@ -1,0 +1,30 @@
+"""A memory of every training image's embedding."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class MemoryBank(nn.Module):
+    """Embeddings (N, D) of length 1 by the image's place in its split; it begins with random directions.
+
+    Args:
+        samples: N.
+        dimensions: D.
+        momentum: of an entry's moving average; 0 replaces it.
+    """
+
+    entries: Tensor
+
+    def __init__(self, samples: int, dimensions: int, momentum: float = 0.0) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("entries", functional.normalize(torch.randn(samples, dimensions), dim=1))
+
+    @torch.no_grad()
+    def update(self, index: Tensor, embeddings: Tensor) -> None:
+        """Move entries towards new embeddings (B, D) and bring them back to length 1 (Wu et al. 2018, section 3.3)."""
+        new = self.momentum * self.entries[index] + (1 - self.momentum) * embeddings.to(self.entries.dtype)
+        self.entries[index] = functional.normalize(new, dim=1)

@@ -1,0 +1,45 @@
+"""Predicting a slow copy's embedding of another view."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+from torch.nn import functional
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.heads import mlp
+from lightning_modules.self_supervision.learner import Encoder, Learner
+from lightning_modules.self_supervision.momentum import Follower
+
+
+class ByolLearner(Learner):
+    """The online network predicts the target network's embedding (Grill et al. 2020, equation 2), both ways.
+
+    Args:
+        backbone: that is pretrained.
+        dimensions: of the embeddings.
+        hidden: features of both heads' hidden layers.
+        momentum: of the target network at the start; it rises to 1 by a cosine (section 3.3).
+    """
+
+    def __init__(self, backbone: Backbone, dimensions: int, hidden: int, momentum: float) -> None:
+        super().__init__(Encoder(backbone, mlp(backbone.num_features, hidden, dimensions, norm=True)))
+        self.predictor = mlp(dimensions, hidden, dimensions, norm=True)
+        self.target = Follower(self.online)
+        self.momentum = momentum
+
+    def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
+        """The sum over both directions of 2 - 2 cos, the mean over the batch."""
+        predicted = [self.predictor(self.online(view)) for view in views]
+        targets = [self.target(view) for view in views]
+        return regression(predicted[0], targets[1]) + regression(predicted[1], targets[0])
+
+    def after_step(self, progress: float) -> None:
+        """The target follows."""
+        self.target.follow(self.online, 1 - (1 - self.momentum) * (math.cos(math.pi * progress) + 1) / 2)
+
+
+def regression(predicted: Tensor, target: Tensor) -> Tensor:
+    """The squared distance of directions, 2 - 2 cos, averaged over rows (B, D)."""
+    return 2 - 2 * functional.cosine_similarity(predicted, target, dim=1).mean()

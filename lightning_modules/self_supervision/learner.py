@@ -1,0 +1,99 @@
+"""The contract of every self-supervised method."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from backbones.contract import Backbone
+
+EveryImage = Callable[[Callable[[Tensor], Tensor]], Tensor]
+"""Maps a function of normalized images (B, C, H, W) to rows (B, D) to its rows for all training images, (N, D)."""
+
+
+class Encoder(nn.Module):
+    """A backbone and a projection head.
+
+    Args:
+        backbone: that is pretrained.
+        head: from its pooled features to embeddings.
+    """
+
+    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone, self.head = backbone, head
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embeddings (B, D), float32, of normalized images (B, C, H, W)."""
+        embeddings: Tensor = self.head(self.backbone(images))
+        return embeddings.float() if embeddings.dtype in (torch.bfloat16, torch.float16) else embeddings
+
+    def directions(self, images: Tensor) -> Tensor:
+        """The same, of length 1."""
+        return functional.normalize(self(images), dim=1)
+
+
+class Learner(nn.Module):
+    """An encoder with what a method needs beside it.
+
+    All that training changes is in parameters and buffers, so that a checkpoint holds it.
+
+    Args:
+        online: the encoder that is trained.
+    """
+
+    def __init__(self, online: Encoder) -> None:
+        super().__init__()
+        self.online = online
+
+    @property
+    def backbone(self) -> Backbone:
+        """What is pretrained."""
+        return self.online.backbone
+
+    @abstractmethod
+    def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
+        """The loss of a batch.
+
+        Args:
+            views: normalized images (B, C, H, W), each a view of the same images.
+            index: (B,) the images' places in their split.
+        """
+
+    def before_epoch(self, epoch: int, every_image: EveryImage, generator: torch.Generator) -> None:
+        """What is done before an epoch, such as clustering.
+
+        Args:
+            epoch: its number.
+            every_image: gives rows of all training images, which are not augmented.
+            generator: of all draws; the same in every process.
+        """
+
+    def after_step(self, progress: float) -> None:
+        """What follows an optimizer step, such as moving averages.
+
+        Args:
+            progress: share of all steps that are done, in (0, 1].
+        """
+
+
+class Method(NamedTuple):
+    """A self-supervised method with its settings.
+
+    Attributes:
+        family: instance discrimination; jigsaw; clustering; clustering with contrastive learning; mutual information
+            reduction; redundancy reduction.
+        paper: citation and URL.
+        learner: makes one from a backbone and the number of training images.
+        views: of each image in a batch.
+    """
+
+    family: str
+    paper: str
+    learner: Callable[[Backbone, int], Learner]
+    views: int = 2

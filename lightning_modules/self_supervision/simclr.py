@@ -1,0 +1,28 @@
+"""Contrastive learning within the batch."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from backbones.contract import Backbone
+from lightning_modules.self_supervision.contrastive import nt_xent
+from lightning_modules.self_supervision.heads import mlp
+from lightning_modules.self_supervision.learner import Encoder, Learner
+
+
+class SimclrLearner(Learner):
+    """Two views of an image attract, all others of the batch repel (Chen et al. 2020, algorithm 1).
+
+    Args:
+        backbone: that is pretrained.
+        head: features of the projection head's layers, the last of which is the embedding.
+        temperature: of the loss.
+    """
+
+    def __init__(self, backbone: Backbone, head: tuple[int, ...], temperature: float) -> None:
+        super().__init__(Encoder(backbone, mlp(backbone.num_features, *head, norm=True, last_norm=True)))
+        self.temperature = temperature
+
+    def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
+        """NT-Xent of the two views."""
+        return nt_xent(self.online.directions(views[0]), self.online.directions(views[1]), self.temperature)

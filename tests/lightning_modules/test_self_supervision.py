@@ -1,0 +1,223 @@
+"""The parts of the self-supervised methods against the papers' definitions, written out term by term."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lightning_modules.self_supervision.bank import MemoryBank
+from lightning_modules.self_supervision.bootstrap import regression
+from lightning_modules.self_supervision.clustering import soft_cross_entropy
+from lightning_modules.self_supervision.clusters import spherical_kmeans
+from lightning_modules.self_supervision.contrastive import info_nce, noise_contrastive, nt_xent, one_against_noise
+from lightning_modules.self_supervision.heads import mlp
+from lightning_modules.self_supervision.jigsaw import patches
+from lightning_modules.self_supervision.momentum import Follower
+from lightning_modules.self_supervision.prototypical import concentrations, proto_nce
+from lightning_modules.self_supervision.queue import KeyQueue
+from lightning_modules.self_supervision.redundancy import barlow_twins
+from lightning_modules.self_supervision.sinkhorn import sinkhorn
+
+
+def drawn(rows: int, columns: int, seed: int) -> Tensor:
+    return torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def directions(rows: int, dimensions: int, seed: int) -> Tensor:
+    return functional.normalize(drawn(rows, dimensions, seed), dim=1).requires_grad_()
+
+
+def test_nt_xent_is_equation_1_of_simclr_pair_by_pair() -> None:
+    first, second, temperature = directions(5, 7, 1), directions(5, 7, 2), 0.3
+    z = torch.cat([first, second]).detach().numpy()
+    total = 0.0
+    for i in range(10):
+        j = (i + 5) % 10
+        others = [math.exp(float(z[i] @ z[k]) / temperature) for k in range(10) if k != i]
+        total -= math.log(math.exp(float(z[i] @ z[j]) / temperature) / sum(others))
+    assert nt_xent(first, second, temperature).item() == pytest.approx(total / 10, rel=1e-12)
+    assert torch.autograd.gradcheck(lambda a, b: nt_xent(a, b, temperature), (first, second))
+
+
+def test_info_nce_is_equation_1_of_moco_and_only_the_query_learns() -> None:
+    query, key, negatives, temperature = directions(4, 6, 1), directions(4, 6, 2), directions(9, 6, 3), 0.2
+    q, k, n = (one.detach().numpy() for one in (query, key, negatives))
+    lost = []
+    for i in range(4):
+        right = math.exp(q[i] @ k[i] / temperature)
+        lost.append(-math.log(right / (right + sum(math.exp(q[i] @ one / temperature) for one in n))))
+    loss = info_nce(query, key, negatives, temperature)
+    assert loss.item() == pytest.approx(np.mean(lost), rel=1e-12)
+    loss.backward()
+    assert query.grad is not None
+    assert key.grad is None
+    assert negatives.grad is None
+
+
+def test_noise_contrastive_estimation_is_equations_6_to_8_of_insdis() -> None:
+    right = torch.tensor([1.0, -0.5, 2.0], dtype=torch.float64, requires_grad=True)
+    noise, n, m, z = drawn(3, 4, 0).requires_grad_(), 50, 4, 30.0
+    total = 0.0
+    for i in range(3):
+        p = math.exp(right[i].item()) / z
+        total -= math.log(p / (p + m / n))
+        for one in noise[i].tolist():
+            p = math.exp(one) / z
+            total -= math.log(1 - p / (p + m / n))
+    normalizer = torch.tensor(z, dtype=torch.float64)
+    assert noise_contrastive(right, noise, n, normalizer).item() == pytest.approx(total / 3, rel=1e-12)
+    assert torch.autograd.gradcheck(lambda a, b: noise_contrastive(a, b, n, normalizer), (right, noise))
+
+
+def test_pirls_loss_is_equations_3_and_4() -> None:
+    right, noise = torch.tensor([1.0, -0.5], dtype=torch.float64, requires_grad=True), drawn(2, 3, 0).requires_grad_()
+    total = 0.0
+    for i in range(2):
+        scores = [math.exp(right[i].item()), *(math.exp(one) for one in noise[i].tolist())]
+        shares = [one / sum(scores) for one in scores]
+        total -= math.log(shares[0]) + sum(math.log(1 - one) for one in shares[1:])
+    assert one_against_noise(right, noise).item() == pytest.approx(total / 2, rel=1e-9)
+    assert torch.autograd.gradcheck(one_against_noise, (right, noise))
+
+
+def test_byols_loss_is_the_squared_distance_of_directions() -> None:
+    a, b = drawn(4, 5, 1), drawn(4, 5, 2)
+    distance = (functional.normalize(a, dim=1) - functional.normalize(b, dim=1)).square().sum(dim=1).mean()
+    assert regression(a, b).item() == pytest.approx(distance.item(), rel=1e-12)
+
+
+def test_barlow_twins_is_algorithm_1_entry_by_entry() -> None:
+    a, b = drawn(6, 3, 1).requires_grad_(), drawn(6, 3, 2).requires_grad_()
+    values = [one.detach().numpy() for one in (a, b)]
+    x, y = ((one - one.mean(0)) / np.sqrt(one.var(0) + 1e-5) for one in values)
+    total = 0.0
+    for i in range(3):
+        for j in range(3):
+            c = sum(x[row, i] * y[row, j] for row in range(6)) / 6
+            total += (1 - c) ** 2 if i == j else 0.1 * c**2
+    assert barlow_twins(a, b, 0.1).item() == pytest.approx(total, rel=1e-12)
+    assert torch.autograd.gradcheck(lambda p, q: barlow_twins(p, q, 0.1), (a, b))
+
+
+def test_proto_nce_is_the_second_term_of_equation_11() -> None:
+    query, centroids = directions(3, 5, 1).detach(), directions(4, 5, 2).detach()
+    phi = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
+    own, offsets = torch.tensor([2, 0, 3]), torch.tensor([[1, 2], [3, 1], [2, 3]])
+    total = 0.0
+    for i in range(3):
+        clusters = [int(own[i]), *(int((own[i] + step) % 4) for step in offsets[i])]
+        scores = {k: math.exp(float(query[i] @ centroids[k]) / phi[k].item()) for k in clusters}
+        total -= math.log(scores[int(own[i])] / sum(scores.values()))
+    assert proto_nce(query, centroids, phi, own, offsets).item() == pytest.approx(total / 3, rel=1e-12)
+
+
+def test_concentrations_are_equation_12_with_the_mean_of_the_temperature() -> None:
+    keys, centroids = directions(60, 4, 1).detach(), directions(5, 4, 2).detach()
+    nearest = (keys @ centroids.T).argmax(dim=1)
+    found = concentrations(keys, centroids, nearest, 0.2)
+    assert found.mean().item() == pytest.approx(0.2)
+    phi = []
+    for cluster in range(5):
+        members = keys[nearest == cluster]
+        assert len(members) > 1
+        spread = sum((one - centroids[cluster]).norm().item() for one in members)
+        phi.append(spread / (len(members) * math.log(len(members) + 10)))
+    clipped = np.clip(phi, *np.quantile(phi, [0.1, 0.9]))
+    assert np.allclose(found.numpy(), 0.2 * clipped / clipped.mean())
+
+
+def test_a_swapped_prediction_is_the_mean_cross_entropy() -> None:
+    scores = torch.tensor([[0.5, -0.5], [0.1, 0.3]], dtype=torch.float64)
+    targets = torch.tensor([[0.9, 0.1], [0.5, 0.5]], dtype=torch.float64)
+    exponentials = np.exp(scores.numpy() / 0.1)
+    expected = -(targets.numpy() * np.log(exponentials / exponentials.sum(1, keepdims=True))).sum(1).mean()
+    assert soft_cross_entropy(scores, targets, 0.1).item() == pytest.approx(expected)
+
+
+@given(st.integers(2, 20), st.integers(2, 6), st.integers(0, 1000))
+def test_sinkhorns_rows_add_up_to_one_and_its_columns_become_equal(rows: int, columns: int, seed: int) -> None:
+    shares = sinkhorn(drawn(rows, columns, seed).tanh(), 0.5, 300)
+    assert torch.allclose(shares.sum(dim=1), torch.ones(rows, dtype=torch.float64))
+    assert torch.allclose(shares.sum(dim=0), torch.full((columns,), rows / columns, dtype=torch.float64), atol=1e-4)
+
+
+def test_sinkhorn_of_little_entropy_is_the_best_assignment_with_equal_shares() -> None:
+    scores = drawn(6, 3, 3)
+    shares = sinkhorn(scores, 0.01, 5000)
+    rows, places = linear_sum_assignment(-np.repeat(scores.numpy(), 2, axis=1))  # two places in each cluster
+    best = dict(zip(rows.tolist(), places.tolist(), strict=True))
+    assert shares.argmax(dim=1).tolist() == [best[row] // 2 for row in range(6)]
+
+
+def test_sinkhorn_survives_scores_of_any_size() -> None:
+    assert sinkhorn(torch.tensor([[1000.0, -1000.0], [999.0, 1000.0]]), 0.05, 3).isfinite().all()
+
+
+def test_a_follower_moves_by_exactly_its_share_and_takes_no_gradient() -> None:
+    leader = mlp(3, 4, 2, norm=True).double()
+    follower = Follower(leader)
+    before = {name: one.clone() for name, one in follower.network.named_parameters()}
+    with torch.no_grad():
+        for parameter in leader.parameters():
+            parameter.add_(1.0)
+    follower.follow(leader, 0.9)
+    for name, one in follower.network.named_parameters():
+        assert torch.allclose(one, before[name] + 0.1, rtol=0, atol=1e-12)
+    assert not follower(torch.randn(5, 3, dtype=torch.float64)).requires_grad
+    assert all(not one.requires_grad for one in follower.parameters())
+
+
+def test_a_queue_forgets_the_oldest_first() -> None:
+    queue = KeyQueue(5, 2)
+    for start in (0, 3, 6):
+        queue.push(torch.arange(start, start + 3).repeat(2, 1).T.float())
+    assert sorted(queue.keys[:, 0].tolist()) == [4, 5, 6, 7, 8]
+    queue.push(torch.arange(20.0).repeat(2, 1).T)
+    assert sorted(queue.keys[:, 0].tolist()) == [15, 16, 17, 18, 19]
+
+
+def test_a_memory_moves_towards_new_embeddings_on_the_sphere() -> None:
+    bank = MemoryBank(4, 3, momentum=0.5).double()
+    before, new = bank.entries.clone(), directions(2, 3, 5).detach()
+    bank.update(torch.tensor([3, 1]), new)
+    assert torch.allclose(bank.entries[3], functional.normalize(0.5 * before[3] + 0.5 * new[0], dim=0))
+    assert torch.equal(bank.entries[[0, 2]], before[[0, 2]])
+    assert torch.allclose(bank.entries.norm(dim=1), torch.ones(4, dtype=torch.float64))
+
+
+def test_kmeans_finds_clusters_that_are_there() -> None:
+    truth = torch.arange(200) % 4
+    points = functional.normalize(torch.eye(4, dtype=torch.float64)[truth] + 0.1 * drawn(200, 4, 0), dim=1)
+    # Of some beginnings, k-means ends in a worse place; the best of a few is the truth.
+    ends = [spherical_kmeans(points, 4, 30, torch.Generator().manual_seed(seed)) for seed in range(8)]
+    best = max(ends, key=lambda centroids: (points @ centroids.T).max(dim=1).values.sum().item())
+    found = (points @ best.T).argmax(dim=1)
+    assert all(len(found[truth == cluster].unique()) == 1 for cluster in range(4))
+    assert torch.equal(ends[0], spherical_kmeans(points, 4, 30, torch.Generator().manual_seed(0)))
+    with pytest.raises(ValueError, match="201 clusters of 200 embeddings"):
+        spherical_kmeans(points, 201, 1, torch.Generator())
+
+
+@pytest.mark.parametrize("size", [9, 10, 32])
+def test_patches_are_the_images_nine_parts_row_by_row(size: int) -> None:
+    images = torch.arange(2.0 * 3 * size * size).reshape(2, 3, size, size)
+    cut, side = patches(images), -(-size // 3)
+    assert cut.shape == (2, 9, 3, side, side)
+    assert torch.equal(cut[:, 0], images[:, :, :side, :side])
+    rows = size - 2 * side
+    assert torch.equal(cut[:, 7, :, :rows, :], images[:, :, 2 * side :, side : 2 * side])
+
+
+def test_heads_have_the_layers_that_are_asked_for() -> None:
+    norm = nn.BatchNorm1d
+    kinds = [type(layer) for layer in mlp(4, 8, 8, 2, norm=True, last_norm=True)]
+    assert kinds == [nn.Linear, norm, nn.ReLU, nn.Linear, norm, nn.ReLU, nn.Linear, norm]
+    assert [type(layer) for layer in mlp(4, 2)] == [nn.Linear]
