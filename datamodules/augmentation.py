@@ -37,6 +37,15 @@ def _transform(step: recipe.Augmentation, size: int) -> albumentations.BasicTran
             return albumentations.RandomResizedCrop((size, size), scale=(smallest, 1.0), p=p)
         case recipe.BrightnessContrast(limit, p):
             return albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=p)
+        case recipe.ColorJitter(limit, hue, p):
+            change = (1 - limit, 1 + limit)
+            return albumentations.ColorJitter(change, change, change, (-hue, hue), p=p)
+        case recipe.Grayscale(p):
+            return albumentations.ToGray(p=p)
+        case recipe.GaussianBlur(low, high, p):
+            return albumentations.GaussianBlur(blur_limit=0, sigma_limit=(low, high), p=p)
+        case recipe.Solarize(threshold, p):
+            return albumentations.Solarize(threshold_range=(threshold, threshold), p=p)
         case recipe.Elastic(alpha, sigma, p):
             return albumentations.ElasticTransform(alpha=alpha, sigma=sigma, p=p)
 
@@ -48,13 +57,15 @@ class Albumentations:
 
     Args:
         recipe: names the steps; without a crop among them, images are brought to the network's size first.
-        seed: of the run; every image's draws depend on it, the epoch and the image alone.
+        seed: of the run; every image's draws depend on it, the epoch, the view and the image alone.
+        view: which of several views of the same images it makes.
     """
 
-    def __init__(self, recipe: Recipe, seed: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int, view: int = 0) -> None:
         self._steps, self._size, self._seed = recipe.augmentation, recipe.image_size, seed
         crops = any(isinstance(step, RandomResizedCrop) and step.p == 1 for step in recipe.augmentation)
         self._frame = None if crops else AsStored(recipe.image_size, recipe.resampling)
+        self._purpose = f"augment {view}" if view else "augment"
         self._own = threading.local()
 
     def __call__(
@@ -62,7 +73,9 @@ class Albumentations:
     ) -> tuple[Pixels, Pixels | None]:
         """The augmented images and masks; masks are interpolated by nearest neighbour."""
         if not hasattr(self._own, "compose"):
-            self._own.compose = albumentations.Compose([_transform(step, self._size) for step in self._steps])
+            gray = stored[0].image.ndim == 2  # which cannot lose their color
+            steps = [step for step in self._steps if not (gray and isinstance(step, recipe.Grayscale))]
+            self._own.compose = albumentations.Compose([_transform(step, self._size) for step in steps])
         images: Sequence[Pixels] = [one.image for one in stored]
         masks = [one.mask for one in stored if one.mask is not None]
         if self._frame is not None:
@@ -70,7 +83,7 @@ class Albumentations:
             images, masks = list(framed), [] if framed_masks is None else list(framed_masks)
         results = []
         for place, number in enumerate(numbers.tolist()):
-            self._own.compose.set_random_seed(int(digest([self._seed, "augment", epoch, number])[:8], 16))
+            self._own.compose.set_random_seed(int(digest([self._seed, self._purpose, epoch, number])[:8], 16))
             mask = {"mask": masks[place]} if masks else {}
             results.append(self._own.compose(image=images[place], **mask))
         augmented = np.stack([result["image"] for result in results])

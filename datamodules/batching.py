@@ -27,10 +27,11 @@ class Order:
     Args:
         length: number of samples.
         seed: of the run; None keeps the samples in order.
+        every: takes one of so many, in order.
     """
 
-    def __init__(self, length: int, seed: int | None) -> None:
-        self.length, self.seed, self.epoch = length, seed, 0
+    def __init__(self, length: int, seed: int | None, every: int = 1) -> None:
+        self.length, self.seed, self.epoch, self.every = -(-length // every), seed, 0, every
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration draws."""
@@ -39,7 +40,7 @@ class Order:
     def numbers(self) -> list[int]:
         """The samples' places in their split, in this epoch's order."""
         if self.seed is None:
-            return list(range(self.length))
+            return list(range(0, self.length * self.every, self.every))
         generator = torch.Generator().manual_seed(int(digest([self.seed, "order", self.epoch])[:15], 16))
         return torch.randperm(self.length, generator=generator).tolist()
 

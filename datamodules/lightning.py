@@ -37,17 +37,19 @@ class ImageDataModule(pl.LightningDataModule):
         recipe: gives sizes, batch size and augmentation.
         seed: of order, augmentation and softened labels.
         threads: that make batches; the batches do not depend on them.
+        views: of each training image for self-supervised learning; 0 for learning from labels.
 
     Raises:
         UsageError: if the recipe's crops do not go with masks.
     """
 
-    def __init__(self, opened: OpenDataset, recipe: Recipe, seed: int, threads: int = 0) -> None:
+    def __init__(self, opened: OpenDataset, recipe: Recipe, seed: int, threads: int = 0, views: int = 0) -> None:
         super().__init__()
+        self.views = views
         cv2.setNumThreads(0)  # one image is too little work to share; batches are shared among threads
         self.opened, self.recipe, self.seed, self.threads = opened, recipe, seed, threads
         self.task, self.channels = opened.dataset.task, opened.dataset.channels
-        if self.task.kind == "segmentation" and (recipe.crop_from or recipe.pipeline != "albumentations"):
+        if self.task.kind == "segmentation" and not views and (recipe.crop_from or recipe.pipeline != "albumentations"):
             raise UsageError(
                 f"recipe: crop_from and pipeline=\"{recipe.pipeline}\" are for classification, and "
                 f"{type(opened.dataset).__name__} has masks. Leave them out."
@@ -66,12 +68,31 @@ class ImageDataModule(pl.LightningDataModule):
         return self.opened.index.split(split)
 
     def train_dataloader(self) -> Batches:
-        """The training split in a new order each epoch, augmented; a last batch of one image is left out."""
+        """The training split in a new order each epoch, augmented; a last batch of one image is left out.
+
+        With views, a batch has ``views``, a list of uint8 (B, C, H, W), instead of ``image``, and a last batch that is
+        smaller than the others is left out.
+        """
         images = self._images["train"]
+        if self.views:
+            made = _Views(images, [Albumentations(self.recipe, self.seed, view) for view in range(self.views)])
+            short = len(images) > self.recipe.batch_size
+            return Batches(made, Order(len(images), self.seed), self.recipe.batch_size, short, self.threads)
         make = _Maker(self, "train", images, self._augmentation())
         # Batch norm has no variance to estimate from a single image.
         lonely = len(images) % self.recipe.batch_size == 1 and len(images) > 1
         return Batches(make, Order(len(images), self.seed), self.recipe.batch_size, lonely, self.threads)
+
+    def training_images(self, most: int | None = None) -> Batches:
+        """The training split in order and whole, brought to the image size.
+
+        Args:
+            most: how many images there are at most, evenly spread over the split; None: all.
+        """
+        images = self._images["train"]
+        make = _Maker(self, "train", images, AsStored(self.recipe.image_size, self.recipe.resampling))
+        every = 1 if most is None else -(-len(images) // most)
+        return Batches(make, Order(len(images), None, every), self.recipe.batch_size, False, self.threads)
 
     def val_dataloader(self) -> Batches:
         """The validation split in order."""
@@ -97,6 +118,20 @@ class ImageDataModule(pl.LightningDataModule):
         images = self._images[split]
         make = _Maker(self, split, images, augmentation)
         return Batches(make, Order(len(images), None), self.recipe.batch_size, False, self.threads)
+
+
+class _Views:
+    """Makes batches of several views of the same images."""
+
+    def __init__(self, images: Images, augmentations: list[Albumentations]) -> None:
+        self._images, self._augmentations = images, augmentations
+
+    def __call__(self, epoch: int, numbers: list[int]) -> Batch:
+        stored, places = self._images.read(numbers), np.array(numbers)
+        made = [augmentation(stored, epoch, places)[0] for augmentation in self._augmentations]
+        pixels = [torch.from_numpy(one if one.ndim == 4 else one[..., None]) for one in made]
+        views = [one.permute(0, 3, 1, 2).contiguous() for one in pixels]
+        return {"views": views, "index": torch.from_numpy(places)}
 
 
 class _Maker:

@@ -14,9 +14,9 @@ from datamodules.contract import Dataset
 from experiments.places import Places
 from initializers.contract import Initializer
 from specs.errors import UsageError, unknown
-from specs.expression import Call
+from specs.expression import Call, parse
 from specs.recipe import Recipe
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, RECIPES
 from specs.run import Edition, Pretraining, RunSpec, digest
 
 TRAINING_VERSION = 2
@@ -84,7 +84,16 @@ class Resolver:
             DataError: if the dataset's files are missing or damaged.
             WeightsError: if a weight file is missing.
         """
-        if spec.stage == "pretrain" and DATASETS.build(spec.dataset).task.kind == "segmentation":
+        if spec.stage == "finetune" and spec.recipe.method:
+            raise UsageError(
+                f"the recipe names the self-supervised method {spec.recipe.method}, which pretrains. Fine-tune with a "
+                "recipe without a method, from ssl(...)."
+            )
+        if (
+            spec.stage == "pretrain"
+            and not spec.recipe.method
+            and DATASETS.build(spec.dataset).task.kind == "segmentation"
+        ):
             raise UsageError(
                 f"pretraining on {spec.dataset} is not possible: it has masks, and supervised pretraining needs "
                 "image labels. Choose a classification dataset."
@@ -95,7 +104,7 @@ class Resolver:
             "dataset": self._dataset(spec.dataset, spec.edition),
             "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
             "initializer": self._initializer(spec.initializer, spec, requires),
-            "recipe": spec.recipe.to_json(),
+            "recipe": _identified(spec.recipe),
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
@@ -107,7 +116,10 @@ class Resolver:
         Raises:
             UsageError: if neither the expression nor the spec says by which recipe.
         """
-        recipe = recipe_named(need.recipe) if need.recipe else spec.pretraining
+        if need.method:
+            recipe: Recipe | None = _of_method(need.method, need.recipe, spec.edition)
+        else:
+            recipe = recipe_named(need.recipe) if need.recipe else spec.pretraining
         if recipe is None:
             raise UsageError(
                 f"{spec.initializer} needs a pretraining on {need.dataset}, and no recipe is given for it. "
@@ -152,6 +164,25 @@ class Resolver:
             "nested": nested,
             "runs": [run.key for run in runs],
         }
+
+
+def _identified(recipe: Recipe) -> dict[str, Any]:
+    """A recipe's settings with the method's arguments written out; without one, they are not mentioned."""
+    plain = recipe.to_json()
+    method = plain.pop("method")
+    return plain if method is None else plain | {"method": str(METHODS.bind(method))}
+
+
+def _of_method(method: str, recipe: str | None, edition: Edition) -> Recipe:
+    """The recipe of a self-supervised pretraining: the one that is named, or the one that is named like the method.
+
+    Raises:
+        UsageError: if the named recipe is of another method.
+    """
+    found = recipe_named(recipe or f"{'phantom_ssl' if edition == 'phantom' else 'ssl'}/{method}")
+    if found.method is None or parse(found.method).name != method:
+        raise UsageError(f"the recipe {recipe} is of {found.method or 'no method'}, and {method} is asked for.")
+    return found
 
 
 def _identifying(expression: Call, dataset: Dataset) -> Call:

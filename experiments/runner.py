@@ -25,10 +25,14 @@ from initializers.contract import Initializer
 from initializers.loading import LoadReport, initialize
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
+from lightning_modules.self_supervised import SelfSupervisedModule
+from lightning_modules.self_supervision.learner import Method
+from lightning_modules.supervised import SupervisedModule
+from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError, UsageError
 from specs.files import replacing, write_json
-from specs.registry import BACKBONES, INITIALIZERS
+from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
 WEIGHTS = "weights.safetensors"
@@ -70,13 +74,20 @@ def attempt_run(
     torch.set_num_threads(spec.recipe.threads)
     write_json(attempt.folder / "spec.json", spec.to_json())
     write_json(attempt.folder / "identity.json", resolved.identity)
-    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers)
+    method: Method | None = METHODS.build(spec.recipe.method) if spec.recipe.method else None
+    views = method.views if method else 0
+    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers, views)
     backbone, load_report = _initialized_backbone(resolved, places, store)
     write_json(attempt.folder / "load_report.json", load_report.to_json())
     normalization = _normalization(spec)
     seed_everything(spec.seed, "head")
-    kind = SegmentationModule if data.task.kind == "segmentation" else ClassificationModule
-    module = kind(backbone, data.task, spec.recipe, normalization)
+    module: TrainedModule
+    if method:
+        learner = method.learner(backbone, len(data.index_of("train")))
+        module = SelfSupervisedModule(learner, data.task, spec.recipe, normalization, spec.seed)
+    else:
+        kind = SegmentationModule if data.task.kind == "segmentation" else ClassificationModule
+        module = kind(backbone, data.task, spec.recipe, normalization)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
     trainer = _trainer(spec, epoch_end, attempt.folder)
     checkpoint = epoch_end.resume()
@@ -91,9 +102,10 @@ def attempt_run(
     if spec.stage == "pretrain":
         with replacing(attempt.folder / WEIGHTS) as temporary:
             save_file({name: tensor.contiguous() for name, tensor in backbone.weights().items()}, temporary)
-        found = {f"validation_{data.task.metric}": best["validation_metric"]}
+        found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
         outcome = {"scores": found, "weights_sha256": _sha256(attempt.folder / WEIGHTS)}
     else:
+        assert isinstance(module, SupervisedModule)
         trainer.test(module, data, verbose=False)
         table = prediction_table(data.task, data.index_of("test"), module.test_rows())
         write_predictions(table, attempt.folder / "predictions.parquet")

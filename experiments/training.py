@@ -65,8 +65,9 @@ class EpochEnd(Checkpoint):
         """Do all that an epoch's end asks for; the checkpoint is written last."""
         epoch = trainer.current_epoch
         row = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        selected = row[f"validation_{self.recipe.selection}"]
-        score = selected if self.recipe.selection == "metric" else -selected
+        last = self.recipe.selection == "last"
+        selected = row["train_loss" if last else f"validation_{self.recipe.selection}"]
+        score = float(epoch) if last else selected if self.recipe.selection == "metric" else -selected
         learning_rate = trainer.optimizers[0].param_groups[0]["lr"]
         defined = {name: value if math.isfinite(value) else None for name, value in row.items()}
         self.rows.append({"epoch": epoch, "learning_rate": learning_rate, **defined})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from initializers.contract import Initializer, Weights, WeightsOf, build
-from initializers.trained import trained_weights
+from initializers.trained import check_method, trained_weights
 from specs.card import Card
 from specs.expression import Call, parse
 from specs.registry import DATASETS
@@ -25,18 +25,29 @@ class Continual(Initializer):
     Attributes:
         source: where the pretraining starts; ``random`` gives pretraining in the domain alone.
         on: the dataset that it is trained on.
-        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's.
+        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's, or the one that is named like the method.
+        method: name of a self-supervised method, such as ``simclr_v1``; None learns from labels.
     """
 
     source: Annotated[Call, "initializers"]
     on: Annotated[str, "datamodules"]
     recipe: str | None = None
+    method: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the name of the method.
+
+        Raises:
+            UsageError: lists the near matches if there is no such method.
+        """
+        if self.method is not None:
+            check_method(self.method)
 
     def card(self) -> Card:
         """Trained here; the data of the source count too."""
         inner = build(self.source).card()
         return Card(
-            method="supervised",
+            method=f"{self.method}, self-supervised" if self.method else "supervised",
             licence=inner.licence,
             paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930",
             training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(self.on))))),
@@ -45,7 +56,7 @@ class Continual(Initializer):
 
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""
-        return (Pretraining(parse(self.on), self.source, self.recipe),)
+        return (Pretraining(parse(self.on), self.source, self.recipe, self.method),)
 
     def identity(self) -> dict[str, Any]:
         """Empty: the key of the pretraining run says it all."""

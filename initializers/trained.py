@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from initializers.contract import Weights, WeightsOf
 from initializers.files import sha256_of
+from specs.errors import unknown
+from specs.registry import METHODS
 from specs.run import Pretraining
+
+
+def check_method(name: str) -> None:
+    """Refuse a self-supervised method that does not exist.
+
+    Raises:
+        UsageError: lists the near matches.
+    """
+    if name not in METHODS.entries:
+        raise unknown("pretraining method", name, METHODS.entries)
 
 
 def trained_weights(need: Pretraining, weights_of: WeightsOf) -> Weights:

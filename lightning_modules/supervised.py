@@ -1,29 +1,24 @@
-"""What classification and segmentation share: sums over an epoch, optimizer and schedule, checks, test rows."""
+"""What classification and segmentation share: losses over an epoch, validation, test rows."""
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-import pytorch_lightning as pl
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from backbones.contract import Backbone
-from lightning_modules.normalization import InputNormalization
-from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
+from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
-from specs.errors import RunError
 from specs.recipe import Recipe
 from specs.task import Task
 
 Batch = dict[str, Any]
 
 
-class SupervisedModule(pl.LightningModule):
+class SupervisedModule(TrainedModule):
     """A backbone with a task on top.
 
     It logs ``train_loss``, ``validation_loss`` and ``validation_metric`` once per epoch. All are made of sums that
@@ -36,15 +31,10 @@ class SupervisedModule(pl.LightningModule):
         normalization: of the input.
     """
 
-    schedule: EpochSchedule
-
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
-        super().__init__()
-        self.backbone, self.task, self.recipe = backbone, task, recipe
-        self.normalize = InputNormalization(normalization, backbone.in_channels)
-        self._sums: dict[str, Tensor] = {}
+        super().__init__(recipe, normalization, backbone.in_channels)
+        self.backbone, self.task = backbone, task
         self._rows: dict[str, list[NDArray[Any]]] = {}
-        self._schedule_state: dict[str, Any] | None = None
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:
@@ -78,11 +68,7 @@ class SupervisedModule(pl.LightningModule):
         """
         sums = self.loss_sums(self(batch["image"]).float(), batch)
         loss = self.loss(sums)
-        if not math.isfinite(loss.item()):
-            raise RunError(
-                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}. Expected a finite number; "
-                "lower the learning rate, or use precision 32."
-            )
+        self.check_finite(loss, batch_idx)
         self._add("train", sums.detach())
         return loss
 
@@ -122,34 +108,6 @@ class SupervisedModule(pl.LightningModule):
         rows = {name: np.concatenate(parts) for name, parts in self._rows.items()}
         _, first = np.unique(rows["index"], return_index=True)
         return {name: values[first] for name, values in rows.items()}
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """The recipe's optimizer; its schedule is stepped by whoever ends the epochs, through ``schedule``."""
-        optimizer = build_optimizer(self.recipe.optimizer, self.parameters())
-        higher = self.recipe.selection == "metric"
-        self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
-        if self._schedule_state is not None:
-            self.schedule.load_state_dict(self._schedule_state)
-        return optimizer
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the schedule's state."""
-        checkpoint["schedule"] = self.schedule.state_dict()
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restore the schedule's state, before or after the schedule is made."""
-        self._schedule_state = checkpoint["schedule"]
-        if hasattr(self, "schedule"):
-            self.schedule.load_state_dict(checkpoint["schedule"])
-
-    def _add(self, stage: str, sums: Tensor) -> None:
-        sums = sums.double() if sums.device.type != "mps" else sums
-        self._sums[stage] = self._sums[stage] + sums if stage in self._sums else sums
-
-    def _total(self, stage: str) -> Tensor:
-        """The sums of an epoch over all devices; the next epoch begins at zero."""
-        total: Tensor = self.trainer.strategy.reduce(self._sums.pop(stage), reduce_op="sum")
-        return total
 
     def _collect(self, batch: Batch, rows: dict[str, NDArray[Any]]) -> None:
         for name, values in {"index": batch["index"].cpu().numpy(), **rows}.items():

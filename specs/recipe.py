@@ -96,6 +96,39 @@ class BrightnessContrast:
 
 
 @dataclass(frozen=True)
+class ColorJitter:
+    """Change brightness, contrast and saturation by shares from [-``limit``, ``limit``], and the hue by ``hue``."""
+
+    limit: float = 0.4
+    hue: float = 0.1
+    p: float = 0.8
+
+
+@dataclass(frozen=True)
+class Grayscale:
+    """Remove the color of color images."""
+
+    p: float = 0.2
+
+
+@dataclass(frozen=True)
+class GaussianBlur:
+    """Blur by a Gaussian whose standard deviation, in pixels, is drawn from [``low``, ``high``]."""
+
+    low: float = 0.1
+    high: float = 2.0
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class Solarize:
+    """Invert the pixels of at least ``threshold`` (in [0, 1])."""
+
+    threshold: float = 0.5
+    p: float = 0.2
+
+
+@dataclass(frozen=True)
 class Elastic:
     """Elastic deformation (Simard et al. 2003) with displacement ``alpha`` and smoothness ``sigma``, in pixels."""
 
@@ -107,7 +140,18 @@ class Elastic:
 Resampling = Literal["antialiased", "bilinear", "nearest"]
 Optimizer = Adam | AdamW | SGD
 Schedule = Constant | Plateau | Cosine
-Augmentation = HorizontalFlip | VerticalFlip | Rotate | RandomResizedCrop | BrightnessContrast | Elastic
+Augmentation = (
+    HorizontalFlip
+    | VerticalFlip
+    | Rotate
+    | RandomResizedCrop
+    | BrightnessContrast
+    | ColorJitter
+    | Grayscale
+    | GaussianBlur
+    | Solarize
+    | Elastic
+)
 
 
 OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
@@ -118,6 +162,10 @@ AUGMENTATIONS: dict[str, type] = {
     "rotate": Rotate,
     "random_resized_crop": RandomResizedCrop,
     "brightness_contrast": BrightnessContrast,
+    "color_jitter": ColorJitter,
+    "grayscale": Grayscale,
+    "gaussian_blur": GaussianBlur,
+    "solarize": Solarize,
     "elastic": Elastic,
 }
 _NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
@@ -164,7 +212,10 @@ class Recipe:
         schedule: ``Constant``, ``Plateau`` or ``Cosine``, stepped once per epoch.
         early_stopping: stop after this many epochs without a better selection score; None never stops early.
         selection: which validation score picks the best epoch and drives plateaus and early stopping:
-            ``loss`` (lower is better) or ``metric`` (the task's own, higher is better).
+            ``loss`` (lower is better) or ``metric`` (the task's own, higher is better); ``last`` takes the last epoch,
+            and the training loss drives the others.
+        method: expression of a self-supervised pretraining method, such as ``moco_v2(queue=4096)``; None learns from
+            labels.
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation); ``bce`` and ``dice`` name one for segmentation,
             ``bce_dice`` is their sum.
@@ -193,7 +244,8 @@ class Recipe:
     optimizer: Optimizer
     schedule: Schedule = Constant()
     early_stopping: int | None = None
-    selection: Literal["loss", "metric"] = "loss"
+    selection: Literal["loss", "metric", "last"] = "loss"
+    method: str | None = None
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
     augmentation: tuple[Augmentation, ...] = ()
     pipeline: Literal["albumentations", "fast", "exact"] = "albumentations"
@@ -339,7 +391,8 @@ def _plain_signature(
     batch_size: int,
     epochs: int,
     early_stopping: int | None,
-    selection: Literal["loss", "metric"],
+    selection: Literal["loss", "metric", "last"],
+    method: str | None,
     loss: Literal["auto", "bce", "dice", "bce_dice"],
     pipeline: Literal["albumentations", "fast", "exact"],
     stored_size: int | Literal["source"] | None,

@@ -22,12 +22,15 @@ class Pretraining:
     Attributes:
         dataset: what it is trained on.
         initializer: what it starts from.
-        recipe: the name of its recipe, such as ``phantom/pretraining``; None takes the run spec's ``pretraining``.
+        recipe: the name of its recipe, such as ``phantom/pretraining``; None takes the run spec's ``pretraining``, or
+            with a method the one that is named like it.
+        method: name of a self-supervised method; None learns from labels.
     """
 
     dataset: Call
     initializer: Call
     recipe: str | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,40 @@
+"""Phantom: self-supervised pretraining of tiny networks in seconds; all values are this project's own."""
+
+from __future__ import annotations
+
+from specs.recipe import Adam, ColorJitter, Cosine, HorizontalFlip, RandomResizedCrop, Recipe, Rotate
+
+CLUSTERS = "clusters=(16, 32), negatives=16, warmup=3"
+METHODS = {
+    "insdis": "insdis(dimensions=64, negatives=512, temperature=0.2)",
+    "pirl": "pirl(dimensions=64, negatives=128, temperature=0.2)",
+    "moco_v1": "moco_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2)",
+    "moco_v2": "moco_v2(dimensions=64, hidden=128, queue=512, momentum=0.99)",
+    "infomin": "infomin(dimensions=64, hidden=128, queue=512, momentum=0.99)",
+    "pcl_v1": f"pcl_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2, {CLUSTERS})",
+    "pcl_v2": f"pcl_v2(dimensions=64, hidden=128, queue=512, momentum=0.99, {CLUSTERS})",
+    "simclr_v1": "simclr_v1(head=(128, 64), temperature=0.2)",
+    "simclr_v2": "simclr_v2(head=(128, 128, 64), temperature=0.2)",
+    "byol": "byol(dimensions=64, hidden=128, momentum=0.97)",
+    "barlow_twins": "barlow_twins(head=(128, 128), off_diagonal=0.02, scale=0.1)",
+    "deepcluster_v2": "deepcluster_v2(dimensions=64, hidden=128, prototypes=(16, 32))",
+    "sela_v2": "sela_v2(dimensions=64, hidden=128, prototypes=(16, 32))",
+    "swav": "swav(dimensions=64, hidden=128, prototypes=32)",
+}
+
+
+def phantom_ssl() -> dict[str, Recipe]:
+    """Recipes by method."""
+    return {
+        name: Recipe(
+            image_size=32,
+            batch_size=64,
+            epochs=30 if name == "insdis" else 15,
+            optimizer=Adam(2e-3),
+            schedule=Cosine(),
+            selection="last",
+            method=method,
+            augmentation=(RandomResizedCrop(0.4), HorizontalFlip(), Rotate(10), ColorJitter(0.4, 0.1)),
+        )
+        for name, method in METHODS.items()
+    }

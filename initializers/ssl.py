@@ -1,0 +1,71 @@
+"""Self-supervised pretraining, a run like any other, such as ssl("moco_v2", on="chestxray14")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from initializers.contract import Initializer, Weights, WeightsOf, build
+from initializers.trained import check_method, trained_weights
+from specs.card import Card
+from specs.expression import Call, parse
+from specs.registry import DATASETS
+from specs.run import Pretraining
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.contract import Backbone
+
+RANDOM = Call("random")
+
+
+@dataclass(frozen=True)
+class Ssl(Initializer):
+    """A backbone that learns from images without labels.
+
+    Attributes:
+        method: name of a method, such as ``moco_v2``; its settings are the recipe's.
+        on: the dataset whose training images it sees.
+        source: where the pretraining starts.
+        recipe: of the pretraining, as STUDY/NAME; None takes the one that is named like the method.
+    """
+
+    method: str
+    on: Annotated[str, "datamodules"]
+    source: Annotated[Call, "initializers"] = RANDOM
+    recipe: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the name.
+
+        Raises:
+            UsageError: lists the near matches if there is no such method.
+        """
+        check_method(self.method)
+
+    def card(self) -> Card:
+        """Trained here."""
+        inner = build(self.source).card()
+        return Card(
+            method=f"{self.method}, self-supervised",
+            licence=inner.licence,
+            training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(self.on))))),
+            normalization=inner.normalization,
+        )
+
+    def requires(self) -> tuple[Pretraining, ...]:
+        """The pretraining run."""
+        return (Pretraining(parse(self.on), self.source, self.recipe, self.method),)
+
+    def identity(self) -> dict[str, Any]:
+        """Empty: the key of the pretraining run says it all."""
+        return {}
+
+    def nested(self) -> dict[str, Call]:
+        """Empty: the source belongs to the pretraining run."""
+        return {}
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The pretraining run's weights."""
+        return trained_weights(self.requires()[0], weights_of)

@@ -1,0 +1,176 @@
+"""Self-supervised pretraining of a backbone by any method, with a watch for collapse and a nearest-neighbour score."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lightning_modules.classification import auroc
+from lightning_modules.self_supervision.learner import Learner
+from lightning_modules.trained import TrainedModule
+from specs.card import Normalization
+from specs.recipe import Recipe
+from specs.run import digest
+from specs.task import Task
+
+NEIGHBOURS = 20
+"""Of the k-NN score, fewer where there are fewer images; *assumed* (Wu et al. 2018 use 200 of 1.2 million)."""
+
+SHARPNESS = 0.07
+"""Temperature of a neighbour's vote (Wu et al. 2018, section 3.4)."""
+
+BANK = 10_000
+"""Training images at most among which neighbours are looked for, evenly spread over the split; *assumed*."""
+
+SMALLEST_RANK = 1.5
+"""Effective rank of the embeddings below which they have collapsed to a point or a line; *assumed*."""
+
+
+class SelfSupervisedModule(TrainedModule):
+    """A learner under a recipe.
+
+    It logs once per epoch ``train_loss``; ``validation_metric``, the k-NN score of the validation images among training
+    images by the backbone's pooled features (accuracy for classes, mean AUROC for findings, NaN where there are no
+    labels); and of the validation images' embeddings ``embedding_std`` (the mean standard deviation of the dimensions,
+    times the root of their number: about 1 when spread out, 0 when collapsed; Chen and He 2021, section 4.1) and
+    ``embedding_rank`` (exp of the entropy of the normalized singular values; Garrido et al. 2023, equation 1).
+
+    Args:
+        learner: holds the backbone.
+        task: of the labels that the score uses; training uses none.
+        recipe: optimizer, schedule, epochs.
+        normalization: of the input.
+        seed: of the draws before an epoch.
+    """
+
+    def __init__(self, learner: Learner, task: Task, recipe: Recipe, normalization: Normalization, seed: int) -> None:
+        super().__init__(recipe, normalization, learner.backbone.in_channels)
+        self.learner, self.task, self.seed = learner, task, seed
+        self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def on_train_epoch_start(self) -> None:
+        """What the method does before an epoch."""
+        generator = torch.Generator().manual_seed(int(digest([self.seed, "clusters", self.current_epoch])[:15], 16))
+        self.learner.before_epoch(self.current_epoch, self._every_image, generator)
+
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
+        """The method's loss of a batch of views.
+
+        Raises:
+            RunError: if it is not finite.
+        """
+        loss = self.learner.loss([self.normalize(view) for view in batch["views"]], batch["index"])
+        self.check_finite(loss, batch_idx)
+        self._add("train", torch.stack([loss.detach(), torch.ones_like(loss)]))
+        return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """What follows the optimizer's step."""
+        steps = self.trainer.num_training_batches * self.recipe.epochs
+        self.learner.after_step(min(self.global_step / steps, 1.0))
+
+    def on_train_epoch_end(self) -> None:
+        """Log the mean loss over the epoch's batches."""
+        total = self._total("train")
+        self.log("train_loss", total[0] / total[1])
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget earlier epochs."""
+        self._validated = []
+
+    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+        """Keep features, embeddings and labels."""
+        images = self.normalize(batch["image"])
+        features = self.learner.backbone(images).float()
+        embeddings = functional.normalize(self.learner.online.head(features).float(), dim=1)
+        targets = batch.get("target", torch.full((len(images),), torch.nan, device=features.device))
+        self._validated.append((features.cpu(), embeddings.cpu(), targets.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the k-NN score and how far the embeddings spread."""
+        features, embeddings, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        std, rank = spread(embeddings)
+        score = math.nan
+        if self.task.kind != "segmentation":
+            bank, labels = self._training_features()
+            score = nearest_neighbours(features, targets, bank, labels, self.task)
+        self.log_dict({"validation_metric": score, "validation_loss": math.nan})
+        self.log_dict({"embedding_std": std, "embedding_rank": rank})
+        if rank < SMALLEST_RANK and len(embeddings) > 2:
+            warnings.warn(
+                f"epoch {self.current_epoch}: the embeddings have collapsed (effective rank {rank:.2f}, standard "
+                f"deviation {std:.3f} of 1). The weights will be of little use; lower the learning rate or enlarge the "
+                "batch.",
+                stacklevel=2,
+            )
+
+    def _every_image(self, rows_of: Callable[[Tensor], Tensor]) -> Tensor:
+        """Rows (N, D) of all training images, in evaluation mode."""
+        was = self.learner.training
+        self.learner.eval()
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        with torch.no_grad():
+            rows = [rows_of(self.normalize(batch["image"].to(self.device))) for batch in data.training_images()]
+        self.learner.train(was)
+        return torch.cat(rows)
+
+    def _training_features(self) -> tuple[Tensor, Tensor]:
+        """Pooled features (N, F) and labels of training images; called in evaluation mode."""
+        batches = self.trainer.datamodule.training_images(BANK)  # type: ignore[attr-defined]
+        parts = [
+            (self.learner.backbone(self.normalize(batch["image"].to(self.device))).float().cpu(), batch["target"])
+            for batch in batches
+        ]
+        return torch.cat([features for features, _ in parts]), torch.cat([labels for _, labels in parts])
+
+
+def spread(embeddings: Tensor) -> tuple[float, float]:
+    """Scaled standard deviation and effective rank of embeddings (N, D) of length 1."""
+    exact = embeddings.double()
+    std = exact.std(dim=0, correction=0).mean().item() * math.sqrt(exact.shape[1])
+    singular = torch.linalg.svdvals(exact - exact.mean(dim=0))
+    shares = singular / singular.sum().clamp(min=1e-12) + 1e-12
+    return std, math.exp(-(shares * shares.log()).sum().item())
+
+
+def nearest_neighbours(
+    features: Tensor, targets: Tensor, bank: Tensor, labels: Tensor, task: Task, neighbours: int = NEIGHBOURS
+) -> float:
+    """The score of weighted k nearest neighbours by cosine similarity (Wu et al. 2018, section 3.4).
+
+    A neighbour's vote has the weight exp(cosine / 0.07).
+
+    Args:
+        features: (N, F) of the images that are judged.
+        targets: their labels, (N,) classes or (N, K) findings with NaN where they are not labelled.
+        bank: (M, F) of the images among which neighbours are looked for.
+        labels: theirs.
+        task: accuracy for classes, the mean AUROC over scored findings for others.
+        neighbours: k, at most M.
+
+    Returns:
+        In [0, 1], or NaN where it is undefined.
+    """
+    similarity = functional.normalize(features.double(), dim=1) @ functional.normalize(bank.double(), dim=1).T
+    closest, nearest = similarity.topk(min(neighbours, len(bank)), dim=1)
+    weights = torch.exp((closest - closest[:, :1]) / SHARPNESS)[:, :, None]
+    if task.kind == "multiclass":
+        votes = functional.one_hot(labels[nearest].long(), len(task.classes)) * weights
+        return float((votes.sum(dim=1).argmax(dim=1) == targets).double().mean())
+    found = labels[nearest].double()
+    known = weights * ~found.isnan()
+    shares = ((found.nan_to_num() * known).sum(dim=1) / known.sum(dim=1)).nan_to_num(0.5).numpy()
+    values = [
+        auroc(targets[:, number].double().numpy(), shares[:, number])
+        for number, name in enumerate(task.classes)
+        if name in task.scored
+    ]
+    defined = [value for value in values if not math.isnan(value)]
+    return float(np.mean(defined)) if defined else math.nan

@@ -1,0 +1,75 @@
+"""What every training shares: normalized input, optimizer and schedule, sums over an epoch, a finite loss."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from lightning_modules.normalization import InputNormalization
+from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
+from specs.card import Normalization
+from specs.errors import RunError
+from specs.recipe import Recipe
+
+
+class TrainedModule(pl.LightningModule):
+    """A module that a recipe trains.
+
+    Args:
+        recipe: optimizer and schedule.
+        normalization: of the input.
+        in_channels: of the backbone.
+    """
+
+    schedule: EpochSchedule
+
+    def __init__(self, recipe: Recipe, normalization: Normalization, in_channels: int) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.normalize = InputNormalization(normalization, in_channels)
+        self._sums: dict[str, Tensor] = {}
+        self._schedule_state: dict[str, Any] | None = None
+
+    def check_finite(self, loss: Tensor, step: int) -> None:
+        """Refuse to go on from a loss that is not a number.
+
+        Raises:
+            RunError: if it is not finite.
+        """
+        if not math.isfinite(loss.item()):
+            raise RunError(
+                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {step}. Expected a finite number; "
+                "lower the learning rate, or use precision 32."
+            )
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """The recipe's optimizer; its schedule is stepped by whoever ends the epochs, through ``schedule``."""
+        optimizer = build_optimizer(self.recipe.optimizer, self.parameters())
+        higher = self.recipe.selection == "metric"
+        self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
+        if self._schedule_state is not None:
+            self.schedule.load_state_dict(self._schedule_state)
+        return optimizer
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the schedule's state."""
+        checkpoint["schedule"] = self.schedule.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restore the schedule's state, before or after the schedule is made."""
+        self._schedule_state = checkpoint["schedule"]
+        if hasattr(self, "schedule"):
+            self.schedule.load_state_dict(checkpoint["schedule"])
+
+    def _add(self, stage: str, sums: Tensor) -> None:
+        sums = sums.double() if sums.device.type != "mps" else sums
+        self._sums[stage] = self._sums[stage] + sums if stage in self._sums else sums
+
+    def _total(self, stage: str) -> Tensor:
+        """The sums of an epoch over all devices; the next epoch begins at zero."""
+        total: Tensor = self.trainer.strategy.reduce(self._sums.pop(stage), reduce_op="sum")
+        return total
