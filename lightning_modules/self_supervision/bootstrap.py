@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from backbones.contract import Backbone
 from lightning_modules.self_supervision.heads import mlp
-from lightning_modules.self_supervision.learner import Encoder, Learner
+from lightning_modules.self_supervision.learner import Encoder, Learner, full
 from lightning_modules.self_supervision.momentum import Follower
 
 
@@ -31,7 +31,7 @@ class ByolLearner(Learner):
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
         """The sum over both directions of 2 - 2 cos, the mean over the batch."""
-        predicted = [self.predictor(self.online(view)) for view in views]
+        predicted = [full(self.predictor(self.online(view))) for view in views]
         targets = [self.target(view) for view in views]
         return regression(predicted[0], targets[1]) + regression(predicted[1], targets[0])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from backbones.contract import Backbone
 from lightning_modules.self_supervision.bank import MemoryBank
@@ -108,7 +107,7 @@ class PirlLearner(BankLearner):
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
         """The weighted mean of both losses; the memory learns from the whole image."""
         whole, others = self.online.directions(views[0]), self.drawn(index)
-        puzzle = functional.normalize(self.jigsaw_head(self.backbone, views[0]).float(), dim=1)
+        puzzle = self.jigsaw_head(self.backbone, views[0])
         self.remember(index, whole)
         of_puzzle = one_against_noise(*self.compared(puzzle, index, others))
         of_whole = one_against_noise(*self.compared(whole, index, others))

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backbones.contract import Backbone
+from lightning_modules.self_supervision.learner import directions
 
 GRID = 3
 """Patches per side."""
@@ -26,14 +27,13 @@ class JigsawHead(nn.Module):
         self.together = nn.Linear(GRID**2 * dimensions, dimensions)
 
     def forward(self, backbone: Backbone, images: Tensor) -> Tensor:
-        """Embeddings (B, D) of images (B, C, H, W); each image has an order of its own."""
+        """Embeddings (B, D), of length 1, of images (B, C, H, W); each image has an order of its own."""
         cut = patches(images)
         count = len(images)
         embedded = self.patch(backbone(cut.flatten(0, 1))).view(count, GRID**2, -1)
         order = torch.rand(count, GRID**2, device=images.device).argsort(dim=1)
         shuffled = embedded.gather(1, order[:, :, None].expand_as(embedded))
-        together: Tensor = self.together(shuffled.flatten(1))
-        return together
+        return directions(self.together(shuffled.flatten(1)))
 
 
 def patches(images: Tensor) -> Tensor:

@@ -29,13 +29,22 @@ class Encoder(nn.Module):
         self.backbone, self.head = backbone, head
 
     def forward(self, images: Tensor) -> Tensor:
-        """Embeddings (B, D), float32, of normalized images (B, C, H, W)."""
-        embeddings: Tensor = self.head(self.backbone(images))
-        return embeddings.float() if embeddings.dtype in (torch.bfloat16, torch.float16) else embeddings
+        """Embeddings (B, D) of normalized images (B, C, H, W)."""
+        return full(self.head(self.backbone(images)))
 
     def directions(self, images: Tensor) -> Tensor:
         """The same, of length 1."""
-        return functional.normalize(self(images), dim=1)
+        return directions(self(images))
+
+
+def full(embeddings: Tensor) -> Tensor:
+    """Embeddings in float32 where they come in half precision, since losses add up many small terms."""
+    return embeddings.float() if embeddings.dtype in (torch.bfloat16, torch.float16) else embeddings
+
+
+def directions(embeddings: Tensor) -> Tensor:
+    """Embeddings (B, D) of length 1."""
+    return functional.normalize(full(embeddings), dim=1)
 
 
 class Learner(nn.Module):

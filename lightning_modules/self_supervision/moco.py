@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from torch import Tensor
-from torch.nn import functional
 
 from backbones.contract import Backbone
 from lightning_modules.self_supervision.contrastive import info_nce
 from lightning_modules.self_supervision.gathering import gathered_values
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.jigsaw import JigsawHead
-from lightning_modules.self_supervision.learner import Encoder, Learner
+from lightning_modules.self_supervision.learner import Encoder, Learner, directions
 from lightning_modules.self_supervision.momentum import Follower
 from lightning_modules.self_supervision.queue import KeyQueue
 
@@ -51,7 +50,7 @@ class MocoLearner(Learner):
 
     def keys_of(self, images: Tensor) -> Tensor:
         """(B, D), of length 1, without gradient."""
-        return functional.normalize(self.slow(images), dim=1)
+        return directions(self.slow(images))
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
         """InfoNCE against the queue; with a jigsaw, the weighted mean of both queries' losses."""
@@ -64,7 +63,7 @@ class MocoLearner(Learner):
         loss = info_nce(query, key, self.queue.keys, self.temperature)
         if self.jigsaw_head is None:
             return loss
-        puzzle = functional.normalize(self.jigsaw_head(self.backbone, views[0]).float(), dim=1)
+        puzzle = self.jigsaw_head(self.backbone, views[0])
         of_puzzle = info_nce(puzzle, key, self.queue.keys, self.temperature)
         return (1 - self.jigsaw) * loss + self.jigsaw * of_puzzle
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from experiments.resolve import recipe_named
 from experiments.runner import run
 from experiments.store import Record
 from specs.errors import DataError, RunError, UsageError
@@ -137,3 +138,25 @@ def test_a_transformer_of_another_image_size_is_refused_with_what_to_write(tmp_p
     with pytest.raises(UsageError, match=r"takes images of 224 pixels only, and the recipe's have \d+\. Build it with"):
         run(vit, places(tmp_path))
     assert not list(tmp_path.rglob("record.json"))
+
+
+def pretraining(method: str) -> RunSpec:
+    recipe = dataclasses.replace(recipe_named(f"phantom_ssl/{method}"), epochs=4, image_size=16, batch_size=32)
+    if method.startswith("pcl"):
+        recipe = dataclasses.replace(recipe, method=str(recipe.method).replace("warmup=3", "warmup=1"))
+    return spec(dataset="fractals(classes=3, per_class=30, size=16)", stage="pretrain", recipe=recipe)
+
+
+@pytest.mark.parametrize("method", ["moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "sela_v2", "byol", "swav"])
+def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(method: str, tmp_path: Path) -> None:
+    """With a queue, a memory bank, clusters or a momentum encoder."""
+    made = pretraining(method)
+    undisturbed = run(made, places(tmp_path / "undisturbed"))
+    for epoch in (1, 3):
+        with pytest.raises(Killed):
+            run(made, places(tmp_path / "killed"), report=killed_after(epoch))  # type: ignore[arg-type]
+    resumed = run(made, places(tmp_path / "killed"), workers=2)
+    assert resumed.data["outcome"] == undisturbed.data["outcome"]
+    assert metrics(resumed) == metrics(undisturbed)
+    rows = [json.loads(line) for line in metrics(resumed).splitlines()]
+    assert all(row["embedding_rank"] > 1 and 0 <= row["validation_metric"] <= 1 for row in rows)
