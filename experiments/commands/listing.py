@@ -1,4 +1,4 @@
-"""List what there is: datasets, initializers, backbones, recipes and tables, with a line on each.
+"""List what there is: datasets, initializers, backbones, pretraining methods, recipes and tables, a line on each.
 
 Datasets say whether their files are in the data folder, initializers whether their weights are in the weight store or
 need a run first.
@@ -16,15 +16,16 @@ from initializers.publishing import Published
 from initializers.store import WeightStore
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, RECIPES, TABLES, Registry
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, RECIPES, TABLES, Registry
 
 NAME = "list"
-HELP = "list datasets, initializers, backbones, recipes and tables"
+HELP = "list datasets, initializers, backbones, methods, recipes and tables"
 
 KINDS: dict[str, Registry] = {
     "datasets": DATASETS,
     "initializers": INITIALIZERS,
     "backbones": BACKBONES,
+    "methods": METHODS,
     "recipes": RECIPES,
     "tables": TABLES,
 }

