@@ -57,11 +57,11 @@ What was loaded, dropped, drawn and transformed is in a run's `load_report.json`
 
 ## Weights that have seen the test set
 
-A card lists what its weights were trained on; `file(...)` and `hf(...)` take it as `trained_on=("chestxray14",)`. A
-table leaves out cells whose weights were trained on the very dataset ("-"). Cells whose weights have seen images of
-the test set's collection, such as ChestX-ray14 weights on the RSNA pneumonia or SIIM-ACR images, which are a part of
-it, are marked and noted; a table of the papers' protocol is refused unless it says `overlaps="mark"`. `medtransfer
-run` warns.
+A card lists what its weights were trained on; `file(...)` and `hf(...)` take it as `trained_on=("chestxray14",)`.
+Cells of a table whose weights have seen images of the test set's collection are marked and noted: ChestX-ray14
+weights on ChestX-ray14, and on the RSNA pneumonia or SIIM-ACR images, which are a part of it. A table of the papers'
+protocol is refused unless it says that it is meant: `overlaps="mark"`, or `overlaps="dash"`, which leaves out cells
+whose weights were trained on the very dataset ("-") and marks the others. `medtransfer run` warns.
 """
 
 

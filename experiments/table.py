@@ -60,8 +60,8 @@ class Table:
         reference: label of the row that every other row is tested against.
         pretraining: recipe of the pretrainings that rows need.
         overlaps: what happens to cells whose weights have seen images of the test set's collection: ``mark`` runs and
-            marks them, ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``. Cells
-            whose weights were trained on the very dataset have no runs.
+            marks them; ``dash`` does so too, but leaves out those whose weights were trained on the very dataset, as
+            the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -77,7 +77,7 @@ class Table:
     reference: str
     pretraining: Recipe | None
     seeds: int
-    overlaps: Literal["mark", "refuse"] | None = None
+    overlaps: Literal["mark", "dash", "refuse"] | None = None
 
     def __post_init__(self) -> None:
         if self.reference not in [row.label for row in self.rows]:
@@ -94,13 +94,14 @@ class Table:
             return "no other dataset of this kind of images"
         text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
         found = overlap(parse(text), column.dataset, self.edition)
-        if found and found.kind == "same":
+        policy = self.overlaps or ("refuse" if self.protocol == "paper" else "mark")
+        if found and found.kind == "same" and policy == "dash":
             return "the source is the target"
-        if found and (self.overlaps or ("refuse" if self.protocol == "paper" else "mark")) == "refuse":
+        if found and policy == "refuse":
             raise UsageError(
                 f'the table "{self.title}" would test "{row.label}" on {column.label}, and those weights have seen '
                 f"images of {', '.join(found.collections)}, which the test set is from. Take the row or the column "
-                'out, or say in the table that it is meant: overlaps="mark".'
+                'out, or say in the table that it is meant: overlaps="mark", or "dash" for the papers\' "-".'
             )
         return tuple(
             RunSpec(

@@ -50,4 +50,5 @@ def initializations(profile: Literal["phantom", "smoke"] = "phantom") -> Table:
         reference="random",
         pretraining=recipe_named("phantom/smoke_pretraining" if smoke else "phantom/pretraining"),
         seeds=2 if smoke else 3,
+        overlaps="dash",
     )

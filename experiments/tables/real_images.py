@@ -31,4 +31,5 @@ def real_images(profile: Literal["small"] = "small") -> Table:
         reference="random",
         pretraining=recipe_named("real_images/pretraining"),
         seeds=3,
+        overlaps="dash",
     )

@@ -87,13 +87,25 @@ def test_a_table_of_the_papers_protocol_with_a_leak_is_refused_unless_it_is_mean
     paper = dataclasses.replace(TABLE, protocol="paper")
     with pytest.raises(UsageError, match=r'test "NIH" on PXS, and those weights have seen images of chestxray14'):
         paper.cells()
-    for meant in (TABLE, dataclasses.replace(paper, overlaps="mark")):
-        cells = meant.cells()
-        assert len(cells["NIH", "PXS"]) == 1
-        assert cells["NIH", "ChestX-ray14"] == "the source is the target"  # the papers' "-"
-        assert len(cells["random", "PXS"]) == 1
     with pytest.raises(UsageError, match="overlaps="):
         dataclasses.replace(TABLE, overlaps="refuse").cells()
+    for meant in (TABLE, dataclasses.replace(paper, overlaps="mark")):
+        assert all(len(runs) == 1 for runs in meant.cells().values())  # the document marks them
+    dashed = dataclasses.replace(paper, overlaps="dash").cells()
+    assert dashed["NIH", "ChestX-ray14"] == "the source is the target"  # the papers' "-"
+    assert [len(dashed[place]) for place in (("NIH", "PXS"), ("random", "PXS"), ("random", "ChestX-ray14"))] == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_weights_of_the_very_dataset_are_refused_in_the_papers_protocol_too() -> None:
+    row = Row("CheXpert", 'domain_adapted("chexpert")')
+    column = Column("CheXpert", "chexpert", recipe_named("phantom/chest"))
+    table = dataclasses.replace(TABLE, rows=(TABLE.rows[0], row), columns=(column,), protocol="paper")
+    with pytest.raises(UsageError, match="have seen images of chexpert"):
+        table.cells()
 
 
 def test_a_leak_and_what_is_known_of_weights_are_said_wherever_the_table_is_shown() -> None:
