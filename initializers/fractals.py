@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from initializers.contract import Initializer, Weights, WeightsOf
-from initializers.trained import trained_weights
+from initializers.trained import TrainedHere
 from specs.card import Card
 from specs.expression import Call
 from specs.run import Pretraining
 
-if TYPE_CHECKING:
-    import torch
-
-    from backbones.contract import Backbone
-
 
 @dataclass(frozen=True)
-class Fractals(Initializer):
+class Fractals(TrainedHere):
     """The backbone trained to tell fractal classes apart, from random weights.
 
     Attributes:
@@ -38,11 +31,3 @@ class Fractals(Initializer):
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""
         return (Pretraining(Call("fractals"), Call("random"), self.recipe),)
-
-    def identity(self) -> dict[str, Any]:
-        """Empty: the key of the pretraining run says it all."""
-        return {}
-
-    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The pretraining run's weights."""
-        return trained_weights(self.requires()[0], weights_of)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
-from initializers.contract import Initializer, Weights, WeightsOf, build
-from initializers.trained import check_method, trained_weights
+from initializers.contract import build
+from initializers.trained import TrainedHere, check_method
 from specs.card import Card
 from specs.expression import Call, parse
 from specs.registry import DATASETS
 from specs.run import Pretraining
 
-if TYPE_CHECKING:
-    import torch
-
-    from backbones.contract import Backbone
-
 RANDOM = Call("random")
 
 
 @dataclass(frozen=True)
-class Ssl(Initializer):
+class Ssl(TrainedHere):
     """A backbone that learns from images without labels.
 
     Attributes:
@@ -57,15 +52,3 @@ class Ssl(Initializer):
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""
         return (Pretraining(parse(self.on), self.source, self.recipe, self.method),)
-
-    def identity(self) -> dict[str, Any]:
-        """Empty: the key of the pretraining run says it all."""
-        return {}
-
-    def nested(self) -> dict[str, Call]:
-        """Empty: the source belongs to the pretraining run."""
-        return {}
-
-    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The pretraining run's weights."""
-        return trained_weights(self.requires()[0], weights_of)

@@ -76,9 +76,19 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
     }  # fmt: skip
-    assert set(other) == set(recipe.__dataclass_fields__)
+    assert {*other, "method"} == set(recipe.__dataclass_fields__)
     keys = {key(spec(recipe=dataclasses.replace(recipe, **{name: value})), tmp_path) for name, value in other.items()}  # type: ignore[arg-type]
     assert len(keys | {key(spec(), tmp_path)}) == len(other) + 1
+
+
+def test_the_method_and_its_settings_enter_a_pretrainings_key_however_they_are_written(tmp_path: Path) -> None:
+    def pretraining(method: str | None) -> str:
+        recipe = dataclasses.replace(spec().recipe, method=method, selection="last")
+        return key(spec(stage="pretrain", recipe=recipe), tmp_path)
+
+    written = [None, "byol", "simclr_v1", "simclr_v1(temperature=0.2)"]
+    assert len({pretraining(method) for method in written}) == len(written)
+    assert pretraining("simclr_v1") == pretraining("simclr_v1(temperature=0.1)") == pretraining("simclr_v1()")
 
 
 def test_the_edition_enters_the_key_even_where_the_files_are_the_same(tmp_path: Path) -> None:
