@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from datamodules.contract import Dataset, Labels, Sample
 from datamodules.splits import Split
+from specs.errors import UsageError
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -19,17 +20,23 @@ POINTS = 4000
 SMALLEST_FILLING = 0.15
 """Share of a 32 x 32 grid that a class's fractal must cover; Kataoka et al. 2020 (section 3.1) search likewise."""
 
+GROUP = 4
+"""Systems that share a coarse label."""
+
 
 @dataclass(frozen=True)
 class Fractals(Dataset):
     """Images of iterated function systems, one system per class; instances differ in weights, pose and color.
 
     Attributes:
+        labels: ``fine`` names the system; ``coarse`` the group of four systems, on the same images, so that what finer
+            labels teach can be told apart from what other images do.
         classes: number of systems.
         per_class: images per class; one in ten validates and one in ten tests.
         size: height and width in pixels.
     """
 
+    labels: Literal["fine", "coarse"] = "fine"
     classes: int = 8
     per_class: int = 100
     size: int = 32
@@ -40,10 +47,27 @@ class Fractals(Dataset):
     generated: ClassVar[bool] = True
     pixel_arguments: ClassVar[tuple[str, ...]] = ("classes", "per_class", "size")
 
+    def __post_init__(self) -> None:
+        """Check that there is something to tell apart.
+
+        Raises:
+            UsageError: if all images would have one label.
+        """
+        super().__post_init__()
+        least = GROUP + 1 if self.labels == "coarse" else 2
+        if self.classes < least:
+            raise UsageError(
+                f"fractals: {self.labels} labels tell at least {least} classes apart, found classes={self.classes}. "
+                "Ask for more."
+            )
+
     @property
     def task(self) -> Task:
-        """Which system made the image."""
-        return Task("multiclass", tuple(f"system {number}" for number in range(self.classes)))
+        """Which system, or which group of systems, made the image."""
+        if self.labels == "fine":
+            return Task("multiclass", tuple(f"system {number}" for number in range(self.classes)))
+        firsts = range(0, self.classes, GROUP)
+        return Task("multiclass", tuple(f"systems {one} to {min(one + GROUP, self.classes) - 1}" for one in firsts))
 
     @property
     def channels(self) -> int:
@@ -55,7 +79,8 @@ class Fractals(Dataset):
         names = [
             (number, f"{number}-{instance}") for instance in range(self.per_class) for number in range(self.classes)
         ]
-        return Labels(tuple(Sample(name, name, (float(number),), name) for number, name in names))
+        merged = GROUP if self.labels == "coarse" else 1
+        return Labels(tuple(Sample(name, name, (float(number // merged),), name) for number, name in names))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
         """The last digit of an instance's number decides."""
