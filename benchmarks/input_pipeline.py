@@ -44,17 +44,8 @@ from experiments.memory import keep_freed_memory
 from lightning_modules.classification import ten_crops
 from lightning_modules.normalization import InputNormalization
 from specs.card import IMAGENET
-from specs.recipe import (
-    Adam,
-    BrightnessContrast,
-    CropSteps,
-    Elastic,
-    Form,
-    HorizontalFlip,
-    RandomResizedCrop,
-    Recipe,
-    Rotate,
-)
+from specs.recipe import CropSteps, Form, Recipe
+from specs.steps import Adam, BrightnessContrast, Elastic, HorizontalFlip, RandomResizedCrop, Rotate
 
 Pixels = NDArray[np.uint8]
 

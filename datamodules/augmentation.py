@@ -18,35 +18,36 @@ from numpy.typing import NDArray
 
 from datamodules.framing import AsStored
 from datamodules.storage import Stored
-from specs import recipe
-from specs.recipe import RandomResizedCrop, Recipe
+from specs import steps
+from specs.recipe import Recipe
 from specs.run import digest
+from specs.steps import RandomResizedCrop
 
 Pixels = NDArray[np.uint8]
 
 
-def _transform(step: recipe.Augmentation, size: int) -> albumentations.BasicTransform:
+def _transform(step: steps.Augmentation, size: int) -> albumentations.BasicTransform:
     match step:
-        case recipe.HorizontalFlip(p):
+        case steps.HorizontalFlip(p):
             return albumentations.HorizontalFlip(p=p)
-        case recipe.VerticalFlip(p):
+        case steps.VerticalFlip(p):
             return albumentations.VerticalFlip(p=p)
-        case recipe.Rotate(degrees, p):
+        case steps.Rotate(degrees, p):
             return albumentations.Rotate(limit=(-degrees, degrees), border_mode=cv2.BORDER_CONSTANT, fill=0, p=p)
-        case recipe.RandomResizedCrop(smallest, p):
-            return albumentations.RandomResizedCrop((size, size), scale=(smallest, 1.0), p=p)
-        case recipe.BrightnessContrast(limit, p):
+        case steps.RandomResizedCrop(smallest, p, largest):
+            return albumentations.RandomResizedCrop((size, size), scale=(smallest, largest), p=p)
+        case steps.BrightnessContrast(limit, p):
             return albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=p)
-        case recipe.ColorJitter(limit, hue, p):
-            change = (1 - limit, 1 + limit)
-            return albumentations.ColorJitter(change, change, change, (-hue, hue), p=p)
-        case recipe.Grayscale(p):
+        case steps.ColorJitter(brightness, contrast, saturation, hue, p):
+            changes = [(1 - limit, 1 + limit) for limit in (brightness, contrast, saturation)]
+            return albumentations.ColorJitter(*changes, (-hue, hue), p=p)
+        case steps.Grayscale(p):
             return albumentations.ToGray(p=p)
-        case recipe.GaussianBlur(low, high, p):
+        case steps.GaussianBlur(low, high, p):
             return albumentations.GaussianBlur(blur_limit=0, sigma_limit=(low, high), p=p)
-        case recipe.Solarize(threshold, p):
+        case steps.Solarize(threshold, p):
             return albumentations.Solarize(threshold_range=(threshold, threshold), p=p)
-        case recipe.Elastic(alpha, sigma, p):
+        case steps.Elastic(alpha, sigma, p):
             return albumentations.ElasticTransform(alpha=alpha, sigma=sigma, p=p)
 
 
@@ -74,8 +75,8 @@ class Albumentations:
         """The augmented images and masks; masks are interpolated by nearest neighbour."""
         if not hasattr(self._own, "compose"):
             gray = stored[0].image.ndim == 2  # which cannot lose their color
-            steps = [step for step in self._steps if not (gray and isinstance(step, recipe.Grayscale))]
-            self._own.compose = albumentations.Compose([_transform(step, self._size) for step in steps])
+            kept = [step for step in self._steps if not (gray and isinstance(step, steps.Grayscale))]
+            self._own.compose = albumentations.Compose([_transform(step, self._size) for step in kept])
         images: Sequence[Pixels] = [one.image for one in stored]
         masks = [one.mask for one in stored if one.mask is not None]
         if self._frame is not None:

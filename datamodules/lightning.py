@@ -6,6 +6,8 @@ sample's augmentation are drawn from (seed, epoch, sample), so nothing depends o
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytorch_lightning as pl
@@ -47,6 +49,9 @@ class ImageDataModule(pl.LightningDataModule):
         super().__init__()
         self.views = views
         cv2.setNumThreads(0)  # one image is too little work to share; batches are shared among threads
+        if recipe.images == "train+test":
+            index = opened.index
+            opened = dataclasses.replace(opened, index=dataclasses.replace(index, train=index.train + index.test))
         self.opened, self.recipe, self.seed, self.threads = opened, recipe, seed, threads
         self.task, self.channels = opened.dataset.task, opened.dataset.channels
         if self.task.kind == "segmentation" and not views and (recipe.crop_from or recipe.pipeline != "albumentations"):
@@ -70,12 +75,12 @@ class ImageDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> Batches:
         """The training split in a new order each epoch, augmented; a last batch of one image is left out.
 
-        With views, a batch has ``views``, a list of uint8 (B, C, H, W), instead of ``image``, and a last batch that is
-        smaller than the others is left out.
+        With views, a batch has ``views``, a list of uint8 (B, C, H, W) whose sizes may differ, instead of ``image``,
+        and a last batch that is smaller than the others is left out.
         """
         images = self._images["train"]
         if self.views:
-            made = _Views(images, [Albumentations(self.recipe, self.seed, view) for view in range(self.views)])
+            made = _Views(images, [Albumentations(one, self.seed, view) for view, one in enumerate(self._each_view())])
             short = len(images) > self.recipe.batch_size
             return Batches(made, Order(len(images), self.seed), self.recipe.batch_size, short, self.threads)
         make = _Maker(self, "train", images, self._augmentation())
@@ -102,6 +107,16 @@ class ImageDataModule(pl.LightningDataModule):
         """The test split in order; whole images if the device takes crops out of them."""
         whole = self.recipe.crop_from if self.recipe.test_time_augmentation == "ten_crop" else None
         return self._in_order("test", Middle(whole or self.recipe.image_size))
+
+    def _each_view(self) -> list[Recipe]:
+        """The recipe with each view's size and steps as its own."""
+        if not self.recipe.views:
+            return [self.recipe] * self.views
+        return [
+            dataclasses.replace(self.recipe, image_size=one.image_size, augmentation=one.augmentation, views=())
+            for one in self.recipe.views
+            for _ in range(one.count)
+        ]
 
     def _augmentation(self) -> BatchTransform:
         recipe = self.recipe

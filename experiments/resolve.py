@@ -6,6 +6,7 @@ The key is the sha256 of its canonical JSON.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,7 +118,8 @@ class Resolver:
             UsageError: if neither the expression nor the spec says by which recipe.
         """
         if need.method:
-            recipe: Recipe | None = _of_method(need.method, need.recipe, spec.edition)
+            found = _of_method(need.method, need.recipe, spec.edition)
+            recipe: Recipe | None = dataclasses.replace(found, images=need.images)
         else:
             recipe = recipe_named(need.recipe) if need.recipe else spec.pretraining
         if recipe is None:
@@ -169,8 +171,9 @@ class Resolver:
 def _identified(recipe: Recipe) -> dict[str, Any]:
     """A recipe's settings with the method's arguments written out; without one, they are not mentioned."""
     plain = recipe.to_json()
-    method = plain.pop("method")
-    return plain if method is None else plain | {"method": str(METHODS.bind(method))}
+    if recipe.method is not None:
+        return plain | {"method": str(METHODS.bind(recipe.method))}
+    return {name: value for name, value in plain.items() if name not in ("method", "views", "images")}
 
 
 def _of_method(method: str, recipe: str | None, edition: Edition) -> Recipe:

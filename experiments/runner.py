@@ -75,7 +75,10 @@ def attempt_run(
     write_json(attempt.folder / "spec.json", spec.to_json())
     write_json(attempt.folder / "identity.json", resolved.identity)
     method: Method | None = METHODS.build(spec.recipe.method) if spec.recipe.method else None
-    views = method.views if method else 0
+    views = 0
+    if method:
+        method.check_views(spec.recipe.views)
+        views = method.views
     data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers, views)
     backbone, load_report = _initialized_backbone(resolved, places, store)
     write_json(attempt.folder / "load_report.json", load_report.to_json())

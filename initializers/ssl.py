@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from initializers.contract import build
 from initializers.trained import TrainedHere, check_method
@@ -24,12 +24,15 @@ class Ssl(TrainedHere):
         on: the dataset whose training images it sees.
         source: where the pretraining starts.
         recipe: of the pretraining, as STUDY/NAME; None takes the one that is named like the method.
+        images: that it sees: of the training split, or of the test split too, without labels. A table marks rows that
+            were trained on the dataset that it tests on, whichever of its images they saw.
     """
 
     method: str
     on: Annotated[str, "datamodules"]
     source: Annotated[Call, "initializers"] = RANDOM
     recipe: str | None = None
+    images: Literal["train", "train+test"] = "train"
 
     def __post_init__(self) -> None:
         """Check the name.
@@ -51,4 +54,4 @@ class Ssl(TrainedHere):
 
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""
-        return (Pretraining(parse(self.on), self.source, self.recipe, self.method),)
+        return (Pretraining(parse(self.on), self.source, self.recipe, self.method, self.images),)

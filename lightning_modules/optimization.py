@@ -1,4 +1,4 @@
-"""Optimizers and schedules from a recipe."""
+"""Optimizers and schedules from a steps."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 import torch
+from timm.optim.lars import Lars
 from torch import nn
 
-from specs import recipe
+from specs import steps
 
 
 class EpochSchedule(Protocol):
@@ -28,40 +29,50 @@ class EpochSchedule(Protocol):
         ...
 
 
-def build_optimizer(settings: recipe.Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+def build_optimizer(settings: steps.Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """The recipe's optimizer over the parameters."""
     match settings:
-        case recipe.Adam(learning_rate, weight_decay):
+        case steps.Adam(learning_rate, weight_decay):
             return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-        case recipe.AdamW(learning_rate, weight_decay):
+        case steps.AdamW(learning_rate, weight_decay):
             return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
-        case recipe.SGD(learning_rate, momentum, weight_decay):
+        case steps.SGD(learning_rate, momentum, weight_decay):
             return torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
+        case steps.Lars(learning_rate, momentum, weight_decay, trust, bias_learning_rate):
+            of_biases = learning_rate if bias_learning_rate is None else bias_learning_rate
+            every = list(parameters)
+            weights: dict[str, Any] = {"params": [one for one in every if one.ndim > 1], "always_adapt": True}
+            others = {"params": [one for one in every if one.ndim <= 1], "weight_decay": 0.0, "lr": of_biases}
+            groups = [group for group in (weights, others) if group["params"]]
+            return Lars(groups, lr=learning_rate, momentum=momentum, weight_decay=weight_decay, trust_coeff=trust)
 
 
 def build_schedule(
-    settings: recipe.Schedule, optimizer: torch.optim.Optimizer, epochs: int, higher_is_better: bool
+    settings: steps.Schedule, optimizer: torch.optim.Optimizer, epochs: int, higher_is_better: bool
 ) -> EpochSchedule:
     """The recipe's schedule.
 
     Args:
-        settings: of the recipe.
+        settings: of the steps.
         optimizer: whose learning rate is set, now for the first epoch and then at each step.
         epochs: the length of a cosine.
         higher_is_better: whether a plateau waits for a higher score.
     """
-    if isinstance(settings, recipe.Plateau):
+    if isinstance(settings, steps.Plateau):
         return torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, mode="max" if higher_is_better else "min", factor=settings.factor, patience=settings.patience
         )
-    warmup = settings.warmup_epochs if isinstance(settings, recipe.Cosine) else None
 
     def factor(epoch: int) -> float:
-        if warmup is None:
-            return 1.0
-        if epoch < warmup:
-            return (epoch + 1) / (warmup + 1)
-        return 0.5 * (1 + math.cos(math.pi * (epoch - warmup) / max(epochs - warmup, 1)))
+        match settings:
+            case steps.MultiStep(milestones, share):
+                return share ** sum(epoch >= milestone for milestone in milestones)
+            case steps.Cosine(warmup, final):
+                if epoch < warmup:
+                    return (epoch + 1) / (warmup + 1)
+                falling = 0.5 * (1 + math.cos(math.pi * (epoch - warmup) / max(epochs - warmup, 1)))
+                return final + (1 - final) * falling
+        return 1.0
 
     return _ByEpoch(torch.optim.lr_scheduler.LambdaLR(optimizer, factor))
 

@@ -8,167 +8,29 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from specs.errors import UsageError, unknown
-from specs.expression import Call, Value, parse
+from specs.expression import Call, parse
 from specs.signature import bind
-
-
-@dataclass(frozen=True)
-class Adam:
-    """Adam (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html)."""
-
-    learning_rate: float
-    weight_decay: float = 0.0
-
-
-@dataclass(frozen=True)
-class AdamW:
-    """Adam with decoupled weight decay (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html)."""
-
-    learning_rate: float
-    weight_decay: float = 0.01
-
-
-@dataclass(frozen=True)
-class SGD:
-    """Stochastic gradient descent (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html)."""
-
-    learning_rate: float
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-
-
-@dataclass(frozen=True)
-class Constant:
-    """The learning rate stays as it is."""
-
-
-@dataclass(frozen=True)
-class Plateau:
-    """Multiply the learning rate by ``factor`` after ``patience`` epochs without a better selection score."""
-
-    factor: float = 0.5
-    patience: int = 5
-
-
-@dataclass(frozen=True)
-class Cosine:
-    """Cosine from the learning rate to zero over all epochs, stepped per epoch, after a linear warm-up."""
-
-    warmup_epochs: int = 0
-
-
-@dataclass(frozen=True)
-class HorizontalFlip:
-    """Mirror left and right with probability ``p``."""
-
-    p: float = 0.5
-
-
-@dataclass(frozen=True)
-class VerticalFlip:
-    """Mirror up and down with probability ``p``."""
-
-    p: float = 0.5
-
-
-@dataclass(frozen=True)
-class Rotate:
-    """Rotate by an angle drawn from [-``degrees``, ``degrees``], bilinear, filled with 0 (masks: nearest)."""
-
-    degrees: float = 7.0
-    p: float = 1.0
-
-
-@dataclass(frozen=True)
-class RandomResizedCrop:
-    """Crop a share of the area drawn from [``smallest``, 1] with aspect ratio 3/4 to 4/3, resized to the image size."""
-
-    smallest: float = 0.08
-    p: float = 1.0
-
-
-@dataclass(frozen=True)
-class BrightnessContrast:
-    """Change brightness and contrast by a share drawn from [-``limit``, ``limit``] each."""
-
-    limit: float = 0.2
-    p: float = 0.5
-
-
-@dataclass(frozen=True)
-class ColorJitter:
-    """Change brightness, contrast and saturation by shares from [-``limit``, ``limit``], and the hue by ``hue``."""
-
-    limit: float = 0.4
-    hue: float = 0.1
-    p: float = 0.8
-
-
-@dataclass(frozen=True)
-class Grayscale:
-    """Remove the color of color images."""
-
-    p: float = 0.2
-
-
-@dataclass(frozen=True)
-class GaussianBlur:
-    """Blur by a Gaussian whose standard deviation, in pixels, is drawn from [``low``, ``high``]."""
-
-    low: float = 0.1
-    high: float = 2.0
-    p: float = 0.5
-
-
-@dataclass(frozen=True)
-class Solarize:
-    """Invert the pixels of at least ``threshold`` (in [0, 1])."""
-
-    threshold: float = 0.5
-    p: float = 0.2
-
-
-@dataclass(frozen=True)
-class Elastic:
-    """Elastic deformation (Simard et al. 2003) with displacement ``alpha`` and smoothness ``sigma``, in pixels."""
-
-    alpha: float = 120.0
-    sigma: float = 6.0
-    p: float = 0.3
-
-
-Resampling = Literal["antialiased", "bilinear", "nearest"]
-Optimizer = Adam | AdamW | SGD
-Schedule = Constant | Plateau | Cosine
-Augmentation = (
-    HorizontalFlip
-    | VerticalFlip
-    | Rotate
-    | RandomResizedCrop
-    | BrightnessContrast
-    | ColorJitter
-    | Grayscale
-    | GaussianBlur
-    | Solarize
-    | Elastic
+from specs.steps import (
+    Augmentation,
+    Constant,
+    HorizontalFlip,
+    Optimizer,
+    RandomResizedCrop,
+    Rotate,
+    Schedule,
+    Views,
+    checked,
+    from_json,
+    no_expression,
+    read,
+    read_views,
+    to_json,
 )
 
+Resampling = Literal["antialiased", "bilinear", "nearest"]
 
-OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
-SCHEDULES: dict[str, type] = {"constant": Constant, "plateau": Plateau, "cosine": Cosine}
-AUGMENTATIONS: dict[str, type] = {
-    "horizontal_flip": HorizontalFlip,
-    "vertical_flip": VerticalFlip,
-    "rotate": Rotate,
-    "random_resized_crop": RandomResizedCrop,
-    "brightness_contrast": BrightnessContrast,
-    "color_jitter": ColorJitter,
-    "grayscale": Grayscale,
-    "gaussian_blur": GaussianBlur,
-    "solarize": Solarize,
-    "elastic": Elastic,
-}
-_NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
+
+CONSTANT = Constant()
 
 
 class Form(NamedTuple):
@@ -208,8 +70,8 @@ class Recipe:
         image_size: height and width of the network's input, in pixels.
         batch_size: images per optimizer step over all devices together.
         epochs: the most epochs that are trained.
-        optimizer: ``Adam``, ``AdamW`` or ``SGD`` with its settings.
-        schedule: ``Constant``, ``Plateau`` or ``Cosine``, stepped once per epoch.
+        optimizer: ``Adam``, ``AdamW``, ``SGD`` or ``Lars`` with its settings.
+        schedule: ``Constant``, ``Plateau``, ``Cosine`` or ``MultiStep``, stepped once per epoch.
         early_stopping: stop after this many epochs without a better selection score; None never stops early.
         selection: which validation score picks the best epoch and drives plateaus and early stopping:
             ``loss`` (lower is better) or ``metric`` (the task's own, higher is better); ``last`` takes the last epoch,
@@ -219,7 +81,11 @@ class Recipe:
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation); ``bce`` and ``dice`` name one for segmentation,
             ``bce_dice`` is their sum.
+        images: that a self-supervised method learns from: the training split's, or the test split's too, which a table
+            marks; labels are never used.
         augmentation: applied to training images in this order.
+        views: of each image, for a self-supervised method whose views differ in size or augmentation; none: as many as
+            the method compares, all by ``augmentation``.
         pipeline: what augments: ``albumentations`` (any steps), or, for ``random_resized_crop``,
             ``horizontal_flip`` and ``rotate`` in this order, ``fast`` (the same distributions, resampled by OpenCV)
             or ``exact`` (torchvision's arithmetic on Pillow images, number by number).
@@ -242,12 +108,14 @@ class Recipe:
     batch_size: int
     epochs: int
     optimizer: Optimizer
-    schedule: Schedule = Constant()
+    schedule: Schedule = CONSTANT
     early_stopping: int | None = None
     selection: Literal["loss", "metric", "last"] = "loss"
     method: str | None = None
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
+    images: Literal["train", "train+test"] = "train"
     augmentation: tuple[Augmentation, ...] = ()
+    views: tuple[Views, ...] = ()
     pipeline: Literal["albumentations", "fast", "exact"] = "albumentations"
     stored_size: int | Literal["source"] | None = None
     resampling: Resampling = "antialiased"
@@ -266,13 +134,14 @@ class Recipe:
             UsageError: names the setting, what it takes and what was given.
         """
         plain = {name: getattr(self, name) for name in _PLAIN}
-        bound = bind(Call("recipe", (), tuple(plain.items())), _plain_signature, _no_expression).arguments()
+        bound = bind(Call("recipe", (), tuple(plain.items())), _plain_signature, no_expression).arguments()
         for name, value in bound.items():
             object.__setattr__(self, name, value)
-        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
-            object.__setattr__(self, name, _checked(getattr(self, name), choices, name))
-        steps = tuple(_checked(step, AUGMENTATIONS, "augmentation") for step in self.augmentation)
+        for name in ("optimizer", "schedule"):
+            object.__setattr__(self, name, checked(getattr(self, name), name))
+        steps = tuple(checked(step, "augmentation") for step in self.augmentation)
         object.__setattr__(self, "augmentation", steps)
+        object.__setattr__(self, "views", tuple(self.views))
         for name in ("image_size", "batch_size", "epochs", "threads", "early_stopping", "stored_size", "crop_from"):
             number = getattr(self, name)
             if isinstance(number, int) and number < 1:
@@ -281,7 +150,15 @@ class Recipe:
             raise UsageError(f"recipe: dropout must be in [0, 1), found {self.dropout}.")
         if self.optimizer.learning_rate <= 0:
             raise UsageError(f"recipe: the learning rate must be positive, found {self.optimizer.learning_rate}.")
-
+        if self.views and (self.method is None or self.augmentation):
+            raise UsageError(
+                "recipe: views say how a self-supervised method's images are augmented; found "
+                f"{'no method' if self.method is None else 'augmentation too'}. Give a method, and steps in one place."
+            )
+        if self.images != "train" and self.method is None:
+            raise UsageError(
+                f'recipe: images="{self.images}" is for self-supervised methods, which use no labels. Name a method.'
+            )
         if self.crop_from is not None and self.crop_from < self.image_size:
             raise UsageError(
                 f"recipe: crop_from must be at least the image size of {self.image_size}, found {self.crop_from}."
@@ -315,7 +192,7 @@ class Recipe:
         """
         smallest, flip, degrees = None, 0.0, None
         rest = self.augmentation
-        if rest and isinstance(step := rest[0], RandomResizedCrop) and step.p == 1:
+        if rest and isinstance(step := rest[0], RandomResizedCrop) and step.p == step.largest == 1:
             smallest, rest = step.smallest, rest[1:]
         if rest and isinstance(step := rest[0], HorizontalFlip):
             flip, rest = step.p, rest[1:]
@@ -323,9 +200,9 @@ class Recipe:
             degrees, rest = step.degrees, rest[1:]
         if rest:
             raise UsageError(
-                f'recipe: pipeline="{self.pipeline}" does random_resized_crop(p=1), horizontal_flip and rotate(p=1), '
-                f"each at most once and in this order; found {', '.join(map(str, self.augmentation))}. Use that order "
-                'or pipeline="albumentations".'
+                f'recipe: pipeline="{self.pipeline}" does random_resized_crop(p=1, largest=1), horizontal_flip and '
+                "rotate(p=1), each at most once and in this order; found "
+                f'{", ".join(map(str, self.augmentation))}. Use that order or pipeline="albumentations".'
             )
         return CropSteps(smallest, flip, degrees)
 
@@ -333,9 +210,10 @@ class Recipe:
         """Plain data with every setting written out; ``Recipe.from_json`` reads it back."""
         plain: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN}
         return plain | {
-            "optimizer": _to_json(self.optimizer),
-            "schedule": _to_json(self.schedule),
-            "augmentation": [_to_json(step) for step in self.augmentation],
+            "optimizer": to_json(self.optimizer),
+            "schedule": to_json(self.schedule),
+            "augmentation": [to_json(step) for step in self.augmentation],
+            "views": [to_json(views) for views in self.views],
         }
 
     @classmethod
@@ -352,9 +230,9 @@ class Recipe:
             if name not in cls.__dataclass_fields__:
                 raise unknown("recipe setting", name, cls.__dataclass_fields__)
             if name in ("optimizer", "schedule"):
-                value = _from_json(value, name)
-            elif name == "augmentation" and isinstance(value, list | tuple):
-                value = tuple(_from_json(step, name) for step in value)
+                value = from_json(value, name)
+            elif name in ("augmentation", "views") and isinstance(value, list | tuple):
+                value = tuple(from_json(part, name) for part in value)
             settings[name] = value
         try:
             return cls(**settings)
@@ -373,12 +251,12 @@ class Recipe:
         if setting not in self.__dataclass_fields__:
             raise unknown("recipe setting", setting, self.__dataclass_fields__)
         if setting in ("optimizer", "schedule"):
-            return _read(parse(text), OPTIMIZERS if setting == "optimizer" else SCHEDULES, setting)
-        if setting == "augmentation":
+            return read(parse(text), setting)
+        if setting in ("augmentation", "views"):
             steps = parse(f"steps({text})")
             if steps.kwargs:
-                raise UsageError(f'recipe: augmentation takes a list of names with arguments, found "{text}".')
-            return tuple(_read(step, AUGMENTATIONS, setting) for step in steps.args)
+                raise UsageError(f'recipe: {setting} takes a list of names with arguments, found "{text}".')
+            return tuple(read_views(one) if setting == "views" else read(one, setting) for one in steps.args)
         given = parse(f"value({text})")
         if len(given.args) != 1 or given.kwargs:
             raise UsageError(f'recipe: {setting} takes one value, found "{text}".')
@@ -394,6 +272,7 @@ def _plain_signature(
     selection: Literal["loss", "metric", "last"],
     method: str | None,
     loss: Literal["auto", "bce", "dice", "bce_dice"],
+    images: Literal["train", "train+test"],
     pipeline: Literal["albumentations", "fast", "exact"],
     stored_size: int | Literal["source"] | None,
     resampling: Resampling,
@@ -409,35 +288,3 @@ def _plain_signature(
 
 
 _PLAIN = tuple(_plain_signature.__annotations__)[:-1]
-
-
-def _no_expression(package: str, inner: Call) -> Call:
-    raise UsageError(f"recipe: {inner} is an expression where a literal was expected.")
-
-
-def _read(value: Value, vocabulary: dict[str, type], noun: str) -> Any:
-    if not isinstance(value, Call):
-        raise UsageError(f"recipe: {noun} takes a name with arguments, found {value!r}.")
-    if value.name not in vocabulary:
-        raise unknown(noun, value.name, vocabulary)
-    cls = vocabulary[value.name]
-    return cls(**bind(value, cls, _no_expression).arguments())
-
-
-def _checked(part: Any, vocabulary: dict[str, type], noun: str) -> Any:
-    """The same optimizer, schedule or augmentation with its values checked and ints made floats."""
-    if type(part) not in vocabulary.values():
-        raise UsageError(f"recipe: {noun} takes one of {', '.join(vocabulary)}, found {part!r}.")
-    return _from_json(_to_json(part), noun)
-
-
-def _to_json(part: Any) -> dict[str, Any]:
-    return {"name": _NAMES[type(part)]} | dataclasses.asdict(part)
-
-
-def _from_json(data: Any, noun: str) -> Any:
-    if not isinstance(data, dict):
-        raise UsageError(f'recipe: {noun} takes an object with a "name" and its settings, found {data!r}.')
-    vocabulary = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS}[noun]
-    arguments = tuple((name, value) for name, value in data.items() if name != "name")
-    return _read(Call(str(data.get("name")), (), arguments), vocabulary, noun)

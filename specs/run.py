@@ -25,12 +25,14 @@ class Pretraining:
         recipe: the name of its recipe, such as ``phantom/pretraining``; None takes the run spec's ``pretraining``, or
             with a method the one that is named like it.
         method: name of a self-supervised method; None learns from labels.
+        images: that a method learns from: the training split's, or the test split's too.
     """
 
     dataset: Call
     initializer: Call
     recipe: str | None = None
     method: str | None = None
+    images: Literal["train", "train+test"] = "train"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from specs.recipe import Adam, Cosine, HorizontalFlip, Plateau, Recipe, Rotate, VerticalFlip
+from specs.recipe import Recipe
+from specs.steps import Adam, Cosine, HorizontalFlip, Plateau, Rotate, VerticalFlip
 
 
 def phantom() -> dict[str, Recipe]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from specs.recipe import Adam, ColorJitter, Cosine, HorizontalFlip, RandomResizedCrop, Recipe, Rotate
+from specs.recipe import Recipe
+from specs.steps import Adam, ColorJitter, Cosine, HorizontalFlip, RandomResizedCrop, Rotate
 
 CLUSTERS = "clusters=(16, 32), negatives=16, warmup=3"
 METHODS = {
@@ -34,7 +35,7 @@ def phantom_ssl() -> dict[str, Recipe]:
             schedule=Cosine(),
             selection="last",
             method=method,
-            augmentation=(RandomResizedCrop(0.4), HorizontalFlip(), Rotate(10), ColorJitter(0.4, 0.1)),
+            augmentation=(RandomResizedCrop(0.4), HorizontalFlip(), Rotate(10), ColorJitter()),
         )
         for name, method in METHODS.items()
     }

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from specs.recipe import (
-    Adam,
-    BrightnessContrast,
-    Cosine,
-    HorizontalFlip,
-    RandomResizedCrop,
-    Recipe,
-    Rotate,
-    VerticalFlip,
-)
+from specs.recipe import Recipe
+from specs.steps import Adam, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate, VerticalFlip
 
 
 def real_images() -> dict[str, Recipe]:

@@ -25,4 +25,4 @@ def sela_v2(
     def learner(backbone: Backbone, samples: int) -> Learner:
         return EqualSharesLearner(backbone, samples, dimensions, hidden, prototypes, temperature, True)
 
-    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner)
+    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner, more_views=True)

@@ -29,4 +29,4 @@ def swav(
     def learner(backbone: Backbone, samples: int) -> Learner:
         return SwavLearner(backbone, dimensions, hidden, prototypes, temperature, epsilon, iterations)
 
-    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner)
+    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner, more_views=True)

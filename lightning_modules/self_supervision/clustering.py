@@ -73,10 +73,13 @@ class SwavLearner(Learner):
         self.temperature, self.epsilon, self.iterations = temperature, epsilon, iterations
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """The mean over ordered pairs of views; no gradient flows through assignments."""
+        """The mean over all views' predictions of the other assignments, those of the first two views.
+
+        No gradient flows through assignments. Further views, small crops, only predict (section 3.2).
+        """
         scores = [self.prototypes(self.online.directions(view)) for view in views]
-        shares = [sinkhorn(one.detach(), self.epsilon, self.iterations) for one in scores]
-        pairs = [(a, b) for a in range(len(views)) for b in range(len(views)) if a != b]
+        shares = [sinkhorn(one.detach(), self.epsilon, self.iterations) for one in scores[:2]]
+        pairs = [(a, b) for a in range(len(views)) for b in range(len(shares)) if a != b]
         return torch.stack([soft_cross_entropy(scores[a], shares[b], self.temperature) for a, b in pairs]).mean()
 
     def after_step(self, progress: float) -> None:

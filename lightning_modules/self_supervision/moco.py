@@ -6,7 +6,7 @@ from torch import Tensor
 
 from backbones.contract import Backbone
 from lightning_modules.self_supervision.contrastive import info_nce
-from lightning_modules.self_supervision.gathering import gathered_values
+from lightning_modules.self_supervision.gathering import gathered_values, shuffled
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.jigsaw import JigsawHead
 from lightning_modules.self_supervision.learner import Encoder, Learner, directions
@@ -16,9 +16,6 @@ from lightning_modules.self_supervision.queue import KeyQueue
 
 class MocoLearner(Learner):
     """The first view asks, the second answers (He et al. 2020, algorithm 1).
-
-    The paper shuffles images among GPUs before the keys are computed, so that the statistics of batch normalization
-    give nothing away; here keys are not shuffled.
 
     Args:
         backbone: that is pretrained.
@@ -50,7 +47,7 @@ class MocoLearner(Learner):
 
     def keys_of(self, images: Tensor) -> Tensor:
         """(B, D), of length 1, without gradient."""
-        return directions(self.slow(images))
+        return shuffled(lambda rows: directions(self.slow(rows)), images)
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
         """InfoNCE against the queue; with a jigsaw, the weighted mean of both queries' losses."""

@@ -21,17 +21,10 @@ from datamodules.preparation import prepare
 from datamodules.storage import Stored
 from specs.errors import UsageError
 from specs.expression import parse
-from specs.recipe import (
-    AUGMENTATIONS,
-    Adam,
-    BrightnessContrast,
-    HorizontalFlip,
-    RandomResizedCrop,
-    Recipe,
-    Rotate,
-)
+from specs.recipe import Recipe
 from specs.registry import DATASETS
 from specs.run import digest
+from specs.steps import AUGMENTATIONS, Adam, BrightnessContrast, HorizontalFlip, RandomResizedCrop, Rotate, Views
 
 RECIPE = Recipe(
     image_size=24,
@@ -52,7 +45,9 @@ def data(
 ) -> ImageDataModule:
     root = ensure_phantom(parse(expression), folder)
     opened = open_dataset(DATASETS.build(expression), expression, root, store(folder, expression), root.name)
-    return ImageDataModule(opened, dataclasses.replace(RECIPE, **changes), seed, workers)
+    return ImageDataModule(
+        opened, dataclasses.replace(RECIPE, **changes), seed, workers, 2 if "method" in changes else 0
+    )
 
 
 def store(folder: Path, expression: str) -> Path:
@@ -183,6 +178,27 @@ def test_an_augmentation_depends_on_seed_epoch_and_image_alone(name: str, shape:
     assert masks_again is not None
     assert np.array_equal(masks_once, masks_again[::-1])
     assert set(np.unique(masks_once)) <= {0, 1}
+
+
+def test_views_have_their_own_sizes_steps_and_draws(folder: Path) -> None:
+    views = (Views(2, 24, (RandomResizedCrop(0.2),)), Views(1, 12, ()), Views(1, 24, (HorizontalFlip(1.0),)))
+    made = data(folder, method="swav", augmentation=(), views=views)
+    batch = next(iter(made.train_dataloader()))
+    assert [tuple(view.shape[2:]) for view in batch["views"]] == [(24, 24), (24, 24), (12, 12), (24, 24)]
+    assert not torch.equal(batch["views"][0], batch["views"][1])
+    plain = {
+        int(i): one for part in made.training_images() for i, one in zip(part["index"], part["image"], strict=True)
+    }
+    for row, number in enumerate(batch["index"].tolist()):
+        assert torch.equal(batch["views"][3][row], plain[number].flip(2))
+
+
+def test_images_of_the_test_split_are_seen_only_if_they_are_asked_for(folder: Path) -> None:
+    usual, asked = data(folder, method="byol"), data(folder, method="byol", images="train+test")
+    assert asked.index_of("train") == usual.index_of("train") + usual.index_of("test")
+    assert asked.index_of("validation") == usual.index_of("validation")
+    seen = [int(i) for batch in asked.training_images() for i in batch["index"]]
+    assert seen == list(range(len(asked.index_of("train"))))
 
 
 @pytest.mark.parametrize("pipeline", ["albumentations", "fast", "exact"])

@@ -15,9 +15,10 @@ from datamodules.preparation import prepare
 from experiments.resolve import Resolver, recipe_named
 from specs.errors import UsageError, WeightsError
 from specs.expression import parse
-from specs.recipe import Adam, Constant, Form
+from specs.recipe import Form
 from specs.registry import BACKBONES, DATASETS
 from specs.run import RunSpec, canonical_json
+from specs.steps import Adam, Constant, Views
 from tests.experiments.smoke import places, spec
 
 
@@ -76,7 +77,7 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
     }  # fmt: skip
-    assert {*other, "method"} == set(recipe.__dataclass_fields__)
+    assert {*other, "method", "views", "images"} == set(recipe.__dataclass_fields__)
     keys = {key(spec(recipe=dataclasses.replace(recipe, **{name: value})), tmp_path) for name, value in other.items()}  # type: ignore[arg-type]
     assert len(keys | {key(spec(), tmp_path)}) == len(other) + 1
 
@@ -89,6 +90,19 @@ def test_the_method_and_its_settings_enter_a_pretrainings_key_however_they_are_w
     written = [None, "byol", "simclr_v1", "simclr_v1(temperature=0.2)"]
     assert len({pretraining(method) for method in written}) == len(written)
     assert pretraining("simclr_v1") == pretraining("simclr_v1(temperature=0.1)") == pretraining("simclr_v1()")
+
+
+def test_a_pretrainings_images_and_views_enter_its_key(tmp_path: Path) -> None:
+    base = dataclasses.replace(spec().recipe, method="byol", selection="last", augmentation=())
+    views = (Views(2, 28, ()),)
+    recipes = [base, dataclasses.replace(base, images="train+test"), dataclasses.replace(base, views=views)]
+    assert len({key(spec(stage="pretrain", recipe=recipe), tmp_path) for recipe in recipes}) == 3
+    needed = [
+        Resolver(places(tmp_path)).resolve(spec(f'ssl("byol", on="fractals"{more})')).requires[0]
+        for more in ("", ', images="train+test"')
+    ]
+    assert [one.spec.recipe.images for one in needed] == ["train", "train+test"]
+    assert needed[0].key != needed[1].key
 
 
 def test_the_edition_enters_the_key_even_where_the_files_are_the_same(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from experiments.runner import run
 from experiments.store import Record
 from specs.errors import DataError, RunError, UsageError
 from specs.expression import parse
-from specs.recipe import SGD
 from specs.run import RunSpec
+from specs.steps import SGD
 from tests.experiments.smoke import places, spec
 
 

@@ -21,8 +21,9 @@ from lightning_modules.supervised import SupervisedModule
 from lightning_modules.unet import UNet, decoder_widths
 from specs.card import IMAGENET, UNIT, Normalization
 from specs.errors import RunError, UsageError
-from specs.recipe import Adam, Recipe
+from specs.recipe import Recipe
 from specs.registry import BACKBONES
+from specs.steps import Adam
 from specs.task import Task
 
 FINDINGS = Task("multilabel", ("a", "b", "c"), scored=("a", "b"))

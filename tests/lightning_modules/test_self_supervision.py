@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from lightning_modules.self_supervision.bank import MemoryBank
 from lightning_modules.self_supervision.bootstrap import regression
-from lightning_modules.self_supervision.clustering import soft_cross_entropy
+from lightning_modules.self_supervision.clustering import SwavLearner, soft_cross_entropy
 from lightning_modules.self_supervision.clusters import spherical_kmeans
 from lightning_modules.self_supervision.contrastive import info_nce, noise_contrastive, nt_xent, one_against_noise
 from lightning_modules.self_supervision.heads import mlp
@@ -25,6 +25,9 @@ from lightning_modules.self_supervision.prototypical import concentrations, prot
 from lightning_modules.self_supervision.queue import KeyQueue
 from lightning_modules.self_supervision.redundancy import barlow_twins
 from lightning_modules.self_supervision.sinkhorn import sinkhorn
+from specs.errors import UsageError
+from specs.registry import BACKBONES, METHODS
+from specs.steps import Views
 
 
 def drawn(rows: int, columns: int, seed: int) -> Tensor:
@@ -159,6 +162,32 @@ def test_sinkhorn_of_little_entropy_is_the_best_assignment_with_equal_shares() -
 
 def test_sinkhorn_survives_scores_of_any_size() -> None:
     assert sinkhorn(torch.tensor([[1000.0, -1000.0], [999.0, 1000.0]]), 0.05, 3).isfinite().all()
+
+
+def test_small_crops_predict_the_assignments_of_the_two_large_ones_and_have_none() -> None:
+    torch.manual_seed(0)
+    learner = SwavLearner(BACKBONES.build("tiny(width=4)"), 8, 8, 5, 0.1, 0.05, 3).double()
+    views = [drawn(6, 3 * size * size, size).reshape(6, 3, size, size) for size in (16, 16, 8, 8)]
+    views[1] = views[1].flip(2)
+    scores = [learner.prototypes(learner.online.directions(view)) for view in views]
+    shares = [sinkhorn(one.detach(), 0.05, 3) for one in scores[:2]]
+    terms = [
+        -(shares[b] * (scores[a] / 0.1).log_softmax(dim=1)).sum() / 6 for b in range(2) for a in range(4) if a != b
+    ]
+    assert learner.loss(views, torch.arange(6)).item() == pytest.approx(sum(terms).item() / 6, rel=1e-9)  # type: ignore[union-attr]
+
+
+def test_a_method_says_how_many_views_it_takes() -> None:
+    METHODS.build("swav").check_views((Views(2, 32, ()), Views(6, 16, ())))
+    METHODS.build("byol").check_views((Views(1, 32, ()), Views(1, 32, ())))
+    METHODS.build("byol").check_views(())
+    for method, views, message in [
+        ("swav", (Views(1, 32, ()),), "takes at least 2 views of an image, found 1"),
+        ("byol", (Views(3, 32, ()),), "takes 2 views of an image, found 3"),
+        ("insdis", (Views(2, 32, ()),), "takes 1 views of an image, found 2"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            METHODS.build(method).check_views(views)
 
 
 def test_a_follower_moves_by_exactly_its_share_and_takes_no_gradient() -> None:

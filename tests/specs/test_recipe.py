@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specs.errors import UsageError
-from specs.recipe import (
+from specs.recipe import Recipe
+from specs.run import canonical_json
+from specs.steps import (
     SGD,
     Adam,
     AdamW,
@@ -19,13 +22,14 @@ from specs.recipe import (
     Cosine,
     Elastic,
     HorizontalFlip,
+    Lars,
+    MultiStep,
     Plateau,
     RandomResizedCrop,
-    Recipe,
     Rotate,
     VerticalFlip,
+    Views,
 )
-from specs.run import canonical_json
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -33,9 +37,17 @@ BASE = Recipe(image_size=32, batch_size=4, epochs=2, optimizer=Adam(1e-3))
 
 rates = st.floats(1e-8, 1.0)
 shares = st.floats(0.0, 1.0)
-optimizers = st.one_of(st.builds(Adam, rates, shares), st.builds(AdamW, rates, shares), st.builds(SGD, rates, shares))
+optimizers = st.one_of(
+    st.builds(Adam, rates, shares),
+    st.builds(AdamW, rates, shares),
+    st.builds(SGD, rates, shares),
+    st.builds(Lars, rates, shares, shares, rates, st.none() | rates),
+)
 schedules = st.one_of(
-    st.just(Constant()), st.builds(Plateau, shares, st.integers(1, 9)), st.builds(Cosine, st.integers(0, 9))
+    st.just(Constant()),
+    st.builds(Plateau, shares, st.integers(1, 9)),
+    st.builds(Cosine, st.integers(0, 9), shares),
+    st.builds(MultiStep, st.lists(st.integers(0, 99), max_size=3).map(tuple), shares),
 )
 augmentations = st.one_of(
     st.builds(HorizontalFlip, shares),
@@ -45,6 +57,7 @@ augmentations = st.one_of(
     st.builds(BrightnessContrast, shares, shares),
     st.builds(Elastic, st.floats(1.0, 200.0), st.floats(1.0, 20.0), shares),
 )
+views = st.builds(Views, st.integers(1, 8), st.integers(1, 256), st.lists(augmentations, max_size=3).map(tuple))
 recipes = st.builds(
     Recipe,
     image_size=st.integers(1, 512),
@@ -69,6 +82,13 @@ recipes = st.builds(
 @given(recipes)
 def test_a_recipe_survives_json(recipe: Recipe) -> None:
     assert Recipe.from_json(json.loads(canonical_json(recipe.to_json()))) == recipe
+
+
+@unhurried
+@given(recipes, st.lists(views, min_size=1, max_size=3).map(tuple), st.sampled_from(["train", "train+test"]))
+def test_views_survive_json_and_text(recipe: Recipe, made: tuple[Views, ...], images: Any) -> None:
+    method = dataclasses.replace(recipe, augmentation=(), method="swav", views=made, images=images)
+    assert Recipe.from_json(json.loads(canonical_json(method.to_json()))) == method
 
 
 @unhurried
@@ -99,6 +119,8 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
         ("optimizer", "adamw(1)", AdamW(1.0)),
         ("schedule", "cosine(2)", Cosine(2)),
         ("schedule", "constant", Constant()),
+        ("schedule", "multi_step([120, 160])", MultiStep((120, 160), 0.1)),
+        ("optimizer", "lars(0.2, bias_learning_rate=0.0048)", Lars(0.2, 0.9, 0.0, 0.001, 0.0048)),
         ("augmentation", "", ()),
         ("augmentation", "rotate(10)", (Rotate(10.0),)),
         ("augmentation", "rotate(p=1), horizontal_flip", (Rotate(7.0, 1.0), HorizontalFlip())),
@@ -158,6 +180,33 @@ def test_a_setting_that_does_not_exist_or_fit_is_refused_by_name(setting: str, t
 def test_json_that_does_not_fit_is_refused_by_name(change: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Recipe.from_json(BASE.to_json() | change)
+
+
+def test_views_are_given_as_text_and_belong_to_a_method() -> None:
+    small = "views(6, 96, random_resized_crop(0.05, largest=0.14))"
+    text = f"views(2, 224, random_resized_crop(0.14), horizontal_flip), {small}"
+    found = BASE.override({"method": "swav", "views": text}).views
+    assert found == (
+        Views(2, 224, (RandomResizedCrop(0.14), HorizontalFlip())),
+        Views(6, 96, (RandomResizedCrop(0.05, largest=0.14),)),
+    )
+    with pytest.raises(UsageError, match="found no method"):
+        BASE.override({"views": "views(2, 224)"})
+    with pytest.raises(UsageError, match="found augmentation too"):
+        BASE.override({"method": "swav", "views": "views(2, 224)", "augmentation": "rotate"})
+    with pytest.raises(UsageError, match=r'images="train\+test" is for self-supervised methods'):
+        BASE.override({"images": '"train+test"'})
+    for wrong, message in [
+        ("views(0, 224)", "whole number from 1 as count, found 0"),
+        ("views(2, 22.4)", r"as image_size, found 22\.4"),
+        ("views(2)", r"written as views\(COUNT, SIZE, STEP, \.\.\.\), found views\(2\)"),
+        ("rotate", r"written as views.*found rotate"),
+        ("views(2, 224, flip)", "unknown augmentation"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            BASE.override({"method": "swav", "views": wrong})
+    with pytest.raises(UsageError, match="views take an object of count, image_size, augmentation"):
+        Recipe.from_json(BASE.to_json() | {"views": [{"count": 2}]})
 
 
 def test_json_that_lacks_a_setting_without_a_default_is_refused() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from specs.errors import UsageError
 from specs.expression import parse
-from specs.recipe import Adam, Recipe
+from specs.recipe import Recipe
 from specs.run import RunSpec, canonical_json, digest
+from specs.steps import Adam
 
 
 def spec(**changes: Any) -> RunSpec:

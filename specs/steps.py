@@ -1,0 +1,310 @@
+"""What recipes are put together from: optimizers, schedules, steps of augmentation and views."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from specs.errors import UsageError, unknown
+from specs.expression import Call, Value, show
+from specs.signature import bind
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html)."""
+
+    learning_rate: float
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class AdamW:
+    """Adam with decoupled weight decay (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html)."""
+
+    learning_rate: float
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html)."""
+
+    learning_rate: float
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lars:
+    """Layer-wise adaptive rate scaling (You et al. 2017, https://arxiv.org/abs/1708.03888, algorithm 1).
+
+    Biases and normalization layers are neither adapted nor decayed, as in SimCLR, BYOL, SwAV and Barlow Twins.
+
+    Attributes:
+        learning_rate: of the weights.
+        momentum: of the updates.
+        weight_decay: of the weights.
+        trust: coefficient of the ratio of norms.
+        bias_learning_rate: of biases and normalization layers; None is ``learning_rate``.
+    """
+
+    learning_rate: float
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    trust: float = 0.001
+    bias_learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The learning rate stays as it is."""
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Multiply the learning rate by ``factor`` after ``patience`` epochs without a better selection score."""
+
+    factor: float = 0.5
+    patience: int = 5
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Cosine from the learning rate to a share of it, ``final``, stepped per epoch, after a linear warm-up."""
+
+    warmup_epochs: int = 0
+    final: float = 0.0
+
+
+@dataclass(frozen=True)
+class MultiStep:
+    """Multiply the learning rate by ``factor`` after each of the ``milestones``, in epochs."""
+
+    milestones: tuple[int, ...]
+    factor: float = 0.1
+
+
+@dataclass(frozen=True)
+class HorizontalFlip:
+    """Mirror left and right with probability ``p``."""
+
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class VerticalFlip:
+    """Mirror up and down with probability ``p``."""
+
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """Rotate by an angle drawn from [-``degrees``, ``degrees``], bilinear, filled with 0 (masks: nearest)."""
+
+    degrees: float = 7.0
+    p: float = 1.0
+
+
+@dataclass(frozen=True)
+class RandomResizedCrop:
+    """Crop a share of the area drawn from [``smallest``, ``largest``], aspect ratio 3/4 to 4/3, to the image size."""
+
+    smallest: float = 0.08
+    p: float = 1.0
+    largest: float = 1.0
+
+
+@dataclass(frozen=True)
+class BrightnessContrast:
+    """Change brightness and contrast by a share drawn from [-``limit``, ``limit``] each."""
+
+    limit: float = 0.2
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class ColorJitter:
+    """Change brightness, contrast, saturation and hue (in turns of the color circle) by shares of at most these."""
+
+    brightness: float = 0.4
+    contrast: float = 0.4
+    saturation: float = 0.4
+    hue: float = 0.1
+    p: float = 0.8
+
+
+@dataclass(frozen=True)
+class Grayscale:
+    """Remove the color of color images."""
+
+    p: float = 0.2
+
+
+@dataclass(frozen=True)
+class GaussianBlur:
+    """Blur by a Gaussian whose standard deviation, in pixels, is drawn from [``low``, ``high``]."""
+
+    low: float = 0.1
+    high: float = 2.0
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class Solarize:
+    """Invert the pixels of at least ``threshold`` (in [0, 1])."""
+
+    threshold: float = 0.5
+    p: float = 0.2
+
+
+@dataclass(frozen=True)
+class Elastic:
+    """Elastic deformation (Simard et al. 2003) with displacement ``alpha`` and smoothness ``sigma``, in pixels."""
+
+    alpha: float = 120.0
+    sigma: float = 6.0
+    p: float = 0.3
+
+
+Optimizer = Adam | AdamW | SGD | Lars
+Schedule = Constant | Plateau | Cosine | MultiStep
+Augmentation = (
+    HorizontalFlip
+    | VerticalFlip
+    | Rotate
+    | RandomResizedCrop
+    | BrightnessContrast
+    | ColorJitter
+    | Grayscale
+    | GaussianBlur
+    | Solarize
+    | Elastic
+)
+
+
+@dataclass(frozen=True)
+class Views:
+    """Views of each image that self-supervised learning compares, all made in one way.
+
+    Attributes:
+        count: how many.
+        image_size: height and width in pixels.
+        augmentation: applied in this order.
+    """
+
+    count: int
+    image_size: int
+    augmentation: tuple[Augmentation, ...]
+
+    def __post_init__(self) -> None:
+        """Check counts and steps.
+
+        Raises:
+            UsageError: names the setting, what it takes and what was given.
+        """
+        for name in ("count", "image_size"):
+            number = getattr(self, name)
+            if type(number) is not int or number < 1:
+                raise UsageError(f"recipe: views have a whole number from 1 as {name}, found {number!r}.")
+        steps = tuple(checked(step, "augmentation") for step in self.augmentation)
+        object.__setattr__(self, "augmentation", steps)
+
+
+OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD, "lars": Lars}
+SCHEDULES: dict[str, type] = {"constant": Constant, "plateau": Plateau, "cosine": Cosine, "multi_step": MultiStep}
+AUGMENTATIONS: dict[str, type] = {
+    "horizontal_flip": HorizontalFlip,
+    "vertical_flip": VerticalFlip,
+    "rotate": Rotate,
+    "random_resized_crop": RandomResizedCrop,
+    "brightness_contrast": BrightnessContrast,
+    "color_jitter": ColorJitter,
+    "grayscale": Grayscale,
+    "gaussian_blur": GaussianBlur,
+    "solarize": Solarize,
+    "elastic": Elastic,
+}
+_VOCABULARIES = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS}
+_NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
+
+
+def no_expression(package: str, inner: Call) -> Call:
+    """Refuses an expression inside a part, where literals belong.
+
+    Raises:
+        UsageError: always.
+    """
+    raise UsageError(f"recipe: {inner} is an expression where a literal was expected.")
+
+
+def read(value: Value, noun: str) -> Any:
+    """The part that an expression such as ``adam(1e-3)`` describes.
+
+    Args:
+        value: an expression.
+        noun: ``optimizer``, ``schedule`` or ``augmentation``.
+
+    Raises:
+        UsageError: if there is no such part, or its arguments do not fit.
+    """
+    vocabulary = _VOCABULARIES[noun]
+    if not isinstance(value, Call):
+        raise UsageError(f"recipe: {noun} takes a name with arguments, found {value!r}.")
+    if value.name not in vocabulary:
+        raise unknown(noun, value.name, vocabulary)
+    cls = vocabulary[value.name]
+    return cls(**bind(value, cls, no_expression).arguments())
+
+
+def read_views(value: Value) -> Views:
+    """The views that an expression describes, such as ``views(2, 224, random_resized_crop(0.14), horizontal_flip)``.
+
+    Raises:
+        UsageError: if it does not, or a step does not exist.
+    """
+    if not isinstance(value, Call) or value.name != "views" or len(value.args) < 2 or value.kwargs:
+        found = value if isinstance(value, Call) else show(value)
+        raise UsageError(f"recipe: views are written as views(COUNT, SIZE, STEP, ...), found {found}.")
+    count, size, *steps = value.args
+    return Views(count, size, tuple(read(step, "augmentation") for step in steps))  # type: ignore[arg-type]
+
+
+def checked(part: Any, noun: str) -> Any:
+    """The same optimizer, schedule or augmentation with its values checked and ints made floats.
+
+    Raises:
+        UsageError: if it is none, or a value does not fit.
+    """
+    vocabulary = _VOCABULARIES[noun]
+    if type(part) not in vocabulary.values():
+        raise UsageError(f"recipe: {noun} takes one of {', '.join(vocabulary)}, found {part!r}.")
+    return from_json(to_json(part), noun)
+
+
+def to_json(part: Any) -> dict[str, Any]:
+    """Plain data of an optimizer, a schedule, a step of augmentation or views."""
+    if isinstance(part, Views):
+        return dataclasses.asdict(part) | {"augmentation": [to_json(step) for step in part.augmentation]}
+    return {"name": _NAMES[type(part)]} | dataclasses.asdict(part)
+
+
+def from_json(data: Any, noun: str) -> Any:
+    """The part of ``to_json``'s plain data.
+
+    Raises:
+        UsageError: if there is no such part, or a setting does not fit.
+    """
+    if noun == "views":
+        names = [field.name for field in dataclasses.fields(Views)]
+        if not isinstance(data, dict) or set(data) != set(names) or not isinstance(data["augmentation"], list | tuple):
+            raise UsageError(f"recipe: views take an object of {', '.join(names)}, found {data!r}.")
+        return Views(**data | {"augmentation": tuple(from_json(step, "augmentation") for step in data["augmentation"])})
+    if not isinstance(data, dict):
+        raise UsageError(f'recipe: {noun} takes an object with a "name" and its settings, found {data!r}.')
+    arguments = tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in data.items() if name != "name"
+    )
+    return read(Call(str(data.get("name")), (), arguments), noun)
