@@ -204,3 +204,23 @@ def test_the_neighbours_score_is_scikit_learns() -> None:
     known = torch.nn.functional.one_hot(labels, 3).float()
     known[::3] = torch.nan
     assert 0.5 < nearest_neighbours(features, findings, bank, known, Task("multilabel", ("a", "b", "c"))) < 1
+
+
+@every_method
+def test_its_published_recipe_is_for_the_papers_settings_and_its_number_of_views(name: str) -> None:
+    recipe = recipe_named(f"ssl/{name}")
+    assert recipe.method == name
+    METHODS.build(name).check_views(recipe.views)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert bool(recipe.views) != bool(recipe.augmentation)
+
+
+def test_published_learning_rates_are_those_of_their_batches() -> None:
+    """SimCLR: 0.3 x batch / 256; SimCLR-v2: 0.1 x root of the batch; BYOL, Barlow Twins: 0.2 x batch / 256."""
+    rate = {name: recipe_named(f"ssl/{name}").optimizer.learning_rate for name in METHODS.entries}
+    batch = {name: recipe_named(f"ssl/{name}").batch_size for name in METHODS.entries}
+    assert rate["simclr_v1"] == pytest.approx(0.3 * batch["simclr_v1"] / 256)
+    assert rate["simclr_v2"] == pytest.approx(0.1 * batch["simclr_v2"] ** 0.5)
+    assert rate["byol"] == pytest.approx(0.2 * batch["byol"] / 256)
+    assert rate["barlow_twins"] == pytest.approx(0.2 * batch["barlow_twins"] / 256)
+    assert rate["pirl"] == pytest.approx(0.03 * batch["pirl"] / 256)
