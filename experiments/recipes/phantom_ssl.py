@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
-from specs.steps import Adam, ColorJitter, Cosine, HorizontalFlip, RandomResizedCrop, Rotate
+from specs.steps import Adam, ColorJitter, Cosine, GaussianBlur, Grayscale, HorizontalFlip, RandomResizedCrop, Rotate
 
+# Fractals differ in color, turn and shade within a class, so views must too: else an image is known by its color.
+AUGMENTATION = (
+    RandomResizedCrop(0.25),
+    HorizontalFlip(),
+    Rotate(30),
+    ColorJitter(0.6, 0.6, 0.6, 0.3),
+    Grayscale(0.5),
+    GaussianBlur(0.1, 1.0),
+)
 CLUSTERS = "clusters=(16, 32), negatives=16, warmup=3"
 METHODS = {
     "insdis": "insdis(dimensions=64, negatives=512, temperature=0.2)",
@@ -25,17 +34,17 @@ METHODS = {
 
 
 def phantom_ssl() -> dict[str, Recipe]:
-    """Recipes by method."""
+    """Recipes by method; the two of one view an image take more and smaller steps."""
     return {
         name: Recipe(
             image_size=32,
-            batch_size=64,
-            epochs=30 if name == "insdis" else 15,
-            optimizer=Adam(2e-3),
+            batch_size=32 if name in ("insdis", "pirl") else 64,
+            epochs=25 if name == "insdis" else 15,
+            optimizer=Adam(4e-3 if name == "byol" else 2e-3),
             schedule=Cosine(),
             selection="last",
             method=method,
-            augmentation=(RandomResizedCrop(0.4), HorizontalFlip(), Rotate(10), ColorJitter()),
+            augmentation=AUGMENTATION,
         )
         for name, method in METHODS.items()
     }
