@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from datamodules.splits import Split, divide, listed, portion
 from specs.errors import DataError, UsageError
 from specs.run import digest
-from specs.task import Task
+from specs.task import Kind, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,6 +163,19 @@ class Dataset(ABC):
         """What is asked of a model on it."""
 
     @property
+    def kind(self) -> Kind:
+        """The kind of the task, which is known without the files."""
+        return self.task.kind
+
+    def at(self, root: Path) -> Dataset:
+        """The dataset with what only its files say filled in, such as its classes; itself where there is nothing.
+
+        Raises:
+            DataError: if the layout is not the expected one.
+        """
+        return self
+
+    @property
     @abstractmethod
     def channels(self) -> int:
         """1 (grayscale) or 3 (RGB)."""
@@ -230,6 +243,8 @@ class Dataset(ABC):
         Raises:
             DataError: if the layout is not the expected one, a label file is damaged, or a split list does not fit.
         """
+        if (known := self.at(root)) != self:
+            return known.index(root, dropped)
         labels, dropped = self.read_labels(root), dropped or {}
         splits = listed(Path(self.splits), labels.samples) if self.splits else self.own_split(root, labels.samples)
         used = {

@@ -18,6 +18,7 @@ from initializers.contract import build
 from specs.card import NORMALIZATIONS
 from specs.errors import DataError
 from specs.registry import DATASETS
+from specs.task import METRICS
 
 SECONDARY = {
     "dice_native": "Dice at native size",
@@ -54,7 +55,7 @@ def assemble(
         title=table.title,
         question=table.question,
         rows=tuple((row.label, row.initializer) for row in table.rows),
-        columns=tuple((column.label, datasets[column.label].task.metric) for column in table.columns),
+        columns=tuple((column.label, METRICS[datasets[column.label].kind]) for column in table.columns),
         cells=scores,
         secondary={title: found for title, found in secondary.items() if any(cell.values for cell in found.values())},
         reference=table.reference,

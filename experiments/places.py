@@ -43,8 +43,10 @@ class Places:
         """A dataset and the folder of its files; a phantom edition is written first if it is not there yet."""
         dataset: Dataset = DATASETS.build(expression)
         if edition == "phantom" and not dataset.generated:
-            return dataset, ensure_phantom(expression, self.phantoms)
-        return dataset, self.root(expression, edition)
+            root = ensure_phantom(expression, self.phantoms)
+        else:
+            root = self.root(expression, edition)
+        return dataset.at(root), root
 
     def prepared(self, expression: Call, edition: Edition) -> Path:
         """The folder where a dataset is prepared; it need not exist."""

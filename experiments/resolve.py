@@ -66,6 +66,39 @@ def recipe_names() -> list[str]:
     return [f"{study}/{name}" for study in RECIPES.entries for name in RECIPES.get(study)()]
 
 
+def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default: Recipe | None) -> RunSpec:
+    """The spec of a pretraining, with seed 0.
+
+    Args:
+        need: what an initializer asks for.
+        backbone: that is pretrained.
+        edition: of the dataset.
+        default: recipe of learning from labels, where the initializer names none.
+
+    Raises:
+        UsageError: if there is no recipe.
+    """
+    if need.method:
+        recipe: Recipe | None = dataclasses.replace(_of_method(need.method, need.recipe, edition), images=need.images)
+    else:
+        recipe = recipe_named(need.recipe) if need.recipe else default
+    if recipe is None:
+        raise UsageError(
+            f"a pretraining on {need.dataset} is needed, and no recipe is given for it. Name one: --pretraining "
+            'STUDY/NAME (of `medtransfer pretrain`: --recipe), or recipe="STUDY/NAME" inside the expression.'
+        )
+    return RunSpec(
+        stage="pretrain",
+        dataset=need.dataset,
+        edition=edition,
+        backbone=backbone,
+        initializer=need.initializer,
+        recipe=recipe,
+        pretraining=default,
+        seed=0,
+    )
+
+
 class Resolver:
     """Resolves run specs; each dataset's label files are read once.
 
@@ -90,11 +123,7 @@ class Resolver:
                 f"the recipe names the self-supervised method {spec.recipe.method}, which pretrains. Fine-tune with a "
                 "recipe without a method, from ssl(...)."
             )
-        if (
-            spec.stage == "pretrain"
-            and not spec.recipe.method
-            and DATASETS.build(spec.dataset).task.kind == "segmentation"
-        ):
+        if spec.stage == "pretrain" and not spec.recipe.method and DATASETS.build(spec.dataset).kind == "segmentation":
             raise UsageError(
                 f"pretraining on {spec.dataset} is not possible: it has masks, and supervised pretraining needs "
                 "image labels. Choose a classification dataset."
@@ -117,28 +146,7 @@ class Resolver:
         Raises:
             UsageError: if neither the expression nor the spec says by which recipe.
         """
-        if need.method:
-            found = _of_method(need.method, need.recipe, spec.edition)
-            recipe: Recipe | None = dataclasses.replace(found, images=need.images)
-        else:
-            recipe = recipe_named(need.recipe) if need.recipe else spec.pretraining
-        if recipe is None:
-            raise UsageError(
-                f"{spec.initializer} needs a pretraining on {need.dataset}, and no recipe is given for it. "
-                'Name one: --pretraining STUDY/NAME, or recipe="STUDY/NAME" inside the expression.'
-            )
-        return self.resolve(
-            RunSpec(
-                stage="pretrain",
-                dataset=need.dataset,
-                edition=spec.edition,
-                backbone=spec.backbone,
-                initializer=need.initializer,
-                recipe=recipe,
-                pretraining=spec.pretraining,
-                seed=0,
-            )
-        )
+        return self.resolve(pretraining_of(need, spec.backbone, spec.edition, spec.pretraining))
 
     def _dataset(self, expression: Call, edition: Edition) -> dict[str, Any]:
         if (expression, edition) not in self._datasets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import platform
 import time
@@ -16,13 +17,16 @@ from safetensors.torch import load_file, save_file
 from backbones.contract import Backbone
 from datamodules.lightning import ImageDataModule
 from experiments.evaluation import prediction_table, scores, write_predictions
+from experiments.naming import public_text
 from experiments.places import Places
 from experiments.progress import Report, silent
 from experiments.resolve import ResolvedRun, Resolver
 from experiments.store import Attempt, Record, RunStore
 from experiments.training import EpochEnd, seed_everything
 from initializers.contract import Initializer
+from initializers.described import description
 from initializers.loading import LoadReport, initialize
+from initializers.trained import card_of
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.self_supervised import SelfSupervisedModule
@@ -31,6 +35,7 @@ from lightning_modules.supervised import SupervisedModule
 from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError, UsageError
+from specs.expression import parse
 from specs.files import replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
@@ -104,7 +109,8 @@ def attempt_run(
     best = epoch_end.rows[epoch_end.best_epoch]
     if spec.stage == "pretrain":
         with replacing(attempt.folder / WEIGHTS) as temporary:
-            save_file({name: tensor.contiguous() for name, tensor in backbone.weights().items()}, temporary)
+            tensors = {name: tensor.contiguous() for name, tensor in backbone.weights().items()}
+            save_file(tensors, temporary, _description(resolved, normalization))
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
         outcome = {"scores": found, "weights_sha256": _sha256(attempt.folder / WEIGHTS)}
     else:
@@ -166,6 +172,16 @@ def _normalization(spec: RunSpec) -> Normalization:
         return NORMALIZATIONS[spec.recipe.normalization]
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
     return initializer.card().normalization or IMAGENET
+
+
+def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[str, str]:
+    """What the weight file of a pretraining says of itself, wherever it is taken; it names no file of the user's."""
+    spec = resolved.spec
+    method = parse(spec.recipe.method).name if spec.recipe.method else None
+    card = card_of(Pretraining(spec.dataset, spec.initializer, None, method))
+    seen = tuple(public_text(text) for text in card.training_data)
+    card = dataclasses.replace(card, normalization=normalization, training_data=seen)
+    return description(card, str(BACKBONES.short(spec.backbone)), resolved.key)
 
 
 def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:

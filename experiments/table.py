@@ -22,6 +22,7 @@ class Column:
         label: the column's heading.
         dataset: a dataset expression.
         recipe: of the fine-tuning; the same for every row.
+        backbone: the column's own, where networks are compared too; None: the table's.
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
     """
 
@@ -29,6 +30,7 @@ class Column:
     dataset: str
     recipe: Recipe
     domain: str | None = None
+    backbone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Table:
                 stage="finetune",
                 dataset=parse(column.dataset),
                 edition=self.edition,
-                backbone=parse(self.backbone),
+                backbone=parse(column.backbone or self.backbone),
                 initializer=parse(text),
                 recipe=column.recipe,
                 pretraining=self.pretraining,

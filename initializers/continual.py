@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Annotated
 
-from initializers.contract import build
 from initializers.trained import TrainedHere, check_method
 from specs.card import Card
 from specs.expression import Call, parse
-from specs.registry import DATASETS
 from specs.run import Pretraining
 
 
@@ -39,14 +38,9 @@ class Continual(TrainedHere):
             check_method(self.method)
 
     def card(self) -> Card:
-        """Trained here; the data of the source count too."""
-        inner = build(self.source).card()
-        return Card(
-            method=f"{self.method}, self-supervised" if self.method else "supervised",
-            licence=inner.licence,
-            paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930",
-            training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(self.on))))),
-            normalization=inner.normalization,
+        """With the study that asked what it does."""
+        return dataclasses.replace(
+            super().card(), paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930"
         )
 
     def requires(self) -> tuple[Pretraining, ...]:

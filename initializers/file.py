@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initializers.contract import Initializer, Weights, WeightsOf
-from initializers.files import sha256_of
+from initializers.described import card_in
+from initializers.files import existing, sha256_of
 from specs.card import Card
 
 if TYPE_CHECKING:
@@ -36,8 +38,10 @@ class File(Initializer):
     trained_on: tuple[str, ...] = ()
 
     def card(self) -> Card:
-        """The file's hash and what the user says of it."""
-        return Card(method="file", sha256=sha256_of(self.path), training_data=self.trained_on)
+        """The file's hash, what the user says of it, and the card in it if `medtransfer pretrain` wrote it."""
+        own = card_in(existing(self.path)) or Card(method="file")
+        seen = tuple(dict.fromkeys((*own.training_data, *self.trained_on)))
+        return dataclasses.replace(own, sha256=sha256_of(self.path), training_data=seen)
 
     def identity(self) -> dict[str, Any]:
         """The hash of the file's bytes and which of its tensors are meant.

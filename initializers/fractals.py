@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
+from initializers.supervised import Supervised
 from initializers.trained import TrainedHere
 from specs.card import Card
-from specs.expression import Call
 from specs.run import Pretraining
 
 
 @dataclass(frozen=True)
 class Fractals(TrainedHere):
-    """The backbone trained to tell fractal classes apart, from random weights.
+    """Another name for ``supervised(on="fractals")``, with the same key.
 
     Attributes:
         recipe: of the pretraining, as STUDY/NAME; None takes the run spec's.
@@ -21,13 +22,10 @@ class Fractals(TrainedHere):
     recipe: str | None = None
 
     def card(self) -> Card:
-        """Trained here, on images that a formula makes."""
-        return Card(
-            method="supervised",
-            paper='Kataoka et al. 2020, "Pre-training without Natural Images", https://arxiv.org/abs/2101.08515',
-            training_data=("fractals",),
-        )
+        """With the paper that they are from."""
+        paper = 'Kataoka et al. 2020, "Pre-training without Natural Images", https://arxiv.org/abs/2101.08515'
+        return dataclasses.replace(super().card(), paper=paper)
 
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""
-        return (Pretraining(Call("fractals"), Call("random"), self.recipe),)
+        return Supervised("fractals", recipe=self.recipe).requires()

@@ -12,10 +12,12 @@ from backbones.contract import Backbone
 from initializers.catalogue import published
 from initializers.checkpoints import LEGACY_MAGIC, Container, read_container
 from initializers.contract import Weights
+from initializers.described import card_in
 from initializers.files import existing
 from initializers.inputs import for_inputs
 from initializers.loading import misfits
 from initializers.outside import weights_in
+from specs.card import Card
 from specs.errors import WeightsError
 from specs.expression import Call, Value
 
@@ -36,6 +38,7 @@ class Inspection:
         transformed: what would be done to a tensor before it fits, by name.
         dropped: tensors that would be left out, as heads.
         misfits: what keeps the file from being loaded, by kind.
+        card: that it carries, if `medtransfer pretrain` wrote it.
         expressions: that load it, of which the user knows which one it is; empty if nothing does.
     """
 
@@ -48,6 +51,7 @@ class Inspection:
     dropped: tuple[str, ...]
     misfits: dict[str, list[str]]
     expressions: tuple[str, ...]
+    card: Card | None
 
 
 def inspect(
@@ -143,4 +147,5 @@ def _inspection(
         dropped=weights.dropped,
         misfits=faults,
         expressions=() if faults else (own,) if own else tuple(sorted(called)) or tuple(formats),
+        card=card_in(path),
     )

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from initializers.contract import build
 from initializers.trained import TrainedHere, check_method
-from specs.card import Card
 from specs.expression import Call, parse
-from specs.registry import DATASETS
 from specs.run import Pretraining
 
 RANDOM = Call("random")
@@ -41,16 +38,6 @@ class Ssl(TrainedHere):
             UsageError: lists the near matches if there is no such method.
         """
         check_method(self.method)
-
-    def card(self) -> Card:
-        """Trained here."""
-        inner = build(self.source).card()
-        return Card(
-            method=f"{self.method}, self-supervised",
-            licence=inner.licence,
-            training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(self.on))))),
-            normalization=inner.normalization,
-        )
 
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from initializers.contract import Initializer, Weights, WeightsOf
+from initializers.contract import Initializer, Weights, WeightsOf, build
 from initializers.files import sha256_of
+from specs.card import Card
 from specs.errors import unknown
 from specs.expression import Call
-from specs.registry import METHODS
+from specs.registry import DATASETS, METHODS
+from specs.run import Pretraining
 
 if TYPE_CHECKING:
     import torch
@@ -26,8 +28,24 @@ def check_method(name: str) -> None:
         raise unknown("pretraining method", name, METHODS.entries)
 
 
+def card_of(need: Pretraining) -> Card:
+    """What a pretraining run makes; the data of the weights that it starts from count too."""
+    inner = build(need.initializer).card()
+    return Card(
+        method=f"{need.method}, self-supervised" if need.method else "supervised",
+        licence=inner.licence,
+        training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(need.dataset))))),
+        normalization=inner.normalization,
+    )
+
+
 class TrainedHere(Initializer):
     """Weights that a pretraining run makes, which says all that there is to say of them."""
+
+    def card(self) -> Card:
+        """Trained here."""
+        (need,) = self.requires()
+        return card_of(need)
 
     def identity(self) -> dict[str, Any]:
         """Empty: the key of the pretraining run says it all."""

@@ -56,6 +56,8 @@ def execute(options: argparse.Namespace) -> int:
 
 def _words(found: Inspection, backbone: str) -> str:
     lines = [f"{found.file}: {found.kind}, {found.tensors} tensors"]
+    if found.card:
+        lines += [f"its card: {found.card.method}; has seen {', '.join(found.card.training_data) or 'no images'}"]
     lines += [f"published format: {', '.join(found.formats) or 'none that is known here'}", f"for {backbone}:"]
     lines += [f"  loads      {len(found.loaded)} tensors"]
     lines += _named("transforms", [f"{name} ({how})" for name, how in found.transformed.items()])

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from experiments.commands.options import add_execution, add_places, places
+from experiments.commands.single import do, overridden, scores_in_words
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.run import RunSpec
@@ -40,14 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Resolve, show, and unless it is a dry run, do it."""
     from experiments.overlap import overlap
-    from experiments.planner import carry_out, plan
     from experiments.resolve import Resolver
-    from experiments.store import RunStore
 
-    spec, where = spec_of(options), places(options)
-    store = RunStore(where.runs)
-    resolved = Resolver(where).resolve(spec)
-    work = plan([resolved], store)
+    spec = spec_of(options)
+    resolved = Resolver(places(options)).resolve(spec)
     found = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
     if found:
         print(
@@ -55,42 +52,11 @@ def execute(options: argparse.Namespace) -> int:
             "the score may be too high.",
             file=sys.stderr,
         )
-    if not options.json:
-        print(f"run {resolved.key}\n{json.dumps(spec.to_json(), indent=1)}")
-    if options.dry_run:
-        if options.json:
-            print(json.dumps(spec.to_json(), indent=1))
-        else:
-            print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
-        return 0
-    if work.waiting:
-        from rich.console import Console
-
-        from experiments.display import Display
-        from experiments.local import LocalExecutor
-
-        with Display(Console(stderr=True)) as display:
-            carry_out(work, LocalExecutor(where, jobs=1, workers=options.workers), display)
-    if resolved.key in work.failed:
-        failed = work.failed[resolved.key]
-        log = f"\nlog: {failed.log}" if failed.log else ""
-        from specs.errors import failure
-
-        raise failure(failed.exit_status, f"{failed.error}{log}")
-    record = store.record(resolved.key)
-    assert record is not None
-    from experiments.dashboard import mirror_runs
-
-    finished = [done for key in work.runs if (done := store.record(key)) is not None]
-    mirror_runs(finished, "single runs", store.root / "wandb", options.wandb)
-    print(json.dumps(record.data, indent=1) if options.json else _words(record.data, record.folder))
+    record = do(resolved, options)
+    if record is not None:
+        words = "\n".join([*scores_in_words(record), f"files: {record.folder}"])
+        print(json.dumps(record.data, indent=1) if options.json else words)
     return 0
-
-
-def _words(data: dict[str, object], folder: Path) -> str:
-    scores = data["outcome"]["scores"]  # type: ignore[index]
-    lines = [f"{name}: {'undefined' if value is None else f'{value:.4f}'}" for name, value in scores.items()]
-    return "\n".join([*lines, f"files: {folder}"])
 
 
 def spec_of(options: argparse.Namespace) -> RunSpec:
@@ -117,13 +83,7 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
         spec = RunSpec(**{"stage": "finetune", "edition": "real", **changes})
     else:
         spec = dataclasses.replace(spec, **changes)
-    changed: dict[str, str] = {}
-    for setting in options.set:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"medtransfer run: --set takes NAME=VALUE, found {setting}.")
-        changed[name.strip()] = value.strip()
-    return dataclasses.replace(spec, recipe=spec.recipe.override(changed))
+    return dataclasses.replace(spec, recipe=overridden(spec.recipe, options.set))
 
 
 def _from_file(path: Path) -> RunSpec:

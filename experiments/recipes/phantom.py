@@ -43,6 +43,24 @@ def phantom() -> dict[str, Recipe]:
             schedule=Cosine(),
             augmentation=(HorizontalFlip(), Rotate(10)),
         ),
+        # For networks as large as ResNet-50: as few steps as its batch statistics settle in.
+        "photographs": Recipe(
+            image_size=32,
+            batch_size=16,
+            epochs=8,
+            optimizer=Adam(5e-4),
+            schedule=Cosine(),
+            augmentation=(HorizontalFlip(),),
+        ),
+        "photograph_pretraining": Recipe(
+            image_size=32,
+            batch_size=16,
+            epochs=10,
+            optimizer=Adam(5e-4),
+            schedule=Cosine(),
+            selection="last",
+            augmentation=(HorizontalFlip(),),
+        ),
         # Smoke recipes test the machinery: dropout, a plateau and early stopping, in seconds.
         "smoke": Recipe(
             image_size=28,

@@ -31,9 +31,11 @@ class DatasetContract:
     expression: ClassVar[str]
 
     @pytest.fixture
-    def dataset(self) -> Dataset:
+    def dataset(self, root: Path) -> Dataset:
+        """As it is opened: with what only its files say."""
         built: Dataset = DATASETS.build(self.expression)
-        return built
+        assert built.at(root).kind == built.kind
+        return built.at(root)
 
     @pytest.fixture(scope="class")
     @classmethod

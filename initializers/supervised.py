@@ -1,0 +1,53 @@
+"""Supervised pretraining, a run like any other, such as supervised(on="inat2021", labels="genus")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from initializers.trained import TrainedHere
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.registry import DATASETS
+from specs.run import Pretraining
+
+
+@dataclass(frozen=True)
+class Supervised(TrainedHere):
+    """A backbone that learns a dataset's labels from random weights.
+
+    Attributes:
+        on: the dataset.
+        labels: which of its labels, where it has several: a level of a taxonomy, ``fine`` or ``coarse``, or a file that
+            joins classes. It is the dataset's argument of that name, and may be written there.
+        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's.
+    """
+
+    on: Annotated[str, "datamodules"]
+    labels: str | None = None
+    recipe: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the dataset has such labels.
+
+        Raises:
+            UsageError: if it has one kind of labels only, or not these.
+        """
+        self._dataset()
+
+    def requires(self) -> tuple[Pretraining, ...]:
+        """The pretraining run."""
+        return (Pretraining(self._dataset(), Call("random"), self.recipe),)
+
+    def _dataset(self) -> Call:
+        given = parse(self.on)
+        if self.labels is None:
+            return given
+        names = [name for name, _ in DATASETS.bind(given).kwargs]
+        if "labels" not in names:
+            raise UsageError(
+                f'supervised: {given.name} has one kind of labels, and labels="{self.labels}" was asked for. Leave '
+                "labels out, or name a dataset that takes them, such as fractals, imagenet or inat2021."
+            )
+        others = tuple(item for item in DATASETS.bind(given).kwargs if item[0] != "labels")
+        return DATASETS.bind(Call(given.name, (), (*others, ("labels", self.labels))))
