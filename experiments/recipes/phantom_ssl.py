@@ -16,7 +16,7 @@ AUGMENTATION = (
 )
 CLUSTERS = "clusters=(16, 32), negatives=16, warmup=3"
 METHODS = {
-    "insdis": "insdis(dimensions=64, negatives=512, temperature=0.2)",
+    "insdis": "insdis(dimensions=64, negatives=512, temperature=0.5)",
     "pirl": "pirl(dimensions=64, negatives=128, temperature=0.2)",
     "moco_v1": "moco_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2)",
     "moco_v2": "moco_v2(dimensions=64, hidden=128, queue=512, momentum=0.99)",
@@ -39,8 +39,8 @@ def phantom_ssl() -> dict[str, Recipe]:
         name: Recipe(
             image_size=32,
             batch_size=32 if name in ("insdis", "pirl") else 64,
-            epochs=25 if name == "insdis" else 15,
-            optimizer=Adam(4e-3 if name == "byol" else 2e-3),
+            epochs=18 if name == "insdis" else 12,
+            optimizer=Adam(4e-3 if name in ("insdis", "byol") else 2e-3),
             schedule=Cosine(),
             selection="last",
             method=method,
