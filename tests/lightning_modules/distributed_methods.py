@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from experiments.recipes.phantom_ssl import METHODS as SETTINGS
 from lightning_modules.self_supervision import instances, jigsaw, prototypical
+from lightning_modules.self_supervision.gathering import shuffled
 from lightning_modules.self_supervision.learner import Learner
 from specs.registry import BACKBONES, METHODS
 
@@ -81,6 +82,8 @@ def main(folder: Path, rank: int, world: int) -> None:
         made.after_step(0.5)
         values |= {f"after step: {key}": one.detach() for key, one in made.named_buffers()}
         found[name] = {key: value.clone() for key, value in values.items()}
+    rows = torch.arange(float(BATCH))[own, None]
+    found["shuffling"] = {"results": shuffled(lambda them: torch.cat([them, torch.full_like(them, rank)], dim=1), rows)}
     if rank == 0:
         torch.save(found, folder / f"world-{world}.pt")
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from datamodules.lightning import ImageDataModule
 from experiments.recipes.phantom_ssl import phantom_ssl
 from experiments.resolve import recipe_named
-from lightning_modules.self_supervised import nearest_neighbours, spread
+from lightning_modules.self_supervised import SelfSupervisedModule, nearest_neighbours, spread
 from lightning_modules.self_supervision.learner import Learner, Method
+from specs.card import UNIT
+from specs.expression import parse
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, METHODS
 from specs.task import Task
+from tests.experiments.smoke import places
 
 FAMILIES = {
     "instance discrimination", "jigsaw", "clustering", "clustering with contrastive learning",
@@ -170,6 +176,14 @@ def test_two_processes_have_the_loss_gradients_and_state_of_one(
         assert torch.allclose(value.double(), two[key].double(), rtol=1e-9, atol=1e-11), key
 
 
+def test_keys_are_computed_among_strangers_and_come_back(worlds: tuple[dict[str, dict[str, Tensor]], ...]) -> None:
+    """Shuffling BN (He et al. 2020, section 3.3): each row's result returns, some of them from the other process."""
+    one, two = (world["shuffling"]["results"] for world in worlds)
+    assert one.tolist() == [[float(row), 0.0] for row in range(8)]
+    assert two[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert set(two[:, 1].tolist()) == {0.0, 1.0}
+
+
 def test_spread_and_collapse_are_told() -> None:
     generator = torch.Generator().manual_seed(0)
     wide = torch.nn.functional.normalize(torch.randn(2000, 16, generator=generator), dim=1)
@@ -180,6 +194,24 @@ def test_spread_and_collapse_are_told() -> None:
     assert spread(point)[0] < 1e-3
     line = torch.outer(torch.linspace(-1, 1, 50).sign(), torch.ones(16)) / 4
     assert spread(line)[1] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_collapsed_network_is_warned_of(tmp_path: Path) -> None:
+    opened = places(tmp_path).opened(parse("fractals(classes=3, per_class=20, size=16)"), "phantom")
+    recipe = recipe_named("phantom_ssl/simclr_v1").override({"image_size": "16"})
+    data = ImageDataModule(opened, recipe, seed=0, views=2)
+    made = method("simclr_v1").learner(BACKBONES.build("tiny(width=4)"), 48)
+    module = SelfSupervisedModule(made, opened.dataset.task, recipe, UNIT, 0)
+    trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, default_root_dir=tmp_path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*collapsed")
+        trainer.validate(module, data, verbose=False)
+    with torch.no_grad():
+        for one in made.backbone.parameters():
+            one.zero_()
+    with pytest.warns(UserWarning, match=r"the embeddings have collapsed \(effective rank 1\.00"):
+        trainer.validate(module, data, verbose=False)
+    assert trainer.callback_metrics["embedding_std"] < 1e-3
 
 
 def test_the_neighbours_score_is_scikit_learns() -> None:
