@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from datamodules.contract import Dataset
@@ -69,7 +69,13 @@ def assemble(
             for place, runs in cells.items()
             if not isinstance(runs, str) and (found := _overlap(runs[0]))
         },
-        remarks=tuple(dict.fromkeys(found for place, runs in cells.items() for found in remarks(place[0], runs))),
+        remarks=tuple(
+            dict.fromkeys(
+                found
+                for place, runs in cells.items()
+                for found in (*remarks(place[0], runs), *collapses(place[0], runs, records))
+            )
+        ),
         marks=marks,
     )
 
@@ -118,6 +124,22 @@ def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, st
     if card.normalization is not None and used != "card" and NORMALIZATIONS[used] != card.normalization:
         found.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))
     return found
+
+
+def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record]) -> Iterator[tuple[str, str]]:
+    """Which pretrainings of a row gave weights that tell no image from another.
+
+    Args:
+        row: label, which each remark comes with.
+        runs: of one of its cells, or the reason why there are none.
+        records: of all runs, by key.
+    """
+    for run in () if isinstance(runs, str) else runs[:1]:
+        for key, one in run.closure().items():
+            if key in records and records[key].data.get("collapsed"):
+                rank = records[key].data["outcome"]["scores"]["embedding_rank"]
+                what = f"{one.spec.recipe.method} on {public_dataset(one.spec.dataset)}"
+                yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
 
 
 def _lines(cells: Cells, plan: Plan, records: dict[str, Record]) -> list[RunLine]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import platform
 import time
 from importlib.metadata import version
@@ -29,7 +30,7 @@ from initializers.loading import LoadReport, initialize
 from initializers.trained import card_of
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
-from lightning_modules.self_supervised import SelfSupervisedModule
+from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
 from lightning_modules.self_supervision.learner import Method
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.trained import TrainedModule
@@ -112,6 +113,8 @@ def attempt_run(
             tensors = {name: tensor.contiguous() for name, tensor in backbone.weights().items()}
             save_file(tensors, temporary, _description(resolved, normalization))
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
+        if method:
+            found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
         outcome = {"scores": found, "weights_sha256": _sha256(attempt.folder / WEIGHTS)}
     else:
         assert isinstance(module, SupervisedModule)
@@ -130,6 +133,7 @@ def attempt_run(
         "score": next(iter(found.values())),
         "outcome": outcome,
         "validation": {"loss": best["validation_loss"], "metric": best["validation_metric"]},
+        "collapsed": method is not None and (best["embedding_rank"] or math.inf) < SMALLEST_RANK,
         "epochs": len(epoch_end.rows),
         "best_epoch": epoch_end.best_epoch,
         "seconds": round(time.monotonic() - started, 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from experiments.commands.options import places
@@ -54,6 +55,12 @@ def do(resolved: ResolvedRun, options: argparse.Namespace) -> Record | None:
     assert record is not None
     from experiments.dashboard import mirror_runs
 
+    if record.data.get("collapsed"):
+        print(
+            "warning: the embeddings collapsed, so the weights are of little use; lower the learning rate or enlarge "
+            "the batch.",
+            file=sys.stderr,
+        )
     finished = [done for key in work.runs if (done := store.record(key)) is not None]
     mirror_runs(finished, "single runs", store.root / "wandb", options.wandb)
     return record

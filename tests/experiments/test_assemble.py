@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
-import pytest
-
-from experiments.assemble import remarks
-from experiments.command_line import main
-from experiments.resolve import ResolvedRun
+from experiments.assemble import collapses, remarks
+from experiments.resolve import ResolvedRun, recipe_named
+from experiments.store import Record
 from specs.expression import parse
 from tests.experiments.smoke import spec
 
@@ -35,15 +32,24 @@ def test_differences_of_the_network_and_its_input_are_said() -> None:
     assert remarks("a row", "the source is the target") == []
 
 
-def test_a_report_names_what_was_loaded_and_no_folder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    status = main(["table", "initializations", "--profile", "smoke", "--wandb", "disabled", "--json", "--runs", "runs"])
-    assert status == 0
-    table = json.loads(capsys.readouterr().out)
-    loads = [run["load"] for run in table["runs"]]
-    assert all("source" not in load and load["input normalization"]["std"] for load in loads)
-    fractals = next(load for load in loads if load["initializer"] == "fractals")
-    assert fractals["card"]["training_data"] == ["fractals"]
-    assert str(tmp_path) not in json.dumps(table)
+def test_a_collapsed_pretraining_is_said() -> None:
+    ssl = spec('ssl("byol", on="fractals")')
+    need = dataclasses.replace(
+        ssl,
+        stage="pretrain",
+        dataset=parse("fractals"),
+        recipe=recipe_named("phantom_ssl/byol"),
+        initializer=parse("random"),
+    )
+    pretraining = ResolvedRun(need, {"it": 1}, ())
+    run = ResolvedRun(ssl, {"it": 2}, (pretraining,))
+
+    def said(collapsed: bool) -> list[tuple[str, str]]:
+        data = {"collapsed": collapsed, "outcome": {"scores": {"embedding_rank": 1.04}}}
+        return list(collapses("a row", (run,), {pretraining.key: Record(Path(), data)}))
+
+    assert said(False) == []
+    ((row, remark),) = said(True)
+    assert row == "a row"
+    assert "on fractals, collapsed: the effective rank of the embeddings is 1.04" in remark
+    assert list(collapses("a row", "no other dataset", {})) == []

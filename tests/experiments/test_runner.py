@@ -159,3 +159,5 @@ def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(method
     assert metrics(resumed) == metrics(undisturbed)
     rows = [json.loads(line) for line in metrics(resumed).splitlines()]
     assert all(row["embedding_rank"] > 1 and 0 <= row["validation_metric"] <= 1 for row in rows)
+    assert resumed.data["outcome"]["scores"]["embedding_rank"] == rows[-1]["embedding_rank"]
+    assert resumed.data["collapsed"] == (rows[-1]["embedding_rank"] < 1.5)
