@@ -15,6 +15,8 @@ POWER = 0.8
 
 Mark = Literal["better", "worse", "no difference shown", "reference", "untested"]
 PaperMark = Literal["best", "not significantly different from the best", "significantly below the best", "untested"]
+Test = Literal["student", "welch", "paired"]
+Alternative = Literal["two-sided", "greater", "less"]
 Scores = Mapping[str, Mapping[str, Sequence[float] | None]]
 """Rows, then columns, then one score per seed; None or nothing where a cell has no runs."""
 
@@ -44,7 +46,7 @@ class CellResult:
     Attributes:
         summary: of the cell's scores.
         difference: its mean minus the reference's.
-        p_value: two-sided, uncorrected.
+        p_value: uncorrected.
         p_holm: corrected over all tested cells of the table.
         detectable: the smallest difference that these numbers of runs would show with 80 % power.
         mark: what the corrected test says at the 5 % level.
@@ -79,20 +81,49 @@ def summary(values: Sequence[float]) -> Summary:
     return Summary(len(values), float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None)
 
 
-def t_test(a: Sequence[float], b: Sequence[float]) -> TTest:
-    """Student's two-sided independent t-test with pooled variance.
+def t_test(
+    a: Sequence[float], b: Sequence[float], test: Test = "student", alternative: Alternative = "two-sided"
+) -> TTest:
+    """A t-test of the means; by default Student's two-sided independent one with pooled variance.
 
-    Without spread in either sample nothing can be tested: p is None then, not 0 and not NaN.
+    Without spread nothing can be tested: p is None then, not 0 and not NaN.
+
+    Args:
+        a: a score per run.
+        b: likewise; for a paired test of the same seeds in the same order.
+        test: ``student`` (pooled variance), ``welch`` (each sample's own) or ``paired`` (differences over seeds).
+        alternative: what the mean of ``a`` is held to be: ``two-sided`` (another), ``greater`` or ``less``.
     """
     if len(a) < 2 or len(b) < 2:
         return TTest(None, None, "a test needs at least two runs on each side")
-    return t_test_from_summary(
-        float(np.mean(a)), float(np.std(a, ddof=1)), len(a), float(np.mean(b)), float(np.std(b, ddof=1)), len(b)
-    )
+    if test == "paired":
+        return _paired(a, b, alternative)
+    moments = [(float(np.mean(one)), float(np.std(one, ddof=1)), len(one)) for one in (a, b)]
+    return t_test_from_summary(*moments[0], *moments[1], test=test, alternative=alternative)
+
+
+def _paired(a: Sequence[float], b: Sequence[float], alternative: Alternative) -> TTest:
+    from scipy import stats
+
+    if len(a) != len(b):
+        return TTest(None, None, f"a paired test needs the same seeds on both sides, found {len(a)} and {len(b)} runs")
+    differences = np.asarray(a) - np.asarray(b)
+    if np.std(differences) <= 1e-12 * max(np.abs([*a, *b]).max(), 1e-300):
+        return TTest(None, None, "the differences do not vary, so nothing can be tested")
+    result = stats.ttest_rel(a, b, alternative=alternative)
+    return TTest(float(result.statistic), float(result.pvalue))
 
 
 def t_test_from_summary(
-    mean_a: float, std_a: float, n_a: int, mean_b: float, std_b: float, n_b: int, ddof: int = 1
+    mean_a: float,
+    std_a: float,
+    n_a: int,
+    mean_b: float,
+    std_b: float,
+    n_b: int,
+    ddof: int = 1,
+    test: Literal["student", "welch"] = "student",
+    alternative: Alternative = "two-sided",
 ) -> TTest:
     """The same test from published means and standard deviations.
 
@@ -104,6 +135,8 @@ def t_test_from_summary(
         std_b: of the second sample.
         n_b: its size.
         ddof: that the standard deviations were computed with; numpy's default, in many papers, is 0.
+        test: as in ``t_test``.
+        alternative: as in ``t_test``.
     """
     from scipy import stats
 
@@ -113,8 +146,25 @@ def t_test_from_summary(
     scale = max(abs(mean_a), abs(mean_b), 1e-300)
     if max(sample_a, sample_b) <= 1e-12 * scale:
         return TTest(None, None, "the runs do not vary, so nothing can be tested")
-    result = stats.ttest_ind_from_stats(mean_a, sample_a, n_a, mean_b, sample_b, n_b)
+    result = stats.ttest_ind_from_stats(
+        mean_a, sample_a, n_a, mean_b, sample_b, n_b, equal_var=test == "student", alternative=alternative
+    )
     return TTest(float(result.statistic), float(result.pvalue))
+
+
+def hedges_g(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """The difference of means in pooled standard deviations, corrected for small samples.
+
+    Hedges 1981, https://doi.org/10.3102/10769986006002107, equation 6. None without spread or with a single run.
+    """
+    if len(a) < 2 or len(b) < 2:
+        return None
+    freedom = len(a) + len(b) - 2
+    pooled = math.sqrt(((len(a) - 1) * np.var(a, ddof=1) + (len(b) - 1) * np.var(b, ddof=1)) / freedom)
+    if pooled == 0:
+        return None
+    correction = math.exp(math.lgamma(freedom / 2) - math.lgamma((freedom - 1) / 2)) / math.sqrt(freedom / 2)
+    return float((np.mean(a) - np.mean(b)) / pooled * correction)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -151,8 +201,16 @@ def _detectable_effect(n_a: int, n_b: int) -> float:
     return float(np.squeeze(TTestIndPower().solve_power(nobs1=n_a, ratio=n_b / n_a, alpha=ALPHA, power=POWER)))
 
 
-def compare(values: Scores, reference: str) -> Comparison:
-    """Each row against the reference row of its column: two-sided t-tests, Holm over the whole table.
+def compare(
+    values: Scores, reference: str, test: Test = "student", alternative: Alternative = "two-sided"
+) -> Comparison:
+    """Each row against the reference row of its column: t-tests, Holm over the whole table.
+
+    Args:
+        values: scores by row and column.
+        reference: label of the row that the others are tested against.
+        test: as in ``t_test``.
+        alternative: as in ``t_test``, of the row's mean beside the reference's.
 
     Raises:
         ValueError: if there is no such row.
@@ -165,8 +223,10 @@ def compare(values: Scores, reference: str) -> Comparison:
         other = values[reference].get(column)
         if row != reference:
             own = values[row][column] or ()
-            tests[row, column] = t_test(own, other) if other else TTest(None, None, "the reference has no runs")
-    corrected = dict(zip(tests, holm([test.p_value for test in tests.values()]), strict=True))
+            tests[row, column] = (
+                t_test(own, other, test, alternative) if other else TTest(None, None, "the reference has no runs")
+            )
+    corrected = dict(zip(tests, holm([one.p_value for one in tests.values()]), strict=True))
     cells = {}
     for row, column in filled:
         of = summary(values[row][column] or ())
@@ -176,7 +236,7 @@ def compare(values: Scores, reference: str) -> Comparison:
             reason = None if row == reference else "the reference has no runs"
             cells[row, column] = CellResult(of, None, None, None, None, mark, reason)
             continue
-        test, base = tests[row, column], summary(other)
+        tested, base = tests[row, column], summary(other)
         p_holm, difference = corrected[row, column], of.mean - base.mean
         if p_holm is None:
             mark = "untested"
@@ -185,7 +245,7 @@ def compare(values: Scores, reference: str) -> Comparison:
         else:
             mark = "better" if difference > 0 else "worse"
         detectable = smallest_detectable_difference(of.n, base.n, of.std, base.std)
-        cells[row, column] = CellResult(of, difference, test.p_value, p_holm, detectable, mark, test.reason)
+        cells[row, column] = CellResult(of, difference, tested.p_value, p_holm, detectable, mark, tested.reason)
     return Comparison(cells, _best(values))
 
 

@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.statistics import (
     compare,
     compare_with_best,
+    hedges_g,
     holm,
     smallest_detectable_difference,
     summary,
@@ -170,3 +171,37 @@ def test_equal_rows_are_falsely_marked_in_at_most_five_percent_of_tables() -> No
         values = {row: {column: list(generator.normal(0.8, 0.02, 3)) for column in columns} for row in rows}
         marked += any(cell.mark in ("better", "worse") for cell in compare(values, rows[0]).cells.values())
     assert marked <= stats.binom.ppf(0.999, tables, 0.05)
+
+
+def test_on_request_the_test_is_welchs_paired_or_one_sided() -> None:
+    a, b = [0.71, 0.73, 0.70, 0.74], [0.75, 0.78, 0.74, 0.77]
+    for alternative in ("two-sided", "greater", "less"):
+        welch = stats.ttest_ind(a, b, equal_var=False, alternative=alternative)
+        assert t_test(a, b, "welch", alternative).p_value == pytest.approx(welch.pvalue)  # type: ignore[arg-type]
+        paired = stats.ttest_rel(a, b, alternative=alternative)
+        assert t_test(a, b, "paired", alternative).p_value == pytest.approx(paired.pvalue)  # type: ignore[arg-type]
+        student = stats.ttest_ind(a, b, alternative=alternative)
+        assert t_test(a, b, "student", alternative).p_value == pytest.approx(student.pvalue)  # type: ignore[arg-type]
+
+
+def test_a_paired_test_needs_the_same_seeds_and_differences_that_vary() -> None:
+    assert "same seeds" in str(t_test([0.5, 0.6], [0.5, 0.6, 0.7], "paired").reason)
+    assert "do not vary" in str(t_test([0.5, 0.6], [0.6, 0.7], "paired").reason)
+
+
+def test_a_one_sided_table_marks_one_side_only() -> None:
+    values = {"base": {"x": (0.5, 0.51, 0.52)}, "up": {"x": (0.7, 0.71, 0.72)}, "down": {"x": (0.3, 0.31, 0.32)}}
+    marks = {
+        row: compare(values, "base", alternative="greater").cells[row, "x"].mark  # type: ignore[arg-type]
+        for row in ("up", "down")
+    }
+    assert marks == {"up": "better", "down": "no difference shown"}
+
+
+def test_hedges_g_is_cohens_d_with_the_small_sample_factor() -> None:
+    a, b = [0.71, 0.73, 0.70], [0.75, 0.78, 0.74, 0.77]
+    pooled = math.sqrt((2 * np.var(a, ddof=1) + 3 * np.var(b, ddof=1)) / 5)
+    # Hedges' approximation 1 - 3 / (4 df - 1) is within 0.5 % of the exact factor here.
+    assert hedges_g(a, b) == pytest.approx((np.mean(a) - np.mean(b)) / pooled * (1 - 3 / 19), rel=5e-3)
+    assert hedges_g([0.5], b) is None
+    assert hedges_g([0.5, 0.5], [0.5, 0.5]) is None
