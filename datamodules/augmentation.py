@@ -26,7 +26,7 @@ from specs.steps import RandomResizedCrop
 Pixels = NDArray[np.uint8]
 
 
-def _transform(step: steps.Augmentation, size: int) -> albumentations.BasicTransform:
+def _transform(step: steps.Augmentation, size: int) -> albumentations.BasicTransform | albumentations.OneOf:
     match step:
         case steps.HorizontalFlip(p):
             return albumentations.HorizontalFlip(p=p)
@@ -49,6 +49,16 @@ def _transform(step: steps.Augmentation, size: int) -> albumentations.BasicTrans
             return albumentations.Solarize(threshold_range=(threshold, threshold), p=p)
         case steps.Elastic(alpha, sigma, p):
             return albumentations.ElasticTransform(alpha=alpha, sigma=sigma, p=p)
+        case steps.Gamma(limit, p):
+            return albumentations.RandomGamma((100 * (1 - limit), 100 * (1 + limit)), p=p)
+        case steps.GridDistortion(cells, limit, p):
+            return albumentations.GridDistortion(cells, (-limit, limit), p=p)
+        case steps.OpticalDistortion(limit, p):
+            return albumentations.OpticalDistortion((-limit, limit), p=p)
+        case steps.SizedCrop(smallest, p):
+            return albumentations.RandomSizedCrop((round(smallest * size), size), (size, size), p=p)
+        case steps.OneOf(choices, p):
+            return albumentations.OneOf([_transform(choice, size) for choice in choices], p=p)
 
 
 class Albumentations:

@@ -169,9 +169,60 @@ class Elastic:
     p: float = 0.3
 
 
+@dataclass(frozen=True)
+class Gamma:
+    """Raise intensities in [0, 1] to a power drawn from [1 - ``limit``, 1 + ``limit``]."""
+
+    limit: float = 0.2
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class GridDistortion:
+    """Stretch the cells of a grid of ``cells`` x ``cells`` by shares drawn from [-``limit``, ``limit``]."""
+
+    cells: int = 5
+    limit: float = 0.3
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class OpticalDistortion:
+    """Bend as a lens does, with coefficients drawn from [-``limit``, ``limit``]."""
+
+    limit: float = 0.05
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class SizedCrop:
+    """Crop a square whose side is a share of the image's height drawn from [``smallest``, 1], to the image size."""
+
+    smallest: float = 0.7
+    p: float = 0.25
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """With probability ``p``, one of the steps, each as likely as its own ``p`` says beside the others'."""
+
+    steps: tuple[Step, ...]
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the steps.
+
+        Raises:
+            UsageError: if there are none, or one of them is no single step.
+        """
+        object.__setattr__(self, "steps", tuple(checked(step, "augmentation") for step in self.steps))
+        if not self.steps or any(isinstance(step, OneOf) for step in self.steps):
+            raise UsageError(f"recipe: one_of takes single steps, found {', '.join(map(str, self.steps)) or 'none'}.")
+
+
 Optimizer = Adam | AdamW | SGD | Lars
 Schedule = Constant | Plateau | Cosine | MultiStep
-Augmentation = (
+Step = (
     HorizontalFlip
     | VerticalFlip
     | Rotate
@@ -182,7 +233,12 @@ Augmentation = (
     | GaussianBlur
     | Solarize
     | Elastic
+    | Gamma
+    | GridDistortion
+    | OpticalDistortion
+    | SizedCrop
 )
+Augmentation = Step | OneOf
 
 
 @dataclass(frozen=True)
@@ -226,6 +282,11 @@ AUGMENTATIONS: dict[str, type] = {
     "gaussian_blur": GaussianBlur,
     "solarize": Solarize,
     "elastic": Elastic,
+    "gamma": Gamma,
+    "grid_distortion": GridDistortion,
+    "optical_distortion": OpticalDistortion,
+    "sized_crop": SizedCrop,
+    "one_of": OneOf,
 }
 _VOCABULARIES = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS}
 _NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
@@ -256,7 +317,14 @@ def read(value: Value, noun: str) -> Any:
     if value.name not in vocabulary:
         raise unknown(noun, value.name, vocabulary)
     cls = vocabulary[value.name]
+    if cls is OneOf:  # its arguments are steps themselves
+        steps = tuple(read(step, noun) for step in value.args)
+        return OneOf(steps, **bind(Call("one_of", (), value.kwargs), _share, no_expression).arguments())  # type: ignore[arg-type]
     return cls(**bind(value, cls, no_expression).arguments())
+
+
+def _share(p: float = 0.5) -> None:
+    """The argument of ``one_of`` that is no step."""
 
 
 def read_views(value: Value) -> Views:
@@ -288,6 +356,8 @@ def to_json(part: Any) -> dict[str, Any]:
     """Plain data of an optimizer, a schedule, a step of augmentation or views."""
     if isinstance(part, Views):
         return dataclasses.asdict(part) | {"augmentation": [to_json(step) for step in part.augmentation]}
+    if isinstance(part, OneOf):
+        return {"name": "one_of", "steps": [to_json(step) for step in part.steps], "p": part.p}
     return {"name": _NAMES[type(part)]} | dataclasses.asdict(part)
 
 
@@ -304,6 +374,11 @@ def from_json(data: Any, noun: str) -> Any:
         return Views(**data | {"augmentation": tuple(from_json(step, "augmentation") for step in data["augmentation"])})
     if not isinstance(data, dict):
         raise UsageError(f'recipe: {noun} takes an object with a "name" and its settings, found {data!r}.')
+    if noun == "augmentation" and data.get("name") == "one_of":
+        if set(data) != {"name", "steps", "p"} or not isinstance(data["steps"], list | tuple):
+            raise UsageError(f"recipe: one_of takes an object of name, steps and p, found {data!r}.")
+        share = bind(Call("one_of", (), (("p", data["p"]),)), _share, no_expression).arguments()
+        return OneOf(tuple(from_json(step, noun) for step in data["steps"]), **share)  # type: ignore[arg-type]
     arguments = tuple(
         (name, tuple(value) if isinstance(value, list) else value) for name, value in data.items() if name != "name"
     )

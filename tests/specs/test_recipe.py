@@ -21,12 +21,15 @@ from specs.steps import (
     Constant,
     Cosine,
     Elastic,
+    Gamma,
     HorizontalFlip,
     Lars,
     MultiStep,
+    OneOf,
     Plateau,
     RandomResizedCrop,
     Rotate,
+    SizedCrop,
     VerticalFlip,
     Views,
 )
@@ -57,6 +60,8 @@ augmentations = st.one_of(
     st.builds(BrightnessContrast, shares, shares),
     st.builds(Elastic, st.floats(1.0, 200.0), st.floats(1.0, 20.0), shares),
 )
+singles = augmentations
+augmentations = st.one_of(singles, st.builds(OneOf, st.lists(singles, min_size=1, max_size=3).map(tuple), shares))
 views = st.builds(Views, st.integers(1, 8), st.integers(1, 256), st.lists(augmentations, max_size=3).map(tuple))
 recipes = st.builds(
     Recipe,
@@ -122,6 +127,7 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
         ("schedule", "multi_step([120, 160])", MultiStep((120, 160), 0.1)),
         ("optimizer", "lars(0.2, bias_learning_rate=0.0048)", Lars(0.2, 0.9, 0.0, 0.001, 0.0048)),
         ("augmentation", "", ()),
+        ("augmentation", "one_of(gamma, sized_crop(0.5), p=0.3)", (OneOf((Gamma(), SizedCrop(0.5)), 0.3),)),
         ("augmentation", "rotate(10)", (Rotate(10.0),)),
         ("augmentation", "rotate(p=1), horizontal_flip", (Rotate(7.0, 1.0), HorizontalFlip())),
     ],
@@ -157,6 +163,10 @@ def test_one_setting_is_changed_by_text(setting: str, text: str, value: object) 
         ("augmentation", "a=rotate", 'augmentation takes a list.*found "a=rotate"'),
         ("augmentation", "flip", "unknown augmentation"),
         ("augmentation", "3", "augmentation takes a name with arguments, found 3"),
+        ("augmentation", "one_of", "one_of takes single steps, found none"),
+        ("augmentation", "one_of(one_of(rotate))", "one_of takes single steps, found OneOf"),
+        ("augmentation", "one_of(rotate, q=1)", 'unknown argument of one_of.*"q"'),
+        ("augmentation", "one_of(rotate, p=rotate)", "is an expression where a literal|argument p of one_of"),
     ],
 )
 def test_a_setting_that_does_not_exist_or_fit_is_refused_by_name(setting: str, text: str, message: str) -> None:
@@ -173,6 +183,8 @@ def test_a_setting_that_does_not_exist_or_fit_is_refused_by_name(setting: str, t
         ({"optimizer": {"learning_rate": 0.1}}, "unknown optimizer"),
         ({"augmentation": ["rotate"]}, "augmentation takes an object"),
         ({"augmentation": None}, "augmentation|recipe"),
+        ({"augmentation": [{"name": "one_of", "p": 0.5}]}, "one_of takes an object of name, steps and p"),
+        ({"augmentation": [{"name": "one_of", "p": "x", "steps": [{"name": "rotate"}]}]}, "argument p of one_of"),
         ({"epochs": "3"}, 'expected int, found "3"'),
         ({"dropout": [0.1]}, "expected float"),
     ],
