@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
+PROFILE ?= phantom
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
@@ -42,6 +43,10 @@ bench: $(READY)  ## Measure the input pipeline, weight loading and scoring again
 
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
 	$(BIN)/python -m experiments.initializer_page
+
+benchmark-%: $(READY)  ## Make a table of the benchmark: make benchmark-table-2 [PROFILE=paper DATA=DIR WEIGHTS=DIR]
+	$(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
+		$(ARGS)
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
 	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)

@@ -15,6 +15,7 @@ from experiments.commands.options import add_execution, add_places, cores, count
 from specs.registry import DATASETS, INITIALIZERS
 
 if TYPE_CHECKING:
+    from experiments.cells import ResolvedCells
     from experiments.planner import Plan
     from experiments.resolve import ResolvedRun
     from experiments.table import Table
@@ -37,6 +38,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test against the reference row, or mark as the papers did (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
+        "--test", choices=("student", "welch", "paired"), default="student",
+        help="t-test against the reference row: pooled variance, Welch's, or of differences over seeds "
+        "(default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--alternative", choices=("two-sided", "greater", "less"), default="two-sided",
+        help="what a row's mean is held to be beside the reference's (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--equivalence", type=points, metavar="POINTS",
+        help="also say which rows are shown to lie within this margin of the reference row",
+    )  # fmt: skip
+    parser.add_argument(
         "--output", type=Path, default=Path("tables"), metavar="DIR",
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
@@ -44,8 +58,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_execution(parser)
 
 
+def points(text: str) -> float:
+    """A positive number of percentage points."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 100:
+        raise argparse.ArgumentTypeError(f"expected a number of points between 0 and 100, found {text}")
+    return value
+
+
 def execute(options: argparse.Namespace) -> int:
     """Plan, run, render."""
+    from experiments.cells import resolve_cells
     from experiments.planner import plan
     from experiments.resolve import Resolver
     from experiments.store import RunStore
@@ -55,34 +81,45 @@ def execute(options: argparse.Namespace) -> int:
     if options.seeds:
         table = dataclasses.replace(table, seeds=options.seeds)
     where = places(options)
-    store, resolver = RunStore(where.runs), Resolver(where)
-    cells = {
-        place: runs if isinstance(runs, str) else tuple(resolver.resolve(spec) for spec in runs)
-        for place, runs in table.cells().items()
-    }
-    work = plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), store)
+    store = RunStore(where.runs)
+    cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
+    work = plan((run for runs in cells.runs.values() if not isinstance(runs, str) for run in runs), store)
     if options.dry_run:
         _show_plan(work, cells, options.json)
         return 0
-    return _carry_out(options, table, cells, work, store)
+    return _carry_out(options, table, cells.runs, work, store)
 
 
-def _show_plan(work: Plan, cells: dict[tuple[str, str], tuple[ResolvedRun, ...] | str], as_json: bool) -> None:
+def _show_plan(work: Plan, cells: ResolvedCells, as_json: bool) -> None:
     runs = [
         {"key": key, "done": key in work.done, "needs": [need.key for need in run.requires], "spec": run.spec.to_json()}
         for key, run in work.runs.items()
     ]
     if as_json:
-        empty = {f"{row} / {column}": why for (row, column), why in cells.items() if isinstance(why, str)}
-        print(json.dumps({"runs": runs, "empty": empty}, indent=1))
+        empty = {f"{row} / {column}": why for (row, column), why in cells.runs.items() if isinstance(why, str)}
+        lacking = [
+            {"specs": [spec.to_json() for spec in specs], "errors": [str(error) for error in errors]}
+            for specs, errors in cells.lacking.values()
+        ]
+        print(json.dumps({"runs": runs, "empty": empty, "lacking": lacking}, indent=1))
         return
     for key, run in work.runs.items():
         spec, state = run.spec, "done" if key in work.done else "to do"
         dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
         print(f"{key[:12]}  {state:5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}")
-    for (row, column), why in cells.items():
-        if isinstance(why, str):
-            print(f"{'-':12}  {'-':5}  {row} on {column}: {why}")
+    for specs, _ in cells.lacking.values():
+        for spec in specs:
+            dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
+            print(f"{'-':12}  {'lacks':5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}")
+    for place, why in cells.runs.items():
+        if isinstance(why, str) and place not in cells.lacking:
+            print(f"{'-':12}  {'-':5}  {place[0]} on {place[1]}: {why}")
+    if cells.lacking:
+        count = sum(len(specs) for specs, _ in cells.lacking.values())
+        print(f"\n{count} runs cannot be planned before this is there:")
+        for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
+            print("- " + message.replace("\n", "\n  "))
+        print()
     print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
 
 
@@ -110,7 +147,12 @@ def _carry_out(
 
         with Display(errors) as display:
             carry_out(work, LocalExecutor(places(options), options.jobs, options.workers), display)
-    document = assemble(options.name, table, cells, work, store, options.marks)
+    document = dataclasses.replace(
+        assemble(options.name, table, cells, work, store, options.marks),
+        test=options.test,
+        alternative=options.alternative,
+        margin=options.equivalence,
+    )
     paths = write_all(document, options.output)
     finished = [record for key in work.runs if (record := store.record(key)) is not None]
     mirror_runs(finished, options.name, store.root / "wandb", options.wandb)

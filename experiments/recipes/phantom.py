@@ -26,6 +26,15 @@ def phantom() -> dict[str, Recipe]:
             schedule=Cosine(),
             augmentation=(Rotate(5),),
         ),
+        # For some hundred images or less.
+        "chest_small": Recipe(
+            image_size=48,
+            batch_size=16,
+            epochs=20,
+            optimizer=Adam(2e-3),
+            schedule=Cosine(),
+            augmentation=(HorizontalFlip(), Rotate(5)),
+        ),
         "segmentation": Recipe(
             image_size=64,
             batch_size=4,

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from analysis.statistics import ALPHA, POWER, CellResult, Comparison, compare, compare_with_best
+from analysis.equivalence import equivalence
+from analysis.statistics import (
+    ALPHA,
+    POWER,
+    Alternative,
+    CellResult,
+    Comparison,
+    Test,
+    compare,
+    compare_with_best,
+)
 
 Place = tuple[str, str]
 """Row and column label."""
@@ -68,6 +78,9 @@ class TableDocument:
         runs: every run behind the table.
         overlaps: collections that a cell's weights and test set share, where they do.
         remarks: rows, and what must be known of their weights.
+        test: of a row against the reference row.
+        alternative: what a row's mean is held to be beside the reference's.
+        margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -88,11 +101,34 @@ class TableDocument:
     overlaps: dict[Place, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[tuple[str, str], ...] = ()
     marks: Literal["reference", "paper"] = "reference"
+    test: Test = "student"
+    alternative: Alternative = "two-sided"
+    margin: float | None = None
 
     @cached_property
     def comparison(self) -> Comparison:
         """The statistics against the reference row."""
-        return compare(self._values(), self.reference)
+        values = self._values()
+        if self.test == "paired":  # scores of incomplete cells do not say whose seeds they are
+            values = {
+                row: {column: None if self.cells[row, column].missing else scores for column, scores in of.items()}
+                for row, of in values.items()
+            }
+        return compare(values, self.reference, self.test, self.alternative)
+
+    @cached_property
+    def equivalent(self) -> tuple[Place, ...]:
+        """The cells that are shown to lie within the margin of the reference row, uncorrected."""
+        if self.margin is None:
+            return ()
+        found = []
+        for (row, column), cell in self.cells.items():
+            base = self.cells[self.reference, column].values
+            if row == self.reference or not cell.values or not base:
+                continue
+            if equivalence(cell.values, base, self.margin / 100).equivalent:
+                found.append((row, column))
+        return tuple(found)
 
     @cached_property
     def paper_marks(self) -> dict[Place, str]:
@@ -189,6 +225,12 @@ def further_scores(document: TableDocument) -> list[tuple[str, str]]:
     ]
 
 
+TESTS = {
+    "student": "independent t-test with pooled variance",
+    "welch": "Welch's independent t-test",
+    "paired": "t-test of the differences over seeds",
+}
+SIDES = {"two-sided": "two-sided", "greater": "one-sided for better rows", "less": "one-sided for worse rows"}
 PHANTOM_WARNING = "Synthetic (phantom) data: this shows the instrument, not the papers' findings."
 
 
@@ -202,8 +244,9 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     ]
     if document.marks == "reference":
         found.append(
-            f'{better} better, {worse} worse than the row "{document.reference}": two-sided independent t-test, Holm '
-            f"over the table, {ALPHA:.0%} level. No mark: no difference shown, which does not mean equal."
+            f'{better} better, {worse} worse than the row "{document.reference}": {TESTS[document.test]}, '
+            f"{SIDES[document.alternative]}, Holm over the table, {ALPHA:.0%} level. No mark: no difference shown, "
+            "which does not mean equal."
         )
     else:
         mark = "=" if ascii_only else "†"
@@ -212,6 +255,12 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             "uncorrected, as the papers mark; testing against a best row that was found afterwards marks too many."
         )
     found += _detectable(document)
+    if document.margin is not None:
+        shown = "; ".join(f"{row} on {column}" for row, column in document.equivalent) or "none"
+        found.append(
+            f'Shown to be equivalent to the row "{document.reference}" within {sign} {document.margin:g} points (two '
+            f"one-sided t-tests, uncorrected): {shown}."
+        )
     for (row, column), names in document.overlaps.items():
         found.append(
             f"{'#' if ascii_only else '‡'} {row} on {column}: the weights have seen images of {', '.join(names)}, "

@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from experiments.rendering.comma_separated import to_csv
-from experiments.rendering.document import Cell, RunLine, TableDocument
+from experiments.rendering.document import Cell, RunLine, TableDocument, notes
 from experiments.rendering.files import write_all
 from experiments.rendering.html import to_html
 from experiments.rendering.latex import to_latex
@@ -217,3 +217,29 @@ def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     assert set(first) == {f"example.{ending}" for ending in ("csv", "tex", "md", "html", "json")}
     cells = json.loads(first["example.json"])["cells"]
     assert len(cells) == 6
+
+
+def test_the_test_is_chosen_and_named() -> None:
+    assert "independent t-test with pooled variance, two-sided" in " ".join(notes(document()))
+    welch = document(test="welch", alternative="greater")
+    assert "Welch's independent t-test, one-sided for better rows" in " ".join(notes(welch))
+    place = ("good | *best*", "A_1 <50%> & more")
+    found = {test: document(test=test).comparison.cells[place].p_value for test in ("student", "welch", "paired")}
+    assert found["student"] == pytest.approx(found["welch"])  # equal spreads and sizes
+    assert found["paired"] is None  # every difference is the same, so nothing can be tested
+
+
+def test_an_incomplete_cell_is_not_paired() -> None:
+    made = document(test="paired")
+    cells = made.cells | {("good | *best*", "B"): Cell((0.8, 0.83), "seed 1 failed")}
+    cells |= {("random", "B"): Cell((0.8, 0.82), "seed 0 failed")}
+    assert dataclasses.replace(made, cells=cells).result(("good | *best*", "B")) is None
+
+
+def test_equivalence_is_said_to_whoever_asks() -> None:
+    assert not [note for note in notes(document()) if "equivalent" in note]
+    wide, narrow = document(margin=5.0), document(margin=0.5)
+    assert wide.equivalent == (("good | *best*", "B"),)
+    assert narrow.equivalent == ()
+    assert "within ± 5 points (two one-sided t-tests, uncorrected): good | *best* on B." in " ".join(notes(wide))
+    assert "uncorrected): none." in " ".join(notes(narrow))

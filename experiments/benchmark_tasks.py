@@ -1,0 +1,49 @@
+"""The seven target tasks of the benchmark, as columns of its tables (Hosseinzadeh Taher et al. 2021, table 1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from experiments.resolve import recipe_named
+from experiments.table import Column
+
+Profile = Literal["phantom", "smoke", "paper"]
+
+DATASETS = {
+    "DXC14": "chestxray14",
+    "DXC5": "chexpert",
+    "TXC": "shenzhen",
+    "ECC": "rsna_pe",
+    "PXS": "siim_acr",
+    "LXS": "montgomery",
+    "VFS": "drive",
+}
+"""Datasets by the paper's code: object, modality and task."""
+
+PHANTOM = {
+    "DXC14": "chest",
+    "DXC5": "chest",
+    "TXC": "chest_small",
+    "ECC": "chest_small",
+    "PXS": "segmentation",
+    "LXS": "segmentation",
+    "VFS": "segmentation",
+}
+"""Recipes of ``experiments/recipes/phantom.py``."""
+
+
+def columns(profile: Profile, codes: tuple[str, ...] = tuple(DATASETS)) -> tuple[Column, ...]:
+    """The tasks as columns.
+
+    Args:
+        profile: ``paper`` trains as the official code does, the others as the phantom editions need.
+        codes: of the tasks.
+    """
+    return tuple(
+        Column(
+            code,
+            DATASETS[code],
+            recipe_named(f"benchmark/{code.lower()}" if profile == "paper" else f"phantom/{PHANTOM[code]}"),
+        )
+        for code in codes
+    )

@@ -1,0 +1,99 @@
+"""Planning a table of which some data or weights are not there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.benchmark_tasks import DATASETS, columns
+from experiments.cells import resolve_cells
+from experiments.command_line import main
+from experiments.resolve import Resolver, recipe_named
+from experiments.table import Column, Row, Table, table_named
+from initializers.store import VARIABLE
+from specs.errors import DataError, WeightsError
+from tests.experiments.smoke import places
+
+TABLE = Table(
+    title="Some are lacking",
+    question="Which?",
+    edition="phantom",
+    protocol="small",
+    weights="published",
+    backbone="resnet50",
+    rows=(Row("random", "random"), Row("published", "mean_var(moco_v2)")),
+    columns=(Column("a", "drive", recipe_named("phantom/segmentation")),),
+    reference="random",
+    pretraining=None,
+    seeds=2,
+)
+
+
+@pytest.fixture(autouse=True)
+def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "weights"))
+
+
+def test_a_row_whose_weights_are_not_there_leaves_the_others_and_says_how_to_get_them(tmp_path: Path) -> None:
+    found = resolve_cells(TABLE, Resolver(places(tmp_path)))
+    assert len(found.runs["random", "a"]) == 2
+    reason = found.runs["published", "a"]
+    assert isinstance(reason, str)
+    assert "its weights are not there" in reason
+    assert str(tmp_path) not in reason
+    ((specs, errors),) = found.lacking.values()
+    assert [spec.seed for spec in specs] == [0, 1]
+    assert "medtransfer weights fetch 'moco_v2'" in str(errors[0])
+
+
+def test_lacking_data_hide_no_lacking_weights(tmp_path: Path) -> None:
+    real = dataclasses.replace(
+        TABLE, edition="real", rows=(TABLE.rows[0], Row("two", 'continual(swav, on="chexpert")'))
+    )
+    with pytest.raises(DataError, match="drive"):
+        resolve_cells(real, Resolver(places(tmp_path)))
+    found = resolve_cells(real, Resolver(places(tmp_path)), everything_may_lack=True)
+    kinds = [[type(error) for error in errors] for _, errors in found.lacking.values()]
+    assert kinds == [[DataError], [DataError, WeightsError]]
+
+
+def test_only_lacking_weights_are_an_error_of_weights(tmp_path: Path) -> None:
+    lonely = dataclasses.replace(TABLE, rows=(Row("random", "swav"),))
+    with pytest.raises(WeightsError, match="swav_800ep_pretrain"):
+        resolve_cells(lonely, Resolver(places(tmp_path)))
+
+
+def test_the_papers_table_2_lists_every_run_and_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["table", "benchmark-table-2", "--profile", "paper", "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("  lacks  finetune  ") == 26 * 10  # the paper's cells and runs
+    assert "260 runs cannot be planned before this is there" in printed
+    assert printed.count("Put it there or give another --data-root") == 5  # one of each dataset
+    assert printed.count("medtransfer weights fetch") == 5
+    assert printed.count("the source is the target") == 4
+    assert main(["table", "benchmark-table-2", "--profile", "paper", "--dry-run", "--json"]) == 0
+    assert sum(len(one["specs"]) for one in json.loads(capsys.readouterr().out)["lacking"]) == 260
+    assert main(["table", "benchmark-table-2", "--profile", "paper"]) == DataError.exit_status
+
+
+def test_the_benchmarks_tasks_have_both_recipes() -> None:
+    for profile in ("phantom", "paper"):
+        made = columns(profile)  # type: ignore[arg-type]
+        assert [column.label for column in made] == list(DATASETS)
+    paper = {column.label: column.recipe for column in columns("paper")}
+    assert (paper["DXC14"].optimizer.learning_rate, paper["PXS"].optimizer.learning_rate) == (2e-4, 1e-3)
+    assert (paper["VFS"].image_size, paper["VFS"].batch_size, paper["VFS"].augmentation) == (512, 16, ())
+    assert paper["TXC"].test_time_augmentation == "ten_crop"
+
+
+def test_a_phantom_row_is_named_after_what_was_used() -> None:
+    paper, phantom = (table_named("benchmark-table-2", profile) for profile in ("paper", "phantom"))
+    assert [row.label for row in paper.rows][1::3] == ["ImageNet", "ImageNet→ChestX-ray14"]
+    assert [row.label for row in phantom.rows][1::3] == ["fractals", "fractals→ChestX-ray14"]
+    assert (paper.seeds, paper.edition, phantom.edition) == (10, "real", "phantom")
