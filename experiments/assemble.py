@@ -60,6 +60,7 @@ def assemble(
         secondary={title: found for title, found in secondary.items() if any(cell.values for cell in found.values())},
         reference=table.reference,
         seeds=table.seeds,
+        figure=table.figure,
         edition=table.edition,
         weights=table.weights,
         protocol=table.protocol,

@@ -20,6 +20,8 @@ DATASETS = {
 }
 """Datasets by the paper's code: object, modality and task."""
 
+CLASSIFICATION, SEGMENTATION = ("DXC14", "DXC5", "TXC", "ECC"), ("PXS", "LXS", "VFS")
+
 PHANTOM = {
     "DXC14": "chest",
     "DXC5": "chest",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from experiments.overlap import overlap
+from experiments.rendering.figure import Figure
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.recipe import Recipe
@@ -64,6 +65,7 @@ class Table:
         overlaps: what happens to cells whose weights have seen images of the test set's collection: ``mark`` runs and
             marks them; ``dash`` does so too, but leaves out those whose weights were trained on the very dataset, as
             the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
+        figure: how it is drawn; None: it is not.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -80,6 +82,7 @@ class Table:
     pretraining: Recipe | None
     seeds: int
     overlaps: Literal["mark", "dash", "refuse"] | None = None
+    figure: Figure | None = None
 
     def __post_init__(self) -> None:
         if self.reference not in [row.label for row in self.rows]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
+from analysis.contrast import Contrast, contrast
 from analysis.equivalence import equivalence
+from analysis.ranks import RankComparison, compare_ranks
 from analysis.statistics import (
     ALPHA,
     POWER,
@@ -18,6 +22,7 @@ from analysis.statistics import (
     compare,
     compare_with_best,
 )
+from experiments.rendering.figure import Figure
 
 Place = tuple[str, str]
 """Row and column label."""
@@ -81,6 +86,7 @@ class TableDocument:
         test: of a row against the reference row.
         alternative: what a row's mean is held to be beside the reference's.
         margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
+        figure: how it is drawn; None: it is not.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -104,6 +110,7 @@ class TableDocument:
     test: Test = "student"
     alternative: Alternative = "two-sided"
     margin: float | None = None
+    figure: Figure | None = None
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -134,6 +141,33 @@ class TableDocument:
     def paper_marks(self) -> dict[Place, str]:
         """The statistics against the best row, as the papers did."""
         return dict(compare_with_best(self._values()))
+
+    @cached_property
+    def ranks(self) -> RankComparison | None:
+        """Mean ranks over the columns, of rows with scores in all of them; None if nobody asked or they are too few."""
+        if self.figure is None or not self.figure.ranks:
+            return None
+        labels = [column for column, _ in self.columns]
+        means = {
+            row: [float(np.mean(self.cells[row, column].values)) for column in labels]
+            for row, _ in self.rows
+            if all(self.cells[row, column].values for column in labels)
+        }
+        return compare_ranks(means) if len(means) > 2 and len(labels) > 1 else None
+
+    @cached_property
+    def interaction(self) -> Contrast | None:
+        """How much more the second row gains on the first in the second group of columns than in the first group."""
+        if self.figure is None or self.figure.interaction is None:
+            return None
+        before, after = self.figure.interaction
+        samples, weights = [], []
+        for sign, (_, columns) in zip((-1, 1), self.figure.groups, strict=False):
+            complete = [c for c in columns if self.cells[before, c].values and self.cells[after, c].values]
+            for column in complete:
+                samples += [self.cells[before, column].values, self.cells[after, column].values]
+                weights += [-sign / len(complete), sign / len(complete)]
+        return contrast(samples, weights) if samples else None
 
     def result(self, place: Place) -> CellResult | None:
         """The statistics of a cell, None where it has no scores."""
@@ -261,6 +295,7 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             f'Shown to be equivalent to the row "{document.reference}" within {sign} {document.margin:g} points (two '
             f"one-sided t-tests, uncorrected): {shown}."
         )
+    found += _over_columns(document)
     for (row, column), names in document.overlaps.items():
         found.append(
             f"{'#' if ascii_only else '‡'} {row} on {column}: the weights have seen images of {', '.join(names)}, "
@@ -270,6 +305,25 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
     if any("(" in expression or expression == "fractals" for _, expression in document.rows):
         found.append(pretraining)
+    return found
+
+
+def _over_columns(document: TableDocument) -> list[str]:
+    """What is tested over several columns."""
+    found = []
+    if (ranks := document.ranks) is not None:
+        best = ", ".join(f"{row} {rank:.2f}" for row, rank in list(ranks.mean_ranks.items())[:3])
+        found.append(
+            f"Mean ranks over {ranks.tasks} columns: Friedman's test p = {p_text(ranks.p_value)}; two rows differ if "
+            f"their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: {best}."
+        )
+    if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:
+        before, after = document.figure.interaction
+        (first, _), (second, _) = document.figure.groups[:2]
+        found.append(
+            f'The gain of "{after}" over "{before}" is {100 * interaction.estimate:+.2f} points larger in {second} '
+            f"than in {first} (contrast of means, p = {p_text(interaction.p_value)})."
+        )
     return found
 
 
