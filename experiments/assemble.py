@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from datamodules.contract import Dataset
 from experiments.naming import public_dataset, public_initializer, public_text
 from experiments.overlap import Overlap, overlap
 from experiments.planner import Plan
-from experiments.rendering.document import Cell, Place, RunLine, TableDocument
+from experiments.rendering.document import CONVERGED, Cell, Effort, Place, RunLine, TableDocument
 from experiments.resolve import ResolvedRun
 from experiments.store import Record, RunStore
 from experiments.table import Table
@@ -65,6 +66,7 @@ def assemble(
         weights=table.weights,
         protocol=table.protocol,
         runs=tuple(_lines(cells, plan, records)),
+        efforts={place: _effort(runs, records) for place, runs in cells.items() if not isinstance(runs, str)},
         overlaps={
             place: found.collections
             for place, runs in cells.items()
@@ -103,6 +105,25 @@ def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan:
             elif score == "score":
                 reasons.append(f"seed {run.spec.seed}: the score is undefined")
     return Cell(tuple(values), "; ".join(reasons) if reasons and score == "score" else None)
+
+
+def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record]) -> Effort:
+    done = [records[run.key] for run in runs if run.key in records]
+    return Effort(
+        tuple(float(epochs) for record in done if (epochs := epochs_to_converge(record.folder)) is not None),
+        tuple(record.data["seconds"] for record in done),
+    )
+
+
+def epochs_to_converge(folder: Path) -> int | None:
+    """After how many epochs a run's validation score first was 95 % of its best one; None if it never had a score."""
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    scores: dict[int, float] = {
+        row["epoch"] + 1: row["validation_metric"] for row in rows if row["validation_metric"] is not None
+    }
+    if not scores:
+        return None
+    return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
 
 
 def _overlap(run: ResolvedRun) -> Overlap | None:

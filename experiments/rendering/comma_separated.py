@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 
-from experiments.rendering.document import TableDocument
+from experiments.rendering.document import Effort, TableDocument
 
 COLUMNS = (
     "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
     "smallest_detectable_difference", "mark", "best", "paper_mark", "missing", "overlap",
+    "epochs_to_95_percent", "seconds",
 )  # fmt: skip
 
 
@@ -21,13 +22,14 @@ def to_csv(document: TableDocument) -> str:
     for row, expression in document.rows:
         for column, metric in document.columns:
             place = (row, column)
-            result = document.result(place)
+            result, effort = document.result(place), document.efforts.get(place, Effort())
             start = [row, expression, column, metric]
             end = [
                 int(document.is_best(place)),
                 document.paper_marks.get(place, ""),
                 document.cells[place].missing or "",
                 "; ".join(document.overlaps.get(place, ())),
+                *(repr(sum(values) / len(values)) if values else "" for values in (effort.epochs, effort.seconds)),
             ]
             if result is None:
                 writer.writerow([*start, 0, *[""] * 8, *end])

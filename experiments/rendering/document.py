@@ -37,6 +37,23 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """What the runs of a cell took.
+
+    Attributes:
+        epochs: until each run's validation score first reached 95 % of its best one.
+        seconds: of each whole run.
+    """
+
+    epochs: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = ()
+
+
+CONVERGED = 0.95
+"""Share of the best validation score that counts as converged."""
+
+
+@dataclass(frozen=True)
 class RunLine:
     """One run of the table, for its details.
 
@@ -75,6 +92,7 @@ class TableDocument:
         columns: labels and metrics.
         cells: by row and column label.
         secondary: further scores of the same runs, by title.
+        efforts: what the runs of each cell took.
         reference: label of the row that the others are tested against.
         seeds: runs per cell when complete.
         edition: ``phantom`` or ``real``.
@@ -104,6 +122,7 @@ class TableDocument:
     weights: str
     protocol: str
     runs: tuple[RunLine, ...] = ()
+    efforts: dict[Place, Effort] = field(default_factory=dict)
     overlaps: dict[Place, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[tuple[str, str], ...] = ()
     marks: Literal["reference", "paper"] = "reference"
@@ -215,6 +234,10 @@ class TableDocument:
         plain["overlaps"] = [
             {"row": row, "column": column, "collections": list(names)} for (row, column), names in self.overlaps.items()
         ]
+        plain["efforts"] = [
+            {"row": row, "column": column, **dataclasses.asdict(effort)}
+            for (row, column), effort in self.efforts.items()
+        ]
         plain["secondary"] = {
             title: [
                 {"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()
@@ -265,6 +288,30 @@ TESTS = {
     "paired": "t-test of the differences over seeds",
 }
 SIDES = {"two-sided": "two-sided", "greater": "one-sided for better rows", "less": "one-sided for worse rows"}
+EFFORTS = (f"epochs to {CONVERGED:.0%} of the best validation score", "seconds a run")
+"""What ``efforts_by_row`` gives of each row."""
+
+
+def efforts_by_row(document: TableDocument) -> list[tuple[str, str, str]]:
+    """Label, epochs and seconds of each row, as means over the columns that all rows have runs in."""
+    columns = [
+        column
+        for column, _ in document.columns
+        if all(document.efforts.get((row, column), Effort()).epochs for row, _ in document.rows)
+    ]
+    if not columns:
+        return []
+    found = []
+    for row, _ in document.rows:
+        cells = [document.efforts[row, column] for column in columns]
+        epochs, seconds = (
+            float(np.mean([np.mean(values) for values in all_of]))
+            for all_of in ([cell.epochs for cell in cells], [cell.seconds for cell in cells])
+        )
+        found.append((row, f"{epochs:.1f}", f"{seconds:.1f}"))
+    return found
+
+
 PHANTOM_WARNING = "Synthetic (phantom) data: this shows the instrument, not the papers' findings."
 
 
@@ -315,7 +362,8 @@ def _over_columns(document: TableDocument) -> list[str]:
         best = ", ".join(f"{row} {rank:.2f}" for row, rank in list(ranks.mean_ranks.items())[:3])
         found.append(
             f"Mean ranks over {ranks.tasks} columns: Friedman's test p = {p_text(ranks.p_value)}; two rows differ if "
-            f"their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: {best}."
+            f"their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
+            f"{best}."
         )
     if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:
         before, after = document.figure.interaction

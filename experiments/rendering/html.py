@@ -7,8 +7,10 @@ import json
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.rendering.document import (
+    EFFORTS,
     PHANTOM_WARNING,
     TableDocument,
+    efforts_by_row,
     further_scores,
     mean_std,
     missing,
@@ -32,6 +34,8 @@ def to_html(document: TableDocument) -> str:
         warning=PHANTOM_WARNING if document.edition == "phantom" else None,
         provenance=provenance(document),
         further=further_scores(document),
+        effort_titles=EFFORTS,
+        efforts=efforts_by_row(document),
         notes=notes(document),
         missing=missing(document),
         mean_std=mean_std,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from experiments.rendering.document import (
+    EFFORTS,
     PHANTOM_WARNING,
     TableDocument,
+    efforts_by_row,
     further_scores,
     mean_std,
     missing,
@@ -36,6 +38,8 @@ def to_markdown(document: TableDocument) -> str:
                 for row, _ in document.rows
             ],
         )
+    if efforts := efforts_by_row(document):
+        lines += _table(["Effort, mean over tasks", *EFFORTS], [[escape(row), *texts] for row, *texts in efforts])
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])
 

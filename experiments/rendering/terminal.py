@@ -8,8 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.rendering.document import (
+    EFFORTS,
     PHANTOM_WARNING,
     TableDocument,
+    efforts_by_row,
     further_scores,
     mean_std,
     missing,
@@ -42,6 +44,15 @@ def print_table(document: TableDocument, console: Console) -> None:
             more.add_row(Text(row), *(mean_std(cell, ascii_only) for cell in cells))
         console.print()
         console.print(more)
+    if efforts := efforts_by_row(document):
+        effort = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
+        effort.add_column("effort, mean over tasks")
+        for title in EFFORTS:
+            effort.add_column(title, justify="right")
+        for row, *texts in efforts:
+            effort.add_row(Text(row), *texts)
+        console.print()
+        console.print(effort)
     console.print()
     for line in [*notes(document, ascii_only), provenance(document)]:
         console.print(Padding(Text(line, style="dim"), (0, 0, 0, 1)))

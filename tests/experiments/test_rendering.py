@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from experiments.assemble import epochs_to_converge
 from experiments.rendering.comma_separated import to_csv
-from experiments.rendering.document import Cell, RunLine, TableDocument, notes
+from experiments.rendering.document import Cell, Effort, RunLine, TableDocument, efforts_by_row, notes
 from experiments.rendering.files import write_all
 from experiments.rendering.html import to_html
 from experiments.rendering.latex import to_latex
@@ -243,3 +244,30 @@ def test_equivalence_is_said_to_whoever_asks() -> None:
     assert narrow.equivalent == ()
     assert "within ± 5 points (two one-sided t-tests, uncorrected): good | *best* on B." in " ".join(notes(wide))
     assert "uncorrected): none." in " ".join(notes(narrow))
+
+
+def test_effort_is_compared_over_the_columns_that_all_rows_have() -> None:
+    made = document()
+    assert efforts_by_row(made) == []
+    efforts = {(row, "B"): Effort((2.0, 4.0), (10.0, 20.0)) for row, _ in made.rows}
+    efforts |= {("random", "A_1 <50%> & more"): Effort((90.0,), (900.0,))}
+    made = dataclasses.replace(made, efforts=efforts)
+    assert efforts_by_row(made) == [(row, "3.0", "15.0") for row, _ in made.rows]
+    assert "epochs to 95% of the best validation score" in to_markdown(made)
+    assert "epochs to 95% of the best validation score" in to_html(made)
+    assert "15.0" in terminal(made, width=160)
+    rows = list(csv.DictReader(io.StringIO(to_csv(made))))
+    assert [row["epochs_to_95_percent"] for row in rows[:2]] == ["90.0", "3.0"]
+    assert [row["seconds"] for row in rows[:2]] == ["900.0", "15.0"]
+
+
+def test_convergence_is_the_first_epoch_with_95_percent_of_the_best_score(tmp_path: Path) -> None:
+    def epochs(*scores: float | None) -> int | None:
+        lines = [json.dumps({"epoch": number, "validation_metric": score}) for number, score in enumerate(scores)]
+        (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+        return epochs_to_converge(tmp_path)
+
+    assert epochs(0.5, 0.77, 0.76, 0.8, 0.7) == 2
+    assert epochs(0.5, 0.75, 0.76, 0.8, 0.7) == 3
+    assert epochs(None, 0.8) == 2
+    assert epochs(None, None) is None
