@@ -6,11 +6,12 @@ PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 PROFILE ?= phantom
+BENCHMARK := $(subst _,-,$(notdir $(basename $(wildcard experiments/tables/benchmark_*.py))))
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
 
-.PHONY: help setup demo test check bench clean docs/initializers.md
+.PHONY: help setup demo test check bench tables clean docs/initializers.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -47,6 +48,8 @@ docs/initializers.md: $(READY)  ## Write the page of initializers from their car
 benchmark-%: $(READY)  ## Make a table of the benchmark: make benchmark-table-2 [PROFILE=paper DATA=DIR WEIGHTS=DIR]
 	$(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
 		$(ARGS)
+
+tables: $(BENCHMARK)  ## Make all tables and figures of the benchmark [PROFILE=phantom]
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
 	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)

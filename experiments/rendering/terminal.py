@@ -27,7 +27,7 @@ def print_table(document: TableDocument, console: Console) -> None:
     if document.edition == "phantom":
         console.print(Text(PHANTOM_WARNING, style="yellow"))
     table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-    table.add_column("initialization")
+    table.add_column("initialization", overflow="fold")
     for label, metric in document.columns:
         table.add_column(f"{label}\n{metric}", justify="right")
     for row, _ in document.rows:
@@ -36,7 +36,7 @@ def print_table(document: TableDocument, console: Console) -> None:
     scores = further_scores(document)
     if scores:
         more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        more.add_column("further scores")
+        more.add_column("further scores", overflow="fold")
         for title, column in scores:
             more.add_column(f"{column}\n{title}", justify="right")
         for row, _ in document.rows:
@@ -46,7 +46,7 @@ def print_table(document: TableDocument, console: Console) -> None:
         console.print(more)
     if efforts := efforts_by_row(document):
         effort = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        effort.add_column("effort, mean over tasks")
+        effort.add_column("effort, mean over tasks", overflow="fold")
         for title in EFFORTS:
             effort.add_column(title, justify="right")
         for row, *texts in efforts:

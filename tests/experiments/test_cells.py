@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from experiments.resolve import Resolver, recipe_named
 from experiments.table import Column, Row, Table, table_named
 from initializers.store import VARIABLE
 from specs.errors import DataError, WeightsError
+from specs.expression import parse
+from specs.registry import TABLES
 from tests.experiments.smoke import places
 
 TABLE = Table(
@@ -97,3 +100,26 @@ def test_a_phantom_row_is_named_after_what_was_used() -> None:
     assert [row.label for row in paper.rows][1::3] == ["ImageNet", "ImageNet→ChestX-ray14"]
     assert [row.label for row in phantom.rows][1::3] == ["fractals", "fractals→ChestX-ray14"]
     assert (paper.seeds, paper.edition, phantom.edition) == (10, "real", "phantom")
+
+
+def test_smaller_shares_of_the_data_are_parts_of_larger_ones_and_the_whole_is_the_task_itself(tmp_path: Path) -> None:
+    table = table_named("benchmark-data-efficiency", "phantom")
+    assert [column.label for column in table.columns] == [f"DXC14 {share} %" for share in (1, 5, 10, 25, 50, 100)]
+    opened = [places(tmp_path).opened(parse(column.dataset), "phantom").index for column in table.columns]
+    trained = [{sample.id for sample in index.train} for index in opened]
+    assert all(small <= large for small, large in itertools.pairwise(trained))  # the smallest show every class
+    assert len({str(index.test) for index in opened}) == 1
+    resolver = Resolver(places(tmp_path))
+    whole = resolver.resolve(table.cells()["Scratch", "DXC14 100 %"][0])  # type: ignore[arg-type]
+    same = resolver.resolve(table_named("benchmark-table-2", "phantom").cells()["Scratch", "DXC14"][0])  # type: ignore[arg-type]
+    assert whole.key == same.key
+
+
+@pytest.mark.parametrize("name", [name.replace("_", "-") for name in TABLES.entries if name.startswith("benchmark")])
+def test_every_table_of_the_benchmark_can_be_planned_in_each_profile(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for profile in ("smoke", "paper"):
+        assert main(["table", name, "--profile", profile, "--dry-run"]) == 0
+        assert "runs to do (a dry run does none)" in capsys.readouterr().out
