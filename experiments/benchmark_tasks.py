@@ -38,14 +38,14 @@ def columns(profile: Profile, codes: tuple[str, ...] = tuple(DATASETS)) -> tuple
     """The tasks as columns.
 
     Args:
-        profile: ``paper`` trains as the official code does, the others as the phantom editions need.
+        profile: ``paper`` trains as the official code does, ``phantom`` as the phantom editions need, and ``smoke`` for
+            seconds.
         codes: of the tasks.
     """
-    return tuple(
-        Column(
-            code,
-            DATASETS[code],
-            recipe_named(f"benchmark/{code.lower()}" if profile == "paper" else f"phantom/{PHANTOM[code]}"),
-        )
-        for code in codes
-    )
+    smoke = {code: "smoke_segmentation" if code in SEGMENTATION else "smoke" for code in codes}
+    recipes = {
+        "paper": {code: f"benchmark/{code.lower()}" for code in codes},
+        "phantom": {code: f"phantom/{PHANTOM[code]}" for code in codes},
+        "smoke": {code: f"phantom/{smoke[code]}" for code in codes},
+    }[profile]
+    return tuple(Column(code, DATASETS[code], recipe_named(recipes[code])) for code in codes)

@@ -81,6 +81,15 @@ def phantom() -> dict[str, Recipe]:
             dropout=0.2,
             augmentation=(HorizontalFlip(),),
         ),
+        "smoke_segmentation": Recipe(
+            image_size=32,
+            batch_size=16,
+            epochs=2,
+            optimizer=Adam(3e-3),
+            schedule=Cosine(),
+            selection="metric",
+            augmentation=(HorizontalFlip(),),
+        ),
         "smoke_pretraining": Recipe(
             image_size=28, batch_size=64, epochs=2, optimizer=Adam(2e-3), augmentation=(HorizontalFlip(),)
         ),

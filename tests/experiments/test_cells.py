@@ -115,7 +115,29 @@ def test_smaller_shares_of_the_data_are_parts_of_larger_ones_and_the_whole_is_th
     assert whole.key == same.key
 
 
-@pytest.mark.parametrize("name", [name.replace("_", "-") for name in TABLES.entries if name.startswith("benchmark")])
+BENCHMARK = [name.replace("_", "-") for name in TABLES.entries if name.startswith("benchmark")]
+
+
+def test_every_table_of_the_benchmark_is_made_in_the_smoke_profile_with_runs_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in BENCHMARK:
+        assert main(["table", name, "--profile", "smoke", "--seeds", "1", "--jobs", "2", "--wandb", "disabled"]) == 0
+        assert "Synthetic (phantom) data" in capsys.readouterr().out
+        document = json.loads((tmp_path / "tables" / f"{name}.json").read_text())
+        assert all(cell["values"] for cell in document["cells"])
+        assert document["protocol"] == "smoke"
+    wanted = sum(
+        not isinstance(runs, str)
+        for name in BENCHMARK
+        for runs in dataclasses.replace(table_named(name, "smoke"), seeds=1).cells().values()
+    )
+    done = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/record.json")]
+    assert len([record for record in done if record["spec"]["stage"] == "finetune"]) < wanted
+
+
+@pytest.mark.parametrize("name", BENCHMARK)
 def test_every_table_of_the_benchmark_can_be_planned_in_each_profile(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
