@@ -24,6 +24,7 @@ class Column:
         dataset: a dataset expression.
         recipe: of the fine-tuning; the same for every row.
         backbone: the column's own, where networks are compared too; None: the table's.
+        source: an initializer for this network, for ``{source}`` in a row; None if there is none.
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
     """
 
@@ -32,6 +33,7 @@ class Column:
     recipe: Recipe
     domain: str | None = None
     backbone: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Row:
 
     Attributes:
         label: the row's heading.
-        initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes.
+        initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
+            ``{source}`` for the column's initializer.
     """
 
     label: str
@@ -97,7 +100,10 @@ class Table:
         """
         if "{domain}" in row.initializer and column.domain is None:
             return "no other dataset of this kind of images"
+        if "{source}" in row.initializer and column.source is None:
+            return "no weights of this kind for this network"
         text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
+        text = text.replace("{source}", column.source or "")
         found = overlap(parse(text), column.dataset, self.edition)
         policy = self.overlaps or ("refuse" if self.protocol == "paper" else "mark")
         if found and found.kind == "same" and policy == "dash":

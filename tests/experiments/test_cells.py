@@ -15,9 +15,10 @@ from experiments.command_line import main
 from experiments.resolve import Resolver, recipe_named
 from experiments.table import Column, Row, Table, table_named
 from initializers.store import VARIABLE
+from lightning_modules.unet import UNet
 from specs.errors import DataError, WeightsError
 from specs.expression import parse
-from specs.registry import TABLES
+from specs.registry import BACKBONES, TABLES
 from tests.experiments.smoke import places
 
 TABLE = Table(
@@ -145,3 +146,27 @@ def test_every_table_of_the_benchmark_can_be_planned_in_each_profile(
     for profile in ("smoke", "paper"):
         assert main(["table", name, "--profile", profile, "--dry-run"]) == 0
         assert "runs to do (a dry run does none)" in capsys.readouterr().out
+
+
+def test_every_network_of_the_architectures_has_weights_of_its_own_and_a_decoder_where_it_segments() -> None:
+    for profile in ("phantom", "paper"):
+        table = table_named("benchmark-architectures", profile)
+        for column in table.columns:
+            backbone = BACKBONES.build(column.backbone or "")
+            assert backbone.image_size in (None, column.recipe.image_size), column.label
+            if column.dataset in ("montgomery", "siim_acr"):
+                UNet(backbone, dropout=0.0)
+        assert {cell[0].initializer.name for cell in table.cells().values()} <= {
+            "random",
+            "fractals",
+            "imagenet",
+            "timm",
+        }  # type: ignore[union-attr]
+
+
+def test_a_column_without_a_source_leaves_its_rows_empty() -> None:
+    table = dataclasses.replace(TABLE, rows=(Row("random", "random"), Row("own", "mean_var({source})")))
+    assert table.cells()["own", "a"] == "no weights of this kind for this network"
+    column = dataclasses.replace(TABLE.columns[0], source="fractals")
+    ((run, _),) = [dataclasses.replace(table, columns=(column,)).cells()["own", "a"]]
+    assert str(run.initializer).startswith("mean_var(")  # type: ignore[union-attr]
