@@ -8,6 +8,7 @@ from typing import Literal
 
 from experiments.overlap import overlap
 from experiments.rendering.figure import Figure
+from experiments.task_table import TaskTable
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.recipe import Recipe
@@ -134,12 +135,23 @@ class Table:
 
 
 def table_named(name: str, profile: str | None) -> Table:
-    """A registered table in one of its profiles, or in its default one.
+    """A registered table of runs in one of its profiles, or in its default one.
+
+    Raises:
+        UsageError: lists the near matches if the table or profile does not exist.
+    """
+    table = any_table_named(name, profile)
+    assert isinstance(table, Table), f"{name} compares no runs"
+    return table
+
+
+def any_table_named(name: str, profile: str | None) -> Table | TaskTable:
+    """A registered table of any kind in one of its profiles, or in its default one.
 
     Raises:
         UsageError: lists the near matches if the table or profile does not exist.
     """
     entry = name.replace("-", "_")
     call = Call(entry, (), (("profile", profile),) if profile else ())
-    table: Table = TABLES.build(call)
+    table: Table | TaskTable = TABLES.build(call)
     return table

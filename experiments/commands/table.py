@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from experiments.planner import Plan
     from experiments.resolve import ResolvedRun
     from experiments.table import Table
+    from experiments.task_table import TaskTable
 
 NAME = "table"
 HELP = "plan a table, do the runs that are missing, and render it"
@@ -75,12 +76,14 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.planner import plan
     from experiments.resolve import Resolver
     from experiments.store import RunStore
-    from experiments.table import table_named
+    from experiments.table import any_table_named
+    from experiments.task_table import TaskTable
 
-    table = table_named(options.name, options.profile)
+    table, where = any_table_named(options.name, options.profile), places(options)
+    if isinstance(table, TaskTable):
+        return _count(options, table)
     if options.seeds:
         table = dataclasses.replace(table, seeds=options.seeds)
-    where = places(options)
     store = RunStore(where.runs)
     cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
     work = plan((run for runs in cells.runs.values() if not isinstance(runs, str) for run in runs), store)
@@ -88,6 +91,29 @@ def execute(options: argparse.Namespace) -> int:
         _show_plan(work, cells, options.json)
         return 0
     return _carry_out(options, table, cells.runs, work, store)
+
+
+def _count(options: argparse.Namespace, table: TaskTable) -> int:
+    """Render a table of tasks, which needs no runs."""
+    from rich.console import Console
+
+    from experiments.rendering.document import PHANTOM_WARNING
+    from experiments.rendering.grid import Grid, print_grid, write_grid
+    from experiments.task_table import HEADER, task_rows
+
+    warning = (PHANTOM_WARNING,) if table.edition == "phantom" else ()
+    if options.dry_run:
+        print("0 of 0 runs to do (a dry run does none)")
+        return 0
+    rows, remarks = task_rows(table, places(options))
+    grid = Grid(table.title, HEADER, rows, (*warning, *remarks, *table.notes))
+    paths = write_grid(grid, options.name, options.output)
+    if options.json:
+        print(paths[-1].read_text(encoding="utf-8"), end="")
+    else:
+        print_grid(grid, Console())
+        print("files: " + ", ".join(str(path) for path in paths))
+    return 0
 
 
 def _show_plan(work: Plan, cells: ResolvedCells, as_json: bool) -> None:

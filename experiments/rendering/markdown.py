@@ -25,13 +25,13 @@ def to_markdown(document: TableDocument) -> str:
     lines = [f"### {escape(document.title)}", ""]
     if document.edition == "phantom":
         lines += [f"**{PHANTOM_WARNING}**", ""]
-    lines += _table(
+    lines += pipe_table(
         ["Initialization", *(f"{escape(label)} ({escape(metric)})" for label, metric in document.columns)],
         [[escape(row), *(_cell(document, row, column) for column, _ in document.columns)] for row, _ in document.rows],
     )
     scores = further_scores(document)
     if scores:
-        lines += _table(
+        lines += pipe_table(
             ["Further scores", *(escape(f"{column}: {title}") for title, column in scores)],
             [
                 [escape(row), *(mean_std(document.secondary[title][row, column]) for title, column in scores)]
@@ -39,7 +39,7 @@ def to_markdown(document: TableDocument) -> str:
             ],
         )
     if efforts := efforts_by_row(document):
-        lines += _table(["Effort, mean over tasks", *EFFORTS], [[escape(row), *texts] for row, *texts in efforts])
+        lines += pipe_table(["Effort, mean over tasks", *EFFORTS], [[escape(row), *texts] for row, *texts in efforts])
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])
 
@@ -50,6 +50,7 @@ def _cell(document: TableDocument, row: str, column: str) -> str:
     return f"{text} {document.symbol((row, column))}".strip()
 
 
-def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+def pipe_table(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Lines of a table of escaped texts, the first column at the left and the others at the right."""
     rule = ["---", *["---:"] * (len(header) - 1)]
     return [*("| " + " | ".join(line) + " |" for line in [header, rule, *rows]), ""]

@@ -1,0 +1,66 @@
+"""A plain grid of texts: on the terminal, as CSV, Markdown and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from experiments.rendering.markdown import escape, pipe_table
+from specs.files import write_text
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Texts in rows and columns.
+
+    Attributes:
+        title: above it.
+        header: names of the columns.
+        rows: as many texts each.
+        notes: below it.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
+
+
+def print_grid(grid: Grid, console: Console) -> None:
+    """Print it."""
+    console.print(Text(grid.title, style="bold"))
+    table = Table(show_edge=False, pad_edge=False, safe_box=not console.encoding.lower().startswith("utf"))
+    for name in grid.header:
+        table.add_column(name)
+    for row in grid.rows:
+        table.add_row(*(Text(text) for text in row))
+    console.print(table)
+    for note in grid.notes:
+        console.print(Text(note, style="dim"))
+
+
+def write_grid(grid: Grid, name: str, folder: Path) -> list[Path]:
+    """Write NAME.csv, .md and .json into a folder; returns their paths."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([grid.header, *grid.rows])
+    rows = [[escape(cell) for cell in row] for row in grid.rows]
+    lines = [f"### {escape(grid.title)}", "", *pipe_table([escape(cell) for cell in grid.header], rows)]
+    plain = {"title": grid.title, "rows": [dict(zip(grid.header, row, strict=True)) for row in grid.rows]}
+    texts = {
+        "csv": text.getvalue(),
+        "md": "\n".join([*lines, *(f"- {escape(note)}" for note in grid.notes), ""]),
+        "json": json.dumps(plain | {"notes": list(grid.notes)}, indent=1, ensure_ascii=False) + "\n",
+    }
+    paths = []
+    for ending, content in texts.items():
+        paths.append(folder / f"{name}.{ending}")
+        write_text(paths[-1], content)
+    return paths
