@@ -350,7 +350,7 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         )
     found += [f"{row}: {remark}." for row, remark in document.remarks]
     pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
-    if any("(" in expression or expression == "fractals" for _, expression in document.rows):
+    if any("(" in expression or expression in ("fractals", "{source}") for _, expression in document.rows):
         found.append(pretraining)
     return found
 
