@@ -11,7 +11,7 @@ from experiments.table import Column, Row, Table
 def sources(profile: Literal["phantom", "smoke"] = "phantom") -> Table:
     """Random weights, ImageNet's classes, and coarser labels on the same images; both networks are trained here."""
     smoke = profile == "smoke"
-    fine_tuning, pretraining = "phantom/photographs", "phantom/photograph_pretraining"
+    fine_tuning, pretraining = f"phantom/{'smoke' if smoke else 'photographs'}", "phantom/photograph_pretraining"
     task = 'medmnist("pneumoniamnist")'
     rows = (
         Row("random", "random"),
