@@ -31,7 +31,7 @@ from initializers.trained import card_of
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
-from lightning_modules.self_supervision.learner import Method
+from lightning_modules.self_supervision.method import Method
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization

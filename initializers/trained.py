@@ -31,8 +31,9 @@ def check_method(name: str) -> None:
 def card_of(need: Pretraining) -> Card:
     """What a pretraining run makes; the data of the weights that it starts from count too."""
     inner = build(need.initializer).card()
+    family = METHODS.build(need.method).family if need.method else None
     return Card(
-        method=f"{need.method}, self-supervised" if need.method else "supervised",
+        method=f"{need.method}, self-supervised: {family}" if need.method else "supervised",
         licence=inner.licence,
         training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(need.dataset))))),
         normalization=inner.normalization,

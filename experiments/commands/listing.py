@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.commands.options import add_places, places
 from experiments.places import Places
@@ -17,6 +17,9 @@ from initializers.store import WeightStore
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, RECIPES, TABLES, Registry
+
+if TYPE_CHECKING:
+    from lightning_modules.self_supervision.method import Method
 
 NAME = "list"
 HELP = "list datasets, initializers, backbones, methods, recipes and tables"
@@ -63,12 +66,17 @@ def _entries(kind: str, where: Places) -> list[dict[str, Any]]:
                 described = {"name": f"{name}/{part}", "description": entry.description, "state": ""}
                 entries.append(described | {"distribution": entry.distribution})
             continue
-        states = {"datasets": _dataset_state, "initializers": _initializer_state}
+        states = {"datasets": _dataset_state, "initializers": _initializer_state, "methods": _family}
         state = states[kind](name, where) if kind in states else ""
         shown = name.replace("_", "-") if kind == "tables" else name
         described = {"name": shown, "description": entry.description, "state": state}
         entries.append(described | {"distribution": entry.distribution})
     return entries
+
+
+def _family(name: str, where: Places) -> str:
+    method: Method = METHODS.build(name)
+    return method.family
 
 
 def _initializer_state(name: str, where: Places) -> str:

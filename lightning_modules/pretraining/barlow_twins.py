@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.learner import Learner, Method
-from lightning_modules.self_supervision.redundancy import BarlowLearner
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def barlow_twins(
@@ -19,6 +23,8 @@ def barlow_twins(
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.redundancy import BarlowLearner
+
         return BarlowLearner(backbone, head, off_diagonal, scale)
 
     return Method("redundancy reduction", "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230", learner)

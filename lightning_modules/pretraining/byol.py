@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.bootstrap import ByolLearner
-from lightning_modules.self_supervision.learner import Learner, Method
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> Method:
@@ -17,6 +21,8 @@ def byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> 
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.bootstrap import ByolLearner
+
         return ByolLearner(backbone, dimensions, hidden, momentum)
 
     return Method("instance discrimination", "Grill et al. 2020, https://arxiv.org/abs/2006.07733", learner)

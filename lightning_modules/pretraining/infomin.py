@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.learner import Learner, Method
-from lightning_modules.self_supervision.moco import MocoLearner
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def infomin(
@@ -27,6 +31,8 @@ def infomin(
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.moco import MocoLearner
+
         return MocoLearner(backbone, dimensions, hidden, queue, momentum, temperature, jigsaw)
 
     return Method("mutual information reduction", "Tian et al. 2020, https://arxiv.org/abs/2005.10243", learner)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.learner import Learner, Method
-from lightning_modules.self_supervision.moco import MocoLearner
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.07) -> Method:
@@ -18,6 +22,8 @@ def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, 
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.moco import MocoLearner
+
         return MocoLearner(backbone, dimensions, None, queue, momentum, temperature)
 
     return Method("instance discrimination", "He et al. 2020, https://arxiv.org/abs/1911.05722", learner)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.learner import Learner, Method
-from lightning_modules.self_supervision.moco import MocoLearner
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def moco_v2(
@@ -21,6 +25,8 @@ def moco_v2(
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.moco import MocoLearner
+
         return MocoLearner(backbone, dimensions, hidden, queue, momentum, temperature)
 
     return Method("instance discrimination", "Chen et al. 2020, https://arxiv.org/abs/2003.04297", learner)

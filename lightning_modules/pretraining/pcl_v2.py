@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.learner import Learner, Method
-from lightning_modules.self_supervision.prototypical import PclLearner
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def pcl_v2(
@@ -31,6 +35,8 @@ def pcl_v2(
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.prototypical import PclLearner
+
         return PclLearner(
             backbone, samples, dimensions, hidden, queue, momentum, temperature, clusters, negatives, warmup
         )

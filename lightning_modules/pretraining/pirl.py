@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.instances import PirlLearner
-from lightning_modules.self_supervision.learner import Learner, Method
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def pirl(
@@ -21,6 +25,8 @@ def pirl(
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.instances import PirlLearner
+
         return PirlLearner(backbone, samples, dimensions, negatives, temperature, momentum, jigsaw)
 
     return Method("jigsaw", "Misra and van der Maaten 2020, https://arxiv.org/abs/1912.01991", learner, views=1)

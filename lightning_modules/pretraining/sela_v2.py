@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from backbones.contract import Backbone
-from lightning_modules.self_supervision.clustering import EqualSharesLearner
-from lightning_modules.self_supervision.learner import Learner, Method
+from typing import TYPE_CHECKING
+
+from lightning_modules.self_supervision.method import Method
+
+if TYPE_CHECKING:
+    from backbones.contract import Backbone
+    from lightning_modules.self_supervision.learner import Learner
 
 
 def sela_v2(
@@ -23,6 +27,8 @@ def sela_v2(
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
+        from lightning_modules.self_supervision.clustering import EqualSharesLearner
+
         return EqualSharesLearner(backbone, samples, dimensions, hidden, prototypes, temperature, True)
 
     return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner, more_views=True)

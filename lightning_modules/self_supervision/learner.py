@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from backbones.contract import Backbone
-from specs.errors import UsageError
-from specs.steps import Views
 
 EveryImage = Callable[[Callable[[Tensor], Tensor]], Tensor]
 """Maps a function of normalized images (B, C, H, W) to rows (B, D) to its rows for all training images, (N, D)."""
@@ -91,33 +88,3 @@ class Learner(nn.Module):
         Args:
             progress: share of all steps that are done, in (0, 1].
         """
-
-
-class Method(NamedTuple):
-    """A self-supervised method with its settings.
-
-    Attributes:
-        family: instance discrimination; jigsaw; clustering; clustering with contrastive learning; mutual information
-            reduction; redundancy reduction.
-        paper: citation and URL.
-        learner: makes one from a backbone and the number of training images.
-        views: of each image in a batch.
-        more_views: whether it takes further ones, such as small crops.
-    """
-
-    family: str
-    paper: str
-    learner: Callable[[Backbone, int], Learner]
-    views: int = 2
-    more_views: bool = False
-
-    def check_views(self, views: tuple[Views, ...]) -> None:
-        """Refuse a recipe's views if they are too few or too many.
-
-        Raises:
-            UsageError: says how many it takes.
-        """
-        given = sum(one.count for one in views)
-        if views and (given < self.views or (given > self.views and not self.more_views)):
-            takes = f"{'at least ' if self.more_views else ''}{self.views}"
-            raise UsageError(f"recipe: the method takes {takes} views of an image, found {given}. Mend their counts.")

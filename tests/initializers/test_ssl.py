@@ -32,7 +32,7 @@ class TestSsl(InitializerContract):
 
     def test_its_card_names_method_and_data(self) -> None:
         card = build('ssl("byol", on="chexpert", source=imagenet)').card()
-        assert card.method == "byol, self-supervised"
+        assert card.method == "byol, self-supervised: instance discrimination"
         assert card.training_data == ("imagenet", "chexpert")
 
 
@@ -40,7 +40,7 @@ def test_continual_pretraining_can_do_without_labels() -> None:
     initializer = build('continual(fractals, on="chexpert", method="simclr_v1")')
     (need,) = initializer.requires()
     assert (need.initializer.name, need.method) == ("fractals", "simclr_v1")
-    assert initializer.card().method == "simclr_v1, self-supervised"
+    assert initializer.card().method == "simclr_v1, self-supervised: instance discrimination"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from datamodules.lightning import ImageDataModule
 from experiments.recipes.phantom_ssl import phantom_ssl
 from experiments.resolve import recipe_named
 from lightning_modules.self_supervised import SelfSupervisedModule, nearest_neighbours, spread
-from lightning_modules.self_supervision.learner import Learner, Method
+from lightning_modules.self_supervision.learner import Learner
+from lightning_modules.self_supervision.method import Method
 from specs.card import UNIT
 from specs.expression import parse
 from specs.recipe import Recipe
