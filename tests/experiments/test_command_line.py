@@ -81,13 +81,10 @@ def test_a_finished_table_is_rendered_again_without_running_anything(
     assert "0 of 4 runs to do" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("records", [0, 2])
-def test_a_killed_table_loses_no_finished_run_and_ends_with_the_same_numbers(
-    records: int, finished: Path, tmp_path: Path
-) -> None:
+def test_a_killed_table_loses_no_finished_run_and_ends_with_the_same_numbers(finished: Path, tmp_path: Path) -> None:
     process = medtransfer(*SMOKE, "--jobs", "1", folder=tmp_path)
     deadline = time.monotonic() + 120
-    while len(outcomes(tmp_path)) < records or not list((tmp_path / "runs").glob("attempts/*/last.ckpt")):
+    while len(outcomes(tmp_path)) < 2 or not list((tmp_path / "runs").glob("attempts/*/last.ckpt")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
