@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from analysis.statistics import summary, t_test_from_summary
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,10 @@ def equivalence(a: Sequence[float], b: Sequence[float], margin: float, alpha: fl
     Raises:
         ValueError: if the margin is not positive or a sample is empty.
     """
-    if not len(a) or not len(b):
-        raise ValueError("no scores to compare")
-    moments = [(float(np.mean(one)), float(np.std(one, ddof=1)) if len(one) > 1 else 0.0, len(one)) for one in (a, b)]
-    return equivalence_from_summary(*moments[0], *moments[1], margin=margin, alpha=alpha)
+    one, other = summary(a), summary(b)
+    return equivalence_from_summary(
+        one.mean, one.std or 0.0, one.n, other.mean, other.std or 0.0, other.n, margin=margin, alpha=alpha
+    )
 
 
 def equivalence_from_summary(
@@ -71,19 +70,12 @@ def equivalence_from_summary(
     Raises:
         ValueError: if the margin is not positive.
     """
-    from scipy import stats
-
     if margin <= 0:
         raise ValueError(f"expected a positive margin, found {margin}")
-    difference = mean_a - mean_b
-    if n_a < 2 or n_b < 2:
-        return Equivalence(difference, margin, None, False)
-    variances = [std**2 * (n - ddof) for std, n in ((std_a, n_a), (std_b, n_b))]  # sums of squares
-    freedom = n_a + n_b - 2
-    error = math.sqrt(sum(variances) / freedom * (1 / n_a + 1 / n_b))
-    if error == 0:
-        return Equivalence(difference, margin, None, False)
-    above = stats.t.sf((difference + margin) / error, freedom)  # against a difference of -margin or less
-    below = stats.t.sf((margin - difference) / error, freedom)
-    p_value = float(max(above, below))
-    return Equivalence(difference, margin, p_value, p_value < alpha)
+    rest = (std_a, n_a, mean_b, std_b, n_b, ddof)
+    above = t_test_from_summary(mean_a + margin, *rest, alternative="greater").p_value  # than b less the margin
+    below = t_test_from_summary(mean_a - margin, *rest, alternative="less").p_value
+    if above is None or below is None:
+        return Equivalence(mean_a - mean_b, margin, None, False)
+    p_value = max(above, below)
+    return Equivalence(mean_a - mean_b, margin, p_value, p_value < alpha)

@@ -79,8 +79,8 @@ class ClassFolderDataset(Dataset):
 
     @property
     def membership(self) -> frozenset[str]:
-        """Labels and classes too: each sample's number says what they do."""
-        return super().membership | {"labels", "classes"}
+        """The choice of classes too: each sample's number says what it does."""
+        return super().membership | {"classes"}
 
     def at(self, root: Path) -> Dataset:
         """With the classes that are there.
@@ -106,7 +106,7 @@ class ClassFolderDataset(Dataset):
                 "so on. Mend classes or labels."
             )
         samples = []
-        trained = ((folder, path) for folder in labels for path in images_in(self.training_folder(root) / folder))
+        trained = ((folder, path) for folder in labels for path in self._training_images(root, folder))
         for split, images in (("train", trained), ("test", self.test_images(root))):
             for folder, path in images:
                 if folder not in labels:
@@ -115,9 +115,21 @@ class ClassFolderDataset(Dataset):
                     name = f"{split}/{folder}/{path.name}"
                     source = path.relative_to(root).as_posix()
                     samples.append(Sample(name, name, (float(numbers[label]),), source))
-        if not samples:
-            raise self.not_found(root, "found no images of these classes")
         return Labels(tuple(samples))
+
+    def _training_images(self, root: Path, folder: str) -> list[Path]:
+        """A class's images.
+
+        Raises:
+            DataError: if there are none, as after a download that was cut off.
+        """
+        place = self.training_folder(root) / folder
+        found = images_in(place)
+        if not found:
+            raise DataError(
+                f"{type(self).__name__}: {place} holds no images ({', '.join(ENDINGS)}). Complete or remove the folder."
+            )
+        return found
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
         """The published validation images test; of the training images of each folder a fixed share validates."""
@@ -131,7 +143,8 @@ class ClassFolderDataset(Dataset):
                 folders.setdefault(folder, []).append(sample)
         for own in folders.values():
             ordered = sorted(own, key=lambda sample: hashlib.sha256(sample.id.encode()).hexdigest())
-            held = {sample.id for sample in ordered[: max(1, round(HELD_OUT * len(own)))]}
+            count = min(max(1, round(HELD_OUT * len(own))), len(own) - 1)  # an only image trains
+            held = {sample.id for sample in ordered[:count]}
             for sample in own:
                 splits["validation" if sample.id in held else "train"].append(sample)
         return splits

@@ -51,6 +51,11 @@ class Imagenet(ClassFolderDataset):
             return {}  # a part of it
         return {"images": 1_281_167 + 50_000, "test images": 50_000}
 
+    @property
+    def membership(self) -> frozenset[str]:
+        """Labels too: a file of the user's, whose effect each sample's number says."""
+        return super().membership | {"labels"}
+
     def training_folder(self, root: Path) -> Path:
         """``train``, wherever it is."""
         return _base(root) / "train"

@@ -142,7 +142,7 @@ def _taxonomy(path: Path) -> dict[str, tuple[str, ...]]:
                 str(one["image_dir_name"]): tuple(str(one[name]).replace(" ", "-") for name in JSON_NAMES)
                 for one in categories
             }
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
                 f"{path} cannot be read ({type(error).__name__}: {error}). Expected categories with image_dir_name and "
                 f"{', '.join(JSON_NAMES)}; fetch it again, or remove it and the folders' names are used."

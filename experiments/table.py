@@ -134,18 +134,7 @@ class Table:
         return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}
 
 
-def table_named(name: str, profile: str | None) -> Table:
-    """A registered table of runs in one of its profiles, or in its default one.
-
-    Raises:
-        UsageError: lists the near matches if the table or profile does not exist.
-    """
-    table = any_table_named(name, profile)
-    assert isinstance(table, Table), f"{name} compares no runs"
-    return table
-
-
-def any_table_named(name: str, profile: str | None) -> Table | TaskTable:
+def table_named(name: str, profile: str | None) -> Table | TaskTable:
     """A registered table of any kind in one of its profiles, or in its default one.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,12 @@ def card_in(path: Path) -> Card | None:
         rest = {name: None if value is None else _text(value) for name, value in plain.items()}
         if normalization is not None:
             mean, std = (tuple(map(float, normalization[name])) for name in ("mean", "std"))
-            if len(mean) != len(std) or len(mean) not in (1, 3) or min(std) <= 0:
+            finite = all(map(math.isfinite, (*mean, *std)))
+            if len(mean) != len(std) or len(mean) not in (1, 3) or not finite or min(std) <= 0:
                 raise ValueError(f"normalization of mean {mean} and std {std}")
             normalization = Normalization(mean, std)
         return Card(normalization=normalization, **texts, **rest)  # type: ignore[arg-type]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(
             f"{path}: the card in its header cannot be read ({type(error).__name__}: {error}). Export it again with "
             "this version of medtransfer."
@@ -76,7 +78,7 @@ def _metadata(path: Path) -> dict[str, str]:
             return {}
         try:
             header = json.loads(file.read(length))
-        except ValueError:  # whatever it is, it is no safetensors file; the readers of weights say so
+        except (ValueError, RecursionError):  # whatever it is, it is no safetensors file; the readers of weights say so
             return {}
     found = header.get("__metadata__") if isinstance(header, dict) else None
     return found if isinstance(found, dict) else {}

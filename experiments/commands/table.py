@@ -76,10 +76,10 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.planner import plan
     from experiments.resolve import Resolver
     from experiments.store import RunStore
-    from experiments.table import any_table_named
+    from experiments.table import table_named
     from experiments.task_table import TaskTable
 
-    table, where = any_table_named(options.name, options.profile), places(options)
+    table, where = table_named(options.name, options.profile), places(options)
     if isinstance(table, TaskTable):
         return _count(options, table)
     if options.seeds:

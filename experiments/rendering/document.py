@@ -176,17 +176,22 @@ class TableDocument:
 
     @cached_property
     def interaction(self) -> Contrast | None:
-        """How much more the second row gains on the first in the second group of columns than in the first group."""
+        """How much more the second row gains on the first in the second group of columns than in the first group.
+
+        None if nobody asked, or a group has no column with scores of both.
+        """
         if self.figure is None or self.figure.interaction is None:
             return None
         before, after = self.figure.interaction
         samples, weights = [], []
-        for sign, (_, columns) in zip((-1, 1), self.figure.groups, strict=False):
+        for sign, (_, columns) in zip((-1, 1), self.figure.groups[:2], strict=True):
             complete = [c for c in columns if self.cells[before, c].values and self.cells[after, c].values]
+            if not complete:
+                return None
             for column in complete:
                 samples += [self.cells[before, column].values, self.cells[after, column].values]
                 weights += [-sign / len(complete), sign / len(complete)]
-        return contrast(samples, weights) if samples else None
+        return contrast(samples, weights)
 
     def result(self, place: Place) -> CellResult | None:
         """The statistics of a cell, None where it has no scores."""

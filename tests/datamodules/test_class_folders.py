@@ -80,6 +80,17 @@ def test_some_classes_can_be_kept_in_an_order_of_ones_own(imagenet: Path) -> Non
         opened(Imagenet(classes=("n01440764", "n0")), imagenet)
 
 
+def test_a_class_without_images_is_refused_and_an_only_image_trains(imagenet: Path) -> None:
+    images = sorted((imagenet / "train" / "n01440764").iterdir())
+    for path in images[1:]:
+        path.unlink()
+    _, index = opened(Imagenet(), imagenet)
+    assert [s.source for s in index.train if "n01440764" in s.id] == [f"train/n01440764/{images[0].name}"]
+    images[0].unlink()
+    with pytest.raises(DataError, match=r"n01440764 holds no images .* Complete or remove the folder"):
+        opened(Imagenet(), imagenet)
+
+
 def test_kaggles_layout_is_read_alike(imagenet: Path, tmp_path: Path) -> None:
     kaggle = tmp_path / "kaggle"
     base = kaggle / "Data" / "CLS-LOC"
@@ -161,6 +172,7 @@ def test_the_taxonomy_of_the_json_goes_before_the_names(inat: Path) -> None:
         ("{}", "KeyError"),
         ('{"categories": [{"id": 3}]}', "image_dir_name"),
         ("[]", "TypeError"),
+        ("[" * 100_000, "RecursionError"),
     ],
 )
 def test_a_damaged_json_is_refused(inat: Path, text: str, message: str) -> None:

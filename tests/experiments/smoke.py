@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.places import Places
 from experiments.resolve import recipe_named
+from experiments.table import Table, table_named
 from specs.expression import parse
 from specs.run import RunSpec
 
@@ -15,6 +16,13 @@ from specs.run import RunSpec
 def places(folder: Path) -> Places:
     """A store and a data folder of a test's own."""
     return Places(folder / "data", folder / "runs", folder / "prepared")
+
+
+def table_of_runs(name: str, profile: str | None = None) -> Table:
+    """A registered table that compares runs."""
+    table = table_named(name, profile)
+    assert isinstance(table, Table)
+    return table
 
 
 def spec(initializer: str = "random", dataset: str = 'medmnist("pneumoniamnist")', **changes: Any) -> RunSpec:

@@ -14,13 +14,13 @@ from experiments.benchmark_tasks import DATASETS, columns
 from experiments.cells import resolve_cells
 from experiments.command_line import main
 from experiments.resolve import Resolver, recipe_named
-from experiments.table import Column, Row, Table, any_table_named, table_named
+from experiments.table import Column, Row, Table, table_named
 from initializers.store import VARIABLE
 from lightning_modules.unet import UNet
 from specs.errors import DataError, WeightsError
 from specs.expression import parse
 from specs.registry import BACKBONES, TABLES
-from tests.experiments.smoke import places
+from tests.experiments.smoke import places, table_of_runs
 
 TABLE = Table(
     title="Some are lacking",
@@ -98,14 +98,14 @@ def test_the_benchmarks_tasks_have_both_recipes() -> None:
 
 
 def test_a_phantom_row_is_named_after_what_was_used() -> None:
-    paper, phantom = (table_named("benchmark-table-2", profile) for profile in ("paper", "phantom"))
+    paper, phantom = (table_of_runs("benchmark-table-2", profile) for profile in ("paper", "phantom"))
     assert [row.label for row in paper.rows][1::3] == ["ImageNet", "ImageNet→ChestX-ray14"]
     assert [row.label for row in phantom.rows][1::3] == ["fractals", "fractals→ChestX-ray14"]
     assert (paper.seeds, paper.edition, phantom.edition) == (10, "real", "phantom")
 
 
 def test_smaller_shares_of_the_data_are_parts_of_larger_ones_and_the_whole_is_the_task_itself(tmp_path: Path) -> None:
-    table = table_named("benchmark-data-efficiency", "phantom")
+    table = table_of_runs("benchmark-data-efficiency", "phantom")
     assert [column.label for column in table.columns] == [f"DXC14 {share} %" for share in (1, 5, 10, 25, 50, 100)]
     opened = [places(tmp_path).opened(parse(column.dataset), "phantom").index for column in table.columns]
     trained = [{sample.id for sample in index.train} for index in opened]
@@ -113,14 +113,14 @@ def test_smaller_shares_of_the_data_are_parts_of_larger_ones_and_the_whole_is_th
     assert len({str(index.test) for index in opened}) == 1
     resolver = Resolver(places(tmp_path))
     whole = resolver.resolve(table.cells()["Scratch", "DXC14 100 %"][0])  # type: ignore[arg-type]
-    same = resolver.resolve(table_named("benchmark-table-2", "phantom").cells()["Scratch", "DXC14"][0])  # type: ignore[arg-type]
+    same = resolver.resolve(table_of_runs("benchmark-table-2", "phantom").cells()["Scratch", "DXC14"][0])  # type: ignore[arg-type]
     assert whole.key == same.key
 
 
 BENCHMARK = [
     name.replace("_", "-")
     for name in TABLES.entries
-    if name.startswith("benchmark") and isinstance(any_table_named(name, None), Table)
+    if name.startswith("benchmark") and isinstance(table_named(name, None), Table)
 ]
 
 
@@ -137,7 +137,7 @@ def test_every_table_of_the_benchmark_is_made_in_the_smoke_profile_with_runs_sha
     wanted = sum(
         not isinstance(runs, str)
         for name in BENCHMARK
-        for runs in dataclasses.replace(table_named(name, "smoke"), seeds=1).cells().values()
+        for runs in dataclasses.replace(table_of_runs(name, "smoke"), seeds=1).cells().values()
     )
     done = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/record.json")]
     assert len([record for record in done if record["spec"]["stage"] == "finetune"]) < wanted
@@ -155,7 +155,7 @@ def test_every_table_of_the_benchmark_can_be_planned_in_each_profile(
 
 def test_every_network_of_the_architectures_has_weights_of_its_own_and_a_decoder_where_it_segments() -> None:
     for profile in ("phantom", "paper"):
-        table = table_named("benchmark-architectures", profile)
+        table = table_of_runs("benchmark-architectures", profile)
         for column in table.columns:
             with torch.device("meta"):
                 backbone = BACKBONES.build(column.backbone or "")

@@ -17,7 +17,7 @@ from experiments.rendering.figure import Figure
 from experiments.rendering.files import write_all
 from experiments.rendering.panels import draw_panels
 from experiments.rendering.rank_diagram import draw_ranks
-from experiments.table import table_named
+from tests.experiments.smoke import table_of_runs
 
 ROWS, COLUMNS = ("random", "coarse", "fine & more"), ("A", "B", "C", "D", "E")
 FIGURE = Figure(
@@ -108,6 +108,12 @@ def test_the_interaction_is_the_difference_of_gains_between_groups() -> None:
     )
 
 
+def test_a_group_without_scores_leaves_the_interaction_open() -> None:
+    made = document()
+    cells = {place: Cell((), "no data") if place[1] in "DE" else cell for place, cell in made.cells.items()}
+    assert dataclasses.replace(made, cells=cells).interaction is None
+
+
 def test_a_contrast_of_two_samples_is_welchs_test() -> None:
     from scipy import stats
 
@@ -135,12 +141,12 @@ def test_the_rank_diagram_names_every_row_with_its_rank_and_joins_groups() -> No
 
 def test_the_benchmarks_figures_have_a_family_for_each_method_and_every_task() -> None:
     for profile in ("phantom", "paper"):
-        second = table_named("benchmark-figure-2", profile)
+        second = table_of_runs("benchmark-figure-2", profile)
         assert second.figure is not None
         assert {row.label for row in second.rows} == set(dict(second.figure.families))
         assert len(second.rows) == 15
         assert len(second.columns) == 7
-        first = table_named("benchmark-figure-1", profile)
+        first = table_of_runs("benchmark-figure-1", profile)
         assert first.figure is not None
         grouped = [column for _, columns in first.figure.groups for column in columns]
         assert grouped == [column.label for column in first.columns]

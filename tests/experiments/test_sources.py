@@ -9,12 +9,12 @@ import pytest
 
 from experiments.command_line import main
 from experiments.runner import WEIGHTS
-from experiments.table import table_named
 from initializers.described import card_in
+from tests.experiments.smoke import table_of_runs
 
 
 def test_both_networks_start_from_pretrainings_of_their_own() -> None:
-    cells = table_named("sources", "phantom").cells()
+    cells = table_of_runs("sources", "phantom").cells()
     assert {str(run.backbone).partition("(")[0] for runs in cells.values() for run in runs} == {"resnet50", "cbr"}  # type: ignore[union-attr]
     assert all(run.backbone == runs[0].backbone for runs in cells.values() for run in runs)  # type: ignore[union-attr]
 

@@ -76,6 +76,8 @@ def altered(**changes: object) -> str:
         altered(training_data="xxx"), altered(method=[]),
         altered(normalization={"mean": [0.5, 0.5], "std": [1, 1]}), altered(normalization={"mean": [0.5], "std": [0]}),
         altered(normalization={"mean": ["a"], "std": [1]}), altered(training_data=[1]),
+        altered(normalization={"mean": [float("nan")], "std": [1]}),
+        altered(normalization={"mean": [0], "std": [float("inf")]}), "[" * 100_000,
     ],
 )  # fmt: skip
 def test_an_entry_that_is_no_card_is_refused(entry: str, tmp_path: Path) -> None:
