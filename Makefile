@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
 
-.PHONY: help setup demo test check bench tables clean docs/initializers.md
+.PHONY: help setup demo test check bench report tables clean docs/initializers.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -26,6 +26,7 @@ setup: $(READY)  ## Make or refresh the virtual environment
 
 demo: $(READY)  ## Pretrain, fine-tune, test and compare five initializations on three synthetic tasks (minutes)
 	$(MEDTRANSFER) table initializations --profile phantom
+	$(MEDTRANSFER) report tables/initializations.json
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest
@@ -49,10 +50,13 @@ benchmark-%: $(READY)  ## Make a table of the benchmark: make benchmark-table-2 
 	$(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
 		$(ARGS)
 
+report: $(READY)  ## Render the tables under tables/ as one page, report.html
+	$(MEDTRANSFER) report $(ARGS)
+
 tables: $(BENCHMARK)  ## Make all tables and figures of the benchmark [PROFILE=phantom]
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
 	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)
 
-clean:  ## Remove the virtual environment and rendered tables; runs are kept
-	rm -rf $(VENV) build tables *.egg-info
+clean:  ## Remove the virtual environment, rendered tables and the report; runs are kept
+	rm -rf $(VENV) build tables report.html *.egg-info

@@ -105,8 +105,15 @@ class ImageDataModule(pl.LightningDataModule):
 
     def test_dataloader(self) -> Batches:
         """The test split in order; whole images if the device takes crops out of them."""
+        return self._in_order("test", self._test_framing())
+
+    def test_batch(self, numbers: list[int]) -> Batch:
+        """Some images of the test split, by their places in it, as a batch of ``test_dataloader``."""
+        return _Maker(self, "test", self._images["test"], self._test_framing())(0, numbers)
+
+    def _test_framing(self) -> Middle:
         whole = self.recipe.crop_from if self.recipe.test_time_augmentation == "ten_crop" else None
-        return self._in_order("test", Middle(whole or self.recipe.image_size))
+        return Middle(whole or self.recipe.image_size)
 
     def _each_view(self) -> list[Recipe]:
         """The recipe with each view's size and steps as its own."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from datamodules.contract import Dataset
-from experiments.naming import public_dataset, public_initializer, public_text
+from experiments.naming import public_dataset, public_initializer, public_spec, public_text
 from experiments.overlap import Overlap, overlap
 from experiments.planner import Plan
 from experiments.rendering.document import CONVERGED, Cell, Effort, Place, RunLine, TableDocument
@@ -109,18 +109,22 @@ def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan:
 
 def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record]) -> Effort:
     done = [records[run.key] for run in runs if run.key in records]
+    converged = [epochs_to_converge(validation_scores(record.folder)) for record in done]
     return Effort(
-        tuple(float(epochs) for record in done if (epochs := epochs_to_converge(record.folder)) is not None),
+        tuple(float(epochs) for epochs in converged if epochs is not None),
         tuple(record.data["seconds"] for record in done),
     )
 
 
-def epochs_to_converge(folder: Path) -> int | None:
+def validation_scores(folder: Path) -> tuple[float | None, ...]:
+    """A run's validation score after each epoch."""
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return tuple(json.loads(line)["validation_metric"] for line in lines)
+
+
+def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
     """After how many epochs a run's validation score first was 95 % of its best one; None if it never had a score."""
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    scores: dict[int, float] = {
-        row["epoch"] + 1: row["validation_metric"] for row in rows if row["validation_metric"] is not None
-    }
+    scores = {epoch: score for epoch, score in enumerate(validation, 1) if score is not None}
     if not scores:
         return None
     return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
@@ -197,4 +201,7 @@ def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
         epochs=record.data["epochs"],
         load=load,
         scores=record.data["outcome"]["scores"],
+        validation=validation_scores(record.folder),
+        spec=public_spec(run.spec),
+        environment=record.data["environment"],
     )

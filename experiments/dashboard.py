@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from experiments.naming import public_dataset, public_initializer
+from experiments.naming import public_dataset, public_initializer, public_spec
 from experiments.rendering.document import TableDocument
+from experiments.rendering.plain import to_plain
 from experiments.store import Record
 from specs.files import write_text
 from specs.run import RunSpec, digest
@@ -54,7 +55,7 @@ def mirror_runs(records: Iterable[Record], group: str, folder: Path, mode: Mode)
 
 def mirror_table(document: TableDocument, folder: Path, mode: Mode) -> None:
     """Write a finished table, with its statistics, as a wandb run of its own, unless this very table was written."""
-    note = folder / f"mirrored-{mode}" / f"{document.name}-{digest(document.to_json())[:12]}"
+    note = folder / f"mirrored-{mode}" / f"{document.name}-{digest(to_plain(document))[:12]}"
     if mode == "disabled" or note.exists():
         return
     _prepare(folder)
@@ -73,14 +74,13 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
     data = record.data
     spec = RunSpec.from_json(data["spec"])
     dataset, initializer = public_dataset(spec.dataset), public_initializer(spec.initializer)
-    config = {"spec": data["spec"] | {"dataset": dataset, "initializer": initializer}}
     with wandb.init(
         project=PROJECT,
         id=data["key"][:32],
         name=f"{initializer} {dataset} {spec.seed}",
         group=group,
         job_type=data["spec"]["stage"],
-        config=config | {"key": data["key"], "environment": data["environment"]},
+        config={"spec": public_spec(spec), "key": data["key"], "environment": data["environment"]},
         dir=str(folder),
         mode=mode,
         settings=SETTINGS,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from datamodules.contract import Dataset
 from specs.errors import UsageError
 from specs.expression import Call, Value, parse
 from specs.registry import DATASETS, INITIALIZERS
+from specs.run import RunSpec
 
 
 def public_dataset(expression: Call | str) -> str:
@@ -24,6 +27,12 @@ def public_initializer(expression: Call) -> str:
 
     short = INITIALIZERS.short(expression)
     return str(Call(short.name, (), tuple((name, public(value)) for name, value in short.kwargs)))
+
+
+def public_spec(spec: RunSpec) -> dict[str, Any]:
+    """A run's spec as plain data for reports and dashboards."""
+    named = {"dataset": public_dataset(spec.dataset), "initializer": public_initializer(spec.initializer)}
+    return spec.to_json() | named
 
 
 def public_text(text: str) -> str:

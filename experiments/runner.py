@@ -22,14 +22,13 @@ from experiments.naming import public_text
 from experiments.places import Places
 from experiments.progress import Report, silent
 from experiments.resolve import ResolvedRun, Resolver
+from experiments.restored import BEST, supervised_module
 from experiments.store import Attempt, Record, RunStore
 from experiments.training import EpochEnd, seed_everything
 from initializers.contract import Initializer
 from initializers.described import description
 from initializers.loading import LoadReport, initialize
 from initializers.trained import card_of
-from lightning_modules.classification import ClassificationModule
-from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.supervised import SupervisedModule
@@ -95,8 +94,7 @@ def attempt_run(
         learner = method.learner(backbone, len(data.index_of("train")))
         module = SelfSupervisedModule(learner, data.task, spec.recipe, normalization, spec.seed)
     else:
-        kind = SegmentationModule if data.task.kind == "segmentation" else ClassificationModule
-        module = kind(backbone, data.task, spec.recipe, normalization)
+        module = supervised_module(backbone, data.task, spec.recipe, normalization)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
     trainer = _trainer(spec, epoch_end, attempt.folder)
     checkpoint = epoch_end.resume()
@@ -123,7 +121,7 @@ def attempt_run(
         write_predictions(table, attempt.folder / "predictions.parquet")
         found = scores(data.task, table)
         outcome = {"scores": found, "predictions_sha256": _sha256(attempt.folder / "predictions.parquet")}
-    epoch_end.best.rename(attempt.folder / "best.safetensors")
+    epoch_end.best.rename(attempt.folder / BEST)
     (attempt.folder / "last.ckpt").unlink()
     record = {
         "spec": spec.to_json(),

@@ -97,8 +97,8 @@ def _count(options: argparse.Namespace, table: TaskTable) -> int:
     """Render a table of tasks, which needs no runs."""
     from rich.console import Console
 
-    from experiments.rendering.document import PHANTOM_WARNING
     from experiments.rendering.grid import Grid, print_grid, write_grid
+    from experiments.rendering.words import PHANTOM_WARNING
     from experiments.task_table import HEADER, task_rows
 
     warning = (PHANTOM_WARNING,) if table.edition == "phantom" else ()
@@ -162,6 +162,7 @@ def _carry_out(
     from experiments.dashboard import mirror_runs, mirror_table
     from experiments.planner import carry_out
     from experiments.rendering.files import write_all
+    from experiments.rendering.plain import to_json
     from experiments.rendering.terminal import print_table
     from experiments.store import RunStore
 
@@ -184,7 +185,7 @@ def _carry_out(
     mirror_runs(finished, options.name, store.root / "wandb", options.wandb)
     mirror_table(document, store.root / "wandb", options.wandb)
     if options.json:
-        print(json.dumps(document.to_json(), indent=1))
+        print(to_json(document), end="")
     else:
         print_table(document, Console())
         print("files: " + ", ".join(str(path) for path in paths))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -13,8 +12,6 @@ from analysis.contrast import Contrast, contrast
 from analysis.equivalence import equivalence
 from analysis.ranks import RankComparison, compare_ranks
 from analysis.statistics import (
-    ALPHA,
-    POWER,
     Alternative,
     CellResult,
     Comparison,
@@ -30,10 +27,17 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Cell:
-    """Scores in [0, 1], one per seed that has one, and the reason why some or all are missing."""
+    """The scores of one row on one column.
+
+    Attributes:
+        values: in [0, 1], one per seed that has one.
+        missing: the reason why some or all are not there.
+        interval: of their mean, 95 % bootstrap over the test patients; None: nobody asked.
+    """
 
     values: tuple[float, ...]
     missing: str | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,9 @@ class RunLine:
         epochs: that it trained.
         load: its load report as plain data.
         scores: all of its scores by name.
+        validation: score after each epoch, in [0, 1], None where it is undefined.
+        spec: what was asked for, as plain data.
+        environment: versions and hardware.
     """
 
     key: str
@@ -78,6 +85,9 @@ class RunLine:
     epochs: int
     load: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, float | None] = field(default_factory=dict)
+    validation: tuple[float | None, ...] = ()
+    spec: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,185 +230,3 @@ class TableDocument:
         return {
             row: {column: self.cells[row, column].values or None for column, _ in self.columns} for row, _ in self.rows
         }
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data: the table, its statistics and its runs."""
-        plain = dataclasses.asdict(self)
-        plain["cells"] = [
-            {
-                "row": row,
-                "column": column,
-                "values": list(cell.values),
-                "missing": cell.missing,
-                "statistics": dataclasses.asdict(result) if (result := self.result((row, column))) else None,
-                "best": self.is_best((row, column)),
-                "paper_mark": self.paper_marks.get((row, column)),
-            }
-            for (row, column), cell in self.cells.items()
-        ]
-        plain["overlaps"] = [
-            {"row": row, "column": column, "collections": list(names)} for (row, column), names in self.overlaps.items()
-        ]
-        plain["efforts"] = [
-            {"row": row, "column": column, **dataclasses.asdict(effort)}
-            for (row, column), effort in self.efforts.items()
-        ]
-        plain["secondary"] = {
-            title: [
-                {"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()
-            ]
-            for title, cells in self.secondary.items()
-        }
-        return plain
-
-
-def mean_std(cell: Cell, ascii_only: bool = False) -> str:
-    """``71.23 ± 0.45`` in percent; a single score has no spread, a missing one is a dash."""
-    if not cell.values:
-        return "-"
-    from analysis.statistics import summary
-
-    of = summary(cell.values)
-    sign = "+/-" if ascii_only else "±"
-    return f"{100 * of.mean:.2f}" + (f" {sign} {100 * of.std:.2f}" if of.std is not None else "")
-
-
-def p_text(p: float | None) -> str:
-    """A p-value with two significant digits; never shown as 0."""
-    if p is None:
-        return "-"
-    return "<1e-4" if p < 1e-4 else f"{p:.2g}"
-
-
-def provenance(document: TableDocument) -> str:
-    """Data, weights and protocol in one line."""
-    data = "synthetic (phantom) data" if document.edition == "phantom" else "real data"
-    return f"Data: {data}. Weights: {document.weights}. Protocol: {document.protocol}."
-
-
-def further_scores(document: TableDocument) -> list[tuple[str, str]]:
-    """The further scores that have values, as title and column label."""
-    rows = [row for row, _ in document.rows]
-    return [
-        (title, column)
-        for column, _ in document.columns
-        for title, cells in document.secondary.items()
-        if any(cells[row, column].values for row in rows)
-    ]
-
-
-TESTS = {
-    "student": "independent t-test with pooled variance",
-    "welch": "Welch's independent t-test",
-    "paired": "t-test of the differences over seeds",
-}
-SIDES = {"two-sided": "two-sided", "greater": "one-sided for better rows", "less": "one-sided for worse rows"}
-EFFORTS = (f"epochs to {CONVERGED:.0%} of the best validation score", "seconds a run")
-"""What ``efforts_by_row`` gives of each row."""
-
-
-def efforts_by_row(document: TableDocument) -> list[tuple[str, str, str]]:
-    """Label, epochs and seconds of each row, as means over the columns that all rows have runs in."""
-    columns = [
-        column
-        for column, _ in document.columns
-        if all(document.efforts.get((row, column), Effort()).epochs for row, _ in document.rows)
-    ]
-    if not columns:
-        return []
-    found = []
-    for row, _ in document.rows:
-        cells = [document.efforts[row, column] for column in columns]
-        epochs, seconds = (
-            float(np.mean([np.mean(values) for values in all_of]))
-            for all_of in ([cell.epochs for cell in cells], [cell.seconds for cell in cells])
-        )
-        found.append((row, f"{epochs:.1f}", f"{seconds:.1f}"))
-    return found
-
-
-PHANTOM_WARNING = "Synthetic (phantom) data: this shows the instrument, not the papers' findings."
-
-
-def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
-    """What a reader must know to read the numbers."""
-    better, worse = ("+", "-") if ascii_only else ("▲", "▼")
-    sign = "+/-" if ascii_only else "±"
-    found = [
-        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the best of a column "
-        "is bold (in plain text: *).",
-    ]
-    if document.marks == "reference":
-        found.append(
-            f'{better} better, {worse} worse than the row "{document.reference}": {TESTS[document.test]}, '
-            f"{SIDES[document.alternative]}, Holm over the table, {ALPHA:.0%} level. No mark: no difference shown, "
-            "which does not mean equal."
-        )
-    else:
-        mark = "=" if ascii_only else "†"
-        found.append(
-            f"{mark} not significantly different from the best of its column: two-sided independent t-test, "
-            "uncorrected, as the papers mark; testing against a best row that was found afterwards marks too many."
-        )
-    found += _detectable(document)
-    if document.margin is not None:
-        shown = "; ".join(f"{row} on {column}" for row, column in document.equivalent) or "none"
-        found.append(
-            f'Shown to be equivalent to the row "{document.reference}" within {sign} {document.margin:g} points (two '
-            f"one-sided t-tests, uncorrected): {shown}."
-        )
-    found += _over_columns(document)
-    for (row, column), names in document.overlaps.items():
-        found.append(
-            f"{'#' if ascii_only else '‡'} {row} on {column}: the weights have seen images of {', '.join(names)}, "
-            "which the test set is from, so the score may be too high."
-        )
-    found += [f"{row}: {remark}." for row, remark in document.remarks]
-    pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
-    if any("(" in expression or expression in ("fractals", "{source}") for _, expression in document.rows):
-        found.append(pretraining)
-    return found
-
-
-def _over_columns(document: TableDocument) -> list[str]:
-    """What is tested over several columns."""
-    found = []
-    if (ranks := document.ranks) is not None:
-        best = ", ".join(f"{row} {rank:.2f}" for row, rank in list(ranks.mean_ranks.items())[:3])
-        found.append(
-            f"Mean ranks over {ranks.tasks} columns: Friedman's test p = {p_text(ranks.p_value)}; two rows differ if "
-            f"their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
-            f"{best}."
-        )
-    if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:
-        before, after = document.figure.interaction
-        (first, _), (second, _) = document.figure.groups[:2]
-        found.append(
-            f'The gain of "{after}" over "{before}" is {100 * interaction.estimate:+.2f} points larger in {second} '
-            f"than in {first} (contrast of means, p = {p_text(interaction.p_value)})."
-        )
-    return found
-
-
-def _detectable(document: TableDocument) -> list[str]:
-    lines = []
-    for column, _ in document.columns:
-        sizes = [
-            result.detectable
-            for (_, other), result in document.comparison.cells.items()
-            if other == column and result.detectable is not None
-        ]
-        if sizes:
-            low, high = f"{100 * min(sizes):.2f}", f"{100 * max(sizes):.2f}"
-            lines.append(f"{column} {low}" if low == high else f"{column} {low} to {high}")
-    if not lines:
-        return []
-    return [
-        f"Smallest difference that this number of runs would show with {POWER:.0%} power before correction, in points: "
-        f"{'; '.join(lines)}."
-    ]
-
-
-def missing(document: TableDocument) -> list[str]:
-    """Why cells have no or fewer scores."""
-    return [f"{row} on {column}: {cell.missing}" for (row, column), cell in document.cells.items() if cell.missing]

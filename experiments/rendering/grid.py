@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.rendering.markdown import escape, pipe_table
+from specs.errors import DataError
 from specs.files import write_text
 
 
@@ -45,6 +46,23 @@ def print_grid(grid: Grid, console: Console) -> None:
     console.print(table)
     for note in grid.notes:
         console.print(Text(note, style="dim"))
+
+
+def read_grid(path: Path) -> Grid:
+    """What ``write_grid`` wrote as NAME.json.
+
+    Raises:
+        DataError: if it is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        header = tuple(map(str, data["rows"][0]))
+        rows = [tuple(str(row[name]) for name in header) for row in data["rows"]]
+        return Grid(str(data["title"]), header, rows, tuple(map(str, data["notes"])))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(
+            f"{path} is no table ({type(error).__name__}: {error}); expected a file that `medtransfer table` wrote."
+        ) from error
 
 
 def write_grid(grid: Grid, name: str, folder: Path) -> list[Path]:

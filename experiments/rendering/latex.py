@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.rendering.document import TableDocument, mean_std, missing, notes, provenance
+from experiments.rendering.document import TableDocument
+from experiments.rendering.words import mean_std, missing, notes, provenance
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",

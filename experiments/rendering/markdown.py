@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from experiments.rendering.document import (
+from experiments.rendering.document import TableDocument
+from experiments.rendering.words import (
     EFFORTS,
     PHANTOM_WARNING,
-    TableDocument,
     efforts_by_row,
     further_scores,
     mean_std,

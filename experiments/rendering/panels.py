@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.rendering.document import PHANTOM_WARNING, TableDocument, p_text, provenance
+from experiments.rendering.document import TableDocument
+from experiments.rendering.words import PHANTOM_WARNING, p_text, provenance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

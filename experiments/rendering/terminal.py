@@ -7,10 +7,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from experiments.rendering.document import (
+from experiments.rendering.document import TableDocument
+from experiments.rendering.words import (
     EFFORTS,
     PHANTOM_WARNING,
-    TableDocument,
     efforts_by_row,
     further_scores,
     mean_std,

@@ -12,11 +12,12 @@ from PIL import Image
 
 from analysis.contrast import contrast
 from analysis.ranks import compare_ranks
-from experiments.rendering.document import Cell, TableDocument, notes
+from experiments.rendering.document import Cell, TableDocument
 from experiments.rendering.figure import Figure
 from experiments.rendering.files import write_all
 from experiments.rendering.panels import draw_panels
 from experiments.rendering.rank_diagram import draw_ranks
+from experiments.rendering.words import notes
 from tests.experiments.smoke import table_of_runs
 
 ROWS, COLUMNS = ("random", "coarse", "fine & more"), ("A", "B", "C", "D", "E")
@@ -54,7 +55,7 @@ def document(figure: Figure | None = FIGURE) -> TableDocument:
 
 
 def test_a_table_without_a_figure_is_not_drawn(tmp_path: Path) -> None:
-    assert {path.suffix for path in write_all(document(None), tmp_path)} == {".csv", ".tex", ".md", ".html", ".json"}
+    assert {path.suffix for path in write_all(document(None), tmp_path)} == {".csv", ".tex", ".md", ".json"}
 
 
 def test_figures_are_written_as_pictures_and_as_vectors(tmp_path: Path) -> None:

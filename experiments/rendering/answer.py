@@ -1,0 +1,79 @@
+"""The answer that a table gives for one of its columns, in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.statistics import CellResult
+from experiments.rendering.document import TableDocument
+from experiments.rendering.words import p_text
+
+NAMED = 3
+"""Rows that a sentence names before it counts the others."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is shown of a column.
+
+    Attributes:
+        verdict: ``better`` if a row is shown to score higher than the reference row, ``worse`` if none is and one is
+            shown to score lower, ``open`` if no difference is shown, ``untested`` if none could be.
+        text: a sentence or two.
+    """
+
+    verdict: Literal["better", "worse", "open", "untested"]
+    text: str
+
+
+def answer(document: TableDocument, column: str) -> Answer:
+    """Whether the initialization matters on a task, as far as the table shows it."""
+    found = [
+        (row, result)
+        for row, _ in document.rows
+        if row != document.reference and (result := document.result((row, column))) is not None
+    ]
+    tested = [(row, result) for row, result in found if result.p_holm is not None]
+    if not tested:
+        why = next((result.reason for _, result in found if result.reason), "there are no scores to compare")
+        return Answer("untested", f'Nothing can be said beside "{document.reference}": {why}.')
+    better = sorted((pair for pair in tested if pair[1].mark == "better"), key=lambda pair: -(pair[1].difference or 0))
+    worse = sorted((pair for pair in tested if pair[1].mark == "worse"), key=lambda pair: pair[1].difference or 0)
+    if not better and not worse:
+        return Answer("open", f'No row is shown to differ from "{document.reference}". {_escaped(tested)}'.rstrip())
+    sentences = []
+    if better:
+        sentences.append(f'{_listed(better)} {_verb(better)} higher than "{document.reference}".')
+    if worse:
+        sentences.append(f"{_listed(worse)} {_verb(worse)} lower{'' if better else f' than {document.reference!r}'}.")
+    if not better:
+        sentences.insert(0, f'No row is shown to score higher than "{document.reference}".')
+    return Answer("better" if better else "worse", " ".join(sentences))
+
+
+def _verb(rows: list[tuple[str, CellResult]]) -> str:
+    return "scores" if len(rows) == 1 else "score"
+
+
+def _listed(rows: list[tuple[str, CellResult]]) -> str:
+    """``A (+1.20 points, p = 0.01), B (...) and 3 more``; the p-values are Holm's."""
+    texts = [
+        f"{row} ({100 * (result.difference or 0):+.2f} points, p = {p_text(result.p_holm)})"
+        for row, result in rows[:NAMED]
+    ]
+    if len(rows) > NAMED:
+        return f"{', '.join(texts)} and {len(rows) - NAMED} more"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def _escaped(rows: list[tuple[str, CellResult]]) -> str:
+    """How large a difference these runs could have shown."""
+    sizes = [result.detectable for _, result in rows if result.detectable is not None]
+    if not sizes:
+        return ""
+    runs = min(result.summary.n for _, result in rows)
+    return (
+        f"That is not equality: with {runs} runs a row, differences of less than {100 * max(sizes):.2f} points may go "
+        "unseen."
+    )

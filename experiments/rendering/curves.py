@@ -1,0 +1,61 @@
+"""Learning curves: a panel per column, a line per run, its validation score after each epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from experiments.rendering.document import TableDocument
+from experiments.rendering.panels import COLORS, PER_LINE
+from experiments.rendering.words import PHANTOM_WARNING, provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
+"""Lines of rows that share a color."""
+
+
+def draw_curves(document: TableDocument) -> Drawing | None:
+    """The whole figure; None if no run of a cell has a validation score."""
+    labels = [column for column, _ in document.columns]
+    rows = [row for row, _ in document.rows]
+    runs = [run for run in document.runs if run.row in rows and any(score is not None for score in run.validation)]
+    columns = [column for column in labels if any(run.column == column for run in runs)]
+    if not columns:
+        return None
+    from matplotlib.figure import Figure as Drawing
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import MaxNLocator
+
+    looks = {
+        row: (COLORS[number % len(COLORS)], STYLES[number // len(COLORS) % len(STYLES)])
+        for number, row in enumerate(rows)
+    }
+    widest = min(PER_LINE, len(columns))
+    lines = -(-len(columns) // widest)
+    legend = 0.2 * -(-len(rows) // 4)
+    drawing = Drawing(figsize=(1.0 + 2.7 * widest, 2.1 * lines + 0.9 + legend), layout="constrained")
+    metrics = dict(document.columns)
+    for number, column in enumerate(columns):
+        axes = drawing.add_subplot(lines, widest, number + 1)
+        for run in runs:
+            if run.column == column:
+                color, style = looks[run.row]
+                scores = [np.nan if score is None else 100 * score for score in run.validation]
+                epochs = range(1, len(scores) + 1)
+                axes.plot(epochs, scores, color=color, linestyle=style, linewidth=0.9, alpha=0.65)
+        axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
+        axes.set_xlabel("epoch", fontsize=8)
+        if number % widest == 0:
+            axes.set_ylabel("validation score, %", fontsize=8)
+        axes.tick_params(labelsize=7)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    marks = [Line2D([], [], color=color, linestyle=style, label=row) for row, (color, style) in looks.items()]
+    drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
+    warning = f"\n{PHANTOM_WARNING}" if document.edition == "phantom" else ""
+    drawing.suptitle(f"{document.title}: learning curves{warning}\n{provenance(document)}", fontsize=9)
+    return drawing

@@ -1,0 +1,141 @@
+"""A finished table as plain data and back: what NAME.json holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments.rendering.document import Cell, Effort, Place, RunLine, TableDocument
+from experiments.rendering.figure import Figure
+from specs.errors import DataError
+
+SCHEMA = 1
+"""Version of the files."""
+
+
+def to_plain(document: TableDocument) -> dict[str, Any]:
+    """The table, its statistics and its runs."""
+    plain = {"schema": SCHEMA} | dataclasses.asdict(document)
+    plain["cells"] = [
+        {
+            "row": row,
+            "column": column,
+            "values": list(cell.values),
+            "missing": cell.missing,
+            "interval": cell.interval,
+            "statistics": dataclasses.asdict(result) if (result := document.result((row, column))) else None,
+            "best": document.is_best((row, column)),
+            "paper_mark": document.paper_marks.get((row, column)),
+        }
+        for (row, column), cell in document.cells.items()
+    ]
+    plain["overlaps"] = [
+        {"row": row, "column": column, "collections": list(names)} for (row, column), names in document.overlaps.items()
+    ]
+    plain["efforts"] = [
+        {"row": row, "column": column, **dataclasses.asdict(effort)}
+        for (row, column), effort in document.efforts.items()
+    ]
+    plain["secondary"] = {
+        title: [{"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()]
+        for title, cells in document.secondary.items()
+    }
+    return plain
+
+
+def to_json(document: TableDocument) -> str:
+    """The table as JSON text."""
+    return json.dumps(to_plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is, or was meant to be, a table of runs, and not one of texts."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return True  # whoever reads it says what is wrong
+    return not isinstance(data, dict) or "cells" in data or "schema" in data
+
+
+def read_table(path: Path) -> TableDocument:
+    """The table that a file holds.
+
+    Raises:
+        DataError: if it is not there, damaged, or no table.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']}")
+        return _from_plain(data)
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is not there. `medtransfer table NAME` writes such a file.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{path} cannot be read as a table ({type(error).__name__}: {error}); expected a file that this version's "
+            "`medtransfer table` wrote. Make the table again; its runs are kept."
+        ) from error
+
+
+def _from_plain(data: Mapping[str, Any]) -> TableDocument:
+    names = {one.name for one in dataclasses.fields(TableDocument)}
+    plain = {name: value for name, value in data.items() if name in names}
+    rows, columns = (tuple((str(label), str(what)) for label, what in data[name]) for name in ("rows", "columns"))
+    cells = {_place(one): Cell(_numbers(one["values"]), one["missing"], _interval(one)) for one in data["cells"]}
+    wanted = {(row, column) for row, _ in rows for column, _ in columns}
+    if set(cells) != wanted:
+        raise ValueError(f"expected {len(wanted)} cells by row and column, found others")
+    return TableDocument(
+        **plain
+        | {
+            "rows": rows,
+            "columns": columns,
+            "cells": cells,
+            "secondary": {
+                str(title): {_place(one): Cell(_numbers(one["values"])) for one in found}
+                for title, found in data["secondary"].items()
+            },
+            "runs": tuple(_run(one) for one in data["runs"]),
+            "efforts": {
+                _place(one): Effort(_numbers(one["epochs"]), _numbers(one["seconds"])) for one in data["efforts"]
+            },
+            "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
+            "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),
+            "figure": _figure(data["figure"]),
+        }
+    )
+
+
+def _place(one: Mapping[str, Any]) -> Place:
+    return str(one["row"]), str(one["column"])
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(map(float, values))
+
+
+def _interval(one: Mapping[str, Any]) -> tuple[float, float] | None:
+    if one["interval"] is None:
+        return None
+    low, high = _numbers(one["interval"])
+    return low, high
+
+
+def _run(one: Mapping[str, Any]) -> RunLine:
+    validation = tuple(None if value is None else float(value) for value in one["validation"])
+    return RunLine(**dict(one) | {"validation": validation})
+
+
+def _figure(one: Mapping[str, Any] | None) -> Figure | None:
+    if one is None:
+        return None
+    interaction = one["interaction"]
+    return Figure(
+        families=tuple((str(row), str(family)) for row, family in one["families"]),
+        groups=tuple((str(name), tuple(map(str, columns))) for name, columns in one["groups"]),
+        interaction=None if interaction is None else (str(interaction[0]), str(interaction[1])),
+        ranks=bool(one["ranks"]),
+    )

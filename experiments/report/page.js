@@ -1,0 +1,74 @@
+"use strict";
+
+/* Sorting: a click on a column's heading sorts its table, a second one the other way round; gaps stay last. */
+function value(row, column) {
+  const cell = row.cells[column];
+  const text = "value" in cell.dataset ? cell.dataset.value : cell.textContent.trim();
+  if (text === "" || text === "-") return null;
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
+}
+
+function compare(one, other) {
+  if (typeof one === "number" && typeof other === "number") return one - other;
+  return String(one).localeCompare(String(other), "en", { numeric: true });
+}
+
+function sort(heading) {
+  const table = heading.closest("table");
+  const column = heading.cellIndex;
+  const falling = heading.getAttribute("aria-sort") === "ascending";
+  for (const open of table.querySelectorAll("[aria-expanded=true]")) open.click();
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
+  const rows = Array.from(table.tBodies[0].rows, (row) => ({ row, key: value(row, column) }));
+  rows.sort((one, other) => {
+    if (one.key === null || other.key === null) return (one.key === null) - (other.key === null);
+    return falling ? compare(other.key, one.key) : compare(one.key, other.key);
+  });
+  table.tBodies[0].append(...rows.map((one) => one.row));
+}
+
+for (const heading of document.querySelectorAll("table.sortable > thead th")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.title = "Sort";
+  button.append(...heading.childNodes);
+  heading.append(button);
+  button.addEventListener("click", () => sort(heading));
+}
+
+/* A run's details: written once for all runs that share them, and laid out when somebody asks. */
+const facts = JSON.parse(document.getElementById("facts").textContent);
+
+function details(button) {
+  const row = button.closest("tr");
+  const open = button.getAttribute("aria-expanded") === "true";
+  button.setAttribute("aria-expanded", String(!open));
+  if (open) {
+    row.nextElementSibling.remove();
+    return;
+  }
+  const cell = document.createElement("td");
+  cell.colSpan = row.cells.length;
+  const told = facts.runs[button.dataset.run];
+  const parts = { run: button.dataset.run, scores: told.scores };
+  for (const name of facts.parts) parts[name] = facts.shared[told[name]];
+  for (const [name, part] of Object.entries(parts)) {
+    const title = document.createElement("b");
+    title.textContent = name;
+    const text = document.createElement(name === "run" ? "code" : "pre");
+    text.textContent = name === "run" ? ` ${part}` : JSON.stringify(part, null, 1);
+    const block = document.createElement("div");
+    block.append(title, text);
+    cell.append(block);
+  }
+  const more = document.createElement("tr");
+  more.className = "more";
+  more.append(cell);
+  row.after(more);
+}
+
+for (const button of document.querySelectorAll("button.run")) {
+  button.addEventListener("click", () => details(button));
+}

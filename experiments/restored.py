@@ -1,0 +1,67 @@
+"""Networks of finished runs, as they were tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safetensors.torch import load_file
+
+from backbones.contract import Backbone
+from datamodules.lightning import ImageDataModule
+from experiments.places import Places
+from experiments.store import Record
+from lightning_modules.classification import ClassificationModule
+from lightning_modules.segmentation import SegmentationModule
+from lightning_modules.supervised import SupervisedModule
+from specs.card import Normalization
+from specs.errors import RunError
+from specs.recipe import Recipe
+from specs.registry import BACKBONES
+from specs.run import RunSpec
+from specs.task import Task
+
+BEST = "best.safetensors"
+"""In a run's folder: every tensor of its module after the best epoch."""
+
+
+def supervised_module(backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> SupervisedModule:
+    """The module that learns a task from labels."""
+    kind = SegmentationModule if task.kind == "segmentation" else ClassificationModule
+    return kind(backbone, task, recipe, normalization)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A finished run's network and what it was trained and tested on.
+
+    Attributes:
+        module: in evaluation mode, on the CPU.
+        data: of the same splits, sizes and seed.
+    """
+
+    module: SupervisedModule
+    data: ImageDataModule
+
+
+def restore(record: Record, places: Places) -> Restored:
+    """The network of a fine-tuning, with the weights of its best epoch.
+
+    Raises:
+        RunError: if the weights are not there or are not those of the run.
+        DataError: if the data are not there.
+    """
+    spec = RunSpec.from_json(record.data["spec"])
+    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed)
+    backbone: Backbone = BACKBONES.build(spec.backbone)
+    stated = record.data["normalization"]
+    normalization = Normalization(tuple(stated["mean"]), tuple(stated["std"]))
+    module = supervised_module(backbone, data.task, spec.recipe, normalization)
+    path = record.folder / BEST
+    try:
+        module.load_state_dict(load_file(path))
+    except (OSError, RuntimeError) as error:
+        raise RunError(
+            f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. Move the run's "
+            "folder away and make its table again."
+        ) from error
+    return Restored(module.eval(), data)
