@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
+from datamodules.contract import Dataset, Labels, Located, Sample
 from datamodules.files import read_gray
 from datamodules.label_files import filled, inside, once, rows
 from datamodules.splits import Split, below
@@ -24,6 +25,11 @@ CLASSES = (
 )  # fmt: skip
 """In the order of the benchmark's code."""
 
+BOXES, MASKS = "BBox_List_2017.csv", "lesion_masks"
+BOX_COLUMNS = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]")
+BOXED = frozenset(range(8))
+"""The classes that have boxes, by number: the first eight."""
+
 VALIDATION_SHARE = 0.125
 """Share of the patients of the official train_val list that validate; the paper's own split rule is not published."""
 
@@ -38,6 +44,7 @@ HEADER = (
 class ChestXray14(Dataset):
     """NIH ChestX-ray14 with its official test list; validation patients are drawn from the train_val list."""
 
+    phantom_version: ClassVar[int] = 2  # 2: boxes and masks of the findings
     homepage: ClassVar[str] = "https://nihcc.app.box.com/v/ChestXray-NIHCC"
     licence: ClassVar[str] = "no restrictions, attribution asked for"
     layout: ClassVar[str] = (
@@ -45,7 +52,8 @@ class ChestXray14(Dataset):
         "    Data_Entry_2017_v2020.csv   (or Data_Entry_2017.csv)\n"
         "    train_val_list.txt\n"
         "    test_list.txt\n"
-        "    images/00000001_000.png ...   (or images_001/images/ ... images_012/images/)"
+        "    images/00000001_000.png ...   (or images_001/images/ ... images_012/images/)\n"
+        "    BBox_List_2017.csv   (only to compare where networks look with where findings are)"
     )
 
     @property
@@ -138,15 +146,38 @@ class ChestXray14(Dataset):
         """The x-ray, 1024 x 1024 in the real edition."""
         return read_gray(self.files(root, sample)[0])
 
+    def located(self, root: Path) -> Mapping[str, tuple[Located, ...]]:
+        """The boxes of ``BBox_List_2017.csv`` (984 in 880 images), and the masks that only the phantom edition has."""
+        path = root / BOXES
+        if not path.is_file():
+            raise self.not_found(root, f"found no {BOXES}")
+        found: dict[str, list[Located]] = {}
+        for line, (image, label, *numbers) in rows(path, BOX_COLUMNS):
+            finding = "Infiltration" if label == "Infiltrate" else label
+            try:
+                left, top, width, height = map(float, numbers)
+            except ValueError:
+                left = top = width = height = math.nan
+            if finding not in CLASSES or not (min(left, top) >= 0 and min(width, height) > 0 and width < math.inf):
+                raise DataError(
+                    f'{path}, line {line}: expected a finding and its box as x, y, w and h in pixels, found "{label}" '
+                    f"and {', '.join(numbers)}. Fetch or mend the file."
+                )
+            mask = root / MASKS / f"{Path(inside(image, path, line)).stem}.{finding}.png"
+            box = (left, top, width, height)
+            found.setdefault(image, []).append(Located(finding, box, mask if mask.is_file() else None))
+        return {image: tuple(places) for image, places in found.items()}
+
     def write_phantom(self, root: Path) -> None:
-        """480 drawn chests of 160 patients, 64 x 64, with a shape or texture per finding."""
+        """480 drawn chests of 160 patients, 64 x 64, with a shape or texture per finding, boxes and masks of some."""
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import chest
+        from datamodules.phantom_images import chest_with_lesions
 
-        (root / "images").mkdir(parents=True)
-        rows = [HEADER]
+        for folder in ("images", MASKS):
+            (root / folder).mkdir(parents=True)
+        rows, boxes = [HEADER], ["Image Index,Finding Label,Bbox [x,y,w,h],,,"]
         lists: dict[str, list[str]] = {"train_val_list.txt": [], "test_list.txt": []}
         for patient in range(1, 161):
             for follow_up in range(3):
@@ -155,11 +186,19 @@ class ChestXray14(Dataset):
                 findings = {(3 * patient + follow_up) % len(CLASSES)} if generator.random() < 0.8 else set()
                 findings |= set(np.flatnonzero(generator.random(len(CLASSES)) < 0.08).tolist())
                 name = f"{patient:08d}_{follow_up:03d}.png"
-                image = chest(generator, 64, dict.fromkeys(sorted(findings), 1.0))
+                image, lesions = chest_with_lesions(generator, 64, dict.fromkeys(sorted(findings), 1.0))
                 Image.fromarray(image).save(root / "images" / name)
+                for number in sorted(findings & BOXED) if patient % 3 == 0 else ():  # of test images, as published
+                    finding = "Infiltrate" if CLASSES[number] == "Infiltration" else CLASSES[number]
+                    Image.fromarray(lesions[number]).save(root / MASKS / f"{Path(name).stem}.{CLASSES[number]}.png")
+                    (top, bottom), (left, right) = (
+                        (int(places.min()), int(places.max()) + 1) for places in np.nonzero(lesions[number])
+                    )
+                    boxes.append(f"{name},{finding},{left},{top},{right - left},{bottom - top}")
                 label = "|".join(CLASSES[number] for number in sorted(findings)) or "No Finding"
                 rows.append(f"{name},{label},{follow_up},{patient},50,F,PA,64,64,0.143,0.143")
                 lists["test_list.txt" if patient % 3 == 0 else "train_val_list.txt"].append(name)
+        (root / BOXES).write_text("\n".join(boxes) + "\n", encoding="utf-8")
         (root / "Data_Entry_2017_v2020.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
         for name, images in lists.items():
             (root / name).write_text("\n".join(images) + "\n", encoding="utf-8")

@@ -47,6 +47,20 @@ class Sample(NamedTuple):
     source: str
 
 
+class Located(NamedTuple):
+    """A finding and its place in an image.
+
+    Attributes:
+        finding: the name of its class.
+        box: left, top, width and height in pixels of the image.
+        mask: an image file that is not 0 where the finding is; None where only the box is known.
+    """
+
+    finding: str
+    box: tuple[float, float, float, float]
+    mask: Path | None = None
+
+
 class Labels(NamedTuple):
     """What a dataset's label files say.
 
@@ -132,6 +146,7 @@ class Dataset(ABC):
         licence: its terms, in the publisher's words or as an SPDX identifier.
         layout: the expected files under the root, as a tree, for error messages.
         generated: True if a formula makes its images, so that it needs no files.
+        phantom_version: raised on purpose when its phantom edition is another than before.
         pixel_arguments: the arguments that change pixels; the cache of prepared images is keyed by them.
         splits: a folder with ``train.txt``, ``validation.txt`` and ``test.txt`` to use instead of the dataset's own
             split: one image a line, then its labels or nothing.
@@ -143,6 +158,7 @@ class Dataset(ABC):
     licence: ClassVar[str]
     layout: ClassVar[str]
     generated: ClassVar[bool] = False
+    phantom_version: ClassVar[int] = 1
     pixel_arguments: ClassVar[tuple[str, ...]] = ()
 
     splits: str | None = None
@@ -279,6 +295,14 @@ class Dataset(ABC):
     @abstractmethod
     def write_phantom(self, root: Path) -> None:
         """Write the phantom edition under ``root``: small, learnable, in the real layout, always the same."""
+
+    def located(self, root: Path) -> Mapping[str, tuple[Located, ...]]:
+        """Where findings are in images, by sample id, as far as that is published.
+
+        Raises:
+            DataError: if nothing is published, or its file is missing or damaged.
+        """
+        raise DataError(f"{type(self).__name__} does not say where in its images the findings are.")
 
     def not_found(self, root: Path, found: str) -> DataError:
         """The error for a folder that does not hold the dataset."""

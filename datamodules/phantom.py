@@ -21,7 +21,8 @@ NOTICE = "These images are synthetic: drawn by medtransfer for its phantom profi
 def phantom_root(expression: Call, folder: Path) -> Path:
     """The folder of a dataset's phantom edition, whether it is there or not."""
     dataset: Dataset = DATASETS.build(expression)
-    return folder / f"{expression.name}-{digest([_without_splits(expression), dataset.version, VERSION])[:12]}"
+    versions = [dataset.version, VERSION] + ([dataset.phantom_version] if dataset.phantom_version > 1 else [])
+    return folder / f"{expression.name}-{digest([_without_splits(expression), *versions])[:12]}"
 
 
 def _without_splits(expression: Call) -> str:

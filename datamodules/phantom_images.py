@@ -43,6 +43,14 @@ def chest(generator: Generator, size: int, findings: dict[int, float]) -> Pixels
     Returns:
         (size, size) uint8.
     """
+    return chest_with_lesions(generator, size, findings)[0]
+
+
+def chest_with_lesions(
+    generator: Generator, size: int, findings: dict[int, float]
+) -> tuple[Pixels, dict[int, NDArray[np.bool_]]]:
+    """The image of ``chest``, and by finding where it is, (size, size)."""
+    lesions = {}
     rows, columns = _grid(size)
     shift, tilt = generator.normal(0, 0.05, 2)
     image = 0.55 + 0.1 * rows - 0.28 * _blob(size, shift, -0.42 + tilt, 0.62, 0.3)
@@ -54,13 +62,19 @@ def chest(generator: Generator, size: int, findings: dict[int, float]) -> Pixels
         row = -0.5 + 1.0 * (number // 2) / 6 + generator.normal(0, 0.06) + shift
         column = side * 0.42 + generator.normal(0, 0.06) + tilt
         image += 0.45 * contrast * generator.uniform(0.6, 1.0) * _finding(generator, size, number % 4, row, column)
+        lesions[number] = _patch(size, row, column) > np.exp(-1)
     image += 0.06 * cv2.GaussianBlur(generator.normal(0, 1.5, (size, size)), (0, 0), 1.0)
-    return _to_pixels(image + generator.normal(0, 0.03, (size, size)))
+    return _to_pixels(image + generator.normal(0, 0.03, (size, size))), lesions
+
+
+def _patch(size: int, row: float, column: float) -> Field:
+    """Where a finding is, from 1 in its middle to 0."""
+    return _blob(size, row, column, 0.2, 0.16)
 
 
 def _finding(generator: Generator, size: int, kind: int, row: float, column: float) -> Field:
     rows, columns = _grid(size)
-    patch = _blob(size, row, column, 0.2, 0.16)
+    patch = _patch(size, row, column)
     if kind == 0:  # an opacity
         return patch
     if kind == 1:  # a ring

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,7 @@ from experiments.naming import public_dataset, public_initializer, public_spec, 
 from experiments.overlap import Overlap, overlap
 from experiments.planner import Plan
 from experiments.rendering.document import CONVERGED, Cell, Effort, Place, RunLine, TableDocument
+from experiments.resampling import interval_of_mean
 from experiments.resolve import ResolvedRun
 from experiments.store import Record, RunStore
 from experiments.table import Table
@@ -28,11 +31,21 @@ SECONDARY = {
 }
 """Further scores that a table shows beside its own, by the record's name."""
 
-Cells = Mapping[Place, tuple[ResolvedRun, ...] | str]
+Runs = tuple[ResolvedRun, ...] | str
+"""Of a cell, or the reason why it has none."""
+
+Cells = Mapping[Place, Runs]
 
 
 def assemble(
-    name: str, table: Table, cells: Cells, plan: Plan, store: RunStore, marks: Literal["reference", "paper"]
+    name: str,
+    table: Table,
+    cells: Cells,
+    plan: Plan,
+    store: RunStore,
+    marks: Literal["reference", "paper"],
+    measured: Mapping[str, Mapping[str, float]] | None = None,
+    resampled: Mapping[str, list[float | None]] | None = None,
 ) -> TableDocument:
     """The table's document from the records in the store.
 
@@ -43,12 +56,30 @@ def assemble(
         plan: says what failed.
         store: holds the records.
         marks: against the reference row, or the papers' own.
+        measured: what was measured of runs afterwards, by key, for the columns that show it.
+        resampled: scores on resamples of the test patients, by key, for intervals.
     """
     records = {key: record for key in plan.runs if (record := store.record(key)) is not None}
-    scores = {place: _cell(runs, records, plan, "score") for place, runs in cells.items()}
+    measures = {column.label: column.measure for column in table.columns}
+
+    def value(record: Record, column: str) -> float | None:
+        if (measure := measures[column]) is None:
+            return record.score
+        return (measured or {})[record.data["key"]].get(measure)
+
+    scores = {place: _cell(runs, records, plan, partial(value, column=place[1])) for place, runs in cells.items()}
+    if resampled:
+        for place, runs in cells.items():
+            done = () if isinstance(runs, str) else [run.key for run in runs if run.key in records]
+            scores[place] = dataclasses.replace(
+                scores[place], interval=interval_of_mean(resampled[key] for key in done)
+            )
     secondary = {
-        title: {place: _cell(runs, records, plan, score) for place, runs in cells.items()}
-        for score, title in SECONDARY.items()
+        title: {
+            place: _further(runs, records, plan, name) if measures[place[1]] is None else Cell(())
+            for place, runs in cells.items()
+        }
+        for name, title in SECONDARY.items()
     }
     datasets: dict[str, Dataset] = {column.label: DATASETS.build(column.dataset) for column in table.columns}
     return TableDocument(
@@ -56,16 +87,20 @@ def assemble(
         title=table.title,
         question=table.question,
         rows=tuple((row.label, row.initializer) for row in table.rows),
-        columns=tuple((column.label, METRICS[datasets[column.label].kind]) for column in table.columns),
+        columns=tuple(
+            (column.label, "share" if column.measure else METRICS[datasets[column.label].kind])
+            for column in table.columns
+        ),
         cells=scores,
         secondary={title: found for title, found in secondary.items() if any(cell.values for cell in found.values())},
         reference=table.reference,
         seeds=table.seeds,
         figure=table.figure,
+        directions=table.directions,
         edition=table.edition,
         weights=table.weights,
         protocol=table.protocol,
-        runs=tuple(_lines(cells, plan, records)),
+        runs=tuple(_lines(cells, plan, records, measures)),
         efforts={place: _effort(runs, records) for place, runs in cells.items() if not isinstance(runs, str)},
         overlaps={
             place: found.collections
@@ -78,12 +113,23 @@ def assemble(
                 for place, runs in cells.items()
                 for found in (*remarks(place[0], runs), *collapses(place[0], runs, records))
             )
-        ),
+        )
+        + tuple(_without_preference(measured or {})),
         marks=marks,
     )
 
 
-def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan: Plan, score: str) -> Cell:
+def _further(runs: Runs, records: dict[str, Record], plan: Plan, name: str) -> Cell:
+    """A further score of a cell's runs."""
+
+    def value(record: Record) -> float | None:
+        found: float | None = record.data["outcome"]["scores"].get(name)
+        return found
+
+    return Cell(_cell(runs, records, plan, value).values)
+
+
+def _cell(runs: Runs, records: dict[str, Record], plan: Plan, value_of: Callable[[Record], float | None]) -> Cell:
     if isinstance(runs, str):
         return Cell((), runs)
     values, reasons = [], []
@@ -97,14 +143,11 @@ def _cell(runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record], plan:
             reasons.append(f"seed {run.spec.seed} failed: {why}{log}")
         elif run.key not in records:
             reasons.append(f"seed {run.spec.seed} has not run")
+        elif (value := value_of(records[run.key])) is not None:
+            values.append(value)
         else:
-            data = records[run.key].data
-            value = data["score"] if score == "score" else data["outcome"]["scores"].get(score)
-            if value is not None:
-                values.append(value)
-            elif score == "score":
-                reasons.append(f"seed {run.spec.seed}: the score is undefined")
-    return Cell(tuple(values), "; ".join(reasons) if reasons and score == "score" else None)
+            reasons.append(f"seed {run.spec.seed}: the score is undefined")
+    return Cell(tuple(values), "; ".join(reasons) or None)
 
 
 def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record]) -> Effort:
@@ -168,13 +211,24 @@ def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, 
                 yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
 
 
-def _lines(cells: Cells, plan: Plan, records: dict[str, Record]) -> list[RunLine]:
+def _without_preference(measured: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, str]]:
+    """What to hold the shares inside boxes against."""
+    for one in sorted({(maps["findings"], round(maps["uniform_in_boxes"], 4)) for maps in measured.values()}):
+        yield (
+            "a map without any preference",
+            f"would have {one[1]:.2%} of itself inside the boxes, on average over {one[0]:.0f} findings of test images",
+        )
+
+
+def _lines(cells: Cells, plan: Plan, records: dict[str, Record], measures: Mapping[str, str | None]) -> list[RunLine]:
     lines, placed = [], set()
     for (row, column), runs in cells.items():
         for run in () if isinstance(runs, str) else runs:
+            first = run.key not in placed  # columns may measure the same runs
             placed.add(run.key)
-            if run.key in records:
-                lines.append(_line(run, records[run.key], row, column))
+            if first and run.key in records:
+                place = column if measures[column] is None else public_dataset(run.spec.dataset)
+                lines.append(_line(run, records[run.key], row, place))
     for key, run in plan.runs.items():
         if key not in placed and key in records:
             row = f"pretraining from {public_initializer(run.spec.initializer)}"

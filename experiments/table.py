@@ -27,6 +27,7 @@ class Column:
         backbone: the column's own, where networks are compared too; None: the table's.
         source: an initializer for this network, for ``{source}`` in a row; None if there is none.
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
+        measure: one of ``experiments.attention.MEASURES`` that the cells hold instead of the test score.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Column:
     domain: str | None = None
     backbone: str | None = None
     source: str | None = None
+    measure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Table:
             marks them; ``dash`` does so too, but leaves out those whose weights were trained on the very dataset, as
             the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
         figure: how it is drawn; None: it is not.
+        directions: what a higher and a lower number are called.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -87,6 +90,7 @@ class Table:
     seeds: int
     overlaps: Literal["mark", "dash", "refuse"] | None = None
     figure: Figure | None = None
+    directions: tuple[str, str] = ("better", "worse")
 
     def __post_init__(self) -> None:
         if self.reference not in [row.label for row in self.rows]:

@@ -9,15 +9,16 @@ import argparse
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.commands.options import add_execution, add_places, cores, count_from, places
 from specs.registry import DATASETS, INITIALIZERS
 
 if TYPE_CHECKING:
+    from experiments.assemble import Cells
     from experiments.cells import ResolvedCells
     from experiments.planner import Plan
-    from experiments.resolve import ResolvedRun
+    from experiments.store import Record, RunStore
     from experiments.table import Table
     from experiments.task_table import TaskTable
 
@@ -50,6 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--equivalence", type=points, metavar="POINTS",
         help="also say which rows are shown to lie within this margin of the reference row",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bootstrap", type=count_from(100), metavar="RESAMPLES",
+        help="also give 95 %% intervals over this many resamples of the test patients, such as 1000",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, default=Path("tables"), metavar="DIR",
@@ -149,12 +154,43 @@ def _show_plan(work: Plan, cells: ResolvedCells, as_json: bool) -> None:
     print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
 
 
+def _evaluate(
+    options: argparse.Namespace, table: Table, cells: Cells, finished: list[Record], store: RunStore
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is measured of finished runs afterwards: maps for the columns that show them, resamples if asked for."""
+    from experiments import attention, resampling
+    from experiments.evaluations import evaluated
+
+    where = places(options)
+    records = {record.data["key"]: record for record in finished}
+    shown = {column.label for column in table.columns if column.measure}
+
+    def of_columns(measured: bool) -> list[Record]:
+        return [
+            records[run.key]
+            for (_, column), runs in cells.items()
+            if (column in shown) == measured and not isinstance(runs, str)
+            for run in runs
+            if run.key in records
+        ]
+
+    maps = evaluated(
+        "attention", attention.VERSION, of_columns(True), store, lambda record: attention.attention(record, where)
+    )
+    if not options.bootstrap:
+        return maps, {}
+    name, version = f"bootstrap-{options.bootstrap}", resampling.VERSION
+    return maps, evaluated(
+        name, version, of_columns(False), store, lambda record: resampling.resampled(record, where, options.bootstrap)
+    )
+
+
 def _carry_out(
     options: argparse.Namespace,
     table: Table,
-    cells: dict[tuple[str, str], tuple[ResolvedRun, ...] | str],
+    cells: Cells,
     work: Plan,
-    store: object,
+    store: RunStore,
 ) -> int:
     from rich.console import Console
 
@@ -164,9 +200,7 @@ def _carry_out(
     from experiments.rendering.files import write_all
     from experiments.rendering.plain import to_json
     from experiments.rendering.terminal import print_table
-    from experiments.store import RunStore
 
-    assert isinstance(store, RunStore)
     errors = Console(stderr=True)
     if work.waiting:
         from experiments.display import Display
@@ -174,14 +208,15 @@ def _carry_out(
 
         with Display(errors) as display:
             carry_out(work, LocalExecutor(places(options), options.jobs, options.workers), display)
+    finished = [record for key in work.runs if (record := store.record(key)) is not None]
+    measured, resampled = _evaluate(options, table, cells, finished, store)
     document = dataclasses.replace(
-        assemble(options.name, table, cells, work, store, options.marks),
+        assemble(options.name, table, cells, work, store, options.marks, measured, resampled),
         test=options.test,
         alternative=options.alternative,
         margin=options.equivalence,
     )
     paths = write_all(document, options.output)
-    finished = [record for key in work.runs if (record := store.record(key)) is not None]
     mirror_runs(finished, options.name, store.root / "wandb", options.wandb)
     mirror_table(document, store.root / "wandb", options.wandb)
     if options.json:

@@ -38,22 +38,23 @@ def answer(document: TableDocument, column: str) -> Answer:
     if not tested:
         why = next((result.reason for _, result in found if result.reason), "there are no scores to compare")
         return Answer("untested", f'Nothing can be said beside "{document.reference}": {why}.')
+    up, down = document.directions
     better = sorted((pair for pair in tested if pair[1].mark == "better"), key=lambda pair: -(pair[1].difference or 0))
     worse = sorted((pair for pair in tested if pair[1].mark == "worse"), key=lambda pair: pair[1].difference or 0)
     if not better and not worse:
         return Answer("open", f'No row is shown to differ from "{document.reference}". {_escaped(tested)}'.rstrip())
     sentences = []
-    if better:
-        sentences.append(f'{_listed(better)} {_verb(better)} higher than "{document.reference}".')
-    if worse:
-        sentences.append(f"{_listed(worse)} {_verb(worse)} lower{'' if better else f' than {document.reference!r}'}.")
     if not better:
-        sentences.insert(0, f'No row is shown to score higher than "{document.reference}".')
+        sentences.append(f'No row is shown to be {up} than "{document.reference}".')
+    if better:
+        sentences.append(f'{_listed(better)} {_verb(better)} {up} than "{document.reference}".')
+    if worse:
+        sentences.append(f"{_listed(worse)} {_verb(worse)} {down}.")
     return Answer("better" if better else "worse", " ".join(sentences))
 
 
 def _verb(rows: list[tuple[str, CellResult]]) -> str:
-    return "scores" if len(rows) == 1 else "score"
+    return "is" if len(rows) == 1 else "are"
 
 
 def _listed(rows: list[tuple[str, CellResult]]) -> str:

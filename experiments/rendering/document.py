@@ -115,6 +115,7 @@ class TableDocument:
         alternative: what a row's mean is held to be beside the reference's.
         margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
         figure: how it is drawn; None: it is not.
+        directions: what a higher and a lower number are called.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -140,6 +141,7 @@ class TableDocument:
     alternative: Alternative = "two-sided"
     margin: float | None = None
     figure: Figure | None = None
+    directions: tuple[str, str] = ("better", "worse")
 
     @cached_property
     def comparison(self) -> Comparison:

@@ -105,8 +105,14 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
             "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),
             "figure": _figure(data["figure"]),
+            "directions": _pair(data["directions"]),
         }
     )
+
+
+def _pair(values: Any) -> tuple[str, str]:
+    first, second = values
+    return str(first), str(second)
 
 
 def _place(one: Mapping[str, Any]) -> Place:

@@ -84,7 +84,8 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     ]
     if document.marks == "reference":
         found.append(
-            f'{better} better, {worse} worse than the row "{document.reference}": {TESTS[document.test]}, '
+            f'{better} {document.directions[0]}, {worse} {document.directions[1]} than the row "{document.reference}": '
+            f"{TESTS[document.test]}, "
             f"{SIDES[document.alternative]}, Holm over the table, {ALPHA:.0%} level. No mark: no difference shown, "
             "which does not mean equal."
         )

@@ -135,3 +135,45 @@ def test_an_empty_split_and_an_image_listed_twice_are_refused() -> None:
         Index((one,), (), (two,)).check("x")
     with pytest.raises(DataError, match=r"listed twice, such as \['a'\]"):
         Index((one, one), (two,), (three,)).check("x")
+
+
+def test_the_real_list_of_boxes_is_read_whole(real_data: Path, tmp_path: Path) -> None:
+    with gzip.open(real_data / "chestxray14" / "BBox_List_2017.csv.gz", "rt") as file:
+        (tmp_path / "BBox_List_2017.csv").write_text(file.read())
+    found = ChestXray14().located(tmp_path)
+    assert len(found) == 880
+    places = [place for of_image in found.values() for place in of_image]
+    assert Counter(place.finding for place in places) == {
+        "Atelectasis": 180, "Cardiomegaly": 146, "Effusion": 153, "Infiltration": 123, "Mass": 85, "Nodule": 79,
+        "Pneumonia": 120, "Pneumothorax": 98,
+    }  # fmt: skip
+    assert found["00013118_008.png"][0].box == pytest.approx((225.08, 547.02, 86.78, 79.19), abs=0.01)
+    assert all(left + width <= 1025 and top + height <= 1025 for _, (left, top, width, height), _ in places)
+
+
+def test_drawn_boxes_hold_the_drawn_findings_of_test_images(chests: Path) -> None:
+    found, index = ChestXray14().located(chests), ChestXray14().index(chests)
+    labels = {sample.id: sample.target for sample in index.test}
+    assert set(found) <= set(labels)
+    for image, places in found.items():
+        for finding, (left, top, width, height), path in places:
+            assert labels[image][CLASSES.index(finding)] == 1
+            assert path is not None
+            mask = np.asarray(Image.open(path)) > 0
+            box = np.zeros_like(mask)
+            box[int(top) : int(top + height), int(left) : int(left + width)] = True
+            assert mask.any()
+            assert not (mask & ~box).any()
+
+
+@pytest.mark.parametrize(
+    "line", ["x.png,Atelectasis,1,2,0,4", "x.png,Goitre,1,2,3,4", "x.png,Mass,1,2,3,n", "x.png,Mass,nan,2,3,4"]
+)
+def test_a_box_that_is_none_is_refused(line: str, chests: Path) -> None:
+    path = chests / "BBox_List_2017.csv"
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(DataError, match=r"BBox_List_2017\.csv, line \d+: expected a finding and its box"):
+        ChestXray14().located(chests)
+    path.unlink()
+    with pytest.raises(DataError, match=r"found no BBox_List_2017\.csv"):
+        ChestXray14().located(chests)

@@ -90,7 +90,7 @@ def test_a_task_is_answered_in_a_sentence() -> None:
     made = document()
     found = answer(made, FIRST)
     assert found.verdict == "better"
-    assert found.text == 'good | *best* (+10.00 points, p = 0.00051) scores higher than "random".'
+    assert found.text == 'good | *best* (+10.00 points, p = 0.00051) is better than "random".'
     equal = answer(made, "B")
     assert equal.verdict == "open"
     assert re.fullmatch(
@@ -100,7 +100,7 @@ def test_a_task_is_answered_in_a_sentence() -> None:
     )
     turned = answer(dataclasses.replace(made, reference="good | *best*"), FIRST)
     assert turned.verdict == "worse"
-    assert turned.text.startswith('No row is shown to score higher than "good | *best*". random (-10.00 points, p = ')
+    assert turned.text.startswith('No row is shown to be better than "good | *best*". random (-10.00 points, p = ')
     single = {place: Cell(cell.values[:1]) for place, cell in made.cells.items()}
     assert answer(dataclasses.replace(made, cells=single), "B").verdict == "untested"
 
@@ -111,7 +111,7 @@ def test_many_rows_are_counted_after_the_best_three() -> None:
     made = document(rows=rows, columns=(("B", "dice"),), cells=cells, reference="base", secondary={})
     text = answer(made, "B").text
     assert text.startswith("r4 (+25.00 points")
-    assert text.endswith('and 2 more score higher than "base".')
+    assert text.endswith('and 2 more are better than "base".')
 
 
 def test_a_table_survives_its_file(tmp_path: Path) -> None:

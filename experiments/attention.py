@@ -1,0 +1,109 @@
+"""Where a fine-tuned network looks, measured on test images whose findings have known places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from analysis.attention import area, inside
+from datamodules.contract import Located, Sample
+from experiments.grad_cam import grad_cam
+from experiments.places import Places
+from experiments.restored import Restored, restore
+from experiments.store import Record
+from specs.errors import DataError
+
+VERSION = 1
+"""Raised on purpose when the same network gives other numbers than before."""
+
+MEASURES = {
+    "area": "share of the image where the map is at least half of its maximum",
+    "in_boxes": "share of the map inside the boxes",
+    "in_masks": "share of the map inside the drawn findings",
+    "uniform_in_boxes": "what a map without any preference would have inside the boxes",
+}
+"""What ``attention`` gives, each the mean over the findings that have a place."""
+
+BATCH = 16
+
+
+def attention(record: Record, places: Places) -> dict[str, float]:
+    """How large a part of an image the Grad-CAM map of each located finding takes, and how much of it is right.
+
+    The whole image is shown, at the size that test images have before crops are taken.
+
+    Returns:
+        ``MEASURES`` in [0, 1], without ``in_masks`` where there are none, and ``findings``, their number.
+
+    Raises:
+        DataError: if no finding of a test image has a known place.
+        UsageError: if the network has no feature maps.
+    """
+    network = restore(record, places)
+    opened = network.data.opened
+    known = opened.dataset.located(opened.root)
+    pairs = [
+        (number, sample, place)
+        for number, sample in enumerate(network.data.index_of("test"))
+        for place in known.get(sample.id, ())
+    ]
+    if not pairs:
+        raise DataError(
+            f"{type(opened.dataset).__name__}: none of the {len(network.data.index_of('test'))} test images has a "
+            "finding whose place is known. Use the published split, whose test images have them."
+        )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network.module.to(device)
+    found: dict[str, list[float]] = {}
+    for start in range(0, len(pairs), BATCH):
+        for name, values in _measured(network, pairs[start : start + BATCH], device):
+            found.setdefault(name, []).extend(values.tolist())
+    return {name: float(np.mean(values)) for name, values in found.items()} | {"findings": float(len(pairs))}
+
+
+def _measured(
+    network: Restored, pairs: list[tuple[int, Sample, Located]], device: str
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The measures of some findings, one by one."""
+    opened, classes = network.data.opened, network.data.task.classes
+    images = network.data.test_batch([number for number, _, _ in pairs])["image"].to(device)
+    numbers = torch.tensor([classes.index(place.finding) for _, _, place in pairs], device=device)
+    maps = grad_cam(network.module, images, numbers)
+    size = maps.shape[1:]
+    shapes = [opened.dataset.read_image(opened.root, sample).shape[:2] for _, sample, _ in pairs]
+    boxes = np.stack([_boxed(place, shape, size) for (_, _, place), shape in zip(pairs, shapes, strict=True)])
+    yield "area", area(maps)
+    yield "in_boxes", inside(maps, boxes)
+    yield "uniform_in_boxes", boxes.mean(axis=(1, 2))
+    if all(place.mask for _, _, place in pairs):
+        yield "in_masks", inside(maps, np.stack([_masked(place, size) for _, _, place in pairs]))
+
+
+def _boxed(place: Located, shape: tuple[int, ...], size: tuple[int, ...]) -> NDArray[np.float64]:
+    """The box as a map of the network's size, with the covered share of each pixel; ``shape`` is the image's."""
+    left, top, width, height = place.box
+    rows = _covered(top, top + height, shape[0], size[0])
+    columns = _covered(left, left + width, shape[1], size[1])
+    return np.outer(rows, columns)
+
+
+def _covered(first: float, last: float, length: int, pixels: int) -> NDArray[np.float64]:
+    """How much of each of ``pixels`` equal parts of ``length`` lies between two places."""
+    edges = np.linspace(0, length, pixels + 1)
+    overlap = np.minimum(edges[1:], last) - np.maximum(edges[:-1], first)
+    share: NDArray[np.float64] = np.clip(overlap, 0, None) / (length / pixels)
+    return share
+
+
+def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
+    """The mask at the network's size, with the covered share of each pixel."""
+    from datamodules.files import read_gray
+
+    assert place.mask is not None
+    mask = (read_gray(place.mask) > 0).astype(np.float64)
+    resized = cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_AREA)
+    return np.clip(np.asarray(resized, dtype=np.float64), 0, 1)

@@ -1,0 +1,50 @@
+"""What is measured of finished runs afterwards, each once: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from experiments.progress import Report, silent
+from experiments.store import Record, RunStore
+from specs.errors import RunError
+from specs.files import write_json
+
+
+def evaluated(
+    name: str,
+    version: int,
+    records: Iterable[Record],
+    store: RunStore,
+    compute: Callable[[Record], Any],
+    report: Report = silent,
+) -> dict[str, Any]:
+    """What a function gives for each run, by key; what was computed before is read.
+
+    Args:
+        name: of the measurement.
+        version: raised on purpose when the same run gives another result than before.
+        records: of finished runs.
+        store: that they are in.
+        compute: makes plain data of a record.
+        report: told how many are done.
+
+    Raises:
+        RunError: if a stored result is damaged.
+    """
+    folder, found = store.root / "evaluations" / f"{name}-{version}", {}
+    waiting = {record.data["key"]: record for record in records}
+    for number, (key, record) in enumerate(waiting.items(), 1):
+        path = folder / f"{key}.json"
+        try:
+            found[key] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            found[key] = compute(record)
+            write_json(path, found[key])
+        except ValueError as error:
+            raise RunError(
+                f"{path} is damaged ({error}); expected JSON. Remove it and run the command again."
+            ) from error
+        report(number, len(waiting))
+    return found
