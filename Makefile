@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
 
-.PHONY: help setup demo test check bench report tables clean docs/initializers.md
+.PHONY: help setup demo test check bench report dashboard tables clean docs/initializers.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ benchmark-%: $(READY)  ## Make a table of the benchmark: make benchmark-table-2 
 
 report: $(READY)  ## Render the tables under tables/ as one page, report.html
 	$(MEDTRANSFER) report $(ARGS)
+
+dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
+	$(MEDTRANSFER) dashboard $(ARGS)
 
 tables: $(BENCHMARK)  ## Make all tables and figures of the benchmark [PROFILE=phantom]
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from datamodules.contract import Dataset
-from experiments.naming import public_dataset, public_initializer, public_spec, public_text
+from experiments.naming import public_dataset, public_initializer, public_spec
 from experiments.overlap import Overlap, overlap
 from experiments.planner import Plan
-from experiments.rendering.document import CONVERGED, Cell, Effort, Place, RunLine, TableDocument
+from experiments.rendering.document import Cell, Effort, Place, RunLine, TableDocument
 from experiments.resampling import interval_of_mean
 from experiments.resolve import ResolvedRun
+from experiments.run_facts import epochs_to_converge, public_load_report, validation_scores
 from experiments.store import Record, RunStore
 from experiments.table import Table
 from initializers.contract import build
@@ -159,20 +158,6 @@ def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record]) -> Effort
     )
 
 
-def validation_scores(folder: Path) -> tuple[float | None, ...]:
-    """A run's validation score after each epoch."""
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return tuple(json.loads(line)["validation_metric"] for line in lines)
-
-
-def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
-    """After how many epochs a run's validation score first was 95 % of its best one; None if it never had a score."""
-    scores = {epoch: score for epoch, score in enumerate(validation, 1) if score is not None}
-    if not scores:
-        return None
-    return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
-
-
 def _overlap(run: ResolvedRun) -> Overlap | None:
     return overlap(run.spec.initializer, run.spec.dataset, run.spec.edition)
 
@@ -237,14 +222,6 @@ def _lines(cells: Cells, plan: Plan, records: dict[str, Record], measures: Mappi
 
 
 def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
-    load: dict[str, Any] = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))
-    for name in ("loaded", "drawn", "transformed", "converted"):
-        load[name] = f"{len(load[name])} tensors"
-    # Reports are passed on: what names a user's folders stays in the run's own files.
-    load["initializer"] = public_initializer(run.spec.initializer)
-    load["card"]["training_data"] = [public_text(text) for text in load["card"]["training_data"]]
-    load["input normalization"] = record.data["normalization"]
-    del load["source"]
     return RunLine(
         key=run.key,
         row=row,
@@ -253,7 +230,7 @@ def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
         score=record.score,
         seconds=record.data["seconds"],
         epochs=record.data["epochs"],
-        load=load,
+        load=public_load_report(record),
         scores=record.data["outcome"]["scores"],
         validation=validation_scores(record.folder),
         spec=public_spec(run.spec),

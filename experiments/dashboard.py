@@ -6,22 +6,32 @@ Patient images, paths and ids are never sent.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from experiments.naming import public_dataset, public_initializer, public_spec
+from experiments.naming import metric_prefix, public_spec
 from experiments.rendering.document import TableDocument
+from experiments.rendering.drawings import drawings, drawn
 from experiments.rendering.plain import to_plain
+from experiments.run_facts import epochs_to_converge, public_load_report, validation_scores
 from experiments.store import Record
+from specs.expression import parse
 from specs.files import write_text
 from specs.run import RunSpec, digest
 
 Mode = Literal["offline", "online", "disabled"]
 
 PROJECT = "medtransfer"
+
+TAG_LENGTH = 64
+"""Characters at most (https://docs.wandb.ai/guides/runs/tags)."""
+
+PREDICTIONS = 10_000
+"""Rows of a table that wandb shows (https://docs.wandb.ai/guides/tables)."""
 
 SETTINGS = {"console": "off", "x_disable_stats": True, "x_disable_meta": True, "silent": True}
 """Nothing about this machine beyond what the record says."""
@@ -73,32 +83,57 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
 
     data = record.data
     spec = RunSpec.from_json(data["spec"])
-    dataset, initializer = public_dataset(spec.dataset), public_initializer(spec.initializer)
+    told, prefix = public_spec(spec), metric_prefix(spec.dataset)
+    dataset, initializer = told["dataset"], told["initializer"]
+    facts = {name: told[name] for name in ("dataset", "initializer", "backbone", "edition", "seed")}
     with wandb.init(
         project=PROJECT,
         id=data["key"][:32],
         name=f"{initializer} {dataset} {spec.seed}",
         group=group,
-        job_type=data["spec"]["stage"],
-        config={"spec": public_spec(spec), "key": data["key"], "environment": data["environment"]},
+        job_type=spec.stage,
+        tags=[str(tag)[:TAG_LENGTH] for tag in (spec.edition, prefix, parse(told["backbone"]).name)],
+        config=facts
+        | {"spec": told, "key": data["key"], "environment": data["environment"], "loading": public_load_report(record)},
         dir=str(folder),
         mode=mode,
         settings=SETTINGS,
     ) as run:
         for line in (record.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
             row = {name: value for name, value in json.loads(line).items() if value is not None}
-            run.log(row, step=row["epoch"])
-        run.summary.update({name: value for name, value in data["outcome"]["scores"].items() if value is not None})
+            epoch = row.pop("epoch")
+            run.log({"epoch": epoch} | {f"{prefix}/{name}": value for name, value in row.items()}, step=epoch)
+        scores = data["outcome"]["scores"] | {
+            "score": data["score"],
+            "epochs_to_95_percent": epochs_to_converge(validation_scores(record.folder)),
+            "seconds": data["seconds"],
+        }
+        run.summary.update({f"{prefix}/{name}": value for name, value in scores.items() if value is not None})
+        if (path := record.folder / "predictions.parquet").exists():
+            run.log({f"{prefix}/predictions": _predictions(path)}, step=data["epochs"])
+
+
+def _predictions(path: Path) -> Any:
+    """The predictions without whose they are; of more than wandb shows, as many, evenly spread."""
+    import pyarrow.parquet as pq
+    import wandb
+
+    table = pq.read_table(path).drop_columns(["id"])
+    every = -(-len(table) // PREDICTIONS)
+    rows = zip(*(column.to_pylist()[::every] for column in table.columns), strict=True)
+    return wandb.Table(columns=list(table.column_names), data=[list(row) for row in rows])
 
 
 def _table(document: TableDocument, folder: Path, mode: Mode) -> None:
     import wandb
+    from PIL import Image
 
     with wandb.init(
         project=PROJECT,
         name=f"table {document.name}",
         group=document.name,
         job_type="table",
+        tags=[document.edition, document.protocol],
         dir=str(folder),
         mode=mode,
         settings=SETTINGS,
@@ -109,3 +144,6 @@ def _table(document: TableDocument, folder: Path, mode: Mode) -> None:
             for (row, column), of in document.comparison.cells.items()
         ]
         run.log({"table": wandb.Table(columns=columns, data=rows)})
+        for ending, drawing in drawings(document).items():
+            picture = Image.open(io.BytesIO(drawn(drawing, "png")))
+            run.log({f"figure{ending}": wandb.Image(picture)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from datamodules.contract import Dataset
@@ -15,6 +16,11 @@ def public_dataset(expression: Call | str) -> str:
     """A dataset's expression for reports and dashboards: no paths, no names of files and columns."""
     dataset: Dataset = DATASETS.build(expression)
     return str(DATASETS.short(expression, dataset.membership - {"fraction"}))
+
+
+def metric_prefix(expression: Call | str) -> str:
+    """A dataset as the first part of a metric's name on a dashboard: letters, digits and underscores."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", public_dataset(expression)).strip("_")
 
 
 def public_initializer(expression: Call) -> str:

@@ -41,16 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Read the tables, draw the page."""
     from experiments.rendering.grid import Grid, read_grid
-    from experiments.rendering.plain import is_table, read_table
+    from experiments.rendering.plain import is_table, read_table, table_files
     from experiments.report.page import render
-    from specs.errors import DataError
     from specs.files import write_text
 
-    files = options.files or sorted(options.tables.glob("*.json"))
-    if not files:
-        raise DataError(
-            f"{options.tables} holds no tables. Make one first, such as with `medtransfer table initializations`."
-        )
+    files = table_files(options.files, options.tables)
     tables: list[Illustrated] = []
     grids: list[Grid] = []
     for path in files:

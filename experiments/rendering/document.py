@@ -53,10 +53,6 @@ class Effort:
     seconds: tuple[float, ...] = ()
 
 
-CONVERGED = 0.95
-"""Share of the best validation score that counts as converged."""
-
-
 @dataclass(frozen=True)
 class RunLine:
     """One run of the table, for its details.

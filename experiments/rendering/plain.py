@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,27 @@ def to_plain(document: TableDocument) -> dict[str, Any]:
 def to_json(document: TableDocument) -> str:
     """The table as JSON text."""
     return json.dumps(to_plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def table_files(named: Sequence[Path], folder: Path) -> list[Path]:
+    """The files that were named, or else all that a folder holds.
+
+    Raises:
+        DataError: if there are none.
+    """
+    files = list(named) or sorted(folder.glob("*.json"))
+    if not files:
+        raise DataError(f"{folder} holds no tables. Make one first, such as with `medtransfer table initializations`.")
+    return files
+
+
+def finished_tables(named: Sequence[Path], folder: Path) -> list[TableDocument]:
+    """The tables of runs among them.
+
+    Raises:
+        DataError: if there are none, or one cannot be read.
+    """
+    return [read_table(path) for path in table_files(named, folder) if is_table(path)]
 
 
 def is_table(path: Path) -> bool:

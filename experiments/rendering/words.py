@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.statistics import ALPHA, POWER, summary
-from experiments.rendering.document import CONVERGED, Cell, Effort, TableDocument
+from experiments.rendering.document import Cell, Effort, TableDocument
 
 
 def mean_std(cell: Cell, ascii_only: bool = False) -> str:
@@ -47,7 +47,7 @@ TESTS = {
     "paired": "t-test of the differences over seeds",
 }
 SIDES = {"two-sided": "two-sided", "greater": "one-sided for better rows", "less": "one-sided for worse rows"}
-EFFORTS = (f"epochs to {CONVERGED:.0%} of the best validation score", "seconds a run")
+EFFORTS = ("epochs to 95% of the best validation score", "seconds a run")
 """What ``efforts_by_row`` gives of each row."""
 
 

@@ -13,6 +13,7 @@ from experiments.command_line import main
 from experiments.overlap import Overlap, overlap
 from experiments.rendering.latex import to_latex
 from experiments.rendering.markdown import to_markdown
+from experiments.rendering.plain import to_plain
 from experiments.resolve import recipe_named
 from experiments.table import Column, Row, Table
 from specs.errors import UsageError
@@ -119,7 +120,7 @@ def test_a_leak_and_what_is_known_of_weights_are_said_wherever_the_table_is_show
     assert "have seen images of chestxray14" in " ".join(text.split())
     assert "trained with other padding." in text
     assert "#" in terminal(made, encoding="ascii")
-    assert made.to_json()["overlaps"] == [{"row": place[0], "column": "B", "collections": ["chestxray14"]}]
+    assert to_plain(made)["overlaps"] == [{"row": place[0], "column": "B", "collections": ["chestxray14"]}]
 
 
 def test_a_run_on_images_that_its_weights_have_seen_is_warned_of(

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments.assemble import epochs_to_converge, validation_scores
 from experiments.rendering.comma_separated import to_csv
 from experiments.rendering.document import Cell, Effort, TableDocument
 from experiments.rendering.files import write_all
@@ -21,6 +20,7 @@ from experiments.rendering.latex import to_latex
 from experiments.rendering.markdown import to_markdown
 from experiments.rendering.terminal import print_table
 from experiments.rendering.words import efforts_by_row, notes
+from experiments.run_facts import epochs_to_converge, validation_scores
 from tests.experiments.example_table import SCORES, document
 
 

@@ -1,0 +1,41 @@
+"""What a finished run's files say, as reports and dashboards may pass it on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.naming import public_initializer, public_text
+from experiments.store import Record
+from specs.run import RunSpec
+
+CONVERGED = 0.95
+"""Share of the best validation score that counts as converged."""
+
+
+def public_load_report(record: Record) -> dict[str, Any]:
+    """The load report without what names a user's folders, which stays in the run's own files."""
+    load: dict[str, Any] = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))
+    for name in ("loaded", "drawn", "transformed", "converted"):
+        load[name] = f"{len(load[name])} tensors"
+    load["initializer"] = public_initializer(RunSpec.from_json(record.data["spec"]).initializer)
+    load["card"]["training_data"] = [public_text(text) for text in load["card"]["training_data"]]
+    load["input normalization"] = record.data["normalization"]
+    del load["source"]
+    return load
+
+
+def validation_scores(folder: Path) -> tuple[float | None, ...]:
+    """A run's validation score after each epoch."""
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return tuple(json.loads(line)["validation_metric"] for line in lines)
+
+
+def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
+    """After how many epochs a run's validation score first was 95 % of its best one; None if it never had a score."""
+    scores = {epoch: score for epoch, score in enumerate(validation, 1) if score is not None}
+    if not scores:
+        return None
+    return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
