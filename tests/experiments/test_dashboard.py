@@ -41,7 +41,7 @@ def test_each_record_is_mirrored_once_without_account_or_network(
     (predictions,) = {path.name: path for path in folder.rglob("*predictions*.table.json")}.values()
     table = json.loads(predictions.read_text())
     assert set(table["columns"]) == {"target:pneumonia", "probability:pneumonia"}
-    assert len(table["data"]) == 60
+    assert len(table["data"]) == 120
     assert b"test-0" not in written  # an id of a test image
     assert str(tmp_path).encode() not in written
 
