@@ -7,7 +7,19 @@ import sys
 from collections.abc import Sequence
 
 from experiments.arguments import Parser
-from experiments.commands import check, dashboard, inspect, listing, prepare, pretrain, report, run, table, weights
+from experiments.commands import (
+    check,
+    compare,
+    dashboard,
+    inspect,
+    listing,
+    prepare,
+    pretrain,
+    report,
+    run,
+    table,
+    weights,
+)
 from specs.errors import MedtransferError
 
 EPILOG = """exit status:
@@ -29,7 +41,7 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, pretrain, table, report, dashboard, listing, check, prepare, weights, inspect):
+    for command in (run, pretrain, table, compare, report, dashboard, listing, check, prepare, weights, inspect):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -47,21 +48,23 @@ class Row:
         label: the row's heading.
         initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
             ``{source}`` for the column's initializer.
+        learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
     """
 
     label: str
     initializer: str
+    learning_rate: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A comparison of initializations. Every row of a column has the same recipe.
+    """A comparison of initializations. Every row of a column has the same recipe, but for picked learning rates.
 
     Attributes:
         title: one line.
         question: what the table answers.
         edition: of the datasets: real or phantom.
-        protocol: ``paper``, ``small`` or ``smoke``.
+        protocol: ``paper``, ``small`` or ``smoke``; ``tuned`` if learning rates were picked.
         weights: where they come from, in words.
         backbone: a backbone expression.
         rows: the initializations.
@@ -80,7 +83,7 @@ class Table:
     title: str
     question: str
     edition: Edition
-    protocol: Literal["paper", "small", "smoke"]
+    protocol: Literal["paper", "small", "smoke", "tuned"]
     weights: str
     backbone: str
     rows: tuple[Row, ...]
@@ -119,6 +122,10 @@ class Table:
                 f"images of {', '.join(found.collections)}, which the test set is from. Take the row or the column "
                 'out, or say in the table that it is meant: overlaps="mark", or "dash" for the papers\' "-".'
             )
+        recipe = column.recipe
+        if row.learning_rate is not None:
+            optimizer = dataclasses.replace(recipe.optimizer, learning_rate=row.learning_rate)
+            recipe = dataclasses.replace(recipe, optimizer=optimizer)
         return tuple(
             RunSpec(
                 stage="finetune",
@@ -126,7 +133,7 @@ class Table:
                 edition=self.edition,
                 backbone=parse(column.backbone or self.backbone),
                 initializer=parse(text),
-                recipe=column.recipe,
+                recipe=recipe,
                 pretraining=self.pretraining,
                 seed=seed,
             )

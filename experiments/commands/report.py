@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.commands.options import add_places, places
+from experiments.commands.illustrating import add_images, illustrated
+from experiments.commands.options import add_places
 
 if TYPE_CHECKING:
-    from experiments.rendering.document import TableDocument
     from experiments.report.page import Illustrated
 
 NAME = "report"
@@ -32,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default: %(default)s)"
     )
     parser.add_argument("--title", default="medtransfer: which initialization?", help="of the page")
-    images = parser.add_mutually_exclusive_group()
-    images.add_argument("--with-images", action="store_true", help="show example images of real test sets too")
-    images.add_argument("--without-images", action="store_true", help="show no example images at all")
+    add_images(parser)
     add_places(parser)
 
 
@@ -50,7 +48,7 @@ def execute(options: argparse.Namespace) -> int:
     grids: list[Grid] = []
     for path in files:
         if is_table(path):
-            tables.append(_illustrated(read_table(path), options))
+            tables.append(illustrated(read_table(path), options))
         else:
             grids.append(read_grid(path))
     page = render(options.title, tables, grids)
@@ -60,22 +58,3 @@ def execute(options: argparse.Namespace) -> int:
         if table.no_examples:
             print(f"{table.document.name}: {table.no_examples}", file=sys.stderr)
     return 0
-
-
-def _illustrated(document: TableDocument, options: argparse.Namespace) -> Illustrated:
-    from experiments.report.examples import examples
-    from experiments.report.page import Illustrated
-    from specs.errors import DataError, RunError
-
-    if options.without_images:
-        return Illustrated(document)
-    if document.edition == "real" and not options.with_images:
-        return Illustrated(document, (), "Test images are shown to whoever asks for them (--with-images).")
-    try:
-        found = [examples(document, column, places(options)) for column, _ in document.columns]
-    except (DataError, RunError) as error:
-        if options.with_images:
-            raise
-        kind = "data" if isinstance(error, DataError) else "runs"
-        return Illustrated(document, (), f"No test images are shown: the {kind} are not at hand.")
-    return Illustrated(document, tuple(one for one in found if one is not None))

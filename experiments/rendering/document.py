@@ -103,7 +103,7 @@ class TableDocument:
         seeds: runs per cell when complete.
         edition: ``phantom`` or ``real``.
         weights: where they come from.
-        protocol: ``paper``, ``small`` or ``smoke``.
+        protocol: ``paper``, ``small``, ``smoke`` or ``tuned``.
         runs: every run behind the table.
         overlaps: collections that a cell's weights and test set share, where they do.
         remarks: rows, and what must be known of their weights.
@@ -112,6 +112,7 @@ class TableDocument:
         margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
+        recommendation: sentences on what to start from; empty: nobody asked.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -138,6 +139,7 @@ class TableDocument:
     margin: float | None = None
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
+    recommendation: tuple[str, ...] = ()
 
     @cached_property
     def comparison(self) -> Comparison:

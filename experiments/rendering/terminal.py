@@ -33,6 +33,10 @@ def print_table(document: TableDocument, console: Console) -> None:
     for row, _ in document.rows:
         table.add_row(Text(row), *(_text(document, (row, column), ascii_only) for column, _ in document.columns))
     console.print(table)
+    if document.recommendation:
+        console.print()
+        for line in document.recommendation:
+            console.print(Text(line, style="bold"))
     scores = further_scores(document)
     if scores:
         more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)

@@ -1,0 +1,30 @@
+"""Compare: recipes for a user's own images; all values are this project's own, learning rates are picked per row."""
+
+from __future__ import annotations
+
+from specs.recipe import Recipe
+from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate
+
+
+def compare() -> dict[str, Recipe]:
+    """Recipes by kind of task."""
+    return {
+        "classification": Recipe(
+            image_size=224,
+            batch_size=32,
+            epochs=30,
+            optimizer=AdamW(3e-4, weight_decay=0.01),
+            schedule=Cosine(),
+            selection="metric",
+            augmentation=(RandomResizedCrop(0.6), HorizontalFlip(), Rotate(10)),
+        ),
+        "segmentation": Recipe(
+            image_size=256,
+            batch_size=8,
+            epochs=60,
+            optimizer=AdamW(3e-4, weight_decay=0.01),
+            schedule=Cosine(),
+            selection="metric",
+            augmentation=(HorizontalFlip(), Rotate(10), BrightnessContrast(0.2)),
+        ),
+    }
