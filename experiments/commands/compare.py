@@ -82,7 +82,7 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.cells import ResolvedCells, resolve_cells
     from experiments.naming import metric_prefix
     from experiments.planner import plan
-    from experiments.report.page import render
+    from experiments.report.page import TITLE, render
     from experiments.resolve import Resolver
     from experiments.store import RunStore
     from experiments.tuning import candidates, picked, tuned
@@ -113,7 +113,7 @@ def execute(options: argparse.Namespace) -> int:
         recommendation=_recommendation(document, cells, store, options),
     )
     status = show(document, work, store, options)
-    write_text(options.report, render(document.title, [illustrated(document, options)]))
+    write_text(options.report, render(TITLE, [illustrated(document, options)]))
     if not options.json:
         print(f"report: {options.report}")
     return status

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default: %(default)s)"
     )
-    parser.add_argument("--title", default="medtransfer: which initialization?", help="of the page")
+    parser.add_argument("--title", help="of the page")
     add_images(parser)
     add_places(parser)
 
@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
     """Read the tables, draw the page."""
     from experiments.rendering.grid import Grid, read_grid
     from experiments.rendering.plain import is_table, read_table, table_files
-    from experiments.report.page import render
+    from experiments.report.page import TITLE, render
     from specs.files import write_text
 
     files = table_files(options.files, options.tables)
@@ -51,7 +51,7 @@ def execute(options: argparse.Namespace) -> int:
             tables.append(illustrated(read_table(path), options))
         else:
             grids.append(read_grid(path))
-    page = render(options.title, tables, grids)
+    page = render(options.title or TITLE, tables, grids)
     write_text(options.output, page)
     print(f"{options.output}: {len(files)} tables, {len(page.encode()) / 2**20:.1f} MiB")
     for table in tables:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from experiments.rendering.document import TableDocument
-from experiments.rendering.panels import COLORS, PER_LINE
-from experiments.rendering.words import PHANTOM_WARNING, provenance
+from experiments.rendering.panels import COLORS, NARROWEST, PER_LINE, entitle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -36,7 +35,7 @@ def draw_curves(document: TableDocument) -> Drawing | None:
     widest = min(PER_LINE, len(columns))
     lines = -(-len(columns) // widest)
     legend = 0.2 * -(-len(rows) // 4)
-    drawing = Drawing(figsize=(1.0 + 2.7 * widest, 2.1 * lines + 0.9 + legend), layout="constrained")
+    drawing = Drawing(figsize=(max(NARROWEST, 1.0 + 2.7 * widest), 2.1 * lines + 1.1 + legend), layout="constrained")
     metrics = dict(document.columns)
     for number, column in enumerate(columns):
         axes = drawing.add_subplot(lines, widest, number + 1)
@@ -56,6 +55,5 @@ def draw_curves(document: TableDocument) -> Drawing | None:
             axes.spines[side].set_visible(False)
     marks = [Line2D([], [], color=color, linestyle=style, label=row) for row, (color, style) in looks.items()]
     drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
-    warning = f"\n{PHANTOM_WARNING}" if document.edition == "phantom" else ""
-    drawing.suptitle(f"{document.title}: learning curves{warning}\n{provenance(document)}", fontsize=9)
+    entitle(drawing, document, f"{document.title}: learning curves")
     return drawing

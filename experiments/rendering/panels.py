@@ -6,6 +6,7 @@ of a bar on such an axis would mislead.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,9 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#99
 
 PER_LINE = 4
 """Panels side by side."""
+
+NARROWEST = 7.5
+"""Inches, for titles and legends."""
 
 
 def draw_panels(document: TableDocument) -> Drawing:
@@ -44,7 +48,8 @@ def draw_panels(document: TableDocument) -> Drawing:
     ]
     widest = max(len(columns) for _, columns in lines)
     rows = [label for label, _ in document.rows]
-    drawing = Drawing(figsize=(1.8 + 2.6 * widest, (0.9 + 0.26 * len(rows)) * len(lines) + 1.2), layout="constrained")
+    width = max(NARROWEST, 1.8 + 2.6 * widest)
+    drawing = Drawing(figsize=(width, (0.9 + 0.26 * len(rows)) * len(lines) + 1.2), layout="constrained")
     families = dict(figure.families)
     shades = {family: COLORS[number % len(COLORS)] for number, family in enumerate(dict.fromkeys(families.values()))}
     metrics = dict(document.columns)
@@ -63,9 +68,15 @@ def draw_panels(document: TableDocument) -> Drawing:
             Line2D([], [], color=shade, marker="o", linestyle="", label=family) for family, shade in shades.items()
         ]
         drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
-    warning = f"\n{PHANTOM_WARNING}" if document.edition == "phantom" else ""
-    drawing.suptitle(f"{document.title}{warning}\n{provenance(document)}", fontsize=9)
+    entitle(drawing, document, document.title)
     return drawing
+
+
+def entitle(drawing: Drawing, document: TableDocument, title: str) -> None:
+    """A title, what the data are, and where they and the weights are from, in lines that fit."""
+    texts = (title, PHANTOM_WARNING if document.edition == "phantom" else "", provenance(document))
+    fitting = int(drawing.get_figwidth() * 14)  # characters of this size
+    drawing.suptitle("\n".join(line for text in texts for line in wrap(text, fitting)), fontsize=9)
 
 
 def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], colors: list[str], named: bool) -> None:

@@ -32,6 +32,9 @@ from experiments.report.examples import Examples
 from experiments.report.published import published_cells, published_note
 
 PACKAGE = "experiments.report"
+TITLE = "medtransfer: which initialization?"
+"""Of a page for which nobody gave one."""
+
 TITLES = {"": "The table drawn", "-ranks": "Mean ranks", "-curves": "Learning curves"}
 SHARED = ("loading", "spec", "environment")
 """Details of runs that many have in common; the page holds each once."""
