@@ -28,6 +28,8 @@ class Column:
         backbone: the column's own, where networks are compared too; None: the table's.
         source: an initializer for this network, for ``{source}`` in a row; None if there is none.
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
+        bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
+            training and test images together for three times as long; an honest run lies between them. None: unknown.
         measure: one of ``experiments.attention.MEASURES`` that the cells hold instead of the test score.
     """
 
@@ -38,6 +40,7 @@ class Column:
     backbone: str | None = None
     source: str | None = None
     measure: str | None = None
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ class TableDocument:
         margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
+        bounds: by column, scores after training on random labels, and on training and test images together.
         recommendation: sentences on what to start from; empty: nobody asked.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
@@ -140,6 +141,7 @@ class TableDocument:
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
     recommendation: tuple[str, ...] = ()
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def comparison(self) -> Comparison:

@@ -127,6 +127,7 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),
             "figure": _figure(data["figure"]),
             "directions": _pair(data["directions"]),
+            "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
             "recommendation": tuple(map(str, data["recommendation"])),
         }
     )

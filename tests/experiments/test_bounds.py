@@ -1,0 +1,86 @@
+"""The demo's tasks have a floor and a ceiling; a broken loader or initializer leaves the room between them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from datamodules.contract import Dataset, Sample
+from datamodules.opening import OpenDataset
+from experiments.places import Places
+from experiments.runner import run
+from experiments.table import Column
+from specs.expression import Call
+from specs.run import Edition, RunSpec
+from tests.experiments.smoke import table_of_runs
+
+TABLE = table_of_runs("initializations", "phantom")
+
+
+def random_labels(opened: OpenDataset) -> OpenDataset:
+    """Each training image with the label, or the mask, of another one."""
+    train = opened.index.train
+    order = np.random.default_rng(0).permutation(len(train))
+    index, dataset = opened.index, opened.dataset
+    if dataset.kind == "segmentation":
+        dataset = with_masks_of_others(dataset, {a.source: train[b].source for a, b in zip(train, order, strict=True)})
+    else:
+        labelled = tuple(a._replace(target=train[b].target) for a, b in zip(train, order, strict=True))
+        index = dataclasses.replace(index, train=labelled)
+    return dataclasses.replace(opened, dataset=dataset, index=index)
+
+
+def with_masks_of_others(dataset: Dataset, others: dict[str, str]) -> Dataset:
+    class Shuffled(type(dataset)):  # type: ignore[misc]
+        def read_mask(self, root: Path, sample: Sample) -> Any:
+            return super().read_mask(root, sample._replace(source=others.get(sample.source, sample.source)))
+
+    return Shuffled(**{field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)})
+
+
+def leaked(opened: OpenDataset) -> OpenDataset:
+    """A leak on purpose."""
+    index = opened.index
+    return dataclasses.replace(opened, index=dataclasses.replace(index, train=index.train + index.test))
+
+
+class Altered(Places):
+    """Places whose datasets are changed after they were opened."""
+
+    alter: Any = staticmethod(lambda opened: opened)
+
+    def opened(self, expression: Call, edition: Edition) -> OpenDataset:
+        changed: OpenDataset = type(self).alter(super().opened(expression, edition))
+        return changed
+
+
+def score(column: Column, folder: Path, alter: Any, longer: int = 1) -> float:
+    class Changed(Altered):
+        pass
+
+    Changed.alter = staticmethod(alter)
+    runs = TABLE.cell(TABLE.rows[0], column)
+    assert not isinstance(runs, str)
+    recipe = dataclasses.replace(column.recipe, epochs=longer * column.recipe.epochs)
+    spec: RunSpec = dataclasses.replace(runs[0], recipe=recipe)
+    found = run(spec, Changed(folder / "data", folder / "runs", folder / "prepared")).score
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("column", TABLE.columns, ids=lambda column: column.label)
+def test_an_honest_run_lies_well_above_the_floor_and_not_above_the_ceiling(column: Column, tmp_path: Path) -> None:
+    assert column.bounds is not None
+    floor, ceiling = column.bounds
+    assert floor + 0.1 < score(column, tmp_path / "honest", lambda opened: opened) <= ceiling
+    assert score(column, tmp_path / "floor", random_labels) == pytest.approx(floor, abs=0.08)
+
+
+@pytest.mark.parametrize("column", TABLE.columns, ids=lambda column: column.label)
+def test_whoever_has_seen_the_test_images_reaches_the_ceiling(column: Column, tmp_path: Path) -> None:
+    assert column.bounds is not None
+    assert score(column, tmp_path, leaked, longer=3) == pytest.approx(column.bounds[1], abs=0.03)
