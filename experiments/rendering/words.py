@@ -108,12 +108,11 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             f"one-sided t-tests, uncorrected): {shown}."
         )
     if document.bounds:
-        bounds = "; ".join(
-            f"{column} {100 * low:.0f} and {100 * high:.0f}" for column, (low, high) in document.bounds.items()
-        )
+        limits = ((column, 100 * low, 100 * high) for column, (low, high) in document.bounds.items())
+        bounds = "; ".join(f"{column} {low:.0f} and {high:.0f}" for column, low, high in limits)
         found.append(
-            "A floor and a ceiling, for orientation: about what this network reaches after training on random labels, and "
-            f"on the training and test images together for three times as long: {bounds}."
+            "A floor and a ceiling, for orientation: about what this network reaches after training on random labels, "
+            f"and on the training and test images together for three times as long: {bounds}."
         )
     found += over_columns(document)
     for (row, column), names in document.overlaps.items():
