@@ -75,7 +75,7 @@ def _measured(
     maps = grad_cam(network.module, images, numbers)
     size = maps.shape[1:]
     shapes = [opened.dataset.read_image(opened.root, sample).shape[:2] for _, sample, _ in pairs]
-    boxes = np.stack([_boxed(place, shape, size) for (_, _, place), shape in zip(pairs, shapes, strict=True)])
+    boxes = np.stack([box_map(place, shape, size) for (_, _, place), shape in zip(pairs, shapes, strict=True)])
     yield "area", area(maps)
     yield "in_boxes", inside(maps, boxes)
     yield "uniform_in_boxes", boxes.mean(axis=(1, 2))
@@ -83,7 +83,7 @@ def _measured(
         yield "in_masks", inside(maps, np.stack([_masked(place, size) for _, _, place in pairs]))
 
 
-def _boxed(place: Located, shape: tuple[int, ...], size: tuple[int, ...]) -> NDArray[np.float64]:
+def box_map(place: Located, shape: tuple[int, ...], size: tuple[int, ...]) -> NDArray[np.float64]:
     """The box as a map of the network's size, with the covered share of each pixel; ``shape`` is the image's."""
     left, top, width, height = place.box
     rows = _covered(top, top + height, shape[0], size[0])

@@ -27,6 +27,7 @@ def illustrated(document: TableDocument, options: argparse.Namespace) -> Illustr
         DataError: if images were asked for and the data are not there.
     """
     from experiments.report.examples import examples
+    from experiments.report.heat_maps import heat_maps
     from experiments.report.page import Illustrated
     from specs.errors import DataError, RunError
 
@@ -35,7 +36,10 @@ def illustrated(document: TableDocument, options: argparse.Namespace) -> Illustr
     if document.edition == "real" and not options.with_images:
         return Illustrated(document, (), "Test images are shown to whoever asks for them (--with-images).")
     try:
-        found = [examples(document, column, places(options)) for column, _ in document.columns]
+        if all(metric == "share" for _, metric in document.columns):
+            found = [heat_maps(document, places(options))]
+        else:
+            found = [examples(document, column, places(options)) for column, _ in document.columns]
     except (DataError, RunError) as error:
         if options.with_images:
             raise

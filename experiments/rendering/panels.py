@@ -50,7 +50,7 @@ def draw_panels(document: TableDocument) -> Drawing:
     rows = [label for label, _ in document.rows]
     width = max(NARROWEST, 1.8 + 2.6 * widest)
     drawing = Drawing(figsize=(width, (0.9 + 0.26 * len(rows)) * len(lines) + 1.2), layout="constrained")
-    families = dict(figure.families)
+    families = {row: family for row, family in figure.families if row in rows}
     shades = {family: COLORS[number % len(COLORS)] for number, family in enumerate(dict.fromkeys(families.values()))}
     metrics = dict(document.columns)
     for line, (name, columns) in enumerate(lines):

@@ -68,7 +68,7 @@ def examples(document: TableDocument, column: str, places: Places) -> Examples |
     best = document.comparison.best.get(column)
     rows = tuple(dict.fromkeys(row for row in (document.reference, best) if row))
     first = {run.row: run for run in document.runs if run.column == column and run.seed == 0}
-    shown = {row: _record(first[row], places) for row in rows if row in first}
+    shown = {row: record_of(first[row], places) for row in rows if row in first}
     if not shown:
         return None
     networks = {row: restore(record, places) for row, record in shown.items()}
@@ -83,7 +83,12 @@ def examples(document: TableDocument, column: str, places: Places) -> Examples |
     return Examples(column, (), tuple(pictures))
 
 
-def _record(run: RunLine, places: Places) -> Record:
+def record_of(run: RunLine, places: Places) -> Record:
+    """The record of a run that a table names.
+
+    Raises:
+        RunError: if it is not in the store.
+    """
     record = RunStore(places.runs).record(run.key)
     if record is None:
         raise RunError(
@@ -96,14 +101,14 @@ def _record(run: RunLine, places: Places) -> Record:
 def _chosen(samples: Sequence[Sample], task: Task) -> list[int]:
     """Places in the test split at equal distances: images with a finding, and one without."""
     if task.kind == "multiclass":
-        return _spread(range(len(samples)), COUNT)
+        return spread(range(len(samples)), COUNT)
     found = [number for number, sample in enumerate(samples) if not sample.target or 1.0 in sample.target]
     clear = [number for number, sample in enumerate(samples) if sample.target and not any(sample.target)]
-    some = _spread(found, COUNT - bool(clear))
-    return some + _spread(clear, COUNT - len(some))
+    some = spread(found, COUNT - bool(clear))
+    return some + spread(clear, COUNT - len(some))
 
 
-def _spread(numbers: Sequence[int], count: int) -> list[int]:
+def spread(numbers: Sequence[int], count: int) -> list[int]:
     """That many of the numbers, from the middle of as many equal parts."""
     count = min(count, len(numbers))
     return [numbers[(2 * part + 1) * len(numbers) // (2 * count)] for part in range(count)]
@@ -152,10 +157,7 @@ def _dice(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
 
 def _png(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -> str:
     """A picture of an image (H, W, C) of one or three channels, with the outlines of masks (H, W)."""
-    from PIL import Image
-
-    colored = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-    picture = cv2.resize(np.ascontiguousarray(colored), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    picture = colored(image)
     for number, (mask, shade) in enumerate(zip(outlines, SHADES, strict=False)):
         large = cv2.resize(mask.astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
         color = np.array([int(shade[at : at + 2], 16) for at in (1, 3, 5)])
@@ -164,6 +166,20 @@ def _png(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -
             continue
         edges, _ = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(picture, edges, -1, color.tolist(), 1)
+    return as_png(picture)
+
+
+def colored(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """An image (H, W, C) of one or three channels as a picture (SIDE, SIDE, 3)."""
+    three = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    large = cv2.resize(np.ascontiguousarray(three), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, dtype=np.uint8)
+
+
+def as_png(picture: NDArray[np.uint8]) -> str:
+    """A picture (H, W, 3) as base64 of a PNG."""
+    from PIL import Image
+
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", optimize=True)
     return base64.b64encode(file.getvalue()).decode()
