@@ -16,7 +16,7 @@ import pytest
 
 from experiments.command_line import main
 from experiments.rendering.answer import answer
-from experiments.rendering.document import Cell
+from experiments.rendering.document import Cell, RunLine
 from experiments.rendering.files import write_all
 from experiments.rendering.plain import read_table, to_json
 from experiments.report.page import Illustrated, render
@@ -103,6 +103,16 @@ def test_a_task_is_answered_in_a_sentence() -> None:
     assert turned.text.startswith('No row is shown to be better than "good | *best*". random (-10.00 points, p = ')
     single = {place: Cell(cell.values[:1]) for place, cell in made.cells.items()}
     assert answer(dataclasses.replace(made, cells=single), "B").verdict == "untested"
+
+
+def test_each_class_of_a_task_has_its_own_score() -> None:
+    def line(row: str, seed: int, a: float, b: float | None) -> RunLine:
+        return RunLine(f"{row}{seed}" * 32, row, "B", seed, a, 1.0, 1, scores={"auroc": a, "auroc:a": a, "auroc:b": b})
+
+    runs = (line("random", 0, 0.7, 0.5), line("random", 1, 0.8, None), line("good | *best*", 0, 0.9, 0.6))
+    tables = [[[cell.strip() for cell in row] for row in table] for table in Page(page(runs=runs)).tables]
+    (classes,) = [table for table in tables if table[0] == ["Initialization", "a", "b"]]
+    assert classes[1:] == [["random", "75.00 ± 7.07", "50.00"], ["good | *best*", "90.00", "60.00"], ["gone", "-", "-"]]
 
 
 def test_many_rows_are_counted_after_the_best_three() -> None:
