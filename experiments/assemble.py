@@ -27,6 +27,7 @@ SECONDARY = {
     "dice_native": "Dice at native size",
     "dice_fov": "Dice inside the field of view",
     "dice_pooled": "Dice over all pixels together",
+    "dice_findings": "Dice over images with a finding",
 }
 """Further scores that a table shows beside its own, by the record's name."""
 
@@ -91,7 +92,7 @@ def assemble(
             for column in table.columns
         ),
         cells=scores,
-        secondary={title: found for title, found in secondary.items() if any(cell.values for cell in found.values())},
+        secondary={title: found for title, found in secondary.items() if _tells_more(found, scores)},
         reference=table.reference,
         seeds=table.seeds,
         figure=table.figure,
@@ -117,6 +118,11 @@ def assemble(
         + tuple(_without_preference(measured or {})),
         marks=marks,
     )
+
+
+def _tells_more(found: Mapping[Place, Cell], scores: Mapping[Place, Cell]) -> bool:
+    """Whether further scores are others than the scores; those over findings are not where all images have one."""
+    return any(cell.values and cell.values != scores[place].values for place, cell in found.items())
 
 
 def _further(runs: Runs, records: dict[str, Record], plan: Plan, name: str) -> Cell:
@@ -156,6 +162,8 @@ def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record]) -> Effort
     return Effort(
         tuple(float(epochs) for epochs in converged if epochs is not None),
         tuple(record.data["seconds"] for record in done),
+        sum(record.data["seconds"] for record in done if not record.data["environment"]["device"].startswith("cpu"))
+        / 3600,
     )
 
 

@@ -56,7 +56,8 @@ def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
     Classification: ``auroc`` (mean over the scored classes that have positives and negatives, or of the task's
     positive classes together) and ``auroc:CLASS``.
     Segmentation: ``dice`` (mean over images at network size, whole image; an empty prediction of an empty mask
-    counts 1), the same at native size and inside the field of view, and ``..._pooled`` over all pixels.
+    counts 1), the same at native size and inside the field of view, and of each ``..._pooled`` over all pixels and
+    ``..._findings`` over the images whose mask is not empty.
     """
     if task.kind == "segmentation":
         return _dice_scores(table)
@@ -86,4 +87,6 @@ def _dice_scores(table: pa.Table) -> dict[str, float | None]:
             name = "dice" + ("" if size == "network" else "_native") + ("" if region == "whole" else "_fov")
             found[name] = float(np.mean(dice_from_counts(tp, fp, fn)))
             found[f"{name}_pooled"] = float(dice_from_counts(tp.sum(), fp.sum(), fn.sum()))
+            shown = tp + fn > 0
+            found[f"{name}_findings"] = float(np.mean(dice_from_counts(tp, fp, fn)[shown])) if shown.any() else None
     return found

@@ -10,7 +10,7 @@ from experiments.rendering.document import Effort, TableDocument
 COLUMNS = (
     "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
     "smallest_detectable_difference", "mark", "best", "paper_mark", "missing", "overlap",
-    "epochs_to_95_percent", "seconds",
+    "epochs_to_95_percent", "seconds", "gpu_hours", "interval_low", "interval_high",
 )  # fmt: skip
 
 
@@ -30,6 +30,8 @@ def to_csv(document: TableDocument) -> str:
                 document.cells[place].missing or "",
                 "; ".join(document.overlaps.get(place, ())),
                 *(repr(sum(values) / len(values)) if values else "" for values in (effort.epochs, effort.seconds)),
+                repr(effort.gpu_hours) if effort.seconds else "",
+                *(map(repr, interval) if (interval := document.cells[place].interval) else ("", "")),
             ]
             if result is None:
                 writer.writerow([*start, 0, *[""] * 8, *end])

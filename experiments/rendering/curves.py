@@ -1,16 +1,21 @@
-"""Learning curves: a panel per column, a line per run, its validation score after each epoch."""
+"""Learning curves: a panel per column, a line per run or per row, the validation score after each epoch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.rendering.document import TableDocument
 from experiments.rendering.panels import COLORS, NARROWEST, PER_LINE, entitle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
+
+SINGLE = 3
+"""Runs of a cell that are drawn each; of more, the mean of those that came so far."""
 
 STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
 """Lines of rows that share a color."""
@@ -39,10 +44,8 @@ def draw_curves(document: TableDocument) -> Drawing | None:
     metrics = dict(document.columns)
     for number, column in enumerate(columns):
         axes = drawing.add_subplot(lines, widest, number + 1)
-        for run in runs:
-            if run.column == column:
-                color, style = looks[run.row]
-                scores = [np.nan if score is None else 100 * score for score in run.validation]
+        for row, (color, style) in looks.items():
+            for scores in _lines([run.validation for run in runs if (run.row, run.column) == (row, column)]):
                 epochs = range(1, len(scores) + 1)
                 axes.plot(epochs, scores, color=color, linestyle=style, linewidth=0.9, alpha=0.65)
         axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
@@ -55,5 +58,21 @@ def draw_curves(document: TableDocument) -> Drawing | None:
             axes.spines[side].set_visible(False)
     marks = [Line2D([], [], color=color, linestyle=style, label=row) for row, (color, style) in looks.items()]
     drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
-    entitle(drawing, document, f"{document.title}: learning curves")
+    entitle(drawing, document, f"{document.title}: learning curves{_averaged(document)}")
     return drawing
+
+
+def _averaged(document: TableDocument) -> str:
+    return ", mean over the runs that came so far" if document.seeds > SINGLE else ""
+
+
+def _lines(runs: Sequence[Sequence[float | None]]) -> list[NDArray[np.float64]]:
+    """Scores in percent after each epoch, NaN where undefined: of each run, or of many runs their mean."""
+    longest = max(map(len, runs), default=0)
+    scores = np.full((len(runs), longest), np.nan)
+    for line, run in zip(scores, runs, strict=True):
+        line[: len(run)] = [np.nan if score is None else 100 * score for score in run]
+    if len(runs) <= SINGLE:
+        return [line[: len(run)] for line, run in zip(scores, runs, strict=True)]
+    count = np.isfinite(scores).sum(axis=0)
+    return [np.where(count, np.nansum(scores, axis=0) / np.maximum(count, 1), np.nan)]

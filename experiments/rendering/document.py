@@ -47,10 +47,12 @@ class Effort:
     Attributes:
         epochs: until each run's validation score first reached 95 % of its best one.
         seconds: of each whole run.
+        gpu_hours: of the runs that were on a GPU, together.
     """
 
     epochs: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
+    gpu_hours: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from experiments.rendering.document import TableDocument
 from experiments.rendering.words import (
-    EFFORTS,
     PHANTOM_WARNING,
+    effort_titles,
     efforts_by_row,
     further_scores,
     mean_std,
@@ -39,7 +39,9 @@ def to_markdown(document: TableDocument) -> str:
             ],
         )
     if efforts := efforts_by_row(document):
-        lines += pipe_table(["Effort, mean over tasks", *EFFORTS], [[escape(row), *texts] for row, *texts in efforts])
+        lines += pipe_table(
+            ["Effort, mean over tasks", *effort_titles(document)], [[escape(row), *texts] for row, *texts in efforts]
+        )
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])
 

@@ -121,7 +121,8 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             },
             "runs": tuple(_run(one) for one in data["runs"]),
             "efforts": {
-                _place(one): Effort(_numbers(one["epochs"]), _numbers(one["seconds"])) for one in data["efforts"]
+                _place(one): Effort(_numbers(one["epochs"]), _numbers(one["seconds"]), float(one["gpu_hours"]))
+                for one in data["efforts"]
             },
             "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
             "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),

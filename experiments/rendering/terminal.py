@@ -9,8 +9,8 @@ from rich.text import Text
 
 from experiments.rendering.document import TableDocument
 from experiments.rendering.words import (
-    EFFORTS,
     PHANTOM_WARNING,
+    effort_titles,
     efforts_by_row,
     further_scores,
     mean_std,
@@ -51,7 +51,7 @@ def print_table(document: TableDocument, console: Console) -> None:
     if efforts := efforts_by_row(document):
         effort = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
         effort.add_column("effort, mean over tasks", overflow="fold")
-        for title in EFFORTS:
+        for title in effort_titles(document):
             effort.add_column(title, justify="right")
         for row, *texts in efforts:
             effort.add_row(Text(row), *texts)

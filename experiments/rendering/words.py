@@ -48,11 +48,19 @@ TESTS = {
 }
 SIDES = {"two-sided": "two-sided", "greater": "one-sided for better rows", "less": "one-sided for worse rows"}
 EFFORTS = ("epochs to 95% of the best validation score", "seconds a run")
-"""What ``efforts_by_row`` gives of each row."""
+GPU_HOURS = "GPU-hours of all runs"
 
 
-def efforts_by_row(document: TableDocument) -> list[tuple[str, str, str]]:
-    """Label, epochs and seconds of each row, as means over the columns that all rows have runs in."""
+def effort_titles(document: TableDocument) -> tuple[str, ...]:
+    """What ``efforts_by_row`` gives of each row."""
+    return (*EFFORTS, GPU_HOURS) if any(effort.gpu_hours for effort in document.efforts.values()) else EFFORTS
+
+
+def efforts_by_row(document: TableDocument) -> list[tuple[str, ...]]:
+    """Label, epochs and seconds of each row, as means over the columns that all rows have runs in.
+
+    Then, if any run was on a GPU, the hours of all runs of these columns together.
+    """
     columns = [
         column
         for column, _ in document.columns
@@ -67,7 +75,10 @@ def efforts_by_row(document: TableDocument) -> list[tuple[str, str, str]]:
             float(np.mean([np.mean(values) for values in all_of]))
             for all_of in ([cell.epochs for cell in cells], [cell.seconds for cell in cells])
         )
-        found.append((row, f"{epochs:.1f}", f"{seconds:.1f}"))
+        texts = [row, f"{epochs:.1f}", f"{seconds:.1f}"]
+        if len(effort_titles(document)) > len(EFFORTS):
+            texts.append(f"{sum(cell.gpu_hours for cell in cells):.2f}")
+        found.append(tuple(texts))
     return found
 
 

@@ -17,8 +17,8 @@ from experiments.rendering.document import Cell, Place, TableDocument
 from experiments.rendering.drawings import drawings, drawn
 from experiments.rendering.grid import Grid
 from experiments.rendering.words import (
-    EFFORTS,
     PHANTOM_WARNING,
+    effort_titles,
     efforts_by_row,
     further_scores,
     mean_std,
@@ -124,7 +124,7 @@ def _own(name: str) -> Any:
 
 def _section(table: Illustrated) -> Section:
     document = table.document
-    efforts = {row: rest for row, *rest in efforts_by_row(document)}
+    efforts = {row: tuple(rest) for row, *rest in efforts_by_row(document)}
     overall, published = over_columns(document), published_note(document)
     return Section(
         document=document,
@@ -137,8 +137,8 @@ def _section(table: Illustrated) -> Section:
             *((published,) if published else ()),
             *missing(document),
         ),
-        efforts={row: tuple(texts) for row, texts in efforts.items()},
-        effort_titles=EFFORTS if efforts else (),
+        efforts=efforts,
+        effort_titles=effort_titles(document) if efforts else (),
         drawings=tuple(
             Picture(TITLES[name], base64.b64encode(drawn(drawing, "svg")).decode())
             for name, drawing in drawings(document).items()

@@ -175,6 +175,16 @@ def test_every_network_of_the_architectures_has_weights_of_its_own_and_a_decoder
         }  # type: ignore[union-attr]
 
 
+def test_boxes_that_are_not_there_are_said_before_anything_runs(tmp_path: Path) -> None:
+    table = dataclasses.replace(table_of_runs("benchmark-attention", "smoke"), seeds=1)
+    where = places(tmp_path)
+    (where.open(parse("chestxray14"), "phantom")[1] / "BBox_List_2017.csv").unlink()
+    with pytest.raises(DataError, match=r"found no BBox_List_2017\.csv"):
+        resolve_cells(table, Resolver(where))
+    found = resolve_cells(table, Resolver(where), everything_may_lack=True)
+    assert set(found.lacking) == set(table.cells())
+
+
 def test_a_column_without_a_source_leaves_its_rows_empty() -> None:
     table = dataclasses.replace(TABLE, rows=(Row("random", "random"), Row("own", "mean_var({source})")))
     assert table.cells()["own", "a"] == "no weights of this kind for this network"

@@ -148,6 +148,11 @@ def test_effort_is_compared_over_the_columns_that_all_rows_have() -> None:
     efforts |= {("random", "A_1 <50%> & more"): Effort((90.0,), (900.0,))}
     made = dataclasses.replace(made, efforts=efforts)
     assert efforts_by_row(made) == [(row, "3.0", "15.0") for row, _ in made.rows]
+    on_gpu = {place: dataclasses.replace(effort, gpu_hours=1.5) for place, effort in efforts.items()}
+    hours = dataclasses.replace(made, efforts=on_gpu)
+    assert efforts_by_row(hours) == [(row, "3.0", "15.0", "1.50") for row, _ in made.rows]
+    assert "GPU-hours" in to_markdown(hours)
+    assert "GPU-hours" not in to_markdown(made)
     assert "epochs to 95% of the best validation score" in to_markdown(made)
     assert "15.0" in terminal(made, width=160)
     rows = list(csv.DictReader(io.StringIO(to_csv(made))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import json
 import re
 import shutil
@@ -12,11 +13,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from experiments.command_line import main
 from experiments.rendering.answer import answer
 from experiments.rendering.document import Cell, RunLine
+from experiments.rendering.figure import Figure
 from experiments.rendering.files import write_all
 from experiments.rendering.plain import read_table, to_json
 from experiments.report.page import Illustrated, render
@@ -178,6 +181,36 @@ def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_o
     assert published_cells(figure)["Scratch", "TXC"] == "89.03 ± 1.82"
     for other in ({"protocol": "small"}, {"edition": "phantom"}, {"name": "mine"}):
         assert not any(published_cells(dataclasses.replace(made, **other)).values())  # type: ignore[arg-type]
+
+
+def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_five_megabytes() -> None:
+    rows = tuple((f"method {number}", "random") for number in range(15))
+    columns = tuple((f"T{number}", "auroc") for number in range(7))
+    generator = np.random.default_rng(0)
+    classes = [f"auroc:finding {number}" for number in range(14)]
+    runs = tuple(
+        RunLine(
+            key=hashlib.sha256(f"{row}{column}{seed}".encode()).hexdigest(),
+            row=row,
+            column=column,
+            seed=seed,
+            score=0.8,
+            seconds=1.0,
+            epochs=100,
+            load={"before": f"{row}{column}{seed}" * 4, "after": "x" * 64, "loaded": "320 tensors"},
+            scores=dict.fromkeys(["auroc", *classes], float(generator.random())),
+            validation=tuple(generator.random(100).tolist()),
+            spec={"dataset": column, "recipe": "x" * 1500, "seed": seed},
+        )
+        for row, _ in rows
+        for column, _ in columns
+        for seed in range(10)
+    )
+    cells = {(row, column): Cell(tuple(generator.random(10))) for row, _ in rows for column, _ in columns}
+    made = document(rows=rows, columns=columns, cells=cells, runs=runs, reference="method 0", secondary={}, seeds=10)
+    text = render("A study", [Illustrated(dataclasses.replace(made, figure=Figure(ranks=True)))])
+    assert len(text.encode()) < 5 * 2**20
+    assert text.count('class="run"') == 1050
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from experiments.evaluation import scores
 from experiments.resolve import recipe_named
 from experiments.runner import run
 from experiments.store import Record
@@ -18,6 +20,7 @@ from specs.errors import DataError, RunError, UsageError
 from specs.expression import parse
 from specs.run import RunSpec
 from specs.steps import SGD
+from specs.task import Task
 from tests.experiments.smoke import places, spec
 
 
@@ -108,6 +111,19 @@ def test_a_segmentation_run_stores_pixel_counts_at_both_sizes(tmp_path: Path) ->
         for tp, fp, fn in zip(*(table[f"network_whole_{count}"] for count in ("tp", "fp", "fn")), strict=True)
     ]
     assert record.score == pytest.approx(np.mean(dice))
+
+
+def test_the_dice_over_images_with_a_finding_leaves_out_empty_masks() -> None:
+    columns = {"tp": [4, 0, 0], "fp": [2, 0, 3], "fn": [2, 0, 0], "tn": [0, 8, 5]}
+    regions = [f"{size}_{region}" for size in ("network", "native") for region in ("whole", "fov")]
+    task = Task("segmentation", ("lesion",))
+    table = pa.table({f"{region}_{name}": values for region in regions for name, values in columns.items()})
+    found = scores(task, table)
+    assert found["dice"] == pytest.approx((8 / 12 + 1 + 0) / 3)
+    assert found["dice_findings"] == pytest.approx(8 / 12)
+    assert found["dice_pooled"] == pytest.approx(8 / 15)
+    empty = table.slice(1, 1)
+    assert scores(task, empty)["dice_findings"] is None
 
 
 def failing(made: RunSpec, folder: Path, kind: type[Exception], message: str) -> None:
