@@ -56,7 +56,8 @@ report: $(READY)  ## Render the tables under tables/ as one page, report.html
 dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
 	$(MEDTRANSFER) dashboard $(ARGS)
 
-tables: $(BENCHMARK)  ## Make all tables and figures of the benchmark [PROFILE=phantom]
+tables: $(BENCHMARK)  ## Make all tables and figures of the benchmark, and report.html [PROFILE=phantom]
+	$(MEDTRANSFER) report
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
 	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)

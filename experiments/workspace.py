@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.naming import metric_prefix
 from experiments.rendering.document import TableDocument
+from specs.errors import RunError
 
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
@@ -77,6 +78,16 @@ def _without_ids(value: Any) -> Any:
 
 
 def save(made: Workspace) -> str:
-    """Build it online; returns its address."""
-    made.save()
+    """Build it online; returns its address.
+
+    Raises:
+        RunError: if wandb does not let us.
+    """
+    try:
+        made.save()
+    except Exception as error:  # wandb documents no common error
+        raise RunError(
+            f"the workspace {made.name} could not be built ({type(error).__name__}: {error}). Log in with "
+            f"`wandb login`, and check that {made.entity}/{made.project} exists; without --wandb online the spec is printed."
+        ) from error
     return str(made.url)

@@ -10,10 +10,14 @@ from typing import Any
 
 from experiments.rendering.document import Cell, Effort, Place, RunLine, TableDocument
 from experiments.rendering.figure import Figure
+from experiments.rendering.words import SIDES, TESTS
 from specs.errors import DataError
 
 SCHEMA = 1
 """Version of the files."""
+
+KNOWN = {"edition": ("phantom", "real"), "marks": ("reference", "paper"), "test": TESTS, "alternative": SIDES}
+"""What some fields may be."""
 
 
 def to_plain(document: TableDocument) -> dict[str, Any]:
@@ -109,9 +113,19 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
     wanted = {(row, column) for row, _ in rows for column, _ in columns}
     if set(cells) != wanted:
         raise ValueError(f"expected {len(wanted)} cells by row and column, found others")
+    for name in ("name", "title", "question", "reference", "weights", "protocol"):
+        if not isinstance(plain[name], str):
+            raise TypeError(f"{name} is no text")
+    for name, known in KNOWN.items():
+        if plain[name] not in known:
+            raise ValueError(f"{name} is {plain[name]}, expected one of {', '.join(known)}")
+    if plain["reference"] not in dict(rows):
+        raise ValueError(f"no row is called {plain['reference']}, the reference")
     return TableDocument(
         **plain
         | {
+            "seeds": int(plain["seeds"]),
+            "margin": None if plain["margin"] is None else float(plain["margin"]),
             "rows": rows,
             "columns": columns,
             "cells": cells,
@@ -155,8 +169,18 @@ def _interval(one: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def _run(one: Mapping[str, Any]) -> RunLine:
-    validation = tuple(None if value is None else float(value) for value in one["validation"])
-    return RunLine(**dict(one) | {"validation": validation})
+    """A run whose numbers are numbers; what is shown as it stands may be anything."""
+    checked = {
+        "validation": tuple(None if value is None else float(value) for value in one["validation"]),
+        "scores": {str(name): None if value is None else float(value) for name, value in one["scores"].items()},
+        "score": None if one["score"] is None else float(one["score"]),
+        "seconds": float(one["seconds"]),
+        "seed": int(one["seed"]),
+        "key": str(one["key"]),
+        "spec": dict(one["spec"]),
+        "environment": dict(one["environment"]),
+    }
+    return RunLine(**dict(one) | checked)
 
 
 def _figure(one: Mapping[str, Any] | None) -> Figure | None:

@@ -146,6 +146,12 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
         lambda data: json.dumps(data | {"cells": data["cells"][1:]}),
         lambda data: json.dumps({name: value for name, value in data.items() if name != "reference"}),
         lambda data: json.dumps(data | {"runs": [{"key": 3}]}),
+        lambda data: json.dumps(data | {"runs": [data["runs"][0] | {"seconds": "long"}]}),
+        lambda data: json.dumps(data | {"runs": [data["runs"][0] | {"scores": {"dice": "high"}}]}),
+        lambda data: json.dumps(data | {"seeds": "many"}),
+        lambda data: json.dumps(data | {"title": {"a": 1}}),
+        lambda data: json.dumps(data | {"test": "mine"}),
+        lambda data: json.dumps(data | {"reference": "nobody"}),
         lambda data: json.dumps(data | {"cells": [one | {"values": ["x"]} for one in data["cells"]]}),
     ],
 )
