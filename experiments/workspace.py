@@ -88,6 +88,6 @@ def save(made: Workspace) -> str:
     except Exception as error:  # wandb documents no common error
         raise RunError(
             f"the workspace {made.name} could not be built ({type(error).__name__}: {error}). Log in with "
-            f"`wandb login`, and check that {made.entity}/{made.project} exists; without --wandb online the spec is printed."
+            f"`wandb login`, and check that {made.entity}/{made.project} exists."
         ) from error
     return str(made.url)
