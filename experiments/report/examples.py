@@ -34,7 +34,7 @@ seen on gray tissue, and told apart by color-blind readers."""
 
 @dataclass(frozen=True)
 class Example:
-    """A picture as base64 of a PNG, and the lines below it."""
+    """A picture as base64 of a JPEG, and the lines below it."""
 
     data: str
     lines: tuple[str, ...]
@@ -79,7 +79,7 @@ def examples(document: TableDocument, column: str, places: Places) -> Examples |
         return Examples(column, key, tuple(_outlined(networks, numbers)))
     images = data.test_batch(numbers)["image"].permute(0, 2, 3, 1).numpy()
     captions = _captions(shown, numbers, data.task)
-    pictures = (Example(_png(image), lines) for image, lines in zip(images, captions, strict=True))
+    pictures = (Example(_picture(image), lines) for image, lines in zip(images, captions, strict=True))
     return Examples(column, (), tuple(pictures))
 
 
@@ -144,7 +144,7 @@ def _outlined(networks: dict[str, Restored], numbers: list[int]) -> list[Example
         if not truth[place].any():
             lines.insert(0, "truth: no finding")
         outlines = (truth[place], *(masks[place] for masks in found.values()))
-        made.append(Example(_png(image, outlines), tuple(lines)))
+        made.append(Example(_picture(image, outlines), tuple(lines)))
     return made
 
 
@@ -155,7 +155,7 @@ def _dice(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     return float(dice_from_counts(tp, fp, fn))
 
 
-def _png(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -> str:
+def _picture(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -> str:
     """A picture of an image (H, W, C) of one or three channels, with the outlines of masks (H, W)."""
     picture = colored(image)
     for number, (mask, shade) in enumerate(zip(outlines, SHADES, strict=False)):
@@ -166,7 +166,7 @@ def _png(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -
             continue
         edges, _ = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(picture, edges, -1, color.tolist(), 1)
-    return as_png(picture)
+    return as_jpeg(picture)
 
 
 def colored(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -176,10 +176,10 @@ def colored(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(large, dtype=np.uint8)
 
 
-def as_png(picture: NDArray[np.uint8]) -> str:
-    """A picture (H, W, 3) as base64 of a PNG."""
+def as_jpeg(picture: NDArray[np.uint8]) -> str:
+    """A picture (H, W, 3) as base64 of a JPEG."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", optimize=True)
+    Image.fromarray(picture).save(file, "JPEG", quality=88, subsampling=0, optimize=True)
     return base64.b64encode(file.getvalue()).decode()

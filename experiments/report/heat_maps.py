@@ -15,7 +15,7 @@ from experiments.attention import box_map
 from experiments.grad_cam import grad_cam
 from experiments.places import Places
 from experiments.rendering.document import TableDocument
-from experiments.report.examples import SHADES, Example, Examples, as_png, colored, record_of, spread
+from experiments.report.examples import SHADES, Example, Examples, as_jpeg, colored, record_of, spread
 from experiments.restored import Restored, restore
 
 COUNT = 4
@@ -56,7 +56,7 @@ def _maps(row: str, network: Restored) -> Iterator[Example]:
         shape = opened.dataset.read_image(opened.root, samples[number]).shape[:2]
         within = inside(found[None], box_map(place, shape, found.shape)[None])[0]
         lines = (place.finding, f"{row}: {area(found[None])[0]:.0%} of the image, {within:.1%} of the map in the box")
-        yield Example(as_png(_with_map(image, found, place, shape)), lines)
+        yield Example(as_jpeg(_with_map(image, found, place, shape)), lines)
 
 
 def _with_map(

@@ -60,7 +60,7 @@ def test_nothing_that_is_passed_on_names_the_hospitals_folder(home: Path) -> Non
     for path in passed_on:
         for private in (b"ward-7", b"secret_number", str(home).encode()):
             assert private not in path.read_bytes(), path
-    assert b"image/png" not in (home / "compare.html").read_bytes()
+    assert b"image/jpeg" not in (home / "compare.html").read_bytes()
     assert b"comes first in" in (home / "compare.html").read_bytes()
 
 

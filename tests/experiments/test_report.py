@@ -251,10 +251,10 @@ def test_images_of_real_patients_are_shown_to_whoever_asks_only(finished: Path, 
     (tmp_path / "real.json").write_text(to_json(real))
     command = ["report", str(tmp_path / "real.json"), "--output", str(tmp_path / "x.html"), "--runs"]
     assert main([*command, str(finished / "runs")]) == 0
-    assert "image/png" not in (tmp_path / "x.html").read_text()
+    assert "image/jpeg" not in (tmp_path / "x.html").read_text()
     assert "--with-images" in (tmp_path / "x.html").read_text()
     assert main([*command, str(finished / "runs"), "--with-images"]) == 0
-    assert "image/png" in (tmp_path / "x.html").read_text()
+    assert "image/jpeg" in (tmp_path / "x.html").read_text()
 
 
 def test_a_report_without_the_runs_says_so(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
