@@ -1,0 +1,269 @@
+"""How alike two layers represent the same samples: CCA, SVCCA, PWCCA and linear CKA.
+
+Rows are samples, columns are neurons or channels. CCA and its kin do not change under invertible affine maps of either
+layer, CKA under rotations and a common scale. All of them rise with the number of columns over the number of samples
+even for unrelated layers, so each result of CCA carries the floor that independent data of its shape would show.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.moments import Moments
+
+Matrix = NDArray[np.float64]
+
+RANK_TOLERANCE = 10.0
+"""Directions below this many times columns x machine epsilon of the largest variance are rounding, not data."""
+
+
+@dataclass(frozen=True)
+class Cca:
+    """Canonical correlations of two layers.
+
+    Attributes:
+        coefficients: in [0, 1], falling; as many as the smaller rank.
+        ranks: directions of each layer that vary, and were used.
+        samples: that both saw.
+        floor: mean coefficient that independent data of these ranks and samples have.
+    """
+
+    coefficients: Matrix
+    ranks: tuple[int, int]
+    samples: int
+    floor: float
+
+    @property
+    def mean(self) -> float:
+        """Plain mean over all coefficients; NaN if a layer does not vary at all."""
+        return float(self.coefficients.mean()) if len(self.coefficients) else math.nan
+
+
+def cca(x: ArrayLike, y: ArrayLike) -> Cca:
+    """Canonical correlations (Hotelling 1936; Raghu et al. 2017, https://arxiv.org/abs/1706.05806).
+
+    Each layer is whitened twice, the second time from its own whitened data, so that the error grows with its
+    condition number and not with the square of it.
+
+    Args:
+        x: (n, p).
+        y: (n, q).
+
+    Raises:
+        ValueError: if the numbers of samples differ, a value is not finite, or there are no more samples than the
+            layers have directions together, when every pair of layers correlates perfectly.
+    """
+    a, b = _centered(x), _centered(y)
+    if len(a) != len(b):
+        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
+    left, right = _whitened(a), _whitened(b)
+    return _result(left.T @ right / (len(a) - 1), len(a))
+
+
+def cca_of(moments: Moments, a: str, b: str) -> Cca:
+    """Canonical correlations from sums over batches; one pass, so the error grows with the squared condition number.
+
+    Raises:
+        ValueError: as ``cca``.
+    """
+    left, right = (_whitener(moments.covariance(name, name)) for name in (a, b))
+    return _result(left.T @ moments.covariance(a, b) @ right, moments.samples)
+
+
+def svcca(x: ArrayLike, y: ArrayLike, variance: float = 0.99) -> Cca:
+    """CCA of the principal directions that hold a share of each layer's variance.
+
+    Source: Raghu et al. 2017, section 2, https://arxiv.org/abs/1706.05806.
+
+    Args:
+        x: (n, p).
+        y: (n, q).
+        variance: share that is kept, in (0, 1].
+
+    Raises:
+        ValueError: as ``cca``, or if the share is not in (0, 1].
+    """
+    a, b = _centered(x), _centered(y)
+    if len(a) != len(b):
+        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
+    left, right = (_principal(values.T @ values / (len(values) - 1), variance) for values in (a, b))
+    return _result((a @ left).T @ (b @ right) / (len(a) - 1), len(a))
+
+
+def svcca_of(moments: Moments, a: str, b: str, variance: float = 0.99) -> Cca:
+    """``svcca`` from sums over batches."""
+    left, right = (_principal(moments.covariance(name, name), variance) for name in (a, b))
+    return _result(left.T @ moments.covariance(a, b) @ right, moments.samples)
+
+
+def pwcca(x: ArrayLike, y: ArrayLike) -> float:
+    """Projection-weighted CCA: coefficients weighted by how much of the first layer their directions account for.
+
+    Source: Morcos, Raghu and Bengio 2018, section 3, https://arxiv.org/abs/1806.05759. It is not symmetric.
+
+    Args:
+        x: (n, p), whose directions weigh.
+        y: (n, q).
+
+    Returns:
+        In [0, 1]; NaN if a layer does not vary at all.
+
+    Raises:
+        ValueError: as ``cca``.
+    """
+    a, b = _centered(x), _centered(y)
+    if len(a) != len(b):
+        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
+    left, right = _whitened(a), _whitened(b)
+    _check_samples(left.shape[1], right.shape[1], len(a))
+    if not left.shape[1] or not right.shape[1]:
+        return math.nan
+    directions, coefficients, _ = np.linalg.svd(left.T @ right / (len(a) - 1), full_matrices=False)
+    variates = left @ directions
+    weights = np.abs(variates.T @ a).sum(axis=1)
+    return float(np.clip(weights @ coefficients / weights.sum(), 0, 1))
+
+
+def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = False) -> float:
+    """Centered kernel alignment with linear kernels (Kornblith et al. 2019, https://arxiv.org/abs/1905.00414).
+
+    Args:
+        x: (n, p).
+        y: (n, q).
+        debiased: with the unbiased estimate of Song et al. 2012, about 0 for independent data of any shape, and then
+            below 0 as often as above.
+
+    Returns:
+        At most 1; NaN if a layer does not vary at all.
+
+    Raises:
+        ValueError: if the numbers of samples differ, a value is not finite, or the samples are too few.
+    """
+    moments = Moments()
+    moments.update({"x": x, "y": y}, [("x", "y")])
+    return linear_cka_of(moments, "x", "y", debiased)
+
+
+def linear_cka_of(moments: Moments, a: str, b: str, debiased: bool = False) -> float:
+    """``linear_cka`` from sums over batches: the same value as of all samples at once."""
+    if debiased:
+        between, *own = (moments.unbiased_hsic(*pair) for pair in ((a, b), (a, a), (b, b)))
+    else:
+        between, *own = (float((moments.covariance(*pair) ** 2).sum()) for pair in ((a, b), (a, a), (b, b)))
+    scale = own[0] * own[1]
+    return float(np.clip(between / math.sqrt(scale), -1, 1)) if scale > 0 else math.nan
+
+
+@cache
+def independent_floor(p: int, q: int, n: int) -> float:
+    """The mean canonical correlation of independent Gaussian layers.
+
+    Of many directions it is the mean of the square root under the limiting law of squared canonical correlations
+    (Wachter 1980, https://doi.org/10.1214/aos/1176345134); of less than 16, the mean over draws of its exact law, the
+    eigenvalues of a beta matrix (Muirhead 1982, theorem 3.3.1), with a fixed seed.
+
+    Args:
+        p: directions of one layer.
+        q: of the other.
+        n: samples; centering takes one of them.
+
+    Returns:
+        In [0, 1]; 1 if there are no more samples than directions together, NaN without directions.
+    """
+    small, large, freedom = min(p, q), max(p, q), n - 1
+    if small == 0:
+        return math.nan
+    if small + large >= freedom:
+        return 1.0
+    if small < 16:
+        generator = np.random.default_rng(0)
+        found = []
+        for _ in range(400):
+            a, b = _wishart(generator, small, large), _wishart(generator, small, freedom - large)
+            inverse = np.linalg.inv(np.linalg.cholesky(a + b))
+            values = np.linalg.eigvalsh(inverse @ a @ inverse.T)
+            found.append(np.sqrt(np.clip(values, 0, 1)).mean())
+        return float(np.mean(found))
+    c, d = small / freedom, large / freedom
+    middle, half = c + d - 2 * c * d, 2 * math.sqrt(c * d * (1 - c) * (1 - d))
+    # With x = middle + half cos(t) the square root at both ends of the law becomes smooth.
+    angle = (np.arange(2000) + 0.5) * math.pi / 2000
+    x = middle + half * np.cos(angle)
+    density = (half * np.sin(angle)) ** 2 / (2 * math.pi * c * x * (1 - x)) * math.pi / 2000
+    return float((np.sqrt(x) * density).sum() / density.sum())
+
+
+def _wishart(generator: np.random.Generator, size: int, freedom: int) -> Matrix:
+    """A draw of Bartlett's decomposition."""
+    lower = np.tril(generator.normal(size=(size, size)), -1)
+    lower[np.diag_indices(size)] = np.sqrt(generator.chisquare(freedom - np.arange(size)))
+    return np.asarray(lower @ lower.T)
+
+
+def _centered(values: ArrayLike) -> Matrix:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 2 or len(array) < 2 or not np.isfinite(array).all():
+        raise ValueError(f"expected finite numbers (samples, columns) of two samples or more, found {array.shape}")
+    once = array - array.mean(axis=0)
+    return np.asarray(once - once.mean(axis=0))  # what a large offset left over
+
+
+def _whitened(centered: Matrix) -> Matrix:
+    """Uncorrelated columns of variance 1 that span the same space, (n, rank)."""
+    divisor = len(centered) - 1
+    first = centered @ _whitener(centered.T @ centered / divisor)
+    if not first.shape[1]:
+        return first
+    lower = np.linalg.cholesky(first.T @ first / divisor)
+    return np.asarray(np.linalg.solve(lower, first.T).T)
+
+
+def _whitener(covariance: Matrix) -> Matrix:
+    """Maps centered columns to uncorrelated ones of variance 1, (p, rank).
+
+    Columns are brought to variance 1 first, so that the rank does not depend on their scales.
+    """
+    scale = np.sqrt(np.diag(covariance))
+    alive = scale > np.finfo(np.float64).tiny
+    if not alive.any():
+        return np.zeros((len(scale), 0))
+    correlation = covariance[np.ix_(alive, alive)] / np.outer(scale[alive], scale[alive])
+    values, vectors = np.linalg.eigh(correlation)
+    kept = values > RANK_TOLERANCE * len(values) * np.finfo(np.float64).eps * values[-1]
+    found = np.zeros((len(scale), int(kept.sum())))
+    found[alive] = vectors[:, kept] / np.sqrt(values[kept]) / scale[alive][:, None]
+    return found
+
+
+def _principal(covariance: Matrix, variance: float) -> Matrix:
+    """Whitens the principal directions that hold a share of the variance, (p, k)."""
+    if not 0 < variance <= 1:
+        raise ValueError(f"expected a share of the variance in (0, 1], found {variance}")
+    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    kept = values > RANK_TOLERANCE * len(values) * np.finfo(np.float64).eps * max(values[0], 0.0)
+    values, vectors = values[kept], vectors[:, kept]
+    if len(values) and variance < 1:
+        held = np.cumsum(values) / values.sum()
+        values, vectors = (one[..., : int(np.searchsorted(held, variance)) + 1] for one in (values, vectors))
+    return np.asarray(vectors / np.sqrt(values))
+
+
+def _check_samples(p: int, q: int, n: int) -> None:
+    if max(p, q) >= n - 1 and min(p, q):
+        raise ValueError(
+            f"{n} samples for layers of {p} and {q} directions: at so few every two layers correlate perfectly. Give "
+            f"more than {max(p, q) + 1} samples, better ten for each direction, or compare fewer channels."
+        )
+
+
+def _result(cross: Matrix, samples: int) -> Cca:
+    p, q = cross.shape
+    _check_samples(p, q, samples)
+    values = np.linalg.svd(cross, compute_uv=False) if min(p, q) else np.zeros(0)
+    return Cca(np.clip(values, 0, 1), (p, q), samples, independent_floor(p, q, samples))
