@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,9 +48,6 @@ class Cca:
 def cca(x: ArrayLike, y: ArrayLike) -> Cca:
     """Canonical correlations (Hotelling 1936; Raghu et al. 2017, https://arxiv.org/abs/1706.05806).
 
-    Each layer is whitened twice, the second time from its own whitened data, so that the error grows with its
-    condition number and not with the square of it.
-
     Args:
         x: (n, p).
         y: (n, q).
@@ -58,11 +56,8 @@ def cca(x: ArrayLike, y: ArrayLike) -> Cca:
         ValueError: if the numbers of samples differ, a value is not finite, or there are no more samples than the
             layers have directions together, when every pair of layers correlates perfectly.
     """
-    a, b = _centered(x), _centered(y)
-    if len(a) != len(b):
-        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
-    left, right = _whitened(a), _whitened(b)
-    return _result(left.T @ right / (len(a) - 1), len(a))
+    left, right = _both(x, y, None)
+    return result(left.T @ right / (len(left) - 1), len(left))
 
 
 def cca_of(moments: Moments, a: str, b: str) -> Cca:
@@ -72,7 +67,7 @@ def cca_of(moments: Moments, a: str, b: str) -> Cca:
         ValueError: as ``cca``.
     """
     left, right = (_whitener(moments.covariance(name, name)) for name in (a, b))
-    return _result(left.T @ moments.covariance(a, b) @ right, moments.samples)
+    return result(left.T @ moments.covariance(a, b) @ right, moments.samples)
 
 
 def svcca(x: ArrayLike, y: ArrayLike, variance: float = 0.99) -> Cca:
@@ -88,17 +83,14 @@ def svcca(x: ArrayLike, y: ArrayLike, variance: float = 0.99) -> Cca:
     Raises:
         ValueError: as ``cca``, or if the share is not in (0, 1].
     """
-    a, b = _centered(x), _centered(y)
-    if len(a) != len(b):
-        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
-    left, right = (_principal(values.T @ values / (len(values) - 1), variance) for values in (a, b))
-    return _result((a @ left).T @ (b @ right) / (len(a) - 1), len(a))
+    left, right = _both(x, y, variance)
+    return result(left.T @ right / (len(left) - 1), len(left))
 
 
 def svcca_of(moments: Moments, a: str, b: str, variance: float = 0.99) -> Cca:
     """``svcca`` from sums over batches."""
     left, right = (_principal(moments.covariance(name, name), variance) for name in (a, b))
-    return _result(left.T @ moments.covariance(a, b) @ right, moments.samples)
+    return result(left.T @ moments.covariance(a, b) @ right, moments.samples)
 
 
 def pwcca(x: ArrayLike, y: ArrayLike) -> float:
@@ -116,16 +108,13 @@ def pwcca(x: ArrayLike, y: ArrayLike) -> float:
     Raises:
         ValueError: as ``cca``.
     """
-    a, b = _centered(x), _centered(y)
-    if len(a) != len(b):
-        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
-    left, right = _whitened(a), _whitened(b)
-    _check_samples(left.shape[1], right.shape[1], len(a))
+    left, right = _both(x, y, None)
+    _check_samples(left.shape[1], right.shape[1], len(left))
     if not left.shape[1] or not right.shape[1]:
         return math.nan
-    directions, coefficients, _ = np.linalg.svd(left.T @ right / (len(a) - 1), full_matrices=False)
+    directions, coefficients, _ = np.linalg.svd(left.T @ right / (len(left) - 1), full_matrices=False)
     variates = left @ directions
-    weights = np.abs(variates.T @ a).sum(axis=1)
+    weights = np.abs(variates.T @ _centered(x)).sum(axis=1)
     return float(np.clip(weights @ coefficients / weights.sum(), 0, 1))
 
 
@@ -213,14 +202,35 @@ def _centered(values: ArrayLike) -> Matrix:
     return np.asarray(once - once.mean(axis=0))  # what a large offset left over
 
 
-def _whitened(centered: Matrix) -> Matrix:
-    """Uncorrelated columns of variance 1 that span the same space, (n, rank)."""
+def whitened(x: ArrayLike, variance: float | None = None, refine: bool = True) -> Matrix:
+    """Uncorrelated columns of mean 0 and variance 1 that span a layer, (n, rank).
+
+    Refined, they are whitened twice, the second time from the whitened data, so that the error grows with the condition
+    number of the layer and not with the square of it.
+
+    Args:
+        x: (n, p).
+        variance: share of the variance whose principal directions are kept; None: all that vary.
+        refine: whether to whiten twice, at twice the time.
+
+    Raises:
+        ValueError: if a value is not finite, there are fewer than two samples, or the share is not in (0, 1].
+    """
+    centered = _centered(x)
     divisor = len(centered) - 1
-    first = centered @ _whitener(centered.T @ centered / divisor)
-    if not first.shape[1]:
+    covariance = centered.T @ centered / divisor
+    first = centered @ (_whitener(covariance) if variance is None else _principal(covariance, variance))
+    if not first.shape[1] or not refine:
         return first
-    lower = np.linalg.cholesky(first.T @ first / divisor)
-    return np.asarray(np.linalg.solve(lower, first.T).T)
+    lower = np.linalg.cholesky(first.T @ first / divisor)  # of what is nearly the identity
+    return np.asarray(first @ np.linalg.inv(lower).T)
+
+
+def _both(x: ArrayLike, y: ArrayLike, variance: float | None) -> tuple[Matrix, Matrix]:
+    left, right = whitened(x, variance), whitened(y, variance)
+    if len(left) != len(right):
+        raise ValueError(f"both layers must have seen the same samples, found {len(left)} and {len(right)}")
+    return left, right
 
 
 def _whitener(covariance: Matrix) -> Matrix:
@@ -262,8 +272,17 @@ def _check_samples(p: int, q: int, n: int) -> None:
         )
 
 
-def _result(cross: Matrix, samples: int) -> Cca:
+def result(cross: NDArray[Any], samples: int) -> Cca:
+    """The canonical correlations of whitened layers.
+
+    Args:
+        cross: their covariance, (p, q), in any precision.
+        samples: that both saw.
+
+    Raises:
+        ValueError: if the samples are too few for so many directions.
+    """
     p, q = cross.shape
     _check_samples(p, q, samples)
-    values = np.linalg.svd(cross, compute_uv=False) if min(p, q) else np.zeros(0)
+    values = np.linalg.svd(cross, compute_uv=False).astype(np.float64) if min(p, q) else np.zeros(0)
     return Cca(np.clip(values, 0, 1), (p, q), samples, independent_floor(p, q, samples))

@@ -9,6 +9,7 @@ import pytest
 from sklearn.cross_decomposition import CCA as SklearnCCA
 
 from analysis.moments import Moments
+from analysis.pairwise import compare, whiten
 from analysis.similarity import (
     cca,
     cca_of,
@@ -253,3 +254,16 @@ def test_too_few_samples_and_bad_values_are_refused() -> None:
         moments.update({"x": draw(0, 10, 4)}, [])
     with pytest.raises(ValueError, match="needs four samples"):
         linear_cka(draw(0, 3, 2), draw(1, 3, 2), debiased=True)
+
+
+@pytest.mark.parametrize("variance", [None, 0.9])
+def test_single_precision_agrees_to_five_millionths(variance: float | None) -> None:
+    x = draw(0, 2000, 64) * np.logspace(0, -2, 64)
+    y = x @ draw(1, 64, 48) + 0.3 * draw(2, 2000, 48)
+    exact = cca(x, y) if variance is None else svcca(x, y, variance)
+    found = compare(whiten(x, variance), whiten(y, variance))
+    assert found.ranks == exact.ranks
+    assert found.coefficients == pytest.approx(exact.coefficients, abs=5e-6)
+    assert compare(whiten(x), whiten(x @ draw(3, 64, 64))).coefficients == pytest.approx(np.ones(64), abs=5e-6)
+    with pytest.raises(ValueError, match="the same samples"):
+        compare(whiten(x), whiten(y[:100]))

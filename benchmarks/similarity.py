@@ -1,0 +1,146 @@
+"""Similarity of layers against pairwise calls in the manner of google/svcca.
+
+    python -m benchmarks.similarity [--rounds N] [--json]
+
+22 layers of 256 channels on 10,000 samples are compared pairwise: initializations of one network. The peer computes the
+covariance of both layers, the inverse square roots by eigendecomposition and a singular value decomposition for each
+pair, and for SVCCA a singular value decomposition of each layer's data before that, as the tutorials of google/svcca do
+(written anew). Ours whitens each layer once. Coefficients must agree to 5e-6 or the benchmark stops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.pairwise import compare, whiten
+from analysis.similarity import cca
+from benchmarks.interleaved import rates, ratio
+
+TARGETS = {"CCA, every pair": 5.0, "SVCCA, every pair": 40.0, "CCA, one pair of 2,048 channels": 4.0}
+"""Times faster that issue 7 of this project asks for at least."""
+
+LAYERS, CHANNELS, SAMPLES, WIDE = 22, 256, 10_000, 2048
+VARIANCE = 0.99
+AGREEMENT = 5e-6
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    options = parser.parse_args()
+    found = measure(options.rounds)
+    print(json.dumps(found, indent=1) if options.json else _words(found))
+
+
+def measure(
+    rounds: int, layers: int = LAYERS, channels: int = CHANNELS, samples: int = SAMPLES, wide: int = WIDE
+) -> list[dict[str, Any]]:
+    """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
+
+    Args:
+        rounds: of all contenders in turns.
+        layers: that are compared pairwise; the peer does three pairs in each round.
+        channels: of each.
+        samples: that they saw.
+        wide: channels of the one pair that is compared alone.
+
+    Raises:
+        RuntimeError: if ours and the peer disagree.
+    """
+    generator = np.random.default_rng(0)
+    shared = generator.normal(size=(samples, channels))
+    # Variances fall, as those of activations do, and the layers share half of what they hold; they are turned, not
+    # mixed at random, since the peer's own error under an ill-conditioned map is above what is asked for here.
+    spectrum = np.linspace(1, 0.05, channels)
+    data = [
+        ((shared + generator.normal(size=shared.shape)) * spectrum)
+        @ np.linalg.qr(generator.normal(size=(channels, channels)))[0]
+        for _ in range(layers)
+    ]
+    broad = [generator.normal(size=(samples, wide)) for _ in range(2)]
+    broad[1][:, : wide // 2] += broad[0][:, : wide // 2]
+    pairs = list(combinations(range(layers), 2))
+    few = pairs[:: max(len(pairs) // 3, 1)][:3]
+
+    def every(variance: float | None) -> int:
+        ready = [whiten(one, variance) for one in data]
+        return sum(len(compare(ready[a], ready[b]).coefficients) > 0 for a, b in pairs)
+
+    def pairwise(call: Any) -> int:
+        return sum(len(call(data[a].T, data[b].T)) > 0 for a, b in few)
+
+    for a, b in few:
+        for variance, call in ((None, google_cca), (VARIANCE, google_svcca)):
+            ours = compare(whiten(data[a], variance), whiten(data[b], variance)).coefficients
+            worst = float(np.abs(ours - call(data[a].T, data[b].T)).max())
+            if worst > AGREEMENT:
+                raise RuntimeError(f"coefficients differ by {worst} with {call.__name__}, expected at most {AGREEMENT}")
+    contenders = {
+        "CCA, every pair": (lambda: every(None), lambda: pairwise(google_cca)),
+        "SVCCA, every pair": (lambda: every(VARIANCE), lambda: pairwise(google_svcca)),
+        "CCA, one pair of 2,048 channels": (
+            lambda: int(len(cca(*broad).coefficients) > 0),
+            lambda: int(len(google_cca(broad[0].T, broad[1].T)) > 0),
+        ),
+    }
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    found = []
+    for name, (mine, theirs) in contenders.items():
+        speeds = rates({"ours": mine, "peer": theirs}, rounds)
+        each = {who: 1000 / statistics.median(speed) for who, speed in speeds.items()}
+        found.append(
+            {"name": name, **each, "unit": "ms a pair", "ratio": ratio(speeds, "ours", "peer")}
+            | {"target": TARGETS[name], "machine": machine}
+        )
+    return found
+
+
+def google_cca(x: NDArray[np.float64], y: NDArray[np.float64], epsilon: float = 1e-10) -> NDArray[np.float64]:
+    """Coefficients as ``cca_core.get_cca_similarity`` computes them; layers are (channels, samples)."""
+    size = len(x)
+    covariance = np.cov(x, y)
+    xx, xy, yy = covariance[:size, :size], covariance[:size, size:], covariance[size:, size:]
+    xx, yy = xx / np.abs(xx).max(), yy / np.abs(yy).max()
+    xy = xy / np.sqrt(np.abs(covariance[:size, :size]).max() * np.abs(covariance[size:, size:]).max())
+    roots = []
+    for one in (xx, yy):
+        inverse = np.linalg.pinv(one + epsilon * np.eye(len(one)))
+        values, vectors = np.linalg.eigh(inverse)
+        roots.append(vectors @ np.diag(np.sqrt(np.clip(values, 0, None))) @ vectors.T)
+    return np.asarray(np.linalg.svd(roots[0] @ xy @ roots[1])[1])
+
+
+def google_svcca(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same of the leading singular directions, as in the tutorials."""
+    reduced = []
+    for one in (x, y):
+        centered = one - one.mean(axis=1, keepdims=True)
+        _, values, vectors = np.linalg.svd(centered, full_matrices=False)
+        kept = int(np.searchsorted(np.cumsum(values**2) / (values**2).sum(), VARIANCE)) + 1
+        reduced.append(np.diag(values[:kept]) @ vectors[:kept])
+    return google_cca(*reduced)
+
+
+def _words(found: list[dict[str, Any]]) -> str:
+    lines = [f"similarity; {found[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
+    lines += [f"{'':34}{'ours':>10}{'peer':>10}{'ratio':>9}{'at least':>10}  unit"]
+    for one in found:
+        speeds = f"{one['ours']:10.2f}{one['peer']:10.2f}{one['ratio']:9.1f}{one['target']:10.0f}"
+        lines.append(f"{one['name']:34}{speeds}  {one['unit']}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
