@@ -22,6 +22,9 @@ Matrix = NDArray[np.float64]
 RANK_TOLERANCE = 10.0
 """Directions below this many times columns x machine epsilon of the largest variance are rounding, not data."""
 
+WELL_CONDITIONED = 1e-6
+"""Inverse condition number of a correlation matrix above which canonical correlations keep ten digits."""
+
 
 @dataclass(frozen=True)
 class Cca:
@@ -56,8 +59,17 @@ def cca(x: ArrayLike, y: ArrayLike) -> Cca:
         ValueError: if the numbers of samples differ, a value is not finite, or there are no more samples than the
             layers have directions together, when every pair of layers correlates perfectly.
     """
-    left, right = _both(x, y, None)
-    return result(left.T @ right / (len(left) - 1), len(left))
+    a, b = _centered(x), _centered(y)
+    _check_same(a, b)
+    divisor = len(a) - 1
+    left, right = (_factor(values.T @ values / divisor) for values in (a, b))
+    if left is not None and right is not None:
+        from scipy.linalg import solve_triangular
+
+        half = solve_triangular(left, a.T @ b / divisor, lower=True)
+        return result(solve_triangular(right, half.T, lower=True).T, len(a))
+    one, other = whitened(a), whitened(b)
+    return result(one.T @ other / divisor, len(a))
 
 
 def cca_of(moments: Moments, a: str, b: str) -> Cca:
@@ -228,9 +240,28 @@ def whitened(x: ArrayLike, variance: float | None = None, refine: bool = True) -
 
 def _both(x: ArrayLike, y: ArrayLike, variance: float | None) -> tuple[Matrix, Matrix]:
     left, right = whitened(x, variance), whitened(y, variance)
-    if len(left) != len(right):
-        raise ValueError(f"both layers must have seen the same samples, found {len(left)} and {len(right)}")
+    _check_same(left, right)
     return left, right
+
+
+def _check_same(a: Matrix, b: Matrix) -> None:
+    if len(a) != len(b):
+        raise ValueError(f"both layers must have seen the same samples, found {len(a)} and {len(b)}")
+
+
+def _factor(covariance: Matrix) -> Matrix | None:
+    """The lower Cholesky factor of a covariance that is so well-conditioned that nothing more is needed, else None."""
+    from scipy.linalg import lapack
+
+    scale = np.sqrt(np.diag(covariance))
+    if not (scale > np.finfo(np.float64).tiny).all():
+        return None
+    correlation = covariance / np.outer(scale, scale)
+    lower, fault = lapack.dpotrf(correlation, lower=1)
+    if fault:
+        return None
+    inverse_condition, _ = lapack.dpocon(lower, np.abs(correlation).sum(axis=0).max(), uplo="L")
+    return np.asarray(scale[:, None] * np.tril(lower)) if inverse_condition > WELL_CONDITIONED else None
 
 
 def _whitener(covariance: Matrix) -> Matrix:
