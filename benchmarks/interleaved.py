@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 Contender = Callable[[], int]
 """Does a piece of work and returns how many items it was."""
@@ -20,6 +21,17 @@ def rates(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[fl
             if number:
                 found[name].append(items / (time.perf_counter() - start))
     return found
+
+
+def words(subject: str, found: list[dict[str, Any]]) -> str:
+    """Comparisons as a table of texts: name, both speeds, ratio, target, unit."""
+    width = max(len(one["name"]) for one in found) + 2
+    lines = [f"{subject}; {found[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
+    lines += [f"{'':{width}}{'ours':>10}{'peer':>10}{'ratio':>9}{'at least':>10}  unit"]
+    for one in found:
+        speeds = f"{one['ours']:10.3f}{one['peer']:10.3f}{one['ratio']:9.1f}{one['target']:10.0f}"
+        lines.append(f"{one['name']:{width}}{speeds}  {one['unit']}")
+    return "\n".join(lines)
 
 
 def ratio(found: Mapping[str, list[float]], name: str, peer: str) -> float:

@@ -15,7 +15,6 @@ import json
 import os
 import platform
 import statistics
-import time
 from itertools import combinations
 from typing import Any
 
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from analysis.pairwise import compare, whiten
 from analysis.similarity import cca
-from benchmarks.interleaved import rates, ratio
+from benchmarks.interleaved import rates, ratio, words
 
 TARGETS = {"CCA, every pair": 5.0, "SVCCA, every pair": 40.0, "CCA, one pair of 2,048 channels": 4.0}
 """Times faster that issue 7 of this project asks for at least."""
@@ -41,7 +40,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     options = parser.parse_args()
     found = measure(options.rounds)
-    print(json.dumps(found, indent=1) if options.json else _words(found))
+    print(json.dumps(found, indent=1) if options.json else words("similarity", found))
 
 
 def measure(
@@ -131,15 +130,6 @@ def google_svcca(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.f
         kept = int(np.searchsorted(np.cumsum(values**2) / (values**2).sum(), VARIANCE)) + 1
         reduced.append(np.diag(values[:kept]) @ vectors[:kept])
     return google_cca(*reduced)
-
-
-def _words(found: list[dict[str, Any]]) -> str:
-    lines = [f"similarity; {found[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
-    lines += [f"{'':34}{'ours':>10}{'peer':>10}{'ratio':>9}{'at least':>10}  unit"]
-    for one in found:
-        speeds = f"{one['ours']:10.2f}{one['peer']:10.2f}{one['ratio']:9.1f}{one['target']:10.0f}"
-        lines.append(f"{one['name']:34}{speeds}  {one['unit']}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from pathlib import Path
+
+from experiments.commands.options import add_tables
 
 NAME = "dashboard"
 HELP = "build the wandb workspace of finished tables, or print its spec"
@@ -17,11 +18,7 @@ HELP = "build the wandb workspace of finished tables, or print its spec"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="of a table, such as tables/NAME.json")
-    parser.add_argument(
-        "--tables", type=Path, default=Path("tables"), metavar="DIR",
-        help="where the tables are if no FILE is given (default: %(default)s)",
-    )  # fmt: skip
+    add_tables(parser)
     parser.add_argument(
         "--entity", default=os.environ.get("WANDB_ENTITY"), help="user or team of wandb's (default: WANDB_ENTITY)"
     )

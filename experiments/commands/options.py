@@ -52,6 +52,15 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """``FILE ...`` and ``--tables``."""
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="of a table, such as tables/NAME.json")
+    parser.add_argument(
+        "--tables", type=Path, default=Path("tables"), metavar="DIR",
+        help="where the tables are if no FILE is given (default: %(default)s)",
+    )  # fmt: skip
+
+
 def add_edition(parser: argparse.ArgumentParser) -> None:
     """``--edition``."""
     parser.add_argument(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.commands.illustrating import add_images, illustrated
-from experiments.commands.options import add_places
+from experiments.commands.options import add_places, add_tables
 
 if TYPE_CHECKING:
     from experiments.report.page import Illustrated
@@ -23,11 +23,7 @@ HELP = "render finished tables as one self-contained HTML page"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="of a table, such as tables/NAME.json")
-    parser.add_argument(
-        "--tables", type=Path, default=Path("tables"), metavar="DIR",
-        help="where the tables are if no FILE is given (default: %(default)s)",
-    )  # fmt: skip
+    add_tables(parser)
     parser.add_argument(
         "--output", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default: %(default)s)"
     )
