@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from experiments.report.page import Illustrated
 
 NAME = "report"
+LARGE = 5
+"""Megabytes that a page may have before that is said."""
+
 HELP = "render finished tables as one self-contained HTML page"
 
 
@@ -49,7 +52,10 @@ def execute(options: argparse.Namespace) -> int:
             grids.append(read_grid(path))
     page = render(options.title or TITLE, tables, grids)
     write_text(options.output, page)
-    print(f"{options.output}: {len(files)} tables, {len(page.encode()) / 2**20:.1f} MiB")
+    size = len(page.encode()) / 1e6
+    print(f"{options.output}: {len(files)} tables, {size:.1f} MB")
+    if size > LARGE:
+        print(f"The page is larger than {LARGE} MB; name fewer tables, or leave out the images.", file=sys.stderr)
     for table in tables:
         if table.no_examples:
             print(f"{table.document.name}: {table.no_examples}", file=sys.stderr)

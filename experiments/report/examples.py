@@ -181,5 +181,5 @@ def as_jpeg(picture: NDArray[np.uint8]) -> str:
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=88, subsampling=0, optimize=True)
+    Image.fromarray(picture).save(file, "JPEG", quality=80, subsampling=0, optimize=True)
     return base64.b64encode(file.getvalue()).decode()
