@@ -50,6 +50,9 @@ def answer(document: TableDocument, column: str) -> Answer:
         sentences.append(f'{_listed(better)} {_verb(better)} {up} than "{document.reference}".')
     if worse:
         sentences.append(f"{_listed(worse)} {_verb(worse)} {down}.")
+    best = document.comparison.best.get(column)
+    if best is not None and best not in [document.reference, *(row for row, _ in better)]:
+        sentences.append(f"The highest mean is that of {best}, which is not shown to differ.")
     return Answer("better" if better else "worse", " ".join(sentences))
 
 

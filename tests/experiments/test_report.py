@@ -118,6 +118,16 @@ def test_each_class_of_a_task_has_its_own_score() -> None:
     assert classes[1:] == [["random", "75.00 ± 7.07", "50.00"], ["good | *best*", "90.00", "60.00"], ["gone", "-", "-"]]
 
 
+def test_a_highest_mean_that_varies_too_much_is_named_as_what_it_is() -> None:
+    rows = tuple((row, "random") for row in ("base", "steady", "wild"))
+    values = {"base": (0.50, 0.51, 0.52), "steady": (0.60, 0.61, 0.62), "wild": (0.3, 0.9, 0.95)}
+    cells = {(row, "B"): Cell(of) for row, of in values.items()}
+    made = document(rows=rows, columns=(("B", "dice"),), cells=cells, reference="base", secondary={})
+    text = answer(made, "B").text
+    assert text.startswith("steady (+10.00 points")
+    assert text.endswith("The highest mean is that of wild, which is not shown to differ.")
+
+
 def test_many_rows_are_counted_after_the_best_three() -> None:
     rows = (("base", "random"), *((f"r{number}", "random") for number in range(5)))
     cells = {(row, "B"): Cell((0.5 + 0.05 * place, 0.501 + 0.05 * place)) for place, (row, _) in enumerate(rows)}
