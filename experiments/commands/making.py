@@ -82,16 +82,16 @@ def show_plan(work: Plan, cells: ResolvedCells, as_json: bool) -> None:
         spec, state = run.spec, "done" if key in work.done else "to do"
         dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
         print(f"{key[:12]}  {state:5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}")
-    for specs, _ in cells.lacking.values():
-        for spec in specs:
-            dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
-            print(f"{'-':12}  {'lacks':5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}")
+    # Columns may measure the same runs.
+    lacking_runs = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
+    for spec in lacking_runs:
+        dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
+        print(f"{'-':12}  {'lacks':5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}")
     for place, why in cells.runs.items():
         if isinstance(why, str) and place not in cells.lacking:
             print(f"{'-':12}  {'-':5}  {place[0]} on {place[1]}: {why}")
     if cells.lacking:
-        count = sum(len(specs) for specs, _ in cells.lacking.values())
-        print(f"\n{count} runs cannot be planned before this is there:")
+        print(f"\n{len(lacking_runs)} runs cannot be planned before this is there:")
         for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
             print("- " + message.replace("\n", "\n  "))
         print()
