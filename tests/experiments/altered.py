@@ -1,4 +1,4 @@
-"""The demo's tasks have a floor and a ceiling; a broken loader or initializer leaves the room between them."""
+"""Runs of the demo's tasks on data that were changed on purpose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from datamodules.contract import Dataset, Sample
 from datamodules.opening import OpenDataset
@@ -70,17 +69,3 @@ def score(column: Column, folder: Path, alter: Any, longer: int = 1) -> float:
     found = run(spec, Changed(folder / "data", folder / "runs", folder / "prepared")).score
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize("column", TABLE.columns, ids=lambda column: column.label)
-def test_an_honest_run_lies_well_above_the_floor_and_not_above_the_ceiling(column: Column, tmp_path: Path) -> None:
-    assert column.bounds is not None
-    floor, ceiling = column.bounds
-    assert floor + 0.1 < score(column, tmp_path / "honest", lambda opened: opened) <= ceiling
-    assert score(column, tmp_path / "floor", random_labels) == pytest.approx(floor, abs=0.08)
-
-
-@pytest.mark.parametrize("column", TABLE.columns, ids=lambda column: column.label)
-def test_whoever_has_seen_the_test_images_reaches_the_ceiling(column: Column, tmp_path: Path) -> None:
-    assert column.bounds is not None
-    assert score(column, tmp_path, leaked, longer=3) == pytest.approx(column.bounds[1], abs=0.03)
