@@ -12,7 +12,7 @@ SOURCES = {
     "benchmark-figure-1": "Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930, figure 1 and table 2",
     "benchmark-figure-2": "Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930, figure 2",
 }
-"""Of ``published/NAME.csv``, by the table's name."""
+"""Of ``printed/NAME.csv``, by the table's name."""
 
 
 def published_cells(document: TableDocument) -> dict[Place, str]:
@@ -23,7 +23,7 @@ def published_cells(document: TableDocument) -> dict[Place, str]:
     found = dict.fromkeys(document.cells, "")
     if document.protocol != "paper" or document.edition != "real" or document.name not in SOURCES:
         return found
-    text = files("experiments.report").joinpath("published", f"{document.name}.csv").read_text(encoding="utf-8")
+    text = files("experiments.report").joinpath("printed", f"{document.name}.csv").read_text(encoding="utf-8")
     for line in csv.DictReader(text.splitlines()):
         place = line["row"], line["column"]
         if place in found:

@@ -176,7 +176,7 @@ def test_published_values_have_a_row_and_a_column_of_their_table_each() -> None:
     for name in SOURCES:
         table = table_of_runs(name, "paper")
         rows, columns = {row.label for row in table.rows}, {column.label for column in table.columns}
-        text = files("experiments.report").joinpath("published", f"{name}.csv").read_text(encoding="utf-8")
+        text = files("experiments.report").joinpath("printed", f"{name}.csv").read_text(encoding="utf-8")
         lines = list(csv.DictReader(text.splitlines()))
         assert {line["row"] for line in lines} <= rows
         assert {line["column"] for line in lines} <= columns
