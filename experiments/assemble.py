@@ -70,6 +70,8 @@ def assemble(
     scores = {place: _cell(runs, records, plan, partial(value, column=place[1])) for place, runs in cells.items()}
     if resampled:
         for place, runs in cells.items():
+            if measures[place[1]] is not None:
+                continue
             done = () if isinstance(runs, str) else [run.key for run in runs if run.key in records]
             scores[place] = dataclasses.replace(
                 scores[place], interval=interval_of_mean(resampled[key] for key in done)

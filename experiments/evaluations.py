@@ -28,7 +28,7 @@ def evaluated(
         records: of finished runs.
         store: that they are in.
         compute: makes plain data of a record.
-        report: told how many are done.
+        report: told after each new one how many are done.
 
     Raises:
         RunError: if a stored result is damaged.
@@ -42,9 +42,9 @@ def evaluated(
         except FileNotFoundError:
             found[key] = compute(record)
             write_json(path, found[key])
+            report(number, len(waiting))
         except ValueError as error:
             raise RunError(
                 f"{path} is damaged ({error}); expected JSON. Remove it and run the command again."
             ) from error
-        report(number, len(waiting))
     return found

@@ -23,16 +23,20 @@ class Picked:
     Attributes:
         rate: with the best validation score.
         scores: validation score of each rate that was tried, in [0, 1].
+        failed: rates whose run ended badly or had no validation score.
     """
 
     rate: float
     scores: Mapping[float, float]
+    failed: tuple[float, ...] = ()
 
     @property
     def remark(self) -> str:
         """What was tried and taken, and whether the range was too narrow."""
         tried = ", ".join(f"{rate:g} ({100 * score:.2f})" for rate, score in self.scores.items())
         text = f"learning rate {self.rate:g}, by the validation score of one run each: {tried}"
+        if self.failed:
+            text += f"; without a score: {', '.join(f'{rate:g}' for rate in self.failed)}"
         if len(self.scores) > 2 and self.rate in (min(self.scores), max(self.scores)):
             return f"{text}; the best one is at the end of what was tried, so a wider range may do better"
         return text
@@ -77,7 +81,9 @@ def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[str, Picked]:
                 f"{label}: no learning rate gave a validation score ({'; '.join(map(str, errors)) or 'undefined'}). "
                 "Try lower ones (--learning-rates), or a validation split that shows every class."
             )
-        found[label] = Picked(max(scores, key=lambda rate: (scores[rate], -rate)), scores)
+        found[label] = Picked(
+            max(scores, key=lambda rate: (scores[rate], -rate)), scores, tuple(sorted(runs.keys() - scores.keys()))
+        )
     return found
 
 

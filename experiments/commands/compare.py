@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands.illustrating import add_images, illustrated
-from experiments.commands.making import add_making, do_runs, finished, show, show_plan
+from experiments.commands.making import add_making, do_runs, drawn_anew, finished, show, show_plan
 from experiments.commands.options import add_edition, add_execution, add_places, count_from, places
 from experiments.commands.single import overridden
 from specs.expression import parse
@@ -109,6 +109,7 @@ def execute(options: argparse.Namespace) -> int:
     document = finished(f"compare-{metric_prefix(options.dataset)}", table, cells, work, store, options)
     document = dataclasses.replace(
         document,
+        rows=tuple((label, label) for label, _ in document.rows),  # the labels name nobody's folders
         remarks=(*document.remarks, *((row, one.remark) for row, one in rates.items())),
         recommendation=_recommendation(document, cells, store, options),
     )
@@ -170,20 +171,15 @@ def _check_data(table: Table, resolver: Resolver) -> None:
 def _recommendation(
     document: TableDocument, cells: Cells, store: RunStore, options: argparse.Namespace
 ) -> tuple[str, ...]:
-    """What to start from, by the runs of rows that are complete."""
+    """What to start from, by the runs that there are."""
     from analysis.first import share_first
-    from experiments.evaluations import evaluated
     from experiments.rendering.recommendation import recommendation
-    from experiments.resampling import VERSION, resampled
 
     ((column, _),) = document.columns
     scores: dict[str, Any] = {}
     for (row, _), runs in cells.items():
         records = [] if isinstance(runs, str) else [record for run in runs if (record := store.record(run.key))]
         if records:
-            drawn = evaluated(
-                f"bootstrap-{options.bootstrap}", VERSION, records, store,
-                lambda record: resampled(record, places(options), options.bootstrap),
-            )  # fmt: skip
+            drawn = drawn_anew(records, store, options)
             scores[row] = [[float("nan") if value is None else value for value in run] for run in drawn.values()]
     return recommendation(document, column, share_first(scores, seed=0) if len(scores) > 1 else {})

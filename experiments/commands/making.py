@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +165,7 @@ def _evaluate(
     options: argparse.Namespace, table: Table, cells: Cells, finished: list[Record], store: RunStore
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is measured of finished runs afterwards: maps for the columns that show them, resamples if asked for."""
-    from experiments import attention, resampling
+    from experiments import attention
     from experiments.evaluations import evaluated
 
     where = places(options)
@@ -179,12 +181,21 @@ def _evaluate(
             if run.key in records
         ]
 
+    def told(done: int, count: int) -> None:
+        print(f"maps of attention: {done} of {count} runs", file=sys.stderr)
+
     maps = evaluated(
-        "attention", attention.VERSION, of_columns(True), store, lambda record: attention.attention(record, where)
+        "attention", attention.VERSION, of_columns(True), store, lambda record: attention.attention(record, where), told
     )
-    if not options.bootstrap:
-        return maps, {}
-    name, version = f"bootstrap-{options.bootstrap}", resampling.VERSION
-    return maps, evaluated(
-        name, version, of_columns(False), store, lambda record: resampling.resampled(record, where, options.bootstrap)
-    )
+    return maps, drawn_anew(of_columns(False), store, options) if options.bootstrap else {}
+
+
+def drawn_anew(
+    records: Iterable[Record], store: RunStore, options: argparse.Namespace
+) -> dict[str, list[float | None]]:
+    """Each run's score on ``--bootstrap`` resamples of its test patients, by key."""
+    from experiments.evaluations import evaluated
+    from experiments.resampling import VERSION, resampled
+
+    where, count = places(options), options.bootstrap
+    return evaluated(f"bootstrap-{count}", VERSION, records, store, lambda record: resampled(record, where, count))

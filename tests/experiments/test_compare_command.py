@@ -49,6 +49,7 @@ def test_each_row_tries_every_rate_once_and_the_best_on_validation_is_taken(home
         assert [rate[one["key"]] for one in of if one["spec"]["seed"] == 1] == [best]
     table = json.loads((home / "tables" / "compare-folder.json").read_text())
     assert table["protocol"] == "tuned"
+    assert table["rows"] == [["random", "random"], ["fractals", "fractals"]]
     assert all(len(cell["values"]) == 2 and cell["interval"] for cell in table["cells"])
     assert sum("by the validation score of one run each" in text for _, text in table["remarks"]) == 2
     assert "anew" in " ".join(table["recommendation"])
@@ -119,4 +120,5 @@ def test_the_recommendation_is_plain_and_says_how_sure_it_is() -> None:
 
 def test_a_rate_at_the_end_of_the_range_is_told() -> None:
     assert "a wider range may do better" in Picked(0.1, {0.001: 0.5, 0.01: 0.6, 0.1: 0.7}).remark
+    assert Picked(0.01, {0.01: 0.6}, (0.1,)).remark.endswith("; without a score: 0.1")
     assert "wider" not in Picked(0.01, {0.001: 0.5, 0.01: 0.8, 0.1: 0.7}).remark

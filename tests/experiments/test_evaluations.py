@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,13 +14,16 @@ import torch
 from analysis.bootstrap import draw_counts
 from analysis.metrics import auroc
 from backbones.contract import Backbone
+from experiments.assemble import assemble
 from experiments.attention import attention
 from experiments.evaluations import evaluated
 from experiments.grad_cam import grad_cam
+from experiments.planner import plan
 from experiments.resampling import interval_of_mean, resampled
-from experiments.resolve import recipe_named
+from experiments.resolve import Resolver, recipe_named
 from experiments.runner import run
 from experiments.store import Record, RunStore
+from experiments.table import Column, Row, Table
 from lightning_modules.classification import ClassificationModule
 from specs.card import UNIT
 from specs.errors import RunError, UsageError
@@ -117,6 +121,27 @@ def test_resamples_draw_patients_and_score_as_the_run_was_scored(chests: tuple[P
     assert interval[0] < record.data["score"] < interval[1]
     assert interval_of_mean([]) is None
     assert interval_of_mean([[None, None]]) is None
+
+
+def test_a_table_of_scores_and_measures_gives_intervals_to_its_scores_only(chests: tuple[Path, Record]) -> None:
+    folder, record = chests
+    resolved = Resolver(places(folder)).resolve(spec(dataset="chestxray14"))
+    column = Column("score", "chestxray14", resolved.spec.recipe)
+    table = Table(
+        title="Both", question="?", edition="phantom", protocol="smoke", weights="trained here",
+        backbone="tiny(width=4)", rows=(Row("random", "random"),), reference="random", pretraining=None, seeds=1,
+        columns=(column, dataclasses.replace(column, label="area", measure="area")),
+    )  # fmt: skip
+    cells = {("random", label): (resolved,) for label in ("score", "area")}
+    store, key = RunStore(folder / "runs"), record.data["key"]
+    measured = {key: {"area": 0.3, "uniform_in_boxes": 0.03, "findings": 165.0}}
+    made = assemble(
+        "both", table, cells, plan([resolved], store), store, "reference", measured, {key: [0.4, 0.5, 0.6]}
+    )  # fmt: skip
+    assert made.cells["random", "score"].interval == pytest.approx((0.405, 0.595))
+    assert (made.cells["random", "area"].values, made.cells["random", "area"].interval) == ((0.3,), None)
+    assert made.columns == (("score", "auroc"), ("area", "share"))
+    assert [run.key for run in made.runs] == [key]  # once, though two columns show it
 
 
 def test_predictions_of_other_images_are_refused(chests: tuple[Path, Record]) -> None:
