@@ -30,7 +30,7 @@ class Column:
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
         bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
             training and test images together for three times as long; an honest run lies between them. None: unknown.
-        measure: one of ``experiments.attention.MEASURES`` that the cells hold instead of the test score.
+        measure: what the cells hold instead of the test score, such as ``similarity:conv1`` (``experiments.measure``).
     """
 
     label: str
@@ -52,11 +52,13 @@ class Row:
         initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
             ``{source}`` for the column's initializer.
         learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
+        backbone: instead of the column's, for a row that is another network.
     """
 
     label: str
     initializer: str
     learning_rate: float | None = None
+    backbone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +136,7 @@ class Table:
                 stage="finetune",
                 dataset=parse(column.dataset),
                 edition=self.edition,
-                backbone=parse(column.backbone or self.backbone),
+                backbone=parse(row.backbone or column.backbone or self.backbone),
                 initializer=parse(text),
                 recipe=recipe,
                 pretraining=self.pretraining,

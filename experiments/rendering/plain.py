@@ -144,6 +144,10 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "directions": _pair(data["directions"]),
             "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
             "recommendation": tuple(map(str, data["recommendation"])),
+            "levels": {
+                str(words): {str(column): float(value) for column, value in of.items()}
+                for words, of in data["levels"].items()
+            },
         }
     )
 
