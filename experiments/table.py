@@ -9,6 +9,7 @@ from typing import Literal
 
 from experiments.overlap import overlap
 from experiments.rendering.figure import Figure
+from experiments.study import Study
 from experiments.task_table import TaskTable
 from specs.errors import UsageError
 from specs.expression import Call, parse
@@ -150,7 +151,7 @@ class Table:
         return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}
 
 
-def table_named(name: str, profile: str | None) -> Table | TaskTable:
+def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
     """A registered table of any kind in one of its profiles, or in its default one.
 
     Raises:
@@ -158,5 +159,5 @@ def table_named(name: str, profile: str | None) -> Table | TaskTable:
     """
     entry = name.replace("-", "_")
     call = Call(entry, (), (("profile", profile),) if profile else ())
-    table: Table | TaskTable = TABLES.build(call)
+    table: Table | TaskTable | Study = TABLES.build(call)
     return table

@@ -138,7 +138,6 @@ def show(document: TableDocument, work: Plan, store: RunStore, options: argparse
     from experiments.rendering.plain import to_json
     from experiments.rendering.terminal import print_table
 
-    errors = Console(stderr=True)
     paths = write_all(document, options.output)
     mirror_runs(_records(work, store), document.name, store.root / "wandb", options.wandb)
     mirror_table(document, store.root / "wandb", options.wandb)
@@ -147,6 +146,14 @@ def show(document: TableDocument, work: Plan, store: RunStore, options: argparse
     else:
         print_table(document, Console())
         print("files: " + ", ".join(str(path) for path in paths))
+    return say_failures(work)
+
+
+def say_failures(work: Plan) -> int:
+    """Print what failed; returns the exit status, which is that of what failed."""
+    from rich.console import Console
+
+    errors = Console(stderr=True)
     for key, failed in work.failed.items():
         spec = work.runs[key].spec
         what = f"{INITIALIZERS.short(spec.initializer)} on {DATASETS.short(spec.dataset)}, seed {spec.seed}"

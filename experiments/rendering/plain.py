@@ -196,4 +196,5 @@ def _figure(one: Mapping[str, Any] | None) -> Figure | None:
         groups=tuple((str(name), tuple(map(str, columns))) for name, columns in one["groups"]),
         interaction=None if interaction is None else (str(interaction[0]), str(interaction[1])),
         ranks=bool(one["ranks"]),
+        along=bool(one["along"]),
     )
