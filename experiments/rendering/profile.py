@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-LEVELS = ("--", ":", "-.")
+LEVELS: tuple[Literal["--", ":", "-."], ...] = ("--", ":", "-.")
 """Lines of what numbers are held against."""
 
 
