@@ -89,7 +89,7 @@ class EpochEnd(Checkpoint):
         self.report(epoch + 1, self.recipe.epochs)
 
     def write_metrics(self) -> None:
-        """Write ``metrics.jsonl``: one line per finished epoch, undefined values as null; steps count from the start."""
+        """Write ``metrics.jsonl``: one line per finished epoch, with all steps so far; undefined values are null."""
         write_text(self.folder / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def state_dict(self) -> dict[str, Any]:
