@@ -54,19 +54,27 @@ class Batches:
         batch_size: samples in each batch but the last.
         drop_last: whether a smaller last batch is left out.
         threads: how many make batches; with 0 the caller's own does, when asked.
+        most: batches of an epoch at most; None: of all samples.
     """
 
     batch_sampler = None  # Lightning looks for one beside ``sampler``, as torch's DataLoader has it
 
     def __init__(
-        self, make: Callable[[int, list[int]], Batch], sampler: Order, batch_size: int, drop_last: bool, threads: int
+        self,
+        make: Callable[[int, list[int]], Batch],
+        sampler: Order,
+        batch_size: int,
+        drop_last: bool,
+        threads: int,
+        most: int | None = None,
     ) -> None:
         self.make, self.sampler, self.batch_size = make, sampler, batch_size
-        self.drop_last, self.threads = drop_last, threads
+        self.drop_last, self.threads, self.most = drop_last, threads, most
 
     def __len__(self) -> int:
         whole, rest = divmod(self.sampler.length, self.batch_size)
-        return whole + (rest > 0 and not self.drop_last)
+        batches = whole + (rest > 0 and not self.drop_last)
+        return batches if self.most is None else min(batches, self.most)
 
     def __iter__(self) -> Iterator[Batch]:
         epoch, numbers = self.sampler.epoch, self.sampler.numbers()

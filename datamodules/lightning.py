@@ -42,7 +42,7 @@ class ImageDataModule(pl.LightningDataModule):
         views: of each training image for self-supervised learning; 0 for learning from labels.
 
     Raises:
-        UsageError: if the recipe's crops do not go with masks.
+        UsageError: if the recipe's crops do not go with masks, or a pass has fewer full batches than its interval.
     """
 
     def __init__(self, opened: OpenDataset, recipe: Recipe, seed: int, threads: int = 0, views: int = 0) -> None:
@@ -67,6 +67,13 @@ class ImageDataModule(pl.LightningDataModule):
             "validation": images_of(opened, "validation", later),
             "test": images_of(opened, "test", later),
         }
+        images, interval = len(self._images["train"]), recipe.interval
+        if interval is not None and interval > (full := images // recipe.batch_size):
+            raise UsageError(
+                f"recipe: interval={interval} asks for {interval} optimizer steps between validations, and a pass over "
+                f"the {images} training images has {full} full batches of {recipe.batch_size}. Give a smaller interval "
+                "or batch size, or interval=None for a whole pass."
+            )
 
     def index_of(self, split: Split) -> tuple[Sample, ...]:
         """The samples of a split, in the order of ``index``."""
@@ -75,18 +82,19 @@ class ImageDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> Batches:
         """The training split in a new order each epoch, augmented; a last batch of one image is left out.
 
-        With views, a batch has ``views``, a list of uint8 (B, C, H, W) whose sizes may differ, instead of ``image``,
-        and a last batch that is smaller than the others is left out.
+        With an interval, an epoch is as many full batches. With views, a batch has ``views``, a list of uint8
+        (B, C, H, W) whose sizes may differ, instead of ``image``, and a last batch that is smaller than the others is
+        left out.
         """
         images = self._images["train"]
         if self.views:
             made = _Views(images, [Albumentations(one, self.seed, view) for view, one in enumerate(self._each_view())])
             short = len(images) > self.recipe.batch_size
-            return Batches(made, Order(len(images), self.seed), self.recipe.batch_size, short, self.threads)
+            return self._shuffled(made, short)
         make = _Maker(self, "train", images, self._augmentation())
         # Batch norm has no variance to estimate from a single image.
         lonely = len(images) % self.recipe.batch_size == 1 and len(images) > 1
-        return Batches(make, Order(len(images), self.seed), self.recipe.batch_size, lonely, self.threads)
+        return self._shuffled(make, lonely)
 
     def training_images(self, most: int | None = None) -> Batches:
         """The training split in order and whole, brought to the image size.
@@ -135,6 +143,10 @@ class ImageDataModule(pl.LightningDataModule):
         if recipe.pipeline == "exact":
             return ExactCrops(steps, size, self.seed)
         return FastCrops(steps, size, self.seed, self._images["train"].extents)
+
+    def _shuffled(self, make: _Views | _Maker, drop_last: bool) -> Batches:
+        recipe, order = self.recipe, Order(len(self._images["train"]), self.seed)
+        return Batches(make, order, recipe.batch_size, drop_last, self.threads, recipe.interval)
 
     def _in_order(self, split: Split, augmentation: BatchTransform) -> Batches:
         images = self._images[split]

@@ -102,8 +102,10 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
     ) as run:
         for line in (record.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
             row = {name: value for name, value in json.loads(line).items() if value is not None}
-            epoch = row.pop("epoch")
-            run.log({"epoch": epoch} | {f"{prefix}/{name}": value for name, value in row.items()}, step=epoch)
+            epoch, step = row.pop("epoch"), row.pop("step")
+            run.log(
+                {"epoch": epoch, "step": step} | {f"{prefix}/{name}": value for name, value in row.items()}, step=epoch
+            )
         scores = data["outcome"]["scores"] | {
             "score": data["score"],
             "epochs_to_95_percent": epochs_to_converge(validation_scores(record.folder)),

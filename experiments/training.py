@@ -70,7 +70,7 @@ class EpochEnd(Checkpoint):
         score = float(epoch) if last else selected if self.recipe.selection == "metric" else -selected
         learning_rate = trainer.optimizers[0].param_groups[0]["lr"]
         defined = {name: value if math.isfinite(value) else None for name, value in row.items()}
-        self.rows.append({"epoch": epoch, "learning_rate": learning_rate, **defined})
+        self.rows.append({"epoch": epoch, "step": trainer.global_step, "learning_rate": learning_rate, **defined})
         if score > self.best_score or self.best_epoch < 0:
             self.best_epoch, self.best_score = epoch, score if not math.isnan(score) else -math.inf
             with replacing(self.best) as temporary:
@@ -89,7 +89,7 @@ class EpochEnd(Checkpoint):
         self.report(epoch + 1, self.recipe.epochs)
 
     def write_metrics(self) -> None:
-        """Write ``metrics.jsonl``: one line per finished epoch, undefined values as null."""
+        """Write ``metrics.jsonl``: one line per finished epoch, with all steps so far; undefined values are null."""
         write_text(self.folder / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def state_dict(self) -> dict[str, Any]:

@@ -70,6 +70,9 @@ class Recipe:
         image_size: height and width of the network's input, in pixels.
         batch_size: images per optimizer step over all devices together.
         epochs: the most epochs that are trained.
+        interval: optimizer steps from one validation to the next; None: a whole pass over the training images. With an
+            interval, an epoch of whatever counts epochs (``epochs``, ``early_stopping``, ``schedule``, a method's
+            warm-up) is so many steps, each epoch on images drawn anew without replacement.
         optimizer: ``Adam``, ``AdamW``, ``SGD`` or ``Lars`` with its settings.
         schedule: ``Constant``, ``Plateau``, ``Cosine`` or ``MultiStep``, stepped once per epoch.
         early_stopping: stop after this many epochs without a better selection score; None never stops early.
@@ -108,6 +111,7 @@ class Recipe:
     batch_size: int
     epochs: int
     optimizer: Optimizer
+    interval: int | None = None
     schedule: Schedule = CONSTANT
     early_stopping: int | None = None
     selection: Literal["loss", "metric", "last"] = "loss"
@@ -142,7 +146,17 @@ class Recipe:
         steps = tuple(checked(step, "augmentation") for step in self.augmentation)
         object.__setattr__(self, "augmentation", steps)
         object.__setattr__(self, "views", tuple(self.views))
-        for name in ("image_size", "batch_size", "epochs", "threads", "early_stopping", "stored_size", "crop_from"):
+        counts = (
+            "image_size",
+            "batch_size",
+            "epochs",
+            "interval",
+            "threads",
+            "early_stopping",
+            "stored_size",
+            "crop_from",
+        )
+        for name in counts:
             number = getattr(self, name)
             if isinstance(number, int) and number < 1:
                 raise UsageError(f"recipe: {name} must be at least 1, found {number}.")
@@ -268,6 +282,7 @@ def _plain_signature(
     image_size: int,
     batch_size: int,
     epochs: int,
+    interval: int | None,
     early_stopping: int | None,
     selection: Literal["loss", "metric", "last"],
     method: str | None,

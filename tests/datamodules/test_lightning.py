@@ -157,6 +157,44 @@ def test_a_last_batch_of_one_image_is_left_out(folder: Path) -> None:
     assert [len(batch["index"]) for batch in batches] == [52, 52, 52, 4]
 
 
+@pytest.mark.parametrize("changes", [{}, {"method": "byol"}], ids=["labels", "views"])
+@pytest.mark.parametrize("workers", [0, 3])
+def test_an_epoch_of_an_interval_has_that_many_full_batches_of_images_drawn_anew(
+    folder: Path, changes: dict[str, Any], workers: int
+) -> None:
+    whole = [torch.cat([one["index"] for one in batches]) for batches in epochs(data(folder, **changes), (0, 1, 2))]
+    module = data(folder, workers=workers, interval=3, **changes)
+    assert len(module.train_dataloader()) == 3
+    drawn = []
+    for batches, order in zip(epochs(module, (0, 1, 2)), whole, strict=True):
+        assert [len(batch["index"]) for batch in batches] == [32, 32, 32]
+        drawn.append(torch.cat([batch["index"] for batch in batches]))
+        assert torch.equal(drawn[-1], order[:96])  # the beginning of the pass of the same seed and epoch
+        assert len(drawn[-1].unique()) == 96
+    assert len({tuple(sorted(one.tolist())) for one in drawn}) == 3
+    assert len(torch.cat(drawn).unique()) > 96
+
+
+def test_an_interval_of_all_full_batches_leaves_the_smaller_last_one_out(folder: Path) -> None:
+    (batches,) = epochs(data(folder, batch_size=52, interval=3), (0,))  # 160 = 3 x 52 + 4
+    assert [len(batch["index"]) for batch in batches] == [52, 52, 52]
+
+
+def test_validation_and_all_training_images_in_order_know_no_interval(folder: Path) -> None:
+    module = data(folder, interval=1)
+    assert sum(len(batch["index"]) for batch in module.val_dataloader()) == len(module.index_of("validation")) > 32
+    assert sum(len(batch["index"]) for batch in module.training_images()) == 160
+
+
+@pytest.mark.parametrize(("changes", "full"), [({"interval": 6}, 5), ({"interval": 1, "batch_size": 161}, 0)])
+def test_an_interval_of_more_steps_than_a_pass_has_full_batches_is_refused(
+    folder: Path, changes: dict[str, int], full: int
+) -> None:
+    message = rf"interval={changes['interval']} asks.*160 training images has {full} full batches.*smaller interval"
+    with pytest.raises(UsageError, match=message):
+        data(folder, **changes)
+
+
 def test_a_split_too_large_for_memory_gives_the_same_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = list(epochs(data(folder)))
     monkeypatch.setattr(pixels, "MEMORY_LIMIT", 0)

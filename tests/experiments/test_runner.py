@@ -89,6 +89,36 @@ def test_a_plateau_and_early_stopping_survive_a_kill(tmp_path: Path) -> None:
     assert metrics(run(spec(recipe=recipe), places(tmp_path / "killed"))) == metrics(whole)
 
 
+IN_STEPS = dataclasses.replace(spec().recipe, interval=3, epochs=5)
+
+
+def test_a_run_with_an_interval_validates_after_so_many_steps_and_goes_on_after_a_kill(tmp_path: Path) -> None:
+    whole = run(spec(recipe=IN_STEPS), places(tmp_path / "whole"))
+    assert [json.loads(line)["step"] for line in metrics(whole).splitlines()] == [3, 6, 9, 12, 15]
+    for epoch in (1, 3):
+        with pytest.raises(Killed):
+            run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), report=killed_after(epoch))  # type: ignore[arg-type]
+    resumed = run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), workers=2)
+    assert resumed.data["outcome"] == whole.data["outcome"]
+    assert metrics(resumed) == metrics(whole)
+
+
+def test_without_an_interval_steps_are_batches_of_whole_passes(undisturbed: Record) -> None:
+    steps = [json.loads(line)["step"] for line in metrics(undisturbed).splitlines()]
+    assert steps == [5, 10, 15, 20]  # 160 images in batches of 32
+
+
+def test_an_interval_as_long_as_a_pass_trains_to_the_same_numbers(undisturbed: Record, tmp_path: Path) -> None:
+    same = dataclasses.replace(spec().recipe, interval=5)
+    assert run(spec(recipe=same), places(tmp_path)).data["outcome"] == undisturbed.data["outcome"]
+
+
+def test_an_interval_longer_than_a_pass_is_refused_before_any_training(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(spec().recipe, interval=6)
+    failing(spec(recipe=recipe), tmp_path, UsageError, "interval=6 .* 5 full batches of 32")
+    assert not list(tmp_path.rglob("*.ckpt"))
+
+
 def test_the_stored_score_follows_from_the_stored_predictions(undisturbed: Record) -> None:
     table = pq.read_table(undisturbed.folder / "predictions.parquet")
     assert table.num_rows == 120
@@ -156,17 +186,24 @@ def test_a_transformer_of_another_image_size_is_refused_with_what_to_write(tmp_p
     assert not list(tmp_path.rglob("record.json"))
 
 
-def pretraining(method: str) -> RunSpec:
-    recipe = dataclasses.replace(recipe_named(f"phantom_ssl/{method}"), epochs=4, image_size=16, batch_size=32)
+def pretraining(method: str, interval: int | None) -> RunSpec:
+    recipe = recipe_named(f"phantom_ssl/{method}")
+    recipe = dataclasses.replace(recipe, epochs=4, image_size=16, batch_size=32, interval=interval)
     if method.startswith("pcl"):
         recipe = dataclasses.replace(recipe, method=str(recipe.method).replace("warmup=3", "warmup=1"))
     return spec(dataset="fractals(classes=3, per_class=30, size=16)", stage="pretrain", recipe=recipe)
 
 
-@pytest.mark.parametrize("method", ["moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "byol"])
-def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(method: str, tmp_path: Path) -> None:
-    """With a queue, a memory bank, clusters or a momentum encoder."""
-    made = pretraining(method)
+WAYS = [(method, None) for method in ("moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "byol")]
+WAYS += [(method, 1) for method in ("moco_v2", "deepcluster_v2", "byol")]
+
+
+@pytest.mark.parametrize(("method", "interval"), WAYS)
+def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(
+    method: str, interval: int | None, tmp_path: Path
+) -> None:
+    """With a queue, a memory bank, clusters or a momentum encoder; by passes and by steps."""
+    made = pretraining(method, interval)
     undisturbed = run(made, places(tmp_path / "undisturbed"))
     with pytest.raises(Killed):
         run(made, places(tmp_path / "killed"), report=killed_after(2))  # type: ignore[arg-type]
@@ -174,6 +211,7 @@ def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(method
     assert resumed.data["outcome"] == undisturbed.data["outcome"]
     assert metrics(resumed) == metrics(undisturbed)
     rows = [json.loads(line) for line in metrics(resumed).splitlines()]
+    assert interval is None or [row["step"] for row in rows] == [interval * done for done in (1, 2, 3, 4)]
     assert all(row["embedding_rank"] > 1 and 0 <= row["validation_metric"] <= 1 for row in rows)
     assert resumed.data["outcome"]["scores"]["embedding_rank"] == rows[-1]["embedding_rank"]
     assert resumed.data["collapsed"] == (rows[-1]["embedding_rank"] < 1.5)
