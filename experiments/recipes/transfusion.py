@@ -1,9 +1,10 @@
 """Transfusion: the two tasks as far as the paper and its readers say how it trains them (Raghu et al. 2019).
 
 Known: 587 pixels, Adam and batches of 8 for fundus photographs, at least 150,000 steps; 224 pixels, SGD with momentum
-0.9 and batches of 32 for chest x-rays, at least 100,000 steps; a learning rate of 0.001. Every other value is *assumed*,
-since the paper does not say it: a constant learning rate, no weight decay, augmentation, validating every 1,000 steps
-and testing the best of them, and early stopping on 5,000 images. `medtransfer table NAME --set SETTING=VALUE` changes any.
+0.9 and batches of 32 for chest x-rays, at least 100,000 steps; a learning rate of 0.001. Every other value is
+*assumed*, since the paper does not say it: a constant learning rate, no weight decay, augmentation, validating every
+1,000 steps and testing the best of them, early stopping on 5,000 images. `medtransfer table NAME --set SETTING=VALUE`
+changes any of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from specs.recipe import Recipe
-from specs.steps import SGD, Adam, BrightnessContrast, Cosine, HorizontalFlip, Rotate, VerticalFlip
+from specs.steps import SGD, Adam, BrightnessContrast, HorizontalFlip, Rotate, VerticalFlip
 
 RETINA = Recipe(
     image_size=587,
@@ -56,15 +57,6 @@ def transfusion() -> dict[str, Recipe]:
         "phantom_retina_small": dataclasses.replace(PHANTOM_RETINA, epochs=30, interval=None),
         "phantom_chest": dataclasses.replace(
             PHANTOM_RETINA, image_size=48, batch_size=32, interval=8, epochs=15, augmentation=(Rotate(5),)
-        ),
-        "phantom_pretraining": Recipe(
-            image_size=32,
-            batch_size=32,
-            epochs=12,
-            optimizer=Adam(2e-3),
-            schedule=Cosine(),
-            selection="last",
-            augmentation=(HorizontalFlip(),),
         ),
         "smoke": dataclasses.replace(PHANTOM_RETINA, epochs=2, interval=3),
         "smoke_chest": dataclasses.replace(PHANTOM_RETINA, epochs=1, interval=3, augmentation=()),
