@@ -101,8 +101,7 @@ def explained(points: Mapping[Pair, tuple[float, float]], seed: int = 0) -> Expl
     """R squared of the second number on the first, with an interval.
 
     Each resample draws networks with replacement; a pair counts as often as its two networks were drawn together
-    (Snijders and Borgatti 1999, https://www.stats.ox.ac.uk/~snijders/Snijders_Borgatti.pdf; a network with itself is no
-    pair).
+    (Snijders and Borgatti 1999, Connections 22(2), pages 161 to 170; a network with itself is no pair).
 
     Args:
         points: the two numbers of each pair.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ Maps = dict[str, NDArray[np.float32]]
 """By stage, (images, channels, height, width)."""
 
 
-def stage_maps(network: Restored, backbone: Backbone | None = None) -> Maps:
+def stage_maps(network: Restored, backbone: Backbone | None = None, stages: Sequence[str] | None = None) -> Maps:
     """Feature maps of as many test images as the repeats of ``pixel_cca`` draw, in one pass per batch.
 
     The images and their order depend on the data alone, so maps of two networks on the same data are of the same ones.
@@ -36,6 +37,7 @@ def stage_maps(network: Restored, backbone: Backbone | None = None) -> Maps:
     Args:
         network: whose test images and input normalization are used.
         backbone: instead of the network's own, such as the one before training.
+        stages: that are wanted; None: all.
     """
     count = len(network.data.index_of("test"))
     order = np.random.default_rng(SEED).permutation(count).tolist()
@@ -48,7 +50,7 @@ def stage_maps(network: Restored, backbone: Backbone | None = None) -> Maps:
         if wanted and not lacking:
             break
         images = network.data.test_batch(order[start : start + BATCH])["image"].to(device())
-        for name, maps in collect_stages(shown, normalize(images), lacking or None).items():
+        for name, maps in collect_stages(shown, normalize(images), lacking or stages).items():
             wanted.setdefault(name, REPEATS * max(round(ROWS / math.prod(maps.shape[2:])), 1))
             parts.setdefault(name, []).append(maps.float().cpu().numpy())
     return {name: np.concatenate(of)[: wanted[name]] for name, of in parts.items()}
