@@ -56,6 +56,7 @@ def draw_curves(document: TableDocument) -> Drawing | None:
                     axes.fill_between(line.places, low, high, color=color, alpha=0.12, linewidth=0)
         if document.threshold is not None:
             axes.axhline(100 * document.threshold, **THRESHOLD)
+        axes.set_ylim(top=min(axes.get_ylim()[1], 102))  # a mean and its deviation may add up to more than 100%
         axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
         axes.set_xlabel("training step" if counted else "epoch", fontsize=8)
         if number % widest == 0:

@@ -66,7 +66,7 @@ def _panel(axes: Axes, document: TableDocument, column: str, texts: dict[str, st
                 at = (run.time, height)
                 axes.annotate("", at, xytext=(11, 0), textcoords="offset points", arrowprops=arrow)
         if result.median.reached:
-            axes.vlines(result.median.time, -number - 0.36, -number + 0.36, color=color, linewidth=1.8)
+            axes.vlines(result.median.time, -number - 0.36, -number + 0.36, color=color, linewidth=1.8, zorder=1)
     axes.set_title(column, fontsize=9)
     axes.set_xlabel("training step", fontsize=8)
     axes.set_yticks([-number for number in range(len(rows))], rows if named else [""] * len(rows), fontsize=8)

@@ -216,10 +216,13 @@ def _steps(document: TableDocument) -> list[str]:
     found = [
         f"{title}: optimizer steps until it was first reached, the median over runs and how many of them reached it. "
         "> N: fewer than half did, and by step N fewer than half could have. A run that ended without it counts as one "
-        "that never reaches it.",
-        f"Steps from one validation to the next, the same for all rows of a column: {each}. A number of steps is too "
-        "high by less than that.",
+        "that never reaches it."
     ]
+    if each:
+        found.append(
+            f"Steps from one validation to the next, the same for all rows of a column: {each}. The score was reached "
+            "up to that many steps earlier."
+        )
     results = document.convergence.items()
     if any(of.p_holm is not None for _, of in results):
         said = {
