@@ -59,7 +59,7 @@ def cca(x: ArrayLike, y: ArrayLike) -> Cca:
         ValueError: if the numbers of samples differ, a value is not finite, or there are no more samples than the
             layers have directions together, when every pair of layers correlates perfectly.
     """
-    a, b = _centered(x), _centered(y)
+    a, b = centered(x), centered(y)
     _check_same(a, b)
     divisor = len(a) - 1
     left, right = (_factor(values.T @ values / divisor) for values in (a, b))
@@ -126,7 +126,7 @@ def pwcca(x: ArrayLike, y: ArrayLike) -> float:
         return math.nan
     directions, coefficients, _ = np.linalg.svd(left.T @ right / (len(left) - 1), full_matrices=False)
     variates = left @ directions
-    weights = np.abs(variates.T @ _centered(x)).sum(axis=1)
+    weights = np.abs(variates.T @ centered(x)).sum(axis=1)
     return float(np.clip(weights @ coefficients / weights.sum(), 0, 1))
 
 
@@ -206,7 +206,12 @@ def _wishart(generator: np.random.Generator, size: int, freedom: int) -> Matrix:
     return np.asarray(lower @ lower.T)
 
 
-def _centered(values: ArrayLike) -> Matrix:
+def centered(values: ArrayLike) -> Matrix:
+    """Columns of mean 0, in float64, (n, p).
+
+    Raises:
+        ValueError: if a value is not finite, there are fewer than two samples, or it is no matrix.
+    """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or len(array) < 2 or not np.isfinite(array).all():
         raise ValueError(f"expected finite numbers (samples, columns) of two samples or more, found {array.shape}")
@@ -228,10 +233,10 @@ def whitened(x: ArrayLike, variance: float | None = None, refine: bool = True) -
     Raises:
         ValueError: if a value is not finite, there are fewer than two samples, or the share is not in (0, 1].
     """
-    centered = _centered(x)
-    divisor = len(centered) - 1
-    covariance = centered.T @ centered / divisor
-    first = centered @ (_whitener(covariance) if variance is None else _principal(covariance, variance))
+    values = centered(x)
+    divisor = len(values) - 1
+    covariance = values.T @ values / divisor
+    first = values @ (_whitener(covariance) if variance is None else _principal(covariance, variance))
     if not first.shape[1] or not refine:
         return first
     lower = np.linalg.cholesky(first.T @ first / divisor)  # of what is nearly the identity

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from specs.errors import UsageError
+
 if TYPE_CHECKING:
     from backbones.contract import Backbone
 
-# variant: (kernel size, widths, whether a max pool follows the last convolution)
+# variant: (kernel size, widths, each twice the one before, whether a max pool follows the last convolution)
 VARIANTS: dict[str, tuple[int, tuple[int, ...], bool]] = {
     "large_t": (7, (32, 64, 128, 256, 512), False),
     "large_w": (7, (64, 128, 256, 512), True),
@@ -17,13 +19,30 @@ VARIANTS: dict[str, tuple[int, tuple[int, ...], bool]] = {
 }
 
 
-def cbr(variant: Literal["large_t", "large_w", "small", "tiny", "tiny_as_written"], in_channels: int = 3) -> Backbone:
+def cbr(
+    variant: Literal["large_t", "large_w", "small", "tiny", "tiny_as_written"],
+    in_channels: int = 3,
+    width: int | None = None,
+) -> Backbone:
     """A CBR network with one stage per convolution, conv1 to conv4 or conv5.
 
     Each convolution has stride 1, no bias and, *assumed*, "same" padding; a 3x3 max pool of stride 2 stands between
     two of them. Convolutions start from He's normal initialization (*assumed*; the paper does not say).
+
+    Args:
+        variant: of the paper's networks.
+        in_channels: of the input.
+        width: output channels of the first convolution, each other one having twice those of the one before; None: the
+            paper's own, 64 in the variants large_w and tiny_as_written and 32 in the others.
+
+    Raises:
+        UsageError: if the width is below 1.
     """
+    if width is not None and width < 1:
+        raise UsageError(f"cbr: width is the number of channels of the first convolution, 1 or more, found {width}.")
     from backbones.cbr_network import cbr_backbone
 
     kernel, widths, last_pool = VARIANTS[variant]
+    if width is not None:
+        widths = tuple(width * 2**number for number in range(len(widths)))
     return cbr_backbone(kernel, widths, last_pool, in_channels)

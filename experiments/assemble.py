@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Literal
 
+import numpy as np
+
 from datamodules.contract import Dataset
+from experiments.measure import Found, measure_of
 from experiments.naming import public_dataset, public_initializer, public_spec
 from experiments.overlap import Overlap, overlap
 from experiments.planner import Plan
@@ -25,7 +28,7 @@ from experiments.store import Record, RunStore
 from experiments.table import Table
 from initializers.contract import build
 from specs.card import NORMALIZATIONS
-from specs.errors import DataError
+from specs.errors import DataError, unknown
 from specs.registry import DATASETS
 from specs.task import METRICS
 
@@ -50,7 +53,7 @@ def assemble(
     plan: Plan,
     store: RunStore,
     marks: Literal["reference", "paper"],
-    measured: Mapping[str, Mapping[str, float]] | None = None,
+    measured: Mapping[str, Mapping[str, Found]] | None = None,
     resampled: Mapping[str, list[float | None]] | None = None,
 ) -> TableDocument:
     """The table's document from the records in the store.
@@ -62,7 +65,7 @@ def assemble(
         plan: says what failed.
         store: holds the records.
         marks: against the reference row, or the papers' own.
-        measured: what was measured of runs afterwards, by key, for the columns that show it.
+        measured: what was measured of runs afterwards, by measure and key, for the columns that show it.
         resampled: scores on resamples of the test patients, by key, for intervals.
     """
     records = {key: record for key in plan.runs if (record := store.record(key)) is not None}
@@ -71,7 +74,8 @@ def assemble(
     def value(record: Record, column: str) -> float | None:
         if (measure := measures[column]) is None:
             return record.score
-        return (measured or {})[record.data["key"]].get(measure)
+        name, _, number = measure_of(measure)
+        return numbered((measured or {})[name][record.data["key"]], number, name)
 
     scores = {place: _cell(runs, records, plan, partial(value, column=place[1])) for place, runs in cells.items()}
     if resampled:
@@ -96,7 +100,10 @@ def assemble(
         question=table.question,
         rows=tuple((row.label, row.initializer) for row in table.rows),
         columns=tuple(
-            (column.label, "share" if column.measure else METRICS[datasets[column.label].kind])
+            (
+                column.label,
+                measure_of(column.measure)[1].unit if column.measure else METRICS[datasets[column.label].kind],
+            )
             for column in table.columns
         ),
         cells=scores,
@@ -128,7 +135,12 @@ def assemble(
                 for found in (*remarks(place[0], runs), *collapses(place[0], runs, records))
             )
         )
-        + tuple(_without_preference(measured or {})),
+        + tuple(
+            remark
+            for name, found in (measured or {}).items()
+            for remark in measure_of(name)[1].remarks(list(found.values()))
+        ),
+        levels=_levels(cells, measures, measured or {}),
         marks=marks,
     )
 
@@ -221,13 +233,40 @@ def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, 
                 yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
 
 
-def _without_preference(measured: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, str]]:
-    """What to hold the shares inside boxes against."""
-    for one in sorted({(maps["findings"], round(maps["uniform_in_boxes"], 4)) for maps in measured.values()}):
-        yield (
-            "a map without any preference",
-            f"would have {one[1]:.2%} of itself inside the boxes, on average over {one[0]:.0f} findings of test images",
-        )
+def numbered(found: Found, number: str, measure: str) -> float | None:
+    """One of a run's numbers.
+
+    Raises:
+        UsageError: lists the near matches if the measure gives no such number.
+    """
+    if number not in found:
+        raise unknown(f'number of the measure "{measure}"', number, found)
+    return found[number]
+
+
+def _levels(
+    cells: Cells, measures: Mapping[str, str | None], measured: Mapping[str, Mapping[str, Found]]
+) -> dict[str, dict[str, float]]:
+    """What the numbers of each column are held against, by words and column: means over the column's runs."""
+    levels: dict[str, dict[str, float]] = {}
+    for column, expression in measures.items():
+        if expression is None:
+            continue
+        name, measure, number = measure_of(expression)
+        keys = [run.key for (_, other), runs in cells.items() if other == column for run in _runs(runs)]
+        for level, words in measure.levels.items():
+            values = [
+                value
+                for key in keys
+                if key in measured[name] and (value := measured[name][key].get(f"{level}:{number}")) is not None
+            ]
+            if values:
+                levels.setdefault(words, {})[column] = float(np.mean(values))
+    return levels
+
+
+def _runs(runs: Runs) -> tuple[ResolvedRun, ...]:
+    return () if isinstance(runs, str) else runs
 
 
 def _lines(cells: Cells, plan: Plan, records: dict[str, Record], measures: Mapping[str, str | None]) -> list[RunLine]:

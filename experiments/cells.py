@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from experiments.measure import measure_of
 from experiments.rendering.document import Place
 from experiments.resolve import ResolvedRun, Resolver
 from experiments.table import Table
@@ -43,16 +44,15 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
         UsageError: if its parts do not fit each other.
     """
     found = ResolvedCells()
-    measured = {column.label for column in table.columns if column.measure}
+    measures = {column.label: measure_of(column.measure)[1] for column in table.columns if column.measure}
     for place, specs in table.cells().items():
         if isinstance(specs, str):
             found.runs[place] = specs
             continue
         try:
             found.runs[place] = tuple(resolver.resolve(spec) for spec in specs)
-            if place[1] in measured:  # said before anything runs, not after
-                dataset, root = resolver.places.open(specs[0].dataset, specs[0].edition)
-                dataset.located(root)
+            if place[1] in measures:  # said before anything runs, not after
+                measures[place[1]].check(*resolver.places.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
             weights = tuple(_lacking_weights(specs[0].initializer))
             found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)

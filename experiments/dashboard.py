@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from experiments.naming import metric_prefix, public_spec
 from experiments.rendering.document import TableDocument
-from experiments.rendering.drawings import drawings, drawn
+from experiments.rendering.drawings import drawings
+from experiments.rendering.pictures import drawn
 from experiments.rendering.plain import to_plain
 from experiments.run_facts import epochs_to_converge, public_load_report, validation_scores
 from experiments.store import Record

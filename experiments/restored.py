@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from safetensors.torch import load_file
 
 from backbones.contract import Backbone
 from datamodules.lightning import ImageDataModule
+from experiments.initialized import initialized
 from experiments.places import Places
 from experiments.store import Record
 from lightning_modules.classification import ClassificationModule
@@ -35,10 +37,12 @@ class Restored:
     """A finished run's network and what it was trained and tested on.
 
     Attributes:
+        spec: of the run.
         module: in evaluation mode, on the CPU.
         data: of the same splits, sizes and seed.
     """
 
+    spec: RunSpec
     module: SupervisedModule
     data: ImageDataModule
 
@@ -64,4 +68,21 @@ def restore(record: Record, places: Places) -> Restored:
             f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. Move the run's "
             "folder away and make its table again."
         ) from error
-    return Restored(module.eval(), data)
+    return Restored(spec, module.eval(), data)
+
+
+def before_training(record: Record, places: Places) -> Backbone:
+    """The backbone of a finished run as it was before the first step, in evaluation mode, on the CPU.
+
+    Raises:
+        RunError: if the weights are not those that the run began with.
+        WeightsError: if the weights that it began with are not there.
+    """
+    backbone, report = initialized(RunSpec.from_json(record.data["spec"]), places)
+    stated = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))["after"]
+    if report.after != stated:
+        raise RunError(
+            f"the run {record.data['key'][:12]} began with weights of the fingerprint {stated}; its initializer now "
+            f"gives {report.after}. Move the run's folder away and make its table again."
+        )
+    return backbone.eval()

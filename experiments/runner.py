@@ -15,9 +15,9 @@ import pytorch_lightning as pl
 import torch
 from safetensors.torch import load_file, save_file
 
-from backbones.contract import Backbone
 from datamodules.lightning import ImageDataModule
 from experiments.evaluation import prediction_table, scores, write_predictions
+from experiments.initialized import WEIGHTS, initialized
 from experiments.naming import public_text
 from experiments.places import Places
 from experiments.progress import Report, silent
@@ -27,21 +27,17 @@ from experiments.store import Attempt, Record, RunStore
 from experiments.training import EpochEnd, seed_everything
 from initializers.contract import Initializer
 from initializers.described import description
-from initializers.loading import LoadReport, initialize
 from initializers.trained import card_of
 from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
-from specs.errors import RunError, UsageError
+from specs.errors import RunError
 from specs.expression import parse
 from specs.files import replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
-
-WEIGHTS = "weights.safetensors"
-"""In a pretraining run's folder: the backbone's tensors under their canonical names."""
 
 
 def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = silent) -> Record:
@@ -85,7 +81,7 @@ def attempt_run(
         method.check_views(spec.recipe.views)
         views = method.views
     data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers, views)
-    backbone, load_report = _initialized_backbone(resolved, places, store)
+    backbone, load_report = initialized(spec, places)
     write_json(attempt.folder / "load_report.json", load_report.to_json())
     normalization = _normalization(spec)
     seed_everything(spec.seed, "head")
@@ -140,32 +136,6 @@ def attempt_run(
         "environment": _environment(trainer),
     }
     return store.publish(attempt, record)
-
-
-def _initialized_backbone(resolved: ResolvedRun, places: Places, store: RunStore) -> tuple[Backbone, LoadReport]:
-    spec = resolved.spec
-    seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
-    backbone: Backbone = BACKBONES.build(spec.backbone)
-    if backbone.image_size not in (None, spec.recipe.image_size):
-        raise UsageError(
-            f"{BACKBONES.short(spec.backbone)} takes images of {backbone.image_size} pixels only, and the recipe's "
-            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer "
-            "brings its position embeddings to that size."
-        )
-    initializer: Initializer = INITIALIZERS.build(spec.initializer)
-    resolver = Resolver(places)
-
-    def weights_of(need: Pretraining) -> Path:
-        required = resolver.required(spec, need)
-        if store.record(required.key) is None:
-            raise RunError(
-                f"{spec.initializer} starts from the run {required.key[:12]} ({required.spec.initializer} trained on "
-                f"{required.spec.dataset}), which is not done. `medtransfer run` and `medtransfer table` do it first."
-            )
-        return store.folder(required.key) / WEIGHTS
-
-    generator = torch.Generator().manual_seed(seed_everything(spec.seed, "initializer"))
-    return backbone, initialize(backbone, initializer, generator, weights_of)
 
 
 def _normalization(spec: RunSpec) -> Normalization:

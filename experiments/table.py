@@ -9,6 +9,7 @@ from typing import Literal
 
 from experiments.overlap import overlap
 from experiments.rendering.figure import Figure
+from experiments.study import Study
 from experiments.task_table import TaskTable
 from specs.errors import UsageError
 from specs.expression import Call, parse
@@ -30,7 +31,7 @@ class Column:
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
         bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
             training and test images together for three times as long; an honest run lies between them. None: unknown.
-        measure: one of ``experiments.attention.MEASURES`` that the cells hold instead of the test score.
+        measure: what the cells hold instead of the test score, such as ``similarity:conv1`` (``experiments.measure``).
     """
 
     label: str
@@ -52,11 +53,13 @@ class Row:
         initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
             ``{source}`` for the column's initializer.
         learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
+        backbone: instead of the column's, for a row that is another network.
     """
 
     label: str
     initializer: str
     learning_rate: float | None = None
+    backbone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +144,7 @@ class Table:
                 stage="finetune",
                 dataset=parse(column.dataset),
                 edition=self.edition,
-                backbone=parse(column.backbone or self.backbone),
+                backbone=parse(row.backbone or column.backbone or self.backbone),
                 initializer=parse(text),
                 recipe=recipe,
                 pretraining=self.pretraining,
@@ -155,7 +158,7 @@ class Table:
         return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}
 
 
-def table_named(name: str, profile: str | None) -> Table | TaskTable:
+def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
     """A registered table of any kind in one of its profiles, or in its default one.
 
     Raises:
@@ -163,5 +166,5 @@ def table_named(name: str, profile: str | None) -> Table | TaskTable:
     """
     entry = name.replace("-", "_")
     call = Call(entry, (), (("profile", profile),) if profile else ())
-    table: Table | TaskTable = TABLES.build(call)
+    table: Table | TaskTable | Study = TABLES.build(call)
     return table

@@ -138,7 +138,6 @@ def show(document: TableDocument, work: Plan, store: RunStore, options: argparse
     from experiments.rendering.plain import to_json
     from experiments.rendering.terminal import print_table
 
-    errors = Console(stderr=True)
     paths = write_all(document, options.output)
     mirror_runs(_records(work, store), document.name, store.root / "wandb", options.wandb)
     mirror_table(document, store.root / "wandb", options.wandb)
@@ -147,6 +146,14 @@ def show(document: TableDocument, work: Plan, store: RunStore, options: argparse
     else:
         print_table(document, Console())
         print("files: " + ", ".join(str(path) for path in paths))
+    return say_failures(work)
+
+
+def say_failures(work: Plan) -> int:
+    """Print what failed; returns the exit status, which is that of what failed."""
+    from rich.console import Console
+
+    errors = Console(stderr=True)
     for key, failed in work.failed.items():
         spec = work.runs[key].spec
         what = f"{INITIALIZERS.short(spec.initializer)} on {DATASETS.short(spec.dataset)}, seed {spec.seed}"
@@ -164,30 +171,38 @@ def _records(work: Plan, store: RunStore) -> list[Record]:
 def _evaluate(
     options: argparse.Namespace, table: Table, cells: Cells, finished: list[Record], store: RunStore
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is measured of finished runs afterwards: maps for the columns that show them, resamples if asked for."""
-    from experiments import attention
-    from experiments.evaluations import evaluated
+    """What is measured of finished runs afterwards, by measure and key, and resamples if asked for."""
+    from experiments.measure import measure_of
 
-    where = places(options)
     records = {record.data["key"]: record for record in finished}
-    shown = {column.label for column in table.columns if column.measure}
+    names = {column.label: measure_of(column.measure)[0] if column.measure else None for column in table.columns}
 
-    def of_columns(measured: bool) -> list[Record]:
+    def of_columns(name: str | None) -> list[Record]:
         return [
             records[run.key]
             for (_, column), runs in cells.items()
-            if (column in shown) == measured and not isinstance(runs, str)
+            if names[column] == name and not isinstance(runs, str)
             for run in runs
             if run.key in records
         ]
 
-    def told(done: int, count: int) -> None:
-        print(f"maps of attention: {done} of {count} runs", file=sys.stderr)
+    measured = {
+        name: _measured(name, of_columns(name), store, options) for name in dict.fromkeys(names.values()) if name
+    }
+    return measured, drawn_anew(of_columns(None), store, options) if options.bootstrap else {}
 
-    maps = evaluated(
-        "attention", attention.VERSION, of_columns(True), store, lambda record: attention.attention(record, where), told
-    )
-    return maps, drawn_anew(of_columns(False), store, options) if options.bootstrap else {}
+
+def _measured(name: str, records: list[Record], store: RunStore, options: argparse.Namespace) -> dict[str, Any]:
+    """The numbers of a measure of each run, by key."""
+    from experiments.evaluations import evaluated
+    from experiments.measure import measure_of
+
+    where, (_, measure, _) = places(options), measure_of(name)
+
+    def told(done: int, count: int) -> None:
+        print(f"{measure.progress}: {done} of {count} runs", file=sys.stderr)
+
+    return evaluated(name, measure.version, records, store, lambda record: measure.compute(record, where), told)
 
 
 def drawn_anew(

@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Resolve, show, do, export."""
+    from experiments.initialized import WEIGHTS
     from experiments.resolve import Resolver, pretraining_of, recipe_named
-    from experiments.runner import WEIGHTS
     from initializers.contract import build
 
     if options.export and options.export.suffix != ".safetensors":

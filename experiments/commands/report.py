@@ -37,20 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Read the tables, draw the page."""
-    from experiments.rendering.grid import Grid, read_grid
+    from experiments.rendering.grid import read_grid
     from experiments.rendering.plain import is_table, read_table, table_files
-    from experiments.report.page import TITLE, render
+    from experiments.report.page import TITLE, Study, render
     from specs.files import write_text
 
     files = table_files(options.files, options.tables)
     tables: list[Illustrated] = []
-    grids: list[Grid] = []
+    studies: list[Study] = []
     for path in files:
         if is_table(path):
             tables.append(illustrated(read_table(path), options))
         else:
-            grids.append(read_grid(path))
-    page = render(options.title or TITLE, tables, grids)
+            picture = path.with_suffix(".svg")
+            studies.append(Study(read_grid(path), picture.read_bytes() if picture.is_file() else None))
+    page = render(options.title or TITLE, tables, studies)
     write_text(options.output, page)
     size = len(page.encode()) / 1e6
     print(f"{options.output}: {len(files)} tables, {size:.1f} MB")

@@ -9,10 +9,11 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING
 
-from experiments.commands.making import add_making, do_runs, finished, show, show_plan
+from experiments.commands.making import add_making, do_runs, finished, say_failures, show, show_plan
 from experiments.commands.options import add_execution, add_places, count_from, places
 
 if TYPE_CHECKING:
+    from experiments.study import Study
     from experiments.task_table import TaskTable
 
 NAME = "table"
@@ -35,12 +36,15 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.planner import plan
     from experiments.resolve import Resolver
     from experiments.store import RunStore
+    from experiments.study import Study
     from experiments.table import table_named
     from experiments.task_table import TaskTable
 
     table, where = table_named(options.name, options.profile), places(options)
     if isinstance(table, TaskTable):
         return _count(options, table)
+    if isinstance(table, Study):
+        return _look(options, table)
     if options.seeds:
         table = dataclasses.replace(table, seeds=options.seeds)
     store = RunStore(where.runs)
@@ -52,6 +56,52 @@ def execute(options: argparse.Namespace) -> int:
     do_runs(work, options)
     document = finished(options.name, table, cells.runs, work, store, options)
     return show(document, work, store, options)
+
+
+def _look(options: argparse.Namespace, study: Study) -> int:
+    """Do the runs that a study looks at, look, and write what was found and its picture."""
+    from rich.console import Console
+
+    from experiments.cells import resolve_cells
+    from experiments.planner import plan
+    from experiments.rendering.grid import Grid, print_grid, write_grid
+    from experiments.rendering.pictures import caption, write_drawing
+    from experiments.rendering.words import PHANTOM_WARNING
+    from experiments.resolve import Resolver
+    from experiments.store import RunStore
+
+    where = places(options)
+    store, runs, status = RunStore(where.runs), {}, 0
+    if study.networks is None:
+        if options.dry_run:
+            print("0 of 0 runs to do (a dry run does none)")
+            return 0
+    else:
+        seeds = options.seeds or study.networks.seeds
+        table = dataclasses.replace(study.networks, seeds=seeds)
+        cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
+        work = plan((run for of in cells.runs.values() if not isinstance(of, str) for run in of), store)
+        if options.dry_run:
+            show_plan(work, cells, options.json)
+            return 0
+        do_runs(work, options)
+        status = say_failures(work)
+        runs = {
+            place: tuple(record for run in of if (record := store.record(run.key)) is not None)
+            for place, of in cells.runs.items()
+            if not isinstance(of, str)
+        }
+    found = study.find(runs, where)
+    warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
+    grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
+    paths = write_grid(grid, options.name, options.output)
+    paths += write_drawing(caption(found.draw(), study.title, *warning), options.name, options.output)
+    if options.json:
+        print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
+    else:
+        print_grid(grid, Console())
+        print("files: " + ", ".join(str(path) for path in paths))
+    return status
 
 
 def _count(options: argparse.Namespace, table: TaskTable) -> int:

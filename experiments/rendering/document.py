@@ -120,6 +120,7 @@ class TableDocument:
         margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
+        levels: what numbers are held against, such as a floor: by words and column, in [0, 1].
         bounds: by column, scores after training on random labels, and on training and test images together.
         threshold: validation score in [0, 1] whose steps are counted; None: nobody asked.
         recommendation: sentences on what to start from; empty: nobody asked.
@@ -151,6 +152,7 @@ class TableDocument:
     directions: tuple[str, str] = ("better", "worse")
     recommendation: tuple[str, ...] = ()
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    levels: dict[str, dict[str, float]] = field(default_factory=dict)
     threshold: float | None = None
 
     @cached_property

@@ -15,9 +15,11 @@ class Figure:
         interaction: two rows; whether the second's advantage over the first differs between the first two groups is
             tested and said.
         ranks: whether mean ranks over the columns are compared and drawn.
+        along: whether each group's columns follow each other on one axis, as the stages of a network do.
     """
 
     families: tuple[tuple[str, str], ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     interaction: tuple[str, str] | None = None
     ranks: bool = False
+    along: bool = False

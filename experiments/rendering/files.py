@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from experiments.rendering.comma_separated import to_csv
 from experiments.rendering.document import TableDocument
-from experiments.rendering.drawings import drawings, drawn
+from experiments.rendering.drawings import drawings
 from experiments.rendering.latex import to_latex
 from experiments.rendering.markdown import to_markdown
+from experiments.rendering.pictures import write_drawing
 from experiments.rendering.plain import to_json
-from specs.files import replacing, write_text
-
-PICTURES: tuple[Literal["png", "svg"], ...] = ("png", "svg")
+from specs.files import write_text
 
 
 def write_all(document: TableDocument, folder: Path) -> list[Path]:
@@ -29,8 +27,5 @@ def write_all(document: TableDocument, folder: Path) -> list[Path]:
         paths.append(folder / f"{document.name}.{ending}")
         write_text(paths[-1], text)
     for name, drawing in drawings(document).items():
-        for kind in PICTURES:
-            paths.append(folder / f"{document.name}{name}.{kind}")
-            with replacing(paths[-1]) as temporary:
-                temporary.write_bytes(drawn(drawing, kind))
+        paths += write_drawing(drawing, f"{document.name}{name}", folder)
     return paths

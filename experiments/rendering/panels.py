@@ -6,12 +6,12 @@ of a bar on such an axis would mislead.
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.rendering.document import TableDocument
+from experiments.rendering.pictures import caption
 from experiments.rendering.words import PHANTOM_WARNING, p_text, provenance
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def draw_panels(document: TableDocument) -> Drawing:
 
 def entitle(drawing: Drawing, document: TableDocument, title: str) -> None:
     """A title, what the data are, and where they and the weights are from, in lines that fit."""
-    texts = (title, PHANTOM_WARNING if document.edition == "phantom" else "", provenance(document))
-    fitting = int(drawing.get_figwidth() * 14)  # characters of this size
-    drawing.suptitle("\n".join(line for text in texts for line in wrap(text, fitting)), fontsize=9)
+    caption(drawing, title, PHANTOM_WARNING if document.edition == "phantom" else "", provenance(document))
 
 
 def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], colors: list[str], named: bool) -> None:

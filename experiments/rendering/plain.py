@@ -151,6 +151,10 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "directions": _pair(data["directions"]),
             "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
             "recommendation": tuple(map(str, data["recommendation"])),
+            "levels": {
+                str(words): {str(column): float(value) for column, value in of.items()}
+                for words, of in data["levels"].items()
+            },
         }
     )
 
@@ -217,4 +221,5 @@ def _figure(one: Mapping[str, Any] | None) -> Figure | None:
         groups=tuple((str(name), tuple(map(str, columns))) for name, columns in one["groups"]),
         interaction=None if interaction is None else (str(interaction[0]), str(interaction[1])),
         ranks=bool(one["ranks"]),
+        along=bool(one["along"]),
     )

@@ -126,6 +126,8 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             "A floor and a ceiling, for orientation: about what this network reaches after training on random labels, "
             f"and on the training and test images together for three times as long: {bounds}."
         )
+    for words, of in document.levels.items():
+        found.append(f"{words}: " + "; ".join(f"{column} {100 * value:.1f}" for column, value in of.items()) + ".")
     found += _steps(document)
     found += over_columns(document)
     for (row, column), names in document.overlaps.items():

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from analysis.attention import area, inside
 from datamodules.contract import Located
-from experiments.attention import box_map
 from experiments.grad_cam import grad_cam
+from experiments.measures.attention import box_map
 from experiments.places import Places
 from experiments.rendering.document import TableDocument
 from experiments.report.examples import SHADES, Example, Examples, as_jpeg, colored, record_of, spread

@@ -14,8 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.rendering.answer import Answer, answer
 from experiments.rendering.document import Cell, Place, TableDocument
-from experiments.rendering.drawings import drawings, drawn
+from experiments.rendering.drawings import drawings
 from experiments.rendering.grid import Grid
+from experiments.rendering.pictures import drawn
 from experiments.rendering.words import (
     PHANTOM_WARNING,
     effort_titles,
@@ -73,6 +74,14 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Study:
+    """What a study found: texts, and an SVG; None where it has no picture."""
+
+    grid: Grid
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Section:
     """What the template shows of one table."""
 
@@ -93,13 +102,13 @@ class Section:
     published: dict[Place, str] = field(default_factory=dict)
 
 
-def render(title: str, tables: Sequence[Illustrated], grids: Sequence[Grid] = ()) -> str:
+def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] = ()) -> str:
     """The page; the same tables give the same bytes.
 
     Args:
         title: of the page.
         tables: in order.
-        grids: tables of texts, which come last.
+        studies: which come last.
     """
     environment = Environment(
         loader=PackageLoader(PACKAGE, "."),
@@ -113,7 +122,7 @@ def render(title: str, tables: Sequence[Illustrated], grids: Sequence[Grid] = ()
         css=_own("page.css"),
         js=_own("page.js"),
         sections=[_section(table) for table in tables],
-        grids=grids,
+        studies=[(study.grid, study.picture and _quoted(study.picture)) for study in studies],
         facts=_facts([table.document for table in tables]),
         warning=PHANTOM_WARNING,
         mean_std=mean_std,
@@ -123,6 +132,11 @@ def render(title: str, tables: Sequence[Illustrated], grids: Sequence[Grid] = ()
         points=lambda value: "-" if value is None else f"{100 * value:+.2f}",
         percent=lambda value: f"{100 * value:.2f}",
     )
+
+
+def _quoted(svg: bytes) -> str:
+    """An SVG for a data URL."""
+    return quote(svg.replace(b"\n", b" "), safe=UNESCAPED)
 
 
 def _own(name: str) -> Any:
@@ -150,8 +164,7 @@ def _section(table: Illustrated) -> Section:
         efforts=efforts,
         effort_titles=effort_titles(document) if efforts else (),
         drawings=tuple(
-            Picture(TITLES[name], quote(drawn(drawing, "svg").replace(b"\n", b" "), safe=UNESCAPED))
-            for name, drawing in drawings(document).items()
+            Picture(TITLES[name], _quoted(drawn(drawing, "svg"))) for name, drawing in drawings(document).items()
         ),
         classes=tuple(_classes(document)),
         further=tuple(further_scores(document)),

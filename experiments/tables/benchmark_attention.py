@@ -24,7 +24,8 @@ def benchmark_attention(profile: Profile = "phantom") -> Table:
         question="Do self-supervised models attend to larger regions, and to the right ones?",
         rows=(Row("Scratch", "random"), *table.rows),
         columns=tuple(
-            dataclasses.replace(chests, label=f"DXC14, {MEASURES[measure]}", measure=measure) for measure in measures
+            dataclasses.replace(chests, label=f"DXC14, {MEASURES[measure]}", measure=f"attention:{measure}")
+            for measure in measures
         ),
         figure=Figure(families=families),
         directions=("larger", "smaller"),

@@ -51,6 +51,11 @@ class TestCBR(BackboneContract):
     size = 33
 
 
+class TestNarrowCBR(BackboneContract):
+    expression = 'cbr("large_t", width=2)'
+    size = 33
+
+
 class TestConvNeXt(BackboneContract):
     expression = 'timm("convnext_atto")'
 
@@ -124,6 +129,19 @@ def test_cbr_large_t_has_five_stages_and_the_others_four() -> None:
     for variant, stages in (("large_t", 5), ("large_w", 4), ("small", 4), ("tiny", 4)):
         built = BACKBONES.build(f'cbr("{variant}")').stages
         assert [stage.name for stage in built] == [f"conv{number}" for number in range(1, stages + 1)]
+
+
+def test_cbr_is_narrowed_in_proportion() -> None:
+    def channels(arguments: str) -> list[int]:
+        return [stage.channels for stage in BACKBONES.build(f"cbr({arguments})").stages]
+
+    assert channels('"small", width=8') == [8, 16, 32, 64]
+    assert channels('"large_t", width=1') == [1, 2, 4, 8, 16]
+    for variant, width in (("large_t", 32), ("large_w", 64), ("small", 32), ("tiny", 32), ("tiny_as_written", 64)):
+        assert channels(f'"{variant}"') == channels(f'"{variant}", width={width}')
+    for width in (0, -8):
+        with pytest.raises(UsageError, match=f"1 or more, found {width}"):
+            channels(f'"small", width={width}')
 
 
 def test_a_decoder_is_offered_for_pyramids_only() -> None:

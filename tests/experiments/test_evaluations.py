@@ -15,9 +15,9 @@ from analysis.bootstrap import draw_counts
 from analysis.metrics import auroc
 from backbones.contract import Backbone
 from experiments.assemble import assemble
-from experiments.attention import attention
 from experiments.evaluations import evaluated
 from experiments.grad_cam import grad_cam
+from experiments.measures.attention import attention
 from experiments.planner import plan
 from experiments.resampling import interval_of_mean, resampled
 from experiments.resolve import Resolver, recipe_named
@@ -130,11 +130,11 @@ def test_a_table_of_scores_and_measures_gives_intervals_to_its_scores_only(chest
     table = Table(
         title="Both", question="?", edition="phantom", protocol="smoke", weights="trained here",
         backbone="tiny(width=4)", rows=(Row("random", "random"),), reference="random", pretraining=None, seeds=1,
-        columns=(column, dataclasses.replace(column, label="area", measure="area")),
+        columns=(column, dataclasses.replace(column, label="area", measure="attention:area")),
     )  # fmt: skip
     cells = {("random", label): (resolved,) for label in ("score", "area")}
     store, key = RunStore(folder / "runs"), record.data["key"]
-    measured = {key: {"area": 0.3, "uniform_in_boxes": 0.03, "findings": 165.0}}
+    measured = {"attention": {key: {"area": 0.3, "uniform_in_boxes": 0.03, "findings": 165.0}}}
     made = assemble(
         "both", table, cells, plan([resolved], store), store, "reference", measured, {key: [0.4, 0.5, 0.6]}
     )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.command_line import main
-from experiments.runner import WEIGHTS
+from experiments.initialized import WEIGHTS
 
 SHORT = ["--backbone", "tiny(width=4)", "--edition", "phantom", "--wandb", "disabled"]
 ON = "fractals(classes=6, per_class=20, size=16)"

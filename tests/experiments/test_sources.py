@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.command_line import main
-from experiments.runner import WEIGHTS
+from experiments.initialized import WEIGHTS
 from initializers.described import card_in
 from tests.experiments.smoke import table_of_runs
 

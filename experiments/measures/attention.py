@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,17 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from analysis.attention import area, inside
-from datamodules.contract import Located, Sample
+from datamodules.contract import Dataset, Located, Sample
 from experiments.grad_cam import grad_cam
+from experiments.measure import Found, Measure
 from experiments.places import Places
 from experiments.restored import Restored, restore
 from experiments.store import Record
 from specs.errors import DataError
 
-VERSION = 1
-"""Raised on purpose when the same network gives other numbers than before."""
-
-MEASURES = {
+NUMBERS = {
     "area": "share of the image where the map is at least half of its maximum",
     "in_boxes": "share of the map inside the boxes",
     "in_masks": "share of the map inside the drawn findings",
@@ -37,7 +36,7 @@ def attention(record: Record, places: Places) -> dict[str, float]:
     The whole image is shown, at the size that test images have before crops are taken.
 
     Returns:
-        ``MEASURES`` in [0, 1], without ``in_masks`` where there are none, and ``findings``, their number.
+        ``NUMBERS`` in [0, 1], without ``in_masks`` where there are none, and ``findings``, their number.
 
     Raises:
         DataError: if no finding of a test image has a known place.
@@ -107,3 +106,28 @@ def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
     mask = (read_gray(place.mask) > 0).astype(np.float64)
     resized = cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     return np.clip(np.asarray(resized, dtype=np.float64), 0, 1)
+
+
+def _without_preference(found: Sequence[Found]) -> list[tuple[str, str]]:
+    """What to hold the shares inside boxes against."""
+    return [
+        (
+            "a map without any preference",
+            f"would have {share:.2%} of itself inside the boxes, on average over {findings:.0f} findings",
+        )
+        for findings, share in sorted({(one["findings"], round(one["uniform_in_boxes"] or 0, 4)) for one in found})
+    ]
+
+
+def _places_are_known(dataset: Dataset, root: Path) -> None:
+    dataset.located(root)
+
+
+MEASURE = Measure(
+    version=1,
+    unit="share",
+    progress="maps of attention",
+    compute=attention,
+    remarks=_without_preference,
+    check=_places_are_known,
+)

@@ -1,0 +1,54 @@
+"""A run's network as it is before the first training step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from backbones.contract import Backbone
+from experiments.places import Places
+from experiments.resolve import Resolver
+from experiments.store import RunStore
+from experiments.training import seed_everything
+from initializers.contract import Initializer
+from initializers.loading import LoadReport, initialize
+from specs.errors import RunError, UsageError
+from specs.registry import BACKBONES, INITIALIZERS
+from specs.run import Pretraining, RunSpec
+
+WEIGHTS = "weights.safetensors"
+"""In a pretraining run's folder: the backbone's tensors under their canonical names."""
+
+
+def initialized(spec: RunSpec, places: Places) -> tuple[Backbone, LoadReport]:
+    """The backbone with the initializer's weights; the same spec gives the same ones.
+
+    Raises:
+        UsageError: if the backbone does not take images of the recipe's size.
+        RunError: if a run whose weights are needed is not done.
+        WeightsError: if the weights are not there or do not fit.
+    """
+    store = RunStore(places.runs)
+    seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
+    backbone: Backbone = BACKBONES.build(spec.backbone)
+    if backbone.image_size not in (None, spec.recipe.image_size):
+        raise UsageError(
+            f"{BACKBONES.short(spec.backbone)} takes images of {backbone.image_size} pixels only, and the recipe's "
+            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer "
+            "brings its position embeddings to that size."
+        )
+    initializer: Initializer = INITIALIZERS.build(spec.initializer)
+    resolver = Resolver(places)
+
+    def weights_of(need: Pretraining) -> Path:
+        required = resolver.required(spec, need)
+        if store.record(required.key) is None:
+            raise RunError(
+                f"{spec.initializer} starts from the run {required.key[:12]} ({required.spec.initializer} trained on "
+                f"{required.spec.dataset}), which is not done. `medtransfer run` and `medtransfer table` do it first."
+            )
+        return store.folder(required.key) / WEIGHTS
+
+    generator = torch.Generator().manual_seed(seed_everything(spec.seed, "initializer"))
+    return backbone, initialize(backbone, initializer, generator, weights_of)

@@ -1,0 +1,67 @@
+"""A measure: numbers of one finished run that the cells of a table may hold instead of its test score."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specs.errors import unknown
+
+if TYPE_CHECKING:
+    from datamodules.contract import Dataset
+    from experiments.places import Places
+    from experiments.store import Record
+
+Found = Mapping[str, float | None]
+"""Numbers of one run by name; None where one is undefined."""
+
+PACKAGE = "experiments.measures"
+
+
+def _nothing_to_say(found: Sequence[Found]) -> list[tuple[str, str]]:
+    return []
+
+
+def _anything_goes(dataset: Dataset, root: Path) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured.
+
+    Attributes:
+        version: raised on purpose when the same run gives other numbers than before.
+        unit: of the numbers, for the heading of a column.
+        progress: what is being measured, for whoever waits.
+        compute: measures one run; a column names one of the numbers.
+        levels: words for numbers that others are held against, such as a floor: the number NAME:KEY belongs to KEY.
+        remarks: what must be known of the numbers of all runs, as pairs of what and a sentence.
+        check: raises DataError, before anything is trained, if a dataset lacks what the measure needs.
+    """
+
+    version: int
+    unit: str
+    progress: str
+    compute: Callable[[Record, Places], Found]
+    levels: Mapping[str, str] = field(default_factory=dict)
+    remarks: Callable[[Sequence[Found]], list[tuple[str, str]]] = _nothing_to_say
+    check: Callable[[Dataset, Path], None] = _anything_goes
+
+
+def measure_of(column: str) -> tuple[str, Measure, str]:
+    """Name, measure and number that a column's ``NAME:NUMBER`` stands for.
+
+    Raises:
+        UsageError: lists the near matches if there is no such measure.
+    """
+    name, _, number = column.partition(":")
+    known = [module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)]
+    if name not in known:
+        raise unknown("measure", name, known)
+    measure: Measure = importlib.import_module(f"{PACKAGE}.{name}").MEASURE
+    return name, measure, number

@@ -1,0 +1,39 @@
+"""How far training moved the weights of each stage, such as ``distance:layer1``."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.measure import Found, Measure
+from experiments.places import Places
+from experiments.restored import before_training, restore
+from experiments.store import Record
+
+
+def distances(record: Record, places: Places) -> Found:
+    """The l2 distance of each stage's parameters from where they began, over the norm that they had there.
+
+    All parameters of a stage count, those of normalization layers too, running statistics not. Each stage is compared
+    with itself alone (Neyshabur, Sedghi and Zhang 2020, section 3.3, https://arxiv.org/abs/2008.11687, give the
+    distance; without the norm it grows with the number of weights).
+
+    Returns:
+        By stage, from 0; and the distance itself as ``absolute:STAGE``.
+
+    Raises:
+        RunError: if the weights before or after training are not those of the run.
+    """
+    after, before = restore(record, places).module.backbone, before_training(record, places)
+    start = dict(before.network.named_parameters())
+    moved: dict[str, float] = {}
+    norms: dict[str, float] = {}
+    for name, parameter in after.network.named_parameters():
+        stage = after.stage_of(name)
+        difference = parameter.detach().double() - start[name].detach().double()
+        moved[stage] = moved.get(stage, 0.0) + float(difference.square().sum())
+        norms[stage] = norms.get(stage, 0.0) + float(start[name].detach().double().square().sum())
+    relative = {stage: math.sqrt(moved[stage] / norms[stage]) if norms[stage] else None for stage in moved}
+    return relative | {f"absolute:{stage}": math.sqrt(total) for stage, total in moved.items()}
+
+
+MEASURE = Measure(version=1, unit="relative l2", progress="distances from initialization", compute=distances)

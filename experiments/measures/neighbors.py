@@ -1,0 +1,80 @@
+"""What the nearest neighbors know at each stage, such as ``neighbors:layer1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from backbones.collecting import collect_stages
+from datamodules.batching import Batch
+from datamodules.contract import Dataset
+from datamodules.lightning import ImageDataModule
+from experiments.measure import Found, Measure
+from experiments.places import Places
+from experiments.restored import before_training, restore
+from experiments.retesting import device
+from experiments.store import Record
+from lightning_modules.self_supervised import BANK, nearest_neighbours
+from lightning_modules.supervised import SupervisedModule
+from specs.errors import DataError
+
+NEIGHBORS = 200
+"""As Matsoukas et al. 2022 take at each layer (https://github.com/ChrisMats/feature-reuse); all if there are fewer."""
+
+
+def neighbor_scores(record: Record, places: Places) -> Found:
+    """The score of weighted nearest neighbors on globally averaged feature maps, test images among training images.
+
+    Returns:
+        By stage, in [0, 1]; and of the network before training as ``before:STAGE``.
+
+    Raises:
+        RunError: if the weights before or after training are not those of the run.
+    """
+    network = restore(record, places)
+    after = _scores(network.module, network.data)
+    network.module.backbone.load_state_dict(before_training(record, places).state_dict())
+    return after | {f"before:{stage}": score for stage, score in _scores(network.module, network.data).items()}
+
+
+def _scores(module: SupervisedModule, data: ImageDataModule) -> dict[str, float]:
+    module.to(device()).eval()
+    bank, labels = _pooled(module, data.training_images(BANK))
+    features, targets = _pooled(module, data.test_dataloader())
+    return {
+        stage: nearest_neighbours(features[stage], targets, bank[stage], labels, data.task, NEIGHBORS)
+        for stage in features
+    }
+
+
+def _pooled(module: SupervisedModule, batches: Iterable[Batch]) -> tuple[dict[str, Tensor], Tensor]:
+    """Averages over each stage's maps, (N, channels), and labels."""
+    parts: dict[str, list[Tensor]] = {}
+    labels = []
+    for batch in batches:
+        maps = collect_stages(module.backbone, module.normalize(batch["image"].to(module.device)))
+        for stage, values in maps.items():
+            parts.setdefault(stage, []).append(values.float().mean(dim=(2, 3)).cpu())
+        labels.append(batch["target"])
+    return {stage: torch.cat(values) for stage, values in parts.items()}, torch.cat(labels)
+
+
+def _has_labels(dataset: Dataset, root: Path) -> None:
+    if dataset.kind == "segmentation":
+        raise DataError(
+            f"{type(dataset).__name__} has masks; nearest neighbors need labels of whole images. Take a dataset of a "
+            "classification task."
+        )
+
+
+MEASURE = Measure(
+    version=1,
+    unit="k-NN score",
+    progress="nearest neighbors",
+    compute=neighbor_scores,
+    levels={"before": "The same stages before training (mean over the rows)"},
+    check=_has_labels,
+)

@@ -1,0 +1,54 @@
+"""How much of the score hangs on what each stage learned, such as ``reinitialization:layer1``."""
+
+from __future__ import annotations
+
+import torch
+from torch.optim.swa_utils import update_bn
+
+from experiments.measure import Found, Measure
+from experiments.places import Places
+from experiments.restored import Restored, before_training, restore
+from experiments.retesting import device, score_on_test
+from experiments.store import Record
+
+
+def sensitivity(record: Record, places: Places) -> Found:
+    """How far the test score falls when one stage's parameters go back to where they began.
+
+    Source: layer re-initialization robustness, Zhang, Bengio and Singer 2022, section 3,
+    https://arxiv.org/abs/1902.01996. The running statistics of batch norm belong to the weights that made them, so
+    those of the whole network are estimated anew on the training images, for the network as trained too.
+
+    Returns:
+        By stage, in score: 0 if nothing hangs on the stage's training; ``intact`` is the score without a change.
+
+    Raises:
+        RunError: if the weights before or after training are not those of the run.
+    """
+    network = restore(record, places)
+    before = dict(before_training(record, places).network.named_parameters())
+    network.module.to(device())
+    backbone = network.module.backbone
+    trained = {name: tensor.clone() for name, tensor in network.module.state_dict().items()}
+    intact = _score(network)
+    found: dict[str, float | None] = {}
+    for stage in backbone.stages:
+        network.module.load_state_dict(trained)
+        with torch.no_grad():
+            for name, parameter in backbone.network.named_parameters():
+                if backbone.stage_of(name) == stage.name:
+                    parameter.copy_(before[name])
+        score = _score(network)
+        found[stage.name] = None if intact is None or score is None else intact - score
+    return found | {"intact": intact}
+
+
+def _score(network: Restored) -> float | None:
+    """The test score, with statistics of batch norm that fit the weights."""
+    module = network.module
+    batches = (module.normalize(batch["image"].to(module.device)) for batch in network.data.training_images())
+    update_bn(batches, module.backbone)
+    return score_on_test(module, network.data)
+
+
+MEASURE = Measure(version=1, unit="fall of the score", progress="stages re-initialized", compute=sensitivity)

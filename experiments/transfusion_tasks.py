@@ -1,0 +1,121 @@
+"""What the tables and figures of Transfusion share: its networks and its two tasks (Raghu et al. 2019, sections 2, 3).
+
+The paper's fundus photographs (RETINA) are not published; EyePACS stands in for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from experiments.resolve import recipe_named
+from experiments.table import Column
+from specs.recipe import Recipe
+from specs.run import Edition
+
+Profile = Literal["phantom", "smoke", "paper"]
+
+RANDOM, TRANSFER = "random", "transfer"
+"""Labels of the two rows that most tables have."""
+
+
+class Network(NamedTuple):
+    """A network of the study.
+
+    Attributes:
+        label: as the paper's tables name it.
+        backbone: its expression.
+        source: an initializer with its transferred weights.
+        stages: their names, from input to output.
+    """
+
+    label: str
+    backbone: str
+    source: str
+    stages: tuple[str, ...]
+
+
+RESNET = ("conv1", "layer1", "layer2", "layer3", "layer4")
+INCEPTION = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c")
+CBR = ("conv1", "conv2", "conv3", "conv4", "conv5")
+VARIANTS = {"LargeT": ("large_t", 5), "LargeW": ("large_w", 4), "Small": ("small", 4), "Tiny": ("tiny", 4)}
+"""By the paper's name: the backbone's variant, and how many convolutions it has."""
+
+PRETRAINED = 'supervised(on="imagenet", recipe="supervised/imagenet")'
+"""Nobody has published weights of the CBR networks, so they are pretrained here, as the paper's authors did."""
+
+
+def networks(profile: Profile) -> tuple[Network, ...]:
+    """The paper's six networks; of the phantom profile five, as narrow as a laptop's CPU asks for."""
+    paper = profile == "paper"
+    width = "" if paper else ", width=8"
+    large = (
+        Network("ResNet-50", "resnet50", "imagenet", RESNET),
+        Network("Inception-v3", "inception_v3", 'timm("inception_v3.tv_in1k")', INCEPTION),
+    )
+    small = tuple(
+        Network(f"CBR-{name}", f'cbr("{variant}"{width})', PRETRAINED if paper else "fractals", CBR[:depth])
+        for name, (variant, depth) in VARIANTS.items()
+    )
+    found = (*large, *small) if paper else (Network("ResNet", "tiny(width=8)", "fractals", RESNET[:4]), *small)
+    return (found[0], found[3]) if profile == "smoke" else found
+
+
+def network(profile: Profile, label: str) -> Network:
+    """The one of that name; ``ResNet`` is the paper's ResNet-50."""
+    (found,) = (one for one in networks(profile) if one.label in (label, "ResNet-50" if label == "ResNet" else label))
+    return found
+
+
+def retina(profile: Profile, small: bool = False) -> Recipe:
+    """How fundus photographs are trained on; ``small``: 5,000 of them or less."""
+    if profile == "smoke":
+        return recipe_named("transfusion/smoke")
+    name = "retina_small" if small else "retina"
+    return recipe_named(f"transfusion/{name}" if profile == "paper" else f"transfusion/phantom_{name}")
+
+
+def chest(profile: Profile) -> Recipe:
+    """How chest x-rays are trained on."""
+    name = {"paper": "chest", "phantom": "phantom_chest", "smoke": "smoke_chest"}[profile]
+    return recipe_named(f"transfusion/{name}")
+
+
+def stage_columns(of: Sequence[Network], measure: str, recipe: Recipe, dataset: str = "eyepacs") -> tuple[Column, ...]:
+    """A column per stage of each network, which holds a measure of the stage.
+
+    Args:
+        of: the networks.
+        measure: its name.
+        recipe: of the fine-tuning.
+        dataset: the target task.
+    """
+    return tuple(
+        Column(f"{one.label} {stage}", dataset, recipe, None, one.backbone, one.source, f"{measure}:{stage}")
+        for one in of
+        for stage in one.stages
+    )
+
+
+def by_network(of: Sequence[Network]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Groups of ``stage_columns``, by network."""
+    return tuple((one.label, tuple(f"{one.label} {stage}" for stage in one.stages)) for one in of)
+
+
+def shared(profile: Profile, seeds: int = 3) -> dict[str, Any]:
+    """What every table of the study says alike.
+
+    Args:
+        profile: of the table.
+        seeds: runs per cell in the phantom profile; the paper's is three (its section 2, "three repetitions").
+    """
+    paper, smoke = profile == "paper", profile == "smoke"
+    edition: Edition = "real" if paper else "phantom"
+    pretraining = "phantom/smoke_pretraining" if smoke else "phantom/pretraining"
+    return {
+        "edition": edition,
+        "protocol": "paper" if paper else "smoke" if smoke else "small",
+        "weights": "published for ResNet-50 and Inception-v3, trained here for CBR" if paper else "trained here",
+        "pretraining": None if paper else recipe_named(pretraining),
+        "seeds": 2 if smoke else 3 if paper else seeds,
+    }
