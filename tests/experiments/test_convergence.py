@@ -31,7 +31,7 @@ from experiments.rendering.steps import draw_steps
 from experiments.rendering.words import notes, steps_by_row
 from experiments.report.page import Illustrated, render
 from experiments.resolve import Resolver
-from experiments.run_facts import steps_to, validated_steps, validation_scores
+from experiments.run_facts import steps_to, validation_scores
 from experiments.runner import run
 from experiments.store import RunStore
 from specs.errors import DataError, UsageError
