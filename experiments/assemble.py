@@ -241,7 +241,8 @@ def numbered(found: Found, number: str, measure: str) -> float | None:
     """
     if number not in found:
         raise unknown(f'number of the measure "{measure}"', number, found)
-    return found[number]
+    value: float | None = found[number]
+    return value
 
 
 def _levels(

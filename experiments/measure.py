@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from specs.errors import unknown
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from experiments.places import Places
     from experiments.store import Record
 
-Found = Mapping[str, float | None]
-"""Numbers of one run by name; None where one is undefined."""
+Found = Mapping[str, Any]
+"""Numbers of one run by name, None where one is undefined; under ``details`` what explains them."""
 
 PACKAGE = "experiments.measures"
 

@@ -38,8 +38,8 @@ class Network(NamedTuple):
 RESNET = ("conv1", "layer1", "layer2", "layer3", "layer4")
 INCEPTION = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c")
 CBR = ("conv1", "conv2", "conv3", "conv4", "conv5")
-VARIANTS = {"LargeT": ("large_t", 5), "LargeW": ("large_w", 4), "Small": ("small", 4), "Tiny": ("tiny", 4)}
-"""By the paper's name: the backbone's variant, and how many convolutions it has."""
+VARIANTS = {"LargeT": ("large_t", 5, 8), "LargeW": ("large_w", 4, 16), "Small": ("small", 4, 8), "Tiny": ("tiny", 4, 8)}
+"""By the paper's name: the backbone's variant, how many convolutions it has, and the phantom profile's width."""
 
 PRETRAINED = 'supervised(on="imagenet", recipe="supervised/imagenet")'
 """Nobody has published weights of the CBR networks, so they are pretrained here, as the paper's authors did."""
@@ -48,14 +48,18 @@ PRETRAINED = 'supervised(on="imagenet", recipe="supervised/imagenet")'
 def networks(profile: Profile) -> tuple[Network, ...]:
     """The paper's six networks; of the phantom profile five, as narrow as a laptop's CPU asks for."""
     paper = profile == "paper"
-    width = "" if paper else ", width=8"
     large = (
         Network("ResNet-50", "resnet50", "imagenet", RESNET),
         Network("Inception-v3", "inception_v3", 'timm("inception_v3.tv_in1k")', INCEPTION),
     )
     small = tuple(
-        Network(f"CBR-{name}", f'cbr("{variant}"{width})', PRETRAINED if paper else "fractals", CBR[:depth])
-        for name, (variant, depth) in VARIANTS.items()
+        Network(
+            f"CBR-{name}",
+            f'cbr("{variant}"{"" if paper else f", width={width}"})',
+            PRETRAINED if paper else "fractals",
+            CBR[:depth],
+        )
+        for name, (variant, depth, width) in VARIANTS.items()
     )
     found = (*large, *small) if paper else (Network("ResNet", "tiny(width=8)", "fractals", RESNET[:4]), *small)
     return (found[0], found[3]) if profile == "smoke" else found

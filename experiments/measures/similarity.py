@@ -1,0 +1,61 @@
+"""How alike each stage represents the test images before and after training, such as ``similarity:conv1``."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.measure import Found, Measure
+from experiments.places import Places
+from experiments.representations import similarities, stage_maps
+from experiments.restored import before_training, restore
+from experiments.store import Record
+
+
+def before_and_after(record: Record, places: Places) -> Found:
+    """Mean canonical correlation of each stage with itself before training (Raghu et al. 2019, appendix C).
+
+    Returns:
+        By stage, in [0, 1], None where a stage does not vary; as ``floor:STAGE`` what independent rows would show, as
+        ``unrelated:STAGE`` what unrelated images show, as ``untouched:STAGE`` the stage before training with itself;
+        under ``details`` the pixels, ranks and channels that were compared.
+
+    Raises:
+        RunError: if the weights before or after training are not those of the run.
+    """
+    network = restore(record, places)
+    before = stage_maps(network, before_training(record, places))
+    after = stage_maps(network)
+    found = similarities(before, after, same_channels=True)
+    unrelated = similarities(before, after, same_channels=True, unrelated=True)
+    untouched = similarities(before, before, same_channels=True)
+    numbers: dict[str, float | None] = {}
+    for prefix, of in (("", found), ("unrelated:", unrelated), ("untouched:", untouched)):
+        numbers |= {f"{prefix}{stage}": _defined(one.mean) for stage, one in of.items()}
+    numbers |= {f"floor:{stage}": _defined(one.floor) for stage, one in found.items()}
+    details = {
+        stage: {
+            "rows": one.rows,
+            "ranks": one.ranks,
+            "repeats": [_defined(value) for value in one.repeats],
+            "channels": [drawn.tolist() for drawn, _ in one.channels],
+        }
+        for stage, one in found.items()
+    }
+    return numbers | {"details": details}
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+MEASURE = Measure(
+    version=1,
+    unit="CCA",
+    progress="similarities before and after training",
+    compute=before_and_after,
+    levels={
+        "untouched": "A stage before training with itself",
+        "unrelated": "Before and after training on unrelated images",
+        "floor": "Floor of independent rows",
+    },
+)
