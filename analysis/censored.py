@@ -114,6 +114,11 @@ def permuted_log_rank(a: Sequence[Duration], b: Sequence[Duration]) -> float | N
     return float((sums >= abs(scores[:size].sum()) - 1e-9).mean())
 
 
+def least_p_value(runs: int) -> float:
+    """The smallest p-value that ``permuted_log_rank`` can have with so many runs in each sample."""
+    return max(2 / comb(2 * runs, runs), 1 / (RESAMPLES + 1))
+
+
 def compare_durations(times: Times, reference: str) -> dict[tuple[str, str], TimeResult]:
     """Each row against the reference row of its column, Holm over the whole table.
 

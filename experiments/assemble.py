@@ -17,7 +17,13 @@ from experiments.planner import Plan
 from experiments.rendering.document import Cell, Effort, Place, RunLine, TableDocument
 from experiments.resampling import interval_of_mean
 from experiments.resolve import ResolvedRun
-from experiments.run_facts import epochs_to_converge, public_load_report, validation_scores
+from experiments.run_facts import (
+    epochs_to_converge,
+    public_load_report,
+    steps_to,
+    validated_steps,
+    validation_scores,
+)
 from experiments.store import Record, RunStore
 from experiments.table import Table
 from initializers.contract import build
@@ -106,12 +112,17 @@ def assemble(
         seeds=table.seeds,
         figure=table.figure,
         directions=table.directions,
+        threshold=table.threshold,
         bounds={column.label: column.bounds for column in table.columns if column.bounds},
         edition=table.edition,
         weights=table.weights,
         protocol=table.protocol,
         runs=tuple(_lines(cells, plan, records, measures)),
-        efforts={place: _effort(runs, records) for place, runs in cells.items() if not isinstance(runs, str)},
+        efforts={
+            place: _effort(runs, records, None if measures[place[1]] else table.threshold)
+            for place, runs in cells.items()
+            if not isinstance(runs, str)
+        },
         overlaps={
             place: found.collections
             for place, runs in cells.items()
@@ -170,14 +181,17 @@ def _cell(runs: Runs, records: dict[str, Record], plan: Plan, value_of: Callable
     return Cell(tuple(values), "; ".join(reasons) or None)
 
 
-def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record]) -> Effort:
+def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record], threshold: float | None) -> Effort:
     done = [records[run.key] for run in runs if run.key in records]
-    converged = [epochs_to_converge(validation_scores(record.folder)) for record in done]
+    scores = [validation_scores(record.folder) for record in done]
+    converged = [epochs_to_converge(validation) for validation in scores]
+    steps = [validated_steps(record.folder) for record in done]
     return Effort(
         tuple(float(epochs) for epochs in converged if epochs is not None),
         tuple(record.data["seconds"] for record in done),
         sum(record.data["seconds"] for record in done if not record.data["environment"]["device"].startswith("cpu"))
         / 3600,
+        () if threshold is None else tuple(steps_to(threshold, *one) for one in zip(scores, steps, strict=True)),
     )
 
 
@@ -284,6 +298,7 @@ def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
         load=public_load_report(record),
         scores=record.data["outcome"]["scores"],
         validation=validation_scores(record.folder),
+        steps=validated_steps(record.folder),
         spec=public_spec(run.spec),
         environment=record.data["environment"],
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.censored import Duration
 from experiments.naming import public_initializer, public_text
 from experiments.store import Record
 from specs.run import RunSpec
@@ -29,8 +30,16 @@ def public_load_report(record: Record) -> dict[str, Any]:
 
 def validation_scores(folder: Path) -> tuple[float | None, ...]:
     """A run's validation score after each epoch."""
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return tuple(json.loads(line)["validation_metric"] for line in lines)
+    return tuple(row["validation_metric"] for row in _metrics(folder))
+
+
+def validated_steps(folder: Path) -> tuple[int, ...]:
+    """How many optimizer steps a run had done at each validation."""
+    return tuple(row["step"] for row in _metrics(folder))
+
+
+def _metrics(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
@@ -39,3 +48,16 @@ def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
     if not scores:
         return None
     return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
+
+
+def steps_to(threshold: float, validation: Sequence[float | None], steps: Sequence[int]) -> Duration:
+    """The optimizer steps until a run's validation score first was a threshold or more; else until the last validation.
+
+    Args:
+        threshold: in [0, 1].
+        validation: the score at each validation, None where it is undefined.
+        steps: that were done by then.
+    """
+    reached = (step for step, score in zip(steps, validation, strict=True) if score is not None and score >= threshold)
+    first = next(reached, None)
+    return Duration(steps[-1], False) if first is None else Duration(first, True)

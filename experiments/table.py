@@ -82,6 +82,7 @@ class Table:
             the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
+        threshold: a validation score in [0, 1], for tables that say after how many optimizer steps it was reached.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -100,8 +101,14 @@ class Table:
     overlaps: Literal["mark", "dash", "refuse"] | None = None
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise UsageError(
+                f'the table "{self.title}" has the threshold {self.threshold}; expected a validation score in [0, 1], '
+                "such as 0.91."
+            )
         if self.reference not in [row.label for row in self.rows]:
             raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
 

@@ -146,17 +146,7 @@ class Recipe:
         steps = tuple(checked(step, "augmentation") for step in self.augmentation)
         object.__setattr__(self, "augmentation", steps)
         object.__setattr__(self, "views", tuple(self.views))
-        counts = (
-            "image_size",
-            "batch_size",
-            "epochs",
-            "interval",
-            "threads",
-            "early_stopping",
-            "stored_size",
-            "crop_from",
-        )
-        for name in counts:
+        for name in _COUNTS:
             number = getattr(self, name)
             if isinstance(number, int) and number < 1:
                 raise UsageError(f"recipe: {name} must be at least 1, found {number}.")
@@ -302,4 +292,5 @@ def _plain_signature(
     """The settings that are plain literals, for type checks."""
 
 
+_COUNTS = ("image_size", "batch_size", "epochs", "interval", "threads", "early_stopping", "stored_size", "crop_from")
 _PLAIN = tuple(_plain_signature.__annotations__)[:-1]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
-from experiments.rendering.document import Effort, TableDocument
+from experiments.rendering.document import Effort, Place, TableDocument
 
 COLUMNS = (
     "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
     "smallest_detectable_difference", "mark", "best", "paper_mark", "missing", "overlap",
     "epochs_to_95_percent", "seconds", "gpu_hours", "interval_low", "interval_high",
+    "steps_to_threshold", "threshold_reached", "threshold_runs", "threshold_p", "threshold_p_holm",
 )  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def to_csv(document: TableDocument) -> str:
                 *(repr(sum(values) / len(values)) if values else "" for values in (effort.epochs, effort.seconds)),
                 repr(effort.gpu_hours) if effort.seconds else "",
                 *(map(repr, interval) if (interval := document.cells[place].interval) else ("", "")),
+                *_steps(document, place),
             ]
             if result is None:
                 writer.writerow([*start, 0, *[""] * 8, *end])
@@ -41,3 +43,11 @@ def to_csv(document: TableDocument) -> str:
             shown = ["" if number is None else repr(number) for number in numbers]
             writer.writerow([*start, of.n, *shown, result.mark, *end])
     return text.getvalue()
+
+
+def _steps(document: TableDocument, place: Place) -> list[str]:
+    """Median steps to the threshold, empty where fewer than half of the runs reached it, with the runs and the test."""
+    if (of := document.convergence.get(place)) is None:
+        return [""] * 5
+    median = of.median.time if of.median.reached else None
+    return ["" if one is None else repr(one) for one in (median, of.reached, of.runs, of.p_value, of.p_holm)]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analysis.censored import Duration, TimeResult, compare_durations
 from analysis.contrast import Contrast, contrast
 from analysis.equivalence import equivalence
 from analysis.ranks import RankComparison, compare_ranks
@@ -48,11 +49,14 @@ class Effort:
         epochs: until each run's validation score first reached 95 % of its best one.
         seconds: of each whole run.
         gpu_hours: of the runs that were on a GPU, together.
+        steps: optimizer steps until each run's validation score first was the table's threshold, or until its last
+            validation; empty without a threshold.
     """
 
     epochs: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     gpu_hours: float = 0.0
+    steps: tuple[Duration, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class RunLine:
         load: its load report as plain data.
         scores: all of its scores by name.
         validation: score after each epoch, in [0, 1], None where it is undefined.
+        steps: optimizer steps that were done by then; empty: not known.
         spec: what was asked for, as plain data.
         environment: versions and hardware.
     """
@@ -84,6 +89,7 @@ class RunLine:
     load: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, float | None] = field(default_factory=dict)
     validation: tuple[float | None, ...] = ()
+    steps: tuple[int, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
 
@@ -116,6 +122,7 @@ class TableDocument:
         directions: what a higher and a lower number are called.
         levels: what numbers are held against, such as a floor: by words and column, in [0, 1].
         bounds: by column, scores after training on random labels, and on training and test images together.
+        threshold: validation score in [0, 1] whose steps are counted; None: nobody asked.
         recommendation: sentences on what to start from; empty: nobody asked.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
@@ -146,6 +153,7 @@ class TableDocument:
     recommendation: tuple[str, ...] = ()
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     levels: dict[str, dict[str, float]] = field(default_factory=dict)
+    threshold: float | None = None
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -189,6 +197,17 @@ class TableDocument:
             if all(self.cells[row, column].values for column in labels)
         }
         return compare_ranks(means) if len(means) > 2 and len(labels) > 1 else None
+
+    @cached_property
+    def convergence(self) -> dict[Place, TimeResult]:
+        """The steps to the threshold, and their statistics against the reference row, where there are any."""
+        if self.threshold is None:
+            return {}
+        times = {
+            row: {column: self.efforts.get((row, column), Effort()).steps for column, _ in self.columns}
+            for row, _ in self.rows
+        }
+        return compare_durations(times, self.reference)
 
     @cached_property
     def interaction(self) -> Contrast | None:

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 def drawings(document: TableDocument) -> dict[str, Drawing]:
-    """What there is to draw, by the end of the files' names: the table itself, ranks, and learning curves."""
+    """What there is to draw, by the end of the files' names: the table, ranks, learning curves, steps."""
     from experiments.rendering.curves import draw_curves
     from experiments.rendering.panels import draw_panels
     from experiments.rendering.profile import draw_profile
     from experiments.rendering.rank_diagram import draw_ranks
+    from experiments.rendering.steps import draw_steps
 
     found = {}
     if document.figure is not None:
@@ -26,4 +27,6 @@ def drawings(document: TableDocument) -> dict[str, Drawing]:
             found["-ranks"] = draw_ranks(document.ranks, f"{document.title}: mean ranks.{warning}")
     if (curves := draw_curves(document)) is not None:
         found["-curves"] = curves
+    if (steps := draw_steps(document)) is not None:
+        found["-steps"] = steps
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.rendering.document import TableDocument
-from experiments.rendering.words import mean_std, missing, notes, provenance
+from experiments.rendering.words import mean_std, missing, notes, provenance, steps_by_row
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -37,6 +37,24 @@ def to_latex(document: TableDocument) -> str:
             mark = document.symbol((row, column))
             cells.append(f"{text} {escape(mark)}" if mark else text)
         lines.append(" & ".join([escape(row), *cells]) + " \\\\")
-    lines += ["\\bottomrule", "\\end{tabular}"]
+    lines += ["\\bottomrule", "\\end{tabular}", *_steps(document)]
     lines += [f"% {line}" for line in missing(document)]
     return "\n".join([*lines, "\\end{table}", ""])
+
+
+def _steps(document: TableDocument) -> list[str]:
+    """A second ``tabular``, of the steps to the threshold."""
+    steps = steps_by_row(document)
+    if not steps:
+        return []
+    head, *body = [" & ".join(map(escape, line)) + " \\\\" for line in steps]
+    return [
+        "\\par\\medskip",
+        f"\\begin{{tabular}}{{l{'r' * (len(steps[0]) - 1)}}}",
+        "\\toprule",
+        head,
+        "\\midrule",
+        *body,
+        "\\bottomrule",
+        "\\end{tabular}",
+    ]

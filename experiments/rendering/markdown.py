@@ -12,6 +12,7 @@ from experiments.rendering.words import (
     missing,
     notes,
     provenance,
+    steps_by_row,
 )
 
 
@@ -42,6 +43,9 @@ def to_markdown(document: TableDocument) -> str:
         lines += pipe_table(
             ["Effort, mean over tasks", *effort_titles(document)], [[escape(row), *texts] for row, *texts in efforts]
         )
+    if steps := steps_by_row(document):
+        head, *rest = [[escape(text) for text in line] for line in steps]
+        lines += pipe_table(head, rest)
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.censored import Duration
 from experiments.rendering.document import Cell, Effort, Place, RunLine, TableDocument
 from experiments.rendering.figure import Figure
 from experiments.rendering.words import SIDES, TESTS
@@ -125,6 +126,7 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
         **plain
         | {
             "seeds": int(plain["seeds"]),
+            "threshold": _share(plain["threshold"]),
             "margin": None if plain["margin"] is None else float(plain["margin"]),
             "rows": rows,
             "columns": columns,
@@ -135,7 +137,12 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             },
             "runs": tuple(_run(one) for one in data["runs"]),
             "efforts": {
-                _place(one): Effort(_numbers(one["epochs"]), _numbers(one["seconds"]), float(one["gpu_hours"]))
+                _place(one): Effort(
+                    _numbers(one["epochs"]),
+                    _numbers(one["seconds"]),
+                    float(one["gpu_hours"]),
+                    tuple(Duration(float(of["time"]), _truth(of["reached"])) for of in one["steps"]),
+                )
                 for one in data["efforts"]
             },
             "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
@@ -165,6 +172,20 @@ def _numbers(values: Any) -> tuple[float, ...]:
     return tuple(map(float, values))
 
 
+def _share(value: Any) -> float | None:
+    if value is None:
+        return None
+    if not 0 <= (share := float(value)) <= 1:
+        raise ValueError(f"threshold {share} is not in [0, 1]")
+    return share
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"reached is {value!r}, expected true or false")
+    return value
+
+
 def _interval(one: Mapping[str, Any]) -> tuple[float, float] | None:
     if one["interval"] is None:
         return None
@@ -174,7 +195,11 @@ def _interval(one: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def _run(one: Mapping[str, Any]) -> RunLine:
     """A run whose numbers are numbers; what is shown as it stands may be anything."""
+    steps = tuple(map(int, one["steps"]))
+    if steps and len(steps) != len(one["validation"]):
+        raise ValueError(f"expected a step of each of {len(one['validation'])} validations, found {len(steps)}")
     checked = {
+        "steps": steps,
         "validation": tuple(None if value is None else float(value) for value in one["validation"]),
         "scores": {str(name): None if value is None else float(value) for name, value in one["scores"].items()},
         "score": None if one["score"] is None else float(one["score"]),

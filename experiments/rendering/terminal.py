@@ -17,6 +17,7 @@ from experiments.rendering.words import (
     missing,
     notes,
     provenance,
+    steps_by_row,
 )
 
 
@@ -57,6 +58,16 @@ def print_table(document: TableDocument, console: Console) -> None:
             effort.add_row(Text(row), *texts)
         console.print()
         console.print(effort)
+    if steps := steps_by_row(document):
+        (title, *columns), *lines = steps
+        reached = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
+        reached.add_column(title[0].lower() + title[1:], overflow="fold")
+        for column in columns:
+            reached.add_column(column, justify="right")
+        for row, *texts in lines:
+            reached.add_row(Text(row), *texts)
+        console.print()
+        console.print(reached)
     console.print()
     for line in [*notes(document, ascii_only), provenance(document)]:
         console.print(Padding(Text(line, style="dim"), (0, 0, 0, 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.censored import TimeResult, least_p_value
 from analysis.statistics import ALPHA, POWER, summary
 from experiments.rendering.document import Cell, Effort, TableDocument
 
@@ -127,6 +128,7 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         )
     for words, of in document.levels.items():
         found.append(f"{words}: " + "; ".join(f"{column} {100 * value:.1f}" for column, value in of.items()) + ".")
+    found += _steps(document)
     found += over_columns(document)
     for (row, column), names in document.overlaps.items():
         found.append(
@@ -182,3 +184,60 @@ def _detectable(document: TableDocument) -> list[str]:
 def missing(document: TableDocument) -> list[str]:
     """Why cells have no or fewer scores."""
     return [f"{row} on {column}: {cell.missing}" for (row, column), cell in document.cells.items() if cell.missing]
+
+
+def steps_by_row(document: TableDocument) -> list[tuple[str, ...]]:
+    """The steps to the threshold: a heading with the columns that have some, then each row's label and cells.
+
+    A cell is ``1,200 (3 of 3)``, or ``> 4,000 (1 of 3)`` where fewer than half of the runs reached the threshold.
+    Empty where nobody asked.
+    """
+    if document.threshold is None or not (of := document.convergence):
+        return []
+    columns = [column for column, _ in document.columns if any(place[1] == column for place in of)]
+    title = f"Steps to a validation score of {100 * document.threshold:g}%"
+    lines = [[row, *(_duration(of.get((row, column))) for column in columns)] for row, _ in document.rows]
+    return [(title, *columns), *map(tuple, lines)]
+
+
+def _duration(of: TimeResult | None) -> str:
+    if of is None:
+        return "-"
+    return f"{'' if of.median.reached else '> '}{of.median.time:,.0f} ({of.reached} of {of.runs})"
+
+
+def _steps(document: TableDocument) -> list[str]:
+    """What must be known of the steps to the threshold, and which rows differ in them."""
+    lines = steps_by_row(document)
+    if not lines:
+        return []
+    title, *columns = lines[0]
+    rows = dict(document.rows)
+    first = {run.column: f"{run.steps[0]:,}" for run in document.runs if run.row in rows and run.steps}
+    each = "; ".join(f"{column} {first[column]}" for column in columns if column in first)
+    found = [
+        f"{title}: optimizer steps until it was first reached, the median over runs and how many of them reached it. "
+        "> N: fewer than half did, and by step N fewer than half could have. A run that ended without it counts as one "
+        "that never reaches it."
+    ]
+    if each:
+        found.append(
+            f"Steps from one validation to the next, the same for all rows of a column: {each}. The score was reached "
+            "up to that many steps earlier."
+        )
+    results = document.convergence.items()
+    if any(of.p_holm is not None for _, of in results):
+        said = {
+            mark: ", ".join(
+                f"{row} on {column} (p = {p_text(of.p_holm)})" for (row, column), of in results if of.mark == mark
+            )
+            for mark in ("sooner", "later")
+        }
+        least = p_text(least_p_value(document.seeds))
+        found.append(
+            f'Steps beside those of the row "{document.reference}" (two-sided permutation test of the log-rank '
+            f"statistic, whose p is {least} at least with {document.seeds} runs a row; Holm over the table, "
+            f"{ALPHA:.0%} level): "
+            f"sooner: {said['sooner'] or 'none'}; later: {said['later'] or 'none'}."
+        )
+    return found

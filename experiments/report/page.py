@@ -28,6 +28,7 @@ from experiments.rendering.words import (
     over_columns,
     p_text,
     provenance,
+    steps_by_row,
 )
 from experiments.report.examples import Examples
 from experiments.report.published import published_cells, published_note
@@ -36,7 +37,12 @@ PACKAGE = "experiments.report"
 TITLE = "medtransfer: which initialization?"
 """Of a page for which nobody gave one."""
 
-TITLES = {"": "The table drawn", "-ranks": "Mean ranks", "-curves": "Learning curves"}
+TITLES = {
+    "": "The table drawn",
+    "-ranks": "Mean ranks",
+    "-curves": "Learning curves",
+    "-steps": "Steps to the threshold",
+}
 UNESCAPED = " !$()*+,-./:;=?@[]^_`{|}~"
 """What may stand in a data URL inside double quotes."""
 
@@ -90,6 +96,7 @@ class Section:
     drawings: tuple[Picture, ...]
     classes: tuple[tuple[str, list[str], list[tuple[str, list[Cell]]]], ...]
     further: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[str, ...], ...]
     examples: tuple[Examples, ...]
     no_examples: str | None
     published: dict[Place, str] = field(default_factory=dict)
@@ -161,6 +168,7 @@ def _section(table: Illustrated) -> Section:
         ),
         classes=tuple(_classes(document)),
         further=tuple(further_scores(document)),
+        steps=tuple(steps_by_row(document)),
         examples=table.examples,
         no_examples=table.no_examples,
         published=published_cells(document),
