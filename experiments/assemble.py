@@ -99,6 +99,7 @@ def assemble(
         seeds=table.seeds,
         figure=table.figure,
         directions=table.directions,
+        transposed=table.transposed,
         bounds={column.label: column.bounds for column in table.columns if column.bounds},
         edition=table.edition,
         weights=table.weights,

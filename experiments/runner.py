@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from backbones.contract import Backbone
 from datamodules.lightning import ImageDataModule
+from experiments.devices import device_name
 from experiments.evaluation import prediction_table, scores, write_predictions
 from experiments.naming import public_text
 from experiments.places import Places
@@ -35,8 +36,9 @@ from lightning_modules.supervised import SupervisedModule
 from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError, UsageError
-from specs.expression import parse
+from specs.expression import Call, parse
 from specs.files import replacing, write_json
+from specs.recipe import Recipe
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
@@ -142,16 +144,26 @@ def attempt_run(
     return store.publish(attempt, record)
 
 
+def built_backbone(expression: Call, recipe: Recipe) -> Backbone:
+    """A backbone that takes a recipe's images.
+
+    Raises:
+        UsageError: if it takes images of another size only.
+    """
+    backbone: Backbone = BACKBONES.build(expression)
+    if backbone.image_size not in (None, recipe.image_size):
+        raise UsageError(
+            f"{BACKBONES.short(expression)} takes images of {backbone.image_size} pixels only, and the recipe's "
+            f"have {recipe.image_size}. Build it with image_size={recipe.image_size}, and the initializer brings its "
+            "position embeddings to that size."
+        )
+    return backbone
+
+
 def _initialized_backbone(resolved: ResolvedRun, places: Places, store: RunStore) -> tuple[Backbone, LoadReport]:
     spec = resolved.spec
     seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
-    backbone: Backbone = BACKBONES.build(spec.backbone)
-    if backbone.image_size not in (None, spec.recipe.image_size):
-        raise UsageError(
-            f"{BACKBONES.short(spec.backbone)} takes images of {backbone.image_size} pixels only, and the recipe's "
-            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer "
-            "brings its position embeddings to that size."
-        )
+    backbone = built_backbone(spec.backbone, spec.recipe)
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
     resolver = Resolver(places)
 
@@ -207,11 +219,10 @@ def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
 def _environment(trainer: pl.Trainer) -> dict[str, Any]:
     """Versions and hardware, for the record; none of it enters the key."""
     libraries = ("medtransfer", "torch", "pytorch-lightning", "torchmetrics", "timm", "segmentation-models-pytorch")
-    device = trainer.strategy.root_device
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device} {platform.machine()}",
+        "device": device_name(trainer.strategy.root_device),
         "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
     }
 

@@ -79,6 +79,8 @@ class Table:
             the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
+        transposed: print a line per column, with the rows side by side, as for many networks or tasks and few rows.
+        costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -97,6 +99,8 @@ class Table:
     overlaps: Literal["mark", "dash", "refuse"] | None = None
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
+    transposed: bool = False
+    costs: bool = False
 
     def __post_init__(self) -> None:
         if self.reference not in [row.label for row in self.rows]:

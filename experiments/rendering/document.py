@@ -88,6 +88,29 @@ class RunLine:
     environment: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class NetworkCost:
+    """What a network with its classifier or decoder costs.
+
+    Attributes:
+        columns: labels of the columns that have it.
+        backbone: its expression.
+        image_size: height and width in pixels.
+        parameters: how many there are.
+        multiply_adds: of one image.
+        seconds: that one image takes.
+        device: that it takes them on.
+    """
+
+    columns: tuple[str, ...]
+    backbone: str
+    image_size: int
+    parameters: int
+    multiply_adds: int
+    seconds: float
+    device: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableDocument:
     """A finished table.
@@ -114,6 +137,8 @@ class TableDocument:
         margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
+        transposed: whether a column is printed as a line, with the rows side by side.
+        costs: of the columns' networks; empty: nobody asked.
         bounds: by column, scores after training on random labels, and on training and test images together.
         recommendation: sentences on what to start from; empty: nobody asked.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
@@ -142,6 +167,8 @@ class TableDocument:
     margin: float | None = None
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
+    transposed: bool = False
+    costs: tuple[NetworkCost, ...] = ()
     recommendation: tuple[str, ...] = ()
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 

@@ -7,12 +7,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from experiments.rendering.costs import COST_TITLES, cost_texts, costs_below, costs_beside
 from experiments.rendering.document import TableDocument
+from experiments.rendering.layout import Heading, further_layout, score_layout
 from experiments.rendering.words import (
     PHANTOM_WARNING,
     effort_titles,
     efforts_by_row,
-    further_scores,
     mean_std,
     missing,
     notes,
@@ -27,25 +28,28 @@ def print_table(document: TableDocument, console: Console) -> None:
     if document.edition == "phantom":
         console.print(Text(PHANTOM_WARNING, style="yellow"))
     table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-    table.add_column("initialization", overflow="fold")
-    for label, metric in document.columns:
-        table.add_column(f"{label}\n{metric}", justify="right")
-    for row, _ in document.rows:
-        table.add_row(Text(row), *(_text(document, (row, column), ascii_only) for column, _ in document.columns))
+    layout, beside = score_layout(document), costs_beside(document)
+    table.add_column(Text(layout.corner), overflow="fold")
+    for heading in layout.header:
+        table.add_column(_above(heading), justify="right")
+    for title in COST_TITLES if beside else ():
+        table.add_column(title, justify="right")
+    for line in layout.lines:
+        costs = cost_texts(beside[line.heading.label]) if beside else ()
+        scores = (_text(document, place, ascii_only) for place in line.places)
+        table.add_row(Text(line.heading.text), *scores, *costs)
     console.print(table)
     if document.recommendation:
         console.print()
-        for line in document.recommendation:
-            console.print(Text(line, style="bold"))
-    scores = further_scores(document)
-    if scores:
+        for sentence in document.recommendation:
+            console.print(Text(sentence, style="bold"))
+    if (further := further_layout(document)) is not None:
         more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        more.add_column("further scores", overflow="fold")
-        for title, column in scores:
-            more.add_column(f"{column}\n{title}", justify="right")
-        for row, _ in document.rows:
-            cells = [document.secondary[title][row, column] for title, column in scores]
-            more.add_row(Text(row), *(mean_std(cell, ascii_only) for cell in cells))
+        more.add_column(Text(further.corner), overflow="fold")
+        for heading in further.header:
+            more.add_column(_above(heading), justify="right")
+        for line in further.lines:
+            more.add_row(Text(line.heading.text), *(mean_std(cell, ascii_only) for cell in line.cells))
         console.print()
         console.print(more)
     if efforts := efforts_by_row(document):
@@ -57,11 +61,24 @@ def print_table(document: TableDocument, console: Console) -> None:
             effort.add_row(Text(row), *texts)
         console.print()
         console.print(effort)
+    if below := costs_below(document):
+        network = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
+        network.add_column("network", overflow="fold")
+        for title in COST_TITLES:
+            network.add_column(title, justify="right")
+        for label, cost in below:
+            network.add_row(Text(label), *cost_texts(cost))
+        console.print()
+        console.print(network)
     console.print()
-    for line in [*notes(document, ascii_only), provenance(document)]:
-        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 1)))
-    for line in missing(document):
-        console.print(Padding(Text(line, style="yellow"), (0, 0, 0, 1)))
+    for note in [*notes(document, ascii_only), provenance(document)]:
+        console.print(Padding(Text(note, style="dim"), (0, 0, 0, 1)))
+    for note in missing(document):
+        console.print(Padding(Text(note, style="yellow"), (0, 0, 0, 1)))
+
+
+def _above(heading: Heading) -> Text:
+    return Text(f"{heading.label}\n{heading.detail}" if heading.detail else heading.label)
 
 
 def _text(document: TableDocument, place: tuple[str, str], ascii_only: bool) -> Text:
