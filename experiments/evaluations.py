@@ -1,4 +1,4 @@
-"""What is measured of finished runs and networks, each once: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
+"""What is measured of runs and networks, each once: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from experiments.store import Record, RunStore
 from specs.errors import RunError
 from specs.files import write_json
 
-
-One = TypeVar("One")
+Measured = TypeVar("Measured")
 
 
 def evaluated(
@@ -42,12 +41,12 @@ def evaluated(
 def once(
     name: str,
     version: int,
-    waiting: Mapping[str, One],
+    waiting: Mapping[str, Measured],
     store: RunStore,
-    compute: Callable[[One], Any],
+    compute: Callable[[Measured], Any],
     report: Report = silent,
 ) -> dict[str, Any]:
-    """The same for anything that has a key, which must say all that the result depends on."""
+    """The same for whatever has a key, which must say all that the result depends on."""
     folder, found = store.root / "evaluations" / f"{name}-{version}", {}
     for number, (key, one) in enumerate(waiting.items(), 1):
         path = folder / f"{key}.json"

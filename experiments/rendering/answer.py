@@ -82,6 +82,6 @@ def _escaped(rows: list[tuple[str, CellResult]], side: str) -> str:
         return ""
     runs = min(result.summary.n for _, result in rows)
     return (
-        f"That is not equality: with {runs} runs a {side}, differences of less than {100 * max(sizes):.2f} points may go "
-        "unseen."
+        f"That is not equality: with {runs} runs a {side}, differences of less than {100 * max(sizes):.2f} points may "
+        "go unseen."
     )

@@ -87,8 +87,8 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     ]
     if document.marks == "reference":
         found.append(
-            f'{better} {document.directions[0]}, {worse} {document.directions[1]} than the {row} "{document.reference}": '
-            f"{TESTS[document.test]}, "
+            f"{better} {document.directions[0]}, {worse} {document.directions[1]} than the {row} "
+            f'"{document.reference}": {TESTS[document.test]}, '
             f"{SIDES[document.alternative]}, Holm over the table, {ALPHA:.0%} level. No mark: no difference shown, "
             "which does not mean equal."
         )
@@ -137,8 +137,8 @@ def over_columns(document: TableDocument) -> list[str]:
     if (ranks := document.ranks) is not None:
         best = ", ".join(f"{label} {rank:.2f}" for label, rank in list(ranks.mean_ranks.items())[:3])
         found.append(
-            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test p = {p_text(ranks.p_value)}; two {row}s differ if "
-            f"their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
+            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test p = {p_text(ranks.p_value)}; two {row}s differ "
+            f"if their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
             f"{best}."
         )
     if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:
