@@ -79,7 +79,7 @@ class Extra:
 
     corner: str
     titles: tuple[str, ...] = ()
-    lines: dict[str, tuple[tuple[str, str | float | None], ...]] = field(default_factory=dict)
+    lines: Mapping[str, tuple[tuple[str, str | float | None], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
