@@ -1,4 +1,4 @@
-"""The costs of a table's networks as texts: beside the lines of a transposed table, else in a table of their own."""
+"""The costs of a table's networks as texts, beside its lines or in a table of their own."""
 
 from __future__ import annotations
 
@@ -22,23 +22,31 @@ def cost_numbers(cost: NetworkCost | None) -> tuple[float | None, ...]:
 
 
 def costs_beside(document: TableDocument) -> dict[str, NetworkCost | None]:
-    """By column label, the costs that stand at the right of a transposed table's lines; empty if none do."""
-    if not document.transposed or not document.costs:
-        return {}
+    """By column label, the costs to print at the right of a table's lines; empty where they have a table of their own.
+
+    They stand beside lines that have a network each, as in a transposed table of several networks on one task; of
+    several tasks, each network's would stand there several times.
+    """
     found = {column: cost for cost in document.costs for column in cost.columns}
+    if not document.transposed or not found or len(found) > len(document.costs):
+        return {}
     return {column: found.get(column) for column, _ in document.columns}
 
 
-def costs_below(document: TableDocument) -> list[tuple[str, NetworkCost]]:
-    """The network and its costs for each line of a table of their own; empty if there is none.
+def cost_lines(document: TableDocument) -> list[tuple[str, NetworkCost]]:
+    """The network and its costs for each line of a table of their own; a network is named by its columns where needed.
 
-    Where columns differ in them, the network comes with the labels of its columns.
+    The expression alone names a network that several columns share and that has no second image size or classifier.
     """
-    if document.transposed:
-        return []
-    alone = len(document.costs) == 1 and len(document.costs[0].columns) == len(document.columns)
+    backbones = [cost.backbone for cost in document.costs]
     return [
-        (cost.backbone if alone else f"{', '.join(cost.columns)} ({cost.backbone})", cost) for cost in document.costs
+        (
+            cost.backbone
+            if len(cost.columns) > 1 and backbones.count(cost.backbone) == 1
+            else f"{'; '.join(cost.columns)} ({cost.backbone})",
+            cost,
+        )
+        for cost in document.costs
     ]
 
 
@@ -50,7 +58,7 @@ def cost_note(document: TableDocument) -> list[str]:
     for cost in document.costs:
         sizes.setdefault(cost.image_size, []).extend(cost.columns)
     images = " or ".join(
-        f"{size} x {size} pixels" + (f" ({', '.join(columns)})" if len(sizes) > 1 else "")
+        f"{size} x {size} pixels" + (f" ({'; '.join(columns)})" if len(sizes) > 1 else "")
         for size, columns in sizes.items()
     )
     devices = ", ".join(dict.fromkeys(cost.device for cost in document.costs))

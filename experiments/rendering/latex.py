@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.rendering.costs import COST_TITLES, cost_texts, costs_below, costs_beside
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
 from experiments.rendering.document import Place, TableDocument
 from experiments.rendering.layout import capital, score_layout
 from experiments.rendering.words import mean_std, missing, notes, provenance
@@ -35,9 +35,9 @@ def to_latex(document: TableDocument) -> str:
         body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *costs])
     header = [capital(layout.corner), *(heading.text for heading in layout.header), *(COST_TITLES if beside else ())]
     lines += _tabular(header, body)
-    if below := costs_below(document):
+    if not beside and (networks := cost_lines(document)):
         lines += ["", "\\medskip"]
-        lines += _tabular(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in below])
+        lines += _tabular(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
     lines += [f"% {line}" for line in missing(document)]
     return "\n".join([*lines, "\\end{table}", ""])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.rendering.costs import COST_TITLES, cost_texts, costs_below, costs_beside
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
 from experiments.rendering.document import Place, TableDocument
 from experiments.rendering.layout import capital, further_layout, score_layout
 from experiments.rendering.words import (
@@ -48,8 +48,8 @@ def to_markdown(document: TableDocument) -> str:
         lines += pipe_table(
             ["Effort, mean over tasks", *effort_titles(document)], [[escape(row), *texts] for row, *texts in efforts]
         )
-    if below := costs_below(document):
-        lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in below])
+    if not beside and (networks := cost_lines(document)):
+        lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])
 

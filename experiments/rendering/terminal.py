@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from experiments.rendering.costs import COST_TITLES, cost_texts, costs_below, costs_beside
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_texts
 from experiments.rendering.document import TableDocument
 from experiments.rendering.layout import Heading, further_layout, score_layout
 from experiments.rendering.words import (
@@ -28,16 +28,12 @@ def print_table(document: TableDocument, console: Console) -> None:
     if document.edition == "phantom":
         console.print(Text(PHANTOM_WARNING, style="yellow"))
     table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-    layout, beside = score_layout(document), costs_beside(document)
+    layout = score_layout(document)
     table.add_column(Text(layout.corner), overflow="fold")
     for heading in layout.header:
         table.add_column(_above(heading), justify="right")
-    for title in COST_TITLES if beside else ():
-        table.add_column(title, justify="right")
     for line in layout.lines:
-        costs = cost_texts(beside[line.heading.label]) if beside else ()
-        scores = (_text(document, place, ascii_only) for place in line.places)
-        table.add_row(Text(line.heading.text), *scores, *costs)
+        table.add_row(Text(line.heading.text), *(_text(document, place, ascii_only) for place in line.places))
     console.print(table)
     if document.recommendation:
         console.print()
@@ -61,12 +57,12 @@ def print_table(document: TableDocument, console: Console) -> None:
             effort.add_row(Text(row), *texts)
         console.print()
         console.print(effort)
-    if below := costs_below(document):
+    if networks := cost_lines(document):  # below the scores, since beside them they would not fit
         network = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
         network.add_column("network", overflow="fold")
         for title in COST_TITLES:
             network.add_column(title, justify="right")
-        for label, cost in below:
+        for label, cost in networks:
             network.add_row(Text(label), *cost_texts(cost))
         console.print()
         console.print(network)

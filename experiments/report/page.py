@@ -13,7 +13,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.rendering.answer import Answer, answer
-from experiments.rendering.costs import COST_TITLES, cost_numbers, cost_texts, costs_below, costs_beside
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
 from experiments.rendering.document import Cell, NetworkCost, Place, TableDocument
 from experiments.rendering.drawings import drawings, drawn
 from experiments.rendering.grid import Grid
@@ -94,7 +94,7 @@ class Section:
     notes: tuple[str, ...]
     layout: Layout
     beside: Extra
-    below: Extra
+    below: tuple[Extra, ...]
     drawings: tuple[Picture, ...]
     classes: tuple[tuple[str, list[str], list[tuple[str, list[Cell]]]], ...]
     further: Layout | None
@@ -145,7 +145,8 @@ def _own(name: str) -> Any:
 
 def _section(table: Illustrated) -> Section:
     document = table.document
-    efforts, below = _efforts(document), _costs("network", dict(costs_below(document)))
+    efforts, beside = _efforts(document), costs_beside(document)
+    costs = _costs({} if beside else dict(cost_lines(document)))
     overall, published = over_columns(document), published_note(document)
     return Section(
         document=document,
@@ -159,8 +160,8 @@ def _section(table: Illustrated) -> Section:
             *missing(document),
         ),
         layout=score_layout(document),
-        beside=_costs("", costs_beside(document)) if document.transposed else efforts,
-        below=efforts if document.transposed else below,
+        beside=_costs(beside) if document.transposed else efforts,
+        below=tuple(extra for extra in (efforts if document.transposed else None, costs) if extra and extra.lines),
         drawings=tuple(
             Picture(TITLES[name], quote(drawn(drawing, "svg").replace(b"\n", b" "), safe=UNESCAPED))
             for name, drawing in drawings(document).items()
@@ -178,9 +179,9 @@ def _efforts(document: TableDocument) -> Extra:
     return Extra("effort, mean over tasks", effort_titles(document) if lines else (), lines)
 
 
-def _costs(corner: str, costs: Mapping[str, NetworkCost | None]) -> Extra:
+def _costs(costs: Mapping[str, NetworkCost | None]) -> Extra:
     lines = {label: tuple(zip(cost_texts(one), cost_numbers(one), strict=True)) for label, one in costs.items()}
-    return Extra(corner, COST_TITLES if lines else (), lines)
+    return Extra("network", COST_TITLES if lines else (), lines)
 
 
 def cost(document: TableDocument) -> str:
