@@ -113,6 +113,7 @@ def assemble(
         figure=table.figure,
         directions=table.directions,
         threshold=table.threshold,
+        transposed=table.transposed,
         bounds={column.label: column.bounds for column in table.columns if column.bounds},
         edition=table.edition,
         weights=table.weights,

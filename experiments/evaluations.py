@@ -1,15 +1,17 @@
-"""What is measured of finished runs afterwards, each once: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
+"""What is measured of runs and networks, each once: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from experiments.progress import Report, silent
 from experiments.store import Record, RunStore
 from specs.errors import RunError
 from specs.files import write_json
+
+Measured = TypeVar("Measured")
 
 
 def evaluated(
@@ -33,14 +35,25 @@ def evaluated(
     Raises:
         RunError: if a stored result is damaged.
     """
+    return once(name, version, {record.data["key"]: record for record in records}, store, compute, report)
+
+
+def once(
+    name: str,
+    version: int,
+    waiting: Mapping[str, Measured],
+    store: RunStore,
+    compute: Callable[[Measured], Any],
+    report: Report = silent,
+) -> dict[str, Any]:
+    """The same for whatever has a key, which must say all that the result depends on."""
     folder, found = store.root / "evaluations" / f"{name}-{version}", {}
-    waiting = {record.data["key"]: record for record in records}
-    for number, (key, record) in enumerate(waiting.items(), 1):
+    for number, (key, one) in enumerate(waiting.items(), 1):
         path = folder / f"{key}.json"
         try:
             found[key] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            found[key] = compute(record)
+            found[key] = compute(one)
             write_json(path, found[key])
             report(number, len(waiting))
         except ValueError as error:

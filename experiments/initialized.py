@@ -14,11 +14,29 @@ from experiments.training import seed_everything
 from initializers.contract import Initializer
 from initializers.loading import LoadReport, initialize
 from specs.errors import RunError, UsageError
+from specs.expression import Call
+from specs.recipe import Recipe
 from specs.registry import BACKBONES, INITIALIZERS
 from specs.run import Pretraining, RunSpec
 
 WEIGHTS = "weights.safetensors"
 """In a pretraining run's folder: the backbone's tensors under their canonical names."""
+
+
+def built_backbone(expression: Call, recipe: Recipe) -> Backbone:
+    """A backbone that takes a recipe's images.
+
+    Raises:
+        UsageError: if it takes images of another size only.
+    """
+    backbone: Backbone = BACKBONES.build(expression)
+    if backbone.image_size not in (None, recipe.image_size):
+        raise UsageError(
+            f"{BACKBONES.short(expression)} takes images of {backbone.image_size} pixels only, and the recipe's "
+            f"have {recipe.image_size}. Build it with image_size={recipe.image_size}, and the initializer brings its "
+            "position embeddings to that size."
+        )
+    return backbone
 
 
 def initialized(spec: RunSpec, places: Places) -> tuple[Backbone, LoadReport]:
@@ -31,13 +49,7 @@ def initialized(spec: RunSpec, places: Places) -> tuple[Backbone, LoadReport]:
     """
     store = RunStore(places.runs)
     seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
-    backbone: Backbone = BACKBONES.build(spec.backbone)
-    if backbone.image_size not in (None, spec.recipe.image_size):
-        raise UsageError(
-            f"{BACKBONES.short(spec.backbone)} takes images of {backbone.image_size} pixels only, and the recipe's "
-            f"have {spec.recipe.image_size}. Build it with image_size={spec.recipe.image_size}, and the initializer "
-            "brings its position embeddings to that size."
-        )
+    backbone = built_backbone(spec.backbone, spec.recipe)
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
     resolver = Resolver(places)
 

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from datamodules.lightning import ImageDataModule
+from experiments.devices import device_name
 from experiments.evaluation import prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
 from experiments.naming import public_text
@@ -177,11 +178,10 @@ def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
 def _environment(trainer: pl.Trainer) -> dict[str, Any]:
     """Versions and hardware, for the record; none of it enters the key."""
     libraries = ("medtransfer", "torch", "pytorch-lightning", "torchmetrics", "timm", "segmentation-models-pytorch")
-    device = trainer.strategy.root_device
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device} {platform.machine()}",
+        "device": device_name(trainer.strategy.root_device),
         "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
     }
 

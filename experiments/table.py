@@ -83,6 +83,8 @@ class Table:
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
         threshold: a validation score in [0, 1], for tables that say after how many optimizer steps it was reached.
+        transposed: print a line per column, with the rows side by side, as for many networks or tasks and few rows.
+        costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
             weight would, so the spread over seeds is that of fine-tuning.
     """
@@ -102,6 +104,8 @@ class Table:
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
     threshold: float | None = None
+    transposed: bool = False
+    costs: bool = False
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:

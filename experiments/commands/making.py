@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from experiments.assemble import Cells
     from experiments.cells import ResolvedCells
     from experiments.planner import Plan
-    from experiments.rendering.document import TableDocument
+    from experiments.progress import Report
+    from experiments.rendering.document import NetworkCost, TableDocument
     from experiments.store import Record, RunStore
     from experiments.table import Table
 
@@ -121,12 +122,26 @@ def finished(
     from experiments.assemble import assemble
 
     measured, resampled = _evaluate(options, table, cells, _records(work, store), store)
+    costs: tuple[NetworkCost, ...] = ()
+    if table.costs:
+        from experiments.network_costs import network_costs
+
+        run = {column for (_, column), runs in cells.items() if not isinstance(runs, str)}
+        costs = network_costs(table, run, places(options), _told("timed networks"))
     return dataclasses.replace(
         assemble(name, table, cells, work, store, options.marks, measured, resampled),
         test=options.test,
         alternative=options.alternative,
         margin=options.equivalence,
+        costs=costs,
     )
+
+
+def _told(what: str) -> Report:
+    def told(done: int, count: int, /) -> None:
+        print(f"{what}: {done} of {count}", file=sys.stderr)
+
+    return told
 
 
 def show(document: TableDocument, work: Plan, store: RunStore, options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from analysis.statistics import CellResult
 from experiments.rendering.document import TableDocument
+from experiments.rendering.layout import sides
 from experiments.rendering.words import p_text
 
 NAMED = 3
@@ -39,13 +40,16 @@ def answer(document: TableDocument, column: str) -> Answer:
         why = next((result.reason for _, result in found if result.reason), "there are no scores to compare")
         return Answer("untested", f'Nothing can be said beside "{document.reference}": {why}.')
     up, down = document.directions
+    side, _ = sides(document)
     better = sorted((pair for pair in tested if pair[1].mark == "better"), key=lambda pair: -(pair[1].difference or 0))
     worse = sorted((pair for pair in tested if pair[1].mark == "worse"), key=lambda pair: pair[1].difference or 0)
     if not better and not worse:
-        return Answer("open", f'No row is shown to differ from "{document.reference}". {_escaped(tested)}'.rstrip())
+        return Answer(
+            "open", f'No {side} is shown to differ from "{document.reference}". {_escaped(tested, side)}'.rstrip()
+        )
     sentences = []
     if not better:
-        sentences.append(f'No row is shown to be {up} than "{document.reference}".')
+        sentences.append(f'No {side} is shown to be {up} than "{document.reference}".')
     if better:
         sentences.append(f'{_listed(better)} {_verb(better)} {up} than "{document.reference}".')
     if worse:
@@ -71,13 +75,13 @@ def _listed(rows: list[tuple[str, CellResult]]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
-def _escaped(rows: list[tuple[str, CellResult]]) -> str:
+def _escaped(rows: list[tuple[str, CellResult]], side: str) -> str:
     """How large a difference these runs could have shown."""
     sizes = [result.detectable for _, result in rows if result.detectable is not None]
     if not sizes:
         return ""
     runs = min(result.summary.n for _, result in rows)
     return (
-        f"That is not equality: with {runs} runs a row, differences of less than {100 * max(sizes):.2f} points may go "
-        "unseen."
+        f"That is not equality: with {runs} runs a {side}, differences of less than {100 * max(sizes):.2f} points may "
+        "go unseen."
     )

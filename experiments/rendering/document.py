@@ -94,6 +94,29 @@ class RunLine:
     environment: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class NetworkCost:
+    """What a network with its classifier or decoder costs.
+
+    Attributes:
+        columns: labels of the columns that have it.
+        backbone: its expression.
+        image_size: height and width in pixels.
+        parameters: how many there are.
+        multiply_adds: of one image.
+        seconds: that one image takes.
+        device: that it takes them on.
+    """
+
+    columns: tuple[str, ...]
+    backbone: str
+    image_size: int
+    parameters: int
+    multiply_adds: int
+    seconds: float
+    device: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableDocument:
     """A finished table.
@@ -121,6 +144,8 @@ class TableDocument:
         figure: how it is drawn; None: it is not.
         directions: what a higher and a lower number are called.
         levels: what numbers are held against, such as a floor: by words and column, in [0, 1].
+        transposed: whether a column is printed as a line, with the rows side by side.
+        costs: of the columns' networks; empty: nobody asked.
         bounds: by column, scores after training on random labels, and on training and test images together.
         threshold: validation score in [0, 1] whose steps are counted; None: nobody asked.
         recommendation: sentences on what to start from; empty: nobody asked.
@@ -150,6 +175,8 @@ class TableDocument:
     margin: float | None = None
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
+    transposed: bool = False
+    costs: tuple[NetworkCost, ...] = ()
     recommendation: tuple[str, ...] = ()
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     levels: dict[str, dict[str, float]] = field(default_factory=dict)

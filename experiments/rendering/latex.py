@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from experiments.rendering.document import TableDocument
+from collections.abc import Sequence
+
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
+from experiments.rendering.document import Place, TableDocument
+from experiments.rendering.layout import capital, score_layout
 from experiments.rendering.words import mean_std, missing, notes, provenance, steps_by_row
 
 SPECIAL = {
@@ -19,42 +23,37 @@ def escape(text: str) -> str:
 
 def to_latex(document: TableDocument) -> str:
     r"""A ``table`` environment; needs ``\usepackage{booktabs,amssymb}``."""
+    layout, beside = score_layout(document), costs_beside(document)
     lines = [
         "% needs \\usepackage{booktabs,amssymb}",
         "\\begin{table}",
         f"\\caption{{{escape(' '.join([document.title + '.', provenance(document), *notes(document)]))}}}",
-        f"\\begin{{tabular}}{{l{'r' * len(document.columns)}}}",
-        "\\toprule",
-        " & ".join(["Initialization", *(escape(f"{label} ({metric})") for label, metric in document.columns)])
-        + " \\\\",
-        "\\midrule",
     ]
-    for row, _ in document.rows:
-        cells = []
-        for column, _ in document.columns:
-            text = escape(mean_std(document.cells[row, column]))
-            text = f"\\textbf{{{text}}}" if document.is_best((row, column)) else text
-            mark = document.symbol((row, column))
-            cells.append(f"{text} {escape(mark)}" if mark else text)
-        lines.append(" & ".join([escape(row), *cells]) + " \\\\")
-    lines += ["\\bottomrule", "\\end{tabular}", *_steps(document)]
+    body = []
+    for line in layout.lines:
+        costs = cost_texts(beside[line.heading.label]) if beside else ()
+        body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *costs])
+    header = [capital(layout.corner), *(heading.text for heading in layout.header), *(COST_TITLES if beside else ())]
+    lines += _tabular(header, body)
+    if not beside and (networks := cost_lines(document)):
+        lines += ["", "\\medskip"]
+        lines += _tabular(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
+    if steps := steps_by_row(document):
+        rest = [[escape(text) for text in line] for line in steps[1:]]
+        lines += ["", "\\medskip", *_tabular(steps[0], rest)]
     lines += [f"% {line}" for line in missing(document)]
     return "\n".join([*lines, "\\end{table}", ""])
 
 
-def _steps(document: TableDocument) -> list[str]:
-    """A second ``tabular``, of the steps to the threshold."""
-    steps = steps_by_row(document)
-    if not steps:
-        return []
-    head, *body = [" & ".join(map(escape, line)) + " \\\\" for line in steps]
-    return [
-        "\\par\\medskip",
-        f"\\begin{{tabular}}{{l{'r' * (len(steps[0]) - 1)}}}",
-        "\\toprule",
-        head,
-        "\\midrule",
-        *body,
-        "\\bottomrule",
-        "\\end{tabular}",
-    ]
+def _cell(document: TableDocument, place: Place) -> str:
+    text = escape(mean_std(document.cells[place]))
+    text = f"\\textbf{{{text}}}" if document.is_best(place) else text
+    mark = document.symbol(place)
+    return f"{text} {escape(mark)}" if mark else text
+
+
+def _tabular(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a ``tabular``; the texts of the body are escaped already."""
+    rows = [" & ".join(cells) + " \\\\" for cells in [[escape(text) for text in header], *body]]
+    start = [f"\\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}", "\\toprule"]
+    return [*start, rows[0], "\\midrule", *rows[1:], "\\bottomrule", "\\end{tabular}"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from experiments.rendering.document import TableDocument
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
+from experiments.rendering.document import Place, TableDocument
+from experiments.rendering.layout import capital, further_layout, score_layout
 from experiments.rendering.words import (
     PHANTOM_WARNING,
     effort_titles,
     efforts_by_row,
-    further_scores,
     mean_std,
     missing,
     notes,
@@ -26,18 +27,23 @@ def to_markdown(document: TableDocument) -> str:
     lines = [f"### {escape(document.title)}", ""]
     if document.edition == "phantom":
         lines += [f"**{PHANTOM_WARNING}**", ""]
+    layout, beside = score_layout(document), costs_beside(document)
+    header = [escape(text) for text in (capital(layout.corner), *(heading.text for heading in layout.header))]
     lines += pipe_table(
-        ["Initialization", *(f"{escape(label)} ({escape(metric)})" for label, metric in document.columns)],
-        [[escape(row), *(_cell(document, row, column) for column, _ in document.columns)] for row, _ in document.rows],
-    )
-    scores = further_scores(document)
-    if scores:
-        lines += pipe_table(
-            ["Further scores", *(escape(f"{column}: {title}") for title, column in scores)],
+        [*header, *(COST_TITLES if beside else ())],
+        [
             [
-                [escape(row), *(mean_std(document.secondary[title][row, column]) for title, column in scores)]
-                for row, _ in document.rows
-            ],
+                escape(line.heading.text),
+                *(_cell(document, place) for place in line.places),
+                *(cost_texts(beside[line.heading.label]) if beside else ()),
+            ]
+            for line in layout.lines
+        ],
+    )
+    if (further := further_layout(document)) is not None:
+        lines += pipe_table(
+            [escape(text) for text in (capital(further.corner), *(heading.text for heading in further.header))],
+            [[escape(line.heading.text), *(mean_std(cell) for cell in line.cells)] for line in further.lines],
         )
     if efforts := efforts_by_row(document):
         lines += pipe_table(
@@ -46,14 +52,16 @@ def to_markdown(document: TableDocument) -> str:
     if steps := steps_by_row(document):
         head, *rest = [[escape(text) for text in line] for line in steps]
         lines += pipe_table(head, rest)
+    if not beside and (networks := cost_lines(document)):
+        lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
     lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
     return "\n".join([*lines, ""])
 
 
-def _cell(document: TableDocument, row: str, column: str) -> str:
-    text = mean_std(document.cells[row, column])
-    text = f"**{text}**" if document.is_best((row, column)) else text
-    return f"{text} {document.symbol((row, column))}".strip()
+def _cell(document: TableDocument, place: Place) -> str:
+    text = mean_std(document.cells[place])
+    text = f"**{text}**" if document.is_best(place) else text
+    return f"{text} {document.symbol(place)}".strip()
 
 
 def pipe_table(header: list[str], rows: list[list[str]]) -> list[str]:

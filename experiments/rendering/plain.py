@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.censored import Duration
-from experiments.rendering.document import Cell, Effort, Place, RunLine, TableDocument
+from experiments.rendering.document import Cell, Effort, NetworkCost, Place, RunLine, TableDocument
 from experiments.rendering.figure import Figure
 from experiments.rendering.words import SIDES, TESTS
 from specs.errors import DataError
@@ -120,6 +120,8 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
     for name, known in KNOWN.items():
         if plain[name] not in known:
             raise ValueError(f"{name} is {plain[name]}, expected one of {', '.join(known)}")
+    if not isinstance(plain["transposed"], bool):
+        raise TypeError(f"transposed is {plain['transposed']}, expected true or false")
     if plain["reference"] not in dict(rows):
         raise ValueError(f"no row is called {plain['reference']}, the reference")
     return TableDocument(
@@ -147,6 +149,7 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             },
             "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
             "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),
+            "costs": tuple(_cost(one, dict(columns)) for one in data["costs"]),
             "figure": _figure(data["figure"]),
             "directions": _pair(data["directions"]),
             "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
@@ -210,6 +213,21 @@ def _run(one: Mapping[str, Any]) -> RunLine:
         "environment": dict(one["environment"]),
     }
     return RunLine(**dict(one) | checked)
+
+
+def _cost(one: Mapping[str, Any], columns: Mapping[str, str]) -> NetworkCost:
+    found = NetworkCost(
+        columns=tuple(map(str, one["columns"])),
+        backbone=str(one["backbone"]),
+        image_size=int(one["image_size"]),
+        parameters=int(one["parameters"]),
+        multiply_adds=int(one["multiply_adds"]),
+        seconds=float(one["seconds"]),
+        device=str(one["device"]),
+    )
+    if unknown := set(found.columns) - set(columns):
+        raise ValueError(f"costs of {', '.join(sorted(unknown))}, which no column is called")
+    return found
 
 
 def _figure(one: Mapping[str, Any] | None) -> Figure | None:

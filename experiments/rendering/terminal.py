@@ -7,12 +7,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_texts
 from experiments.rendering.document import TableDocument
+from experiments.rendering.layout import Heading, further_layout, score_layout
 from experiments.rendering.words import (
     PHANTOM_WARNING,
     effort_titles,
     efforts_by_row,
-    further_scores,
     mean_std,
     missing,
     notes,
@@ -28,25 +29,24 @@ def print_table(document: TableDocument, console: Console) -> None:
     if document.edition == "phantom":
         console.print(Text(PHANTOM_WARNING, style="yellow"))
     table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-    table.add_column("initialization", overflow="fold")
-    for label, metric in document.columns:
-        table.add_column(f"{label}\n{metric}", justify="right")
-    for row, _ in document.rows:
-        table.add_row(Text(row), *(_text(document, (row, column), ascii_only) for column, _ in document.columns))
+    layout = score_layout(document)
+    table.add_column(Text(layout.corner), overflow="fold")
+    for heading in layout.header:
+        table.add_column(_above(heading), justify="right")
+    for line in layout.lines:
+        table.add_row(Text(line.heading.text), *(_text(document, place, ascii_only) for place in line.places))
     console.print(table)
     if document.recommendation:
         console.print()
-        for line in document.recommendation:
-            console.print(Text(line, style="bold"))
-    scores = further_scores(document)
-    if scores:
+        for sentence in document.recommendation:
+            console.print(Text(sentence, style="bold"))
+    if (further := further_layout(document)) is not None:
         more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        more.add_column("further scores", overflow="fold")
-        for title, column in scores:
-            more.add_column(f"{column}\n{title}", justify="right")
-        for row, _ in document.rows:
-            cells = [document.secondary[title][row, column] for title, column in scores]
-            more.add_row(Text(row), *(mean_std(cell, ascii_only) for cell in cells))
+        more.add_column(Text(further.corner), overflow="fold")
+        for heading in further.header:
+            more.add_column(_above(heading), justify="right")
+        for line in further.lines:
+            more.add_row(Text(line.heading.text), *(mean_std(cell, ascii_only) for cell in line.cells))
         console.print()
         console.print(more)
     if efforts := efforts_by_row(document):
@@ -68,11 +68,24 @@ def print_table(document: TableDocument, console: Console) -> None:
             reached.add_row(Text(row), *texts)
         console.print()
         console.print(reached)
+    if networks := cost_lines(document):  # below the scores, since beside them they would not fit
+        network = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
+        network.add_column("network", overflow="fold")
+        for title in COST_TITLES:
+            network.add_column(title, justify="right")
+        for label, cost in networks:
+            network.add_row(Text(label), *cost_texts(cost))
+        console.print()
+        console.print(network)
     console.print()
-    for line in [*notes(document, ascii_only), provenance(document)]:
-        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 1)))
-    for line in missing(document):
-        console.print(Padding(Text(line, style="yellow"), (0, 0, 0, 1)))
+    for note in [*notes(document, ascii_only), provenance(document)]:
+        console.print(Padding(Text(note, style="dim"), (0, 0, 0, 1)))
+    for note in missing(document):
+        console.print(Padding(Text(note, style="yellow"), (0, 0, 0, 1)))
+
+
+def _above(heading: Heading) -> Text:
+    return Text(f"{heading.label}\n{heading.detail}" if heading.detail else heading.label)
 
 
 def _text(document: TableDocument, place: tuple[str, str], ascii_only: bool) -> Text:

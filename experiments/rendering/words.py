@@ -6,7 +6,9 @@ import numpy as np
 
 from analysis.censored import TimeResult, least_p_value
 from analysis.statistics import ALPHA, POWER, summary
+from experiments.rendering.costs import cost_note
 from experiments.rendering.document import Cell, Effort, TableDocument
+from experiments.rendering.layout import sides
 
 
 def mean_std(cell: Cell, ascii_only: bool = False) -> str:
@@ -29,17 +31,6 @@ def provenance(document: TableDocument) -> str:
     """Data, weights and protocol in one line."""
     data = "synthetic (phantom) data" if document.edition == "phantom" else "real data"
     return f"Data: {data}. Weights: {document.weights}. Protocol: {document.protocol}."
-
-
-def further_scores(document: TableDocument) -> list[tuple[str, str]]:
-    """The further scores that have values, as title and column label."""
-    rows = [row for row, _ in document.rows]
-    return [
-        (title, column)
-        for column, _ in document.columns
-        for title, cells in document.secondary.items()
-        if any(cells[row, column].values for row in rows)
-    ]
 
 
 TESTS = {
@@ -90,22 +81,23 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     """What a reader must know to read the numbers."""
     better, worse = ("+", "-") if ascii_only else ("▲", "▼")
     sign = "+/-" if ascii_only else "±"
+    row, column = sides(document)
     found = [
-        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the best of a column "
-        "is bold (in plain text: *).",
+        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the best of a "
+        f"{column} is bold (in plain text: *).",
     ]
     if document.marks == "reference":
         found.append(
-            f'{better} {document.directions[0]}, {worse} {document.directions[1]} than the row "{document.reference}": '
-            f"{TESTS[document.test]}, "
+            f"{better} {document.directions[0]}, {worse} {document.directions[1]} than the {row} "
+            f'"{document.reference}": {TESTS[document.test]}, '
             f"{SIDES[document.alternative]}, Holm over the table, {ALPHA:.0%} level. No mark: no difference shown, "
             "which does not mean equal."
         )
     else:
         mark = "=" if ascii_only else "†"
         found.append(
-            f"{mark} not significantly different from the best of its column: two-sided independent t-test, "
-            "uncorrected, as the papers mark; testing against a best row that was found afterwards marks too many."
+            f"{mark} not significantly different from the best of its {column}: two-sided independent t-test, "
+            f"uncorrected, as the papers mark; testing against a best {row} that was found afterwards marks too many."
         )
     if any(cell.interval for cell in document.cells.values()):
         found.append(
@@ -114,9 +106,9 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         )
     found += _detectable(document)
     if document.margin is not None:
-        shown = "; ".join(f"{row} on {column}" for row, column in document.equivalent) or "none"
+        shown = "; ".join(" on ".join(place) for place in document.equivalent) or "none"
         found.append(
-            f'Shown to be equivalent to the row "{document.reference}" within {sign} {document.margin:g} points (two '
+            f'Shown to be equivalent to the {row} "{document.reference}" within {sign} {document.margin:g} points (two '
             f"one-sided t-tests, uncorrected): {shown}."
         )
     if document.bounds:
@@ -130,12 +122,13 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         found.append(f"{words}: " + "; ".join(f"{column} {100 * value:.1f}" for column, value in of.items()) + ".")
     found += _steps(document)
     found += over_columns(document)
-    for (row, column), names in document.overlaps.items():
+    for place, names in document.overlaps.items():
         found.append(
-            f"{'#' if ascii_only else '‡'} {row} on {column}: the weights have seen images of {', '.join(names)}, "
+            f"{'#' if ascii_only else '‡'} {' on '.join(place)}: the weights have seen images of {', '.join(names)}, "
             "which the test set is from, so the score may be too high."
         )
-    found += [f"{row}: {remark}." for row, remark in document.remarks]
+    found += [f"{label}: {remark}." for label, remark in document.remarks]
+    found += cost_note(document)
     pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
     if any("(" in expression or expression in ("fractals", "{source}") for _, expression in document.rows):
         found.append(pretraining)
@@ -144,12 +137,12 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
 
 def over_columns(document: TableDocument) -> list[str]:
     """What is tested over several columns."""
-    found = []
+    found, (row, column) = [], sides(document)
     if (ranks := document.ranks) is not None:
-        best = ", ".join(f"{row} {rank:.2f}" for row, rank in list(ranks.mean_ranks.items())[:3])
+        best = ", ".join(f"{label} {rank:.2f}" for label, rank in list(ranks.mean_ranks.items())[:3])
         found.append(
-            f"Mean ranks over {ranks.tasks} columns: Friedman's test p = {p_text(ranks.p_value)}; two rows differ if "
-            f"their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
+            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test p = {p_text(ranks.p_value)}; two {row}s differ "
+            f"if their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
             f"{best}."
         )
     if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:

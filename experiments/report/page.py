@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -13,15 +13,16 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.rendering.answer import Answer, answer
-from experiments.rendering.document import Cell, Place, TableDocument
+from experiments.rendering.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
+from experiments.rendering.document import Cell, NetworkCost, Place, TableDocument
 from experiments.rendering.drawings import drawings
 from experiments.rendering.grid import Grid
+from experiments.rendering.layout import Layout, capital, further_layout, score_layout
 from experiments.rendering.pictures import drawn
 from experiments.rendering.words import (
     PHANTOM_WARNING,
     effort_titles,
     efforts_by_row,
-    further_scores,
     mean_std,
     missing,
     notes,
@@ -82,6 +83,21 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Extra:
+    """Columns beside the scores, or a table of their own.
+
+    Attributes:
+        corner: above the labels, where it is a table of its own.
+        titles: of the columns.
+        lines: by label, a text and what it is sorted by for each column.
+    """
+
+    corner: str
+    titles: tuple[str, ...] = ()
+    lines: Mapping[str, tuple[tuple[str, str | float | None], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Section:
     """What the template shows of one table."""
 
@@ -91,11 +107,12 @@ class Section:
     answers: tuple[tuple[str, Answer], ...]
     overall: tuple[str, ...]
     notes: tuple[str, ...]
-    efforts: dict[str, tuple[str, ...]]
-    effort_titles: tuple[str, ...]
+    layout: Layout
+    beside: Extra
+    below: tuple[Extra, ...]
     drawings: tuple[Picture, ...]
     classes: tuple[tuple[str, list[str], list[tuple[str, list[Cell]]]], ...]
-    further: tuple[tuple[str, str], ...]
+    further: Layout | None
     steps: tuple[tuple[str, ...], ...]
     examples: tuple[Examples, ...]
     no_examples: str | None
@@ -131,6 +148,7 @@ def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] =
         p_text=p_text,
         points=lambda value: "-" if value is None else f"{100 * value:+.2f}",
         percent=lambda value: f"{100 * value:.2f}",
+        capital=capital,
     )
 
 
@@ -148,7 +166,8 @@ def _own(name: str) -> Any:
 
 def _section(table: Illustrated) -> Section:
     document = table.document
-    efforts = {row: tuple(rest) for row, *rest in efforts_by_row(document)}
+    efforts, beside = _efforts(document), costs_beside(document)
+    costs = _costs({} if beside else dict(cost_lines(document)))
     overall, published = over_columns(document), published_note(document)
     return Section(
         document=document,
@@ -161,18 +180,29 @@ def _section(table: Illustrated) -> Section:
             *((published,) if published else ()),
             *missing(document),
         ),
-        efforts=efforts,
-        effort_titles=effort_titles(document) if efforts else (),
+        layout=score_layout(document),
+        beside=_costs(beside) if document.transposed else efforts,
+        below=tuple(extra for extra in (efforts if document.transposed else None, costs) if extra and extra.lines),
         drawings=tuple(
             Picture(TITLES[name], _quoted(drawn(drawing, "svg"))) for name, drawing in drawings(document).items()
         ),
         classes=tuple(_classes(document)),
-        further=tuple(further_scores(document)),
+        further=further_layout(document),
         steps=tuple(steps_by_row(document)),
         examples=table.examples,
         no_examples=table.no_examples,
         published=published_cells(document),
     )
+
+
+def _efforts(document: TableDocument) -> Extra:
+    lines = {row: tuple((text, text) for text in texts) for row, *texts in efforts_by_row(document)}
+    return Extra("effort, mean over tasks", effort_titles(document) if lines else (), lines)
+
+
+def _costs(costs: Mapping[str, NetworkCost | None]) -> Extra:
+    lines = {label: tuple(zip(cost_texts(one), cost_numbers(one), strict=True)) for label, one in costs.items()}
+    return Extra("network", COST_TITLES if lines else (), lines)
 
 
 def cost(document: TableDocument) -> str:

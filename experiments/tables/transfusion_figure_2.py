@@ -70,8 +70,8 @@ def _find(shown: list[Network], runs: Runs, places: Places) -> Finding:
         header=("network", *KINDS, "difference, points", "p", "floor"),
         rows=rows,
         notes=(
-            "Mean canonical correlation in percent over the last two stages; mean ± standard deviation over pairs and, in "
-            "brackets, their number. Each network's own channels are drawn.",
+            "Mean canonical correlation in percent over the last two stages; mean ± standard deviation over pairs and, "
+            "in brackets, their number. Each network's own channels are drawn.",
             "The test permutes networks, since pairs that share one are not independent; its smallest possible p is 2 "
             "over the number of ways to divide the networks in two.",
             "Floor: what independent rows of this shape would show; pixels are not independent, so even unrelated "

@@ -86,8 +86,8 @@ def _find(shown: list[Network], runs: Runs, places: Places) -> Finding:
             for panel in panels
         ],
         notes=(
-            "A point is a pair of networks, on the same images. The interval resamples networks, since pairs that share "
-            "one are not independent; with so few networks it is wide.",
+            "A point is a pair of networks, on the same images. The interval resamples networks, since pairs that "
+            "share one are not independent; with so few networks it is wide.",
             "All transferred networks begin with the same weights, so pairs with them differ at initialization by the "
             "random network alone.",
         ),
