@@ -128,11 +128,10 @@ def _look(options: argparse.Namespace, study: Study) -> int:
         }
     found = study.find(runs, where)
     warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
-    if options.set:
-        warning += (f"{EVERY}: {', '.join(options.set)}.",)
-    grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
+    changed = (f"{EVERY}: {', '.join(options.set)}.",) if options.set else ()
+    grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *changed, *found.notes))
     paths = write_grid(grid, options.name, options.output)
-    paths += write_drawing(caption(found.draw(), study.title, *warning), options.name, options.output)
+    paths += write_drawing(caption(found.draw(), study.title, *warning, *changed), options.name, options.output)
     if options.json:
         print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
     else:

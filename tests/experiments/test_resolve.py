@@ -75,7 +75,8 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "image_size": 29, "batch_size": 31, "epochs": 5, "optimizer": Adam(1e-4), "schedule": Constant(),
         "early_stopping": 2, "selection": "metric", "loss": "bce", "augmentation": (), "normalization": "imagenet",
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40, "interval": 2,
-        "trained": "head", "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
+        "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
+        "trained": "head",
     }  # fmt: skip
     assert {*other, "method", "views", "images"} == set(recipe.__dataclass_fields__)
     keys = {key(spec(recipe=dataclasses.replace(recipe, **{name: value})), tmp_path) for name, value in other.items()}  # type: ignore[arg-type]

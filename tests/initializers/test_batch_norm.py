@@ -66,9 +66,7 @@ def by_layer(network: nn.Module) -> dict[str, str]:
 def test_scale_and_shift_are_the_sources_and_everything_else_is_as_without_them(tmp_path: Path) -> None:
     source = write(tmp_path, BACKBONES.build(MODEL))
     for others in ("random", f"mean_var({PRETRAINED})"):
-        found, plain = (
-            made(text, tmp_path)[0].weights() for text in (f"batch_norm({PRETRAINED}, {others})", others)
-        )
+        found, plain = (made(text, tmp_path)[0].weights() for text in (f"batch_norm({PRETRAINED}, {others})", others))
         kinds = by_layer(BACKBONES.build(MODEL).network)
         assert {kinds.get(name) for name in found} == {"parameter", "statistic", None}
         for name, tensor in found.items():
