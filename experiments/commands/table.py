@@ -22,7 +22,7 @@ HELP = "plan a table, do the runs that are missing, and render it"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="`medtransfer list tables` shows them")
+    parser.add_argument("name", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
     parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
     parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
     add_making(parser)
@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.table import table_named
     from experiments.task_table import TaskTable
 
-    table, where = table_named(options.name, options.profile), places(options)
+    table, where, name = table_named(options.name, options.profile), places(options), _file_name(options)
     if isinstance(table, TaskTable):
         return _count(options, table)
     if isinstance(table, Study):
@@ -54,8 +54,14 @@ def execute(options: argparse.Namespace) -> int:
         show_plan(work, cells, options.json)
         return 0
     do_runs(work, options)
-    document = finished(options.name, table, cells.runs, work, store, options)
+    document = finished(name, table, cells.runs, work, store, options)
     return show(document, work, store, options)
+
+
+def _file_name(options: argparse.Namespace) -> str:
+    """The table's name without its arguments."""
+    name: str = options.name
+    return name.partition("(")[0].strip()
 
 
 def _look(options: argparse.Namespace, study: Study) -> int:
@@ -94,8 +100,9 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     found = study.find(runs, where)
     warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
     grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
-    paths = write_grid(grid, options.name, options.output)
-    paths += write_drawing(caption(found.draw(), study.title, *warning), options.name, options.output)
+    name = _file_name(options)
+    paths = write_grid(grid, name, options.output)
+    paths += write_drawing(caption(found.draw(), study.title, *warning), name, options.output)
     if options.json:
         print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
     else:
@@ -118,7 +125,7 @@ def _count(options: argparse.Namespace, table: TaskTable) -> int:
         return 0
     rows, remarks = task_rows(table, places(options))
     grid = Grid(table.title, HEADER, rows, (*warning, *remarks, *table.notes))
-    paths = write_grid(grid, options.name, options.output)
+    paths = write_grid(grid, _file_name(options), options.output)
     if options.json:
         print(paths[-1].read_text(encoding="utf-8"), end="")
     else:
