@@ -18,9 +18,6 @@ Profile = Literal["phantom", "smoke", "paper"]
 THRESHOLD = {"paper": 0.91, "phantom": 0.9, "smoke": 0.6}
 """Validation AUC that convergence is counted to; the paper's is that of its figure 7."""
 
-THRESHOLD = {"paper": 0.91, "phantom": 0.9, "smoke": 0.6}
-"""Validation AUC that convergence is counted to; the paper's is that of its figure 7."""
-
 RANDOM, TRANSFER = "random", "transfer"
 """Labels of the two rows that most tables have."""
 
@@ -89,11 +86,6 @@ def retina(profile: Profile, small: bool = False) -> Recipe:
         return recipe_named("transfusion/smoke")
     name = "retina_small" if small else "retina"
     return recipe_named(f"transfusion/{name}" if profile == "paper" else f"transfusion/phantom_{name}")
-
-
-def few(profile: Profile) -> str:
-    """About 5,000 of EyePACS' 31,600 training photographs; of the phantom edition 36 of 144."""
-    return f"eyepacs(fraction={0.158 if profile == 'paper' else 0.25})"
 
 
 def few(profile: Profile) -> str:

@@ -18,9 +18,7 @@ def transfusion_figure_8(profile: Profile = "phantom") -> Table:
         rows=(
             Row(RANDOM, "random"),
             *(
-                Row(
-                    f"slim, through {stage}", f'transfuse({{source}}, through="{stage}")', backbone="{slim}", only=label
-                )
+                Row(f"slim {label}", f'transfuse({{source}}, through="{stage}")', backbone="{slim}", only=label)
                 for label, stage in middle.items()
             ),
             Row("Gabor filters", "gabor"),

@@ -1,4 +1,4 @@
-"""Transfusion, appendix: what of the transferred weights' distribution speeds convergence, on more networks and tasks."""
+"""Transfusion, appendix: convergence from parts of the transferred weights' distribution, more networks and tasks."""
 
 from __future__ import annotations
 
