@@ -71,7 +71,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     from experiments.cells import resolve_cells
     from experiments.planner import plan
     from experiments.rendering.grid import Grid, print_grid, write_grid
-    from experiments.rendering.pictures import caption, write_drawing
+    from experiments.rendering.pictures import OF_PATIENTS, caption, write_drawing
     from experiments.rendering.words import PHANTOM_WARNING
     from experiments.resolve import Resolver
     from experiments.store import RunStore
@@ -102,7 +102,8 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
     name = _file_name(options)
     paths = write_grid(grid, name, options.output)
-    paths += write_drawing(caption(found.draw(), study.title, *warning), name, options.output)
+    picture = f"{name}{OF_PATIENTS}" if study.of_patients else name
+    paths += write_drawing(caption(found.draw(), study.title, *warning), picture, options.output)
     if options.json:
         print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
     else:
