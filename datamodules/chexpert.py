@@ -13,7 +13,7 @@ from datamodules.contract import Dataset, Labels, Sample
 from datamodules.files import read_gray
 from datamodules.label_files import inside, number, once, rows
 from datamodules.splits import Split, below
-from specs.errors import DataError
+from specs.errors import DataError, UsageError, unknown
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -50,11 +50,14 @@ class CheXpert(Dataset):
         frontal_only: leave lateral views out.
         test: ``valid`` tests on valid.csv and holds out training patients for validation, as the benchmark;
             ``test`` tests on the later released test set and validates on valid.csv.
+        scored: the observations that the score is the mean over, in validation (and so in what is selected by it) as in
+            the test, such as ``("Consolidation",)``; None: the five of the competition. All 14 are trained on.
     """
 
     uncertain: Literal["ignore", "zeros", "ones", "lsr_ones", "lsr_zeros"] = "lsr_ones"
     frontal_only: bool = False
     test: Literal["valid", "test"] = "valid"
+    scored: tuple[str, ...] | None = None
 
     homepage: ClassVar[str] = "https://stanfordmlgroup.github.io/competitions/chexpert/"
     licence: ClassVar[str] = "Stanford University Dataset Research Use Agreement, after registration"
@@ -68,10 +71,26 @@ class CheXpert(Dataset):
         "      test.csv, test/ ...   (only for test='test')"
     )
 
+    def __post_init__(self) -> None:
+        """Check the common arguments and the scored observations.
+
+        Raises:
+            UsageError: if one is not known, or they are none, or one is given twice.
+        """
+        super().__post_init__()
+        if self.scored is None:
+            return
+        for name in self.scored:
+            if name not in CLASSES:
+                raise unknown("observation of CheXpert", name, CLASSES)
+        if not self.scored or len(set(self.scored)) != len(self.scored):
+            raise UsageError(f"chexpert: scored takes one or more different observations, found {self.scored}.")
+
     @property
     def task(self) -> Task:
-        """14 observations, of which five are scored."""
-        return Task("multilabel", CLASSES, SCORED)
+        """14 observations, of which some are scored."""
+        wanted = SCORED if self.scored is None else self.scored
+        return Task("multilabel", CLASSES, tuple(name for name in CLASSES if name in wanted))
 
     @property
     def channels(self) -> int:

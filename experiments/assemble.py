@@ -201,7 +201,7 @@ def _overlap(run: ResolvedRun) -> Overlap | None:
 
 
 def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, str]]:
-    """How the network or its input here differ from what a row's weights were trained with.
+    """How the network or its input here differ from what a row's weights were trained with, and what is not trained.
 
     Args:
         row: label, which each remark comes with.
@@ -212,6 +212,8 @@ def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, st
     spec = runs[0].spec
     card = build(spec.initializer).card()
     found = [(row, warning) for warning in card.warnings]
+    if spec.recipe.trained == "head":
+        found.append((row, "the head alone is trained, on the fixed features of these weights"))
     used = spec.recipe.normalization
     if card.normalization is not None and used != "card" and NORMALIZATIONS[used] != card.normalization:
         found.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))

@@ -41,8 +41,9 @@ WRAPPERS = """
 """
 
 TAIL = """
-`transfuse`, `reinit`, `gabor`, `mean_var` and `continual` take any initializer: `transfuse(moco_v2, "layer2")`,
-`reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `mean_var(imagenet, "shuffle")`.
+`transfuse`, `reinit`, `gabor`, `mean_var`, `batch_norm` and `continual` take any initializer:
+`transfuse(moco_v2, "layer2")`, `reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `mean_var(imagenet, "shuffle")`,
+`batch_norm(imagenet, mean_var(imagenet))`.
 
 `timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store
 like the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone

@@ -20,7 +20,7 @@ from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, RECIPES
 from specs.run import Edition, Pretraining, RunSpec, digest
 
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
 
 
@@ -128,6 +128,11 @@ class Resolver:
                 f"pretraining on {spec.dataset} is not possible: it has masks, and supervised pretraining needs "
                 "image labels. Choose a classification dataset."
             )
+        if spec.stage == "pretrain" and spec.recipe.trained == "head":
+            raise UsageError(
+                'the recipe of a pretraining says trained="head", which leaves the backbone as it is, so there would '
+                'be nothing to start from. Pretrain with trained="all".'
+            )
         requires: list[ResolvedRun] = []
         identity = {
             "stage": spec.stage,
@@ -177,8 +182,11 @@ class Resolver:
 
 
 def _identified(recipe: Recipe) -> dict[str, Any]:
-    """A recipe's settings with the method's arguments written out; without one, they are not mentioned."""
-    plain = recipe.to_json()
+    """A recipe's settings with the method's arguments written out; without one, they are not mentioned.
+
+    Nor is ``trained`` where the whole network is, so that runs from before this setting are still known.
+    """
+    plain = {name: value for name, value in recipe.to_json().items() if (name, value) != ("trained", "all")}
     if recipe.method is not None:
         return plain | {"method": str(METHODS.bind(recipe.method))}
     return {name: value for name, value in plain.items() if name not in ("method", "views", "images")}

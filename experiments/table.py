@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +55,8 @@ class Row:
         initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
             ``{source}`` for the column's initializer.
         learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
+        trained: instead of the recipe's, for a row that trains its head alone on fixed features, beside rows that train
+            the whole network.
         backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
         only: label of the one column that the row is for; None: all.
     """
@@ -62,19 +64,24 @@ class Row:
     label: str
     initializer: str
     learning_rate: float | None = None
+    trained: Literal["all", "head"] | None = None
     backbone: str | None = None
     only: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A comparison of initializations. Every row of a column has the same recipe, but for picked learning rates.
+    """A comparison of initializations.
+
+    Every row of a column has the same recipe, but for picked learning rates and for what is trained, where rows say
+    so. The document says of a row that its head alone is trained.
 
     Attributes:
         title: one line.
         question: what the table answers.
         edition: of the datasets: real or phantom.
-        protocol: ``paper``, ``small`` or ``smoke``; ``tuned`` if learning rates were picked.
+        protocol: ``paper``, ``small`` or ``smoke``; ``tuned`` if learning rates were picked; ``changed`` if recipes are
+            others than the table's own.
         weights: where they come from, in words.
         backbone: a backbone expression.
         rows: the initializations.
@@ -96,7 +103,7 @@ class Table:
     title: str
     question: str
     edition: Edition
-    protocol: Literal["paper", "small", "smoke", "tuned"]
+    protocol: Literal["paper", "small", "smoke", "tuned", "changed"]
     weights: str
     backbone: str
     rows: tuple[Row, ...]
@@ -120,6 +127,23 @@ class Table:
         if self.reference not in [row.label for row in self.rows]:
             raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
 
+    @property
+    def overlap_policy(self) -> Literal["mark", "dash", "refuse"]:
+        """``overlaps``, or what the protocol says."""
+        return self.overlaps or ("refuse" if self.protocol == "paper" else "mark")
+
+    def changed(self, change: Callable[[Recipe], Recipe]) -> Table:
+        """The table with other recipes, which is then of no paper's protocol and treats overlaps as before.
+
+        Args:
+            change: makes a column's recipe from its own; those of pretrainings, and what rows say, stay.
+
+        Raises:
+            UsageError: if the change does not fit a recipe.
+        """
+        columns = tuple(dataclasses.replace(column, recipe=change(column.recipe)) for column in self.columns)
+        return dataclasses.replace(self, columns=columns, protocol="changed", overlaps=self.overlap_policy)
+
     def cell(self, row: Row, column: Column) -> tuple[RunSpec, ...] | str:
         """The runs of a cell, one per seed, or the reason why it has none.
 
@@ -139,7 +163,7 @@ class Table:
         text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
         text = text.replace("{source}", column.source or "")
         found = overlap(parse(text), column.dataset, self.edition)
-        policy = self.overlaps or ("refuse" if self.protocol == "paper" else "mark")
+        policy = self.overlap_policy
         if found and found.kind == "same" and policy == "dash":
             return "the source is the target"
         if found and policy == "refuse":
@@ -152,6 +176,8 @@ class Table:
         if row.learning_rate is not None:
             optimizer = dataclasses.replace(recipe.optimizer, learning_rate=row.learning_rate)
             recipe = dataclasses.replace(recipe, optimizer=optimizer)
+        if row.trained is not None:
+            recipe = dataclasses.replace(recipe, trained=row.trained)
         return tuple(
             RunSpec(
                 stage="finetune",

@@ -11,7 +11,7 @@ from specs.expression import Call
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from backbones.contract import Backbone
 
@@ -60,12 +60,13 @@ class MeanVar(Initializer):
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """Draws with the source's statistics; the source must fit the backbone itself."""
         from initializers.loading import fitting
+        from initializers.normalization_layers import normalization_resets
 
         initializer = build(self.source)
         source = initializer.state_dict(backbone, generator, weights_of)
         tensors = fitting(initializer, source, backbone.weights())
         parameters = {name for name, _ in backbone.network.named_parameters()}
-        resets = _normalization_resets(backbone.network)
+        resets = normalization_resets(backbone.network)
         drawn = tuple(name for name in tensors if name in parameters and name not in resets)
         draw = {"normal": _normal, "shuffle": _shuffled, "bootstrap": _bootstrapped}[self.draw]
         tensors |= resets | {name: draw(tensors[name], generator) for name in drawn}
@@ -102,26 +103,3 @@ def _bootstrapped(tensor: Tensor, generator: torch.Generator) -> Tensor:
     return tensor.reshape(-1)[torch.randint(tensor.numel(), (tensor.numel(),), generator=generator)].reshape(
         tensor.shape
     )
-
-
-def _normalization_resets(network: nn.Module) -> dict[str, Tensor]:
-    """The tensors of the network's normalization layers as the layers' own ``reset_parameters`` makes them."""
-    import copy
-
-    resets: dict[str, Tensor] = {}
-    for prefix, module in network.named_modules():
-        if _is_normalization(module):
-            fresh = copy.deepcopy(module)
-            fresh.reset_parameters()
-            resets |= {f"{prefix}.{name}" if prefix else name: tensor for name, tensor in fresh.state_dict().items()}
-    return resets
-
-
-def _is_normalization(module: nn.Module) -> bool:
-    """Whether a layer is one of torch's normalizations, a subclass (as most of timm's are), or one of timm's own."""
-    from torch import nn
-
-    torchs = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
-    timms = ("timm.layers.norm", "timm.layers.evo_norm", "timm.layers.filter_response_norm", "timm.layers.inplace_abn")
-    own = any(cls.__module__.startswith(timms) for cls in type(module).__mro__) and hasattr(module, "reset_parameters")
-    return own or isinstance(module, torchs)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from backbones.contract import Backbone
 from lightning_modules.trained import TrainedModule
@@ -24,10 +25,13 @@ class SupervisedModule(TrainedModule):
     It logs ``train_loss``, ``validation_loss`` and ``validation_metric`` once per epoch. All are made of sums that
     are added over batches and devices, so they do not depend on how the data are cut into batches.
 
+    Where the recipe trains the head alone, the backbone gets no gradient and stays in evaluation mode, whatever mode
+    the module is put into: batch norm uses its running statistics and leaves them as they are.
+
     Args:
-        backbone: all of its parameters are trained.
+        backbone: its parameters are trained if the recipe says so.
         task: what is asked.
-        recipe: loss, dropout, optimizer, schedule, test-time augmentation.
+        recipe: what is trained, loss, dropout, optimizer, schedule, test-time augmentation.
         normalization: of the input.
     """
 
@@ -35,6 +39,24 @@ class SupervisedModule(TrainedModule):
         super().__init__(recipe, normalization, backbone.in_channels)
         self.backbone, self.task = backbone, task
         self._rows: dict[str, list[NDArray[Any]]] = {}
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all that is trained."""
+        super().train(mode)
+        if self.recipe.trained == "head":
+            self.backbone.eval()
+        return self
+
+    def setup(self, stage: str) -> None:
+        """Before a training, take what is not trained out of the gradient; a restored network has its gradients."""
+        if stage == "fit" and self.recipe.trained == "head":
+            self.backbone.requires_grad_(False)
+
+    def trained_parameters(self) -> Iterable[nn.Parameter]:
+        """All parameters, or those outside the backbone."""
+        fixed = set(self.backbone.parameters()) if self.recipe.trained == "head" else set()
+        return [parameter for parameter in self.parameters() if parameter not in fixed]
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
@@ -46,9 +47,13 @@ class TrainedModule(pl.LightningModule):
                 "lower the learning rate, or use precision 32."
             )
 
+    def trained_parameters(self) -> Iterable[nn.Parameter]:
+        """What the optimizer changes."""
+        return self.parameters()
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The recipe's optimizer; its schedule is stepped by whoever ends the epochs, through ``schedule``."""
-        optimizer = build_optimizer(self.recipe.optimizer, self.parameters())
+        optimizer = build_optimizer(self.recipe.optimizer, self.trained_parameters())
         higher = self.recipe.selection == "metric"
         self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
         if self._schedule_state is not None:

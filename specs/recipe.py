@@ -81,6 +81,9 @@ class Recipe:
             and the training loss drives the others.
         method: expression of a self-supervised pretraining method, such as ``moco_v2(queue=4096)``; None learns from
             labels.
+        trained: in fine-tuning: ``all`` of the network, or the ``head`` alone (segmentation: the decoder and its head)
+            on the fixed features of the initializer; the backbone then keeps every tensor, running statistics
+            included, as it is.
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation); ``bce`` and ``dice`` name one for segmentation,
             ``bce_dice`` is their sum.
@@ -116,6 +119,7 @@ class Recipe:
     early_stopping: int | None = None
     selection: Literal["loss", "metric", "last"] = "loss"
     method: str | None = None
+    trained: Literal["all", "head"] = "all"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
     images: Literal["train", "train+test"] = "train"
     augmentation: tuple[Augmentation, ...] = ()
@@ -158,6 +162,11 @@ class Recipe:
             raise UsageError(
                 "recipe: views say how a self-supervised method's images are augmented; found "
                 f"{'no method' if self.method is None else 'augmentation too'}. Give a method, and steps in one place."
+            )
+        if self.trained == "head" and self.method is not None:
+            raise UsageError(
+                f'recipe: trained="head" keeps the backbone as it is, and the method {self.method} is there to train '
+                'it. Use trained="all", or a recipe without a method.'
             )
         if self.images != "train" and self.method is None:
             raise UsageError(
@@ -276,6 +285,7 @@ def _plain_signature(
     early_stopping: int | None,
     selection: Literal["loss", "metric", "last"],
     method: str | None,
+    trained: Literal["all", "head"],
     loss: Literal["auto", "bce", "dice", "bce_dice"],
     images: Literal["train", "train+test"],
     pipeline: Literal["albumentations", "fast", "exact"],

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 from experiments.commands.making import add_making, do_runs, finished, say_failures, show, show_plan
 from experiments.commands.options import add_execution, add_places, count_from, places
+from experiments.commands.single import overridden
+from specs.errors import UsageError
 
 if TYPE_CHECKING:
     from experiments.study import Study
+    from experiments.table import Table
     from experiments.task_table import TaskTable
 
 NAME = "table"
 HELP = "plan a table, do the runs that are missing, and render it"
+
+EVERY = "every fine-tuning"
+"""What a remark on settings of ``--set`` is about."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
     parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
     parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="override a setting of the recipe of every fine-tuning; what a row says of itself stays",
+    )  # fmt: skip
     add_making(parser)
     add_places(parser)
     add_execution(parser)
@@ -45,8 +55,7 @@ def execute(options: argparse.Namespace) -> int:
         return _count(options, table)
     if isinstance(table, Study):
         return _look(options, table)
-    if options.seeds:
-        table = dataclasses.replace(table, seeds=options.seeds)
+    table = _asked(table, options)
     store = RunStore(where.runs)
     cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
     work = plan((run for runs in cells.runs.values() if not isinstance(runs, str) for run in runs), store)
@@ -55,7 +64,33 @@ def execute(options: argparse.Namespace) -> int:
         return 0
     do_runs(work, options)
     document = finished(name, table, cells.runs, work, store, options)
+    if options.set:
+        document = dataclasses.replace(document, remarks=((EVERY, ", ".join(options.set)), *document.remarks))
     return show(document, work, store, options)
+
+
+def _asked(table: Table, options: argparse.Namespace) -> Table:
+    """The table with as many seeds and such recipes as the options say.
+
+    Raises:
+        UsageError: if a setting does not exist or does not fit.
+    """
+    if options.seeds:
+        table = dataclasses.replace(table, seeds=options.seeds)
+    return table.changed(lambda recipe: overridden(recipe, options.set)) if options.set else table
+
+
+def _refuse_settings(options: argparse.Namespace) -> None:
+    """For what trains no network.
+
+    Raises:
+        UsageError: if a setting is given.
+    """
+    if options.set:
+        raise UsageError(
+            f"medtransfer table {options.name}: nothing is trained for it, so there is no recipe to set "
+            f"{', '.join(options.set)} in. Leave --set out."
+        )
 
 
 def _file_name(options: argparse.Namespace) -> str:
@@ -79,12 +114,12 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     where = places(options)
     store, runs, status = RunStore(where.runs), {}, 0
     if study.networks is None:
+        _refuse_settings(options)
         if options.dry_run:
             print("0 of 0 runs to do (a dry run does none)")
             return 0
     else:
-        seeds = options.seeds or study.networks.seeds
-        table = dataclasses.replace(study.networks, seeds=seeds)
+        table = _asked(study.networks, options)
         cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
         work = plan((run for of in cells.runs.values() if not isinstance(of, str) for run in of), store)
         if options.dry_run:
@@ -99,6 +134,8 @@ def _look(options: argparse.Namespace, study: Study) -> int:
         }
     found = study.find(runs, where)
     warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
+    if options.set:
+        warning += (f"{EVERY}: {', '.join(options.set)}.",)
     grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
     name = _file_name(options)
     paths = write_grid(grid, name, options.output)
@@ -120,6 +157,7 @@ def _count(options: argparse.Namespace, table: TaskTable) -> int:
     from experiments.rendering.words import PHANTOM_WARNING
     from experiments.task_table import HEADER, task_rows
 
+    _refuse_settings(options)
     warning = (PHANTOM_WARNING,) if table.edition == "phantom" else ()
     if options.dry_run:
         print("0 of 0 runs to do (a dry run does none)")

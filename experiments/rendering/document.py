@@ -134,7 +134,7 @@ class TableDocument:
         seeds: runs per cell when complete.
         edition: ``phantom`` or ``real``.
         weights: where they come from.
-        protocol: ``paper``, ``small``, ``smoke`` or ``tuned``.
+        protocol: ``paper``, ``small``, ``smoke``, ``tuned`` or ``changed``.
         runs: every run behind the table.
         overlaps: collections that a cell's weights and test set share, where they do.
         remarks: rows, and what must be known of their weights.
