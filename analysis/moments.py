@@ -60,11 +60,12 @@ class Moments:
             pairs: names of the layers to compare; the same in every batch. Each layer's own covariance is kept too.
 
         Raises:
-            ValueError: if a value is not finite, the numbers of samples differ, or a layer's columns have changed.
+            ValueError: if a value is not finite, the numbers of samples differ or are 0, or a layer's columns have
+                changed.
         """
         arrays = {name: _double(values) for name, values in batch.items()}
         counts = {len(values) for values in arrays.values()}
-        if len(counts) != 1:
+        if len(counts) != 1 or counts == {0}:
             raise ValueError(f"layers of one batch must have seen the same samples, found {sorted(counts)} of them")
         wanted = tuple(dict.fromkeys([*((name, name) for name in arrays), *map(tuple, pairs)]))
         if self._wanted and wanted != self._wanted:
@@ -115,7 +116,9 @@ class Moments:
 
     def _shifted(self, name: str, values: Any) -> Any:
         if name not in self._shifts:
-            self._shifts[name] = _host(values.mean(0))
+            # A column that does not vary is shifted by its value: by a rounded mean, rounding would be left to compare.
+            constant = _host((values == values[:1]).all(0)) == 1
+            self._shifts[name] = np.where(constant, _host(values[0]), _host(values.mean(0)))
         shift = self._shifts[name]
         if values.shape[1] != len(shift):
             raise ValueError(f"{name} had {len(shift)} columns before and has {values.shape[1]} now")

@@ -56,8 +56,8 @@ def cca(x: ArrayLike, y: ArrayLike) -> Cca:
         y: (n, q).
 
     Raises:
-        ValueError: if the numbers of samples differ, a value is not finite, or there are no more samples than the
-            layers have directions together, when every pair of layers correlates perfectly.
+        ValueError: if the numbers of samples differ, a value is not finite, or there are so few samples that one layer
+            spans all that centered samples can, n - 1 directions: any other then correlates with it perfectly.
     """
     a, b = centered(x), centered(y)
     _check_same(a, b)
@@ -174,13 +174,17 @@ def independent_floor(p: int, q: int, n: int) -> float:
         n: samples; centering takes one of them.
 
     Returns:
-        In [0, 1]; 1 if there are no more samples than directions together, NaN without directions.
+        In [0, 1]; 1 if one layer has as many directions as centered samples have, NaN without directions.
     """
     small, large, freedom = min(p, q), max(p, q), n - 1
     if small == 0:
         return math.nan
-    if small + large >= freedom:
+    if large >= freedom:
         return 1.0
+    if small + large > freedom:
+        # The layers meet in so many directions; the other angles are those between what is left out of each.
+        met, rest = small + large - freedom, freedom - large
+        return (met + rest * independent_floor(rest, freedom - small, n)) / small
     if small < 16:
         generator = np.random.default_rng(0)
         found = []

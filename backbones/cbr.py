@@ -23,6 +23,7 @@ def cbr(
     variant: Literal["large_t", "large_w", "small", "tiny", "tiny_as_written"],
     in_channels: int = 3,
     width: int | None = None,
+    slim: bool = False,
 ) -> Backbone:
     """A CBR network with one stage per convolution, conv1 to conv4 or conv5.
 
@@ -34,6 +35,7 @@ def cbr(
         in_channels: of the input.
         width: output channels of the first convolution, each other one having twice those of the one before; None: the
             paper's own, 64 in the variants large_w and tiny_as_written and 32 in the others.
+        slim: whether the last two convolutions are half as wide, as ``resnet50_slim``'s last two stages are.
 
     Raises:
         UsageError: if the width is below 1.
@@ -45,4 +47,6 @@ def cbr(
     kernel, widths, last_pool = VARIANTS[variant]
     if width is not None:
         widths = tuple(width * 2**number for number in range(len(widths)))
+    if slim:
+        widths = (*widths[:-2], *(one // 2 for one in widths[-2:]))
     return cbr_backbone(kernel, widths, last_pool, in_channels)

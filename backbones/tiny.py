@@ -8,8 +8,14 @@ if TYPE_CHECKING:
     from backbones.contract import Backbone
 
 
-def tiny(width: int = 16, in_channels: int = 3) -> Backbone:
-    """Four stages at strides 1, 2, 4 and 8 with ``width``, 2, 4 and 8 times ``width`` channels."""
+def tiny(width: int = 16, in_channels: int = 3, slim: bool = False) -> Backbone:
+    """Four stages at strides 1, 2, 4 and 8 with ``width``, 2, 4 and 8 times ``width`` channels.
+
+    Args:
+        width: channels of the first stage.
+        in_channels: of the input.
+        slim: whether the last two stages are half as wide, as those of ``resnet50_slim``.
+    """
     from backbones.tiny_network import tiny_backbone
 
-    return tiny_backbone(width, in_channels)
+    return tiny_backbone((width, 2 * width, *((2 * width, 4 * width) if slim else (4 * width, 8 * width))), in_channels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from functools import partial
 
@@ -41,15 +42,11 @@ class _Residual(nn.Module):
         return nn.functional.relu(y + self.shortcut(x))
 
 
-def _build(width: int, in_channels: int) -> nn.Sequential:
-    return nn.Sequential(
-        OrderedDict(
-            conv1=_Stem(in_channels, width),
-            layer1=_Residual(width, 2 * width),
-            layer2=_Residual(2 * width, 4 * width),
-            layer3=_Residual(4 * width, 8 * width),
-        )
-    )
+def _build(widths: tuple[int, ...], in_channels: int) -> nn.Sequential:
+    layers = OrderedDict[str, nn.Module](conv1=_Stem(in_channels, widths[0]))
+    for number, (before, width) in enumerate(itertools.pairwise(widths), start=1):
+        layers[f"layer{number}"] = _Residual(before, width)
+    return nn.Sequential(layers)
 
 
 def _features(network: nn.Module, x: Tensor) -> list[Tensor]:
@@ -64,14 +61,14 @@ def _pooled(network: nn.Module, x: Tensor) -> Tensor:
     return _features(network, x)[-1].mean(dim=(2, 3))
 
 
-def tiny_backbone(width: int, in_channels: int) -> Backbone:
-    """The tiny network whose first stage has ``width`` channels at the input's resolution."""
-    names = ("conv1", "layer1", "layer2", "layer3")
+def tiny_backbone(widths: tuple[int, ...], in_channels: int) -> Backbone:
+    """The tiny network: a stem at the input's resolution and a residual block per further width."""
+    names = ("conv1", *(f"layer{number}" for number in range(1, len(widths))))
     return Backbone(
-        build=partial(_build, width, in_channels),
-        stages=[Stage(name, width * 2**number, 2**number, (name,)) for number, name in enumerate(names)],
+        build=partial(_build, widths, in_channels),
+        stages=[Stage(name, widths[number], 2**number, (name,)) for number, name in enumerate(names)],
         in_channels=in_channels,
-        num_features=8 * width,
+        num_features=widths[-1],
         features=_features,
         pooled=_pooled,
         decoder="unet",

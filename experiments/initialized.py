@@ -62,5 +62,8 @@ def initialized(spec: RunSpec, places: Places) -> tuple[Backbone, LoadReport]:
             )
         return store.folder(required.key) / WEIGHTS
 
-    generator = torch.Generator().manual_seed(seed_everything(spec.seed, "initializer"))
+    # A pretraining must not begin with the very draw of a fine-tuning from random weights of the same seed: networks
+    # that are compared would share it.
+    purpose = "initializer" if spec.stage == "finetune" else "initializer of a pretraining"
+    generator = torch.Generator().manual_seed(seed_everything(spec.seed, purpose))
     return backbone, initialize(backbone, initializer, generator, weights_of)

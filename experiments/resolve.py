@@ -20,7 +20,7 @@ from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, RECIPES
 from specs.run import Edition, Pretraining, RunSpec, digest
 
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
 
 

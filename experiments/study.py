@@ -47,6 +47,7 @@ class Study:
         edition: of the datasets: real or phantom.
         networks: the table whose runs are looked at; None: no network is.
         find: looks at them.
+        of_patients: whether the picture shows real images, which reports show to whoever asks for them only.
     """
 
     title: str
@@ -54,3 +55,4 @@ class Study:
     edition: Edition
     networks: Table | None
     find: Callable[[Runs, Places], Finding]
+    of_patients: bool = False

@@ -29,6 +29,7 @@ class Column:
         backbone: the column's own, where networks are compared too; None: the table's.
         source: an initializer for this network, for ``{source}`` in a row; None if there is none.
         domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
+        slim: a narrower form of the network, for ``{slim}`` in a row's backbone; None if there is none.
         bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
             training and test images together for three times as long; an honest run lies between them. None: unknown.
         measure: what the cells hold instead of the test score, such as ``similarity:conv1`` (``experiments.measure``).
@@ -41,6 +42,7 @@ class Column:
     backbone: str | None = None
     source: str | None = None
     measure: str | None = None
+    slim: str | None = None
     bounds: tuple[float, float] | None = None
 
 
@@ -55,7 +57,8 @@ class Row:
         learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
         trained: instead of the recipe's, for a row that trains its head alone on fixed features, beside rows that train
             the whole network.
-        backbone: instead of the column's, for a row that is another network.
+        backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
+        only: label of the one column that the row is for; None: all.
     """
 
     label: str
@@ -63,6 +66,7 @@ class Row:
     learning_rate: float | None = None
     trained: Literal["all", "head"] | None = None
     backbone: str | None = None
+    only: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,10 +151,15 @@ class Table:
             UsageError: if its weights have seen images of the test set's collection and the table does not mean it.
             WeightsError: if the initializer names a file that is not there.
         """
+        if row.only not in (None, column.label):
+            return "the row is for another network"
         if "{domain}" in row.initializer and column.domain is None:
             return "no other dataset of this kind of images"
         if "{source}" in row.initializer and column.source is None:
             return "no weights of this kind for this network"
+        if row.backbone and "{slim}" in row.backbone and column.slim is None:
+            return "no slim form of this network"
+        backbone = (row.backbone or column.backbone or self.backbone).replace("{slim}", column.slim or "")
         text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
         text = text.replace("{source}", column.source or "")
         found = overlap(parse(text), column.dataset, self.edition)
@@ -174,7 +183,7 @@ class Table:
                 stage="finetune",
                 dataset=parse(column.dataset),
                 edition=self.edition,
-                backbone=parse(row.backbone or column.backbone or self.backbone),
+                backbone=parse(backbone),
                 initializer=parse(text),
                 recipe=recipe,
                 pretraining=self.pretraining,
@@ -191,10 +200,16 @@ class Table:
 def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
     """A registered table of any kind in one of its profiles, or in its default one.
 
+    Args:
+        name: with arguments, if others than the default ones are meant, such as ``NAME(uncertain="zeros")``; dashes
+            may stand for underscores.
+        profile: one of its profiles.
+
     Raises:
         UsageError: lists the near matches if the table or profile does not exist.
     """
-    entry = name.replace("-", "_")
-    call = Call(entry, (), (("profile", profile),) if profile else ())
+    entry, bracket, arguments = name.partition("(")
+    given = parse(entry.replace("-", "_") + bracket + arguments)
+    call = Call(given.name, given.args, (*given.kwargs, *([("profile", profile)] if profile else [])))
     table: Table | TaskTable | Study = TABLES.build(call)
     return table

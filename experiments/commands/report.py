@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Read the tables, draw the page."""
     from experiments.rendering.grid import read_grid
+    from experiments.rendering.pictures import OF_PATIENTS
     from experiments.rendering.plain import is_table, read_table, table_files
     from experiments.report.page import TITLE, Study, render
     from specs.files import write_text
@@ -49,8 +50,10 @@ def execute(options: argparse.Namespace) -> int:
         if is_table(path):
             tables.append(illustrated(read_table(path), options))
         else:
-            picture = path.with_suffix(".svg")
-            studies.append(Study(read_grid(path), picture.read_bytes() if picture.is_file() else None))
+            endings = ("", OF_PATIENTS) if options.with_images else ("",)
+            pictures = [path.with_name(f"{path.stem}{ending}.svg") for ending in endings]
+            shown = next((picture.read_bytes() for picture in pictures if picture.is_file()), None)
+            studies.append(Study(read_grid(path), shown))
     page = render(options.title or TITLE, tables, studies)
     write_text(options.output, page)
     size = len(page.encode()) / 1e6

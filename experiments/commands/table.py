@@ -28,7 +28,7 @@ EVERY = "every fine-tuning"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="`medtransfer list tables` shows them")
+    parser.add_argument("name", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
     parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
     parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
     parser.add_argument(
@@ -50,7 +50,7 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.table import table_named
     from experiments.task_table import TaskTable
 
-    table, where = table_named(options.name, options.profile), places(options)
+    table, where, name = table_named(options.name, options.profile), places(options), _file_name(options)
     if isinstance(table, TaskTable):
         return _count(options, table)
     if isinstance(table, Study):
@@ -63,7 +63,7 @@ def execute(options: argparse.Namespace) -> int:
         show_plan(work, cells, options.json)
         return 0
     do_runs(work, options)
-    document = finished(options.name, table, cells.runs, work, store, options)
+    document = finished(name, table, cells.runs, work, store, options)
     if options.set:
         document = dataclasses.replace(document, remarks=((EVERY, ", ".join(options.set)), *document.remarks))
     return show(document, work, store, options)
@@ -93,6 +93,12 @@ def _refuse_settings(options: argparse.Namespace) -> None:
         )
 
 
+def _file_name(options: argparse.Namespace) -> str:
+    """The table's name without its arguments."""
+    name: str = options.name
+    return name.partition("(")[0].strip()
+
+
 def _look(options: argparse.Namespace, study: Study) -> int:
     """Do the runs that a study looks at, look, and write what was found and its picture."""
     from rich.console import Console
@@ -100,7 +106,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     from experiments.cells import resolve_cells
     from experiments.planner import plan
     from experiments.rendering.grid import Grid, print_grid, write_grid
-    from experiments.rendering.pictures import caption, write_drawing
+    from experiments.rendering.pictures import OF_PATIENTS, caption, write_drawing
     from experiments.rendering.words import PHANTOM_WARNING
     from experiments.resolve import Resolver
     from experiments.store import RunStore
@@ -130,8 +136,10 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
     changed = (f"{EVERY}: {', '.join(options.set)}.",) if options.set else ()
     grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *changed, *found.notes))
-    paths = write_grid(grid, options.name, options.output)
-    paths += write_drawing(caption(found.draw(), study.title, *warning, *changed), options.name, options.output)
+    name = _file_name(options)
+    paths = write_grid(grid, name, options.output)
+    picture = f"{name}{OF_PATIENTS}" if study.of_patients else name
+    paths += write_drawing(caption(found.draw(), study.title, *warning, *changed), picture, options.output)
     if options.json:
         print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
     else:
@@ -155,7 +163,7 @@ def _count(options: argparse.Namespace, table: TaskTable) -> int:
         return 0
     rows, remarks = task_rows(table, places(options))
     grid = Grid(table.title, HEADER, rows, (*warning, *remarks, *table.notes))
-    paths = write_grid(grid, options.name, options.output)
+    paths = write_grid(grid, _file_name(options), options.output)
     if options.json:
         print(paths[-1].read_text(encoding="utf-8"), end="")
     else:

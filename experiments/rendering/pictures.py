@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 PICTURES: tuple[Literal["png", "svg"], ...] = ("png", "svg")
 
 
+OF_PATIENTS = "-images"
+"""What the name of a picture with real images ends with."""
+
+
 def caption(drawing: Drawing, *texts: str) -> Drawing:
     """The drawing with texts above it, in lines that fit."""
     fitting = int(drawing.get_figwidth() * 14)  # characters of this size

@@ -13,7 +13,7 @@ from experiments.places import Places
 from experiments.rendering.panels import COLORS, NARROWEST
 from experiments.rendering.words import p_text
 from experiments.study import Finding, Runs, Study
-from experiments.table import Column, Row, Table
+from experiments.table import Row, Table
 from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, networks, retina, shared
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def transfusion_figure_2(profile: Profile = "phantom") -> Study:
         question="",
         backbone=shown[0].backbone,
         rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
-        columns=tuple(Column(one.label, "eyepacs", retina(profile), None, one.backbone, one.source) for one in shown),
+        columns=tuple(one.column(one.label, "eyepacs", retina(profile)) for one in shown),
         reference=RANDOM,
         **shared(profile) | {"seeds": 2 if profile == "smoke" else 4},
     )

@@ -12,7 +12,7 @@ from experiments.network_pairs import named, pairs
 from experiments.places import Places
 from experiments.rendering.panels import COLORS
 from experiments.study import Finding, Runs, Study
-from experiments.table import Column, Row, Table
+from experiments.table import Row, Table
 from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, network, retina, shared
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def transfusion_figure_4(profile: Profile = "phantom") -> Study:
         question="",
         backbone=shown[0].backbone,
         rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
-        columns=tuple(Column(one.label, "eyepacs", retina(profile), None, one.backbone, one.source) for one in shown),
+        columns=tuple(one.column(one.label, "eyepacs", retina(profile)) for one in shown),
         reference=RANDOM,
         **shared(profile) | {"seeds": 3 if profile == "smoke" else 6},
     )
