@@ -133,9 +133,9 @@ def _look(options: argparse.Namespace, study: Study) -> int:
             if not isinstance(of, str)
         }
     found = study.find(runs, where)
-    warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
+    warning = [PHANTOM_WARNING] if study.edition == "phantom" else []
     if options.set:
-        warning += (f"{EVERY}: {', '.join(options.set)}.",)
+        warning.append(f"{EVERY}: {', '.join(options.set)}.")
     grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
     name = _file_name(options)
     paths = write_grid(grid, name, options.output)
