@@ -7,14 +7,16 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 PROFILE ?= phantom
 BENCHMARK := $(subst _,-,$(notdir $(basename $(wildcard experiments/tables/benchmark_*.py))))
+TRANSFUSION := $(subst _,-,$(notdir $(basename $(wildcard experiments/tables/transfusion_*.py))))
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
 
-.PHONY: help setup demo test check bench report dashboard tables clean docs/initializers.md
+.PHONY: help setup demo test check bench report dashboard benchmark transfusion tables clean docs/initializers.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
+	@echo "A paper's table or figure: make benchmark-table-2, make transfusion-figure-3 [PROFILE=paper DATA=DIR WEIGHTS=DIR]"
 	@echo "Any table: make table-NAME, such as make table-real-images DATA=/path/to/datasets"
 
 $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
@@ -47,7 +49,7 @@ bench: $(READY)  ## Measure the input pipeline, weight loading, scoring and simi
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
 	$(BIN)/python -m experiments.initializer_page
 
-benchmark-%: $(READY)  ## Make a table of the benchmark: make benchmark-table-2 [PROFILE=paper DATA=DIR WEIGHTS=DIR]
+benchmark-% transfusion-%: $(READY)
 	$(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
 		$(ARGS)
 
@@ -57,7 +59,11 @@ report: $(READY)  ## Render the tables under tables/ as one page, report.html
 dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
 	$(MEDTRANSFER) dashboard $(ARGS)
 
-tables: $(BENCHMARK)  ## Make all tables and figures of the benchmark, and report.html [PROFILE=phantom]
+benchmark: $(BENCHMARK)  ## Make all tables and figures of the benchmark
+
+transfusion: $(TRANSFUSION)  ## Make all tables and figures of Transfusion
+
+tables: benchmark transfusion  ## Make both, and report.html [PROFILE=paper DATA=DIR WEIGHTS=DIR]
 	$(MEDTRANSFER) report
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]

@@ -133,13 +133,14 @@ def _look(options: argparse.Namespace, study: Study) -> int:
             if not isinstance(of, str)
         }
     found = study.find(runs, where)
-    warning = (PHANTOM_WARNING,) if study.edition == "phantom" else ()
-    changed = (f"{EVERY}: {', '.join(options.set)}.",) if options.set else ()
-    grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *changed, *found.notes))
+    warning = [PHANTOM_WARNING] if study.edition == "phantom" else []
+    if options.set:
+        warning.append(f"{EVERY}: {', '.join(options.set)}.")
+    grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
     name = _file_name(options)
     paths = write_grid(grid, name, options.output)
     picture = f"{name}{OF_PATIENTS}" if study.of_patients else name
-    paths += write_drawing(caption(found.draw(), study.title, *warning, *changed), picture, options.output)
+    paths += write_drawing(caption(found.draw(), study.title, *warning), picture, options.output)
     if options.json:
         print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
     else:

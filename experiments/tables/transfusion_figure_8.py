@@ -9,7 +9,7 @@ from experiments.transfusion_tasks import RANDOM, THRESHOLD, TRANSFER, Profile, 
 
 def transfusion_figure_8(profile: Profile = "phantom") -> Table:
     """ResNet-50 and CBR-LargeW; slim: transferred up to the middle, the last two stages half as wide and random."""
-    shown = [network(profile, label) for label in ("ResNet", "CBR-LargeW")]
+    shown = [network(profile, label) for label in ("ResNet", "CBR-Small" if profile == "smoke" else "CBR-LargeW")]
     middle = {one.label: one.stages[-3] for one in shown}  # layer2 of ResNet-50, as in the paper
     return Table(
         title="Hybrids: slim networks and synthetic Gabor filters",
