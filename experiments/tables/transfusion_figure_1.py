@@ -89,7 +89,8 @@ def _look(label: str, expression: str, edition: Edition, places: Places) -> Look
     samples = dataset.index(root).split("train")
     count = min(MEASURED, len(samples))
     step = max(count // SHOWN, 1)
-    drawn, sizes, saturations, small = [], [], [], []
+    drawn: list[NDArray[np.uint8]] = []
+    sizes, saturations, small = [], [], []
     for number in range(count):  # one by one: sixty photographs of a fundus camera are gigabytes
         image = _three(dataset.read_image(root, samples[number * len(samples) // count]))
         if number % step == 0 and len(drawn) < SHOWN:
