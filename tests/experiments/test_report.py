@@ -29,6 +29,7 @@ from tests.experiments.example_table import Page, document
 from tests.experiments.smoke import table_of_runs
 
 FIRST = "A_1 <50%> & more"
+FIGURE = dataclasses.asdict(Figure())
 
 
 def page(**changes: Any) -> str:
@@ -141,9 +142,17 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
     made = document(remarks=(("random", "a remark"),), overlaps={("random", "B"): ("chexpert",)}, margin=0.5)
     write_all(made, tmp_path)
     assert read_table(tmp_path / "example.json") == made
-    plain = table_of_runs("benchmark-figure-1").figure
-    (tmp_path / "drawn.json").write_text(to_json(document(figure=plain)))
-    assert read_table(tmp_path / "drawn.json").figure == plain
+    drawn = dataclasses.replace(
+        papers("benchmark-figure-1"), figure=table_of_runs("benchmark-figure-1", "paper").figure
+    )
+    (tmp_path / "drawn.json").write_text(to_json(drawn))
+    assert read_table(tmp_path / "drawn.json") == drawn
+    along = document(
+        figure=Figure(groups=(("all", (FIRST, "B")),), along=True),
+        levels={"Floor": {"B": 0.25}, "Untouched": {FIRST: 1.0, "B": 0.5}},
+    )
+    (tmp_path / "along.json").write_text(to_json(along))
+    assert read_table(tmp_path / "along.json") == along
 
 
 @pytest.mark.parametrize(
@@ -163,6 +172,12 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
         lambda data: json.dumps(data | {"test": "mine"}),
         lambda data: json.dumps(data | {"reference": "nobody"}),
         lambda data: json.dumps(data | {"cells": [one | {"values": ["x"]} for one in data["cells"]]}),
+        lambda data: json.dumps(data | {"levels": {"Floor": {"B": "low"}}}),
+        lambda data: json.dumps(data | {"levels": {"Floor": 0.5}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"along": "yes"}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"ranks": 1}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"groups": [["all", ["B", "C"]]]}}),
+        lambda data: json.dumps(data | {"figure": {"along": True}}),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) -> None:
