@@ -10,7 +10,7 @@ from experiments.transfusion_tasks import RANDOM, THRESHOLD, TRANSFER, Profile, 
 def transfusion_figure_6(profile: Profile = "phantom") -> Table:
     """Inception-v3 and ResNet-50 on photographs, ResNet-50 on consolidation.
 
-    In the phantom profile CBR-Small stands for Inception-v3, and learns consolidation too, which its ResNet hardly does.
+    In the phantom profile CBR-Small stands for Inception-v3, and learns consolidation, which its ResNet hardly does.
     """
     resnet = network(profile, "ResNet")
     other = network(profile, "Inception-v3" if profile == "paper" else "CBR-Small")
