@@ -14,8 +14,6 @@ from experiments.places import Places
 from experiments.restored import BEST, before_training
 from experiments.store import Record
 
-PRETRAINED = 'fractals(recipe="phantom/smoke_pretraining")'
-
 NETWORK = "backbone.network."
 """What stands before a tensor's canonical name in a module's weights."""
 
