@@ -1,4 +1,4 @@
-"""Tables that are drawn along the stages of networks: a panel per network, a line per row, what they are held against."""
+"""Tables drawn along the stages of networks: a panel per network, a line per row, what they are held against."""
 
 from __future__ import annotations
 
