@@ -48,6 +48,21 @@ class Cca:
         return float(self.coefficients.mean()) if len(self.coefficients) else math.nan
 
 
+@dataclass(frozen=True)
+class Similarity:
+    """A similarity of two layers that is one number.
+
+    Attributes:
+        value: NaN if a layer does not vary at all.
+        floor: its mean over independent layers like these.
+        samples: that both saw.
+    """
+
+    value: float
+    floor: float
+    samples: int
+
+
 def cca(x: ArrayLike, y: ArrayLike) -> Cca:
     """Canonical correlations (Hotelling 1936; Raghu et al. 2017, https://arxiv.org/abs/1706.05806).
 
@@ -105,7 +120,7 @@ def svcca_of(moments: Moments, a: str, b: str, variance: float = 0.99) -> Cca:
     return result(left.T @ moments.covariance(a, b) @ right, moments.samples)
 
 
-def pwcca(x: ArrayLike, y: ArrayLike) -> float:
+def pwcca(x: ArrayLike, y: ArrayLike) -> Similarity:
     """Projection-weighted CCA: coefficients weighted by how much of the first layer their directions account for.
 
     Source: Morcos, Raghu and Bengio 2018, section 3, https://arxiv.org/abs/1806.05759. It is not symmetric.
@@ -115,22 +130,23 @@ def pwcca(x: ArrayLike, y: ArrayLike) -> float:
         y: (n, q).
 
     Returns:
-        In [0, 1]; NaN if a layer does not vary at all.
+        In [0, 1]. The floor is that of CCA: directions of independent layers have nothing to do with coefficients.
 
     Raises:
         ValueError: as ``cca``.
     """
     left, right = _both(x, y, None)
     _check_samples(left.shape[1], right.shape[1], len(left))
+    floor = independent_floor(left.shape[1], right.shape[1], len(left))
     if not left.shape[1] or not right.shape[1]:
-        return math.nan
+        return Similarity(math.nan, floor, len(left))
     directions, coefficients, _ = np.linalg.svd(left.T @ right / (len(left) - 1), full_matrices=False)
     variates = left @ directions
     weights = np.abs(variates.T @ centered(x)).sum(axis=1)
-    return float(np.clip(weights @ coefficients / weights.sum(), 0, 1))
+    return Similarity(float(np.clip(weights @ coefficients / weights.sum(), 0, 1)), floor, len(left))
 
 
-def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = False) -> float:
+def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = False) -> Similarity:
     """Centered kernel alignment with linear kernels (Kornblith et al. 2019, https://arxiv.org/abs/1905.00414).
 
     Args:
@@ -140,7 +156,9 @@ def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = False) -> float:
             below 0 as often as above.
 
     Returns:
-        At most 1; NaN if a layer does not vary at all.
+        At most 1. The floor is the mean over all ways to pair the samples: with centered Gram matrices K and L it is
+        tr K tr L / ((n - 1) |K| |L|) in Frobenius norms, since each entry of a randomly permuted L is on average
+        tr L / n on the diagonal and -tr L / (n (n - 1)) beside it; debiased, 0.
 
     Raises:
         ValueError: if the numbers of samples differ, a value is not finite, or the samples are too few.
@@ -150,14 +168,20 @@ def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = False) -> float:
     return linear_cka_of(moments, "x", "y", debiased)
 
 
-def linear_cka_of(moments: Moments, a: str, b: str, debiased: bool = False) -> float:
+def linear_cka_of(moments: Moments, a: str, b: str, debiased: bool = False) -> Similarity:
     """``linear_cka`` from sums over batches: the same value as of all samples at once."""
     if debiased:
         between, *own = (moments.unbiased_hsic(*pair) for pair in ((a, b), (a, a), (b, b)))
     else:
         between, *own = (float((moments.covariance(*pair) ** 2).sum()) for pair in ((a, b), (a, a), (b, b)))
-    scale = own[0] * own[1]
-    return float(np.clip(between / math.sqrt(scale), -1, 1)) if scale > 0 else math.nan
+    scale = math.sqrt(max(own[0] * own[1], 0.0))
+    if scale == 0:
+        return Similarity(math.nan, math.nan, moments.samples)
+    floor = 0.0
+    if not debiased:
+        spreads = [float(np.trace(moments.covariance(name, name))) for name in (a, b)]
+        floor = spreads[0] * spreads[1] / ((moments.samples - 1) * scale)
+    return Similarity(float(np.clip(between / scale, -1, 1)), floor, moments.samples)
 
 
 @cache

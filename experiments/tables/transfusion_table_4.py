@@ -12,7 +12,7 @@ SHARES = {
 }
 """Of the training patients, by about how many photographs they have; EyePACS has fewer than the paper's 100,000."""
 
-SMALL = 2
+SMALL = {"paper": 2, "phantom": 1, "smoke": 1}
 """Sizes that the CBR networks are trained on too, from the smallest."""
 
 
@@ -23,7 +23,7 @@ def transfusion_table_4(profile: Profile = "phantom") -> Table:
     for label in labels:
         one, sizes = network(profile, label), SHARES[profile]
         for number, (size, share) in enumerate(sizes.items()):
-            if label == "ResNet" or number < SMALL:
+            if label == "ResNet" or number < SMALL[profile]:
                 recipe = retina(profile, small=share < 1)
                 columns.append(one.column(f"{one.label}, {size} images", f"eyepacs(fraction={share:g})", recipe))
     return Table(

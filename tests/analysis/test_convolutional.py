@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from analysis.convolutional import PixelCca, folded, pixel_cca, pooled, resized
-from analysis.similarity import cca, independent_floor, linear_cka, pwcca, svcca
+from analysis.similarity import Similarity, cca, independent_floor, linear_cka, pwcca, svcca
 
 
 def maps(seed: int, *shape: int) -> np.ndarray:
@@ -182,5 +182,6 @@ def test_the_alternatives_go_with_every_measure(measure: object) -> None:
     small = x[:, :, ::2, ::2] + 0.1 * maps(5, 80, 6, 4, 4)
     for a, b in ((pooled(x), pooled(small)), (folded(resized(small, (8, 8)), 2), folded(x, 2))):
         found = measure(a, b)
-        assert 0.7 < (found if isinstance(found, float) else found.mean) <= 1
+        value = found.value if isinstance(found, Similarity) else found.mean
+        assert found.floor < 0.7 < value <= 1
     assert pixel_cca(x, resized(small, (8, 8)), same_channels=True, seed=0).mean > 0.7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import tracemalloc
 
@@ -56,7 +57,7 @@ def test_identical_and_affinely_mapped_layers_correlate_perfectly(channels: int,
         assert found.coefficients == pytest.approx(np.ones(channels), abs=1e-8)
         assert found.ranks == (channels, channels)
         assert found.coefficients.max() <= 1
-    assert pwcca(x, mapped) == pytest.approx(1, abs=1e-8)
+    assert pwcca(x, mapped).value == pytest.approx(1, abs=1e-8)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -208,7 +209,8 @@ def test_a_layer_that_does_not_vary_has_no_correlations(value: float) -> None:
         assert math.isnan(found.mean)
         assert math.isnan(found.floor)
     for single in (pwcca(x, y), linear_cka(x, y), linear_cka(x, y, debiased=True), linear_cka_of(moments, "x", "y")):
-        assert math.isnan(single)
+        assert math.isnan(single.value)
+        assert math.isnan(single.floor)
 
 
 def test_svcca_is_cca_of_the_principal_components() -> None:
@@ -238,8 +240,8 @@ def test_pwcca_follows_its_definition() -> None:
     (qa, _), (qb, _) = np.linalg.qr(a), np.linalg.qr(b)
     left, rho, _ = np.linalg.svd(qa.T @ qb)
     weights = np.abs((qa @ left).T @ a).sum(axis=1)[: len(rho)]
-    assert pwcca(x, y) == pytest.approx((weights * rho).sum() / weights.sum(), abs=1e-12)
-    assert pwcca(x, y) != pytest.approx(pwcca(y, x), abs=1e-3)
+    assert pwcca(x, y).value == pytest.approx((weights * rho).sum() / weights.sum(), abs=1e-12)
+    assert pwcca(x, y).value != pytest.approx(pwcca(y, x).value, abs=1e-3)
 
 
 def gram_cka(x: np.ndarray, y: np.ndarray, debiased: bool) -> float:
@@ -270,18 +272,33 @@ def test_cka_equals_the_published_form_in_one_pass_over_columns(debiased: bool, 
     x = draw(0, 90, 7) + offset
     y = x @ draw(1, 7, 5) + draw(2, 90, 5)
     expected = gram_cka(x, y, debiased)
-    assert linear_cka(x, y, debiased) == pytest.approx(expected, rel=1e-9)
-    assert linear_cka_of(summed(x, y, 17), "x", "y", debiased) == pytest.approx(expected, rel=1e-9)
+    assert linear_cka(x, y, debiased).value == pytest.approx(expected, rel=1e-9)
+    assert linear_cka_of(summed(x, y, 17), "x", "y", debiased).value == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_floor_of_cka_is_the_mean_over_all_pairings_of_the_samples() -> None:
+    x, y = draw(0, 6, 3), draw(1, 6, 4) * np.array([3.0, 1.0, 0.5, 0.1])
+    pairings = [linear_cka(x, y[list(order)]).value for order in itertools.permutations(range(6))]
+    found = linear_cka(x, y)
+    assert found.floor == pytest.approx(np.mean(pairings), rel=1e-9)
+    assert found.samples == 6
+    assert linear_cka_of(summed(x, y, 4), "x", "y").floor == pytest.approx(found.floor, rel=1e-9)
+    assert linear_cka(x, y, debiased=True).floor == 0
+
+
+def test_the_floor_of_pwcca_is_what_independent_layers_have() -> None:
+    found = [pwcca(draw(seed, 300, 20) * np.linspace(1, 9, 20), draw(seed + 99, 300, 30)) for seed in range(20)]
+    assert np.mean([one.value for one in found]) == pytest.approx(found[0].floor, abs=0.01)
 
 
 def test_cka_does_not_change_under_rotation_and_scale_and_is_debiased() -> None:
     x, y = draw(0, 200, 8), draw(1, 200, 8)
     rotation = np.linalg.qr(draw(2, 8, 8))[0]
-    assert linear_cka(3 * x @ rotation + 1, y) == pytest.approx(linear_cka(x, y), abs=1e-12)
-    assert linear_cka(x, x @ rotation) == pytest.approx(1)
-    wide = [linear_cka(draw(seed, 60, 200), draw(seed + 50, 60, 200), debiased=True) for seed in range(20)]
+    assert linear_cka(3 * x @ rotation + 1, y).value == pytest.approx(linear_cka(x, y).value, abs=1e-12)
+    assert linear_cka(x, x @ rotation).value == pytest.approx(1)
+    wide = [linear_cka(draw(seed, 60, 200), draw(seed + 50, 60, 200), debiased=True).value for seed in range(20)]
     assert abs(np.mean(wide)) < 0.02
-    assert linear_cka(draw(0, 60, 200), draw(50, 60, 200)) > 0.6
+    assert linear_cka(draw(0, 60, 200), draw(50, 60, 200)).value > 0.6
 
 
 def test_all_pairs_of_layers_come_from_one_pass() -> None:
