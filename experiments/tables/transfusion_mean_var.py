@@ -14,7 +14,7 @@ def transfusion_mean_var(profile: Profile = "phantom") -> Table:
     resnet = network(profile, "ResNet")
     small = [one for one in networks(profile) if one.label.startswith("CBR")]
     columns = [
-        one.column(f"{one.label}, retina", "eyepacs", retina(profile)) for one in (small if paper else small[2:])
+        one.column(f"{one.label}, retina", "eyepacs", retina(profile)) for one in (small if paper else small[-2:])
     ]
     others = [name for name in PATHOLOGIES if name != "Consolidation"]
     for name in others if paper else others[:1]:
