@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -198,5 +197,6 @@ def test_a_study_of_which_every_run_failed_is_still_written_and_drawn(name: str,
     finding = found(name, tmp_path)
     assert all(len(row) == len(finding.header) for row in finding.rows)
     assert finding.draw().get_figwidth() > 0
-    assert not any(text.replace(".", "").isdecimal() for row in finding.rows for text in row[1:] if text != "0")
-    assert dataclasses.replace(finding).notes
+    numbers = [text for row in finding.rows for text in row[1:] if text[0].isdecimal()]
+    assert set(numbers) <= {"0"}  # pairs
+    assert finding.notes
