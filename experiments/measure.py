@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class Measure:
     levels: Mapping[str, str] = field(default_factory=dict)
     remarks: Callable[[Sequence[Found]], list[tuple[str, str]]] = _nothing_to_say
     check: Callable[[Dataset, Path], None] = _anything_goes
+
+
+def defined(value: float) -> float | None:
+    """A number as ``Found`` holds it: NaN is no number of a run, nor of JSON."""
+    return None if math.isnan(value) else value
 
 
 def measure_of(column: str) -> tuple[str, Measure, str]:

@@ -12,7 +12,7 @@ from backbones.collecting import collect_stages
 from datamodules.batching import Batch
 from datamodules.contract import Dataset
 from datamodules.lightning import ImageDataModule
-from experiments.measure import Found, Measure
+from experiments.measure import Found, Measure, defined
 from experiments.places import Places
 from experiments.restored import before_training, restore
 from experiments.retesting import device
@@ -29,7 +29,7 @@ def neighbor_scores(record: Record, places: Places) -> Found:
     """The score of weighted nearest neighbors on globally averaged feature maps, test images among training images.
 
     Returns:
-        By stage, in [0, 1]; and of the network before training as ``before:STAGE``.
+        By stage, in [0, 1], None where the score is undefined; and of the network before training as ``before:STAGE``.
 
     Raises:
         RunError: if the weights before or after training are not those of the run.
@@ -40,12 +40,12 @@ def neighbor_scores(record: Record, places: Places) -> Found:
     return after | {f"before:{stage}": score for stage, score in _scores(network.module, network.data).items()}
 
 
-def _scores(module: SupervisedModule, data: ImageDataModule) -> dict[str, float]:
+def _scores(module: SupervisedModule, data: ImageDataModule) -> dict[str, float | None]:
     module.to(device()).eval()
     bank, labels = _pooled(module, data.training_images(BANK))
     features, targets = _pooled(module, data.test_dataloader())
     return {
-        stage: nearest_neighbours(features[stage], targets, bank[stage], labels, data.task, NEIGHBORS)
+        stage: defined(nearest_neighbours(features[stage], targets, bank[stage], labels, data.task, NEIGHBORS))
         for stage in features
     }
 

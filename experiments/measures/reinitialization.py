@@ -17,7 +17,8 @@ def sensitivity(record: Record, places: Places) -> Found:
 
     Source: layer re-initialization robustness, Zhang, Bengio and Singer 2022, section 3,
     https://arxiv.org/abs/1902.01996. The running statistics of batch norm belong to the weights that made them, so
-    those of the whole network are estimated anew on the training images, for the network as trained too.
+    those of the whole network are estimated anew on the training images, for the network as trained too; but where the
+    recipe trains the head alone, which learned with the statistics that the backbone came with.
 
     Returns:
         By stage, in score: 0 if nothing hangs on the stage's training; ``intact`` is the score without a change.
@@ -46,8 +47,8 @@ def sensitivity(record: Record, places: Places) -> Found:
 def _score(network: Restored) -> float | None:
     """The test score, with statistics of batch norm that fit the weights."""
     module = network.module
-    batches = (module.normalize(batch["image"].to(module.device)) for batch in network.data.training_images())
-    update_bn(batches, module.backbone)
+    if module.recipe.trained == "all":
+        update_bn((batch["image"].to(module.device) for batch in network.data.training_images()), module)
     return score_on_test(module, network.data)
 
 

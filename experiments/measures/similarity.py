@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from experiments.measure import Found, Measure
+from experiments.measure import Found, Measure, defined
 from experiments.places import Places
 from experiments.representations import similarities, stage_maps
 from experiments.restored import before_training, restore
@@ -30,22 +28,18 @@ def before_and_after(record: Record, places: Places) -> Found:
     untouched = similarities(before, before, same_channels=True)
     numbers: dict[str, float | None] = {}
     for prefix, of in (("", found), ("unrelated:", unrelated), ("untouched:", untouched)):
-        numbers |= {f"{prefix}{stage}": _defined(one.mean) for stage, one in of.items()}
-    numbers |= {f"floor:{stage}": _defined(one.floor) for stage, one in found.items()}
+        numbers |= {f"{prefix}{stage}": defined(one.mean) for stage, one in of.items()}
+    numbers |= {f"floor:{stage}": defined(one.floor) for stage, one in found.items()}
     details = {
         stage: {
             "rows": one.rows,
             "ranks": one.ranks,
-            "repeats": [_defined(value) for value in one.repeats],
+            "repeats": [defined(value) for value in one.repeats],
             "channels": [drawn.tolist() for drawn, _ in one.channels],
         }
         for stage, one in found.items()
     }
     return numbers | {"details": details}
-
-
-def _defined(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 MEASURE = Measure(

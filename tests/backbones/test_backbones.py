@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -18,6 +19,11 @@ from tests.conftest import PROJECT
 
 class TestTiny(BackboneContract):
     expression = "tiny(width=8)"
+    size = 33
+
+
+class TestSlimTiny(BackboneContract):
+    expression = "tiny(width=8, slim=True)"
     size = 33
 
 
@@ -53,6 +59,11 @@ class TestCBR(BackboneContract):
 
 class TestNarrowCBR(BackboneContract):
     expression = 'cbr("large_t", width=2)'
+    size = 33
+
+
+class TestSlimCBR(BackboneContract):
+    expression = 'cbr("large_w", width=4, slim=True)'
     size = 33
 
 
@@ -142,6 +153,53 @@ def test_cbr_is_narrowed_in_proportion() -> None:
     for width in (0, -8):
         with pytest.raises(UsageError, match=f"1 or more, found {width}"):
             channels(f'"small", width={width}')
+
+
+def parameters(expression: str) -> int:
+    return sum(parameter.numel() for parameter in BACKBONES.build(expression).parameters())
+
+
+@pytest.mark.parametrize("width", [2, 8])
+@pytest.mark.parametrize("in_channels", [1, 3])
+def test_tiny_has_the_parameters_of_its_convolutions_and_norms_slim_or_not(width: int, in_channels: int) -> None:
+    def counted(*widths: int) -> int:
+        stem = 9 * in_channels * widths[0] + 2 * widths[0]
+        # From a to b channels: 3x3 and 3x3 and a 1x1 shortcut, each with a weight and a bias of batch norm.
+        return stem + sum(9 * a * b + 9 * b * b + a * b + 3 * 2 * b for a, b in itertools.pairwise(widths))
+
+    w, given = width, f"width={width}, in_channels={in_channels}"
+    assert parameters(f"tiny({given})") == counted(w, 2 * w, 4 * w, 8 * w)
+    assert parameters(f"tiny({given}, slim=True)") == counted(w, 2 * w, 2 * w, 4 * w)
+
+
+@pytest.mark.parametrize(
+    ("variant", "kernel", "widths"),
+    [
+        ("large_t", 7, (32, 64, 128, 128, 256)),
+        ("large_w", 7, (64, 128, 128, 256)),
+        ("small", 7, (32, 64, 64, 128)),
+        ("tiny", 5, (32, 64, 64, 128)),
+        ("tiny_as_written", 5, (64, 128, 128, 256)),
+    ],
+)
+def test_a_slim_cbr_has_the_parameters_of_its_convolutions_and_norms(
+    variant: str, kernel: int, widths: tuple[int, ...]
+) -> None:
+    convolutions = sum(kernel**2 * a * b for a, b in itertools.pairwise((3, *widths)))
+    assert parameters(f'cbr("{variant}", slim=True)') == convolutions + 2 * sum(widths)
+
+
+@pytest.mark.parametrize("expression", ["tiny(width=4", 'cbr("large_t", width=4', 'cbr("small", width=4'])
+def test_a_slim_network_has_the_other_ones_stages_and_tensors_but_in_the_last_two(expression: str) -> None:
+    slim, whole = BACKBONES.build(f"{expression}, slim=True)"), BACKBONES.build(f"{expression})")
+    assert slim.stages[:-2] == whole.stages[:-2]
+    for thin, wide in zip(slim.stages[-2:], whole.stages[-2:], strict=True):
+        assert (thin.name, thin.stride, 2 * thin.channels) == (wide.name, wide.stride, wide.channels)
+    assert list(slim.weights()) == list(whole.weights())
+    last = {stage.name for stage in slim.stages[-2:]}
+    for name, tensor in slim.weights().items():
+        if slim.stage_of(name) not in last:
+            assert tensor.shape == whole.weights()[name].shape
 
 
 def test_a_decoder_is_offered_for_pyramids_only() -> None:
