@@ -104,7 +104,7 @@ def _draw(panels: list[tuple[str, list[float], list[float]]]) -> Drawing:
                 violin = axes.violinplot([100 * np.array(values)], [place], widths=0.7, showextrema=False)
                 bodies: Any = violin["bodies"]
                 bodies[0].set(facecolor=color, alpha=0.25)
-            beside = place + np.linspace(-0.1, 0.1, len(values)) if len(values) > 1 else [place]
+            beside = place + np.linspace(-0.1, 0.1, len(values)) if len(values) > 1 else [place] * len(values)
             axes.scatter(beside, 100 * np.array(values), s=8, color=color, alpha=0.7, linewidths=0)
             if values:
                 axes.hlines(100 * np.mean(values), place - 0.3, place + 0.3, color=color, linewidth=1.5)

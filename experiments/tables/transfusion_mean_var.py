@@ -15,7 +15,7 @@ def transfusion_mean_var(profile: Profile = "phantom") -> Table:
     chested = resnet if paper else network(profile, "CBR-Small")  # the phantom profile's ResNet hardly learns them
     small = [one for one in networks(profile) if one.label.startswith("CBR")]
     columns = [
-        one.column(f"{one.label}, retina", "eyepacs", retina(profile)) for one in (small if paper else small[3:])
+        one.column(f"{one.label}, retina", "eyepacs", retina(profile)) for one in (small if paper else small[-1:])
     ]
     others = [name for name in PATHOLOGIES if name != "Consolidation"]
     for name in others if paper else others[:1]:

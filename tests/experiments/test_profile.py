@@ -50,8 +50,7 @@ def document(rows: Sequence[str] = ("random", "transfer"), **changes: Any) -> Ta
 
 def heights(axes: Any) -> list[list[float]]:
     """Of every line through the panel's columns, in percent."""
-    lines = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
-    return [line.round(6).tolist() for line in lines if len(line) == 2 and line.tolist() != [0, 0]]
+    return [np.asarray(line.get_ydata(), dtype=float).round(6).tolist() for line in axes.lines]
 
 
 def test_a_panel_shows_the_mean_of_every_cell_as_a_line_through_its_columns() -> None:
@@ -75,7 +74,6 @@ def test_whiskers_are_standard_deviations_over_runs_with_ddof_1() -> None:
 def test_the_difference_of_two_rows_is_a_line_of_its_own() -> None:
     drawing = draw_profile(document())
     assert [11, 30] in heights(drawing.axes[0])
-    assert [0, 0] in heights(drawing.axes[1]) or [0, 0] in [list(line.get_ydata()) for line in drawing.axes[1].lines]
     (legend,) = drawing.legends
     assert "transfer minus random" in [text.get_text() for text in legend.get_texts()]
     turned = draw_profile(document(reference="transfer"))
@@ -122,7 +120,9 @@ def test_it_is_said_that_data_are_synthetic() -> None:
 def test_a_table_without_values_is_an_empty_drawing(tmp_path: Path) -> None:
     cells = {place: Cell((), "seed 0 failed") for place in document().cells}
     empty = document(cells=cells, levels={})
-    assert all(np.isnan(line).all() for axes in draw_profile(empty).axes for line in heights(axes))
+    lines = [line for axes in draw_profile(empty).axes for line in heights(axes) if line != [0, 0]]  # the axis
+    assert len(lines) > 4
+    assert all(np.isnan(line).all() for line in lines)
     assert {"along.png", "along.svg"} <= {path.name for path in write_all(empty, tmp_path)}
 
 
