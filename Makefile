@@ -11,6 +11,8 @@ TRANSFUSION := $(subst _,-,$(notdir $(basename $(wildcard experiments/tables/tra
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
+MAKE_TABLE = $(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) \
+	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
 .PHONY: help setup demo test check bench report dashboard benchmark transfusion tables clean docs/initializers.md
 
@@ -49,9 +51,12 @@ bench: $(READY)  ## Measure the input pipeline, weight loading, scoring and simi
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
 	$(BIN)/python -m experiments.initializer_page
 
-benchmark-% transfusion-%: $(READY)
-	$(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
-		$(ARGS)
+# Two rules: a rule with two patterns would hold transfusion-table-1 to be made once benchmark-table-1 is.
+benchmark-%: $(READY)
+	$(MAKE_TABLE)
+
+transfusion-%: $(READY)
+	$(MAKE_TABLE)
 
 report: $(READY)  ## Render the tables under tables/ as one page, report.html
 	$(MEDTRANSFER) report $(ARGS)

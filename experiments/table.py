@@ -206,10 +206,12 @@ def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
         profile: one of its profiles.
 
     Raises:
-        UsageError: lists the near matches if the table or profile does not exist.
+        UsageError: lists the near matches if the table or profile does not exist; if the profile is named twice.
     """
     entry, bracket, arguments = name.partition("(")
     given = parse(entry.replace("-", "_") + bracket + arguments)
+    if profile and "profile" in dict(given.kwargs):
+        raise UsageError(f"the profile of {name} is named twice, there and as {profile}. Name it once.")
     call = Call(given.name, given.args, (*given.kwargs, *([("profile", profile)] if profile else [])))
     table: Table | TaskTable | Study = TABLES.build(call)
     return table

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 NAME = "table"
 HELP = "plan a table, do the runs that are missing, and render it"
 
-EVERY = "every fine-tuning"
-"""What a remark on settings of ``--set`` is about."""
+EVERY, WHOLE = "every fine-tuning", "the table"
+"""What remarks on settings of ``--set``, and on arguments of the table, are about."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +64,7 @@ def execute(options: argparse.Namespace) -> int:
         return 0
     do_runs(work, options)
     document = finished(name, table, cells.runs, work, store, options)
-    if options.set:
-        document = dataclasses.replace(document, remarks=((EVERY, ", ".join(options.set)), *document.remarks))
+    document = dataclasses.replace(document, remarks=(*_changes(options), *document.remarks))
     return show(document, work, store, options)
 
 
@@ -93,6 +92,13 @@ def _refuse_settings(options: argparse.Namespace) -> None:
         )
 
 
+def _changes(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """What was asked for beside the table as it is, as remarks, since files are named without it."""
+    arguments = options.name.partition("(")[2].strip().removesuffix(")")
+    found = ((WHOLE, arguments), (EVERY, ", ".join(options.set)))
+    return [(about, asked) for about, asked in found if asked]
+
+
 def _file_name(options: argparse.Namespace) -> str:
     """The table's name without its arguments."""
     name: str = options.name
@@ -103,10 +109,10 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     """Do the runs that a study looks at, look, and write what was found and its picture."""
     from rich.console import Console
 
-    from experiments.cells import resolve_cells
-    from experiments.planner import plan
+    from experiments.cells import ResolvedCells, resolve_cells
+    from experiments.planner import Plan, plan
     from experiments.rendering.grid import Grid, print_grid, write_grid
-    from experiments.rendering.pictures import OF_PATIENTS, caption, write_drawing
+    from experiments.rendering.pictures import OF_PATIENTS, caption, remove_drawing, write_drawing
     from experiments.rendering.words import PHANTOM_WARNING
     from experiments.resolve import Resolver
     from experiments.store import RunStore
@@ -116,7 +122,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     if study.networks is None:
         _refuse_settings(options)
         if options.dry_run:
-            print("0 of 0 runs to do (a dry run does none)")
+            show_plan(Plan({}), ResolvedCells(), options.json)
             return 0
     else:
         table = _asked(study.networks, options)
@@ -134,12 +140,12 @@ def _look(options: argparse.Namespace, study: Study) -> int:
         }
     found = study.find(runs, where)
     warning = [PHANTOM_WARNING] if study.edition == "phantom" else []
-    if options.set:
-        warning.append(f"{EVERY}: {', '.join(options.set)}.")
+    warning += [f"{about}: {asked}." for about, asked in _changes(options)]
     grid = Grid(study.title, found.header, found.rows, (study.question, *warning, *found.notes))
     name = _file_name(options)
     paths = write_grid(grid, name, options.output)
-    picture = f"{name}{OF_PATIENTS}" if study.of_patients else name
+    picture, other = (name, f"{name}{OF_PATIENTS}")[:: -1 if study.of_patients else 1]
+    remove_drawing(other, options.output)  # of another profile: a report would show it beside these numbers
     paths += write_drawing(caption(found.draw(), study.title, *warning), picture, options.output)
     if options.json:
         print(next(path for path in paths if path.suffix == ".json").read_text(encoding="utf-8"), end="")
@@ -153,14 +159,17 @@ def _count(options: argparse.Namespace, table: TaskTable) -> int:
     """Render a table of tasks, which needs no runs."""
     from rich.console import Console
 
+    from experiments.cells import ResolvedCells
+    from experiments.planner import Plan
     from experiments.rendering.grid import Grid, print_grid, write_grid
     from experiments.rendering.words import PHANTOM_WARNING
     from experiments.task_table import HEADER, task_rows
 
     _refuse_settings(options)
-    warning = (PHANTOM_WARNING,) if table.edition == "phantom" else ()
+    warning = [PHANTOM_WARNING] if table.edition == "phantom" else []
+    warning += [f"{about}: {asked}." for about, asked in _changes(options)]
     if options.dry_run:
-        print("0 of 0 runs to do (a dry run does none)")
+        show_plan(Plan({}), ResolvedCells(), options.json)
         return 0
     rows, remarks = task_rows(table, places(options))
     grid = Grid(table.title, HEADER, rows, (*warning, *remarks, *table.notes))

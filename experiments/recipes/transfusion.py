@@ -56,8 +56,9 @@ def transfusion() -> dict[str, Recipe]:
         "phantom_retina": PHANTOM_RETINA,
         "phantom_retina_small": dataclasses.replace(PHANTOM_RETINA, epochs=30, interval=None),
         "phantom_chest": dataclasses.replace(
-            PHANTOM_RETINA, image_size=48, batch_size=32, interval=8, epochs=15, augmentation=(Rotate(5),)
+            PHANTOM_RETINA, batch_size=32, interval=8, epochs=12, augmentation=(Rotate(5),)
         ),
-        "smoke": dataclasses.replace(PHANTOM_RETINA, epochs=2, interval=3),
+        # Few photographs are two batches.
+        "smoke": dataclasses.replace(PHANTOM_RETINA, epochs=2, interval=2),
         "smoke_chest": dataclasses.replace(PHANTOM_RETINA, epochs=1, interval=3, augmentation=()),
     }

@@ -56,10 +56,10 @@ def read_grid(path: Path) -> Grid:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        header = tuple(map(str, data["rows"][0]))
+        header = tuple(map(str, data["header"]))
         rows = [tuple(str(row[name]) for name in header) for row in data["rows"]]
         return Grid(str(data["title"]), header, rows, tuple(map(str, data["notes"])))
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} is no table ({type(error).__name__}: {error}); expected a file that `medtransfer table` wrote."
         ) from error
@@ -71,7 +71,11 @@ def write_grid(grid: Grid, name: str, folder: Path) -> list[Path]:
     csv.writer(text, lineterminator="\n").writerows([grid.header, *grid.rows])
     rows = [[escape(cell) for cell in row] for row in grid.rows]
     lines = [f"### {escape(grid.title)}", "", *pipe_table([escape(cell) for cell in grid.header], rows)]
-    plain = {"title": grid.title, "rows": [dict(zip(grid.header, row, strict=True)) for row in grid.rows]}
+    plain = {
+        "title": grid.title,
+        "header": list(grid.header),
+        "rows": [dict(zip(grid.header, row, strict=True)) for row in grid.rows],
+    }
     texts = {
         "csv": text.getvalue(),
         "md": "\n".join([*lines, *(f"- {escape(note)}" for note in grid.notes), ""]),

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 PICTURES: tuple[Literal["png", "svg"], ...] = ("png", "svg")
 
-
 OF_PATIENTS = "-images"
 """What the name of a picture with real images ends with."""
 
@@ -34,6 +33,12 @@ def write_drawing(drawing: Drawing, name: str, folder: Path) -> list[Path]:
         with replacing(paths[-1]) as temporary:
             temporary.write_bytes(drawn(drawing, kind))
     return paths
+
+
+def remove_drawing(name: str, folder: Path) -> None:
+    """Take away what ``write_drawing`` wrote, where there is something."""
+    for kind in PICTURES:
+        (folder / f"{name}.{kind}").unlink(missing_ok=True)
 
 
 def drawn(drawing: Drawing, kind: Literal["png", "svg"]) -> bytes:

@@ -120,14 +120,13 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
     for name, known in KNOWN.items():
         if plain[name] not in known:
             raise ValueError(f"{name} is {plain[name]}, expected one of {', '.join(known)}")
-    if not isinstance(plain["transposed"], bool):
-        raise TypeError(f"transposed is {plain['transposed']}, expected true or false")
     if plain["reference"] not in dict(rows):
         raise ValueError(f"no row is called {plain['reference']}, the reference")
     return TableDocument(
         **plain
         | {
             "seeds": int(plain["seeds"]),
+            "transposed": _truth(plain, "transposed"),
             "threshold": _share(plain["threshold"]),
             "margin": None if plain["margin"] is None else float(plain["margin"]),
             "rows": rows,
@@ -143,14 +142,14 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
                     _numbers(one["epochs"]),
                     _numbers(one["seconds"]),
                     float(one["gpu_hours"]),
-                    tuple(Duration(float(of["time"]), _truth(of["reached"])) for of in one["steps"]),
+                    tuple(Duration(float(of["time"]), _truth(of, "reached")) for of in one["steps"]),
                 )
                 for one in data["efforts"]
             },
             "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
             "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),
             "costs": tuple(_cost(one, dict(columns)) for one in data["costs"]),
-            "figure": _figure(data["figure"]),
+            "figure": _figure(data["figure"], dict(columns)),
             "directions": _pair(data["directions"]),
             "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
             "recommendation": tuple(map(str, data["recommendation"])),
@@ -183,9 +182,10 @@ def _share(value: Any) -> float | None:
     return share
 
 
-def _truth(value: Any) -> bool:
+def _truth(one: Mapping[str, Any], name: str) -> bool:
+    value = one[name]
     if not isinstance(value, bool):
-        raise TypeError(f"reached is {value!r}, expected true or false")
+        raise TypeError(f"{name} is {value!r}, expected true or false")
     return value
 
 
@@ -230,14 +230,17 @@ def _cost(one: Mapping[str, Any], columns: Mapping[str, str]) -> NetworkCost:
     return found
 
 
-def _figure(one: Mapping[str, Any] | None) -> Figure | None:
+def _figure(one: Mapping[str, Any] | None, columns: Mapping[str, str]) -> Figure | None:
     if one is None:
         return None
     interaction = one["interaction"]
+    groups = tuple((str(name), tuple(map(str, of))) for name, of in one["groups"])
+    if unknown := {column for _, of in groups for column in of} - set(columns):
+        raise ValueError(f"a figure of {', '.join(sorted(unknown))}, which no column is called")
     return Figure(
         families=tuple((str(row), str(family)) for row, family in one["families"]),
-        groups=tuple((str(name), tuple(map(str, columns))) for name, columns in one["groups"]),
+        groups=groups,
         interaction=None if interaction is None else (str(interaction[0]), str(interaction[1])),
-        ranks=bool(one["ranks"]),
-        along=bool(one["along"]),
+        ranks=_truth(one, "ranks"),
+        along=_truth(one, "along"),
     )

@@ -88,15 +88,23 @@ def _look(label: str, expression: str, edition: Edition, places: Places) -> Look
     dataset, root = places.open(parse(expression), edition)
     samples = dataset.index(root).split("train")
     count = min(MEASURED, len(samples))
-    images = [_three(dataset.read_image(root, samples[number * len(samples) // count])) for number in range(count)]
-    heights, widths = zip(*(image.shape[:2] for image in images), strict=True)
     step = max(count // SHOWN, 1)
+    drawn: list[NDArray[np.uint8]] = []
+    sizes, saturations, small = [], [], []
+    for number in range(count):  # one by one: sixty photographs of a fundus camera are gigabytes
+        image = _three(dataset.read_image(root, samples[number * len(samples) // count]))
+        if number % step == 0 and len(drawn) < SHOWN:
+            drawn.append(image)
+        sizes.append(image.shape[:2])
+        saturations.append(cv2.cvtColor(image, cv2.COLOR_RGB2HSV)[..., 1].mean() / 255)
+        small.append(_small(image))
+    height, width = np.median(sizes, axis=0)
     return Look(
         label,
-        images[::step][:SHOWN],
-        (int(np.median(heights)), int(np.median(widths))),
-        float(np.mean([cv2.cvtColor(image, cv2.COLOR_RGB2HSV)[..., 1].mean() / 255 for image in images])),
-        alike(np.stack([_small(image) for image in images])),
+        drawn,
+        (int(height), int(width)),
+        float(np.mean(saturations)),
+        alike(np.stack(small)),
         len(dataset.task.classes),
     )
 

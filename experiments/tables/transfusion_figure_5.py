@@ -109,10 +109,12 @@ def _moved(of: Filters) -> tuple[str, str, str]:
 def _draw(found: list[Filters]) -> Drawing:
     from matplotlib.figure import Figure as Drawing
 
-    drawing = Drawing(figsize=(2.0 * 2 * max(len(found), 1) * 0.9 + 0.4, 2.6), layout="constrained")
+    lines = -(-len(found) // 2)  # one for each network
+    height = 1.2 + 0.3 * -(-min(SHOWN, max((one.before.shape[1] for one in found), default=WIDTH)) // WIDTH)
+    drawing = Drawing(figsize=(7.5, height * max(lines, 1) + 0.4), layout="constrained")
     for number, one in enumerate(found):
         for place, (when, filters) in enumerate((("before", one.before[0]), ("after", one.after[0]))):
-            axes = drawing.add_subplot(1, 2 * len(found), 2 * number + place + 1)
+            axes = drawing.add_subplot(lines, 4, 2 * number + place + 1)
             axes.imshow(mosaic(filters.mean(axis=1)), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             axes.set_title(f"{one.label}\n{when}", fontsize=8)
             axes.axis("off")

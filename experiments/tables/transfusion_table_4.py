@@ -8,7 +8,7 @@ from experiments.transfusion_tasks import RANDOM, TRANSFER, Profile, network, re
 SHARES = {
     "paper": {"5,000": 0.158, "10,000": 0.316, "all 31,600": 1.0},
     "phantom": {"36": 0.25, "72": 0.5, "all 144": 1.0},
-    "smoke": {"72": 0.5},
+    "smoke": {"36": 0.25},
 }
 """Of the training patients, by about how many photographs they have; EyePACS has fewer than the paper's 100,000."""
 

@@ -60,7 +60,7 @@ def _find(shown: Network, runs: Runs, places: Places) -> Finding:
             "All convolution weights of a stage together. Excess kurtosis is 0 for one normal distribution; Mean Var "
             "draws each tensor from its own, so a stage of tensors of different scales is above 0 too.",
         ),
-        draw=partial(_draw, found),
+        draw=partial(_draw, {stage: of for stage, of in found.items() if of}),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from datamodules.chexpert import CLASSES, SCORED, CheXpert
 from datamodules.phantom import ensure_phantom
+from experiments.naming import metric_prefix, public_dataset
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS
@@ -19,6 +20,10 @@ from tests.datamodules.contract import DatasetContract
 
 class TestCheXpert(DatasetContract):
     expression = "chexpert"
+
+
+class TestCheXpertOfOneObservation(DatasetContract):
+    expression = 'chexpert(scored=("Consolidation",))'
 
 
 class TestFrontalCheXpert(DatasetContract):
@@ -142,3 +147,27 @@ def test_a_damaged_label_file_is_refused_with_line_and_column(old: str, new: str
 def test_an_unknown_policy_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="lsr_ones"):
         DATASETS.build('chexpert(uncertain="lsr_one")')
+
+
+def test_the_scored_observations_are_chosen_and_all_are_trained_on(films: Path) -> None:
+    one: CheXpert = DATASETS.build('chexpert(scored=("Pleural Effusion", "Consolidation"))')
+    assert one.task.scored == ("Consolidation", "Pleural Effusion")  # in the order of the classes
+    assert one.task.classes == CheXpert().task.classes
+    assert one.index(films) == CheXpert().index(films)
+    name = public_dataset('chexpert(scored=("Consolidation",))')
+    assert name == 'chexpert(scored=("Consolidation",))'
+    assert metric_prefix(name) == "chexpert_scored_Consolidation"
+
+
+@pytest.mark.parametrize(
+    ("scored", "message"),
+    [
+        ('("Consolidatoin",)', 'Did you mean "Consolidation"'),
+        ("()", "one or more different observations"),
+        ('("Edema", "Edema")', "one or more different observations"),
+        ('"Edema"', "expected tuple"),
+    ],
+)
+def test_observations_that_cannot_be_scored_are_refused(scored: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        DATASETS.build(f"chexpert(scored={scored})")

@@ -28,6 +28,8 @@ OCT = "continual(fractals, on=\"medmnist('octmnist')\")"
     ("initializer", "dataset", "expected"),
     [
         ('domain_adapted("chexpert")', "chexpert", Overlap("same", ("chexpert",))),
+        ('batch_norm(imagenet, domain_adapted("chexpert"))', "chexpert", Overlap("same", ("chexpert",))),
+        ('batch_norm(domain_adapted("chexpert"))', "chexpert", Overlap("same", ("chexpert",))),
         ('mean_var(domain_adapted("chexpert"))', "chexpert", Overlap("same", ("chexpert",))),
         ('transfuse(domain_adapted("chexpert"), "layer2")', "chexpert", Overlap("same", ("chexpert",))),
         ('domain_adapted("chestxray14")', "chestxray14", Overlap("same", ("chestxray14",))),

@@ -18,17 +18,18 @@ import pytest
 
 from experiments.command_line import main
 from experiments.rendering.answer import answer
-from experiments.rendering.document import Cell, RunLine
+from experiments.rendering.document import Cell, RunLine, TableDocument
 from experiments.rendering.figure import Figure
 from experiments.rendering.files import write_all
 from experiments.rendering.plain import read_table, to_json
 from experiments.report.page import Illustrated, render
-from experiments.report.published import SOURCES, published_cells
+from experiments.report.published import SOURCES, TRUST, published_cells, published_note
 from specs.errors import DataError
 from tests.experiments.example_table import Page, document
 from tests.experiments.smoke import table_of_runs
 
 FIRST = "A_1 <50%> & more"
+FIGURE = dataclasses.asdict(Figure())
 
 
 def page(**changes: Any) -> str:
@@ -141,9 +142,17 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
     made = document(remarks=(("random", "a remark"),), overlaps={("random", "B"): ("chexpert",)}, margin=0.5)
     write_all(made, tmp_path)
     assert read_table(tmp_path / "example.json") == made
-    plain = table_of_runs("benchmark-figure-1").figure
-    (tmp_path / "drawn.json").write_text(to_json(document(figure=plain)))
-    assert read_table(tmp_path / "drawn.json").figure == plain
+    drawn = dataclasses.replace(
+        papers("benchmark-figure-1"), figure=table_of_runs("benchmark-figure-1", "paper").figure
+    )
+    (tmp_path / "drawn.json").write_text(to_json(drawn))
+    assert read_table(tmp_path / "drawn.json") == drawn
+    along = document(
+        figure=Figure(groups=(("all", (FIRST, "B")),), along=True),
+        levels={"Floor": {"B": 0.25}, "Untouched": {FIRST: 1.0, "B": 0.5}},
+    )
+    (tmp_path / "along.json").write_text(to_json(along))
+    assert read_table(tmp_path / "along.json") == along
 
 
 @pytest.mark.parametrize(
@@ -163,6 +172,12 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
         lambda data: json.dumps(data | {"test": "mine"}),
         lambda data: json.dumps(data | {"reference": "nobody"}),
         lambda data: json.dumps(data | {"cells": [one | {"values": ["x"]} for one in data["cells"]]}),
+        lambda data: json.dumps(data | {"levels": {"Floor": {"B": "low"}}}),
+        lambda data: json.dumps(data | {"levels": {"Floor": 0.5}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"along": "yes"}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"ranks": 1}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"groups": [["all", ["B", "C"]]]}}),
+        lambda data: json.dumps(data | {"figure": {"along": True}}),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) -> None:
@@ -172,16 +187,67 @@ def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) 
         read_table(path)
 
 
+def printed(name: str) -> list[dict[str, str]]:
+    text = files("experiments.report").joinpath("printed", f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def papers(name: str) -> TableDocument:
+    """A table of a paper as if it were finished, with one score a cell."""
+    table = table_of_runs(name, "paper")
+    rows, columns = ([(one.label, "auroc") for one in of] for of in (table.rows, table.columns))
+    cells = {(row, column): Cell((0.7,)) for row, _ in rows for column, _ in columns}
+    plain = {"name": name, "rows": tuple(rows), "columns": tuple(columns), "cells": cells, "runs": (), "secondary": {}}
+    return document(**plain, reference=table.reference, edition="real", protocol="paper", transposed=table.transposed)
+
+
 def test_published_values_have_a_row_and_a_column_of_their_table_each() -> None:
     for name in SOURCES:
-        table = table_of_runs(name, "paper")
-        rows, columns = {row.label for row in table.rows}, {column.label for column in table.columns}
-        text = files("experiments.report").joinpath("printed", f"{name}.csv").read_text(encoding="utf-8")
-        lines = list(csv.DictReader(text.splitlines()))
-        assert {line["row"] for line in lines} <= rows
-        assert {line["column"] for line in lines} <= columns
-        assert len({(line["row"], line["column"]) for line in lines}) == len(lines) > 15
-        assert {line["trust"] for line in lines} <= {"printed", "digitized"}
+        places = set(papers(name).cells)
+        lines = printed(name)
+        found = {(line["row"], line["column"]) for line in lines}
+        assert found <= places
+        assert len(found) == len(lines) > 5
+        assert {line["trust"] for line in lines} <= set(TRUST)
+
+
+def test_of_transfusion_only_what_a_second_source_confirms_is_shown() -> None:
+    shown = {name: published_cells(papers(name)) for name in SOURCES if name.startswith("transfusion")}
+    filled = {name: {place for place, text in of.items() if text} for name, of in shown.items()}
+    assert {column for _, column in filled["transfusion-table-1"]} == {"ResNet-50", "Inception-v3", "CBR-LargeT"}
+    assert {column.partition(", ")[0] for _, column in filled["transfusion-table-2"]} == {"ResNet-50"}
+    assert filled["transfusion-table-3"] == set(shown["transfusion-table-3"])
+    assert [len(of) for of in filled.values()] == [6, 10, 6]
+    assert shown["transfusion-table-1"]["transfer", "Inception-v3"] == "96.70 ± 0.05"
+    assert shown["transfusion-table-2"]["random", "ResNet-50, Pleural Effusion"] == "88.70"  # no spread is confirmed
+    assert shown["transfusion-table-3"]["transfer", "ResNet-50"] == "94.60"
+    # Of the other networks nothing is shown, rather than what is not confirmed.
+    assert shown["transfusion-table-1"]["random", "CBR-Tiny"] == ""
+    assert shown["transfusion-table-2"]["random", "CBR-LargeT, Edema"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "not_told"),
+    [
+        ("benchmark-table-2", "2108.05930, table 2; standard deviations with ddof 0.", "second source"),
+        ("benchmark-figure-2", "values with ~ were read off the figure.", "second source"),
+        ("transfusion-table-1", "photographs are not EyePACS', so its numbers are for orientation", "ddof 0"),
+        ("transfusion-table-2", "as a second source quotes them", "EyePACS"),
+        ("transfusion-table-3", "photographs are not EyePACS', so its numbers are for orientation", "~"),
+    ],
+)
+def test_it_is_said_where_published_values_are_from_and_how_far_they_can_be_compared(
+    name: str, told: str, not_told: str
+) -> None:
+    made = papers(name)
+    note = published_note(made)
+    assert note is not None
+    assert told in note
+    assert not_told not in note
+    text = words(render("A report", [Illustrated(made)]))
+    assert note in text
+    assert text.count("published ") >= sum(map(bool, published_cells(made).values())) > 0
+    assert published_note(dataclasses.replace(made, edition="phantom")) is None
 
 
 def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_only() -> None:
@@ -195,7 +261,7 @@ def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_o
     assert "arxiv.org/abs/2108.05930" in text
     figure = dataclasses.replace(made, name="benchmark-figure-1")
     assert published_cells(figure)["Scratch", "TXC"] == "89.03 ± 1.82"
-    for other in ({"protocol": "small"}, {"edition": "phantom"}, {"name": "mine"}):
+    for other in ({"protocol": "small"}, {"protocol": "changed"}, {"edition": "phantom"}, {"name": "mine"}):
         assert not any(published_cells(dataclasses.replace(made, **other)).values())  # type: ignore[arg-type]
 
 

@@ -76,10 +76,27 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "early_stopping": 2, "selection": "metric", "loss": "bce", "augmentation": (), "normalization": "imagenet",
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40, "interval": 2,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
+        "trained": "head",
     }  # fmt: skip
     assert {*other, "method", "views", "images"} == set(recipe.__dataclass_fields__)
     keys = {key(spec(recipe=dataclasses.replace(recipe, **{name: value})), tmp_path) for name, value in other.items()}  # type: ignore[arg-type]
     assert len(keys | {key(spec(), tmp_path)}) == len(other) + 1
+
+
+def test_a_pretraining_of_the_head_alone_is_refused(tmp_path: Path) -> None:
+    head = dataclasses.replace(spec().recipe, trained="head")
+    with pytest.raises(UsageError, match="nothing to start from"):
+        key(spec(stage="pretrain", recipe=head), tmp_path)
+    with pytest.raises(UsageError, match="nothing to start from"):
+        key(spec("fractals", pretraining=head), tmp_path)
+
+
+def test_the_observations_that_are_scored_enter_the_key(tmp_path: Path) -> None:
+    keys = {
+        key(spec(dataset=text), tmp_path)
+        for text in ("chexpert", "chexpert(scored=None)", 'chexpert(scored=("Consolidation",))')
+    }
+    assert len(keys) == 2
 
 
 def test_the_method_and_its_settings_enter_a_pretrainings_key_however_they_are_written(tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from sklearn.metrics import roc_auc_score
 
 from experiments.evaluation import scores
 from experiments.resolve import recipe_named
+from experiments.restored import restore
 from experiments.runner import run
 from experiments.store import Record
+from initializers.fingerprints import fingerprint
 from specs.errors import DataError, RunError, UsageError
 from specs.expression import parse
 from specs.run import RunSpec
@@ -111,6 +113,27 @@ def test_without_an_interval_steps_are_batches_of_whole_passes(undisturbed: Reco
 def test_an_interval_as_long_as_a_pass_trains_to_the_same_numbers(undisturbed: Record, tmp_path: Path) -> None:
     same = dataclasses.replace(spec().recipe, interval=5)
     assert run(spec(recipe=same), places(tmp_path)).data["outcome"] == undisturbed.data["outcome"]
+
+
+@pytest.mark.parametrize("dataset", ['medmnist("pneumoniamnist")', "drive"])
+def test_a_run_of_the_head_alone_keeps_the_backbone_it_began_with_through_a_kill(dataset: str, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(spec().recipe, trained="head", epochs=3, early_stopping=None)
+    if dataset == "drive":
+        recipe = dataclasses.replace(recipe, batch_size=4)
+    made = spec("random", dataset, recipe=recipe)
+    whole = run(made, places(tmp_path / "whole"))
+    with pytest.raises(Killed):
+        run(made, places(tmp_path / "killed"), report=killed_after(1))  # type: ignore[arg-type]
+    resumed = run(made, places(tmp_path / "killed"))
+    assert resumed.data["outcome"] == whole.data["outcome"]
+    assert metrics(resumed) == metrics(whole)
+    losses = [json.loads(line)["train_loss"] for line in metrics(whole).splitlines()]
+    assert len(set(losses)) == 3
+    for record, folder in ((whole, "whole"), (resumed, "killed")):
+        restored = restore(record, places(tmp_path / folder)).module.backbone
+        began = json.loads((record.folder / "load_report.json").read_text())["after"]
+        assert fingerprint(restored.weights()) == began
+        assert all(parameter.requires_grad for parameter in restored.parameters())  # for those who explain it later
 
 
 def test_an_interval_longer_than_a_pass_is_refused_before_any_training(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 import torchvision
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from torch.utils.data import DataLoader
 
@@ -23,7 +24,7 @@ from specs.card import IMAGENET, UNIT, Normalization
 from specs.errors import RunError, UsageError
 from specs.recipe import Recipe
 from specs.registry import BACKBONES
-from specs.steps import Adam
+from specs.steps import SGD, Adam, Lars, Optimizer
 from specs.task import Task
 
 FINDINGS = Task("multilabel", ("a", "b", "c"), scored=("a", "b"))
@@ -268,3 +269,43 @@ def test_positive_classes_are_scored_by_their_summed_probability() -> None:
     with torch.no_grad():
         probability = learner.eval()(data["image"]).softmax(dim=1)[:, 1:].sum(dim=1)
     assert found == pytest.approx(roc_auc_score(data["target"] > 0, probability))
+
+
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("optimizer", [Adam(1e-2, 0.1), Lars(0.1, weight_decay=0.1)], ids=["adam", "lars"])
+def test_training_the_head_alone_leaves_the_backbone_as_it_is_to_the_bit(task: Task, optimizer: Optimizer) -> None:
+    learner = module(task, trained="head", optimizer=optimizer, dropout=0.2)
+    before = copy.deepcopy(learner.state_dict())
+    data = loader([batch(task), batch(task, start=8)])
+    trainer(max_epochs=3).fit(learner, data, data)
+    changed = {name for name, tensor in learner.state_dict().items() if not torch.equal(before[name], tensor)}
+    assert any("running_var" in name for name in before if name.startswith("backbone."))
+    assert not any(name.startswith("backbone.") for name in changed)
+    assert {name for name, _ in learner.named_parameters() if not name.startswith("backbone.")} <= changed
+    assert all(parameter.grad is None for parameter in learner.backbone.parameters())
+
+
+def test_the_backbone_stays_in_evaluation_mode_whatever_mode_the_module_is_put_into() -> None:
+    learner = module(FINDINGS, trained="head")
+    assert learner.training and not learner.backbone.training
+    for mode in (True, False, True):
+        learner.train(mode)
+        assert learner.head.training == mode  # type: ignore[union-attr]
+        assert not any(layer.training for layer in learner.backbone.modules())
+    assert all(layer.training for layer in module(FINDINGS).modules())
+
+
+def test_the_head_alone_is_trained_as_a_logistic_regression_on_the_backbones_features() -> None:
+    """Where it ends is where the gradient on fixed features vanishes, which scikit-learn finds by other means."""
+    learner = module(FINDINGS, trained="head", optimizer=SGD(1.0, 0.9, 0.05))
+    data = batch(FINDINGS, 64)
+    trainer(max_epochs=1500).fit(learner, loader([data]))
+    with torch.no_grad():
+        features = learner.eval().backbone(learner.normalize(data["image"])).double().numpy()
+        found = learner(data["image"]).sigmoid().numpy()
+    # The loss is a mean over 64 x 3 labels with 0.05 / 2 |w|^2, and the bias decays too.
+    stretched = np.hstack([features, np.ones((64, 1))])
+    for number in range(3):
+        regression = LogisticRegression(C=1 / (0.05 * 64 * 3), fit_intercept=False, tol=1e-10, max_iter=10_000)
+        regression.fit(stretched, data["target"][:, number].numpy())
+        np.testing.assert_allclose(found[:, number], regression.predict_proba(stretched)[:, 1], atol=1e-4)

@@ -73,6 +73,7 @@ recipes = st.builds(
     interval=st.none() | st.integers(1, 500),
     early_stopping=st.none() | st.integers(1, 20),
     selection=st.sampled_from(["loss", "metric"]),
+    trained=st.sampled_from(["all", "head"]),
     loss=st.sampled_from(["auto", "bce", "dice", "bce_dice"]),
     augmentation=st.lists(augmentations, max_size=4).map(tuple),
     normalization=st.sampled_from(["card", "imagenet", "none"]),
@@ -93,7 +94,7 @@ def test_a_recipe_survives_json(recipe: Recipe) -> None:
 @unhurried
 @given(recipes, st.lists(views, min_size=1, max_size=3).map(tuple), st.sampled_from(["train", "train+test"]))
 def test_views_survive_json_and_text(recipe: Recipe, made: tuple[Views, ...], images: Any) -> None:
-    method = dataclasses.replace(recipe, augmentation=(), method="swav", views=made, images=images)
+    method = dataclasses.replace(recipe, augmentation=(), method="swav", views=made, images=images, trained="all")
     assert Recipe.from_json(json.loads(canonical_json(method.to_json()))) == method
 
 
@@ -121,6 +122,7 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
         ("early_stopping", "None", None),
         ("selection", "metric", "metric"),
         ("selection", '"metric"', "metric"),
+        ("trained", "head", "head"),
         ("precision", "32", "32"),
         ("precision", "bf16", "bf16"),
         ("optimizer", "sgd(0.1, momentum=0.5)", SGD(0.1, 0.5)),
@@ -232,3 +234,8 @@ def test_json_that_lacks_a_setting_without_a_default_is_refused() -> None:
         Recipe.from_json(data)
     with pytest.raises(UsageError, match="expected an object of settings"):
         Recipe.from_json([])  # type: ignore[arg-type]
+
+
+def test_a_method_trains_the_backbone_so_it_takes_no_recipe_of_the_head_alone() -> None:
+    with pytest.raises(UsageError, match=r'trained="head" keeps the backbone as it is, and the method byol'):
+        dataclasses.replace(BASE, method="byol", trained="head")
