@@ -25,7 +25,6 @@ from experiments.transfusion_tasks import THRESHOLD, networks
 from initializers.contract import Initializer
 from initializers.store import VARIABLE
 from specs.errors import UsageError
-from specs.expression import parse
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, TABLES
 from specs.run import RunSpec
@@ -53,6 +52,12 @@ def asked(name: str, profile: str) -> Table | None:
 def runs_of(table: Table) -> list[RunSpec]:
     """One of each cell that has any."""
     return [runs[0] for runs in table.cells().values() if not isinstance(runs, str)]
+
+
+def first(cell: tuple[RunSpec, ...] | str) -> RunSpec:
+    """The run of seed 0 of a cell that has runs."""
+    assert not isinstance(cell, str), cell
+    return cell[0]
 
 
 def steps(recipe: Recipe) -> int:
@@ -175,9 +180,8 @@ def _before(made: Path, table: Table, row: str) -> Any:
     from experiments.store import RunStore
 
     where = Places(made / "data", made / "runs", made / "prepared")
-    runs = table.cells()[row, table.columns[0].label]
-    assert not isinstance(runs, str)
-    record = RunStore(where.runs).record(Resolver(where).resolve(runs[0]).key)
+    spec = first(table.cells()[row, table.columns[0].label])
+    record = RunStore(where.runs).record(Resolver(where).resolve(spec).key)
     assert record is not None
     return before_training(record, where)
 
@@ -225,11 +229,11 @@ def test_stages_that_columns_and_rows_name_are_stages_of_their_networks(profile:
         with torch.device("meta"):
             built[network.backbone] = BACKBONES.build(network.backbone)
             slim = BACKBONES.build(network.slim) if network.slim else None
-        slim_or_whole[str(parse(network.backbone))] = built[network.backbone]
+        slim_or_whole[str(BACKBONES.bind(network.backbone))] = built[network.backbone]
         names = [stage.name for stage in built[network.backbone].stages]
         assert [name for name in names if name in network.stages] == list(network.stages)
         if slim is not None:
-            slim_or_whole[str(parse(network.slim or ""))] = slim
+            slim_or_whole[str(BACKBONES.bind(network.slim or ""))] = slim
             channels = {stage.name: stage.channels for stage in built[network.backbone].stages}
             halved = [stage.name for stage in slim.stages if 2 * stage.channels == channels[stage.name]]
             assert halved == list(network.stages[-2:])
@@ -312,14 +316,10 @@ def test_figure_8_has_a_slim_row_for_each_network_alone(profile: str) -> None:
     for column in table.columns:
         slim = [row for row in table.rows if row.label.startswith("slim") and row.only == column.label]
         assert len(slim) == 1
-        ((first, *_),) = [cells[slim[0].label, column.label]]
-        assert isinstance(first, RunSpec)
-        assert first.backbone == parse(column.slim or "")
+        assert first(cells[slim[0].label, column.label]).backbone == BACKBONES.bind(column.slim or "")
         others = [one.label for one in table.columns if one is not column]
         assert {cells[slim[0].label, other] for other in others} == {"the row is for another network"}
-        plain = cells["transfer", column.label][0]
-        assert isinstance(plain, RunSpec)
-        assert plain.backbone == parse(column.backbone or "")
+        assert first(cells["transfer", column.label]).backbone == BACKBONES.bind(column.backbone or "")
 
 
 def test_a_row_with_a_slim_network_is_left_out_where_there_is_none() -> None:
@@ -327,31 +327,26 @@ def test_a_row_with_a_slim_network_is_left_out_where_there_is_none() -> None:
     row = Row("slim", "random", backbone="{slim}")
     without = dataclasses.replace(table.columns[0], slim=None)
     assert table.cell(row, without) == "no slim form of this network"
-    (first, *_) = table.cell(row, table.columns[0])
-    assert isinstance(first, RunSpec)
-    assert first.backbone == parse(table.columns[0].slim or "")
+    assert first(table.cell(row, table.columns[0])).backbone == BACKBONES.bind(table.columns[0].slim or "")
     fixed = table.cell(Row("other", "random", backbone="tiny(width=4)"), without)
-    assert not isinstance(fixed, str)
-    assert str(fixed[0].backbone) == "tiny(width=4)"
+    assert first(fixed).backbone == BACKBONES.bind("tiny(width=4)")
 
 
 def test_a_row_that_trains_its_head_alone_changes_nothing_else() -> None:
     table = table_of_runs("transfusion-table-4", "paper")
     cells = table.cells()
     for column in table.columns:
-        whole, head = cells["transfer", column.label][0], cells["transfer, fixed", column.label][0]
-        assert isinstance(whole, RunSpec)
-        assert isinstance(head, RunSpec)
+        whole, head = (first(cells[row, column.label]) for row in ("transfer", "transfer, fixed"))
         assert head == dataclasses.replace(whole, recipe=dataclasses.replace(whole.recipe, trained="head"))
         assert head != whole
 
 
 def test_all_images_of_table_4_are_the_runs_of_table_1() -> None:
     (largest,) = (one for one in table_of_runs("transfusion-table-4", "paper").columns if "all" in one.label)
-    (first, *_) = table_of_runs("transfusion-table-1", "paper").columns
-    assert DATASETS.bind(largest.dataset) == DATASETS.bind(first.dataset)
+    of_table_1 = table_of_runs("transfusion-table-1", "paper").columns[0]
+    assert DATASETS.bind(largest.dataset) == DATASETS.bind(of_table_1.dataset)
     kept = ("recipe", "backbone", "source")
-    assert [getattr(largest, name) for name in kept] == [getattr(first, name) for name in kept]
+    assert [getattr(largest, name) for name in kept] == [getattr(of_table_1, name) for name in kept]
 
 
 def planned(name: str, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from tests.experiments.smoke import places
 STUDIES = [
     name
     for name in TABLES.entries
-    if name.startswith("transfusion") and isinstance(found := table_named(name, "smoke"), Study) and found.networks
+    if name.startswith("transfusion") and isinstance(made := table_named(name, "smoke"), Study) and made.networks
 ]
 IMAGE = np.array([0.0, 3.0, 1.0, 7.0])
 
