@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -19,6 +19,24 @@ AHEAD = 2
 """Batches per thread that are made before they are asked for."""
 
 Batch = dict[str, Any]
+
+
+class Share(NamedTuple):
+    """Which part of each batch a process takes: a contiguous one, all of them as equal as can be.
+
+    Attributes:
+        rank: number of the process.
+        processes: that share each batch.
+        least: images of each training batch that a process needs.
+    """
+
+    rank: int = 0
+    processes: int = 1
+    least: int = 1
+
+    def of(self, length: int) -> slice:
+        """The part of a batch of a length; empty for some if they are more than its samples."""
+        return slice(self.rank * length // self.processes, (self.rank + 1) * length // self.processes)
 
 
 class Order:
@@ -55,6 +73,7 @@ class Batches:
         drop_last: whether a smaller last batch is left out.
         threads: how many make batches; with 0 the caller's own does, when asked.
         most: batches of an epoch at most; None: of all samples.
+        share: the part of each batch that this process makes; where it has none, the batch is left out.
     """
 
     batch_sampler = None  # Lightning looks for one beside ``sampler``, as torch's DataLoader has it
@@ -67,19 +86,27 @@ class Batches:
         drop_last: bool,
         threads: int,
         most: int | None = None,
+        share: Share = Share(),  # noqa: B008 (it cannot change)
     ) -> None:
         self.make, self.sampler, self.batch_size = make, sampler, batch_size
-        self.drop_last, self.threads, self.most = drop_last, threads, most
+        self.drop_last, self.threads, self.most, self.share = drop_last, threads, most, share
+
+    def lengths(self) -> list[int]:
+        """How many samples each batch of an epoch has over all processes."""
+        whole, rest = divmod(self.sampler.length, self.batch_size)
+        every = [self.batch_size] * whole + [rest] * (rest > 0 and not self.drop_last)
+        return every[: self.most]
 
     def __len__(self) -> int:
-        whole, rest = divmod(self.sampler.length, self.batch_size)
-        batches = whole + (rest > 0 and not self.drop_last)
-        return batches if self.most is None else min(batches, self.most)
+        return sum(len(range(length)[self.share.of(length)]) > 0 for length in self.lengths())
 
     def __iter__(self) -> Iterator[Batch]:
         epoch, numbers = self.sampler.epoch, self.sampler.numbers()
-        places = [numbers[start : start + self.batch_size] for start in range(0, len(numbers), self.batch_size)]
-        places = places[: len(self)]
+        whole = [
+            numbers[place * self.batch_size : place * self.batch_size + length]
+            for place, length in enumerate(self.lengths())
+        ]
+        places = [part for batch in whole if (part := batch[self.share.of(len(batch))])]
         if not self.threads:
             for chosen in places:
                 yield self.make(epoch, chosen)

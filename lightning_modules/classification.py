@@ -68,7 +68,7 @@ class ClassificationModule(SupervisedModule):
                 views = [image, image.flip(-1)]
             case "ten_crop":
                 views = ten_crops(image, self.recipe.image_size)
-        logits = [self.head(self.backbone(view.contiguous())).float() for view in views]
+        logits = [losses.full(self.head(self.backbone(view.contiguous()))) for view in views]
         mean = torch.stack([self._probabilities(of_view) for of_view in logits]).mean(dim=0)
         return self.validation_rows(logits[0], batch) | {"probabilities": mean.numpy()}
 

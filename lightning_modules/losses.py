@@ -14,6 +14,11 @@ SMOOTH = 1.0
 SegmentationLoss = Literal["bce", "dice", "bce_dice"]
 
 
+def full(values: Tensor) -> Tensor:
+    """Values in float32 where they come in half precision, since losses add up many small terms."""
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
+
+
 def masked_bce(logits: Tensor, targets: Tensor) -> Tensor:
     """Binary cross-entropy summed over the labelled entries, and their number, as a tensor of two.
 

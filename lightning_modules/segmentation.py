@@ -54,10 +54,10 @@ class SegmentationModule(SupervisedModule):
 
         At native size the probability map is resized bilinearly, then cut at 0.5.
         """
-        logits = self(batch["image"]).float()
+        logits = losses.full(self(batch["image"]))
         probabilities = logits.sigmoid()
         if self.recipe.test_time_augmentation == "flip":
-            mirrored = self(batch["image"].flip(-1)).float().sigmoid().flip(-1)
+            mirrored = losses.full(self(batch["image"].flip(-1))).sigmoid().flip(-1)
             probabilities = (probabilities + mirrored) / 2
         mask, view = batch["mask"] > 0, batch["field_of_view"] > 0
         found = confusion(probabilities > 0.5, mask, torch.ones_like(mask), "network_whole")

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lightning_modules.classification import auroc
+from lightning_modules.gathering import everyones
 from lightning_modules.self_supervision.learner import Learner
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
@@ -53,7 +54,7 @@ class SelfSupervisedModule(TrainedModule):
     def __init__(self, learner: Learner, task: Task, recipe: Recipe, normalization: Normalization, seed: int) -> None:
         super().__init__(recipe, normalization, learner.backbone.in_channels)
         self.learner, self.task, self.seed = learner, task, seed
-        self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
+        self._validated: list[tuple[Tensor, ...]] = []
 
     def on_train_epoch_start(self) -> None:
         """What the method does before an epoch."""
@@ -91,11 +92,13 @@ class SelfSupervisedModule(TrainedModule):
         features = self.learner.backbone(images).float()
         embeddings = functional.normalize(self.learner.online.head(features).float(), dim=1)
         targets = batch.get("target", torch.full((len(images),), torch.nan, device=features.device))
-        self._validated.append((features.cpu(), embeddings.cpu(), targets.cpu()))
+        self._validated.append((batch["index"].cpu(), features.cpu(), embeddings.cpu(), targets.cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Log the k-NN score and how far the embeddings spread."""
-        features, embeddings, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        parts = [part for process in everyones(self._validated) for part in process]
+        index, *rows = (torch.cat(of_parts) for of_parts in zip(*parts, strict=True))
+        features, embeddings, targets = (row[index.argsort()] for row in rows)
         std, rank = spread(embeddings)
         score = math.nan
         if self.task.kind != "segmentation":

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.contract import Backbone
+from lightning_modules.gathering import everyones, summed
+from lightning_modules.losses import full
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
 from specs.recipe import Recipe
@@ -83,13 +85,13 @@ class SupervisedModule(TrainedModule):
         """What is kept of each test sample of a batch, besides its ``index``, under test-time augmentation."""
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The batch's loss.
+        """The loss of the batch, of all processes' parts of it together.
 
         Raises:
             RunError: if it is not finite.
         """
-        sums = self.loss_sums(self(batch["image"]).float(), batch)
-        loss = self.loss(sums)
+        sums = self.loss_sums(full(self(batch["image"])), batch)
+        loss = self.loss(summed(sums))
         self.check_finite(loss, batch_idx)
         self._add("train", sums.detach())
         return loss
@@ -104,7 +106,7 @@ class SupervisedModule(TrainedModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect sums and rows."""
-        logits = self(batch["image"]).float()
+        logits = full(self(batch["image"]))
         self._add("validation", self.loss_sums(logits, batch))
         self._collect(batch, self.validation_rows(logits, batch))
 
@@ -126,8 +128,10 @@ class SupervisedModule(TrainedModule):
         return self.collected()
 
     def collected(self) -> dict[str, NDArray[Any]]:
-        """The collected rows of one epoch, ordered by ``index``; samples that padding repeated count once."""
-        rows = {name: np.concatenate(parts) for name, parts in self._rows.items()}
+        """The rows of one epoch that all processes collected, ordered by ``index``; repeated samples count once."""
+        own = {name: np.concatenate(parts) for name, parts in self._rows.items()}
+        everything = everyones(own)
+        rows = {name: np.concatenate([one[name] for one in everything]) for name in own}
         _, first = np.unique(rows["index"], return_index=True)
         return {name: values[first] for name, values in rows.items()}
 

@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from lightning_modules.gathering import take_from_first
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
 from specs.card import Normalization
@@ -34,6 +35,14 @@ class TrainedModule(pl.LightningModule):
         self.normalize = InputNormalization(normalization, in_channels)
         self._sums: dict[str, Tensor] = {}
         self._schedule_state: dict[str, Any] | None = None
+
+    def on_validation_start(self) -> None:
+        """Give all processes the first one's running statistics, as DDP would before every step.
+
+        They are all that differs between processes, and only where batch norm's statistics are local. DDP's own way
+        would wait for the others in every validation batch, of which a process may have one fewer.
+        """
+        take_from_first(buffer for buffer in self.buffers() if buffer.is_floating_point())
 
     def check_finite(self, loss: Tensor, step: int) -> None:
         """Refuse to go on from a loss that is not a number.

@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from backbones.contract import Backbone
+from lightning_modules.losses import full
 from lightning_modules.self_supervision.heads import mlp
-from lightning_modules.self_supervision.learner import Encoder, Learner, full
+from lightning_modules.self_supervision.learner import Encoder, Learner
 from lightning_modules.self_supervision.momentum import Follower
 
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backbones.contract import Backbone
+from lightning_modules.gathering import gathered_values
 from lightning_modules.self_supervision.bank import MemoryBank
 from lightning_modules.self_supervision.clusters import spherical_kmeans
-from lightning_modules.self_supervision.gathering import gathered_values
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import Encoder, EveryImage, Learner
 from lightning_modules.self_supervision.sinkhorn import sinkhorn

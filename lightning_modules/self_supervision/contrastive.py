@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lightning_modules.self_supervision.gathering import gathered, processes, rank
+from lightning_modules.gathering import gathered, processes, rank
 
 
 def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from backbones.contract import Backbone
+from lightning_modules.gathering import gathered_values
 from lightning_modules.self_supervision.bank import MemoryBank
 from lightning_modules.self_supervision.contrastive import noise_contrastive, one_against_noise
-from lightning_modules.self_supervision.gathering import gathered_values
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.jigsaw import JigsawHead
 from lightning_modules.self_supervision.learner import Encoder, Learner

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backbones.contract import Backbone
+from lightning_modules.losses import full
 
 EveryImage = Callable[[Callable[[Tensor], Tensor]], Tensor]
 """Maps a function of normalized images (B, C, H, W) to rows (B, D) to its rows for all training images, (N, D)."""
@@ -34,11 +35,6 @@ class Encoder(nn.Module):
     def directions(self, images: Tensor) -> Tensor:
         """The same, of length 1."""
         return directions(self(images))
-
-
-def full(embeddings: Tensor) -> Tensor:
-    """Embeddings in float32 where they come in half precision, since losses add up many small terms."""
-    return embeddings.float() if embeddings.dtype in (torch.bfloat16, torch.float16) else embeddings
 
 
 def directions(embeddings: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from backbones.contract import Backbone
+from lightning_modules.gathering import gathered_values, shuffled
 from lightning_modules.self_supervision.contrastive import info_nce
-from lightning_modules.self_supervision.gathering import gathered_values, shuffled
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.jigsaw import JigsawHead
 from lightning_modules.self_supervision.learner import Encoder, Learner, directions

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from backbones.contract import Backbone
-from lightning_modules.self_supervision.gathering import gathered
+from lightning_modules.gathering import gathered
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import Encoder, Learner
 

@@ -6,7 +6,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from lightning_modules.self_supervision.gathering import processes
+from lightning_modules.gathering import processes
 
 
 @torch.no_grad()

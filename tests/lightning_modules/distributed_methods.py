@@ -16,8 +16,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from experiments.recipes.phantom_ssl import METHODS as SETTINGS
+from lightning_modules.gathering import shuffled
 from lightning_modules.self_supervision import instances, jigsaw, prototypical
-from lightning_modules.self_supervision.gathering import shuffled
 from lightning_modules.self_supervision.learner import Learner
 from specs.registry import BACKBONES, METHODS
 

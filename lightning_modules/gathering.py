@@ -1,12 +1,15 @@
-"""Rows of all processes of a distributed job; a single process has its own."""
+"""What the processes of one training know of each other; a single process has its own alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 def processes() -> int:
@@ -17,6 +20,49 @@ def processes() -> int:
 def rank() -> int:
     """The number of this process."""
     return dist.get_rank() if processes() > 1 else 0
+
+
+def everyones(value: T) -> list[T]:
+    """The values of all processes, in the order of their numbers; whatever can be pickled, of any size."""
+    if processes() == 1:
+        return [value]
+    found: list[T | None] = [None] * processes()
+    dist.all_gather_object(found, value)
+    return cast(list[T], found)
+
+
+def agreed(value: T) -> T:
+    """The first process's value, for what all must decide alike."""
+    if processes() == 1:
+        return value
+    found = [value]
+    dist.broadcast_object_list(found, 0)
+    return found[0]
+
+
+def summed(sums: Tensor) -> Tensor:
+    """Sums over all processes; gradients flow back to each.
+
+    A loss that every process computes of them is the loss of the global batch, and its gradients those of the global
+    batch, as with ``gathered``. A mean of the processes' own losses would be another loss wherever their denominators
+    differ.
+
+    Args:
+        sums: of the same shape in every process.
+    """
+    if processes() == 1:
+        return sums
+    from torch.distributed.nn.functional import all_reduce
+
+    total: Tensor = all_reduce(sums)  # type: ignore[no-untyped-call]
+    return total
+
+
+@torch.no_grad()
+def take_from_first(tensors: Iterable[Tensor]) -> None:
+    """Overwrite tensors with those of the first process."""
+    for tensor in tensors if processes() > 1 else ():
+        dist.broadcast(tensor, 0)
 
 
 def gathered(rows: Tensor) -> Tensor:
