@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 import torch
 
 from datamodules.augmentation import Albumentations
-from datamodules.batching import Batch, Batches, Order
+from datamodules.batching import Batch, Batches, Order, Share
 from datamodules.contract import Sample
 from datamodules.crops import ExactCrops, FastCrops
 from datamodules.framing import AsStored, BatchTransform, Middle
@@ -40,14 +40,25 @@ class ImageDataModule(pl.LightningDataModule):
         seed: of order, augmentation and softened labels.
         threads: that make batches; the batches do not depend on them.
         views: of each training image for self-supervised learning; 0 for learning from labels.
+        share: the part of each batch that this process serves; whatever goes through the training images in order has
+            them whole in every process.
 
     Raises:
-        UsageError: if the recipe's crops do not go with masks, or a pass has fewer full batches than its interval.
+        UsageError: if the recipe's crops do not go with masks, a pass has fewer full batches than its interval, or a
+            batch or split has too few images for all processes.
     """
 
-    def __init__(self, opened: OpenDataset, recipe: Recipe, seed: int, threads: int = 0, views: int = 0) -> None:
+    def __init__(
+        self,
+        opened: OpenDataset,
+        recipe: Recipe,
+        seed: int,
+        threads: int = 0,
+        views: int = 0,
+        share: Share = Share(),  # noqa: B008 (it cannot change)
+    ) -> None:
         super().__init__()
-        self.views = views
+        self.views, self.share = views, share
         cv2.setNumThreads(0)  # one image is too little work to share; batches are shared among threads
         if recipe.images == "train+test":
             index = opened.index
@@ -74,6 +85,8 @@ class ImageDataModule(pl.LightningDataModule):
                 f"the {images} training images has {full} full batches of {recipe.batch_size}. Give a smaller interval "
                 "or batch size, or interval=None for a whole pass."
             )
+        if share.processes > 1:
+            self._check_shares()
 
     def index_of(self, split: Split) -> tuple[Sample, ...]:
         """The samples of a split, in the order of ``index``."""
@@ -144,14 +157,40 @@ class ImageDataModule(pl.LightningDataModule):
             return ExactCrops(steps, size, self.seed)
         return FastCrops(steps, size, self.seed, self._images["train"].extents)
 
+    def _check_shares(self) -> None:
+        """Refuse what the processes cannot share so that each has enough, and of views as many as the others.
+
+        Raises:
+            UsageError: names the batch or split.
+        """
+        processes, least = self.share.processes, self.share.least
+        for length in dict.fromkeys(self.train_dataloader().lengths()):
+            if self.views and length % processes:
+                raise UsageError(
+                    f"a batch of {length} images, which a self-supervised method compares with each other, cannot be "
+                    f"divided among {processes} devices. Use another number of devices."
+                )
+            if length // processes < least:
+                why = "; batch norm estimates its statistics from them" if least > 1 else ""
+                raise UsageError(
+                    f"a training batch has {length} images, and each of {processes} devices needs at least {least}"
+                    f"{why}. Use fewer devices. (An interval leaves a smaller last batch out, but is another run.)"
+                )
+        for split in ("validation", "test"):
+            if len(self._images[split]) < processes:
+                raise UsageError(
+                    f"the {split} split has {len(self._images[split])} images for {processes} devices, and each needs "
+                    "one. Use fewer devices."
+                )
+
     def _shuffled(self, make: _Views | _Maker, drop_last: bool) -> Batches:
         recipe, order = self.recipe, Order(len(self._images["train"]), self.seed)
-        return Batches(make, order, recipe.batch_size, drop_last, self.threads, recipe.interval)
+        return Batches(make, order, recipe.batch_size, drop_last, self.threads, recipe.interval, self.share)
 
     def _in_order(self, split: Split, augmentation: BatchTransform) -> Batches:
         images = self._images[split]
         make = _Maker(self, split, images, augmentation)
-        return Batches(make, Order(len(images), None), self.recipe.batch_size, False, self.threads)
+        return Batches(make, Order(len(images), None), self.recipe.batch_size, False, self.threads, share=self.share)
 
 
 class _Views:

@@ -39,8 +39,13 @@ def built_backbone(expression: Call, recipe: Recipe) -> Backbone:
     return backbone
 
 
-def initialized(spec: RunSpec, places: Places) -> tuple[Backbone, LoadReport]:
+def initialized(spec: RunSpec, places: Places, devices: int = 1) -> tuple[Backbone, LoadReport]:
     """The backbone with the initializer's weights; the same spec gives the same ones.
+
+    Args:
+        spec: of the run.
+        places: where data and runs are.
+        devices: that share the run and share or have shared those that it starts from.
 
     Raises:
         UsageError: if the backbone does not take images of the recipe's size.
@@ -51,7 +56,7 @@ def initialized(spec: RunSpec, places: Places) -> tuple[Backbone, LoadReport]:
     seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
     backbone = built_backbone(spec.backbone, spec.recipe)
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
-    resolver = Resolver(places)
+    resolver = Resolver(places, devices)
 
     def weights_of(need: Pretraining) -> Path:
         required = resolver.required(spec, need)

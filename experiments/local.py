@@ -29,12 +29,13 @@ class LocalExecutor:
         places: where data and runs are.
         jobs: how many runs go on at the same time.
         workers: threads of each run that load data.
+        devices: that share each run.
     """
 
-    def __init__(self, places: Places, jobs: int, workers: int = 0) -> None:
-        self.places, self.jobs, self.workers = places, jobs, workers
+    def __init__(self, places: Places, jobs: int, workers: int = 0, devices: int = 1) -> None:
+        self.places, self.jobs, self.workers, self.devices = places, jobs, workers, devices
         self._running: dict[Connection, tuple[str, BaseProcess]] = {}
-        self._context = _context()
+        self._context = fresh_processes()
 
     @property
     def free(self) -> int:
@@ -45,7 +46,9 @@ class LocalExecutor:
         """Start a run in a process of its own."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_work, args=(run.spec.to_json(), run.key, self.places, self.workers, theirs), daemon=False
+            target=_work,
+            args=(run.spec.to_json(), run.key, self.places, self.workers, self.devices, theirs),
+            daemon=False,
         )
         process.start()
         theirs.close()
@@ -86,7 +89,8 @@ class LocalExecutor:
         self._running.clear()
 
 
-def _context() -> ForkServerContext | SpawnContext:
+def fresh_processes() -> ForkServerContext | SpawnContext:
+    """What starts processes that hold nothing of this one but the imports of a worker."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["experiments.worker"])
@@ -94,9 +98,9 @@ def _context() -> ForkServerContext | SpawnContext:
     return multiprocessing.get_context("spawn")
 
 
-def _work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Connection) -> None:
+def _work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: int, pipe: Connection) -> None:
     if hasattr(os, "setpgid"):  # Ctrl-C reaches the planner alone, which ends its workers
         os.setpgid(0, 0)
     from experiments.worker import work
 
-    work(spec, key, places, workers, pipe)
+    work(spec, key, places, workers, devices, pipe)

@@ -1,6 +1,7 @@
 """From a run spec to what it truly is: its identity, its key, and the runs that it needs.
 
-The identity holds everything that changes the result and nothing else: no paths, devices or loggers.
+The identity holds everything that changes the result and nothing else: no paths, devices or loggers. The number of
+devices is in it only where each estimates batch norm's statistics from its own part of a batch.
 The key is the sha256 of its canonical JSON.
 """
 
@@ -104,10 +105,11 @@ class Resolver:
 
     Args:
         places: where data and runs are.
+        devices: that share each run.
     """
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, places: Places, devices: int = 1) -> None:
+        self.places, self.devices = places, devices
         self._datasets: dict[tuple[Call, Edition], dict[str, Any]] = {}
 
     def resolve(self, spec: RunSpec) -> ResolvedRun:
@@ -118,6 +120,11 @@ class Resolver:
             DataError: if the dataset's files are missing or damaged.
             WeightsError: if a weight file is missing.
         """
+        if spec.recipe.batch_size % self.devices:
+            raise UsageError(
+                f"recipe: batch_size={spec.recipe.batch_size} is over all devices together and cannot be divided among "
+                f"{self.devices} devices. Use a number of devices that divides it; another batch size is another run."
+            )
         if spec.stage == "finetune" and spec.recipe.method:
             raise UsageError(
                 f"the recipe names the self-supervised method {spec.recipe.method}, which pretrains. Fine-tune with a "
@@ -134,7 +141,7 @@ class Resolver:
                 'be nothing to start from. Pretrain with trained="all".'
             )
         requires: list[ResolvedRun] = []
-        identity = {
+        identity: dict[str, Any] = {
             "stage": spec.stage,
             "dataset": self._dataset(spec.dataset, spec.edition),
             "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
@@ -143,6 +150,11 @@ class Resolver:
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
+        if self.devices > 1 and spec.recipe.batch_norm == "local":
+            from experiments.batch_statistics import estimates_statistics
+
+            if estimates_statistics(spec):
+                identity["devices"] = self.devices
         return ResolvedRun(spec, identity, tuple({run.key: run for run in requires}.values()))
 
     def required(self, spec: RunSpec, need: Pretraining) -> ResolvedRun:

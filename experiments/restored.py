@@ -78,7 +78,8 @@ def before_training(record: Record, places: Places) -> Backbone:
         RunError: if the weights are not those that the run began with.
         WeightsError: if the weights that it began with are not there.
     """
-    backbone, report = initialized(RunSpec.from_json(record.data["spec"]), places)
+    devices = record.data["environment"].get("devices", 1)  # records from before several could share a run
+    backbone, report = initialized(RunSpec.from_json(record.data["spec"]), places, devices)
     stated = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))["after"]
     if report.after != stated:
         raise RunError(

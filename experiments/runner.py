@@ -15,8 +15,10 @@ import pytorch_lightning as pl
 import torch
 from safetensors.torch import load_file, save_file
 
+from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
 from experiments.devices import device_name
+from experiments.distributed import check_same_weights, group, synchronized, trainer_settings
 from experiments.evaluation import prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
 from experiments.naming import public_text
@@ -29,6 +31,7 @@ from experiments.training import EpochEnd, seed_everything
 from initializers.contract import Initializer
 from initializers.described import description
 from initializers.trained import card_of
+from lightning_modules.gathering import agreed, everyones, processes, rank
 from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.supervised import SupervisedModule
@@ -40,50 +43,83 @@ from specs.files import replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
+PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed"}
+"""Lightning's names of a recipe's precisions."""
 
-def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = silent) -> Record:
+
+def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = silent, devices: int = 1) -> Record:
     """Train, validate and test one spec, unless its record is there already.
 
-    The runs that its initializer requires must be done.
+    The runs that its initializer requires must be done. In a process that torchrun or SLURM started together with
+    others, all must call this, and each is a device.
 
     Args:
         spec: what to run.
         places: where data and runs are.
-        workers: threads that load data; the result does not depend on them.
+        workers: threads of each device that load data; the result does not depend on them.
         report: told after each epoch how far the training is.
+        devices: that share each batch.
 
     Raises:
         MedtransferError: of the kind of what went wrong.
     """
     store = RunStore(places.runs)
-    resolved = Resolver(places).resolve(spec)
-    done = store.record(resolved.key)
-    if done is not None:
-        return done
-    attempt = store.begin(resolved.key)
-    return attempt_run(resolved, attempt, places, workers=workers, report=report)
+    resolved = Resolver(places, devices).resolve(spec)
+    with group(devices):
+        done = agreed(store.record(resolved.key) if rank() == 0 else None)
+        if done is not None:
+            return done
+        attempt = agreed(store.begin(resolved.key) if rank() == 0 else None)
+        assert attempt is not None
+        return attempt_run(resolved, attempt, places, workers=workers, report=report, devices=devices)
 
 
 def attempt_run(
-    resolved: ResolvedRun, attempt: Attempt, places: Places, *, workers: int = 0, report: Report = silent
+    resolved: ResolvedRun,
+    attempt: Attempt,
+    places: Places,
+    *,
+    workers: int = 0,
+    report: Report = silent,
+    devices: int = 1,
 ) -> Record:
     """Do a resolved run in an attempt's folder and publish it.
+
+    A process that is alone starts others if the run has several devices.
 
     Raises:
         MedtransferError: of the kind of what went wrong.
     """
+    if processes() == devices:
+        record = agreed(_take_part(resolved, attempt, places, workers, report))
+    else:
+        from experiments.launching import launch
+
+        launch(resolved, attempt, places, workers, report, devices)
+        record = RunStore(places.runs).record(resolved.key)
+    assert record is not None
+    return record
+
+
+def _take_part(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int, report: Report) -> Record | None:
+    """This process's part of a run; the first one writes and publishes, and has the record."""
+    first = rank() == 0
     spec, store, started = resolved.spec, RunStore(places.runs), time.monotonic()
     torch.set_num_threads(spec.recipe.threads)
-    write_json(attempt.folder / "spec.json", spec.to_json())
-    write_json(attempt.folder / "identity.json", resolved.identity)
+    if first:
+        write_json(attempt.folder / "spec.json", spec.to_json())
+        write_json(attempt.folder / "identity.json", resolved.identity)
     method: Method | None = METHODS.build(spec.recipe.method) if spec.recipe.method else None
     views = 0
     if method:
         method.check_views(spec.recipe.views)
         views = method.views
-    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers, views)
-    backbone, load_report = initialized(spec, places)
-    write_json(attempt.folder / "load_report.json", load_report.to_json())
+    # Statistics of a single image are none: batch norm that estimates them by device needs two there.
+    share = Share(rank(), processes(), 2 if "devices" in resolved.identity else 1)
+    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed, workers, views, share)
+    backbone, load_report = initialized(spec, places, processes())
+    if first:
+        write_json(attempt.folder / "load_report.json", load_report.to_json())
     normalization = _normalization(spec)
     seed_everything(spec.seed, "head")
     module: TrainedModule
@@ -92,6 +128,9 @@ def attempt_run(
         module = SelfSupervisedModule(learner, data.task, spec.recipe, normalization, spec.seed)
     else:
         module = supervised_module(backbone, data.task, spec.recipe, normalization)
+    check_same_weights(module)
+    if spec.recipe.batch_norm == "sync":
+        synchronized(module)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
     trainer = _trainer(spec, epoch_end, attempt.folder)
     checkpoint = epoch_end.resume()
@@ -103,7 +142,14 @@ def attempt_run(
         )
     module.load_state_dict(load_file(epoch_end.best))
     best = epoch_end.rows[epoch_end.best_epoch]
-    if spec.stage == "pretrain":
+    test_rows = None
+    if isinstance(module, SupervisedModule) and spec.stage == "finetune":
+        trainer.test(module, data, verbose=False)
+        test_rows = module.test_rows()
+    everyones(None)  # all have read the best weights, which are about to be moved
+    if not first:
+        return None
+    if test_rows is None:
         with replacing(attempt.folder / WEIGHTS) as temporary:
             tensors = {name: tensor.contiguous() for name, tensor in backbone.weights().items()}
             save_file(tensors, temporary, _description(resolved, normalization))
@@ -112,9 +158,7 @@ def attempt_run(
             found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
         outcome = {"scores": found, "weights_sha256": _sha256(attempt.folder / WEIGHTS)}
     else:
-        assert isinstance(module, SupervisedModule)
-        trainer.test(module, data, verbose=False)
-        table = prediction_table(data.task, data.index_of("test"), module.test_rows())
+        table = prediction_table(data.task, data.index_of("test"), test_rows)
         write_predictions(table, attempt.folder / "predictions.parquet")
         found = scores(data.task, table)
         outcome = {"scores": found, "predictions_sha256": _sha256(attempt.folder / "predictions.parquet")}
@@ -160,18 +204,16 @@ def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[st
 def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
     recipe = spec.recipe
     return pl.Trainer(
-        accelerator="auto",
-        devices=1,
-        precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
+        **trainer_settings(),
+        precision=PRECISIONS[recipe.precision],
         max_epochs=recipe.epochs,
-        sync_batchnorm=recipe.batch_norm == "sync",
         callbacks=[epoch_end],
         default_root_dir=folder,
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,  # it would run the metrics on two batches before training
-        use_distributed_sampler=False,  # the data module's own sampler is seeded by epoch
+        use_distributed_sampler=False,  # the data module shares out its batches itself, without padding
     )
 
 
@@ -182,6 +224,7 @@ def _environment(trainer: pl.Trainer) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": device_name(trainer.strategy.root_device),
+        "devices": trainer.world_size,
         "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
     }
 

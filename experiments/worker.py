@@ -7,6 +7,7 @@ import threading
 import traceback
 import warnings
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from experiments.executor import Finished, Progress
@@ -19,7 +20,7 @@ from specs.errors import MedtransferError
 from specs.run import RunSpec
 
 
-def work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Connection) -> None:
+def work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: int, pipe: Connection) -> None:
     """Carry out one run and say how it ended.
 
     Args:
@@ -27,9 +28,10 @@ def work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Con
         key: that the planner resolved it to.
         places: where data and runs are.
         workers: threads that load data.
+        devices: that share the run.
         pipe: to the planner; when its other end closes, this process ends.
     """
-    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
     keep_freed_memory()
     store = RunStore(places.runs)
     attempt = store.begin(key)
@@ -38,26 +40,37 @@ def work(spec: dict[str, Any], key: str, places: Places, workers: int, pipe: Con
     os.dup2(log, 2)
     warnings.simplefilter("default")
     try:
-        resolved = Resolver(places).resolve(RunSpec.from_json(spec))
+        resolved = Resolver(places, devices).resolve(RunSpec.from_json(spec))
         if resolved.key != key:
             raise MedtransferError(
                 f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight "
                 "files changed. Run the command again."
             )
         attempt_run(
-            resolved, attempt, places, workers=workers, report=lambda epoch, of: pipe.send(Progress(key, epoch, of))
+            resolved,
+            attempt,
+            places,
+            workers=workers,
+            report=lambda epoch, of: pipe.send(Progress(key, epoch, of)),
+            devices=devices,
         )
     except Exception as error:
         traceback.print_exc()
-        status = error.exit_status if isinstance(error, MedtransferError) else 5
-        message = str(error) if isinstance(error, MedtransferError) else f"{type(error).__name__}: {error}"
-        attempt.fail(message)
-        pipe.send(Finished(key, message, status, attempt.log))
+        finished = failed(key, error, attempt.log)
+        attempt.fail(str(finished.error))
+        pipe.send(finished)
     else:
         pipe.send(Finished(key))
 
 
-def _end_with(pipe: Connection) -> None:
+def failed(key: str, error: Exception, log: Path) -> Finished:
+    """How a run ended in an error."""
+    if isinstance(error, MedtransferError):
+        return Finished(key, str(error), error.exit_status, log)
+    return Finished(key, f"{type(error).__name__}: {error}", 5, log)
+
+
+def end_with(pipe: Connection) -> None:
     """End the process at once when the planner is gone; the planner itself never sends anything."""
     try:
         pipe.poll(None)

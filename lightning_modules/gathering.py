@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -40,6 +40,20 @@ def agreed(value: T) -> T:
     return found[0]
 
 
+class _Summed(torch.autograd.Function):
+    """A sum over processes, each of which goes on with it alike."""
+
+    @staticmethod
+    def forward(ctx: Any, sums: Tensor) -> Tensor:
+        total = sums.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient * processes()  # the sum of the processes' gradients, which are equal
+
+
 def summed(sums: Tensor) -> Tensor:
     """Sums over all processes; gradients flow back to each.
 
@@ -52,9 +66,7 @@ def summed(sums: Tensor) -> Tensor:
     """
     if processes() == 1:
         return sums
-    from torch.distributed.nn.functional import all_reduce
-
-    total: Tensor = all_reduce(sums)  # type: ignore[no-untyped-call]
+    total: Tensor = _Summed.apply(sums)  # type: ignore[no-untyped-call]
     return total
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lightning_modules.classification import auroc
-from lightning_modules.gathering import everyones
+from lightning_modules.gathering import everyones, take_from_first
 from lightning_modules.self_supervision.learner import Learner
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
@@ -60,6 +60,7 @@ class SelfSupervisedModule(TrainedModule):
         """What the method does before an epoch."""
         generator = torch.Generator().manual_seed(int(digest([self.seed, "clusters", self.current_epoch])[:15], 16))
         self.learner.before_epoch(self.current_epoch, self._every_image, generator)
+        take_from_first(self.learner.state_dict().values())  # clusters of equal images may differ in the last bits
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """The method's loss of a batch of views.

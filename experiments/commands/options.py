@@ -101,6 +101,18 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
 
 
+def add_devices(parser: argparse.ArgumentParser) -> None:
+    """``--devices``."""
+    parser.add_argument(
+        "--devices",
+        type=count_from(1),
+        default=1,
+        metavar="N",
+        help="GPUs of this machine (processes, where it has none) that share each batch (default: %(default)s); the "
+        "batch size over all of them is the recipe's",
+    )
+
+
 class count_from:
     """A whole number that is not below a limit."""
 

@@ -16,7 +16,7 @@ import json
 import shutil
 from pathlib import Path
 
-from experiments.commands.options import add_edition, add_execution, add_places, places
+from experiments.commands.options import add_edition, add_devices, add_execution, add_places, places
 from experiments.commands.single import do, overridden, scores_in_words
 from specs.errors import UsageError
 from specs.expression import parse
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_edition(parser)
     add_places(parser)
     add_execution(parser)
+    add_devices(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -63,7 +64,7 @@ def execute(options: argparse.Namespace) -> int:
     default = recipe_named(options.recipe) if options.recipe else None
     spec = pretraining_of(needs[0], BACKBONES.bind(options.backbone), options.edition, default)
     spec = dataclasses.replace(spec, recipe=overridden(spec.recipe, options.set), seed=options.seed)
-    record = do(Resolver(places(options)).resolve(spec), options)
+    record = do(Resolver(places(options), options.devices).resolve(spec), options)
     if record is None:
         return 0
     weights = record.folder / WEIGHTS

@@ -46,7 +46,7 @@ def do(resolved: ResolvedRun, options: argparse.Namespace) -> Record | None:
         from experiments.local import LocalExecutor
 
         with Display(Console(stderr=True)) as display:
-            carry_out(work, LocalExecutor(where, jobs=1, workers=options.workers), display)
+            carry_out(work, LocalExecutor(where, 1, options.workers, options.devices), display)
     if resolved.key in work.failed:
         failed = work.failed[resolved.key]
         log = f"\nlog: {failed.log}" if failed.log else ""

@@ -1,0 +1,148 @@
+"""The processes that train one run together: who they are, and what Lightning must know of them.
+
+Their numbers come from the environment, as torchrun sets it
+(https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables) or `srun`
+(https://slurm.schedmd.com/srun.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES). On one machine without either,
+``experiments.launching`` starts processes in torchrun's way.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from pytorch_lightning.plugins.environments import (  # type: ignore[attr-defined]
+    ClusterEnvironment,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
+from pytorch_lightning.strategies import DDPStrategy
+from timm.layers import convert_sync_batchnorm  # type: ignore[attr-defined]
+from torch import nn
+
+from initializers.fingerprints import fingerprint
+from lightning_modules.gathering import everyones, processes
+from specs.errors import RunError, UsageError
+
+
+def environment() -> ClusterEnvironment | None:
+    """What says this process's number, or None if it was started alone."""
+    if TorchElasticEnvironment.detect():
+        return TorchElasticEnvironment()
+    # SLURM_NTASKS is set in a batch script too, which is one process that srun did not start.
+    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        return SLURMEnvironment(auto_requeue=False)
+    return None
+
+
+@contextmanager
+def group(devices: int) -> Iterator[None]:
+    """The group of the processes that torchrun or SLURM started, one for each device; none for one started alone.
+
+    Raises:
+        UsageError: if they are not as many as the devices.
+    """
+    own = environment()
+    if own is None or processes() > 1:
+        yield
+        return
+    if own.world_size() != devices:
+        raise UsageError(
+            f"{own.world_size()} processes were started together to train on {devices} device(s). Start as many "
+            f"processes as devices (torchrun --nproc-per-node, srun --ntasks), or say --devices {own.world_size()}."
+        )
+    if devices == 1:
+        yield
+        return
+    check_gpus(own.local_rank() + 1)
+    os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = own.main_address, str(own.main_port)
+    gpu = torch.cuda.is_available()
+    if gpu:
+        torch.cuda.set_device(own.local_rank())
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if gpu else "gloo", rank=own.global_rank(), world_size=own.world_size()
+    )
+    try:
+        with warnings.catch_warnings():
+            # What the modules log is of all processes already; a mean over them would change nothing.
+            warnings.filterwarnings("ignore", message="It is recommended to use `self.log")
+            # The newer name of this setting is not in every torch that is supported.
+            warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
+            yield
+    finally:
+        dist.destroy_process_group()
+
+
+def check_gpus(devices: int) -> None:
+    """Refuse more devices than this machine has GPUs, if it has any; of a CPU there are as many as are asked for.
+
+    Raises:
+        UsageError: says how many there are.
+    """
+    if torch.cuda.is_available() and devices > torch.cuda.device_count():
+        raise UsageError(
+            f"{devices} devices are asked for on this machine, which has {torch.cuda.device_count()} GPU(s). Use fewer."
+        )
+
+
+def trainer_settings() -> dict[str, Any]:
+    """What a Lightning trainer must be told: one device, or this process's place among those that train together.
+
+    Raises:
+        UsageError: if machines have different numbers of processes.
+    """
+    own = environment()
+    if processes() == 1 or own is None:
+        # This environment keeps Lightning from taking SLURM's, where it finds one, for the run's.
+        return {"accelerator": "auto", "devices": 1, "plugins": [LightningEnvironment()]}
+    nodes = everyones(own.node_rank())
+    here = nodes.count(own.node_rank())
+    if len(nodes) != here * len(set(nodes)):
+        raise UsageError(f"each machine must have as many processes as the others; they are on machines {nodes}.")
+    return {
+        "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
+        "devices": here,
+        "num_nodes": len(set(nodes)),
+        # Buffers go from the first process to all before a validation (TrainedModule), not before each batch.
+        "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False),
+    }
+
+
+def synchronized(module: nn.Module) -> None:
+    """Let batch norm estimate its statistics over all processes.
+
+    timm's conversion knows layers that hold an activation too, which torch's and Lightning's would drop.
+
+    Raises:
+        UsageError: without GPUs, for which alone torch has it.
+    """
+    if processes() == 1:
+        return
+    if not torch.cuda.is_available():
+        raise UsageError(
+            'recipe: batch_norm="sync" over several devices needs GPUs (torch has it for them alone). Use one device, '
+            'or batch_norm="local", which is another run.'
+        )
+    for name, child in list(module.named_children()):
+        setattr(module, name, convert_sync_batchnorm(child))  # type: ignore[no-untyped-call]
+
+
+def check_same_weights(module: nn.Module) -> None:
+    """Compare the weights of all processes before training.
+
+    Raises:
+        RunError: names the processes whose weights are not the first one's.
+    """
+    found = everyones(fingerprint(module.state_dict()))
+    others = [str(number) for number, one in enumerate(found) if one != found[0]]
+    if others:
+        raise RunError(
+            f"the initial weights of process {', '.join(others)} are not those of process 0. Expected the same ones; "
+            "look for weight files or library versions that differ between machines."
+        )

@@ -1,0 +1,134 @@
+"""One run by several devices of this machine: a process for each, watched over by the one that starts them.
+
+They find each other as torchrun's processes do: the environment says their numbers, and the key-value store through
+which they meet is served by the process that started them, on a port that the system chose, so that none is taken
+twice (https://docs.pytorch.org/docs/stable/distributed.html#environment-variable-initialization). When one fails or is
+lost, the others, which wait for it, are ended; all end when the one that watches them is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+from experiments.distributed import check_gpus, group
+from experiments.executor import Finished, Progress
+from experiments.local import fresh_processes
+from experiments.memory import keep_freed_memory
+from experiments.places import Places
+from experiments.progress import Report
+from experiments.resolve import ResolvedRun, Resolver
+from experiments.store import Attempt
+from specs.errors import RunError, failure
+from specs.run import RunSpec
+
+ADDRESS = "127.0.0.1"
+
+
+def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int, report: Report, devices: int) -> None:
+    """Do a resolved run in an attempt's folder by as many processes as devices, and publish it.
+
+    Raises:
+        MedtransferError: of the kind of what went wrong in the first process that failed.
+    """
+    check_gpus(devices)
+    meeting = TCPStore(ADDRESS, 0, devices, is_master=True, wait_for_workers=False)
+    context, running = fresh_processes(), dict[Connection, tuple[int, BaseProcess]]()
+    try:
+        for number in range(devices):
+            ours, theirs = context.Pipe()
+            given = (_place(number, devices, meeting.port), resolved.spec.to_json(), attempt, places, workers, devices)
+            process: BaseProcess = context.Process(target=_take_part, args=(*given, theirs), daemon=False)
+            process.start()
+            theirs.close()
+            running[ours] = number, process
+        _watch(running, report)
+    finally:
+        for pipe, (_, process) in running.items():
+            process.terminate()
+            process.join()
+            pipe.close()
+
+
+def _watch(running: dict[Connection, tuple[int, BaseProcess]], report: Report) -> None:
+    """Wait until every process has finished.
+
+    Raises:
+        MedtransferError: if one has failed or was lost.
+    """
+    waiting = list(running)
+    while waiting:
+        for pipe in wait(waiting):
+            assert isinstance(pipe, Connection)
+            number, process = running[pipe]
+            who = f"process {number} of {len(running)}"
+            try:
+                message = pipe.recv()
+            except EOFError:
+                process.join()
+                code = process.exitcode or 0
+                how = f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
+                raise RunError(f"{who} ended with {how}; run the command again to go on") from None
+            if isinstance(message, Progress):
+                report(message.epoch, message.epochs)
+            elif message.error is not None:
+                raise failure(message.exit_status, f"{message.error} (in {who})")
+            else:
+                waiting.remove(pipe)
+
+
+def _place(number: int, devices: int, port: int) -> dict[str, str]:
+    """What torchrun tells a process of its place."""
+    return {
+        "TORCHELASTIC_RUN_ID": "medtransfer",
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "MASTER_ADDR": ADDRESS,
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": str(devices),
+        "RANK": str(number),
+        "LOCAL_RANK": str(number),
+        "GROUP_RANK": "0",
+    }
+
+
+def _take_part(
+    place: dict[str, str],
+    spec: dict[str, Any],
+    attempt: Attempt,
+    places: Places,
+    workers: int,
+    devices: int,
+    pipe: Connection,
+) -> None:
+    from experiments.runner import attempt_run
+    from experiments.worker import end_with, failed
+
+    if hasattr(os, "setpgid"):  # Ctrl-C reaches the one that watches, which ends the others
+        os.setpgid(0, 0)
+    threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
+    os.environ.update(place)
+    keep_freed_memory()
+    try:
+        resolved = Resolver(places, devices).resolve(RunSpec.from_json(spec))
+        with group(devices):
+            attempt_run(
+                resolved,
+                attempt,
+                places,
+                workers=workers,
+                report=lambda epoch, of: pipe.send(Progress(attempt.key, epoch, of)),
+                devices=devices,
+            )
+    except Exception as error:
+        traceback.print_exc()
+        pipe.send(failed(attempt.key, error, attempt.log))
+        threading.Event().wait()  # were it to go, the others would fail too, and their errors would hide this one
+    else:
+        pipe.send(Finished(attempt.key))
