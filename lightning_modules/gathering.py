@@ -66,7 +66,7 @@ def summed(sums: Tensor) -> Tensor:
     """
     if processes() == 1:
         return sums
-    total: Tensor = _Summed.apply(sums)  # type: ignore[no-untyped-call]
+    total: Tensor = _Summed.apply(sums)
     return total
 
 

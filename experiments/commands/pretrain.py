@@ -16,7 +16,7 @@ import json
 import shutil
 from pathlib import Path
 
-from experiments.commands.options import add_edition, add_devices, add_execution, add_places, places
+from experiments.commands.options import add_devices, add_edition, add_execution, add_places, places
 from experiments.commands.single import do, overridden, scores_in_words
 from specs.errors import UsageError
 from specs.expression import parse
