@@ -8,10 +8,12 @@ Their numbers come from the environment, as torchrun sets it
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -25,10 +27,14 @@ from pytorch_lightning.plugins.environments import (  # type: ignore[attr-define
 from pytorch_lightning.strategies import DDPStrategy
 from timm.layers import convert_sync_batchnorm  # type: ignore[attr-defined]
 from torch import nn
+from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]
 
 from initializers.fingerprints import fingerprint
 from lightning_modules.gathering import everyones, processes
 from specs.errors import RunError, UsageError
+
+_GROUPS = itertools.count()
+"""Counts the groups that this process was in; all processes of a program are in the same ones."""
 
 
 def environment() -> ClusterEnvironment | None:
@@ -39,6 +45,15 @@ def environment() -> ClusterEnvironment | None:
     if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
         return SLURMEnvironment(auto_requeue=False)
     return None
+
+
+@cache
+def _meeting() -> TCPStore:
+    """The key-value store through which the processes find each other, until they end."""
+    own = environment()
+    assert own is not None
+    served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"  # by what started the processes
+    return TCPStore(own.main_address, own.main_port, own.world_size(), own.global_rank() == 0 and not served)
 
 
 @contextmanager
@@ -61,12 +76,14 @@ def group(devices: int) -> Iterator[None]:
         yield
         return
     check_gpus(own.local_rank() + 1)
-    os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = own.main_address, str(own.main_port)
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(own.local_rank())
     dist.init_process_group(
-        "cpu:gloo,cuda:nccl" if gpu else "gloo", rank=own.global_rank(), world_size=own.world_size()
+        "cpu:gloo,cuda:nccl" if gpu else "gloo",
+        store=PrefixStore(f"group {next(_GROUPS)}", _meeting()),  # a name of its own, or it would find old addresses
+        rank=own.global_rank(),
+        world_size=own.world_size(),
     )
     try:
         with warnings.catch_warnings():

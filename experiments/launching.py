@@ -52,7 +52,7 @@ def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int
         _watch(running, report)
     finally:
         for pipe, (_, process) in running.items():
-            process.terminate()
+            process.kill()  # Lightning would take a SIGTERM as a wish to stop after the batch, which may never end
             process.join()
             pipe.close()
 

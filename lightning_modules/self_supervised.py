@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from lightning_modules.classification import auroc
 from lightning_modules.gathering import everyones, take_from_first
-from lightning_modules.self_supervision.learner import Learner
+from lightning_modules.losses import full
+from lightning_modules.self_supervision.learner import Learner, directions
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
 from specs.recipe import Recipe
@@ -90,8 +91,8 @@ class SelfSupervisedModule(TrainedModule):
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         """Keep features, embeddings and labels."""
         images = self.normalize(batch["image"])
-        features = self.learner.backbone(images).float()
-        embeddings = functional.normalize(self.learner.online.head(features).float(), dim=1)
+        features = full(self.learner.backbone(images))
+        embeddings = directions(self.learner.online.head(features))
         targets = batch.get("target", torch.full((len(images),), torch.nan, device=features.device))
         self._validated.append((batch["index"].cpu(), features.cpu(), embeddings.cpu(), targets.cpu()))
 
@@ -129,7 +130,7 @@ class SelfSupervisedModule(TrainedModule):
         """Pooled features (N, F) and labels of training images; called in evaluation mode."""
         batches = self.trainer.datamodule.training_images(BANK)  # type: ignore[attr-defined]
         parts = [
-            (self.learner.backbone(self.normalize(batch["image"].to(self.device))).float().cpu(), batch["target"])
+            (full(self.learner.backbone(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"])
             for batch in batches
         ]
         return torch.cat([features for features, _ in parts]), torch.cat([labels for _, labels in parts])
