@@ -18,6 +18,7 @@ from experiments.commands import (
     report,
     run,
     table,
+    verify,
     weights,
 )
 from specs.errors import MedtransferError
@@ -41,7 +42,8 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, pretrain, table, compare, report, dashboard, listing, check, prepare, weights, inspect):
+    every = (run, pretrain, table, compare, report, dashboard, listing, check, prepare, weights, inspect, verify)
+    for command in every:
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

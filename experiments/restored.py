@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from backbones.contract import Backbone
@@ -24,6 +25,9 @@ from specs.task import Task
 
 BEST = "best.safetensors"
 """In a run's folder: every tensor of its module after the best epoch."""
+
+PREDICTIONS = "predictions.parquet"
+"""In a fine-tuning's folder: what it predicted of the test split, as ``prediction_table`` holds it."""
 
 
 def supervised_module(backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> SupervisedModule:
@@ -63,7 +67,7 @@ def restore(record: Record, places: Places) -> Restored:
     path = record.folder / BEST
     try:
         module.load_state_dict(load_file(path))
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise RunError(
             f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. Move the run's "
             "folder away and make its table again."
