@@ -26,9 +26,6 @@ from specs.task import Task
 BEST = "best.safetensors"
 """In a run's folder: every tensor of its module after the best epoch."""
 
-PREDICTIONS = "predictions.parquet"
-"""In a fine-tuning's folder: what it predicted of the test split, as ``prediction_table`` holds it."""
-
 
 def supervised_module(backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> SupervisedModule:
     """The module that learns a task from labels."""

@@ -16,13 +16,13 @@ from safetensors.torch import load_file, save_file
 
 from datamodules.lightning import ImageDataModule
 from experiments.devices import device_name
-from experiments.evaluation import prediction_table, scores, write_predictions
+from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
 from experiments.naming import public_text
 from experiments.places import Places
 from experiments.progress import Report, silent
 from experiments.resolve import ResolvedRun, Resolver
-from experiments.restored import BEST, PREDICTIONS, supervised_module
+from experiments.restored import BEST, supervised_module
 from experiments.store import Attempt, Record, RunStore
 from experiments.training import EpochEnd, seed_everything
 from initializers.contract import Initializer

@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 import torch
 
 from datamodules.opening import OpenDataset
-from experiments.evaluation import scores
+from experiments.evaluation import PREDICTIONS, scores
 from experiments.initialized import WEIGHTS, built_backbone
 from experiments.naming import public_dataset, public_initializer
 from experiments.places import Places
 from experiments.resolve import Resolver
-from experiments.restored import PREDICTIONS, before_training, restore
+from experiments.restored import before_training, restore
 from experiments.retesting import device, predictions
 from experiments.runner import environment
 from experiments.store import Record, RunStore

@@ -34,7 +34,8 @@ SHOWN = 5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "runs_or_tables", nargs="+", metavar="KEY|FILE", help="the beginning of a run's key, or a table such as tables/NAME.json"
+        "runs_or_tables", nargs="+", metavar="KEY|FILE",
+        help="the beginning of a run's key, or a table such as tables/NAME.json",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     add_places(parser)

@@ -17,8 +17,9 @@ from safetensors.torch import load_file, save_file
 
 from experiments.command_line import main
 from experiments.commands.verify import chosen
+from experiments.evaluation import PREDICTIONS
 from experiments.resolve import recipe_named
-from experiments.restored import BEST, PREDICTIONS
+from experiments.restored import BEST
 from experiments.runner import run
 from experiments.verification import _largest
 from specs.errors import UsageError
@@ -251,7 +252,7 @@ def test_a_beginning_of_a_key_must_be_of_one_run(tmp_path: Path) -> None:
     assert chosen(["cd", "ab1", "cd56"], store) == ["cd56" + "0" * 60, "ab12" + "0" * 60]
     with pytest.raises(UsageError, match=r'2 runs begin with "ab": ab1200000000, ab3400000000\. Give more'):
         chosen(["ab"], store)
-    with pytest.raises(UsageError, match='begins with "cd6600000000".* cd5600000000'):
+    with pytest.raises(UsageError, match=r'begins with "cd6600000000".* cd5600000000'):
         chosen(["cd66" + "0" * 8], store)
     with pytest.raises(UsageError, match="holds no finished runs"):
         chosen(["ab"], tmp_path / "empty")
@@ -293,9 +294,8 @@ def test_a_difference_of_counts_is_a_share_of_the_images_pixels() -> None:
     task = Task("segmentation", ("vessel",))
     counts = {"tp": [10, 20], "fp": [0, 10], "fn": [0, 10], "tn": [90, 160]}
     stored = pa.table({"id": ["a", "b"]} | {f"network_whole_{kind}": values for kind, values in counts.items()})
-    again = pa.table(
-        {"id": ["a", "b"]} | {f"network_whole_{kind}": values for kind, values in (counts | {"tp": [10, 21], "fn": [0, 9]}).items()}
-    )  # fmt: skip
+    moved = counts | {"tp": [10, 21], "fn": [0, 9]}
+    again = pa.table({"id": ["a", "b"]} | {f"network_whole_{kind}": values for kind, values in moved.items()})
     assert _largest(task, stored, stored) == 0
     assert _largest(task, stored, again) == 1 / 200
 
