@@ -11,6 +11,7 @@ from experiments.commands import (
     check,
     compare,
     dashboard,
+    doctor,
     inspect,
     listing,
     prepare,
@@ -42,7 +43,21 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    every = (run, pretrain, table, compare, report, dashboard, listing, check, prepare, weights, inspect, verify)
+    every = (
+        run,
+        pretrain,
+        table,
+        compare,
+        report,
+        dashboard,
+        listing,
+        check,
+        prepare,
+        weights,
+        inspect,
+        verify,
+        doctor,
+    )
     for command in every:
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
