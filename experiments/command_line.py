@@ -43,22 +43,8 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    every = (
-        run,
-        pretrain,
-        table,
-        compare,
-        report,
-        dashboard,
-        listing,
-        check,
-        prepare,
-        weights,
-        inspect,
-        verify,
-        doctor,
-    )
-    for command in every:
+    making = (run, pretrain, table, compare, report, dashboard)
+    for command in (*making, listing, check, prepare, weights, inspect, verify, doctor):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

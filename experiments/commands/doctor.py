@@ -1,8 +1,8 @@
 """Look at this machine: what would keep runs from working or make them slow, and what to do about it.
 
-One line per check: versions, own packages, devices, threads, memory, folders, network, DDP, SLURM and wandb. The servers
-of published weights are asked for an answer, with three seconds' patience; nothing is fetched, made or changed. The
-exit status is 2 if there is a problem; warnings leave it at 0.
+One line per check: versions, own packages, devices, threads, memory, folders, network, DDP, SLURM and wandb. The
+servers of published weights are asked for an answer, with three seconds' patience; nothing is fetched, and no folder is
+made. The exit status is 2 if there is a problem; warnings leave it at 0.
 """
 
 from __future__ import annotations

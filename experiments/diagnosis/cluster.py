@@ -67,9 +67,7 @@ def job(environment: Mapping[str, str]) -> Finding:
     if tasks is None or environment.get("SLURM_JOB_NAME") in INTERACTIVE:
         return Finding("SLURM job", "ok", f"{name}; Lightning leaves SLURM's variables alone")
     if "SLURM_PROCID" not in environment:
-        remedy = (
-            "Say `unset SLURM_NTASKS`, start commands with `srun --ntasks=1`, or use salloc --job-name=interactive."
-        )
+        remedy = "Say `unset SLURM_NTASKS`, start commands with `srun --ntasks=1`, or salloc --job-name=interactive."
         found = f"{name}, a shell that srun did not start, and SLURM_NTASKS={tasks}: Lightning would wait for srun"
         return Finding("SLURM job", "problem", found, remedy)
     if tasks != "1" or per_node not in (None, "1"):

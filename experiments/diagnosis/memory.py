@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from experiments.diagnosis.finding import Finding
@@ -40,14 +41,15 @@ def memory(free: int | None) -> Finding:
     return Finding("memory", "ok", f"{free / GIB:.1f} GiB are free")
 
 
-def shared_memory(folder: Path = Path("/dev/shm"), statvfs: object = os.statvfs) -> Finding:
+def shared_memory(
+    folder: Path = Path("/dev/shm"), statvfs: Callable[[Path], os.statvfs_result] = os.statvfs
+) -> Finding:
     """Whether processes that train together can exchange tensors.
 
     Args:
         folder: that holds shared memory.
         statvfs: ``os.statvfs``.
     """
-    assert callable(statvfs)
     try:
         found = statvfs(folder)
     except FileNotFoundError:

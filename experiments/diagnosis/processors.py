@@ -142,7 +142,8 @@ def threads(cores: int, allowed: float | None, omp: str | None, load: float | No
                 f"Say --jobs {max(1, int(usable))}, or give the container more.",
             )
         )  # fmt: skip
-    if omp is not None and (not omp.isdecimal() or int(omp) > usable):
+    first = (omp or "1").partition(",")[0]  # further ones are of nested parallel regions
+    if not first.isdecimal() or int(first) > usable:
         found.append(
             Finding(
                 "threads", "warning", f"OMP_NUM_THREADS is {omp!r}, for {usable:g} cores",

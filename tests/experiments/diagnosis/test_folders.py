@@ -22,8 +22,8 @@ def disk(free: int = 50 * GIB, inodes: int = 1000) -> Callable[[Path], Any]:
     return lambda path: SimpleNamespace(f_frsize=4096, f_bavail=free // 4096, f_files=1000, f_favail=inodes)
 
 
-def looked_at(path: Path, use: Use = "runs", kind: str = "ext4", **facts: Any) -> list[Finding]:
-    return folder(Folder(f"--{use}", path, use), **{"statvfs": disk(), "kind": lambda place: kind} | facts)
+def looked_at(path: Path, use: Use = "runs", **facts: Any) -> list[Finding]:
+    return folder(Folder(f"--{use}", path, use), **{"statvfs": disk(), "kind": lambda place: "ext4"} | facts)
 
 
 def test_a_folder_in_order_is_one_line_and_left_as_it_was(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_file_where_a_parent_should_be_is_a_problem(tmp_path: Path) -> None:
 def test_a_network_file_system_is_slow_for_images_and_good_enough_for_weights(
     use: Use, state: str, tmp_path: Path
 ) -> None:
-    assert looked_at(tmp_path, use, "nfs")[0].state == state
+    assert looked_at(tmp_path, use, kind=lambda place: "nfs")[0].state == state
 
 
 def test_the_data_folder_is_only_read(tmp_path: Path) -> None:

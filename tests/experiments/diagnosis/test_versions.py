@@ -9,12 +9,8 @@ import pytest
 
 from experiments.diagnosis.versions import own_packages, packages, python_version, versions
 
-NEEDED = [
-    "torch>=2.11",
-    "pytorch-lightning!=2.6.2,!=2.6.3,>=2.6",
-    "albumentations<3,>=2.0.8",
-    'pytest>=8; extra == "test"',
-]
+NEEDED = ["torch>=2.11", "pytorch-lightning!=2.6.2,!=2.6.3,>=2.6", "albumentations<3,>=2.0.8"]
+NEEDED += ['pytest>=8; extra == "test"']
 GOOD = {"torch": "2.11.0+cu128", "pytorch-lightning": "2.6.6", "albumentations": "2.0.8"}
 
 
