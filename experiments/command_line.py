@@ -25,7 +25,7 @@ from experiments.commands import (
 from specs.errors import MedtransferError
 
 EPILOG = """exit status:
-  0 done   2 usage   3 data   4 weights   5 a run failed   130 interrupted
+  0 done   2 usage or environment   3 data   4 weights   5 a run failed   130 interrupted
 
 environment:
   MEDTRANSFER_DATA     default of --data-root

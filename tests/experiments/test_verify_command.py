@@ -103,6 +103,13 @@ def test_untouched_runs_are_verified_bit_for_bit_and_nothing_is_written(
     assert line.endswith(": verified, bit-identical predictions")
 
 
+def test_a_run_in_bfloat16_is_tested_again_in_bfloat16(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = spec(recipe=dataclasses.replace(spec().recipe, precision="bf16", epochs=1))
+    finished = Finished(tmp_path, {"bf16": run(made, places(tmp_path)).data["key"]})
+    status, (verdict,) = finished.verify(capsys, "bf16")
+    assert (status, verdict["largest"]) == (0, 0.0)
+
+
 def test_one_flipped_byte_of_the_predictions_is_found(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
     path = finished.run("classification") / PREDICTIONS
     content = bytearray(path.read_bytes())
