@@ -45,11 +45,13 @@ class Explained:
     Attributes:
         r_squared: the squared correlation.
         interval: of it, 95 % percentile bootstrap over networks.
+        slope: of the line.
         pairs: that were used.
     """
 
     r_squared: float
     interval: tuple[float, float]
+    slope: float
     pairs: int
 
 
@@ -125,7 +127,8 @@ def explained(points: Mapping[Pair, tuple[float, float]], seed: int = 0) -> Expl
     if not found:
         return None
     low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Explained(_weighted(x, y, np.ones(len(x))), (float(low), float(high)), len(x))
+    slope = float(np.polyfit(x, y, 1)[0])
+    return Explained(_weighted(x, y, np.ones(len(x))), (float(low), float(high)), slope, len(x))
 
 
 def _weighted(x: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -121,7 +121,7 @@ def finished(
     """The table's document, with what is measured of its runs afterwards and the statistics that were asked for."""
     from experiments.assemble import assemble
 
-    measured, resampled = _evaluate(options, table, cells, _records(work, store), store)
+    measured, resampled = _evaluate(options, table, cells, records_of(work, store), store)
     costs: tuple[NetworkCost, ...] = ()
     if table.costs:
         from experiments.network_costs import network_costs
@@ -154,7 +154,7 @@ def show(document: TableDocument, work: Plan, store: RunStore, options: argparse
     from experiments.rendering.terminal import print_table
 
     paths = write_all(document, options.output)
-    mirror_runs(_records(work, store), document.name, store.root / "wandb", options.wandb)
+    mirror_runs(records_of(work, store), document.name, store.root / "wandb", options.wandb)
     mirror_table(document, store.root / "wandb", options.wandb)
     if options.json:
         print(to_json(document), end="")
@@ -179,7 +179,8 @@ def say_failures(work: Plan) -> int:
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 5
 
 
-def _records(work: Plan, store: RunStore) -> list[Record]:
+def records_of(work: Plan, store: RunStore) -> list[Record]:
+    """The runs of a plan that are done."""
     return [record for key in work.runs if (record := store.record(key)) is not None]
 
 

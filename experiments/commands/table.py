@@ -9,7 +9,7 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING
 
-from experiments.commands.making import add_making, do_runs, finished, say_failures, show, show_plan
+from experiments.commands.making import add_making, do_runs, finished, records_of, say_failures, show, show_plan
 from experiments.commands.options import add_execution, add_places, count_from, places
 from experiments.commands.single import overridden
 from specs.errors import UsageError
@@ -110,6 +110,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     from rich.console import Console
 
     from experiments.cells import ResolvedCells, resolve_cells
+    from experiments.dashboard import mirror_runs
     from experiments.planner import Plan, plan
     from experiments.rendering.grid import Grid, print_grid, write_grid
     from experiments.rendering.pictures import OF_PATIENTS, caption, remove_drawing, write_drawing
@@ -133,6 +134,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
             return 0
         do_runs(work, options)
         status = say_failures(work)
+        mirror_runs(records_of(work, store), _file_name(options), store.root / "wandb", options.wandb)
         runs = {
             place: tuple(record for run in of if (record := store.record(run.key)) is not None)
             for place, of in cells.runs.items()

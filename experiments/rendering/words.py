@@ -82,8 +82,9 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     better, worse = ("+", "-") if ascii_only else ("▲", "▼")
     sign = "+/-" if ascii_only else "±"
     row, column = sides(document)
+    best = "best" if document.directions[0] == "better" else "highest"
     found = [
-        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the best of a "
+        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the {best} of a "
         f"{column} is bold (in plain text: *).",
     ]
     if document.marks == "reference":

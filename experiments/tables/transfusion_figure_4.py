@@ -74,12 +74,13 @@ def _find(shown: list[Network], runs: Runs, places: Places) -> Finding:
                 }
                 panels.append(Panel(f"{one.label} {stage}", kind, list(points.values()), explained(points)))
     return Finding(
-        header=("stage", "pairs", "number", "R²", "95 % interval"),
+        header=("stage", "pairs", "number", "slope", "R²", "95 % interval"),
         rows=[
             (
                 panel.label,
                 panel.kind,
                 str(len(panel.points)),
+                "-" if panel.line is None else f"{panel.line.slope:+.2f}",
                 "-" if panel.line is None else f"{panel.line.r_squared:.2f}",
                 "-" if panel.line is None else "{:.2f} to {:.2f}".format(*panel.line.interval),
             )
@@ -108,9 +109,8 @@ def _draw(panels: list[Panel]) -> Drawing:
         x, y = 100 * np.array(panel.points).reshape(-1, 2).T
         axes.scatter(x, y, s=10, color=COLORS[place], alpha=0.7, linewidths=0)
         if panel.line is not None:
-            slope, height = np.polyfit(x, y, 1)
             ends = np.array([x.min(), x.max()])
-            axes.plot(ends, slope * ends + height, color="0.5", linewidth=0.9)
+            axes.plot(ends, y.mean() + panel.line.slope * (ends - x.mean()), color="0.5", linewidth=0.9)
             axes.annotate(f"R² = {panel.line.r_squared:.2f}", (0.04, 0.93), xycoords="axes fraction", fontsize=7)
         axes.set_title(f"{panel.label}\n{panel.kind}", fontsize=8)
         axes.set_xlabel("CCA before training, %", fontsize=7)

@@ -110,7 +110,7 @@ def _draw(found: list[Filters]) -> Drawing:
     from matplotlib.figure import Figure as Drawing
 
     lines = -(-len(found) // 2)  # one for each network
-    height = 1.2 + 0.3 * -(-min(SHOWN, max((one.before.shape[1] for one in found), default=WIDTH)) // WIDTH)
+    height = 0.9 + 0.2 * -(-min(SHOWN, max((one.before.shape[1] for one in found), default=WIDTH)) // WIDTH)
     drawing = Drawing(figsize=(7.5, height * max(lines, 1) + 0.4), layout="constrained")
     for number, one in enumerate(found):
         for place, (when, filters) in enumerate((("before", one.before[0]), ("after", one.after[0]))):

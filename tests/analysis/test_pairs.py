@@ -63,7 +63,9 @@ def test_r_squared_is_that_of_a_line_and_its_interval_holds_it() -> None:
     found = explained(points)
     assert found is not None
     x, y = np.array(list(points.values())).T
-    assert found.r_squared == pytest.approx(stats.linregress(x, y).rvalue ** 2)
+    expected = stats.linregress(x, y)
+    assert found.r_squared == pytest.approx(expected.rvalue**2)
+    assert found.slope == pytest.approx(expected.slope)
     assert found.interval[0] < found.r_squared < found.interval[1]
     assert found.pairs == 28
     assert explained(points) == found

@@ -10,6 +10,7 @@ from experiments.places import Places
 from experiments.resolve import Resolver
 from experiments.runner import run
 from experiments.store import Record
+from tests.experiments.measures.finished import PRETRAINED
 from tests.experiments.smoke import places, spec
 
 
@@ -28,7 +29,7 @@ def record(where: Places) -> Record:
 @pytest.fixture(scope="session")
 def transferred(where: Places) -> Record:
     """A fine-tuning from weights that were pretrained on fractals, behind its pretraining."""
-    made = spec("fractals")
+    made = spec(PRETRAINED)
     for need in Resolver(where).resolve(made).requires:
         run(need.spec, where)
     return run(made, where)

@@ -14,6 +14,9 @@ from experiments.places import Places
 from experiments.restored import BEST, before_training
 from experiments.store import Record
 
+PRETRAINED = 'supervised(on="fractals(classes=3, per_class=30, size=28)")'
+"""An initializer whose pretraining takes a second."""
+
 NETWORK = "backbone.network."
 """What stands before a tensor's canonical name in a module's weights."""
 

@@ -17,6 +17,7 @@ from experiments.restored import before_training, restore
 from experiments.store import Record
 from initializers.fingerprints import fingerprint
 from specs.errors import RunError
+from tests.experiments.measures.finished import PRETRAINED
 from tests.experiments.smoke import spec
 
 
@@ -35,7 +36,7 @@ def test_it_has_the_weights_that_the_run_said_it_began_with(
 
 
 def test_a_transferred_network_began_with_the_weights_of_its_pretraining(transferred: Record, where: Places) -> None:
-    (pretraining,) = Resolver(where).resolve(spec("fractals")).requires
+    (pretraining,) = Resolver(where).resolve(spec(PRETRAINED)).requires
     given = load_file(where.runs / pretraining.key / WEIGHTS)
     found = before_training(transferred, where).weights()
     assert found.keys() == given.keys()

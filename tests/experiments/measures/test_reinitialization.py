@@ -19,7 +19,15 @@ from experiments.resolve import recipe_named
 from experiments.restored import restore
 from experiments.runner import run
 from experiments.store import Record
-from tests.experiments.measures.finished import NETWORK, STAGES, stage_of, start_of, weights_of, with_weights
+from tests.experiments.measures.finished import (
+    NETWORK,
+    PRETRAINED,
+    STAGES,
+    stage_of,
+    start_of,
+    weights_of,
+    with_weights,
+)
 from tests.experiments.smoke import spec
 
 
@@ -55,8 +63,8 @@ def test_a_trained_network_falls_when_a_stage_goes_back_to_weights_that_the_othe
     monkeypatch.setattr(reinitialization, "before_training", lambda *_: other)
     found = sensitivity(record, where)
     assert found["intact"] == pytest.approx(by_hand(record, where, other, None), abs=1e-6)
-    for stage in STAGES:
-        assert found[stage] > 0.02
+    assert min(found[stage] for stage in STAGES) > 0.02
+    for stage in ("conv1", "layer2"):
         assert found["intact"] - found[stage] == pytest.approx(by_hand(record, where, other, stage), abs=1e-6)
 
 
@@ -117,5 +125,5 @@ def test_neither_do_those_of_a_decoder(where: Places, copies: Path) -> None:
 
 @pytest.mark.usefixtures("transferred")
 def test_a_network_whose_head_alone_was_trained_keeps_its_score_and_hangs_on_no_stage(where: Places) -> None:
-    record = run(spec("fractals", recipe=dataclasses.replace(spec().recipe, trained="head", epochs=2)), where)
+    record = run(spec(PRETRAINED, recipe=dataclasses.replace(spec().recipe, trained="head", epochs=2)), where)
     assert sensitivity(record, where) == {**dict.fromkeys(STAGES, 0), "intact": record.score}

@@ -161,7 +161,7 @@ def independent_rows(seed: int, network: str) -> dict[str, np.ndarray]:
     backbone: Backbone = BACKBONES.build("tiny(width=4)")
     backbone.network.load_state_dict(backbone.draw(generator))
     rows = {}
-    for stage, maps in collect_stages(backbone, torch.randn(40, 3, 128, 128, generator=generator)).items():
+    for stage, maps in collect_stages(backbone, torch.randn(40, 3, 104, 104, generator=generator)).items():
         field, stride = FIELDS[stage]
         margin = math.ceil(field / stride / 2)
         inside = maps[:, :, margin:-margin, margin:-margin].numpy()
