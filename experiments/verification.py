@@ -135,7 +135,8 @@ def verify(key: str, places: Places) -> Verdict:
     spec = _tried(verdict, "spec", lambda: RunSpec.from_json(record.data["spec"]))
     if spec is None:
         return verdict
-    verdict.run = f"{public_initializer(spec.initializer)} on {public_dataset(spec.dataset)}, seed {spec.seed}"
+    how = "pretrained on" if spec.stage == "pretrain" else "on"
+    verdict.run = f"{public_initializer(spec.initializer)} {how} {public_dataset(spec.dataset)}, seed {spec.seed}"
     opened = _check_identity(verdict, record, spec, where)
     _check_file(verdict, record, WEIGHTS if spec.stage == "pretrain" else PREDICTIONS)
     if opened is not None:
