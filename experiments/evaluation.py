@@ -82,6 +82,14 @@ def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
     }
 
 
+def score_names(task: Task) -> tuple[str, ...]:
+    """The names of the scores that ``scores`` gives for a task."""
+    if task.kind != "segmentation":
+        return "auroc", *(f"auroc:{name}" for name in task.classes)
+    regions = [f"dice{size}{region}" for size in ("", "_native") for region in ("", "_fov")]
+    return tuple(f"{name}{over}" for name in regions for over in ("", "_pooled", "_findings"))
+
+
 def _dice_scores(table: pa.Table) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for size in ("network", "native"):
