@@ -28,7 +28,7 @@ from experiments.store import Record, RunStore
 from experiments.table import Table
 from initializers.contract import build
 from specs.card import NORMALIZATIONS
-from specs.errors import DataError, unknown
+from specs.errors import DataError
 from specs.registry import DATASETS
 from specs.task import METRICS
 
@@ -75,7 +75,8 @@ def assemble(
         if (measure := measures[column]) is None:
             return record.score
         name, _, number = measure_of(measure)
-        return numbered((measured or {})[name][record.data["key"]], number, name)
+        found: float | None = (measured or {})[name][record.data["key"]].get(number)
+        return found
 
     scores = {place: _cell(runs, records, plan, partial(value, column=place[1])) for place, runs in cells.items()}
     if resampled:
@@ -234,18 +235,6 @@ def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, 
                 rank = records[key].data["outcome"]["scores"]["embedding_rank"]
                 what = f"{one.spec.recipe.method} on {public_dataset(one.spec.dataset)}"
                 yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
-
-
-def numbered(found: Found, number: str, measure: str) -> float | None:
-    """One of a run's numbers.
-
-    Raises:
-        UsageError: lists the near matches if the measure gives no such number.
-    """
-    if number not in found:
-        raise unknown(f'number of the measure "{measure}"', number, found)
-    value: float | None = found[number]
-    return value
 
 
 def _levels(

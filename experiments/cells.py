@@ -44,7 +44,7 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
         UsageError: if its parts do not fit each other.
     """
     found = ResolvedCells()
-    measures = {column.label: measure_of(column.measure)[1] for column in table.columns if column.measure}
+    measures = {column.label: measure_of(column.measure)[1:] for column in table.columns if column.measure}
     for place, specs in table.cells().items():
         if isinstance(specs, str):
             found.runs[place] = specs
@@ -52,7 +52,9 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
         try:
             found.runs[place] = tuple(resolver.resolve(spec) for spec in specs)
             if place[1] in measures:  # said before anything runs, not after
-                measures[place[1]].check(*resolver.places.open(specs[0].dataset, specs[0].edition))
+                measure, number = measures[place[1]]
+                measure.check_number(number, specs[0])
+                measure.check(*resolver.places.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
             weights = tuple(_lacking_weights(specs[0].initializer))
             found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)

@@ -11,6 +11,7 @@ from experiments.commands import (
     check,
     compare,
     dashboard,
+    doctor,
     inspect,
     listing,
     prepare,
@@ -18,12 +19,13 @@ from experiments.commands import (
     report,
     run,
     table,
+    verify,
     weights,
 )
 from specs.errors import MedtransferError
 
 EPILOG = """exit status:
-  0 done   2 usage   3 data   4 weights   5 a run failed   130 interrupted
+  0 done   2 usage or environment   3 data   4 weights   5 a run failed   130 interrupted
 
 environment:
   MEDTRANSFER_DATA     default of --data-root
@@ -41,7 +43,8 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, pretrain, table, compare, report, dashboard, listing, check, prepare, weights, inspect):
+    making = (run, pretrain, table, compare, report, dashboard)
+    for command in (*making, listing, check, prepare, weights, inspect, verify, doctor):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

@@ -17,6 +17,9 @@ from specs.task import Task
 
 Rows = dict[str, NDArray[Any]]
 
+PREDICTIONS = "predictions.parquet"
+"""In a fine-tuning's folder: what it predicted of the test split, as ``prediction_table`` holds it."""
+
 
 def prediction_table(task: Task, samples: tuple[Sample, ...], rows: Rows) -> pa.Table:
     """Predictions of a test split, one row per sample in the split's order.
@@ -77,6 +80,14 @@ def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
     return {"auroc": mean} | {
         f"auroc:{name}": float(value) if np.isfinite(value) else None for name, value in per_class.items()
     }
+
+
+def score_names(task: Task) -> tuple[str, ...]:
+    """The names of the scores that ``scores`` gives for a task."""
+    if task.kind != "segmentation":
+        return "auroc", *(f"auroc:{name}" for name in task.classes)
+    regions = [f"dice{size}{region}" for size in ("", "_native") for region in ("", "_fov")]
+    return tuple(f"{name}{over}" for name in regions for over in ("", "_pooled", "_findings"))
 
 
 def _dice_scores(table: pa.Table) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.bootstrap import auroc_of_resamples, dice_of_resamples, draw_counts, interval
+from experiments.evaluation import PREDICTIONS
 from experiments.places import Places
 from experiments.store import Record
 from specs.errors import RunError
@@ -36,7 +37,7 @@ def resampled(record: Record, places: Places, resamples: int) -> list[float | No
     spec = RunSpec.from_json(record.data["spec"])
     opened = places.opened(spec.dataset, spec.edition)
     task, samples = opened.dataset.task, opened.index.test
-    table = pq.read_table(record.folder / "predictions.parquet")
+    table = pq.read_table(record.folder / PREDICTIONS)
     if table["id"].to_pylist() != [sample.id for sample in samples]:
         raise RunError(
             f"{record.folder}: its predictions are of other images than {spec.dataset} tests on now. The data have "

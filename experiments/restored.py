@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from backbones.contract import Backbone
@@ -63,7 +64,7 @@ def restore(record: Record, places: Places) -> Restored:
     path = record.folder / BEST
     try:
         module.load_state_dict(load_file(path))
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise RunError(
             f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. Move the run's "
             "folder away and make its table again."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 import platform
 import time
@@ -19,7 +18,7 @@ from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
 from experiments.devices import device_name
 from experiments.distributed import check_same_weights, group, synchronized, trainer_settings
-from experiments.evaluation import prediction_table, scores, write_predictions
+from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
 from experiments.naming import public_text
 from experiments.places import Places
@@ -39,7 +38,7 @@ from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError
 from specs.expression import parse
-from specs.files import replacing, write_json
+from specs.files import file_sha256, replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
@@ -156,12 +155,12 @@ def _take_part(resolved: ResolvedRun, attempt: Attempt, places: Places, workers:
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
         if method:
             found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
-        outcome = {"scores": found, "weights_sha256": _sha256(attempt.folder / WEIGHTS)}
+        outcome = {"scores": found, "weights_sha256": file_sha256(attempt.folder / WEIGHTS)}
     else:
         table = prediction_table(data.task, data.index_of("test"), test_rows)
-        write_predictions(table, attempt.folder / "predictions.parquet")
+        write_predictions(table, attempt.folder / PREDICTIONS)
         found = scores(data.task, table)
-        outcome = {"scores": found, "predictions_sha256": _sha256(attempt.folder / "predictions.parquet")}
+        outcome = {"scores": found, "predictions_sha256": file_sha256(attempt.folder / PREDICTIONS)}
     epoch_end.best.rename(attempt.folder / BEST)
     (attempt.folder / "last.ckpt").unlink()
     record = {
@@ -178,7 +177,7 @@ def _take_part(resolved: ResolvedRun, attempt: Attempt, places: Places, workers:
         "seconds": round(time.monotonic() - started, 3),
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "normalization": {"mean": list(normalization.mean), "std": list(normalization.std)},
-        "environment": _environment(trainer),
+        "environment": environment(trainer.strategy.root_device),
     }
     return store.publish(attempt, record)
 
@@ -217,18 +216,13 @@ def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
     )
 
 
-def _environment(trainer: pl.Trainer) -> dict[str, Any]:
+def environment(device: torch.device) -> dict[str, Any]:
     """Versions and hardware, for the record; none of it enters the key."""
     libraries = ("medtransfer", "torch", "pytorch-lightning", "torchmetrics", "timm", "segmentation-models-pytorch")
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": device_name(trainer.strategy.root_device),
-        "devices": trainer.world_size,
+        "device": device_name(device),
+        "devices": processes(),
         "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

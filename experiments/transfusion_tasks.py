@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
+from experiments.rendering.figure import Figure
 from experiments.resolve import recipe_named
-from experiments.table import Column
+from experiments.table import Column, Row, Table
 from specs.recipe import Recipe
 from specs.run import Edition
 
@@ -80,6 +81,11 @@ def network(profile: Profile, label: str) -> Network:
     return found
 
 
+def some(profile: Profile, *labels: str) -> list[Network]:
+    """Those of that name; of the smoke profile the first alone."""
+    return [network(profile, label) for label in (labels[:1] if profile == "smoke" else labels)]
+
+
 def retina(profile: Profile, small: bool = False) -> Recipe:
     """How fundus photographs are trained on; ``small``: 5,000 of them or less."""
     if profile == "smoke":
@@ -97,25 +103,6 @@ def chest(profile: Profile) -> Recipe:
     """How chest x-rays are trained on."""
     name = {"paper": "chest", "phantom": "phantom_chest", "smoke": "smoke_chest"}[profile]
     return recipe_named(f"transfusion/{name}")
-
-
-def stage_columns(of: Sequence[Network], measure: str, recipe: Recipe, dataset: str = "eyepacs") -> tuple[Column, ...]:
-    """A column per stage of each network, which holds a measure of the stage.
-
-    Args:
-        of: the networks.
-        measure: its name.
-        recipe: of the fine-tuning.
-        dataset: the target task.
-    """
-    return tuple(
-        one.column(f"{one.label} {stage}", dataset, recipe, f"{measure}:{stage}") for one in of for stage in one.stages
-    )
-
-
-def by_network(of: Sequence[Network]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Groups of ``stage_columns``, by network."""
-    return tuple((one.label, tuple(f"{one.label} {stage}" for stage in one.stages)) for one in of)
 
 
 def shared(profile: Profile, seeds: int = 3) -> dict[str, Any]:
@@ -136,3 +123,64 @@ def shared(profile: Profile, seeds: int = 3) -> dict[str, Any]:
         "seeds": 2 if smoke else 3 if paper else seeds,
         "transposed": True,
     }
+
+
+def random_and_transfer(profile: Profile, of: Sequence[Network], *, seeds: int = 3, **more: Any) -> Table:
+    """A table of two rows, random and transferred weights, with a column for each network on fundus photographs.
+
+    Args:
+        profile: of the table.
+        of: the networks.
+        seeds: as in ``shared``.
+        more: what the table says besides, or otherwise.
+    """
+    plain: dict[str, Any] = {
+        "title": "",
+        "question": "",
+        "backbone": of[0].backbone,
+        "rows": (Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
+        "columns": tuple(one.column(one.label, "eyepacs", retina(profile)) for one in of),
+        "reference": RANDOM,
+    }
+    return Table(**plain | shared(profile, seeds) | more)
+
+
+def along_stages(
+    profile: Profile,
+    of: Sequence[Network],
+    measure: str,
+    *,
+    title: str,
+    question: str,
+    directions: tuple[str, str],
+    seeds: int = 3,
+    on_chest: bool = False,
+) -> Table:
+    """A table of the same two rows with a column for each stage of each network, which holds a measure of the stage.
+
+    Args:
+        profile: of the table.
+        of: the networks; each is a panel of the drawing.
+        measure: its name.
+        title: of the table.
+        question: that it answers.
+        directions: what a higher and a lower number are called.
+        seeds: as in ``shared``.
+        on_chest: whether chest x-rays are learned, and not fundus photographs.
+    """
+    dataset, recipe = ('chexpert(uncertain="ignore")', chest(profile)) if on_chest else ("eyepacs", retina(profile))
+    groups = tuple((one.label, tuple(f"{one.label} {stage}" for stage in one.stages)) for one in of)
+    return random_and_transfer(
+        profile,
+        of,
+        seeds=seeds,
+        title=title,
+        question=question,
+        columns=tuple(
+            one.column(f"{one.label} {stage}", dataset, recipe, f"{measure}:{stage}")
+            for one in of
+            for stage in one.stages
+        ),
+        figure=Figure(groups=groups, along=True),
+        directions=directions,
+    )

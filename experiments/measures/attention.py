@@ -128,6 +128,7 @@ MEASURE = Measure(
     unit="share",
     progress="maps of attention",
     compute=attention,
+    numbers=lambda spec: NUMBERS,
     remarks=_without_preference,
     check=_places_are_known,
 )

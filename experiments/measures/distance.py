@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from experiments.measure import Found, Measure
+from experiments.measure import Found, Measure, stages_of
 from experiments.places import Places
 from experiments.restored import before_training, restore
 from experiments.store import Record
@@ -36,4 +36,6 @@ def distances(record: Record, places: Places) -> Found:
     return relative | {f"absolute:{stage}": math.sqrt(total) for stage, total in moved.items()}
 
 
-MEASURE = Measure(version=1, unit="relative l2", progress="distances from initialization", compute=distances)
+MEASURE = Measure(
+    version=1, unit="relative l2", progress="distances from initialization", compute=distances, numbers=stages_of
+)

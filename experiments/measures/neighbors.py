@@ -12,7 +12,7 @@ from backbones.collecting import collect_stages
 from datamodules.batching import Batch
 from datamodules.contract import Dataset
 from datamodules.lightning import ImageDataModule
-from experiments.measure import Found, Measure, defined
+from experiments.measure import Found, Measure, defined, stages_of
 from experiments.places import Places
 from experiments.restored import before_training, restore
 from experiments.retesting import device
@@ -75,6 +75,7 @@ MEASURE = Measure(
     unit="k-NN score",
     progress="nearest neighbors",
     compute=neighbor_scores,
+    numbers=stages_of,
     levels={"before": "The same stages before training (mean over the rows)"},
     check=_has_labels,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.optim.swa_utils import update_bn
 
-from experiments.measure import Found, Measure
+from experiments.measure import Found, Measure, stages_of
 from experiments.places import Places
 from experiments.restored import Restored, before_training, restore
 from experiments.retesting import device, score_on_test
@@ -52,4 +52,6 @@ def _score(network: Restored) -> float | None:
     return score_on_test(module, network.data)
 
 
-MEASURE = Measure(version=1, unit="fall of the score", progress="stages re-initialized", compute=sensitivity)
+MEASURE = Measure(
+    version=1, unit="fall of the score", progress="stages re-initialized", compute=sensitivity, numbers=stages_of
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.measure import Found, Measure, defined
+from experiments.measure import Found, Measure, defined, stages_of
 from experiments.places import Places
 from experiments.representations import similarities, stage_maps
 from experiments.restored import before_training, restore
@@ -47,6 +47,7 @@ MEASURE = Measure(
     unit="CCA",
     progress="similarities before and after training",
     compute=before_and_after,
+    numbers=stages_of,
     levels={
         "untouched": "A stage before training with itself",
         "unrelated": "Before and after training on unrelated images",

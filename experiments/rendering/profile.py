@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 LEVELS: tuple[Literal["--", ":", "-."], ...] = ("--", ":", "-.")
-"""Lines of what numbers are held against."""
+"""Lines of what numbers are held against, in turns."""
 
 
 def draw_profile(document: TableDocument) -> Drawing:
@@ -56,7 +57,7 @@ def draw_profile(document: TableDocument) -> Drawing:
         marks.append(Line2D([], [], color="0.45", linestyle=(0, (1, 1)), label=f"{other} minus {document.reference}"))
     marks += [
         Line2D([], [], color="0.6", linestyle=style, linewidth=0.9, label=words)
-        for words, style in zip(document.levels, LEVELS, strict=False)
+        for words, style in zip(document.levels, cycle(LEVELS), strict=False)
     ]
     drawing.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=7, frameon=False)
     entitle(drawing, document, document.title)
@@ -65,7 +66,7 @@ def draw_profile(document: TableDocument) -> Drawing:
 
 def _panel(axes: Axes, document: TableDocument, columns: tuple[str, ...], rows: list[str]) -> None:
     places = np.arange(len(columns))
-    for of, style in zip(document.levels.values(), LEVELS, strict=False):
+    for of, style in zip(document.levels.values(), cycle(LEVELS), strict=False):
         axes.plot(
             places, [100 * of.get(column, np.nan) for column in columns], color="0.6", linestyle=style, linewidth=0.9
         )

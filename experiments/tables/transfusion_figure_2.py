@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,7 @@ from experiments.places import Places
 from experiments.rendering.panels import COLORS, NARROWEST
 from experiments.rendering.words import p_text
 from experiments.study import Finding, Runs, Study
-from experiments.table import Row, Table
-from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, networks, retina, shared
+from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, networks, random_and_transfer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -28,15 +28,8 @@ KINDS = ("two from random weights", "one from random, one from transferred weigh
 def transfusion_figure_2(profile: Profile = "phantom") -> Study:
     """Every pair of fine-tuned networks; how many the paper compared is not known, four of each are *assumed*."""
     shown = [one for one in networks(profile) if one.label != "CBR-LargeT"]  # which its panels leave out
-    table = Table(
-        title="",
-        question="",
-        backbone=shown[0].backbone,
-        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
-        columns=tuple(one.column(one.label, "eyepacs", retina(profile)) for one in shown),
-        reference=RANDOM,
-        **shared(profile) | {"seeds": 2 if profile == "smoke" else 4},
-    )
+    seeds = 2 if profile == "smoke" else 4
+    table = dataclasses.replace(random_and_transfer(profile, shown), seeds=seeds)
     return Study(
         title="Similarity of the top two stages between fine-tuned networks",
         question="Do networks from transferred weights learn other representations than those from random ones?",

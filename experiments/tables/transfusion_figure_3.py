@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from experiments.rendering.figure import Figure
-from experiments.table import Row, Table
-from experiments.transfusion_tasks import RANDOM, TRANSFER, Profile, by_network, network, retina, shared, stage_columns
+from experiments.table import Table
+from experiments.transfusion_tasks import Profile, along_stages, some
+
+QUESTION = "How much of the initialization does training keep, and in which stages?"
+DIRECTIONS = ("more similar", "less similar")
 
 
 def transfusion_figure_3(profile: Profile = "phantom") -> Table:
     """CCA of each stage with itself before training; the paper's panels are *assumed* to be ResNet-50 and two CBRs."""
-    labels = ("ResNet",) if profile == "smoke" else ("ResNet", "CBR-Small", "CBR-Tiny")
-    shown = [network(profile, label) for label in labels]
-    return Table(
+    return along_stages(
+        profile,
+        some(profile, "ResNet", "CBR-Small", "CBR-Tiny"),
+        "similarity",
         title="Similarity of each stage before and after training",
-        question="How much of the initialization does training keep, and in which stages?",
-        backbone=shown[0].backbone,
-        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
-        columns=stage_columns(shown, "similarity", retina(profile)),
-        reference=RANDOM,
-        figure=Figure(groups=by_network(shown), along=True),
-        directions=("more similar", "less similar"),
-        **shared(profile, seeds=4),
+        question=QUESTION,
+        directions=DIRECTIONS,
+        seeds=4,
     )

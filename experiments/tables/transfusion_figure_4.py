@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,8 +13,7 @@ from experiments.network_pairs import named, pairs
 from experiments.places import Places
 from experiments.rendering.panels import COLORS
 from experiments.study import Finding, Runs, Study
-from experiments.table import Row, Table
-from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, network, retina, shared
+from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, random_and_transfer, some
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -39,17 +39,9 @@ class Panel(NamedTuple):
 
 def transfusion_figure_4(profile: Profile = "phantom") -> Study:
     """A point is a pair of runs (*assumed*: the paper does not say); the lowest stage above, the last one below."""
-    labels = ("ResNet",) if profile == "smoke" else ("ResNet", "CBR-Small")
-    shown = [network(profile, label) for label in labels]
-    table = Table(
-        title="",
-        question="",
-        backbone=shown[0].backbone,
-        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
-        columns=tuple(one.column(one.label, "eyepacs", retina(profile)) for one in shown),
-        reference=RANDOM,
-        **shared(profile) | {"seeds": 3 if profile == "smoke" else 6},
-    )
+    shown = some(profile, "ResNet", "CBR-Small")
+    seeds = 3 if profile == "smoke" else 6
+    table = dataclasses.replace(random_and_transfer(profile, shown), seeds=seeds)
     return Study(
         title="Similarity of networks at initialization and after training",
         question="Does it show at initialization how alike two networks will be?",

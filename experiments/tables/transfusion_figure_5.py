@@ -12,8 +12,7 @@ from experiments.places import Places
 from experiments.restored import before_training, restore
 from experiments.store import Record
 from experiments.study import Finding, Runs, Study
-from experiments.table import Row, Table
-from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, network, retina, shared
+from experiments.transfusion_tasks import RANDOM, TRANSFER, Network, Profile, random_and_transfer, some
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -34,17 +33,8 @@ class Filters(NamedTuple):
 
 def transfusion_figure_5(profile: Profile = "phantom") -> Study:
     """ResNet-50 and CBR-Small from random and from transferred weights; seed 0 is drawn, all seeds are measured."""
-    labels = ("ResNet",) if profile == "smoke" else ("ResNet", "CBR-Small")
-    shown = [network(profile, label) for label in labels]
-    table = Table(
-        title="",
-        question="",
-        backbone=shown[0].backbone,
-        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
-        columns=tuple(one.column(one.label, "eyepacs", retina(profile)) for one in shown),
-        reference=RANDOM,
-        **shared(profile, seeds=4),
-    )
+    shown = some(profile, "ResNet", "CBR-Small")
+    table = random_and_transfer(profile, shown, seeds=4)
     return Study(
         title="Filters of the first convolution before and after training",
         question="Do the first filters move, and do random ones become anything else?",

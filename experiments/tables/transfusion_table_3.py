@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from experiments.table import Row, Table
-from experiments.transfusion_tasks import RANDOM, TRANSFER, Profile, few, network, retina, shared
+from experiments.table import Table
+from experiments.transfusion_tasks import Profile, few, random_and_transfer, retina, some
 
 
 def transfusion_table_3(profile: Profile = "phantom") -> Table:
     """The networks of the paper's table."""
-    labels = ("ResNet",) if profile == "smoke" else ("ResNet", "CBR-LargeT", "CBR-LargeW")
-    shown = [network(profile, label) for label in labels]
-    return Table(
+    shown = some(profile, "ResNet", "CBR-LargeT", "CBR-LargeW")
+    return random_and_transfer(
+        profile,
+        shown,
         title="Random and transferred weights on few fundus photographs",
         question="Do transferred weights help where there are few images?",
-        backbone=shown[0].backbone,
-        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
         columns=tuple(one.column(one.label, few(profile), retina(profile, small=True)) for one in shown),
-        reference=RANDOM,
-        **shared(profile),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from experiments.evaluation import score_names
 from experiments.places import Places
 from experiments.resolve import recipe_named
 from experiments.restored import restore
@@ -40,6 +41,7 @@ def test_it_predicts_what_the_run_stored(made: RunSpec, where: Places) -> None:
     for name in stored.column_names[1:]:
         assert found[name].to_pylist() == pytest.approx(stored[name].to_pylist(), abs=1e-6)
     assert score_on_test(network.module, network.data) == pytest.approx(record.score, abs=1e-6)
+    assert sorted(score_names(network.data.task)) == sorted(record.data["outcome"]["scores"])
 
 
 def test_a_second_test_forgets_the_first(record: Record, where: Places) -> None:

@@ -4,27 +4,46 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.assemble import numbered
+from experiments.cells import resolve_cells
 from experiments.measure import measure_of
 from experiments.places import Places
+from experiments.resolve import Resolver
 from experiments.store import Record
+from experiments.table import Column, Row, Table
 from specs.errors import UsageError
+from specs.run import RunSpec
 
 
 def test_a_column_shows_the_score_that_the_record_has(record: Record, where: Places) -> None:
     for number in ("auroc", "auroc:pneumonia"):
         name, measure, rest = measure_of(f"score:{number}")
         assert (name, rest) == ("score", number)
-        shown = numbered(measure.compute(record, where), rest, name)
+        shown = measure.compute(record, where)[rest]
         assert shown == record.data["outcome"]["scores"][number]
         assert 0.5 < shown <= 1
 
 
-def test_an_unknown_score_lists_the_near_matches(record: Record, where: Places) -> None:
-    name, measure, number = measure_of("score:auroc:pneumona")
-    message = r'unknown number of the measure "score" "auroc:pneumona"\. Did you mean "auroc:pneumonia"'
-    with pytest.raises(UsageError, match=message):
-        numbered(measure.compute(record, where), number, name)
+def test_the_numbers_that_a_record_has_are_those_that_are_known_before(record: Record) -> None:
+    _, measure, _ = measure_of("score")
+    assert list(measure.numbers(RunSpec.from_json(record.data["spec"]))) == list(record.data["outcome"]["scores"])
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [("score:auroc:pneumona", "auroc:pneumonia"), ("similarity:layer4", "layer3"), ("distance:con1", "conv1")],
+)
+def test_an_unknown_number_is_refused_before_anything_runs_and_lists_the_near_matches(
+    given: str, near: str, record: Record, where: Places
+) -> None:
+    spec = RunSpec.from_json(record.data["spec"])
+    column = Column("a measure", str(spec.dataset), spec.recipe, measure=given)
+    table = Table(
+        title="Typing errors", question="?", edition="phantom", protocol="smoke", weights="trained here",
+        backbone=str(spec.backbone), rows=(Row("random", "random"),), columns=(column,), reference="random",
+        pretraining=None, seeds=1,
+    )  # fmt: skip
+    with pytest.raises(UsageError, match=rf'unknown number \(.*\) ".*"\. Did you mean.*"{near}"'):
+        resolve_cells(table, Resolver(where))
 
 
 @pytest.mark.parametrize(
