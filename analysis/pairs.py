@@ -67,7 +67,7 @@ def within_against_across(values: Mapping[Pair, float], first: Sequence[str], se
         second: of the other.
 
     Returns:
-        None if a group is too small.
+        None if a group is too small or a value is not finite.
 
     Raises:
         KeyError: if a pair has no value.
@@ -87,6 +87,8 @@ def within_against_across(values: Mapping[Pair, float], first: Sequence[str], se
         within = matrix[np.ix_(inside, inside)].sum() / (inside.sum() * (inside.sum() - 1))
         return float(within - matrix[np.ix_(inside, ~inside)].mean())
 
+    if not np.isfinite(matrix).all():
+        return None
     observed = difference(range(len(first)))
     count = math.comb(size, len(first))
     if count <= MOST:

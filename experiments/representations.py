@@ -13,6 +13,7 @@ from backbones.collecting import collect_stages
 from backbones.contract import Backbone
 from experiments.restored import Restored
 from experiments.retesting import device
+from specs.errors import DataError, RunError
 
 ROWS = 10_000
 """Pixels that are compared: what ``pixel_cca`` aims at (Raghu et al. 2019, appendix C)."""
@@ -66,11 +67,23 @@ def similarities(a: Maps, b: Maps, same_channels: bool, unrelated: bool = False)
         unrelated: as in ``pixel_cca``.
 
     Raises:
-        ValueError: as ``pixel_cca``.
+        DataError: if a stage has too few pixels on so few test images.
+        RunError: if a stage's values are not finite.
     """
-    return {
-        name: pixel_cca(
-            maps, b[name], same_channels=same_channels, seed=SEED, rows=ROWS, repeats=REPEATS, unrelated=unrelated
-        )
-        for name, maps in a.items()
-    }
+    found = {}
+    for name, maps in a.items():
+        if not (np.isfinite(maps).all() and np.isfinite(b[name]).all()):
+            raise RunError(
+                f"the stage {name} of a network has values that are not finite numbers on the test images. Its "
+                "training diverged: lower the learning rate and make the table again."
+            )
+        try:
+            found[name] = pixel_cca(
+                maps, b[name], same_channels=same_channels, seed=SEED, rows=ROWS, repeats=REPEATS, unrelated=unrelated
+            )
+        except ValueError as error:
+            raise DataError(
+                f"the stage {name} cannot be compared on {len(maps)} test images of {maps.shape[2]} x {maps.shape[3]} "
+                f"pixels there: {error}. Use a larger test split or larger images."
+            ) from error
+    return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
 from pathlib import Path
 
 from specs.errors import WeightsError
+from specs.files import file_sha256
 
 
 def sha256_of(path: str | Path) -> str:
@@ -23,8 +23,7 @@ def sha256_of(path: str | Path) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _sha256(path: Path, size: int, mtime_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)
 
 
 def existing(path: str | Path) -> Path:

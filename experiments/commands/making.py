@@ -214,10 +214,7 @@ def _measured(name: str, records: list[Record], store: RunStore, options: argpar
     from experiments.measure import measure_of
 
     where, (_, measure, _) = places(options), measure_of(name)
-
-    def told(done: int, count: int) -> None:
-        print(f"{measure.progress}: {done} of {count} runs", file=sys.stderr)
-
+    told = _told(f"{measure.progress}, runs")
     return evaluated(name, measure.version, records, store, lambda record: measure.compute(record, where), told)
 
 

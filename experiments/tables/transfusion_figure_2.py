@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,9 @@ def _find(shown: list[Network], runs: Runs, places: Places) -> Finding:
         groups = [named(row, runs.get((row, network.label), ())) for row in (RANDOM, TRANSFER)]
         found = pairs(groups[0] | groups[1], network.stages[-TOP:], places)
         values = {pair: float(np.mean([stage.after for stage in of.values()])) for pair, of in found.items()}
-        within = [value for pair, value in values.items() if set(pair) <= set(groups[0])]
-        across = [value for pair, value in values.items() if len(set(pair) & set(groups[0])) == 1]
+        defined = {pair: value for pair, value in values.items() if math.isfinite(value)}
+        within = [value for pair, value in defined.items() if set(pair) <= set(groups[0])]
+        across = [value for pair, value in defined.items() if len(set(pair) & set(groups[0])) == 1]
         tested = within_against_across(values, list(groups[0]), list(groups[1]))
         rows.append(
             (

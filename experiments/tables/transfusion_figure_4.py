@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,7 +63,7 @@ def _find(shown: list[Network], runs: Runs, places: Places) -> Finding:
                 points = {
                     pair: (of[stage].before, of[stage].after)
                     for pair, of in found.items()
-                    if len(set(pair) & set(random)) == common
+                    if len(set(pair) & set(random)) == common and math.isfinite(of[stage].before + of[stage].after)
                 }
                 panels.append(Panel(f"{one.label} {stage}", kind, list(points.values()), explained(points)))
     return Finding(

@@ -53,6 +53,12 @@ def test_pairs_are_found_either_way_round_and_many_networks_are_sampled() -> Non
         within_against_across({}, ["a1", "a2"], ["b1"])
 
 
+def test_an_undefined_value_is_no_evidence() -> None:
+    first, second = ["a1", "a2", "a3"], ["b1", "b2", "b3"]
+    values = pairs_of([*first, *second], {}) | {("a1", "a2"): math.nan}
+    assert within_against_across(values, first, second) is None
+
+
 def test_r_squared_is_that_of_a_line_and_its_interval_holds_it() -> None:
     generator = np.random.default_rng(1)
     names = [f"n{number}" for number in range(8)]

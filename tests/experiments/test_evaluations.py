@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from analysis.bootstrap import draw_counts
 from analysis.metrics import auroc
 from backbones.contract import Backbone
 from experiments.assemble import assemble
-from experiments.evaluations import evaluated
+from experiments.evaluations import evaluated, once
 from experiments.grad_cam import grad_cam
 from experiments.measures.attention import attention
 from experiments.planner import plan
@@ -98,6 +100,38 @@ def test_what_was_measured_is_not_measured_again_and_damage_is_refused(chests: t
     path.write_text("{")
     with pytest.raises(RunError, match=r"is damaged .* Remove it"):
         evaluated("count", 1, [record], store, count)
+
+
+def test_an_interrupted_measuring_keeps_what_was_measured_and_goes_on(tmp_path: Path) -> None:
+    store, asked = RunStore(tmp_path / "runs"), []
+
+    def interrupted(one: int) -> int:
+        asked.append(one)
+        if asked.count(2) == 1 and one == 2:
+            raise KeyboardInterrupt
+        return 10 * one
+
+    with pytest.raises(KeyboardInterrupt):
+        once("tens", 1, {"a": 1, "b": 2, "c": 3}, store, interrupted)
+    assert once("tens", 1, {"a": 1, "b": 2, "c": 3}, store, interrupted) == {"a": 10, "b": 20, "c": 30}
+    assert asked == [1, 2, 2, 3]
+    assert sorted(path.name for path in (store.root / "evaluations" / "tens-1").iterdir()) == [
+        "a.json", "b.json", "c.json",
+    ]  # fmt: skip
+
+
+def test_two_that_measure_the_same_at_once_leave_one_whole_result(tmp_path: Path) -> None:
+    store, meet = RunStore(tmp_path / "runs"), threading.Barrier(2)
+
+    def slow(one: int) -> list[int]:
+        meet.wait(10)
+        return list(range(one))
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(once, "both", 1, {"a": 50_000}, store, slow) for _ in range(2)]
+        assert [one.result() for one in found] == [{"a": list(range(50_000))}] * 2
+    (path,) = (store.root / "evaluations" / "both-1").iterdir()
+    assert json.loads(path.read_text()) == list(range(50_000))
 
 
 def test_resamples_draw_patients_and_score_as_the_run_was_scored(chests: tuple[Path, Record]) -> None:

@@ -18,9 +18,10 @@ from backbones.contract import Backbone
 from experiments.measure import Found, measure_of
 from experiments.measures.similarity import before_and_after
 from experiments.places import Places
-from experiments.representations import REPEATS, ROWS, stage_maps
+from experiments.representations import REPEATS, ROWS, similarities, stage_maps
 from experiments.restored import before_training, restore
 from experiments.store import Record
+from specs.errors import DataError, RunError
 from specs.registry import BACKBONES
 from tests.experiments.measures.finished import STAGES, start_of, with_weights
 
@@ -167,3 +168,23 @@ def independent_rows(seed: int, network: str) -> dict[str, np.ndarray]:
         inside = maps[:, :, margin:-margin, margin:-margin].numpy()
         rows[stage] = folded(inside, math.ceil(field / stride))[:, :, None, None]
     return rows
+
+
+@pytest.mark.parametrize(
+    ("maps", "kind", "message"),
+    [
+        (np.ones((1, 4, 3, 3)), DataError, r"the stage conv1 cannot be compared on 1 test images of 3 x 3 pixels"),
+        (
+            np.random.default_rng(0).normal(size=(2, 30, 2, 2)),
+            DataError,
+            r"8 samples for .* larger test split",
+        ),
+        (np.full((3, 4, 3, 3), np.nan), RunError, r"the stage conv1 of a network has values that are not finite"),
+    ],
+    ids=["one image", "few pixels", "diverged"],
+)
+def test_what_cannot_be_compared_is_said_with_the_stage_and_the_remedy(
+    maps: np.ndarray, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        similarities({"conv1": maps}, {"conv1": maps}, same_channels=True, unrelated=True)
