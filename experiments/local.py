@@ -1,8 +1,9 @@
-"""Runs on this machine: a fresh process for each, from a server that has imported everything once.
+"""Runs on this machine, by processes from a server that has imported everything once.
 
 A forkserver (https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods) imports torch and
-Lightning but runs no operation, so that forking it is safe and takes milliseconds. A worker ends by itself when
-the planner's end of its pipe closes, so none outlives a killed planner.
+Lightning but runs no operation, so that forking it is safe and takes milliseconds. On CPU cores each run has a fresh
+process; where there are GPUs, a process keeps its own and the context on them from run to run, until one fails.
+A worker ends by itself when the planner's end of its lifeline closes, so none outlives a killed planner.
 """
 
 from __future__ import annotations
@@ -10,71 +11,120 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import Any
 
-from experiments.executor import Finished, Progress
-from experiments.places import Places
+from experiments.executor import Conditions, Finished, Job, Progress
+from experiments.processes import name_of
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
+from specs.errors import UsageError
 
 
-class LocalExecutor:
-    """Up to ``jobs`` runs at a time, each in a fresh process.
+@dataclass
+class _Worker:
+    """A process and the runs that it does, one after the other."""
+
+    process: BaseProcess
+    pipe: Connection
+    lifeline: Connection
+    gpus: tuple[str, ...]
+    key: str | None = None
+
+
+class LocalSession:
+    """Up to so many runs at a time, each in a process.
 
     Args:
-        places: where data and runs are.
-        jobs: how many runs go on at the same time.
-        workers: threads of each run that load data.
-        devices: that share each run.
+        conditions: of the runs; without GPUs and a number of jobs, as many run as there are cores.
+        cores: that this process may use.
+        gpus: of this machine, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
+
+    Raises:
+        UsageError: if there are fewer GPUs than the devices of one run.
     """
 
-    def __init__(self, places: Places, jobs: int, workers: int = 0, devices: int = 1) -> None:
-        self.places, self.jobs, self.workers, self.devices = places, jobs, workers, devices
-        self._running: dict[Connection, tuple[str, BaseProcess]] = {}
+    queues = False
+
+    def __init__(self, conditions: Conditions, cores: int, gpus: Sequence[str] = ()) -> None:
+        self.conditions = conditions
+        if gpus and conditions.devices > len(gpus):
+            raise UsageError(
+                f"{conditions.devices} devices are asked for on this machine, which has {len(gpus)} GPU(s). Use fewer."
+            )
+        each = conditions.devices
+        sets = [tuple(gpus[start : start + each]) for start in range(0, len(gpus) - each + 1, each)]
+        self.jobs = min(conditions.jobs or len(sets), len(sets)) if gpus else conditions.jobs or cores
+        self._gpus = sets[: self.jobs] if gpus else [()] * self.jobs
+        self._workers: list[_Worker] = []
+        self._left: list[BaseProcess] = []
         self._context = fresh_processes()
 
     @property
     def free(self) -> int:
         """How many more runs it would start at once."""
-        return self.jobs - len(self._running)
+        return self.jobs - sum(worker.key is not None for worker in self._workers)
 
-    def submit(self, run: ResolvedRun) -> None:
-        """Start a run in a process of its own."""
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        """Start runs, each in a process that does nothing else meanwhile."""
+        jobs = {}
+        for idle in [worker for worker in self._workers if worker.key is None and not worker.process.is_alive()]:
+            self._leave(idle)
+        for run in runs:
+            worker = next((idle for idle in self._workers if idle.key is None), None) or self._start()
+            worker.key = run.key
+            worker.pipe.send((run.spec.to_json(), run.key))
+            assert worker.process.pid is not None
+            jobs[run.key] = Job(name_of(worker.process.pid))
+        return jobs
+
+    def _start(self) -> _Worker:
+        """A new process, with GPUs that no other one has."""
+        free = list(self._gpus)
+        for other in self._workers:
+            free.remove(other.gpus)
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=_work,
-            args=(run.spec.to_json(), run.key, self.places, self.workers, self.devices, theirs),
-            daemon=False,
-        )
+        held, watched = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(self.conditions, free[0], theirs, watched), daemon=False)
         process.start()
         theirs.close()
-        self._running[ours] = run.key, process
+        watched.close()
+        worker = _Worker(process, ours, held, free[0])
+        self._workers.append(worker)
+        return worker
 
-    def events(self) -> Iterator[Progress | Finished]:
-        """What has happened; waits until something has."""
-        for pipe in wait(list(self._running)):
-            assert isinstance(pipe, Connection)
-            key, process = self._running[pipe]
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        """What has happened; waits until something has, at most so many seconds."""
+        for pipe in wait([worker.pipe for worker in self._workers], patience):
+            worker = next(worker for worker in self._workers if worker.pipe is pipe)
+            key = worker.key
             try:
-                message = pipe.recv()
-            except EOFError:
-                process.join()
-                del self._running[pipe]
-                pipe.close()
-                yield self._lost(key, process.exitcode)
+                message = worker.pipe.recv()
+            except (EOFError, ConnectionResetError):
+                worker.process.join()
+                self._leave(worker)
+                if key is not None:
+                    yield self._lost(key, worker.process.exitcode)
                 continue
             if isinstance(message, Finished):
-                process.join()
-                del self._running[pipe]
-                pipe.close()
+                worker.key = None
+                if not worker.gpus or message.error is not None:  # a failure may have left a GPU's context unusable
+                    self._leave(worker)
             yield message
 
+    def _leave(self, worker: _Worker) -> None:
+        """Let a process end, at once and without the time that Python takes to tidy up."""
+        worker.lifeline.close()
+        worker.pipe.close()
+        self._workers.remove(worker)
+        self._left.append(worker.process)
+
     def _lost(self, key: str, exit_code: int | None) -> Finished:
-        if RunStore(self.places.runs).record(key) is not None:
+        if RunStore(self.conditions.places.runs).record(key) is not None:
             return Finished(key)
         how = f"signal {signal.Signals(-exit_code).name}" if exit_code and exit_code < 0 else f"status {exit_code}"
         remedy = " (out of memory? Try fewer --jobs)" if exit_code == -signal.SIGKILL else ""
@@ -82,11 +132,10 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End the runs that are still going on; they can go on later from their checkpoints."""
-        for pipe, (_, process) in self._running.items():
-            process.terminate()
+        for worker in list(self._workers):
+            self._leave(worker)
+        for process in self._left:
             process.join()
-            pipe.close()
-        self._running.clear()
 
 
 def fresh_processes() -> ForkServerContext | SpawnContext:
@@ -98,9 +147,12 @@ def fresh_processes() -> ForkServerContext | SpawnContext:
     return multiprocessing.get_context("spawn")
 
 
-def _work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: int, pipe: Connection) -> None:
+def _work(conditions: Conditions, gpus: tuple[str, ...], pipe: Connection, lifeline: Connection) -> None:
     if hasattr(os, "setpgid"):  # Ctrl-C reaches the planner alone, which ends its workers
         os.setpgid(0, 0)
-    from experiments.worker import work
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+    from experiments.worker import end_with, serve
 
-    work(spec, key, places, workers, devices, pipe)
+    threading.Thread(target=end_with, args=(lifeline,), daemon=True).start()
+    serve(conditions, pipe)

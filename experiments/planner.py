@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from experiments.executor import Executor, Finished, Progress
+from experiments.executor import Finished, Progress, Session
+from experiments.journal import Journal
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
+from specs.expression import parse
+
+PATIENCE = 2.0
+"""Seconds between two looks at what other planners do on the same store."""
 
 
 @dataclass
@@ -56,41 +63,99 @@ def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
     return Plan(runs, done)
 
 
-def carry_out(plan: Plan, executor: Executor, watch: Callable[[Plan], None]) -> None:
+def carry_out(plan: Plan, session: Session, watch: Callable[[Plan], None], journal: Journal | None = None) -> None:
     """Do the missing runs; a failed run stops only those that need it.
 
     Args:
         plan: its state is changed as runs go on and end.
-        executor: starts the runs; it is closed at the end, whatever happens.
+        session: starts the runs; it is closed at the end, whatever happens.
         watch: called after each change.
+        journal: takes notes, and knows which runs other planners go on with; those are waited for.
     """
+    work = _Work(plan, session, journal)
     try:
+        if journal:
+            journal.open({run.key: run for run in plan.waiting})
         while True:
-            _start(plan, executor)
+            work.start()
             watch(plan)
             if not plan.running:
                 return
-            for event in executor.events():
-                if isinstance(event, Progress):
-                    plan.running[event.key] = event.epoch / event.epochs
-                    continue
-                del plan.running[event.key]
-                if event.error is None:
-                    plan.done.add(event.key)
-                else:
-                    plan.failed[event.key] = event
+            for event in session.events(PATIENCE):
+                work.take(event)
     finally:
-        executor.close()
+        session.close()
+        if journal:
+            journal.close()
 
 
-def _start(plan: Plan, executor: Executor) -> None:
-    """Start what can start, and give up what waits for a failed run."""
-    for run in plan.waiting:
-        broken = [need for need in run.requires if need.key in plan.failed]
-        if broken:
-            first = plan.failed[broken[0].key]
-            error = f"the pretraining {broken[0].key[:12]} that it starts from failed: {first.error}"
-            plan.failed[run.key] = Finished(run.key, error, first.exit_status, first.log)
-        elif executor.free > 0 and all(need.key in plan.done for need in run.requires):
-            executor.submit(run)
-            plan.running[run.key] = 0.0
+class _Work:
+    """What is known of a plan's jobs while it is carried out."""
+
+    def __init__(self, plan: Plan, session: Session, journal: Journal | None) -> None:
+        self.plan, self.session, self.journal = plan, session, journal
+        self.jobs: dict[str, str] = {}
+        self.elsewhere: set[str] = set()
+        self._looked = -math.inf
+
+    def start(self) -> None:
+        """Start what can start, and give up what waits for a failed run."""
+        self._look_elsewhere()
+        taken: list[ResolvedRun] = []
+        for run in self.plan.waiting:
+            broken = [need for need in run.requires if need.key in self.plan.failed]
+            if broken:
+                first = self.plan.failed[broken[0].key]
+                error = f"the pretraining {broken[0].key[:12]} that it starts from failed: {first.error}"
+                self.take(Finished(run.key, error, first.exit_status, first.log))
+            elif len(taken) < self.session.free and all(self._satisfied(need, taken) for need in run.requires):
+                taken.append(run)
+        # A run that waits for another's job is submitted after it, when that job has its name.
+        while taken:
+            keys = {run.key for run in taken}
+            wave = [run for run in taken if not any(need.key in keys for need in run.requires)]
+            after = {need.key: self.jobs[need.key] for run in wave for need in run.requires if need.key in self.jobs}
+            started = self.session.submit(wave, after)
+            self.jobs |= {key: job.name for key, job in started.items()}
+            self.plan.running |= {run.key: 0.0 for run in wave}
+            if self.journal:
+                self.journal.started(started)
+            taken = [run for run in taken if run not in wave]
+
+    def _satisfied(self, need: ResolvedRun, taken: list[ResolvedRun]) -> bool:
+        if need.key in self.plan.done:
+            return True
+        return self.session.queues and (need.key in self.jobs or need in taken)
+
+    def take(self, event: Progress | Finished) -> None:
+        """Note what has happened."""
+        if isinstance(event, Progress):
+            self.plan.running[event.key] = event.epoch / event.epochs
+            return
+        self.plan.running.pop(event.key, None)
+        self.jobs.pop(event.key, None)
+        if event.error is None:
+            self.plan.done.add(event.key)
+            return
+        self.plan.failed[event.key] = event
+        if self.journal:
+            self.journal.failed(event)
+
+    def _look_elsewhere(self) -> None:
+        """Learn what other planners go on with, and what has come of it."""
+        if self.journal is None or time.monotonic() - self._looked < PATIENCE:
+            return
+        self._looked = time.monotonic()
+        open_ones = {run.key for run in self.plan.waiting} | self.elsewhere
+        seen = self.journal.elsewhere(open_ones)
+        for key in self.elsewhere - set(seen):
+            del self.plan.running[key]
+            self.jobs.pop(key, None)
+            if self.journal.store.record(key) is not None:
+                self.plan.done.add(key)
+        for key in set(seen) - self.elsewhere:
+            self.plan.running[key] = 0.0
+            executor, job = seen[key]
+            if parse(executor).name == parse(self.journal.executor).name:
+                self.jobs[key] = job  # what needs it can be submitted after it
+        self.elsewhere = set(seen)

@@ -1,66 +1,85 @@
-"""What a worker process does: one run, its output in the attempt's log, its progress through the planner's pipe."""
+"""What a worker process does: runs, their output in the attempts' logs, their progress through the planner's pipe."""
 
 from __future__ import annotations
 
 import os
-import threading
+import sys
 import traceback
 import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from experiments.executor import Finished, Progress
+from experiments.executor import Conditions, Finished, Progress
 from experiments.memory import keep_freed_memory
-from experiments.places import Places
-from experiments.resolve import Resolver
+from experiments.resolve import ResolvedRun, Resolver
 from experiments.runner import attempt_run
 from experiments.store import RunStore
 from specs.errors import MedtransferError
 from specs.run import RunSpec
 
 
-def work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: int, pipe: Connection) -> None:
+def serve(conditions: Conditions, pipe: Connection) -> None:
+    """Carry out the runs that the planner sends, until it closes its end."""
+    keep_freed_memory()
+    while True:
+        try:
+            spec, key = pipe.recv()
+        except EOFError:
+            return
+        work(spec, key, conditions, pipe)
+
+
+def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connection) -> None:
     """Carry out one run and say how it ended.
 
     Args:
         spec: the run spec as plain data.
         key: that the planner resolved it to.
-        places: where data and runs are.
-        workers: threads that load data.
-        devices: that share the run.
-        pipe: to the planner; when its other end closes, this process ends.
+        conditions: of the planner's runs.
+        pipe: to the planner.
     """
-    threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
-    keep_freed_memory()
+    places = conditions.places
     store = RunStore(places.runs)
     attempt = store.begin(key)
     log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    os.close(log)
     warnings.simplefilter("default")
     try:
-        resolved = Resolver(places, devices).resolve(RunSpec.from_json(spec))
-        if resolved.key != key:
-            raise MedtransferError(
-                f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight "
-                "files changed. Run the command again."
-            )
         attempt_run(
-            resolved,
+            planned(spec, key, conditions),
             attempt,
             places,
-            workers=workers,
+            workers=conditions.workers,
             report=lambda epoch, of: pipe.send(Progress(key, epoch, of)),
-            devices=devices,
+            devices=conditions.devices,
         )
     except Exception as error:
         traceback.print_exc()
         finished = failed(key, error, attempt.log)
         attempt.fail(str(finished.error))
-        pipe.send(finished)
     else:
-        pipe.send(Finished(key))
+        finished = Finished(key)
+    sys.stdout.flush()  # the planner may end this process as soon as it knows
+    sys.stderr.flush()
+    pipe.send(finished)
+
+
+def planned(spec: dict[str, Any], key: str, conditions: Conditions) -> ResolvedRun:
+    """The run that a planner meant.
+
+    Raises:
+        MedtransferError: if it is another one by now.
+    """
+    resolved = Resolver(conditions.places, conditions.devices).resolve(RunSpec.from_json(spec))
+    if resolved.key != key:
+        raise MedtransferError(
+            f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight files "
+            "changed. Run the command again."
+        )
+    return resolved
 
 
 def failed(key: str, error: Exception, log: Path) -> Finished:

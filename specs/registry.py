@@ -157,6 +157,7 @@ REGISTRIES = {
         Registry("recipe", "experiments.recipes", "medtransfer.recipes"),
         Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods"),
         Registry("table", "experiments.tables", "medtransfer.tables"),
+        Registry("executor", "experiments.executors", "medtransfer.executors"),
     )
 }
 BACKBONES = REGISTRIES["backbones"]
@@ -165,3 +166,4 @@ DATASETS = REGISTRIES["datamodules"]
 RECIPES = REGISTRIES["experiments.recipes"]
 METHODS = REGISTRIES["lightning_modules.pretraining"]
 TABLES = REGISTRIES["experiments.tables"]
+EXECUTORS = REGISTRIES["experiments.executors"]

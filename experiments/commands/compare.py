@@ -16,8 +16,9 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.commands.carrying import do_runs
 from experiments.commands.illustrating import add_images, illustrated
-from experiments.commands.making import add_making, do_runs, drawn_anew, finished, show, show_plan
+from experiments.commands.making import add_making, drawn_anew, finished, show, show_plan
 from experiments.commands.options import add_edition, add_execution, add_places, count_from, places
 from experiments.commands.single import overridden
 from specs.expression import parse
@@ -89,7 +90,7 @@ def execute(options: argparse.Namespace) -> int:
     from specs.files import write_text
 
     where = places(options)
-    store, resolver = RunStore(where.runs), Resolver(where)
+    store, resolver = RunStore(where.runs), Resolver(where, options.devices)
     table = _table(options)
     options.bootstrap = options.bootstrap or RESAMPLES
     _check_data(table, resolver)

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.commands.options import add_places, cores, places
+from experiments.commands.options import add_places, places
+from experiments.cores import cores
 from specs.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""List what there is: datasets, initializers, backbones, pretraining methods, recipes and tables, a line on each.
+"""List what there is: datasets, initializers, backbones, methods, recipes, tables and executors, a line on each.
 
 Datasets say whether their files are in the data folder, initializers whether their weights are in the weight store or
 need a run first.
@@ -16,13 +16,13 @@ from initializers.publishing import Published
 from initializers.store import WeightStore
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, RECIPES, TABLES, Registry
+from specs.registry import BACKBONES, DATASETS, EXECUTORS, INITIALIZERS, METHODS, RECIPES, TABLES, Registry
 
 if TYPE_CHECKING:
     from lightning_modules.self_supervision.method import Method
 
 NAME = "list"
-HELP = "list datasets, initializers, backbones, methods, recipes and tables"
+HELP = "list datasets, initializers, backbones, methods, recipes, tables and executors"
 
 KINDS: dict[str, Registry] = {
     "datasets": DATASETS,
@@ -31,6 +31,7 @@ KINDS: dict[str, Registry] = {
     "methods": METHODS,
     "recipes": RECIPES,
     "tables": TABLES,
+    "executors": EXECUTORS,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.commands.options import cores, count_from, places
+from experiments.commands.options import add_executor, count_from, places
 from specs.registry import DATASETS, INITIALIZERS
 
 if TYPE_CHECKING:
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 
 
 def add_making(parser: argparse.ArgumentParser) -> None:
-    """``--jobs``, the statistics, and ``--output``."""
-    parser.add_argument(
-        "--jobs", type=count_from(1), default=cores(), metavar="N",
-        help="runs at the same time (default: the number of cores, %(default)s)",
-    )  # fmt: skip
+    """``--executor`` and what belongs to it, the statistics, and ``--output``."""
+    add_executor(parser)
     parser.add_argument(
         "--marks", choices=("reference", "paper"), default="reference",
         help="test against the reference row, or mark as the papers did (default: %(default)s)",
@@ -99,20 +96,6 @@ def show_plan(work: Plan, cells: ResolvedCells, as_json: bool) -> None:
             print("- " + message.replace("\n", "\n  "))
         print()
     print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
-
-
-def do_runs(work: Plan, options: argparse.Namespace) -> None:
-    """Do the runs that are missing, with a line on the terminal that says how far they are."""
-    if not work.waiting:
-        return
-    from rich.console import Console
-
-    from experiments.display import Display
-    from experiments.local import LocalExecutor
-    from experiments.planner import carry_out
-
-    with Display(Console(stderr=True)) as display:
-        carry_out(work, LocalExecutor(places(options), options.jobs, options.workers), display)
 
 
 def finished(

@@ -75,13 +75,6 @@ def places(options: argparse.Namespace) -> Places:
     return Places(options.data_root.absolute(), runs, cache)
 
 
-def cores() -> int:
-    """How many CPU cores this process may use; a container or `taskset` may allow fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
     parser.add_argument(
@@ -101,15 +94,28 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
 
 
-def add_devices(parser: argparse.ArgumentParser) -> None:
-    """``--devices``."""
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """``--executor``, ``--jobs`` and ``--devices``."""
+    parser.add_argument(
+        "--executor",
+        default="local",
+        metavar="EXPR",
+        help="where runs go: local, or such as 'slurm(partition=\"gpu\", minutes=480)'; `medtransfer list executors` "
+        "shows them (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=count_from(1),
+        metavar="N",
+        help="runs at the same time (default: here one per core, or per set of GPUs; elsewhere no limit)",
+    )
     parser.add_argument(
         "--devices",
         type=count_from(1),
         default=1,
         metavar="N",
-        help="GPUs of this machine (processes, where it has none) that share each batch (default: %(default)s); the "
-        "batch size over all of them is the recipe's",
+        help="GPUs (processes, where there are none) that share each batch of a run (default: %(default)s); the batch "
+        "size over all of them is the recipe's",
     )
 
 

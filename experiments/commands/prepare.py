@@ -13,7 +13,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Literal
 
-from experiments.commands.options import add_edition, add_places, cores, count_from, places
+from experiments.commands.options import add_edition, add_places, count_from, places
+from experiments.cores import cores
 from specs.errors import DataError
 from specs.expression import parse
 from specs.recipe import Form

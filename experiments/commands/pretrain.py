@@ -16,7 +16,7 @@ import json
 import shutil
 from pathlib import Path
 
-from experiments.commands.options import add_devices, add_edition, add_execution, add_places, places
+from experiments.commands.options import add_edition, add_execution, add_executor, add_places, places
 from experiments.commands.single import do, overridden, scores_in_words
 from specs.errors import UsageError
 from specs.expression import parse
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_edition(parser)
     add_places(parser)
     add_execution(parser)
-    add_devices(parser)
+    add_executor(parser)
 
 
 def execute(options: argparse.Namespace) -> int:

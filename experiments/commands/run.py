@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from experiments.commands.options import add_devices, add_execution, add_places, places
+from experiments.commands.options import add_execution, add_executor, add_places, places
 from experiments.commands.single import do, overridden, scores_in_words
 from specs.errors import UsageError
 from specs.expression import parse
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="of the run (default: 0)")
     add_places(parser)
     add_execution(parser)
-    add_devices(parser)
+    add_executor(parser)
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from experiments.commands.carrying import do_runs
 from experiments.commands.options import places
 from specs.errors import UsageError, failure
 
@@ -25,7 +26,7 @@ def do(resolved: ResolvedRun, options: argparse.Namespace) -> Record | None:
     Raises:
         MedtransferError: of the kind of what went wrong.
     """
-    from experiments.planner import carry_out, plan
+    from experiments.planner import plan
     from experiments.store import RunStore
 
     where = places(options)
@@ -39,14 +40,7 @@ def do(resolved: ResolvedRun, options: argparse.Namespace) -> Record | None:
         else:
             print(f"{len(work.waiting)} of {len(work.runs)} runs to do (a dry run does none)")
         return None
-    if work.waiting:
-        from rich.console import Console
-
-        from experiments.display import Display
-        from experiments.local import LocalExecutor
-
-        with Display(Console(stderr=True)) as display:
-            carry_out(work, LocalExecutor(where, 1, options.workers, options.devices), display)
+    do_runs(work, options)
     if resolved.key in work.failed:
         failed = work.failed[resolved.key]
         log = f"\nlog: {failed.log}" if failed.log else ""

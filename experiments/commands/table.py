@@ -9,7 +9,8 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING
 
-from experiments.commands.making import add_making, do_runs, finished, records_of, say_failures, show, show_plan
+from experiments.commands.carrying import do_runs
+from experiments.commands.making import add_making, finished, records_of, say_failures, show, show_plan
 from experiments.commands.options import add_execution, add_places, count_from, places
 from experiments.commands.single import overridden
 from specs.errors import UsageError
@@ -57,7 +58,7 @@ def execute(options: argparse.Namespace) -> int:
         return _look(options, table)
     table = _asked(table, options)
     store = RunStore(where.runs)
-    cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
+    cells = resolve_cells(table, Resolver(where, options.devices), everything_may_lack=options.dry_run)
     work = plan((run for runs in cells.runs.values() if not isinstance(runs, str) for run in runs), store)
     if options.dry_run:
         show_plan(work, cells, options.json)
@@ -127,7 +128,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
             return 0
     else:
         table = _asked(study.networks, options)
-        cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
+        cells = resolve_cells(table, Resolver(where, options.devices), everything_may_lack=options.dry_run)
         work = plan((run for of in cells.runs.values() if not isinstance(of, str) for run in of), store)
         if options.dry_run:
             show_plan(work, cells, options.json)

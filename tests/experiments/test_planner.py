@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from experiments.executor import Finished, Progress
+from experiments.executor import Finished, Job, Progress
 from experiments.planner import carry_out, plan
 from experiments.resolve import ResolvedRun, Resolver
 from experiments.store import RunStore
@@ -13,7 +13,9 @@ from tests.experiments.smoke import places, spec
 
 
 class Recorder:
-    """An executor that publishes empty records, fails what it is told to fail, and keeps the order."""
+    """A session that publishes empty records, fails what it is told to fail, and keeps the order."""
+
+    queues = False
 
     def __init__(self, store: RunStore, jobs: int = 2, failing: tuple[str, ...] = ()) -> None:
         self.store, self.jobs, self.failing = store, jobs, failing
@@ -25,13 +27,15 @@ class Recorder:
     def free(self) -> int:
         return self.jobs - len(self.running)
 
-    def submit(self, run: ResolvedRun) -> None:
-        assert self.free > 0
-        assert all(self.store.record(need.key) for need in run.requires)
-        self.order.append(run.key)
-        self.running.append(run)
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        assert len(runs) <= self.free
+        assert all(self.store.record(need.key) for run in runs for need in run.requires)
+        assert not after
+        self.order += [run.key for run in runs]
+        self.running += runs
+        return {run.key: Job(run.key) for run in runs}
 
-    def events(self) -> Iterator[Progress | Finished]:
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
         run = self.running[0]
         yield Progress(run.key, 1, 2)
         self.running.pop(0)
