@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from experiments.arguments import Parser
 from experiments.commands import (
+    cancel,
     check,
     compare,
     dashboard,
@@ -18,6 +19,7 @@ from experiments.commands import (
     pretrain,
     report,
     run,
+    status,
     table,
     verify,
     weights,
@@ -44,7 +46,7 @@ def parser() -> Parser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     making = (run, pretrain, table, compare, report, dashboard)
-    for command in (*making, listing, check, prepare, weights, inspect, verify, doctor):
+    for command in (*making, status, cancel, listing, check, prepare, weights, inspect, verify, doctor):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

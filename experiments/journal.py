@@ -23,11 +23,11 @@ from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
 from specs.files import write_json
 from specs.registry import DATASETS, EXECUTORS, INITIALIZERS
+from specs.run import RunSpec
 
 
-def described(run: ResolvedRun) -> dict[str, str]:
+def described(spec: RunSpec) -> dict[str, str]:
     """A run in words: what is trained on what, from what."""
-    spec = run.spec
     return {
         "stage": spec.stage,
         "dataset": str(DATASETS.short(spec.dataset)),
@@ -51,7 +51,7 @@ class Journal:
     def open(self, runs: Mapping[str, ResolvedRun]) -> None:
         """Say what is meant to run, and take over from planners that are gone."""
         said = {"executor": self.executor, "planner": name_of(os.getpid())}
-        write_json(self.folder / "plan.json", said | {"runs": {key: described(run) for key, run in runs.items()}})
+        write_json(self.folder / "plan.json", said | {"runs": {key: described(run.spec) for key, run in runs.items()}})
         for other in plans(self.store):
             left = {key for key in other.runs if key not in runs and self.store.record(key) is None}
             if other.folder != self.folder and alive(other.planner) is False and not left and not other.going_on():
@@ -77,7 +77,7 @@ class Journal:
     def close(self) -> None:
         """Remove the notes, unless a run failed or a job goes on without this planner."""
         own = _read(self.folder)
-        if own is not None and not own.failures and not own.going_on():
+        if own is not None and not own.failures and all(self.store.record(key) for key in own.going_on()):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 

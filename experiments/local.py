@@ -19,6 +19,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from experiments.executor import Conditions, Finished, Job, Progress
+from experiments.journal import failure_of
 from experiments.processes import name_of
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
@@ -126,6 +127,8 @@ class LocalSession:
     def _lost(self, key: str, exit_code: int | None) -> Finished:
         if RunStore(self.conditions.places.runs).record(key) is not None:
             return Finished(key)
+        if cancelled := failure_of(self.conditions.notes, key):
+            return cancelled
         how = f"signal {signal.Signals(-exit_code).name}" if exit_code and exit_code < 0 else f"status {exit_code}"
         remedy = " (out of memory? Try fewer --jobs)" if exit_code == -signal.SIGKILL else ""
         return Finished(key, f"its process ended with {how}{remedy}; run the command again to go on", 5)

@@ -107,14 +107,14 @@ class RunStore:
         """A new attempt, which goes on from the checkpoint of an earlier one that did not finish, if there is one."""
         name = f"{key}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
         attempt = Attempt(self.root / "attempts" / name, key)
-        for other in sorted(self._attempts(key), key=_checkpoint_time, reverse=True):
+        for other in sorted(self.attempts(key), key=_checkpoint_time, reverse=True):
             if other != attempt.folder and _take_over(other, attempt.folder):
                 break
         return attempt
 
     def last_error(self, key: str) -> tuple[str, Path] | None:
         """What went wrong in the newest failed attempt at a run and its log, or None."""
-        failed = [folder / "error.json" for folder in self._attempts(key) if (folder / "error.json").is_file()]
+        failed = [folder / "error.json" for folder in self.attempts(key) if (folder / "error.json").is_file()]
         if not failed:
             return None
         newest = max(failed, key=lambda path: path.stat().st_mtime)
@@ -145,12 +145,13 @@ class RunStore:
         self._clean(attempt.key)
         return published
 
-    def _attempts(self, key: str) -> Iterator[Path]:
+    def attempts(self, key: str) -> Iterator[Path]:
+        """The folders of a run's attempts that are not published."""
         return (self.root / "attempts").glob(f"{key}.*")
 
     def _clean(self, key: str) -> None:
         """Remove the attempts at a finished run whose process is on this machine and gone, or is this one."""
-        for folder in self._attempts(key):
+        for folder in self.attempts(key):
             host, pid = folder.name.removeprefix(f"{key}.").rsplit(".", 2)[:2]
             if host == socket.gethostname() and (int(pid) == os.getpid() or not _alive(int(pid))):
                 shutil.rmtree(folder, ignore_errors=True)

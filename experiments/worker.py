@@ -82,7 +82,7 @@ def planned(spec: dict[str, Any], key: str, conditions: Conditions) -> ResolvedR
     return resolved
 
 
-def failed(key: str, error: Exception, log: Path) -> Finished:
+def failed(key: str, error: Exception, log: Path | None = None) -> Finished:
     """How a run ended in an error."""
     if isinstance(error, MedtransferError):
         return Finished(key, str(error), error.exit_status, log)

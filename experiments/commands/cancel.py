@@ -1,0 +1,69 @@
+"""End runs that go on or wait, whoever started them; what they have done so far stays, and can be gone on from.
+
+medtransfer cancel 1a64a694        one run, by the start of its key
+medtransfer cancel --all           every run, and the commands on this machine that wait for them
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from experiments.commands.options import add_places, places
+from experiments.commands.status import chosen
+from specs.errors import UsageError
+
+if TYPE_CHECKING:
+    from experiments.executor import Executor
+    from experiments.overview import RunState
+
+NAME = "cancel"
+HELP = "end runs that are running or queued"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("ended", nargs="*", default=[], metavar="RUN", help="start of a run's key")
+    which.add_argument("--all", action="store_true", help="every run of the store that goes on or waits")
+    add_places(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Note it, then end it; exit status 2 if something could not be ended from here."""
+    from experiments.journal import plans
+    from experiments.overview import overview
+    from experiments.processes import alive, end
+    from experiments.store import RunStore
+
+    store = RunStore(places(options).runs)
+    if options.all:
+        # The commands first, or they would start the next runs.
+        for planned in plans(store):
+            if alive(planned.planner):
+                end(planned.planner, signal.SIGINT)
+                print(f"interrupted process {planned.planner.split(' ')[1]}, which planned {len(planned.runs)} runs")
+    found = [one for one in overview(store) if one.state in ("running", "queued")]
+    if not options.all:
+        found = chosen(overview(store), options.ended)
+    left = [one for one in found if not _cancelled(one)]
+    for one in left:
+        print(f"not ended: {one.key[:12]}, {one.state}{f' ({one.why})' if one.why else ''}", file=sys.stderr)
+    return UsageError.exit_status if left else 0
+
+
+def _cancelled(one: RunState) -> bool:
+    """End a run; whether that could be done from here."""
+    from experiments.executor import Finished
+    from experiments.journal import write_failure
+    from specs.registry import EXECUTORS
+
+    if one.state not in ("running", "queued") or one.job is None or one.executor is None or one.planner is None:
+        return False
+    executor: Executor = EXECUTORS.build(one.executor)
+    write_failure(one.planner, Finished(one.key, "cancelled by `medtransfer cancel`", 130, one.log))
+    executor.cancel([one.job])
+    print(f"cancelled {one.key[:12]}")
+    return True
