@@ -21,6 +21,7 @@ from experiments.executor import Executor, Finished, Job, JobState
 from experiments.processes import alive, name_of
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
+from specs.errors import UsageError
 from specs.files import write_json
 from specs.registry import DATASETS, EXECUTORS, INITIALIZERS
 from specs.run import RunSpec
@@ -104,8 +105,11 @@ class Planned:
     failures: dict[str, Finished]
 
     def states(self) -> dict[str, JobState]:
-        """What its executor sees of its jobs, by key."""
-        executor: Executor = EXECUTORS.build(self.executor)
+        """What its executor sees of its jobs, by key; nothing where the executor's plugin is not installed."""
+        try:
+            executor: Executor = EXECUTORS.build(self.executor)
+        except UsageError as error:
+            return dict.fromkeys(self.jobs, JobState("unknown", str(error)))
         seen = executor.states(self.jobs.values()) if self.jobs else {}
         return {key: seen[job] for key, job in self.jobs.items()}
 

@@ -107,7 +107,7 @@ class SlurmSession:
             # A job of a lost node is queued again; one whose requirement failed does not wait for ever.
             additional_parameters={"requeue": True, "kill-on-invalid-dep": "yes"},
             # srun has not taken sbatch's number of cores since SLURM 22.05; a rank that fails ends the others.
-            srun_args=[f"--cpus-per-task={cpus}", "--kill-on-bad-exit=1"],
+            srun_args=[f"--cpus-per-task={cpus}", "--kill-on-bad-exit=1", "--open-mode=append"],
         )
         work = [SlurmRun(run.spec.to_json(), run.key, given) for run in runs]
         try:

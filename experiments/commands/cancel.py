@@ -63,7 +63,7 @@ def _cancelled(one: RunState) -> bool:
     if one.state not in ("running", "queued") or one.job is None or one.executor is None or one.planner is None:
         return False
     executor: Executor = EXECUTORS.build(one.executor)
-    write_failure(one.planner, Finished(one.key, "cancelled by `medtransfer cancel`", 130, one.log))
+    write_failure(one.planner, Finished(one.key, "cancelled by `medtransfer cancel`", 5, one.log))
     executor.cancel([one.job])
     print(f"cancelled {one.key[:12]}")
     return True

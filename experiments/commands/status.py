@@ -16,6 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from experiments.commands.options import add_places, places
+from specs.expression import parse
 
 if TYPE_CHECKING:
     from experiments.overview import RunState
@@ -44,7 +45,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([dataclasses.asdict(one) for one in listed], indent=1, default=str))
         return 0
-    counts = Counter(one.state for one in found)
+    counts = Counter[str](one.state for one in found)
     print(", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "no runs in this store")
     for one in listed:
         print("\n".join(in_words(one)))
@@ -56,10 +57,11 @@ def in_words(one: RunState) -> list[str]:
     run = one.run
     what = f"{run['initializer']} on {run['dataset']}, {run['stage']}, seed {run['seed']}" if run else "not begun"
     how = [f"epoch {one.epochs[0]} of {one.epochs[1]}"] if one.epochs and one.state == "running" else []
-    how += [f"{one.executor} job {one.job}"] if one.job and one.state in ("running", "queued") else []
+    if one.job and one.executor and one.state in ("running", "queued"):
+        how.append(f"{parse(one.executor).name} job {one.job}")
     how += [one.why] if one.why else []
     lines = [f"{one.state:8}{one.key[:12]}  {what}" + (f": {'; '.join(how)}" if how else "")]
-    return lines + ([f"{'':8}log: {one.log}"] if one.log and one.state != "done" else [])
+    return lines + ([f"{'':8}log: {one.log}"] if one.log and one.log.is_file() and one.state != "done" else [])
 
 
 def chosen(found: list[RunState], starts: list[str]) -> list[RunState]:
