@@ -68,11 +68,12 @@ class Journal:
         write_failure(self.folder, finished)
 
     def elsewhere(self, keys: Collection[str]) -> dict[str, tuple[str, str]]:
-        """The runs of ``keys`` that other planners' jobs go on with: the executor's expression and the job's name."""
+        """The unfinished runs of ``keys`` that other planners' jobs go on with: the executor's expression, the job."""
         found: dict[str, tuple[str, str]] = {}
         for other in plans(self.store):
             if other.folder != self.folder and not other.jobs.keys().isdisjoint(keys):
-                found |= {key: (other.executor, job) for key, job in other.going_on().items() if key in keys}
+                going_on = {key: job for key, job in other.going_on().items() if key in keys}
+                found |= {key: (other.executor, job) for key, job in going_on.items() if not self.store.record(key)}
         return found
 
     def close(self) -> None:
@@ -105,13 +106,17 @@ class Planned:
     failures: dict[str, Finished]
 
     def states(self) -> dict[str, JobState]:
-        """What its executor sees of its jobs, by key; nothing where the executor's plugin is not installed."""
+        """What its executor sees of the jobs of runs that have not failed, by key.
+
+        Nothing is known of them where the executor's plugin is not installed.
+        """
+        jobs = {key: job for key, job in self.jobs.items() if key not in self.failures}
         try:
             executor: Executor = EXECUTORS.build(self.executor)
         except UsageError as error:
-            return dict.fromkeys(self.jobs, JobState("unknown", str(error)))
-        seen = executor.states(self.jobs.values()) if self.jobs else {}
-        return {key: seen[job] for key, job in self.jobs.items()}
+            return dict.fromkeys(jobs, JobState("unknown", str(error)))
+        seen = executor.states(jobs.values()) if jobs else {}
+        return {key: seen[job] for key, job in jobs.items()}
 
     def going_on(self) -> dict[str, str]:
         """The names of its jobs that wait or run, by key."""

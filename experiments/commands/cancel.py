@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from experiments.commands.options import add_places, places
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 NAME = "cancel"
 HELP = "end runs that are running or queued"
+
+PATIENCE = 20.0
+"""Seconds in which an interrupted command ends its runs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +45,13 @@ def execute(options: argparse.Namespace) -> int:
     store = RunStore(places(options).runs)
     if options.all:
         # The commands first, or they would start the next runs.
-        for planned in plans(store):
-            if alive(planned.planner):
-                end(planned.planner, signal.SIGINT)
-                print(f"interrupted process {planned.planner.split(' ')[1]}, which planned {len(planned.runs)} runs")
+        interrupted = [planned.planner for planned in plans(store) if alive(planned.planner)]
+        for planner in interrupted:
+            end(planner, signal.SIGINT)
+            print(f"interrupted process {planner.split(' ')[1]}, which planned runs")
+        deadline = time.monotonic() + PATIENCE
+        while any(alive(planner) for planner in interrupted) and time.monotonic() < deadline:
+            time.sleep(0.05)
     found = [one for one in overview(store) if one.state in ("running", "queued")]
     if not options.all:
         found = chosen(overview(store), options.ended)
