@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from experiments.executor import Executor, Finished, Progress
+from experiments.launchers import check_alone
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
 
@@ -63,8 +64,12 @@ def carry_out(plan: Plan, executor: Executor, watch: Callable[[Plan], None]) -> 
         plan: its state is changed as runs go on and end.
         executor: starts the runs; it is closed at the end, whatever happens.
         watch: called after each change.
+
+    Raises:
+        UsageError: if this process was started together with others, which would do the same runs.
     """
     try:
+        check_alone()
         while True:
             _start(plan, executor)
             watch(plan)
