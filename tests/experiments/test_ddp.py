@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -233,9 +234,11 @@ def test_the_same_weights_begin_whatever_the_number_of_devices(launched: tuple[P
     assert initialized(spec(), where)[1].after == stated
 
 
-def test_a_batch_that_the_devices_cannot_share_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="batch_size=32 is over all devices together and cannot be divided among 3"):
-        run(spec(), places(tmp_path), devices=3)
+@pytest.mark.parametrize(("devices", "remedy"), [(3, "Use 2 or 4;"), (20, "Use 16 or 32;"), (33, "Use 32;")])
+def test_a_batch_that_the_devices_cannot_share_equally_is_refused(devices: int, remedy: str, tmp_path: Path) -> None:
+    message = f"batch_size=32 is over all devices together and cannot be divided among {devices} devices. {remedy}"
+    with pytest.raises(UsageError, match=re.escape(message)):
+        run(spec(), places(tmp_path), devices=devices)
     assert not list(tmp_path.rglob("attempts"))
 
 
