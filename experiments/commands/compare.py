@@ -89,7 +89,7 @@ def execute(options: argparse.Namespace) -> int:
     from specs.files import write_text
 
     where = places(options)
-    store, resolver = RunStore(where.runs), Resolver(where)
+    store, resolver = RunStore(where.runs), Resolver(where, options.devices)
     table = _table(options)
     options.bootstrap = options.bootstrap or RESAMPLES
     _check_data(table, resolver)

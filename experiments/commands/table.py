@@ -57,7 +57,7 @@ def execute(options: argparse.Namespace) -> int:
         return _look(options, table)
     table = _asked(table, options)
     store = RunStore(where.runs)
-    cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
+    cells = resolve_cells(table, Resolver(where, options.devices), everything_may_lack=options.dry_run)
     work = plan((run for runs in cells.runs.values() if not isinstance(runs, str) for run in runs), store)
     if options.dry_run:
         show_plan(work, cells, options.json)
@@ -127,7 +127,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
             return 0
     else:
         table = _asked(study.networks, options)
-        cells = resolve_cells(table, Resolver(where), everything_may_lack=options.dry_run)
+        cells = resolve_cells(table, Resolver(where, options.devices), everything_may_lack=options.dry_run)
         work = plan((run for of in cells.runs.values() if not isinstance(of, str) for run in of), store)
         if options.dry_run:
             show_plan(work, cells, options.json)
