@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.commands.options import cores, count_from, places
+from experiments.commands.options import add_devices, cores, count_from, places
 from specs.registry import DATASETS, INITIALIZERS
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 
 def add_making(parser: argparse.ArgumentParser) -> None:
-    """``--jobs``, the statistics, and ``--output``."""
+    """``--jobs``, ``--devices``, the statistics, and ``--output``."""
     parser.add_argument(
         "--jobs", type=count_from(1), default=cores(), metavar="N",
         help="runs at the same time (default: the number of cores, %(default)s)",
     )  # fmt: skip
+    add_devices(parser)
     parser.add_argument(
         "--marks", choices=("reference", "paper"), default="reference",
         help="test against the reference row, or mark as the papers did (default: %(default)s)",
@@ -112,7 +113,7 @@ def do_runs(work: Plan, options: argparse.Namespace) -> None:
     from experiments.planner import carry_out
 
     with Display(Console(stderr=True)) as display:
-        carry_out(work, LocalExecutor(places(options), options.jobs, options.workers), display)
+        carry_out(work, LocalExecutor(places(options), options.jobs, options.workers, options.devices), display)
 
 
 def finished(
