@@ -167,8 +167,9 @@ def trainer_settings() -> dict[str, Any]:
         "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
         "devices": here,
         "num_nodes": len(set(nodes)),
-        # Buffers go from the first process to all before a validation (TrainedModule), not before each batch.
-        "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False),
+        # Buffers go from the first process to all before a validation (TrainedModule), not before each batch. A U-Net
+        # leaves the last layers of some networks out, and DDP would wait for their gradients.
+        "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False, find_unused_parameters=True),
     }
 
 

@@ -67,6 +67,12 @@ def emptied(self: Montgomery, root: Path, sample: Sample, every: Any = Montgomer
     return np.zeros_like(mask) if chosen(sample) else mask
 
 
+def with_idle_weights(module: nn.Module) -> nn.Module:
+    """The module with a parameter that its loss does not need, as of some networks' last layers a U-Net needs none."""
+    module.register_parameter("idle", nn.Parameter(torch.ones(1)))
+    return module
+
+
 @contextmanager
 def altered(runs: Path) -> Iterator[None]:
     """Float64, no batch norm, labels and masks that are uneven; each process writes with which weights it begins."""
@@ -81,7 +87,7 @@ def altered(runs: Path) -> Iterator[None]:
         patch.setattr(CheXpert, "training_target", sparse)
         patch.setattr(Montgomery, "read_mask", emptied)
         patch.setitem(runner.PRECISIONS, "32", "64-true")
-        patch.setattr(runner, "supervised_module", lambda *given: without_norms(supervised(*given)))
+        patch.setattr(runner, "supervised_module", lambda *given: with_idle_weights(without_norms(supervised(*given))))
         patch.setattr(
             runner, "SelfSupervisedModule", lambda learner, *others: pretrained(without_norms(learner), *others)
         )
