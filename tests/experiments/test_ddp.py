@@ -31,6 +31,7 @@ from experiments.resolve import Resolver
 from experiments.restored import before_training
 from experiments.runner import run
 from experiments.store import Record
+from experiments.verification import verify
 from specs.errors import RunError, UsageError
 from specs.expression import parse
 from specs.run import RunSpec
@@ -207,6 +208,14 @@ def test_with_batch_norm_by_device_their_number_is_part_of_the_run(launched: tup
     assert record.data["key"] == Resolver(where, 2).resolve(spec()).key != Resolver(where).resolve(spec()).key
     backbone = before_training(record, where)
     assert backbone is not None
+
+
+def test_a_run_of_several_devices_is_verified_by_one_process(launched: tuple[Path, Record]) -> None:
+    """Its identity and initial weights are those of two devices, and its network predicts what it predicted."""
+    verdict = verify(launched[1].data["key"], places(launched[0]))
+    assert verdict.differences == []
+    assert verdict.largest is not None
+    assert verdict.alike is False  # two processes cut the test split into other batches
 
 
 def without_effect(made: RunSpec, folder: Path) -> bool:
