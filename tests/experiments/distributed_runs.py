@@ -26,7 +26,6 @@ from experiments import runner
 from experiments.distributed import check_same_weights, group
 from experiments.places import Places
 from experiments.resolve import recipe_named
-from experiments.store import Record
 from initializers.fingerprints import fingerprint
 from lightning_modules.gathering import rank
 from specs.errors import RunError
@@ -129,10 +128,3 @@ def as_srun_starts_it(number: int, port: int, data: Path, runs: Path, tasks: lis
     os.environ |= {name: str(value) for name, value in (own | tasks_of).items()}
     os.environ |= {"SLURM_NODELIST": "127.0.0.1", "SLURM_STEP_NODELIST": "127.0.0.1", "MASTER_PORT": str(port)}
     do(data, runs, tasks, devices=2)
-
-
-def endless(places: Places) -> Record:
-    """The smoke run by two processes, for longer than anyone waits."""
-    torch.set_num_threads(1)
-    recipe = dataclasses.replace(spec().recipe, epochs=100_000, early_stopping=None)
-    return runner.run(spec(recipe=recipe), places, devices=2)

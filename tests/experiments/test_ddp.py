@@ -24,8 +24,9 @@ from torch.multiprocessing import start_processes
 
 from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
+from experiments.executor import Finished
 from experiments.initialized import initialized
-from experiments.local import fresh_processes
+from experiments.local import LocalExecutor, fresh_processes
 from experiments.places import Places
 from experiments.resolve import Resolver
 from experiments.restored import before_training
@@ -300,8 +301,8 @@ def gone(pids: list[int]) -> bool:
     return True
 
 
-def trainers() -> list[int]:
-    """The processes of a run, which this one's server of processes forked."""
+def workers() -> list[int]:
+    """The processes that this one's server of processes forked."""
     every = parents()
     return [pid for pid, parent in every.items() if every.get(parent) == os.getpid()]
 
@@ -313,7 +314,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(
 
     def kill_one(done: int, _: int, /) -> None:
         if done == 2:
-            seen.extend(trainers())
+            seen.extend(workers())
             os.kill(seen[-1], signal.SIGKILL)
 
     with pytest.raises(RunError, match=r"process \d of 2 ended with signal SIGKILL"):
@@ -329,22 +330,25 @@ def test_what_goes_wrong_in_a_process_is_said_as_of_one(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, optimizer=SGD(1e30))
     with pytest.raises(RunError, match=r"epoch 0.*lower the learning rate.*\(in process \d of 2\)"):
         run(spec(recipe=recipe), places(tmp_path), devices=2)
-    assert not trainers()
+    assert not workers()
 
 
-def test_no_process_outlives_the_one_that_started_it(alone: Runs, tmp_path: Path) -> None:
-    starter = fresh_processes().Process(
-        target=distributed_runs.endless, args=(Places(data_of(alone), tmp_path, tmp_path / "prepared"),), daemon=False
-    )
-    starter.start()
+def test_no_process_outlives_the_worker_that_started_it(alone: Runs, tmp_path: Path) -> None:
+    where = Places(data_of(alone), tmp_path, tmp_path / "prepared")
+    recipe = dataclasses.replace(spec().recipe, epochs=100_000, early_stopping=None)
+    executor = LocalExecutor(where, 1, devices=2)
+    executor.submit(Resolver(where, 2).resolve(spec(recipe=recipe)))
     try:
         end = time.monotonic() + 60
         while not list(tmp_path.glob("attempts/*/last.ckpt")) and time.monotonic() < end:
             time.sleep(0.1)
-        assert starter.pid is not None
-        left = descendants(starter.pid)
+        (worker,) = workers()
+        left = descendants(worker)
+        os.kill(worker, signal.SIGKILL)
+        assert len(left) >= 3  # its server of processes, and two that train
+        assert gone(left)
+        while not isinstance(event := next(executor.events()), Finished):
+            pass
+        assert "signal SIGKILL" in str(event.error)
     finally:
-        starter.kill()
-        starter.join()
-    assert len(left) >= 3  # its server of processes, and two that train
-    assert gone(left)
+        executor.close()
