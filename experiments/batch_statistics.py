@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from backbones.contract import Backbone
 from lightning_modules.self_supervision.method import Method
 from specs.card import IMAGENET
+from specs.expression import Call
+from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, METHODS
 from specs.run import RunSpec
 
@@ -15,17 +20,22 @@ from specs.run import RunSpec
 def estimates_statistics(spec: RunSpec) -> bool:
     """Whether any layer of the run's network normalizes by statistics of the training batch.
 
-    The network is built, which draws from no generator that the caller sees. A backbone that is not trained keeps to
-    its running statistics.
+    A backbone that is not trained keeps to its running statistics.
     """
+    return _estimated(spec.backbone, spec.dataset, spec.recipe)
+
+
+@cache
+def _estimated(backbone: Call, dataset: Call, recipe: Recipe) -> bool:
+    """Build the network and look; the runs of a table share a few. It draws from no generator that others see."""
     from experiments.restored import supervised_module  # which needs resolved runs, which need this
 
     with torch.random.fork_rng(devices=()):
-        backbone = BACKBONES.build(spec.backbone)
+        network: Backbone = BACKBONES.build(backbone)
         module: nn.Module
-        if spec.recipe.method is not None:
-            method: Method = METHODS.build(spec.recipe.method)
-            module = method.learner(backbone, spec.recipe.batch_size)
+        if recipe.method is not None:
+            method: Method = METHODS.build(recipe.method)
+            module = method.learner(network, recipe.batch_size)
         else:
-            module = supervised_module(backbone, DATASETS.build(spec.dataset).task, spec.recipe, IMAGENET)
+            module = supervised_module(network, DATASETS.build(dataset).task, recipe, IMAGENET)
     return any(isinstance(layer, _BatchNorm) and layer.training for layer in module.train().modules())

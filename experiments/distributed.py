@@ -1,9 +1,7 @@
 """The processes that train one run together: who they are, and what Lightning must know of them.
 
-Their numbers come from the environment, as torchrun sets it
-(https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables) or `srun`
-(https://slurm.schedmd.com/srun.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES). On one machine without either,
-``experiments.launching`` starts processes in torchrun's way.
+Their numbers come from the environment, as torchrun or srun sets it (``experiments.launchers``). On one machine
+without either, ``experiments.launching`` starts processes in torchrun's way.
 """
 
 from __future__ import annotations
@@ -27,8 +25,9 @@ from pytorch_lightning.plugins.environments import (  # type: ignore[attr-define
 from pytorch_lightning.strategies import DDPStrategy
 from timm.layers import convert_sync_batchnorm  # type: ignore[attr-defined]
 from torch import nn
-from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
+from experiments.launchers import started_by_torchrun, started_together
 from initializers.fingerprints import fingerprint
 from lightning_modules.gathering import everyones, processes
 from specs.errors import RunError, UsageError
@@ -37,23 +36,47 @@ _GROUPS = itertools.count()
 """Counts the groups that this process was in; all processes of a program are in the same ones."""
 
 
+class _Step(SLURMEnvironment):
+    """A step of a SLURM job; others may run beside it, on its own first node too."""
+
+    @property
+    def main_address(self) -> str:
+        return os.environ.get("MASTER_ADDR") or self.resolve_root_node_address(os.environ["SLURM_STEP_NODELIST"])
+
+    @property
+    def main_port(self) -> int:
+        """Another one for each step of up to 10,000 jobs, if none has more than 100 steps."""
+        given = os.environ.get("MASTER_PORT")
+        return int(given or 15000 + (int(os.environ["SLURM_JOB_ID"]) * 101 + int(os.environ["SLURM_STEP_ID"])) % 10000)
+
+
 def environment() -> ClusterEnvironment | None:
-    """What says this process's number, or None if it was started alone."""
-    if TorchElasticEnvironment.detect():
+    """What says this process's number, or None if it was started alone.
+
+    Raises:
+        UsageError: if srun was not told how many tasks each node has.
+    """
+    if started_by_torchrun():
         return TorchElasticEnvironment()
-    # SLURM_NTASKS is set in a batch script too, which is one process that srun did not start.
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
-        return SLURMEnvironment(auto_requeue=False)
-    return None
+    if (tasks := started_together()) == 1:
+        return None
+    if "SLURM_NTASKS_PER_NODE" not in os.environ:  # Lightning asks for it
+        raise UsageError(
+            f"srun started {tasks} tasks and was not told how many on each node. Say --ntasks-per-node instead of "
+            "--ntasks."
+        )
+    return _Step(auto_requeue=False)
 
 
 @cache
-def _meeting() -> TCPStore:
+def _meeting() -> Store:
     """The key-value store through which the processes find each other, until they end."""
     own = environment()
     assert own is not None
     served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"  # by what started the processes
-    return TCPStore(own.main_address, own.main_port, own.world_size(), own.global_rank() == 0 and not served)
+    store = TCPStore(own.main_address, own.main_port, own.world_size(), own.global_rank() == 0 and not served)
+    # torchrun's store outlives processes that it starts anew, and still has the addresses of the first ones.
+    return PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
 
 
 @contextmanager
@@ -61,7 +84,7 @@ def group(devices: int) -> Iterator[None]:
     """The group of the processes that torchrun or SLURM started, one for each device; none for one started alone.
 
     Raises:
-        UsageError: if they are not as many as the devices.
+        UsageError: if they are not as many as the devices, or this one has no GPU where others may have.
     """
     own = environment()
     if own is None or processes() > 1:
@@ -70,14 +93,15 @@ def group(devices: int) -> Iterator[None]:
     if own.world_size() != devices:
         raise UsageError(
             f"{own.world_size()} processes were started together to train on {devices} device(s). Start as many "
-            f"processes as devices (torchrun --nproc-per-node, srun --ntasks), or say --devices {own.world_size()}."
+            "processes as devices (torchrun --nproc-per-node, srun --ntasks-per-node), or say "
+            f"devices={own.world_size()}."
         )
     if devices == 1:
         yield
         return
-    check_gpus(own.local_rank() + 1)
     gpu = torch.cuda.is_available()
     if gpu:
+        _check_own_gpu(own.local_rank())
         torch.cuda.set_device(own.local_rank())
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if gpu else "gloo",
@@ -108,6 +132,23 @@ def check_gpus(devices: int) -> None:
         )
 
 
+def _check_own_gpu(number: int) -> None:
+    """Refuse a process for which there is no GPU.
+
+    Args:
+        number: of the process on its machine.
+
+    Raises:
+        UsageError: says how many GPUs it sees.
+    """
+    if number >= torch.cuda.device_count():
+        raise UsageError(
+            f"the processes of a machine take one GPU each, and process {number} of this one sees "
+            f"{torch.cuda.device_count()}. Start fewer, or let each see all GPUs of its machine (of SLURM, ask with "
+            "--gpus-per-node, not with --gpus-per-task)."
+        )
+
+
 def trainer_settings() -> dict[str, Any]:
     """What a Lightning trainer must be told: one device, or this process's place among those that train together.
 
@@ -126,8 +167,9 @@ def trainer_settings() -> dict[str, Any]:
         "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
         "devices": here,
         "num_nodes": len(set(nodes)),
-        # Buffers go from the first process to all before a validation (TrainedModule), not before each batch.
-        "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False),
+        # Buffers go from the first process to all before a validation (TrainedModule), not before each batch. A U-Net
+        # leaves the last layers of some networks out, and DDP would wait for their gradients.
+        "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False, find_unused_parameters=True),
     }
 
 

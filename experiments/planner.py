@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from experiments.executor import Finished, Progress, Session
 from experiments.journal import Journal
+from experiments.launchers import check_alone
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
 from specs.expression import parse
@@ -71,9 +72,13 @@ def carry_out(plan: Plan, session: Session, watch: Callable[[Plan], None], journ
         session: starts the runs; it is closed at the end, whatever happens.
         watch: called after each change.
         journal: takes notes, and knows which runs other planners go on with; those are waited for.
+
+    Raises:
+        UsageError: if this process was started together with others, which would do the same runs.
     """
     work = _Work(plan, session, journal)
     try:
+        check_alone()
         if journal:
             journal.open({run.key: run for run in plan.waiting})
         while True:

@@ -120,10 +120,13 @@ class Resolver:
             DataError: if the dataset's files are missing or damaged.
             WeightsError: if a weight file is missing.
         """
-        if spec.recipe.batch_size % self.devices:
+        if (batch := spec.recipe.batch_size) % self.devices:
+            fitting = [number for number in range(1, batch + 1) if batch % number == 0]
+            near = [max(number for number in fitting if number < self.devices)]
+            near += [number for number in fitting if number > self.devices][:1]
             raise UsageError(
-                f"recipe: batch_size={spec.recipe.batch_size} is over all devices together and cannot be divided among "
-                f"{self.devices} devices. Use a number of devices that divides it; another batch size is another run."
+                f"recipe: batch_size={batch} is over all devices together and cannot be divided among {self.devices} "
+                f"devices. Use {' or '.join(map(str, near))}; another batch size is another run."
             )
         if spec.stage == "finetune" and spec.recipe.method:
             raise UsageError(

@@ -20,6 +20,7 @@ from experiments.devices import device_name
 from experiments.distributed import check_same_weights, group, synchronized, trainer_settings
 from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
+from experiments.launchers import started_together
 from experiments.naming import public_text
 from experiments.places import Places
 from experiments.progress import Report, silent
@@ -84,7 +85,8 @@ def attempt_run(
 ) -> Record:
     """Do a resolved run in an attempt's folder and publish it.
 
-    A process that is alone starts others if the run has several devices.
+    A process that is alone starts others if the run has several devices; those that were started together must be in
+    their ``group``, with the same attempt, as ``run`` has it.
 
     Raises:
         MedtransferError: of the kind of what went wrong.
@@ -94,6 +96,7 @@ def attempt_run(
     else:
         from experiments.launching import launch
 
+        assert started_together() == 1, "each process would start others"
         launch(resolved, attempt, places, workers, report, devices)
         record = RunStore(places.runs).record(resolved.key)
     assert record is not None

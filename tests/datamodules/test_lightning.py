@@ -14,6 +14,7 @@ import torch
 
 from datamodules import pixels
 from datamodules.augmentation import Albumentations
+from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
 from datamodules.opening import open_dataset
 from datamodules.phantom import ensure_phantom
@@ -109,6 +110,18 @@ def test_validation_and_test_are_exactly_their_sets_without_augmentation(folder:
         opened = module.opened
         image = opened.dataset.read_image(opened.root, module.index_of(split)[0])  # type: ignore[arg-type]
         assert np.array_equal(batches[0]["image"][0, 0].numpy(), image)
+
+
+@pytest.mark.parametrize("processes", [3, 4, 7])
+def test_processes_validate_and_test_on_every_image_once_whatever_their_number(processes: int, folder: Path) -> None:
+    one = data(folder, "montgomery")
+    for split, count in (("validation", 7), ("test", 13)):
+        found: list[int] = []
+        for rank in range(processes):
+            module = ImageDataModule(one.opened, one.recipe, 0, share=Share(rank, processes))
+            loader = module.val_dataloader() if split == "validation" else module.test_dataloader()
+            found += [number for batch in loader for number in batch["index"].tolist()]
+        assert found == list(range(count))
 
 
 @pytest.mark.parametrize(

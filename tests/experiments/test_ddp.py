@@ -5,95 +5,112 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
-import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+from torch.multiprocessing import start_processes
 
 from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
+from experiments.executor import Conditions, Finished
 from experiments.initialized import initialized
+from experiments.local import LocalSession, fresh_processes
+from experiments.places import Places
 from experiments.resolve import Resolver
 from experiments.restored import before_training
 from experiments.runner import run
 from experiments.store import Record
+from experiments.verification import verify
 from specs.errors import RunError, UsageError
 from specs.expression import parse
 from specs.run import RunSpec
 from specs.steps import SGD
-from tests.experiments.distributed_runs import EPOCHS, specs
+from tests.experiments import distributed_runs
+from tests.experiments.distributed_runs import EPOCHS, emptied, sparse, specs
 from tests.experiments.smoke import places, spec
 
-PROJECT = Path(__file__).parents[2]
-PROGRAM = "tests.experiments.distributed_runs"
-STARTED = [("by_torchrun", "classification"), ("by_torchrun", "pretraining"), ("by_slurm", "segmentation")]
+STARTED = [("by_torchrun", "classification"), ("by_torchrun", "pretraining"), ("by_srun", "segmentation")]
 TESTED = [one for one in STARTED if one[1] != "pretraining"]
 
 
-def in_a_program(*command: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", *command],
-        cwd=PROJECT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+class Runs(NamedTuple):
+    """A store, and the folders of its runs by task."""
+
+    root: Path
+    folders: dict[str, Path]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> None:
+    """Begin to import what the processes need, once for all of them, while this one works."""
+    fresh_processes()
+    forkserver.ensure_running()
+
+
+@pytest.fixture(scope="module")
+def alone(server: None, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The runs by one process; the phantoms lie beside the store."""
+    runs = tmp_path_factory.mktemp("alone") / "runs"
+    runs.mkdir()
+    return Runs(runs, distributed_runs.do(runs.parent / "data", runs, sorted(specs())))
+
+
+def data_of(alone: Runs) -> Path:
+    return alone.root.parent / "data"
+
+
+@pytest.fixture(scope="module")
+def by_torchrun(alone: Runs, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The runs by two processes that torchrun's agent starts."""
+    runs, tasks = tmp_path_factory.mktemp("torchrun"), ["classification", "pretraining"]
+    torchrun = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=2,
+        run_id="test",
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=1,
+        start_method="forkserver",
+        signals_to_handle="SIGHUP",  # the others stay pytest's
     )
-
-
-def folders(program: subprocess.Popen[str]) -> dict[str, Path]:
-    """The folders of the runs that a program did, by task."""
-    out, errors = program.communicate(timeout=120)
-    assert program.returncode == 0, errors
-    found = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    return {one["task"]: Path(one["folder"]) for one in found}
+    elastic_launch(torchrun, distributed_runs.as_torchrun_starts_it)(data_of(alone), runs, tasks)
+    return done(data_of(alone), runs, tasks)
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Path]]:
-    """The phantoms, and the runs by one process."""
-    folder = tmp_path_factory.mktemp("alone")
-    tasks = sorted(specs())
-    return folder / "data", folders(in_a_program(PROGRAM, str(folder / "data"), str(folder / "runs"), *tasks))
-
-
-@pytest.fixture(scope="module")
-def by_torchrun(alone: tuple[Path, dict[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The runs by two processes that torchrun starts."""
-    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", PROGRAM)
-    where = (str(alone[0]), str(tmp_path_factory.mktemp("torchrun")))
-    return folders(in_a_program(*torchrun, *where, "classification", "pretraining"))
-
-
-@pytest.fixture(scope="module")
-def by_slurm(alone: tuple[Path, dict[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def by_srun(alone: Runs, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """The runs by two processes with the environment that srun sets."""
-    runs = str(tmp_path_factory.mktemp("slurm"))
+    runs, tasks = tmp_path_factory.mktemp("srun"), ["segmentation"]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    common = {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NODEID": "0"}
-    common |= {"SLURM_JOB_ID": "7", "SLURM_NODELIST": "127.0.0.1", "MASTER_PORT": port}
-    programs = [
-        in_a_program(PROGRAM, str(alone[0]), runs, "segmentation", SLURM_PROCID=number, SLURM_LOCALID=number, **common)
-        for number in ("0", "1")
-    ]
-    first, second = (folders(program) for program in programs)
-    assert first == second
-    return first
+        port = free.getsockname()[1]
+    given = (port, data_of(alone), runs, tasks)
+    start_processes(distributed_runs.as_srun_starts_it, given, nprocs=2, start_method="forkserver")
+    return done(data_of(alone), runs, tasks)
+
+
+def done(data: Path, runs: Path, tasks: list[str]) -> Runs:
+    """What two processes left in a store."""
+    resolver = Resolver(Places(data, runs, runs / "prepared"), devices=2)
+    return Runs(runs, {task: runs / resolver.resolve(specs()[task]).key for task in tasks})
 
 
 @pytest.fixture
-def together(started: str, request: pytest.FixtureRequest) -> dict[str, Path]:
-    found: dict[str, Path] = request.getfixturevalue(started)
+def together(started: str, request: pytest.FixtureRequest) -> Runs:
+    found: Runs = request.getfixturevalue(started)
     return found
 
 
@@ -102,23 +119,21 @@ def rows(folder: Path) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize(("started", "task"), STARTED)
-def test_two_processes_train_to_the_weights_of_one(
-    task: str, alone: tuple[Path, dict[str, Path]], together: dict[str, Path]
-) -> None:
+def test_two_processes_train_to_the_weights_of_one(task: str, alone: Runs, together: Runs) -> None:
     """Float64, no batch norm; with labels that are missing unevenly and with masks of uneven size."""
-    one, two = (load_file(folder / "best.safetensors") for folder in (alone[1][task], together[task]))
+    one, two = (load_file(folder / "best.safetensors") for folder in (alone.folders[task], together.folders[task]))
     assert {str(tensor.dtype) for tensor in one.values()} >= {"torch.float64"}
     assert all(torch.allclose(one[name], two[name], rtol=0, atol=1e-9) for name in one)
-    steps = [row["step"] for row in rows(together[task])]
+    if task != "pretraining":
+        assert two["idle"] == 1  # there is a weight that the loss does not need
+    steps = [row["step"] for row in rows(together.folders[task])]
     assert len(steps) == EPOCHS
     assert steps[-1] <= 50
 
 
 @pytest.mark.parametrize(("started", "task"), STARTED)
-def test_two_processes_log_and_select_as_one(
-    task: str, alone: tuple[Path, dict[str, Path]], together: dict[str, Path]
-) -> None:
-    one, two = rows(alone[1][task]), rows(together[task])
+def test_two_processes_log_and_select_as_one(task: str, alone: Runs, together: Runs) -> None:
+    one, two = rows(alone.folders[task]), rows(together.folders[task])
     assert [row.keys() for row in one] == [row.keys() for row in two]
     for before, after in zip(one, two, strict=True):
         undefined = {name for name, value in before.items() if value is None}
@@ -127,32 +142,49 @@ def test_two_processes_log_and_select_as_one(
         assert {name: after[name] for name in defined} == pytest.approx(
             {name: before[name] for name in defined}, rel=1e-6
         )
-    stated = [json.loads((folder / "record.json").read_text()) for folder in (alone[1][task], together[task])]
+    stated = [
+        json.loads((folder / "record.json").read_text()) for folder in (alone.folders[task], together.folders[task])
+    ]
     assert stated[0]["best_epoch"] == stated[1]["best_epoch"]
 
 
 @pytest.mark.parametrize(("started", "task"), TESTED)
-def test_two_processes_test_every_image_once_and_predict_as_one(
-    task: str, alone: tuple[Path, dict[str, Path]], together: dict[str, Path]
-) -> None:
-    one, two = (pq.read_table(folder / "predictions.parquet") for folder in (alone[1][task], together[task]))
+def test_two_processes_test_every_image_once_and_predict_as_one(task: str, alone: Runs, together: Runs) -> None:
+    one, two = (pq.read_table(runs.folders[task] / "predictions.parquet") for runs in (alone, together))
     assert one["id"].to_pylist() == two["id"].to_pylist()
-    assert len(set(two["id"].to_pylist())) == two.num_rows == {"classification": 35, "segmentation": 6}[task]
+    assert len(set(two["id"].to_pylist())) == two.num_rows == {"classification": 35, "segmentation": 13}[task]
     for name in one.column_names[1:]:
         np.testing.assert_allclose(two[name].to_numpy(), one[name].to_numpy(), rtol=0, atol=1e-6)
 
 
-def test_labels_are_missing_and_masks_are_filled_unevenly(alone: tuple[Path, dict[str, Path]]) -> None:
-    """So that a mean of the processes' losses would be another loss."""
-    from datamodules.chexpert import CheXpert
-    from tests.experiments.distributed_runs import sparse
+@pytest.mark.parametrize(("started", "task"), STARTED)
+def test_all_processes_begin_with_the_weights_of_one(started: str, task: str, alone: Runs, together: Runs) -> None:
+    begun = [(together.root / f"initial-{number}.jsonl").read_text().splitlines() for number in (0, 1)]
+    assert begun[0] == begun[1]
+    assert len(begun[0]) == len(together.folders)
+    assert (
+        begun[0][list(together.folders).index(task)]
+        == ((alone.root / "initial-0.jsonl").read_text().splitlines()[sorted(specs()).index(task)])
+    )
 
-    made = specs()["classification"]
-    opened = places(alone[0].parent).opened(made.dataset, made.edition)
-    assert isinstance(opened.dataset, CheXpert)
-    known = [np.isfinite(sparse(opened.dataset, one, 0)).sum() for one in opened.index.train]
+
+def test_a_process_that_begins_with_other_weights_is_named_by_all(by_torchrun: Runs) -> None:
+    said = [(by_torchrun.root / f"refused-{number}.txt").read_text() for number in (0, 1)]
+    assert said[0] == said[1]
+    assert said[0].startswith("the initial weights of process 1 are not those of process 0.")
+
+
+def test_labels_are_missing_and_masks_are_filled_unevenly(alone: Runs) -> None:
+    """So that a mean of the processes' losses would be another loss."""
+    where = places(alone.root.parent)
+    chexpert, montgomery = (
+        where.opened(specs()[task].dataset, "phantom") for task in ("classification", "segmentation")
+    )
+    known = [np.isfinite(sparse(chexpert.dataset, one, 0)).sum() for one in chexpert.index.train]  # type: ignore[arg-type]
     assert min(known) <= 1
     assert max(known) >= 12
+    filled = [emptied(montgomery.dataset, montgomery.root, one).any() for one in montgomery.index.train]  # type: ignore[arg-type]
+    assert 0 < sum(filled) < len(filled)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +209,14 @@ def test_with_batch_norm_by_device_their_number_is_part_of_the_run(launched: tup
     assert record.data["key"] == Resolver(where, 2).resolve(spec()).key != Resolver(where).resolve(spec()).key
     backbone = before_training(record, where)
     assert backbone is not None
+
+
+def test_a_run_of_several_devices_is_verified_by_one_process(launched: tuple[Path, Record]) -> None:
+    """Its identity and initial weights are those of two devices, and its network predicts what it predicted."""
+    verdict = verify(launched[1].data["key"], places(launched[0]))
+    assert verdict.differences == []
+    assert verdict.largest is not None
+    assert verdict.alike is False  # two processes cut the test split into other batches
 
 
 def without_effect(made: RunSpec, folder: Path) -> bool:
@@ -206,9 +246,11 @@ def test_the_same_weights_begin_whatever_the_number_of_devices(launched: tuple[P
     assert initialized(spec(), where)[1].after == stated
 
 
-def test_a_batch_that_the_devices_cannot_share_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="batch_size=32 is over all devices together and cannot be divided among 3"):
-        run(spec(), places(tmp_path), devices=3)
+@pytest.mark.parametrize(("devices", "remedy"), [(3, "Use 2 or 4;"), (20, "Use 16 or 32;"), (33, "Use 32;")])
+def test_a_batch_that_the_devices_cannot_share_equally_is_refused(devices: int, remedy: str, tmp_path: Path) -> None:
+    message = f"batch_size=32 is over all devices together and cannot be divided among {devices} devices. {remedy}"
+    with pytest.raises(UsageError, match=re.escape(message)):
+        run(spec(), places(tmp_path), devices=devices)
     assert not list(tmp_path.rglob("attempts"))
 
 
@@ -244,17 +286,10 @@ def parents() -> dict[int, int]:
 
 
 def descendants(of: int) -> list[int]:
-    every = parents()
-
-    def generation(pid: int) -> int | None:
-        number = 0
-        while pid != of:
-            if pid not in every:
-                return None
-            pid, number = every[pid], number + 1
-        return number
-
-    return [pid for pid in every if generation(pid)]
+    every, found = parents(), [of]
+    for one in found:
+        found.extend(pid for pid, parent in every.items() if parent == one)
+    return found[1:]
 
 
 def gone(pids: list[int]) -> bool:
@@ -266,8 +301,8 @@ def gone(pids: list[int]) -> bool:
     return True
 
 
-def trainers() -> list[int]:
-    """The processes of a run, which this one's server of processes forked."""
+def workers() -> list[int]:
+    """The processes that this one's server of processes forked."""
     every = parents()
     return [pid for pid, parent in every.items() if every.get(parent) == os.getpid()]
 
@@ -279,7 +314,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(
 
     def kill_one(done: int, _: int, /) -> None:
         if done == 2:
-            seen.extend(trainers())
+            seen.extend(workers())
             os.kill(seen[-1], signal.SIGKILL)
 
     with pytest.raises(RunError, match=r"process \d of 2 ended with signal SIGKILL"):
@@ -295,22 +330,25 @@ def test_what_goes_wrong_in_a_process_is_said_as_of_one(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, optimizer=SGD(1e30))
     with pytest.raises(RunError, match=r"epoch 0.*lower the learning rate.*\(in process \d of 2\)"):
         run(spec(recipe=recipe), places(tmp_path), devices=2)
-    assert not trainers()
+    assert not workers()
 
 
-def test_no_process_outlives_a_killed_command(tmp_path: Path) -> None:
-    program = in_a_program(
-        "medtransfer", "run", "--dataset", "medmnist", "--edition", "phantom", "--initializer", "random",
-        "--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--set", "epochs=1000", "--set",
-        "early_stopping=None", "--devices", "2", "--runs", str(tmp_path / "runs"), "--wandb", "disabled",
-    )  # fmt: skip
+def test_no_process_outlives_the_worker_that_started_it(alone: Runs, tmp_path: Path) -> None:
+    where = Places(data_of(alone), tmp_path, tmp_path / "prepared")
+    recipe = dataclasses.replace(spec().recipe, epochs=100_000, early_stopping=None)
+    session = LocalSession(Conditions(where, tmp_path / "notes", devices=2), cores=1)
+    session.submit([Resolver(where, 2).resolve(spec(recipe=recipe))], {})
     try:
         end = time.monotonic() + 60
-        while not list(tmp_path.glob("runs/attempts/*/last.ckpt")) and time.monotonic() < end:
+        while not list(tmp_path.glob("attempts/*/last.ckpt")) and time.monotonic() < end:
             time.sleep(0.1)
-        left = descendants(program.pid)
+        (worker,) = workers()
+        left = descendants(worker)
+        os.kill(worker, signal.SIGKILL)
+        assert len(left) >= 3  # its server of processes, and two that train
+        assert gone(left)
+        while not isinstance(event := next(session.events(60)), Finished):
+            pass
+        assert "signal SIGKILL" in str(event.error)
     finally:
-        program.kill()
-        program.wait()
-    assert len(left) >= 5  # two servers of processes, the worker, and two that train
-    assert gone(left)
+        session.close()
