@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from experiments.executor import Executor, Finished, Progress
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
+from specs.errors import RunError
 
 
 @dataclass
@@ -19,9 +20,11 @@ class Plan:
         done: keys of the runs whose records are in the store.
         running: keys of the runs that go on, with the finished share of their epochs.
         failed: what ended badly, by key; a run whose requirement failed is among them.
+        store: where their records are.
     """
 
     runs: dict[str, ResolvedRun]
+    store: RunStore
     done: set[str] = field(default_factory=set)
     running: dict[str, float] = field(default_factory=dict)
     failed: dict[str, Finished] = field(default_factory=dict)
@@ -53,7 +56,7 @@ def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
     ordered = sorted(wanted, key=lambda run: not run.requires)
     for run in ordered:
         add(run)
-    return Plan(runs, done)
+    return Plan(runs, store, done)
 
 
 def carry_out(plan: Plan, executor: Executor, watch: Callable[[Plan], None]) -> None:
@@ -75,12 +78,22 @@ def carry_out(plan: Plan, executor: Executor, watch: Callable[[Plan], None]) -> 
                     plan.running[event.key] = event.epoch / event.epochs
                     continue
                 del plan.running[event.key]
-                if event.error is None:
+                ended = event if event.error else _seen(plan, event)
+                if ended.error is None:
                     plan.done.add(event.key)
                 else:
-                    plan.failed[event.key] = event
+                    plan.failed[event.key] = ended
     finally:
         executor.close()
+
+
+def _seen(plan: Plan, finished: Finished) -> Finished:
+    """A run that has finished, perhaps on another machine, once its record is seen here, or why it is not."""
+    try:
+        plan.store.published(finished.key)
+    except RunError as error:
+        return Finished(finished.key, str(error), error.exit_status, finished.log)
+    return finished
 
 
 def _start(plan: Plan, executor: Executor) -> None:

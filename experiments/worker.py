@@ -6,6 +6,7 @@ import os
 import threading
 import traceback
 import warnings
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from experiments.memory import keep_freed_memory
 from experiments.places import Places
 from experiments.resolve import Resolver
 from experiments.runner import attempt_run
-from experiments.store import RunStore
-from specs.errors import MedtransferError
+from experiments.store import Attempt, RunStore
+from specs.errors import MedtransferError, StorageError
+from specs.files import filling
 from specs.run import RunSpec
 
 
@@ -33,19 +35,23 @@ def work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: 
     """
     threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
     keep_freed_memory()
-    store = RunStore(places.runs)
-    attempt = store.begin(key)
-    log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
     warnings.simplefilter("default")
+    store = RunStore(places.runs)
+    attempt: Attempt | None = None
     try:
+        with filling(places.runs):
+            attempt = store.begin(key)
+            log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
         resolved = Resolver(places, devices).resolve(RunSpec.from_json(spec))
         if resolved.key != key:
             raise MedtransferError(
                 f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight "
                 "files changed. Run the command again."
             )
+        for need in resolved.requires:
+            store.published(need.key)  # the planner has seen it, perhaps on another machine
         attempt_run(
             resolved,
             attempt,
@@ -55,15 +61,17 @@ def work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: 
             devices=devices,
         )
     except Exception as error:
-        traceback.print_exc()
-        finished = failed(key, error, attempt.log)
-        attempt.fail(str(finished.error))
+        finished = failed(key, error, attempt.log if attempt else None)
+        with suppress(OSError, StorageError):  # what went wrong may be that nothing can be written
+            if attempt:
+                attempt.fail(str(finished.error))
+            traceback.print_exc()
         pipe.send(finished)
     else:
         pipe.send(Finished(key))
 
 
-def failed(key: str, error: Exception, log: Path) -> Finished:
+def failed(key: str, error: Exception, log: Path | None) -> Finished:
     """How a run ended in an error."""
     if isinstance(error, MedtransferError):
         return Finished(key, str(error), error.exit_status, log)
