@@ -30,6 +30,7 @@ from specs.expression import parse
 from specs.run import RunSpec
 from specs.steps import SGD
 from tests.experiments.distributed_runs import EPOCHS, specs
+from tests.experiments.processes import descendants, gone, workers
 from tests.experiments.smoke import places, spec
 
 PROJECT = Path(__file__).parents[2]
@@ -236,42 +237,6 @@ def test_a_device_that_estimates_statistics_gets_no_single_image(tmp_path: Path)
         ImageDataModule(opened, recipe, 0, share=Share(0, 2, 2))
 
 
-def parents() -> dict[int, int]:
-    """The parent of each process that is not waiting to be buried."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
-    found = (line.split() for line in listed.splitlines())
-    return {int(pid): int(parent) for pid, parent, state in found if not state.startswith("Z")}
-
-
-def descendants(of: int) -> list[int]:
-    every = parents()
-
-    def generation(pid: int) -> int | None:
-        number = 0
-        while pid != of:
-            if pid not in every:
-                return None
-            pid, number = every[pid], number + 1
-        return number
-
-    return [pid for pid in every if generation(pid)]
-
-
-def gone(pids: list[int]) -> bool:
-    end = time.monotonic() + 20
-    while set(pids) & parents().keys():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-def trainers() -> list[int]:
-    """The processes of a run, which this one's server of processes forked."""
-    every = parents()
-    return [pid for pid, parent in every.items() if every.get(parent) == os.getpid()]
-
-
 def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(
     launched: tuple[Path, Record], tmp_path: Path
 ) -> None:
@@ -279,7 +244,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(
 
     def kill_one(done: int, _: int, /) -> None:
         if done == 2:
-            seen.extend(trainers())
+            seen.extend(workers())
             os.kill(seen[-1], signal.SIGKILL)
 
     with pytest.raises(RunError, match=r"process \d of 2 ended with signal SIGKILL"):
@@ -295,7 +260,7 @@ def test_what_goes_wrong_in_a_process_is_said_as_of_one(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, optimizer=SGD(1e30))
     with pytest.raises(RunError, match=r"epoch 0.*lower the learning rate.*\(in process \d of 2\)"):
         run(spec(recipe=recipe), places(tmp_path), devices=2)
-    assert not trainers()
+    assert not workers()
 
 
 def test_no_process_outlives_a_killed_command(tmp_path: Path) -> None:
