@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from datamodules.contract import Dataset
 from specs.expression import Call
+from specs.files import awaited_file, filling
 from specs.registry import DATASETS
 from specs.run import digest
 
@@ -35,20 +37,25 @@ def ensure_phantom(expression: Call, folder: Path) -> Path:
     """Write the phantom edition unless it is there; returns its folder.
 
     It appears whole: it is written under another name and renamed, and of two writers the first one wins.
+
+    Raises:
+        StorageError: if the disk is full.
+        RunError: if another machine wrote it and it does not come in sight.
     """
     root = phantom_root(expression, folder)
     if root.is_dir():
         return root
     temporary = folder / f".{root.name}.{secrets.token_hex(4)}"
-    try:
-        temporary.mkdir(parents=True)
-        DATASETS.build(expression).write_phantom(temporary)
-        (temporary / "SYNTHETIC.txt").write_text(NOTICE, encoding="utf-8")
+    with filling(root):
         try:
-            os.rename(temporary, root)
-        except OSError:
-            if not root.is_dir():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return root
+            temporary.mkdir(parents=True)
+            DATASETS.build(expression).write_phantom(temporary)
+            (temporary / "SYNTHETIC.txt").write_text(NOTICE, encoding="utf-8")
+            try:
+                os.rename(temporary, root)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return awaited_file(root)

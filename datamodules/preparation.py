@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import os
 import signal
-import time
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -161,7 +161,7 @@ def _fill(
         return
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(missing)), context, _leave_interrupts_to_the_parent) as pool:
+    with ProcessPoolExecutor(min(jobs, len(missing)), context, _live_with_the_parent) as pool:
         try:
             sizes = {
                 pool.submit(_write_chunk, dataset, root, folder, chunk, lacking): len(chunk.samples)
@@ -178,10 +178,10 @@ def _fill(
 
 def _lacking(folder: Path, chunk: Chunk, forms: Sequence[Form], channels: int) -> list[Form]:
     """The forms of a chunk that are not there, or not whole."""
-    path = folder / f"{chunk.name}.json"
-    if not path.is_file():
+    try:
+        rows: list[Row] = json.loads((folder / f"{chunk.name}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # a damaged list of rows is written again with its images
         return list(forms)
-    rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))
     parts, shapes = np.array([row[1] for row in rows], np.int8), np.array([row[2:4] for row in rows], np.int64)
 
     def whole(form: Form) -> bool:
@@ -191,8 +191,17 @@ def _lacking(folder: Path, chunk: Chunk, forms: Sequence[Form], channels: int) -
     return [form for form in forms if not whole(form)]
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _live_with_the_parent() -> None:
+    """Leave Ctrl-C to the process that shares out the work, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _write_chunk(dataset: Dataset, root: Path, folder: Path, chunk: Chunk, forms: Sequence[Form]) -> None:
@@ -264,10 +273,13 @@ def _write_manifest(
 
 
 def _remove_stale(folder: Path, chunks: Sequence[Chunk]) -> None:
-    """Remove chunks of earlier states of the files, and what killed processes left behind."""
-    current = {chunk.name for chunk in chunks}
+    """Remove chunks of earlier states of the files, and what killed processes left behind.
+
+    Ages are told by the disk's own clock, which wrote the manifest just now, and not by this machine's.
+    """
+    current, now = {chunk.name for chunk in chunks}, (folder / MANIFEST).stat().st_mtime
     for path in folder.iterdir():
         name = "-".join(path.name.removesuffix(".json").split("-")[:2])
-        unfinished = path.name.startswith(".") and time.time() - path.stat().st_mtime > STALE_SECONDS
+        unfinished = path.name.startswith(".") and now - path.stat().st_mtime > STALE_SECONDS
         if unfinished or (path.suffix in (".json", ".bin") and not path.name.startswith(".") and name not in current):
             path.unlink(missing_ok=True)

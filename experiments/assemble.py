@@ -185,9 +185,9 @@ def _cell(runs: Runs, records: dict[str, Record], plan: Plan, value_of: Callable
 
 def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record], threshold: float | None) -> Effort:
     done = [records[run.key] for run in runs if run.key in records]
-    scores = [validation_scores(record.folder) for record in done]
+    scores = [validation_scores(record) for record in done]
     converged = [epochs_to_converge(validation) for validation in scores]
-    steps = [validated_steps(record.folder) for record in done]
+    steps = [validated_steps(record) for record in done]
     return Effort(
         tuple(float(epochs) for epochs in converged if epochs is not None),
         tuple(record.data["seconds"] for record in done),
@@ -289,8 +289,8 @@ def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
         epochs=record.data["epochs"],
         load=public_load_report(record),
         scores=record.data["outcome"]["scores"],
-        validation=validation_scores(record.folder),
-        steps=validated_steps(record.folder),
+        validation=validation_scores(record),
+        steps=validated_steps(record),
         spec=public_spec(run.spec),
         environment=record.data["environment"],
     )

@@ -7,7 +7,6 @@ Patient images, paths and ids are never sent.
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +17,7 @@ from experiments.rendering.document import TableDocument
 from experiments.rendering.drawings import drawings
 from experiments.rendering.pictures import drawn
 from experiments.rendering.plain import to_plain
-from experiments.run_facts import epochs_to_converge, public_load_report, validation_scores
+from experiments.run_facts import epochs_to_converge, metrics, public_load_report, validation_scores
 from experiments.store import Record
 from specs.expression import parse
 from specs.files import write_text
@@ -100,19 +99,20 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
         mode=mode,
         settings=SETTINGS,
     ) as run:
-        for line in (record.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
-            row = {name: value for name, value in json.loads(line).items() if value is not None}
+        for logged in metrics(record):
+            row = {name: value for name, value in logged.items() if value is not None}
             epoch, step = row.pop("epoch"), row.pop("step")
             run.log(
                 {"epoch": epoch, "step": step} | {f"{prefix}/{name}": value for name, value in row.items()}, step=epoch
             )
         scores = data["outcome"]["scores"] | {
             "score": data["score"],
-            "epochs_to_95_percent": epochs_to_converge(validation_scores(record.folder)),
+            "epochs_to_95_percent": epochs_to_converge(validation_scores(record)),
             "seconds": data["seconds"],
         }
         run.summary.update({f"{prefix}/{name}": value for name, value in scores.items() if value is not None})
-        if (path := record.folder / "predictions.parquet").exists():
+        if spec.stage == "finetune":
+            path = record.file("predictions.parquet")
             run.log({f"{prefix}/predictions": _predictions(path)}, step=data["epochs"])
 
 

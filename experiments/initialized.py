@@ -60,12 +60,13 @@ def initialized(spec: RunSpec, places: Places, devices: int = 1) -> tuple[Backbo
 
     def weights_of(need: Pretraining) -> Path:
         required = resolver.required(spec, need)
-        if store.record(required.key) is None:
+        record = store.record(required.key)
+        if record is None:
             raise RunError(
                 f"{spec.initializer} starts from the run {required.key[:12]} ({required.spec.initializer} trained on "
                 f"{required.spec.dataset}), which is not done. `medtransfer run` and `medtransfer table` do it first."
             )
-        return store.folder(required.key) / WEIGHTS
+        return record.file(WEIGHTS)
 
     # A pretraining must not begin with the very draw of a fine-tuning from random weights of the same seed: networks
     # that are compared would share it.

@@ -12,6 +12,7 @@ from experiments.journal import Journal
 from experiments.launchers import check_alone
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
+from specs.errors import RunError
 from specs.expression import parse
 
 PATIENCE = 2.0
@@ -27,9 +28,11 @@ class Plan:
         done: keys of the runs whose records are in the store.
         running: keys of the runs that go on, with the finished share of their epochs.
         failed: what ended badly, by key; a run whose requirement failed is among them.
+        store: where their records are.
     """
 
     runs: dict[str, ResolvedRun]
+    store: RunStore
     done: set[str] = field(default_factory=set)
     running: dict[str, float] = field(default_factory=dict)
     failed: dict[str, Finished] = field(default_factory=dict)
@@ -61,7 +64,7 @@ def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
     ordered = sorted(wanted, key=lambda run: not run.requires)
     for run in ordered:
         add(run)
-    return Plan(runs, done)
+    return Plan(runs, store, done)
 
 
 def carry_out(plan: Plan, session: Session, watch: Callable[[Plan], None], journal: Journal | None = None) -> None:
@@ -139,12 +142,13 @@ class _Work:
             return
         self.plan.running.pop(event.key, None)
         self.jobs.pop(event.key, None)
-        if event.error is None:
+        ended = event if event.error else _seen(self.plan, event)
+        if ended.error is None:
             self.plan.done.add(event.key)
             return
-        self.plan.failed[event.key] = event
+        self.plan.failed[event.key] = ended
         if self.journal:
-            self.journal.failed(event)
+            self.journal.failed(ended)
 
     def _look_elsewhere(self) -> None:
         """Learn what other planners go on with, and what has come of it."""
@@ -164,3 +168,12 @@ class _Work:
             if parse(executor).name == parse(self.journal.executor).name:
                 self.jobs[key] = job  # what needs it can be submitted after it
         self.elsewhere = set(seen)
+
+
+def _seen(plan: Plan, finished: Finished) -> Finished:
+    """A run that has finished, perhaps on another machine, once its record is seen here, or why it is not."""
+    try:
+        plan.store.published(finished.key)
+    except RunError as error:
+        return Finished(finished.key, str(error), error.exit_status, finished.log)
+    return finished

@@ -37,7 +37,7 @@ def resampled(record: Record, places: Places, resamples: int) -> list[float | No
     spec = RunSpec.from_json(record.data["spec"])
     opened = places.opened(spec.dataset, spec.edition)
     task, samples = opened.dataset.task, opened.index.test
-    table = pq.read_table(record.folder / PREDICTIONS)
+    table = pq.read_table(record.file(PREDICTIONS))
     if table["id"].to_pylist() != [sample.id for sample in samples]:
         raise RunError(
             f"{record.folder}: its predictions are of other images than {spec.dataset} tests on now. The data have "

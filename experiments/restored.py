@@ -12,7 +12,7 @@ from backbones.contract import Backbone
 from datamodules.lightning import ImageDataModule
 from experiments.initialized import initialized
 from experiments.places import Places
-from experiments.store import Record
+from experiments.store import AGAIN, Record
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.supervised import SupervisedModule
@@ -61,13 +61,12 @@ def restore(record: Record, places: Places) -> Restored:
     stated = record.data["normalization"]
     normalization = Normalization(tuple(stated["mean"]), tuple(stated["std"]))
     module = supervised_module(backbone, data.task, spec.recipe, normalization)
-    path = record.folder / BEST
+    path = record.file(BEST)
     try:
         module.load_state_dict(load_file(path))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise RunError(
-            f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. Move the run's "
-            "folder away and make its table again."
+            f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. {AGAIN}"
         ) from error
     return Restored(spec, module.eval(), data)
 
@@ -81,7 +80,7 @@ def before_training(record: Record, places: Places) -> Backbone:
     """
     devices = record.data["environment"].get("devices", 1)  # records from before several could share a run
     backbone, report = initialized(RunSpec.from_json(record.data["spec"]), places, devices)
-    stated = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))["after"]
+    stated = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))["after"]
     if report.after != stated:
         raise RunError(
             f"the run {record.data['key'][:12]} began with weights of the fingerprint {stated}; its initializer now "

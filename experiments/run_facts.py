@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from analysis.censored import Duration
@@ -18,7 +17,7 @@ CONVERGED = 0.95
 
 def public_load_report(record: Record) -> dict[str, Any]:
     """The load report without what names a user's folders, which stays in the run's own files."""
-    load: dict[str, Any] = json.loads((record.folder / "load_report.json").read_text(encoding="utf-8"))
+    load: dict[str, Any] = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))
     for name in ("loaded", "drawn", "transformed", "converted"):
         load[name] = f"{len(load[name])} tensors"
     load["initializer"] = public_initializer(RunSpec.from_json(record.data["spec"]).initializer)
@@ -28,18 +27,19 @@ def public_load_report(record: Record) -> dict[str, Any]:
     return load
 
 
-def validation_scores(folder: Path) -> tuple[float | None, ...]:
+def validation_scores(record: Record) -> tuple[float | None, ...]:
     """A run's validation score after each epoch."""
-    return tuple(row["validation_metric"] for row in _metrics(folder))
+    return tuple(row["validation_metric"] for row in metrics(record))
 
 
-def validated_steps(folder: Path) -> tuple[int, ...]:
+def validated_steps(record: Record) -> tuple[int, ...]:
     """How many optimizer steps a run had done at each validation."""
-    return tuple(row["step"] for row in _metrics(folder))
+    return tuple(row["step"] for row in metrics(record))
 
 
-def _metrics(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+def metrics(record: Record) -> list[dict[str, Any]]:
+    """What was logged of each epoch."""
+    return [json.loads(line) for line in record.file("metrics.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def epochs_to_converge(validation: Sequence[float | None]) -> int | None:

@@ -22,12 +22,13 @@ from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_
 from experiments.initialized import WEIGHTS, initialized
 from experiments.launchers import started_together
 from experiments.naming import public_text
+from experiments.out_of_memory import memory_explained
 from experiments.places import Places
 from experiments.progress import Report, silent
 from experiments.resolve import ResolvedRun, Resolver
 from experiments.restored import BEST, supervised_module
 from experiments.store import Attempt, Record, RunStore
-from experiments.training import EpochEnd, seed_everything
+from experiments.training import CheckpointFile, EpochEnd, seed_everything
 from initializers.contract import Initializer
 from initializers.described import description
 from initializers.trained import card_of
@@ -39,7 +40,7 @@ from lightning_modules.trained import TrainedModule
 from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError
 from specs.expression import parse
-from specs.files import file_sha256, replacing, write_json
+from specs.files import awaited_file, file_sha256, replacing, write_json
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
@@ -92,13 +93,14 @@ def attempt_run(
         MedtransferError: of the kind of what went wrong.
     """
     if processes() == devices:
-        record = agreed(_take_part(resolved, attempt, places, workers, report))
+        with memory_explained(resolved.spec, devices):
+            record = agreed(_take_part(resolved, attempt, places, workers, report))
     else:
         from experiments.launching import launch
 
         assert started_together() == 1, "each process would start others"
         launch(resolved, attempt, places, workers, report, devices)
-        record = RunStore(places.runs).record(resolved.key)
+        record = RunStore(places.runs).published(resolved.key)
     assert record is not None
     return record
 
@@ -135,14 +137,14 @@ def _take_part(resolved: ResolvedRun, attempt: Attempt, places: Places, workers:
         synchronized(module)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
     trainer = _trainer(spec, epoch_end, attempt.folder)
-    checkpoint = epoch_end.resume()
+    checkpoint = epoch_end.resume(store.taken_over(attempt))
     if not epoch_end.finished:
         trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
     if not epoch_end.finished:
         raise RunError(
             f"the training of {spec.initializer} on {spec.dataset} was interrupted; start it again to go on."
         )
-    module.load_state_dict(load_file(epoch_end.best))
+    module.load_state_dict(load_file(awaited_file(epoch_end.best)))
     best = epoch_end.rows[epoch_end.best_epoch]
     test_rows = None
     if isinstance(module, SupervisedModule) and spec.stage == "finetune":
@@ -204,9 +206,11 @@ def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[st
 
 
 def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
-    recipe = spec.recipe
+    recipe, settings = spec.recipe, trainer_settings()
+    plugins = [*settings.pop("plugins", []), CheckpointFile()]
     return pl.Trainer(
-        **trainer_settings(),
+        **settings,
+        plugins=plugins,
         precision=PRECISIONS[recipe.precision],
         max_epochs=recipe.epochs,
         callbacks=[epoch_end],

@@ -3,12 +3,14 @@
 An attempt works in a private folder under ``attempts/``. When everything is written, ``record.json`` last,
 the folder is renamed to ``runs/<key>``. Renaming a folder never replaces one that holds files
 (https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html), so the first attempt to finish
-publishes, and a second one compares itself with it. Nothing rests on locks.
+publishes, and a second one compares itself with it. Nothing rests on locks, and nothing on clocks.
+
+The record holds the sha256 of every file beside it, and a digest of itself: what is damaged later is noticed when it is
+read.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
@@ -16,15 +18,23 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from specs.errors import RunError
-from specs.files import write_json
+from specs.files import awaited, file_sha256, replacing, write_json
+from specs.run import digest
 
 SCHEMA = 1
 """Version of ``record.json``."""
+
+AGAIN = "Move the run's folder away and make its table again."
+"""What to do about a finished run that is not as it was."""
+
+OWN = ("log.txt", "record.json")
+"""Files of an attempt that its record does not describe."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,24 @@ class Record:
     def score(self) -> float | None:
         """The run's score in [0, 1] by its task's metric, or None where it is undefined."""
         return self.data["score"]  # type: ignore[no-any-return]
+
+    def file(self, name: str) -> Path:
+        """One of the run's files, whose bytes are what they were when the run was published.
+
+        A record from before files were described says nothing of them, and they are taken as they are.
+
+        Raises:
+            RunError: if it is gone or damaged.
+        """
+        path = self.folder / name
+        stated = self.data.get("files", {name: None}).get(name, "none")
+        try:
+            found = file_sha256(path)
+        except OSError as error:
+            raise RunError(f"{path} cannot be read ({error}), and the run left it there. {AGAIN}") from error
+        if stated not in (None, found):
+            raise RunError(f"{path} is damaged: its sha256 is {found}, and its record says {stated}. {AGAIN}")
+        return path
 
 
 class Attempt:
@@ -90,12 +118,14 @@ class RunStore:
         path = self.folder(key) / "record.json"
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(data, dict):
+                raise ValueError("it holds no record")
+            if "digest" in data and data["digest"] != digest(data | {"digest": None}):
+                raise ValueError("its bytes are not those that were written")
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise RunError(
-                f"{path} is damaged ({error}); expected JSON. Move its folder away and run the command again."
-            ) from error
+            raise RunError(f"{path} is damaged ({error}). {AGAIN}") from error
         if data.get("schema") != SCHEMA or data.get("key") != key:
             raise RunError(
                 f"{path}: expected schema {SCHEMA} of run {key[:12]}, found schema {data.get('schema')} of "
@@ -103,21 +133,45 @@ class RunStore:
             )
         return Record(path.parent, data)
 
+    def published(self, key: str) -> Record:
+        """The record of a run that is known to be finished, as soon as this machine sees it.
+
+        Raises:
+            RunError: if it does not come in sight, or is damaged.
+        """
+        return awaited(lambda: self.record(key), self.folder(key))
+
     def begin(self, key: str) -> Attempt:
-        """A new attempt, which goes on from the checkpoint of an earlier one that did not finish, if there is one."""
+        """A new attempt, whose folder is empty."""
         name = f"{key}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
-        attempt = Attempt(self.root / "attempts" / name, key)
-        for other in sorted(self.attempts(key), key=_checkpoint_time, reverse=True):
-            if other != attempt.folder and _take_over(other, attempt.folder):
-                break
-        return attempt
+        return Attempt(self.root / "attempts" / name, key)
+
+    def taken_over(self, attempt: Attempt) -> Iterator[str]:
+        """Put the checkpoints of other attempts at the same run into an attempt's folder, one at a time.
+
+        The one that is furthest comes first, by its epochs and not by a clock. Whoever asks for the next one cannot use
+        the last, which goes away again. The others may still be worked on, here or elsewhere: their files are only ever
+        replaced whole, so a hard link stays what it is.
+
+        Yields:
+            The name of the attempt whose ``last.ckpt``, best weights and metrics are now in the folder.
+        """
+        others = [folder for folder in self.attempts(attempt.key) if folder != attempt.folder]
+        for other in sorted(others, key=lambda folder: (_epochs(folder), folder.name), reverse=True):
+            # The best weights may be superseded meanwhile; the checkpoint says which ones it needs.
+            names = ["last.ckpt", "metrics.jsonl", *(path.name for path in other.glob("best-*.safetensors"))]
+            taken = [name for name in names if _link(other / name, attempt.folder / name)]
+            if "last.ckpt" in taken:
+                yield other.name
+            for name in taken:
+                (attempt.folder / name).unlink(missing_ok=True)
 
     def last_error(self, key: str) -> tuple[str, Path] | None:
         """What went wrong in the newest failed attempt at a run and its log, or None."""
         failed = [folder / "error.json" for folder in self.attempts(key) if (folder / "error.json").is_file()]
         if not failed:
             return None
-        newest = max(failed, key=lambda path: path.stat().st_mtime)
+        newest = max(failed, key=lambda path: path.stat().st_mtime)  # a clock that jumped may show an older one
         return json.loads(newest.read_text(encoding="utf-8"))["error"], newest.parent / "log.txt"
 
     def publish(self, attempt: Attempt, record: dict[str, Any]) -> Record:
@@ -126,34 +180,41 @@ class RunStore:
         Raises:
             RunError: if another attempt was first and its predictions differ.
         """
-        write_json(attempt.folder / "record.json", {"schema": SCHEMA, "key": attempt.key, **record})
         target = self.folder(attempt.key)
         try:
+            files = [path for path in sorted(attempt.folder.iterdir()) if path.name not in OWN]
+            described = {path.name: file_sha256(path) for path in files}
+            data = {"schema": SCHEMA, "key": attempt.key, **record, "files": described, "digest": None}
+            write_json(attempt.folder / "record.json", data | {"digest": digest(data)})
             os.rename(attempt.folder, target)
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            # Another attempt was first, and may have cleared this one away. What it published comes in sight whole.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
                 raise
-        published = self.record(attempt.key)
-        if published is None:
-            raise RunError(f"{target} was expected to hold a finished run and does not. Move it away and run again.")
+            names = awaited(lambda: (target.exists() and list(target.iterdir())) or None, target)
+            if target / "record.json" not in names:
+                raise RunError(
+                    f"{target} is in the way: it holds no finished run. Move it away and run again."
+                ) from error
+        published = self.published(attempt.key)
         if published.data["outcome"] != record["outcome"]:
             raise RunError(
                 f"two attempts at run {attempt.key[:12]} gave different results: {published.data['outcome']} was "
                 f"published first, {record['outcome']} came second and is kept in {attempt.folder}. The run is not "
                 "deterministic on these machines."
             )
-        self._clean(attempt.key)
+        self._clean(attempt)
         return published
 
     def attempts(self, key: str) -> Iterator[Path]:
         """The folders of a run's attempts that are not published."""
         return (self.root / "attempts").glob(f"{key}.*")
 
-    def _clean(self, key: str) -> None:
-        """Remove the attempts at a finished run whose process is on this machine and gone, or is this one."""
-        for folder in self.attempts(key):
-            host, pid = folder.name.removeprefix(f"{key}.").rsplit(".", 2)[:2]
-            if host == socket.gethostname() and (int(pid) == os.getpid() or not _alive(int(pid))):
+    def _clean(self, attempt: Attempt) -> None:
+        """Remove what is left of an attempt at a finished run, and of others whose process was here and is gone."""
+        for folder in self.attempts(attempt.key):
+            host, pid = folder.name.removeprefix(f"{attempt.key}.").rsplit(".", 2)[:2]
+            if folder == attempt.folder or (host == socket.gethostname() and not _alive(int(pid))):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -167,32 +228,26 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _checkpoint_time(folder: Path) -> float:
+def _epochs(folder: Path) -> int:
+    """How many epochs an attempt has finished, by its metrics; one more than its checkpoint if it was just ended."""
     try:
-        return (folder / "last.ckpt").stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+        return (folder / "metrics.jsonl").read_text(encoding="utf-8").count("\n")
+    except (OSError, ValueError):
+        return 0
 
 
-def _take_over(other: Path, own: Path) -> bool:
-    """Put another attempt's checkpoint and best weights into ``own``; False if it has no checkpoint.
+def _link(source: Path, target: Path) -> bool:
+    """Give a file a second name, or on a file system without hard links a copy; False if it is gone.
 
-    Both files are only ever replaced whole, so a hard link stays what it is whatever the other attempt does.
+    Raises:
+        StorageError: if a copy finds the disk full.
     """
-    try:
-        _link(other / "last.ckpt", own / "last.ckpt")
-    except FileNotFoundError:
-        return False
-    for path in other.glob("best-*.safetensors"):
-        with contextlib.suppress(FileNotFoundError):  # superseded meanwhile; the checkpoint says which one it needs
-            _link(path, own / path.name)
-    return True
-
-
-def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except FileNotFoundError:
-        raise
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
+        return False
+    except OSError:
+        with suppress(FileNotFoundError), replacing(target) as temporary:
+            shutil.copyfile(source, temporary)
+        return target.exists()
+    return True

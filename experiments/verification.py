@@ -9,6 +9,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from experiments.initialized import WEIGHTS, built_backbone
 from experiments.naming import public_dataset, public_initializer
 from experiments.places import Places
 from experiments.resolve import Resolver
-from experiments.restored import before_training, restore
+from experiments.restored import BEST, before_training, restore
 from experiments.retesting import device, predictions
 from experiments.runner import environment
-from experiments.store import Record, RunStore
+from experiments.store import AGAIN, Record, RunStore
 from initializers.checkpoints import read_tensors
 from initializers.contract import Weights
 from initializers.loading import fitting
@@ -48,8 +49,6 @@ SCORE = 1e-12
 
 NEEDED = ("spec", "identity", "outcome", "score", "normalization", "environment")
 """What of a record is read."""
-
-AGAIN = "Move the run's folder away and make its table again."
 
 
 @dataclass(frozen=True)
@@ -138,12 +137,12 @@ def verify(key: str, places: Places) -> Verdict:
     how = "pretrained on" if spec.stage == "pretrain" else "on"
     verdict.run = f"{public_initializer(spec.initializer)} {how} {public_dataset(spec.dataset)}, seed {spec.seed}"
     opened = _check_identity(verdict, record, spec, where)
-    _check_file(verdict, record, WEIGHTS if spec.stage == "pretrain" else PREDICTIONS)
-    if opened is not None:
+    damaged = _damaged(verdict, record, WEIGHTS if spec.stage == "pretrain" else PREDICTIONS)
+    if opened is not None and "load_report.json" not in damaged:
         _tried(verdict, "initial weights", lambda: before_training(record, where))
     if spec.stage == "pretrain":
         _tried(verdict, "weights", lambda: _load_strictly(record, spec))
-    else:
+    elif BEST not in damaged:
         _check_predictions(verdict, record, spec, where, opened)
     return verdict
 
@@ -195,11 +194,17 @@ def _unlike(expected: Any, found: Any) -> tuple[str, str]:
     return first, second
 
 
-def _check_file(verdict: Verdict, record: Record, name: str) -> None:
-    stated = record.data["outcome"].get(f"{Path(name).stem}_sha256")
-    found = _tried(verdict, name, lambda: file_sha256(record.folder / name))
-    if found is not None and found != stated:
-        verdict.differences.append(Difference(name, f"sha256 {stated}", f"sha256 {found}"))
+def _damaged(verdict: Verdict, record: Record, result: str) -> set[str]:
+    """The files whose bytes are not the recorded ones: the result, and what else the record describes."""
+    stated = record.data.get("files", {}) | {result: record.data["outcome"].get(f"{Path(result).stem}_sha256")}
+    damaged = set()
+    for name, expected in stated.items():
+        found = _tried(verdict, name, partial(file_sha256, record.folder / name))
+        if found != expected:
+            damaged.add(name)
+        if found not in (None, expected):
+            verdict.differences.append(Difference(name, f"sha256 {expected}", f"sha256 {found}"))
+    return damaged
 
 
 def _load_strictly(record: Record, spec: RunSpec) -> None:

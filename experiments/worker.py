@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from experiments.executor import Conditions, Finished, Progress
 from experiments.memory import keep_freed_memory
 from experiments.resolve import ResolvedRun, Resolver
 from experiments.runner import attempt_run
-from experiments.store import RunStore
-from specs.errors import MedtransferError
+from experiments.store import Attempt, RunStore
+from specs.errors import MedtransferError, StorageError
+from specs.files import filling
 from specs.run import RunSpec
 
 
@@ -39,15 +41,17 @@ def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connectio
         conditions: of the planner's runs.
         pipe: to the planner.
     """
+    warnings.simplefilter("default")
     places = conditions.places
     store = RunStore(places.runs)
-    attempt = store.begin(key)
-    log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
-    warnings.simplefilter("default")
+    attempt: Attempt | None = None
     try:
+        with filling(places.runs):
+            attempt = store.begin(key)
+            log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
         attempt_run(
             planned(spec, key, conditions),
             attempt,
@@ -57,21 +61,24 @@ def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connectio
             devices=conditions.devices,
         )
     except Exception as error:
-        traceback.print_exc()
-        finished = failed(key, error, attempt.log)
-        attempt.fail(str(finished.error))
+        finished = failed(key, error, attempt.log if attempt else None)
+        with suppress(OSError, StorageError):  # what went wrong may be that nothing can be written
+            if attempt:
+                attempt.fail(str(finished.error))
+            traceback.print_exc()
     else:
         finished = Finished(key)
-    sys.stdout.flush()  # the planner may end this process as soon as it knows
-    sys.stderr.flush()
+    with suppress(OSError):  # as above; the planner may end this process as soon as it knows how the run ended
+        sys.stdout.flush()
+        sys.stderr.flush()
     pipe.send(finished)
 
 
 def planned(spec: dict[str, Any], key: str, conditions: Conditions) -> ResolvedRun:
-    """The run that a planner meant.
+    """The run that a planner meant, when the runs that it requires are seen here.
 
     Raises:
-        MedtransferError: if it is another one by now.
+        MedtransferError: if it is another one by now, or a required run's record does not come in sight.
     """
     resolved = Resolver(conditions.places, conditions.devices).resolve(RunSpec.from_json(spec))
     if resolved.key != key:
@@ -79,6 +86,8 @@ def planned(spec: dict[str, Any], key: str, conditions: Conditions) -> ResolvedR
             f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight files "
             "changed. Run the command again."
         )
+    for need in resolved.requires:
+        RunStore(conditions.places.runs).published(need.key)  # the planner, perhaps on another machine, has seen it
     return resolved
 
 

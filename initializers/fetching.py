@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from specs.errors import WeightsError
+from specs.files import filling
 
 ATTEMPTS = 5
 """How often a broken transfer goes on before it is given up; what has come stays for the next time."""
@@ -37,7 +38,13 @@ def fetch(url: str, target: Path, report: Callable[[int, int | None], None] = la
 
     Raises:
         WeightsError: if the server refuses, answers with a web page, or breaks off again and again.
+        StorageError: if the disk is full; what has come is kept.
     """
+    with filling(target):
+        _fetch(url, target, report)
+
+
+def _fetch(url: str, target: Path, report: Callable[[int, int | None], None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part, tag = target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.part.tag")
     with part.open("ab") as file:

@@ -162,7 +162,8 @@ class WeightStore:
             digest = found if kind == "sha256" else _hash(path, kind)
             if not digest.startswith(start):
                 raise WeightsError(
-                    f"{path} has the {kind} {digest}, and its publishers' begins with {start}. Fetch it again."
+                    f"{path} has the {kind} {digest}, and its publishers' begins with {start}. Delete it and fetch it "
+                    "again."
                 )
         write_json(self._record_path(file), state | {"sha256": found, "page": file.page})
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from lightning_modules.finite import FiniteLoss
 from lightning_modules.gathering import take_from_first
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
 from specs.card import Normalization
-from specs.errors import RunError
 from specs.recipe import Recipe
 
 
@@ -33,28 +32,29 @@ class TrainedModule(pl.LightningModule):
         super().__init__()
         self.recipe = recipe
         self.normalize = InputNormalization(normalization, in_channels)
+        self._finite = FiniteLoss()
         self._sums: dict[str, Tensor] = {}
         self._schedule_state: dict[str, Any] | None = None
 
     def on_validation_start(self) -> None:
-        """Give all processes the first one's running statistics, as DDP would before every step.
+        """Look at the last loss, and give all processes the first one's running statistics.
+
+        DDP would do that before every step.
 
         They are all that differs between processes, and only where batch norm's statistics are local. DDP's own way
         would wait for the others in every validation batch, of which a process may have one fewer.
         """
+        self._finite.settle()
         take_from_first(buffer for buffer in self.buffers() if buffer.is_floating_point())
 
     def check_finite(self, loss: Tensor, step: int) -> None:
         """Refuse to go on from a loss that is not a number.
 
         Raises:
-            RunError: if it is not finite.
+            RunError: if it is not finite; names epoch, step and learning rate.
         """
-        if not math.isfinite(loss.item()):
-            raise RunError(
-                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {step}. Expected a finite number; "
-                "lower the learning rate, or use precision 32."
-            )
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self._finite.look(loss, f"in epoch {self.current_epoch}, step {step}, at the learning rate {rate:g}")
 
     def trained_parameters(self) -> Iterable[nn.Parameter]:
         """What the optimizer changes."""

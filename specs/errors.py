@@ -39,6 +39,12 @@ class RunError(MedtransferError):
     exit_status = 5
 
 
+class StorageError(MedtransferError):
+    """A file that could not be written because its disk is full."""
+
+    exit_status = 2
+
+
 def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for an unknown name: the near matches if there are any, else every known name."""
     names = sorted(known)

@@ -67,7 +67,7 @@ def execute(options: argparse.Namespace) -> int:
     record = do(Resolver(places(options), options.devices).resolve(spec), options)
     if record is None:
         return 0
-    weights = record.folder / WEIGHTS
+    weights = record.file(WEIGHTS)
     if options.export:
         from specs.files import replacing
 

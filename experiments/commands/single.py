@@ -45,8 +45,7 @@ def do(resolved: ResolvedRun, options: argparse.Namespace) -> Record | None:
         failed = work.failed[resolved.key]
         log = f"\nlog: {failed.log}" if failed.log else ""
         raise failure(failed.exit_status, f"{failed.error}{log}")
-    record = store.record(resolved.key)
-    assert record is not None
+    record = store.published(resolved.key)
     from experiments.dashboard import mirror_runs
 
     if record.data.get("collapsed"):

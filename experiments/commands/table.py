@@ -124,7 +124,7 @@ def _look(options: argparse.Namespace, study: Study) -> int:
     if study.networks is None:
         _refuse_settings(options)
         if options.dry_run:
-            show_plan(Plan({}), ResolvedCells(), options.json)
+            show_plan(Plan({}, RunStore(places(options).runs)), ResolvedCells(), options.json)
             return 0
     else:
         table = _asked(study.networks, options)
@@ -166,13 +166,14 @@ def _count(options: argparse.Namespace, table: TaskTable) -> int:
     from experiments.planner import Plan
     from experiments.rendering.grid import Grid, print_grid, write_grid
     from experiments.rendering.words import PHANTOM_WARNING
+    from experiments.store import RunStore
     from experiments.task_table import HEADER, task_rows
 
     _refuse_settings(options)
     warning = [PHANTOM_WARNING] if table.edition == "phantom" else []
     warning += [f"{about}: {asked}." for about, asked in _changes(options)]
     if options.dry_run:
-        show_plan(Plan({}), ResolvedCells(), options.json)
+        show_plan(Plan({}, RunStore(places(options).runs)), ResolvedCells(), options.json)
         return 0
     rows, remarks = task_rows(table, places(options))
     grid = Grid(table.title, HEADER, rows, (*warning, *remarks, *table.notes))

@@ -117,7 +117,7 @@ def spread(numbers: Sequence[int], count: int) -> list[int]:
 
 def _captions(shown: dict[str, Record], numbers: list[int], task: Task) -> list[tuple[str, ...]]:
     """The truth and each row's probabilities of it, or its likeliest class where nothing was found."""
-    tables = {row: pq.read_table(record.folder / PREDICTIONS) for row, record in shown.items()}
+    tables = {row: pq.read_table(record.file(PREDICTIONS)) for row, record in shown.items()}
     captions = []
     for number in numbers:
         one = next(iter(tables.values()))

@@ -261,7 +261,7 @@ def test_a_tables_steps_are_those_of_its_runs(tmp_path: Path) -> None:
     store, cells = RunStore(where.runs), resolve_cells(table, Resolver(where)).runs
     ((place, runs),) = cells.items()
     assert not isinstance(runs, str)
-    scores = [validation_scores(run(one.spec, where).folder) for one in runs]
+    scores = [validation_scores(run(one.spec, where)) for one in runs]
     highest = max(score for of in scores for score in of if score is not None)
 
     def steps(threshold: float | None) -> list[Duration]:

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 from multiprocessing import forkserver
 from pathlib import Path
@@ -39,6 +38,7 @@ from specs.run import RunSpec
 from specs.steps import SGD
 from tests.experiments import distributed_runs
 from tests.experiments.distributed_runs import EPOCHS, emptied, sparse, specs
+from tests.experiments.processes import descendants, gone, workers
 from tests.experiments.smoke import places, spec
 
 STARTED = [("by_torchrun", "classification"), ("by_torchrun", "pretraining"), ("by_srun", "segmentation")]
@@ -276,35 +276,6 @@ def test_a_device_that_estimates_statistics_gets_no_single_image(tmp_path: Path)
     opened = places(tmp_path).opened(spec().dataset, "phantom")
     with pytest.raises(UsageError, match="each of 2 devices needs at least 2; batch norm"):
         ImageDataModule(opened, recipe, 0, share=Share(0, 2, 2))
-
-
-def parents() -> dict[int, int]:
-    """The parent of each process that is not waiting to be buried."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
-    found = (line.split() for line in listed.splitlines())
-    return {int(pid): int(parent) for pid, parent, state in found if not state.startswith("Z")}
-
-
-def descendants(of: int) -> list[int]:
-    every, found = parents(), [of]
-    for one in found:
-        found.extend(pid for pid, parent in every.items() if parent == one)
-    return found[1:]
-
-
-def gone(pids: list[int]) -> bool:
-    end = time.monotonic() + 20
-    while set(pids) & parents().keys():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-def workers() -> list[int]:
-    """The processes that this one's server of processes forked."""
-    every = parents()
-    return [pid for pid, parent in every.items() if every.get(parent) == os.getpid()]
 
 
 def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(

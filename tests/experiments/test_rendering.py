@@ -21,6 +21,7 @@ from experiments.rendering.markdown import to_markdown
 from experiments.rendering.terminal import print_table
 from experiments.rendering.words import efforts_by_row, notes
 from experiments.run_facts import epochs_to_converge, validation_scores
+from experiments.store import Record
 from tests.experiments.example_table import SCORES, document
 
 
@@ -164,7 +165,7 @@ def test_convergence_is_the_first_epoch_with_95_percent_of_the_best_score(tmp_pa
     def epochs(*scores: float | None) -> int | None:
         lines = [json.dumps({"epoch": number, "validation_metric": score}) for number, score in enumerate(scores)]
         (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
-        return epochs_to_converge(validation_scores(tmp_path))
+        return epochs_to_converge(validation_scores(Record(tmp_path, {})))
 
     assert epochs(0.5, 0.77, 0.76, 0.8, 0.7) == 2
     assert epochs(0.5, 0.75, 0.76, 0.8, 0.7) == 3

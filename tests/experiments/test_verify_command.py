@@ -24,6 +24,7 @@ from experiments.runner import run
 from experiments.verification import _largest
 from specs.errors import UsageError
 from specs.task import Task
+from tests.experiments.resealed import reseal
 from tests.experiments.smoke import places, spec
 
 PRETRAINING = spec(
@@ -50,11 +51,9 @@ class Finished:
     def run(self, name: str) -> Path:
         return self.folder / "runs" / self.keys[name]
 
-    def edit(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
-        path = self.run(name) / "record.json"
-        record = json.loads(path.read_text())
-        change(record)
-        path.write_text(json.dumps(record))
+    def edit(self, name: str, change: Callable[[dict[str, Any]], object] = lambda record: None) -> None:
+        """Spoil a run behind its record's back, so that no hash tells."""
+        reseal(self.run(name), change)
 
     def verify(self, capsys: pytest.CaptureFixture[str], *names: str) -> tuple[int, list[dict[str, Any]]]:
         """Exit status and verdicts."""
@@ -137,6 +136,8 @@ def test_a_changed_weight_shows_in_the_predictions_alone(
     first = next(key for key, tensor in weights.items() if tensor.ndim == 4)
     weights[first] = weights[first].flip(0).contiguous() * 2
     save_file(weights, path)
+    assert list(finished.differences(capsys, name)) == [BEST]
+    finished.edit(name)
     found = finished.differences(capsys, name)
     assert list(found) == ["predictions of the restored network"]
     assert found["predictions of the restored network"]["expected"].startswith("the very same")
@@ -151,10 +152,19 @@ def test_elsewhere_predictions_may_differ_a_little_and_no_more(
     bias = next(key for key in weights if key.startswith("head") and key.endswith("bias"))
     for shift, status in ((1e-5, 0), (1e-2, 5)):
         save_file(weights | {bias: weights[bias] + shift * torch.arange(1, len(weights[bias]) + 1)}, path)
+        finished.edit("classification")
         found, (verdict,) = finished.verify(capsys, "classification")
         assert (found, verdict["alike"]) == (status, False)
         assert 0 < verdict["largest"] < shift
     assert verdict["differences"][0]["expected"].startswith("at most 0.0001 of a probability")
+
+
+def test_a_record_that_was_edited_by_hand_is_refused(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
+    path = finished.run("classification") / "record.json"
+    path.write_text(path.read_text().replace('"seconds": ', '"seconds": 1'))
+    found = finished.differences(capsys, "classification")
+    assert list(found) == ["record"]
+    assert "its bytes are not those that were written" in found["record"]["found"]
 
 
 def test_an_edited_score_is_found(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,15 +206,19 @@ def test_a_missing_or_damaged_checkpoint_is_named(
     if damage:
         path.write_bytes(damage)
     found = finished.differences(capsys, "classification")
-    assert list(found) == ["network"]
-    assert f"{path} cannot be used" in found["network"]["found"]
-    assert "make its table again" in found["network"]["found"]
+    assert list(found) == [BEST]
+    assert ("sha256" if damage else f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'") in found[BEST][
+        "found"
+    ]
+    assert "make its table again" in found[BEST]["remedy"]
 
 
 def test_other_weights_at_the_start_are_found(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
     path = finished.run("classification") / "load_report.json"
     report = json.loads(path.read_text())
     path.write_text(json.dumps(report | {"after": "0" * 32}))
+    assert list(finished.differences(capsys, "classification")) == ["load_report.json"]
+    finished.edit("classification")
     found = finished.differences(capsys, "classification")
     assert list(found) == ["initial weights"]
     assert "0" * 32 in found["initial weights"]["found"]

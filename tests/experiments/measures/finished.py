@@ -13,6 +13,7 @@ from backbones.contract import Backbone
 from experiments.places import Places
 from experiments.restored import BEST, before_training
 from experiments.store import Record
+from tests.experiments.resealed import reseal
 
 PRETRAINED = 'supervised(on="fractals(classes=3, per_class=30, size=28)")'
 """An initializer whose pretraining takes a second."""
@@ -44,4 +45,4 @@ def with_weights(record: Record, changed: Mapping[str, Tensor], folder: Path) ->
     """A copy of a run in which some tensors are others."""
     shutil.copytree(record.folder, folder)
     save_file(weights_of(record) | {name: tensor.contiguous() for name, tensor in changed.items()}, folder / BEST)
-    return Record(folder, record.data)
+    return reseal(folder)

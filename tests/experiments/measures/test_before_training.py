@@ -18,6 +18,7 @@ from experiments.store import Record
 from initializers.fingerprints import fingerprint
 from specs.errors import RunError
 from tests.experiments.measures.finished import PRETRAINED
+from tests.experiments.resealed import reseal
 from tests.experiments.smoke import spec
 
 
@@ -50,7 +51,7 @@ def test_weights_other_than_those_of_the_load_report_are_refused(record: Record,
     right, wrong = report["after"], "0" * len(report["after"])
     path.write_text(json.dumps(report | {"after": wrong}))
     with pytest.raises(RunError, match=rf"fingerprint {wrong}; its initializer now gives {right}\. Move the run's"):
-        before_training(Record(copies, record.data), where)
+        before_training(reseal(copies), where)
 
 
 def test_the_same_run_begins_alike_each_time_and_another_seed_does_not(where: Places) -> None:
