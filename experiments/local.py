@@ -41,7 +41,7 @@ class LocalSession:
     """Up to so many runs at a time, each in a process.
 
     Args:
-        conditions: of the runs; without GPUs and a number of jobs, as many run as there are cores.
+        conditions: of the runs; without GPUs and a number of jobs, as many processes train as there are cores.
         cores: that this process may use.
         gpus: of this machine, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
 
@@ -59,7 +59,7 @@ class LocalSession:
             )
         each = conditions.devices
         sets = [tuple(gpus[start : start + each]) for start in range(0, len(gpus) - each + 1, each)]
-        self.jobs = min(conditions.jobs or len(sets), len(sets)) if gpus else conditions.jobs or cores
+        self.jobs = min(conditions.jobs or len(sets), len(sets)) if gpus else conditions.jobs or max(1, cores // each)
         self._gpus = sets[: self.jobs] if gpus else [()] * self.jobs
         self._workers: list[_Worker] = []
         self._left: list[BaseProcess] = []

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.processes import alive
 from specs.errors import RunError
 from specs.files import awaited, file_sha256, replacing, write_json
 from specs.run import digest
@@ -143,7 +144,7 @@ class RunStore:
 
     def begin(self, key: str) -> Attempt:
         """A new attempt, whose folder is empty."""
-        name = f"{key}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+        name = f"{key}.{socket.gethostname()}.{os.getpid()}.{_token()}"
         return Attempt(self.root / "attempts" / name, key)
 
     def taken_over(self, attempt: Attempt) -> Iterator[str]:
@@ -211,21 +212,29 @@ class RunStore:
         return (self.root / "attempts").glob(f"{key}.*")
 
     def _clean(self, attempt: Attempt) -> None:
-        """Remove what is left of an attempt at a finished run, and of others whose process was here and is gone."""
+        """Remove what is left of an attempt at a finished run, and of others that are known to be over.
+
+        Those are the ones whose process was on this machine, and those of this job before it was queued again.
+        """
         for folder in self.attempts(attempt.key):
-            host, pid = folder.name.removeprefix(f"{attempt.key}.").rsplit(".", 2)[:2]
-            if folder == attempt.folder or (host == socket.gethostname() and not _alive(int(pid))):
+            host, pid, token = folder.name.removeprefix(f"{attempt.key}.").rsplit(".", 2)
+            requeued = bool(_step()) and token.startswith(_step())
+            if folder == attempt.folder or requeued or alive(f"{host} {pid}") is False:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _token() -> str:
+    """The end of an attempt's name, which no other one has; it begins with the step of a SLURM job, if this is one."""
+    return f"{_step()}{secrets.token_hex(4)}"
+
+
+def _step() -> str:
+    """A step of a SLURM job, by numbers that it keeps when the job is queued again; empty outside of one.
+
+    https://slurm.schedmd.com/srun.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES
+    """
+    job, step = os.environ.get("SLURM_JOB_ID"), os.environ.get("SLURM_STEP_ID")
+    return f"slurm-{job}-{step}-" if job and step else ""
 
 
 def _epochs(folder: Path) -> int:

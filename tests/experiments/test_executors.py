@@ -147,7 +147,8 @@ def test_there_are_as_many_runs_at_once_as_sets_of_gpus(tmp_path: Path) -> None:
     assert LocalSession(conditions(tmp_path), cores=2, gpus=gpus).free == 5
     assert LocalSession(conditions(tmp_path, jobs=3), cores=2, gpus=gpus).free == 3
     assert LocalSession(conditions(tmp_path, devices=2), cores=2, gpus=gpus).free == 2
-    assert LocalSession(conditions(tmp_path), cores=2).free == 2
+    assert LocalSession(conditions(tmp_path), cores=4).free == 4
+    assert LocalSession(conditions(tmp_path, devices=2), cores=4).free == 2
     with pytest.raises(UsageError, match=r"6 devices are asked for on this machine, which has 5 GPU"):
         LocalSession(conditions(tmp_path, devices=6), cores=2, gpus=gpus)
 

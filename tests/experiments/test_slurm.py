@@ -161,5 +161,6 @@ def test_a_requeued_run_goes_on_and_ends_with_the_numbers_of_an_undisturbed_one(
 
 
 def test_nothing_is_left_when_all_is_done(made: Made) -> None:
+    assert not list((made.requeued / "runs" / "attempts").iterdir())
     for folder in (made.table, made.spanning, made.requeued):
         assert {one.state for one in overview(RunStore(folder / "runs"))} == {"done"}
