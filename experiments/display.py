@@ -42,7 +42,9 @@ class Display:
 
     def __call__(self, plan: Plan) -> None:
         """Show the plan's state."""
-        state = f"{len(plan.running)} running, {len(plan.failed)} failed, {self._left(plan)}"
+        queued = f"{len(plan.queued)} queued, " if plan.queued else ""
+        running = len(plan.running) - len(plan.queued)
+        state = f"{running} running, {queued}{len(plan.failed)} failed, {self._left(plan)}"
         finished = len(plan.done) + len(plan.failed)
         self._progress.update(self._task, total=len(plan.runs), completed=finished, state=state)
         now = time.monotonic()

@@ -26,7 +26,8 @@ class Plan:
     Attributes:
         runs: all runs by key, each after those that it needs.
         done: keys of the runs whose records are in the store.
-        running: keys of the runs that go on, with the finished share of their epochs.
+        running: keys of the runs that were started, with the finished share of their epochs.
+        queued: keys of those among them that still wait for a place on a cluster.
         failed: what ended badly, by key; a run whose requirement failed is among them.
         store: where their records are.
     """
@@ -35,6 +36,7 @@ class Plan:
     store: RunStore
     done: set[str] = field(default_factory=set)
     running: dict[str, float] = field(default_factory=dict)
+    queued: set[str] = field(default_factory=set)
     failed: dict[str, Finished] = field(default_factory=dict)
 
     @property
@@ -126,6 +128,8 @@ class _Work:
             started = self.session.submit(wave, after)
             self.jobs |= {key: job.name for key, job in started.items()}
             self.plan.running |= {run.key: 0.0 for run in wave}
+            if self.session.queues:
+                self.plan.queued |= started.keys()
             if self.journal:
                 self.journal.started(started)
             taken = [run for run in taken if run not in wave]
@@ -137,6 +141,7 @@ class _Work:
 
     def take(self, event: Progress | Finished) -> None:
         """Note what has happened."""
+        self.plan.queued.discard(event.key)
         if isinstance(event, Progress):
             self.plan.running[event.key] = event.epoch / event.epochs
             return

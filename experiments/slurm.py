@@ -137,9 +137,8 @@ class SlurmSession:
         if self._store.record(key) is not None:
             return Finished(key)
         if seen.state == "running":
-            done = epochs_done(self._store, key)
             self._ended.pop(key, None)
-            return Progress(key, *done) if done else None
+            return Progress(key, *(epochs_done(self._store, key) or (0, 1)))
         if seen.state != "ended":
             self._ended.pop(key, None)
             return None
