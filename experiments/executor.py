@@ -12,7 +12,7 @@ from experiments.resolve import ResolvedRun
 
 @dataclass(frozen=True)
 class Progress:
-    """A run has finished an epoch."""
+    """A run has begun to train or finished an epoch; ``epoch`` counts the finished ones."""
 
     key: str
     epoch: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import traceback
@@ -18,6 +19,10 @@ from experiments.runner import attempt_run
 from experiments.store import RunStore
 from specs.errors import MedtransferError
 from specs.run import RunSpec
+
+# pyarrow imports pandas, where there is one, at its first conversion, and every run would pay for it anew.
+with contextlib.suppress(ImportError):
+    import pandas  # type: ignore[import-untyped]  # noqa: F401
 
 
 def work(spec: dict[str, Any], key: str, places: Places, workers: int, devices: int, pipe: Connection) -> None:
