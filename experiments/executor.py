@@ -58,7 +58,7 @@ class JobState:
 
 @dataclass(frozen=True)
 class Progress:
-    """A run has finished an epoch."""
+    """A run has begun to train or finished an epoch; ``epoch`` counts the finished ones."""
 
     key: str
     epoch: int

@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Report(Protocol):
-    """Called with the number of finished epochs and the most there can be."""
+    """Called with the number of finished epochs and the most there can be, when training begins and after each."""
 
     def __call__(self, epoch: int, epochs: int, /) -> None:
-        """Take notice of a finished epoch."""
+        """Take notice of how far a run is."""
         ...
 
 

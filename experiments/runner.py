@@ -58,7 +58,7 @@ def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = sil
         spec: what to run.
         places: where data and runs are.
         workers: threads of each device that load data; the result does not depend on them.
-        report: told after each epoch how far the training is.
+        report: told when training begins and after each epoch how far it is.
         devices: that share each batch.
 
     Raises:

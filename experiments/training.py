@@ -78,6 +78,11 @@ class EpochEnd(Checkpoint):
         """The weights of the best epoch so far."""
         return self.folder / f"best-{self.best_epoch}.safetensors"
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say that training begins, or goes on after so many epochs."""
+        if trainer.is_global_zero:
+            self.report(len(self.rows), self.recipe.epochs)
+
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Seed the epoch."""
         seed_everything(self.seed, f"epoch {trainer.current_epoch}" + (f" of process {rank()}" if rank() else ""))

@@ -100,9 +100,11 @@ def test_a_run_with_an_interval_validates_after_so_many_steps_and_goes_on_after_
     for epoch in (1, 3):
         with pytest.raises(Killed):
             run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), report=killed_after(epoch))  # type: ignore[arg-type]
-    resumed = run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), workers=2)
+    told: list[tuple[int, int]] = []
+    resumed = run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), workers=2, report=lambda *far: told.append(far))
     assert resumed.data["outcome"] == whole.data["outcome"]
     assert metrics(resumed) == metrics(whole)
+    assert told == [(3, 5), (4, 5), (5, 5)], "where it goes on, then each epoch"
 
 
 def test_without_an_interval_steps_are_batches_of_whole_passes(undisturbed: Record) -> None:

@@ -1,0 +1,233 @@
+"""Many small runs through the local executor, against one program per run.
+
+    python -m benchmarks.executor [--runs N] [--programs N] [--rounds N] [--json]
+
+A run is 60 optimizer steps on a phantom: the smoke recipe for 3 epochs of 20 batches, on the tiny backbone, with its
+validations, checkpoints, test and record. The peers are programs that call ``medtransfer.run`` with one spec each: one
+after another, and as many at once as this process may use cores. (`medtransfer run` in a shell's loop would be slower:
+it mirrors its run to wandb.) A program costs the same whether it is one of 4 or of 24, so fewer programs are timed than
+runs, and seconds a run are compared.
+
+Ours is timed in two ways. *Server up*: planning, submitting and doing the runs while the server from which workers are
+forked is there already. *All counted*: a program that imports, plans, starts the server and does the runs. It starts as
+slowly as a peer, so its ratio cannot exceed runs * (start + run) / (start + runs * run / cores), whatever the executor
+does; the target is the executor's.
+
+The overhead of a run is the time from its submission by the planner to the worker's word that training begins, while
+all cores are busy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from benchmarks.interleaved import rates, ratio
+from experiments.commands.options import cores
+from experiments.executor import Executor, Finished, Progress
+from experiments.local import LocalExecutor
+from experiments.places import Places
+from experiments.planner import carry_out, plan
+from experiments.resolve import ResolvedRun, Resolver, recipe_named
+from experiments.store import RunStore
+from specs.expression import parse
+from specs.run import RunSpec
+
+RUNS = 24
+IN_TURN, AT_ONCE, OVERHEAD = 20.0, 5.0, 0.3
+"""What issue 8 of this project asks for: times faster than programs in turn, on 4 cores (half of it on 2), and than as
+many at once; seconds from the planner to the first training step, at most."""
+
+OF_OVERHEAD = "submission to first step"
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+import medtransfer
+from specs.run import RunSpec
+
+if __name__ == "__main__":
+    spec, *places = map(Path, sys.argv[1:])
+    medtransfer.run(RunSpec.from_json(json.loads(spec.read_text())), medtransfer.Places(*places))
+"""
+"""The peer's."""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=RUNS, help="through the executor in each round (default: 24)")
+    parser.add_argument("--programs", type=int, default=4, help="of each peer in each round (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=2, help="(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    parser.add_argument("--carry-out", type=Path, metavar="SPECS", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.carry_out:
+        specs = [RunSpec.from_json(one) for one in json.loads(options.carry_out.read_text(encoding="utf-8"))]
+        Bench(options.folder).through_the_executor(specs)
+        return
+    with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
+        found = measure(Path(folder), options.rounds, options.runs, options.programs)
+    print(json.dumps(found, indent=1) if options.json else _words(found))
+
+
+def measure(folder: Path, rounds: int, runs: int = RUNS, programs: int = 4, **changes: Any) -> list[dict[str, Any]]:
+    """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
+
+    Args:
+        folder: for data and runs.
+        rounds: of all contenders in turns.
+        runs: through the executor in each round.
+        programs: of each peer in each round; at once, at least as many as cores.
+        changes: of the recipe.
+    """
+    bench = Bench(folder, **changes)
+    found = rates(
+        {
+            "server up": lambda: bench.through_the_executor(bench.new(runs)),
+            "all counted": lambda: bench.by_one_program(bench.new(runs)),
+            "in turn": lambda: bench.by_programs(bench.new(programs), 1),
+            "at once": lambda: bench.by_programs(bench.new(max(programs, cores())), cores()),
+        },
+        rounds,
+    )
+    machine = f"{platform.machine()}, {cores()} cores"
+    asked = {("server up", "in turn"): IN_TURN * cores() / 4, ("server up", "at once"): AT_ONCE}
+    comparisons = []
+    for way in ("server up", "all counted"):
+        for peer in ("in turn", "at once"):
+            ours, theirs = (1 / statistics.median(found[name]) for name in (way, peer))
+            comparisons.append(
+                {"name": f"{way}; programs {peer}", "ours": ours, "peer": theirs, "unit": "s a run"}
+                | {"ratio": ratio(found, way, peer), "target": asked.get((way, peer)), "machine": machine}
+            )
+    waited = statistics.median(bench.waited[runs:])  # without the first round, which started the server
+    comparisons.append(
+        {"name": OF_OVERHEAD, "ours": waited, "peer": OVERHEAD, "unit": "s (peer: the limit)"}
+        | {"ratio": waited / OVERHEAD, "target": 1.0, "machine": machine}
+    )
+    return comparisons
+
+
+class Bench:
+    """Makes runs and does them in one of the ways that are compared.
+
+    Args:
+        folder: for data and runs.
+        changes: of the recipe.
+
+    Attributes:
+        waited: seconds from submission to the beginning of training of each run that this process carried out.
+    """
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self.places = Places(folder / "data", folder / "runs", folder / "prepared")
+        self.folder, self.waited, self._seeds = folder, list[float](), count()
+        recipe = dataclasses.replace(recipe_named("phantom/smoke"), **({"epochs": 3, "batch_size": 8} | changes))
+        self._spec = RunSpec(
+            stage="finetune",
+            dataset=parse('medmnist("pneumoniamnist")'),
+            edition="phantom",
+            backbone=parse("tiny(width=4)"),
+            initializer=parse("random"),
+            recipe=recipe,
+        )
+
+    def new(self, number: int) -> list[RunSpec]:
+        """Runs that were never done."""
+        return [dataclasses.replace(self._spec, seed=next(self._seeds)) for _ in range(number)]
+
+    def through_the_executor(self, specs: list[RunSpec]) -> int:
+        """Plan and do runs in this process; returns how many they were.
+
+        Raises:
+            RuntimeError: if one fails.
+        """
+        resolver = Resolver(self.places)
+        work = plan([resolver.resolve(spec) for spec in specs], RunStore(self.places.runs))
+        executor = _Watched(_executor(self.places, cores()))
+        carry_out(work, executor, lambda _: None)
+        if work.failed:
+            raise RuntimeError(f"{len(work.failed)} runs failed, the first one: {next(iter(work.failed.values()))}")
+        self.waited += executor.waited
+        return len(specs)
+
+    def by_one_program(self, specs: list[RunSpec]) -> int:
+        """The same by a program that is started for it."""
+        file = self.folder / "specs.json"
+        file.write_text(json.dumps([spec.to_json() for spec in specs]), encoding="utf-8")
+        command = [sys.executable, "-m", "benchmarks.executor"]
+        subprocess.run([*command, "--carry-out", str(file), "--folder", str(self.folder)], check=True)
+        return len(specs)
+
+    def by_programs(self, specs: list[RunSpec], together: int) -> int:
+        """A program for each run, so many of them at the same time."""
+        places = [str(folder) for folder in (self.places.data, self.places.runs, self.places.cache)]
+
+        def start(spec: RunSpec) -> None:
+            file = self.folder / f"spec-{spec.seed}.json"
+            file.write_text(json.dumps(spec.to_json()), encoding="utf-8")
+            subprocess.run([sys.executable, "-c", PROGRAM, str(file), *places], check=True, capture_output=True)
+
+        with ThreadPoolExecutor(together) as pool:
+            for _ in pool.map(start, specs):
+                pass
+        return len(specs)
+
+
+def _executor(places: Places, jobs: int) -> Executor:
+    return LocalExecutor(places, jobs)
+
+
+class _Watched:
+    """An executor whose runs' waiting for their first step is noted."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor, self._submitted, self.waited = executor, dict[str, float](), list[float]()
+
+    @property
+    def free(self) -> int:
+        return self._executor.free
+
+    def submit(self, run: ResolvedRun) -> None:
+        self._submitted[run.key] = time.perf_counter()
+        self._executor.submit(run)
+
+    def events(self) -> Iterator[Progress | Finished]:
+        for event in self._executor.events():
+            if isinstance(event, Progress) and event.key in self._submitted:
+                self.waited.append(time.perf_counter() - self._submitted.pop(event.key))
+            yield event
+
+    def close(self) -> None:
+        self._executor.close()
+
+
+def _words(found: list[dict[str, Any]]) -> str:
+    """As a table of texts."""
+    lines = [f"local executor; {found[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
+    lines += [f"{'':36}{'ours':>8}{'peer':>8}{'ratio':>8}{'target':>15}  unit"]
+    for one in found:
+        bound = "at most" if one["name"] == OF_OVERHEAD else "at least"
+        target = f"{bound} {one['target']:.0f}" if one["target"] else ""
+        lines.append(
+            f"{one['name']:36}{one['ours']:8.3f}{one['peer']:8.3f}{one['ratio']:8.2f}{target:>15}  {one['unit']}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
