@@ -28,16 +28,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from benchmarks.interleaved import rates, ratio
-from experiments.commands.options import cores
-from experiments.executor import Executor, Finished, Progress
-from experiments.local import LocalExecutor
+from experiments.cores import cores
+from experiments.executor import Conditions, Finished, Job, Progress, Session
+from experiments.local import LocalSession
 from experiments.places import Places
 from experiments.planner import carry_out, plan
 from experiments.resolve import ResolvedRun, Resolver, recipe_named
@@ -158,11 +158,11 @@ class Bench:
         """
         resolver = Resolver(self.places)
         work = plan([resolver.resolve(spec) for spec in specs], RunStore(self.places.runs))
-        executor = _Watched(_executor(self.places, cores()))
-        carry_out(work, executor, lambda _: None)
+        session = _Watched(_session(self.places, cores()))
+        carry_out(work, session, lambda _: None)
         if work.failed:
             raise RuntimeError(f"{len(work.failed)} runs failed, the first one: {next(iter(work.failed.values()))}")
-        self.waited += executor.waited
+        self.waited += session.waited
         return len(specs)
 
     def by_one_program(self, specs: list[RunSpec]) -> int:
@@ -188,32 +188,34 @@ class Bench:
         return len(specs)
 
 
-def _executor(places: Places, jobs: int) -> Executor:
-    return LocalExecutor(places, jobs)
+def _session(places: Places, jobs: int) -> Session:
+    return LocalSession(Conditions(places, places.runs / "notes"), jobs)
 
 
 class _Watched:
-    """An executor whose runs' waiting for their first step is noted."""
+    """A session whose runs' waiting for their first step is noted."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor, self._submitted, self.waited = executor, dict[str, float](), list[float]()
+    queues = False
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._submitted, self.waited = session, dict[str, float](), list[float]()
 
     @property
     def free(self) -> int:
-        return self._executor.free
+        return self._session.free
 
-    def submit(self, run: ResolvedRun) -> None:
-        self._submitted[run.key] = time.perf_counter()
-        self._executor.submit(run)
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        self._submitted |= dict.fromkeys((run.key for run in runs), time.perf_counter())
+        return self._session.submit(runs, after)
 
-    def events(self) -> Iterator[Progress | Finished]:
-        for event in self._executor.events():
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        for event in self._session.events(patience):
             if isinstance(event, Progress) and event.key in self._submitted:
                 self.waited.append(time.perf_counter() - self._submitted.pop(event.key))
             yield event
 
     def close(self) -> None:
-        self._executor.close()
+        self._session.close()
 
 
 def _words(found: list[dict[str, Any]]) -> str:

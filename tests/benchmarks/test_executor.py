@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import executor
-from experiments.executor import Finished, Progress
+from experiments.executor import Finished, Job, Progress
 from experiments.places import Places
 from experiments.resolve import ResolvedRun
 from experiments.runner import run
@@ -23,19 +23,23 @@ class InThisProcess:
     def __init__(self, places: Places) -> None:
         self.places, self._events = places, list[Progress | Finished]()
 
+    queues = False
+
     @property
     def free(self) -> int:
         return 1 - len(self._events)
 
-    def submit(self, resolved: ResolvedRun) -> None:
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        (resolved,) = runs
         run(
             resolved.spec,
             self.places,
             report=lambda epoch, epochs: self._events.append(Progress(resolved.key, epoch, epochs)),
         )
         self._events.append(Finished(resolved.key))
+        return {resolved.key: Job("here")}
 
-    def events(self) -> Iterator[Progress | Finished]:
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
         happened, self._events = self._events, []
         yield from happened
 
@@ -60,7 +64,7 @@ def test_every_contender_does_new_runs_and_every_target_is_measured(
 
     monkeypatch.setattr(subprocess, "run", here)
     monkeypatch.setattr(executor, "cores", lambda: 1)
-    monkeypatch.setattr(executor, "_executor", lambda places, jobs: InThisProcess(places))
+    monkeypatch.setattr(executor, "_session", lambda places, jobs: InThisProcess(places))
     found = executor.measure(tmp_path, rounds=1, runs=2, programs=1, epochs=1, batch_size=80)
     assert started == ["-m", "-c", "-c"] * 2, "a round to warm up and one that counts"
     assert len(list((tmp_path / "runs").glob("*/record.json"))) == 2 * (2 + 2 + 1 + 1)
