@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,7 +62,7 @@ def test_every_contender_does_new_runs_and_every_target_is_measured(
             else:
                 exec(command[2], {"__name__": "__main__"})
 
-    monkeypatch.setattr(subprocess, "run", here)
+    monkeypatch.setattr(executor, "subprocess", SimpleNamespace(run=here))
     monkeypatch.setattr(executor, "cores", lambda: 1)
     monkeypatch.setattr(executor, "_session", lambda places, jobs: InThisProcess(places))
     found = executor.measure(tmp_path, rounds=1, runs=2, programs=1, epochs=1, batch_size=80)
