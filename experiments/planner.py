@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from experiments.executor import Executor, Finished, Progress
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
-from specs.errors import RunError
+from specs.errors import RunError, StorageError
 
 
 @dataclass
@@ -97,10 +97,13 @@ def _seen(plan: Plan, finished: Finished) -> Finished:
 
 
 def _start(plan: Plan, executor: Executor) -> None:
-    """Start what can start, and give up what waits for a failed run."""
+    """Start what can start; give up what waits for a failed run, and everything once the disk is full."""
+    full = any(failed.exit_status == StorageError.exit_status for failed in plan.failed.values())
     for run in plan.waiting:
         broken = [need for need in run.requires if need.key in plan.failed]
-        if broken:
+        if full:
+            plan.failed[run.key] = Finished(run.key, "not started, since the disk is full", StorageError.exit_status)
+        elif broken:
             first = plan.failed[broken[0].key]
             error = f"the pretraining {broken[0].key[:12]} that it starts from failed: {first.error}"
             plan.failed[run.key] = Finished(run.key, error, first.exit_status, first.log)
