@@ -138,3 +138,20 @@ def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
         assert results(where) == undisturbed.results
         tables += 1
     assert not list(tmp_path.glob("*/runs/attempts/*")), "a finished run leaves no attempt"
+
+
+def test_two_planners_at_once_on_one_store_both_finish_and_agree(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    """Each does every run, takes over what the other has done so far, and finds its own results in the store."""
+    where = places(tmp_path)
+    works = [planned(where), planned(where)]
+    both = [
+        threading.Thread(target=carry_out, args=(work, LocalExecutor(where, jobs=1), lambda _: None)) for work in works
+    ]
+    for planner in both:
+        planner.start()
+    for planner in both:
+        planner.join()
+    assert not works[0].failed
+    assert not works[1].failed
+    assert works[0].done == works[1].done == undisturbed.results.keys()
+    assert results(where) == undisturbed.results
