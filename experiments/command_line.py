@@ -25,9 +25,10 @@ from experiments.commands import (
     weights,
 )
 from specs.errors import MedtransferError
+from specs.files import disk_is_full, says_disk_is_full
 
 EPILOG = """exit status:
-  0 done   2 usage or environment   3 data   4 weights   5 a run failed   130 interrupted
+  0 done   2 usage or environment   3 data   4 weights   5 a run failed   6 disk full   130 interrupted
 
 environment:
   MEDTRANSFER_DATA     default of --data-root
@@ -65,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if not says_disk_is_full(error):
+            raise
+        full = disk_is_full(error.filename or "a file")
+        print(f"medtransfer: {full}", file=sys.stderr)
+        return full.exit_status
     except KeyboardInterrupt:
         print("medtransfer: interrupted; the same command goes on where this one stopped", file=sys.stderr)
         return 130

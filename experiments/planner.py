@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from experiments.executor import Finished, Progress, Session
@@ -12,7 +13,7 @@ from experiments.journal import Journal
 from experiments.launchers import check_alone
 from experiments.resolve import ResolvedRun
 from experiments.store import RunStore
-from specs.errors import RunError
+from specs.errors import RunError, StorageError
 from specs.expression import parse
 
 PATIENCE = 2.0
@@ -109,12 +110,15 @@ class _Work:
         self._looked = -math.inf
 
     def start(self) -> None:
-        """Start what can start, and give up what waits for a failed run."""
+        """Start what can start; give up what waits for a failed run, and everything once the disk is full."""
         self._look_elsewhere()
         taken: list[ResolvedRun] = []
+        full = any(failed.exit_status == StorageError.exit_status for failed in self.plan.failed.values())
         for run in self.plan.waiting:
             broken = [need for need in run.requires if need.key in self.plan.failed]
-            if broken:
+            if full:
+                self.take(Finished(run.key, "not started, since the disk is full", StorageError.exit_status))
+            elif broken:
                 first = self.plan.failed[broken[0].key]
                 error = f"the pretraining {broken[0].key[:12]} that it starts from failed: {first.error}"
                 self.take(Finished(run.key, error, first.exit_status, first.log))
@@ -153,7 +157,8 @@ class _Work:
             return
         self.plan.failed[event.key] = ended
         if self.journal:
-            self.journal.failed(ended)
+            with suppress(StorageError):  # which the failure itself may be; it is shown at the end all the same
+                self.journal.failed(ended)
 
     def _look_elsewhere(self) -> None:
         """Learn what other planners go on with, and what has come of it."""

@@ -42,7 +42,7 @@ class RunError(MedtransferError):
 class StorageError(MedtransferError):
     """A file that could not be written because its disk is full."""
 
-    exit_status = 2
+    exit_status = 6
 
 
 def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
@@ -58,5 +58,5 @@ def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
 
 def failure(exit_status: int, message: str) -> MedtransferError:
     """The error of the kind that has an exit status; a run failure where none has."""
-    kinds = {kind.exit_status: kind for kind in (UsageError, DataError, WeightsError, RunError)}
+    kinds = {kind.exit_status: kind for kind in (UsageError, DataError, WeightsError, RunError, StorageError)}
     return kinds.get(exit_status, RunError)(message)

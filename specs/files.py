@@ -40,6 +40,15 @@ def says_disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
+def disk_is_full(what: Path | str) -> StorageError:
+    """The error that names what could not be written, and says what to do."""
+    return StorageError(
+        f"{what} could not be written: its disk is full, or your share of it. What was there before is untouched. "
+        "Free some space, or name a folder on another disk (--runs, --cache, --weights or --output; of a run store "
+        "move what is there), then give the same command again: it goes on where this one stopped."
+    )
+
+
 @contextmanager
 def filling(path: Path) -> Iterator[None]:
     """Say of a full disk what could not be written and what to do.
@@ -57,11 +66,7 @@ def filling(path: Path) -> Iterator[None]:
     except Exception as error:
         if not says_disk_is_full(error):
             raise
-        raise StorageError(
-            f"{path} could not be written: its disk is full, or your share of it. What was there before is untouched. "
-            "Free some space, or name a folder on another disk (--runs, --cache, --weights or --output; of a run store "
-            "move what is there), then give the same command again: it goes on where this one stopped."
-        ) from error
+        raise disk_is_full(path) from error
 
 
 @contextmanager

@@ -148,16 +148,19 @@ def show(document: TableDocument, work: Plan, store: RunStore, options: argparse
 
 
 def say_failures(work: Plan) -> int:
-    """Print what failed; returns the exit status, which is that of what failed."""
+    """Print what failed, each reason once; returns the exit status, which is that of what failed."""
     from rich.console import Console
 
-    errors = Console(stderr=True)
+    errors, alike = Console(stderr=True), dict[tuple[str | None, Path | None], list[str]]()
     for key, failed in work.failed.items():
         spec = work.runs[key].spec
         what = f"{INITIALIZERS.short(spec.initializer)} on {DATASETS.short(spec.dataset)}, seed {spec.seed}"
-        errors.print(f"failed: {what}: {failed.error}", markup=False)
-        if failed.log:
-            errors.print(f"  log: {failed.log}", markup=False)
+        alike.setdefault((failed.error, failed.log), []).append(what)
+    for (error, log), (first, *others) in alike.items():
+        more = f" and {len(others)} more" if others else ""
+        errors.print(f"failed: {first}{more}: {error}", markup=False)
+        if log:
+            errors.print(f"  log: {log}", markup=False)
     statuses = {failed.exit_status for failed in work.failed.values()}
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 5
 

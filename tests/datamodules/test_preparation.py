@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import os
+import random
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from specs.errors import DataError
 from specs.expression import parse
 from specs.recipe import Form
 from specs.registry import DATASETS
+from tests.experiments.processes import descendants, gone
 
 FORMS = (Form(24), Form(16, "nearest"), Form("source"))
 
@@ -134,6 +137,51 @@ def test_an_interrupted_preparation_goes_on(
     assert not set(first) & set(seen[4:])
     whole = prepare(*montgomery, tmp_path / "other", [Form(8)], jobs=1)
     assert np.array_equal(prepared.digests, whole.digests)
+
+
+def stored(folder: Path) -> dict[str, bytes]:
+    """The content of every stored file."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+
+
+def test_a_preparation_that_is_killed_again_and_again_ends_with_the_same_bytes(
+    montgomery: tuple[Dataset, Path], tmp_path: Path
+) -> None:
+    """By SIGKILL, wherever it is."""
+    whole = stored(prepare(*montgomery, tmp_path / "whole", FORMS, jobs=1).folder)
+    store, chance = tmp_path / "store", random.Random(0)
+    context, killed, longest = multiprocessing.get_context("forkserver"), 0, 0.2
+    while not (store / "manifest.npz").exists():
+        process = context.Process(target=prepare, args=(*montgomery, store, FORMS, 1))
+        process.start()
+        process.join(chance.uniform(0.0, longest))
+        killed, longest = killed + process.is_alive(), 1.1 * longest
+        process.kill()
+        process.join()
+    assert killed >= 2
+    assert stored(store) == whole
+    prepare(*montgomery, store, FORMS, jobs=1)
+    assert stored(store) == whole
+
+
+def test_no_process_outlives_a_killed_preparation(montgomery: tuple[Dataset, Path], tmp_path: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=prepare, args=(*montgomery, tmp_path / "store", [Form("source")], 2))
+    process.start()
+    while process.is_alive() and len(left := descendants(process.pid or 0)) < 3:
+        time.sleep(0.005)
+    process.kill()
+    process.join()
+    assert len(left) >= 3  # a server of processes, what watches over it, and who decodes
+    assert gone(left)
+
+
+def test_a_damaged_list_of_rows_is_written_again(montgomery: tuple[Dataset, Path], tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    whole = stored(prepare(*montgomery, store, FORMS, jobs=1).folder)
+    rows = next(store.glob("*.json"))
+    rows.write_bytes(rows.read_bytes()[:50])
+    assert stored(prepare(*montgomery, store, FORMS, jobs=1).folder) == whole
 
 
 def test_a_cut_file_is_written_again_and_refused_meanwhile(montgomery: tuple[Dataset, Path], tmp_path: Path) -> None:

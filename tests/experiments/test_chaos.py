@@ -34,11 +34,14 @@ SEEDS, KILLS = (1, 6) if ROUNDS == 1 else (2, 20)
 """Of each round; the first kill is a planner's, the others are of workers."""
 
 
-def planned(where: Places) -> Plan:
-    """The smoke profile's table, as the command plans it."""
+def planned(where: Places, *rows: str) -> Plan:
+    """The smoke profile's table, or some of its rows, as the command plans it."""
     table = dataclasses.replace(table_of_runs("initializations", "smoke"), seeds=SEEDS)
     cells = resolve_cells(table, Resolver(where)).runs
-    return plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), RunStore(where.runs))
+    wanted = (
+        run for (row, _), runs in cells.items() if not isinstance(runs, str) and row in (rows or {row}) for run in runs
+    )
+    return plan(wanted, RunStore(where.runs))
 
 
 def carried_out(where: Places) -> Plan:
@@ -139,3 +142,22 @@ def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
         assert results(where) == undisturbed.results
         tables += 1
     assert not list(tmp_path.glob("*/runs/attempts/*")), "a finished run leaves no attempt"
+
+
+def test_two_planners_at_once_on_one_store_both_finish_and_agree(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    """Each does every run, takes over what the other has done so far, and finds its own results in the store."""
+    where = places(tmp_path)
+    works = [planned(where, "fractals"), planned(where, "fractals")]
+    sessions = [LocalSession(Conditions(where, where.runs / "notes", jobs=1), cores=2) for _ in works]
+    both = [
+        threading.Thread(target=carry_out, args=(work, session, lambda _: None))
+        for work, session in zip(works, sessions, strict=True)
+    ]
+    for planner in both:
+        planner.start()
+    for planner in both:
+        planner.join()
+    assert not works[0].failed
+    assert not works[1].failed
+    assert works[0].done == works[1].done == works[0].runs.keys()
+    assert results(where) == {key: undisturbed.results[key] for key in works[0].runs}

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from sklearn.metrics import roc_auc_score
 
 from experiments.evaluation import scores
@@ -18,6 +24,7 @@ from experiments.restored import restore
 from experiments.runner import run
 from experiments.store import Record
 from initializers.fingerprints import fingerprint
+from lightning_modules.supervised import SupervisedModule
 from specs.errors import DataError, RunError, UsageError
 from specs.expression import parse
 from specs.run import RunSpec
@@ -64,16 +71,59 @@ def test_a_killed_run_goes_on_to_the_same_result(epochs: tuple[int, ...], undist
     assert metrics(resumed) == metrics(undisturbed)
 
 
-def test_a_checkpoint_that_was_cut_short_is_set_aside_and_said(
-    undisturbed: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def cut_short(content: bytes) -> bytes:
+    return content[:1000]
+
+
+def flipped(content: bytes) -> bytes:
+    """One bit of a number in the middle is another."""
+    changed = bytearray(content)
+    changed[len(changed) // 2] ^= 1
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"), [("last.ckpt", cut_short), ("last.ckpt", flipped), ("best-*.safetensors", flipped)]
+)
+def test_a_damaged_checkpoint_is_noticed_said_and_an_earlier_one_is_gone_on_from(
+    name: str, damage: Callable[[bytes], bytes], undisturbed: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(Killed):
-        run(spec(), places(tmp_path), report=killed_after(2))  # type: ignore[arg-type]
-    checkpoint = next((tmp_path / "runs" / "attempts").glob("*/last.ckpt"))
-    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    """Of two attempts, each ended by a kill, the one that came further is damaged; then both are."""
+    for epoch in (1, 3):
+        with pytest.raises(Killed):
+            run(spec(), places(tmp_path), report=killed_after(epoch))  # type: ignore[arg-type]
+
+    def epochs(attempt: Path) -> int:
+        return (attempt / "metrics.jsonl").read_text().count("\n")
+
+    first, second = sorted((tmp_path / "runs" / "attempts").iterdir(), key=epochs)
+    for attempt, said in ((second, "going on after epoch 0"), (first, "training starts from the beginning")):
+        (path,) = attempt.glob(name)
+        path.write_bytes(damage(path.read_bytes()))
+        capsys.readouterr()
+        with pytest.raises(Killed):
+            run(spec(), places(tmp_path), report=killed_after(2 if attempt == second else 1))  # type: ignore[arg-type]
+        output = capsys.readouterr().out
+        assert f"the checkpoint of {attempt.name} cannot be used" in output
+        assert said in output
+        for newest in (tmp_path / "runs" / "attempts").iterdir():
+            if newest not in (first, second):
+                shutil.rmtree(newest)
     again = run(spec(), places(tmp_path))
-    assert "training starts from the beginning" in capsys.readouterr().out
     assert again.data["outcome"] == undisturbed.data["outcome"]
+    assert metrics(again) == metrics(undisturbed)
+    assert again.data["files"]["best.safetensors"] == undisturbed.data["files"]["best.safetensors"]
+
+
+def test_a_checkpoint_is_written_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lightning would write it to the folder for temporary files first, where a kill leaves it."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "mkstemp", lambda *_, **__: pytest.fail("a temporary file was asked for"))
+    with pytest.raises(Killed):
+        run(spec(), places(tmp_path), report=killed_after(1))  # type: ignore[arg-type]
+    assert list(tmp_path.glob("runs/attempts/*/last.ckpt"))
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_loader_workers_do_not_change_the_result(undisturbed: Record, tmp_path: Path) -> None:
@@ -189,7 +239,52 @@ def failing(made: RunSpec, folder: Path, kind: type[Exception], message: str) ->
 
 def test_a_diverging_run_is_refused_and_leaves_no_record(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, optimizer=SGD(1e30))
-    failing(spec(recipe=recipe), tmp_path, RunError, "epoch 0.*lower the learning rate")
+    said = r"the loss is (nan|inf) in epoch 0, step 1, at the learning rate 1e\+30\. .*lower the learning rate"
+    failing(spec(recipe=recipe), tmp_path, RunError, said)
+
+
+def test_a_last_step_that_breaks_the_weights_is_noticed_before_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of the step was finite, and there is no further step that would show it."""
+    step = SupervisedModule.optimizer_step
+
+    def last_one_breaks(self: SupervisedModule, epoch: int, batch_idx: int, *others: Any) -> None:
+        step(self, epoch, batch_idx, *others)
+        if batch_idx == 4:
+            next(self.parameters()).data.fill_(math.inf)
+
+    monkeypatch.setattr(SupervisedModule, "optimizer_step", last_one_breaks)
+    failing(spec(), tmp_path, RunError, "are not finite after epoch 0, at the learning rate")
+    assert not list(tmp_path.rglob("last.ckpt"))
+
+
+GPU_MESSAGE = "CUDA out of memory. Tried to allocate 20.00 MiB."
+CPU_MESSAGE = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError(GPU_MESSAGE), RuntimeError(CPU_MESSAGE), MemoryError()],
+    ids=["GPU", "CPU", "Python"],
+)
+def test_memory_that_runs_out_is_explained_with_what_stays_the_same_run(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(SupervisedModule, "training_step", exhausted)
+    same, other = "--devices; each accumulates", "--set batch_size=16.* is another run"
+    failing(spec(), tmp_path, RunError, f"memory ran out while tiny.* batch_size=32 .*{same}.*{other}")
+
+
+def test_another_error_is_not_taken_for_missing_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(SupervisedModule, "training_step", broken)
+    failing(spec(), tmp_path, RuntimeError, "^shapes do not fit$")
 
 
 def test_an_unreadable_image_is_named_and_leaves_no_record(tmp_path: Path) -> None:

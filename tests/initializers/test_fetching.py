@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
+import multiprocessing
+import random
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +18,7 @@ import pytest
 
 from initializers import fetching
 from initializers.fetching import fetch
-from specs.errors import WeightsError
+from specs.errors import StorageError, WeightsError
 
 CONTENT = bytes(range(256)) * 40_000  # about 10 MB
 
@@ -27,6 +31,7 @@ class Server(BaseHTTPRequestHandler):
     status: ClassVar[list[int]] = []
     kind: ClassVar[str] = "application/octet-stream"
     asked: ClassVar[list[str]] = []
+    pause: ClassVar[float] = 0.0
 
     def do_GET(self) -> None:
         cls = type(self)
@@ -51,7 +56,10 @@ class Server(BaseHTTPRequestHandler):
             self.send_header("ETag", cls.tag)
         self.end_headers()
         with contextlib.suppress(ConnectionError):  # the client may be gone on purpose
-            self.wfile.write(rest[: cls.breaks.pop(0)] if cls.breaks else rest)
+            sent = rest[: cls.breaks.pop(0)] if cls.breaks else rest
+            for part in range(0, len(sent), 2**18):
+                self.wfile.write(sent[part : part + 2**18])
+                time.sleep(cls.pause)
         self.close_connection = True
 
     def log_message(self, *arguments: object) -> None:
@@ -142,6 +150,40 @@ def test_a_server_that_always_breaks_off_is_given_up_and_what_came_is_kept(url: 
     with pytest.raises(WeightsError, match=r"broke off 5 times.*bytes of it are kept"):
         fetch(url, tmp_path / "weights.pth")
     assert (tmp_path / "weights.pth.part").stat().st_size == 5 * fetching.BLOCK
+
+
+def test_a_full_disk_is_told_and_what_came_is_gone_on_from(url: str, tmp_path: Path) -> None:
+    def full(done: int, total: int | None) -> None:
+        if done > 4_000_000:
+            raise OSError(errno.ENOSPC, "No space left on device")  # as the write before it would
+
+    with pytest.raises(StorageError, match=r"weights\.pth could not be written: its disk is full"):
+        fetch(url, tmp_path / "weights.pth", full)
+    assert not (tmp_path / "weights.pth").exists()
+    fetch(url, tmp_path / "weights.pth")
+    assert (tmp_path / "weights.pth").read_bytes() == CONTENT
+    assert int(Server.asked[-1].removeprefix("bytes=").rstrip("-")) > 4_000_000
+
+
+def test_a_fetch_that_is_killed_again_and_again_ends_with_the_same_bytes(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By SIGKILL, wherever it is: from before the first byte to after the last."""
+    chance, context, target = random.Random(0), multiprocessing.get_context("forkserver"), tmp_path / "weights.pth"
+    context.set_forkserver_preload(["initializers.fetching"])
+    monkeypatch.setattr(Server, "pause", 0.01)
+    killed, longest = 0, 0.2
+    while not target.exists():
+        process = context.Process(target=fetch, args=(url, target))
+        process.start()
+        process.join(chance.uniform(0.0, longest))
+        killed, longest = killed + process.is_alive(), 1.1 * longest
+        process.kill()
+        process.join()
+        assert not target.exists() or target.read_bytes() == CONTENT
+    assert killed >= 3
+    fetch(url, target)
+    assert target.read_bytes() == CONTENT
 
 
 def test_two_at_once_do_not_mix(url: str, tmp_path: Path) -> None:
