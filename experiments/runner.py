@@ -39,6 +39,7 @@ from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError
 from specs.expression import parse
 from specs.files import file_sha256, replacing, write_json
+from specs.recipe import Recipe
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
@@ -131,7 +132,7 @@ def _take_part(resolved: ResolvedRun, attempt: Attempt, places: Places, workers:
     if spec.recipe.batch_norm == "sync":
         synchronized(module)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
-    trainer = _trainer(spec, epoch_end, attempt.folder)
+    trainer = lightning_trainer(spec.recipe, epoch_end, attempt.folder)
     checkpoint = epoch_end.resume()
     if not epoch_end.finished:
         trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
@@ -200,8 +201,8 @@ def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[st
     return description(card, str(BACKBONES.short(spec.backbone)), resolved.key)
 
 
-def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
-    recipe = spec.recipe
+def lightning_trainer(recipe: Recipe, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
+    """Lightning's trainer of a run, with nothing that ``epoch_end`` does already; it writes under ``folder``."""
     return pl.Trainer(
         **trainer_settings(),
         precision=PRECISIONS[recipe.precision],
