@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
-from experiments.devices import device_name
 from experiments.distributed import check_same_weights, group, synchronized, trainer_settings
+from experiments.environment import environment
 from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
 from experiments.naming import public_text
@@ -215,15 +213,3 @@ def lightning_trainer(recipe: Recipe, epoch_end: EpochEnd, folder: Path) -> pl.T
         num_sanity_val_steps=0,  # it would run the metrics on two batches before training
         use_distributed_sampler=False,  # the data module shares out its batches itself, without padding
     )
-
-
-def environment(device: torch.device) -> dict[str, Any]:
-    """Versions and hardware, for the record; none of it enters the key."""
-    libraries = ("medtransfer", "torch", "pytorch-lightning", "torchmetrics", "timm", "segmentation-models-pytorch")
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": device_name(device),
-        "devices": processes(),
-        "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
-    }

@@ -145,16 +145,17 @@ def test_a_changed_weight_shows_in_the_predictions_alone(
 def test_elsewhere_predictions_may_differ_a_little_and_no_more(
     finished: Finished, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    finished.edit("classification", lambda record: record["environment"].update(device="a GPU"))
+    finished.edit("classification", lambda record: record["environment"].update(device="a GPU", host={}))
     path = finished.run("classification") / BEST
     weights = load_file(path)
     bias = next(key for key in weights if key.startswith("head") and key.endswith("bias"))
     for shift, status in ((1e-5, 0), (1e-2, 5)):
         save_file(weights | {bias: weights[bias] + shift * torch.arange(1, len(weights[bias]) + 1)}, path)
         found, (verdict,) = finished.verify(capsys, "classification")
-        assert (found, verdict["alike"]) == (status, False)
+        assert (found, verdict["alike"], verdict["unlike"]) == (status, False, ["device"])
         assert 0 < verdict["largest"] < shift
-    assert verdict["differences"][0]["expected"].startswith("at most 0.0001 of a probability")
+    expected = verdict["differences"][0]["expected"]
+    assert expected == "at most 0.0001 of a probability of difference, with other device than recorded"
 
 
 def test_an_edited_score_is_found(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
