@@ -10,7 +10,7 @@ that logs its loss; and another one with a metric of torchmetrics beside it. Con
 What is timed is whole steps, the loading of their batches included: from the first batch's arrival to the last one's in
 each epoch. Validation, checkpoints and the trainer's own start are not. *Overhead* is the time of a step beyond the
 plain loop's. The comparison with the loader says how many times faster batches come than they are trained on: below 1
-the loader would hold the training up.
+the loader would hold the training up. Rows of an option compare with the plain loop under it, and with ours without it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from torchmetrics.classification import BinaryAUROC
 from benchmarks.interleaved import ratio, turns
 from datamodules.lightning import ImageDataModule
 from experiments.commands.options import cores
+from experiments.determinism import deterministic
 from experiments.devices import device_name
 from experiments.memory import keep_freed_memory
 from experiments.places import Places
@@ -63,24 +64,42 @@ class Case(NamedTuple):
     """What is trained.
 
     Attributes:
-        name: of the row.
+        name: of the rows.
         backbone: expression.
         changes: of the recipe.
         epochs: that are timed in each round.
+        options: further changes of the recipe, each measured beside none, by name.
     """
 
     name: str
     backbone: str
     changes: dict[str, Any]
     epochs: int
+    options: dict[str, dict[str, Any]]
 
 
-TINY = Case("tiny, 28 pixels", "tiny(width=4)", {"image_size": 28, "batch_size": 4}, 2)
-LARGE = {
-    "cpu": Case("resnet18, 64 pixels", "resnet18", {"image_size": 64, "batch_size": 32}, 1),
-    "cuda": Case("resnet50, 224 pixels", "resnet50", {"image_size": 224, "batch_size": 64}, 10),
+DETERMINISTIC: dict[str, dict[str, Any]] = {"deterministic": {"deterministic": True}}
+FORMATS: dict[str, dict[str, Any]] = {
+    "channels last": {"memory_format": "channels_last"},
+    "bf16": {"precision": "bf16"},
+    "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last"},
 }
-OPTIONS: dict[str, dict[str, Any]] = {"": {}, ", bf16": {"precision": "bf16"}}
+COMPILED: dict[str, dict[str, Any]] = {
+    "bf16, channels last, compiled": FORMATS["bf16, channels last"] | {"compiled": True}
+}
+
+TINY = Case("tiny, 28 pixels", "tiny(width=4)", {"image_size": 28, "batch_size": 4}, 2, DETERMINISTIC)
+LARGE = {
+    "cpu": Case("resnet18, 64 pixels", "resnet18", {"image_size": 64, "batch_size": 32}, 1, FORMATS | DETERMINISTIC),
+    "cuda": Case(
+        "resnet50, 224 pixels",
+        "resnet50",
+        {"image_size": 224, "batch_size": 32},
+        10,
+        FORMATS | COMPILED | DETERMINISTIC,
+    ),
+}
+"""By device; on a CPU compiling takes longer than it saves."""
 
 
 def main() -> None:
@@ -93,48 +112,56 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     large = LARGE["cuda" if torch.cuda.is_available() else "cpu"]
-    cases = [large._replace(name=large.name + name, changes=large.changes | more) for name, more in OPTIONS.items()]
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
-        found = measure(Path(folder), options.rounds, TINY, cases, options.threads)
+        found = measure(Path(folder), options.rounds, TINY, large, options.threads)
     print(json.dumps(found, indent=1) if options.json else _words(found))
 
 
-def measure(folder: Path, rounds: int, tiny: Case, cases: list[Case], threads: int = 0) -> list[dict[str, Any]]:
+def measure(folder: Path, rounds: int, tiny: Case, large: Case, threads: int = 0) -> list[dict[str, Any]]:
     """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
 
     Args:
         folder: for data and what trainers write.
-        rounds: of the tiny network, all contenders in turns; of the others a fifth as many, and at least one.
+        rounds: of the tiny network, all contenders in turns; of the other a fifth as many, and at least one.
         tiny: on which overheads are measured too.
-        cases: that are measured against the plain loop and the loader.
+        large: that is measured against the plain loop and the loader.
         threads: that load.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     machine = f"{device_name(device)}, {cores()} cores, torch threads: {torch.get_num_threads()}"
-    found = []
-    for case in (tiny, *cases):
-        bench = Bench(case, folder, device, threads)
-        contenders: dict[str, Callable[[], float]] = {"ours": bench.ours, "plain": bench.plain, "loader": bench.loader}
+    found: list[dict[str, Any]] = []
+    for case in (tiny, large):
+        benches = {name: Bench(case, more, folder, device, threads) for name, more in ({"": {}} | case.options).items()}
+        first = benches[""]
+        contenders: dict[str, Callable[[], float]] = {"loader": first.loader}
+        for name, bench in benches.items():
+            contenders |= {f"ours {name}": bench.ours, f"plain {name}": bench.plain}
         if case is tiny:
-            contenders |= {"default": bench.default, "metric": partial(bench.default, BinaryAUROC())}
+            contenders |= {"default": first.default, "metric": partial(first.default, BinaryAUROC())}
         seconds = turns(contenders, rounds if case is tiny else max(rounds // 5, 1))
-        speeds = {name: [bench.images / one for one in each] for name, each in seconds.items()}
-        ours, plain, loader = (statistics.median(speeds[name]) for name in ("ours", "plain", "loader"))
-        rows: list[tuple[str, float, float, str, float, float | None]] = [
-            ("plain loop", ours, plain, "images/s", ratio(speeds, "ours", "plain"), None),
-            ("loader alone, its speed", loader, ours, "images/s (peer: ours)", ratio(speeds, "loader", "ours"), None),
+        speeds = {name: [first.images / one for one in each] for name, each in seconds.items()}
+        middle = {name: statistics.median(each) for name, each in speeds.items()}
+        pairs = [("plain loop", "ours ", "plain "), ("loader alone (ours) against training", "loader", "ours ")]
+        for name in case.options:
+            pairs += [(f"{name}: plain loop", f"ours {name}", f"plain {name}")]
+            pairs += [(f"{name}: without", f"ours {name}", "ours ")]
+        found += [
+            _row(f"{case.name}: {name}", middle[one], middle[peer], ratio(speeds, one, peer)) | {"machine": machine}
+            for name, one, peer in pairs
         ]
         if case is tiny:
-            beyond = {name: _overhead(seconds[name], seconds["plain"], bench.steps) for name in seconds}
-            for peer, name in (("default", "overhead, default Lightning"), ("metric", "overhead, default, a metric")):
-                part = beyond["ours"] / beyond[peer]
-                rows.append((name, beyond["ours"], beyond[peer], "us a step", part, OVERHEAD))
-        found += [
-            dict(zip(("name", "ours", "peer", "unit", "ratio", "target"), (f"{case.name}: {name}", *rest), strict=True))
-            | {"machine": machine}
-            for name, *rest in rows
-        ]
+            beyond = {name: _overhead(each, seconds["plain "], first.steps) for name, each in seconds.items()}
+            for peer, name in (("default", "default Lightning's overhead"), ("metric", "the same with a metric")):
+                ours, theirs = beyond["ours "], beyond[peer]
+                row = _row(f"{case.name}: {name}", ours, theirs, ours / theirs, "us a step", OVERHEAD)
+                found.append(row | {"machine": machine})
     return found
+
+
+def _row(
+    name: str, ours: float, peer: float, quotient: float, unit: str = "images/s", target: float | None = None
+) -> dict[str, Any]:
+    return {"name": name, "ours": ours, "peer": peer, "unit": unit, "ratio": quotient, "target": target}
 
 
 def _overhead(seconds: list[float], plain: list[float], steps: int) -> float:
@@ -147,6 +174,7 @@ class Bench:
 
     Args:
         case: what is trained.
+        option: further changes of its recipe.
         folder: for data and what trainers write.
         device: that trains.
         threads: that load.
@@ -156,13 +184,14 @@ class Bench:
         images: in them.
     """
 
-    def __init__(self, case: Case, folder: Path, device: torch.device, threads: int) -> None:
+    def __init__(self, case: Case, option: dict[str, Any], folder: Path, device: torch.device, threads: int) -> None:
         self.folder, self.device = folder, device
         recipe = Recipe(
             epochs=case.epochs,
             optimizer=Adam(1e-3),
             augmentation=(HorizontalFlip(), Rotate(7)),
             **case.changes,
+            **option,
         )
         self.backbone, self.recipe = case.backbone, recipe
         opened = Places(folder / "data", folder / "runs", folder / "prepared").opened(DATASET, "phantom")
@@ -178,7 +207,7 @@ class Bench:
             def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
                 clock.tick(batch_idx)
 
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder, _quiet():
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder, _quiet(), deterministic(self.recipe):
             epoch_end = Timed(self.recipe, 0, Path(folder), silent)
             lightning_trainer(self.recipe, epoch_end, Path(folder)).fit(self._module(), self.data)
         return clock.seconds
@@ -187,18 +216,21 @@ class Bench:
         """A loop written out."""
         clock, module = self._clock(), self._module().to(self.device).train()
         optimizer = torch.optim.Adam(module.parameters(), lr=self.recipe.optimizer.learning_rate)
+        if self.recipe.compiled:
+            module.compile()
         loader, total = self.data.train_dataloader(), 0.0
-        for epoch in range(self.recipe.epochs):
-            loader.sampler.set_epoch(epoch)
-            for number, batch in enumerate(loader):
-                clock.tick(number)
-                image, target = batch["image"].to(self.device), batch["target"].to(self.device)
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
-                    loss = F.binary_cross_entropy_with_logits(module(image).float(), target)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                total += loss.item()
+        with deterministic(self.recipe):
+            for epoch in range(self.recipe.epochs):
+                loader.sampler.set_epoch(epoch)
+                for number, batch in enumerate(loader):
+                    clock.tick(number)
+                    image, target = batch["image"].to(self.device), batch["target"].to(self.device)
+                    with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
+                        loss = F.binary_cross_entropy_with_logits(module(image).float(), target)
+                    optimizer.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimizer.step()
+                    total += loss.item()
         return clock.seconds
 
     def default(self, metric: Metric | None = None) -> float:

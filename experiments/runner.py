@@ -14,6 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
+from experiments.compilation import compiling
+from experiments.determinism import deterministic
 from experiments.distributed import check_same_weights, group, synchronized, trainer_settings
 from experiments.environment import environment
 from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
@@ -89,7 +91,8 @@ def attempt_run(
         MedtransferError: of the kind of what went wrong.
     """
     if processes() == devices:
-        record = agreed(_take_part(resolved, attempt, places, workers, report))
+        with deterministic(resolved.spec.recipe), compiling(resolved.spec.recipe):
+            record = agreed(_take_part(resolved, attempt, places, workers, report))
     else:
         from experiments.launching import launch
 

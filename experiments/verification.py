@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import torch
 
 from datamodules.opening import OpenDataset
+from experiments.determinism import deterministic
 from experiments.environment import environment, unlike
 from experiments.evaluation import PREDICTIONS, scores
 from experiments.initialized import WEIGHTS, built_backbone
@@ -242,7 +243,8 @@ def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
     try:
         network = restore(record, places)
         module = network.module.to(device())
-        with torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16"):
+        autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
+        with deterministic(spec.recipe), autocast:
             return predictions(module, network.data)
     finally:
         torch.set_num_threads(threads)
