@@ -131,7 +131,8 @@ def measure(folder: Path, rounds: int, tiny: Case, large: Case, threads: int = 0
     machine = f"{device_name(device)}, {cores()} cores, torch threads: {torch.get_num_threads()}"
     found: list[dict[str, Any]] = []
     for case in (tiny, large):
-        benches = {name: Bench(case, more, folder, device, threads) for name, more in ({"": {}} | case.options).items()}
+        every: dict[str, dict[str, Any]] = {"": {}} | case.options
+        benches = {name: Bench(case, more, folder, device, threads) for name, more in every.items()}
         first = benches[""]
         contenders: dict[str, Callable[[], float]] = {"loader": first.loader}
         for name, bench in benches.items():

@@ -43,6 +43,13 @@ class TrainedModule(pl.LightningModule):
         self._sums: dict[str, Tensor] = {}
         self._schedule_state: dict[str, Any] | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Torch's way, but for what Lightning notes some thirty times in each step and torch need not look at."""
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     def format_weights(self) -> None:
         """Bring the weights of convolutions into the recipe's memory format; called when all modules are there."""
         self.to(memory_format=self.memory_format)

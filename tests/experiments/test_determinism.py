@@ -74,7 +74,7 @@ def test_a_run_trains_and_tests_under_it_to_the_numbers_that_a_cpu_gives_anyway(
 
 def test_an_operation_without_a_deterministic_form_names_the_remedy() -> None:
     with (
-        pytest.raises(RunError, match="put_ does not have a deterministic.*Use deterministic=False"),
+        pytest.raises(RunError, match=r"put_ does not have a deterministic.*Use deterministic=False"),
         deterministic(RECIPE),
     ):
         torch.zeros(3).put_(torch.tensor([0, 0]), torch.ones(2))
