@@ -42,11 +42,12 @@ check: $(READY)  ## Lint, check types, the direction of imports and the generate
 	$(BIN)/lint-imports
 	$(BIN)/python -m experiments.initializer_page --check
 
-bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity and the executor against named peers (minutes)
+bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
 	$(BIN)/python -m benchmarks.input_pipeline
 	$(BIN)/python -m benchmarks.weight_loading
 	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.similarity
+	$(BIN)/python -m benchmarks.train_step
 	$(BIN)/python -m benchmarks.executor
 
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards

@@ -5,22 +5,32 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 Contender = Callable[[], int]
 """Does a piece of work and returns how many items it was."""
 
 
-def rates(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
-    """Items per second of each contender in each round; a round before the first one warms up and does not count."""
+def turns(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """What each contender says of itself in each round; a round before the first one warms up and does not count."""
     found: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, contender in contenders.items():
-            start = time.perf_counter()
-            items = contender()
+            said = contender()
             if number:
-                found[name].append(items / (time.perf_counter() - start))
+                found[name].append(said)
     return found
+
+
+def rates(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
+    """Items per second of each contender in each round."""
+    return turns({name: partial(_rate, contender) for name, contender in contenders.items()}, rounds)
+
+
+def _rate(contender: Contender) -> float:
+    start = time.perf_counter()
+    return contender() / (time.perf_counter() - start)
 
 
 def words(subject: str, found: list[dict[str, Any]]) -> str:

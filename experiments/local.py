@@ -157,5 +157,10 @@ def _work(conditions: Conditions, gpus: tuple[str, ...], pipe: Connection, lifel
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
     from experiments.worker import end_with, serve
 
+    if gpus:  # it is read when CUDA starts, and a deterministic run may follow one that is not in the same process
+        from experiments.determinism import VARIABLE, WORKSPACE
+
+        os.environ.setdefault(VARIABLE, WORKSPACE)
+
     threading.Thread(target=end_with, args=(lifeline,), daemon=True).start()
     serve(conditions, pipe)

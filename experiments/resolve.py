@@ -196,12 +196,16 @@ class Resolver:
         }
 
 
+UNMENTIONED = {"trained": "all", "memory_format": "contiguous", "compiled": False, "deterministic": False}
+"""Settings that runs did not have at first, with what they meant then."""
+
+
 def _identified(recipe: Recipe) -> dict[str, Any]:
     """A recipe's settings with the method's arguments written out; without one, they are not mentioned.
 
-    Nor is ``trained`` where the whole network is, so that runs from before this setting are still known.
+    Nor are settings that came later, where they change nothing, so that runs from before them are still known.
     """
-    plain = {name: value for name, value in recipe.to_json().items() if (name, value) != ("trained", "all")}
+    plain = {name: value for name, value in recipe.to_json().items() if (name, value) not in UNMENTIONED.items()}
     if recipe.method is not None:
         return plain | {"method": str(METHODS.bind(recipe.method))}
     return {name: value for name, value in plain.items() if name not in ("method", "views", "images")}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,10 @@ from safetensors.torch import load_file, save_file
 
 from datamodules.batching import Share
 from datamodules.lightning import ImageDataModule
-from experiments.devices import device_name
+from experiments.compilation import compiling
+from experiments.determinism import deterministic
 from experiments.distributed import check_same_weights, group, synchronized, trainer_settings
+from experiments.environment import environment
 from experiments.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
 from experiments.initialized import WEIGHTS, initialized
 from experiments.launchers import started_together
@@ -41,6 +41,7 @@ from specs.card import IMAGENET, NORMALIZATIONS, Normalization
 from specs.errors import RunError
 from specs.expression import parse
 from specs.files import awaited_file, file_sha256, replacing, write_json
+from specs.recipe import Recipe
 from specs.registry import BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
@@ -93,7 +94,8 @@ def attempt_run(
         MedtransferError: of the kind of what went wrong.
     """
     if processes() == devices:
-        with memory_explained(resolved.spec, devices):
+        recipe = resolved.spec.recipe
+        with memory_explained(resolved.spec, devices), deterministic(recipe), compiling(recipe):
             record = agreed(_take_part(resolved, attempt, places, workers, report))
     else:
         from experiments.launching import launch
@@ -136,7 +138,7 @@ def _take_part(resolved: ResolvedRun, attempt: Attempt, places: Places, workers:
     if spec.recipe.batch_norm == "sync":
         synchronized(module)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
-    trainer = _trainer(spec, epoch_end, attempt.folder)
+    trainer = lightning_trainer(spec.recipe, epoch_end, attempt.folder)
     checkpoint = epoch_end.resume(store.taken_over(attempt))
     if not epoch_end.finished:
         trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
@@ -205,8 +207,9 @@ def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[st
     return description(card, str(BACKBONES.short(spec.backbone)), resolved.key)
 
 
-def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
-    recipe, settings = spec.recipe, trainer_settings()
+def lightning_trainer(recipe: Recipe, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
+    """Lightning's trainer of a run, with nothing that ``epoch_end`` does already; it writes under ``folder``."""
+    settings = trainer_settings()
     plugins = [*settings.pop("plugins", []), CheckpointFile()]
     return pl.Trainer(
         **settings,
@@ -221,15 +224,3 @@ def _trainer(spec: RunSpec, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
         num_sanity_val_steps=0,  # it would run the metrics on two batches before training
         use_distributed_sampler=False,  # the data module shares out its batches itself, without padding
     )
-
-
-def environment(device: torch.device) -> dict[str, Any]:
-    """Versions and hardware, for the record; none of it enters the key."""
-    libraries = ("medtransfer", "torch", "pytorch-lightning", "torchmetrics", "timm", "segmentation-models-pytorch")
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": device_name(device),
-        "devices": processes(),
-        "versions": {name: version(name) for name in (*libraries, "albumentations", "numpy")},
-    }

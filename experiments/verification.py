@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 import torch
 
 from datamodules.opening import OpenDataset
+from experiments.determinism import deterministic
+from experiments.environment import environment, unlike
 from experiments.evaluation import PREDICTIONS, scores
 from experiments.initialized import WEIGHTS, built_backbone
 from experiments.naming import public_dataset, public_initializer
@@ -26,7 +28,6 @@ from experiments.places import Places
 from experiments.resolve import Resolver
 from experiments.restored import BEST, before_training, restore
 from experiments.retesting import device, predictions
-from experiments.runner import environment
 from experiments.store import AGAIN, Record, RunStore
 from initializers.checkpoints import read_tensors
 from initializers.contract import Weights
@@ -78,6 +79,7 @@ class Verdict:
         differences: from its record; none if it is verified.
         alike: whether processor, system and versions are the recorded ones, so that predictions must be the same bits;
             None where the run has none, or they were not compared.
+        unlike: the parts of the environment that are not, such as ``cpu`` or ``versions``.
         largest: difference between a prediction and the stored one: of a probability, or of a count as a share of the
             image's pixels; None where they were not compared.
     """
@@ -86,6 +88,7 @@ class Verdict:
     run: str = ""
     differences: list[Difference] = field(default_factory=list)
     alike: bool | None = None
+    unlike: list[str] = field(default_factory=list)
     largest: float | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -223,9 +226,9 @@ def _check_predictions(
     _tried(verdict, "scores", lambda: _check_scores(verdict, record, scores(opened.dataset.task, stored)))
     again = _tried(verdict, "network", lambda: _tested_again(record, spec, places))
     if again is not None:
-        here = environment(torch.device(device()))
-        verdict.alike = here == {"devices": 1} | record.data["environment"]
-        _compare(verdict, opened.dataset.task, stored, again)
+        verdict.unlike = unlike(record.data["environment"], environment(torch.device(device())))
+        verdict.alike = not verdict.unlike
+        _compare(verdict, record.data["environment"], opened.dataset.task, stored, again)
 
 
 def _check_scores(verdict: Verdict, record: Record, found: dict[str, float | None]) -> None:
@@ -245,13 +248,14 @@ def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
     try:
         network = restore(record, places)
         module = network.module.to(device())
-        with torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16"):
+        autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
+        with deterministic(spec.recipe), autocast:
             return predictions(module, network.data)
     finally:
         torch.set_num_threads(threads)
 
 
-def _compare(verdict: Verdict, task: Task, stored: pa.Table, again: pa.Table) -> None:
+def _compare(verdict: Verdict, recorded: dict[str, Any], task: Task, stored: pa.Table, again: pa.Table) -> None:
     """Say whether two tables of predictions agree, as far as the processors let them."""
     if stored.column_names != again.column_names or stored["id"].to_pylist() != again["id"].to_pylist():
         found = f"{stored.num_rows} of other names"
@@ -262,11 +266,12 @@ def _compare(verdict: Verdict, task: Task, stored: pa.Table, again: pa.Table) ->
     verdict.largest = _largest(task, stored, again)
     limit, unit = (PIXELS, "of an image's pixels") if task.kind == "segmentation" else (PROBABILITY, "of a probability")
     if verdict.largest > (0 if verdict.alike else limit):
-        expected = f"at most {limit:g} {unit} of difference, on another processor or with other versions"
+        expected = f"at most {limit:g} {unit} of difference, with other {', '.join(verdict.unlike)} than recorded"
         remedy = AGAIN
         if verdict.alike:
             expected = "the very same, on the recorded processor, system and versions"
-            remedy += " A CPU of another model that calls itself the same explains differences in the last digits."
+            if "cpu" not in recorded:
+                remedy += " A CPU of another model, which this record does not name, explains the last digits."
         verdict.differences.append(
             Difference("predictions of the restored network", expected, f"{verdict.largest:.3g} {unit}", remedy)
         )

@@ -34,6 +34,7 @@ class ClassificationModule(SupervisedModule):
         nn.init.normal_(linear.weight, std=0.01)
         nn.init.zeros_(linear.bias)
         self.head = nn.Sequential(nn.Dropout(recipe.dropout), linear)
+        self.format_weights()
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, K) of uint8 images (B, C, H, W)."""
@@ -68,7 +69,8 @@ class ClassificationModule(SupervisedModule):
                 views = [image, image.flip(-1)]
             case "ten_crop":
                 views = ten_crops(image, self.recipe.image_size)
-        logits = [losses.full(self.head(self.backbone(view.contiguous()))) for view in views]
+        views = [view.contiguous(memory_format=self.memory_format) for view in views]
+        logits = [losses.full(self.head(self.backbone(view))) for view in views]
         mean = torch.stack([self._probabilities(of_view) for of_view in logits]).mean(dim=0)
         return self.validation_rows(logits[0], batch) | {"probabilities": mean.numpy()}
 

@@ -18,14 +18,20 @@ class InputNormalization(nn.Module):
     Args:
         normalization: mean and standard deviation on the [0, 1] scale.
         in_channels: of the backbone.
+        memory_format: of the output.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, normalization: Normalization, in_channels: int) -> None:
+    def __init__(
+        self,
+        normalization: Normalization,
+        in_channels: int,
+        memory_format: torch.memory_format = torch.contiguous_format,
+    ) -> None:
         super().__init__()
-        self.in_channels = in_channels
+        self.in_channels, self.memory_format = in_channels, memory_format
         for name, values in (("mean", normalization.mean), ("std", normalization.std)):
             given = torch.tensor(values, dtype=torch.float32)
             if len(given) not in (1, in_channels):
@@ -45,4 +51,4 @@ class InputNormalization(nn.Module):
             )
         # The order of torchvision's ToTensor and Normalize, so that the values are theirs to the last bit.
         scaled = image.float().div_(255).expand(-1, self.in_channels, -1, -1)
-        return (scaled - self.mean).div_(self.std)
+        return (scaled - self.mean).div_(self.std).contiguous(memory_format=self.memory_format)

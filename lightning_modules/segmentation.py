@@ -29,6 +29,7 @@ class SegmentationModule(SupervisedModule):
         super().__init__(backbone, task, recipe, normalization)
         self.decoder = UNet(backbone, recipe.dropout)
         self.loss_kind: losses.SegmentationLoss = "dice" if recipe.loss == "auto" else recipe.loss
+        self.format_weights()
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, 1, H, W) of uint8 images (B, C, H, W)."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from backbones.contract import Backbone
 from lightning_modules.classification import auroc
 from lightning_modules.gathering import everyones, take_from_first
 from lightning_modules.losses import full
@@ -56,6 +57,17 @@ class SelfSupervisedModule(TrainedModule):
         super().__init__(recipe, normalization, learner.backbone.in_channels)
         self.learner, self.task, self.seed = learner, task, seed
         self._validated: list[tuple[Tensor, ...]] = []
+        self.format_weights()
+
+    def on_fit_start(self) -> None:
+        """Let backbones be compiled when they are first called, if the recipe says so; their tensors keep their names.
+
+        The rest of a method draws, keeps queues and clusters, and is left as it is.
+        """
+        if self.recipe.compiled:
+            for part in self.learner.modules():
+                if isinstance(part, Backbone):
+                    part.compile()
 
     def on_train_epoch_start(self) -> None:
         """What the method does before an epoch."""

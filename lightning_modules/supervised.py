@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -41,6 +42,7 @@ class SupervisedModule(TrainedModule):
         super().__init__(recipe, normalization, backbone.in_channels)
         self.backbone, self.task = backbone, task
         self._rows: dict[str, list[NDArray[Any]]] = {}
+        self._compiled: Callable[[Tensor], Tensor] | None = None
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
@@ -59,6 +61,14 @@ class SupervisedModule(TrainedModule):
         """All parameters, or those outside the backbone."""
         fixed = set(self.backbone.parameters()) if self.recipe.trained == "head" else set()
         return [parameter for parameter in self.parameters() if parameter not in fixed]
+
+    def on_fit_start(self) -> None:
+        """Let the forward pass of training steps be compiled, if the recipe says so.
+
+        The function is, and no module: the state dict keeps its names, and validation and test their own numbers.
+        """
+        if self.recipe.compiled:
+            self._compiled = torch.compile(self.forward)
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:
@@ -90,7 +100,8 @@ class SupervisedModule(TrainedModule):
         Raises:
             RunError: if it is not finite.
         """
-        sums = self.loss_sums(full(self(batch["image"])), batch)
+        forward = self._compiled or self
+        sums = self.loss_sums(full(forward(batch["image"])), batch)
         loss = self.loss(summed(sums))
         self.check_finite(loss, batch_idx)
         self._add("train", sums.detach())

@@ -14,7 +14,13 @@ from lightning_modules.gathering import take_from_first
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
 from specs.card import Normalization
-from specs.recipe import Recipe
+from specs.recipe import MemoryFormat, Recipe
+
+MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
+    "contiguous": torch.contiguous_format,
+    "channels_last": torch.channels_last,
+}
+"""torch's names of a recipe's formats (https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html)."""
 
 
 class TrainedModule(pl.LightningModule):
@@ -31,10 +37,22 @@ class TrainedModule(pl.LightningModule):
     def __init__(self, recipe: Recipe, normalization: Normalization, in_channels: int) -> None:
         super().__init__()
         self.recipe = recipe
-        self.normalize = InputNormalization(normalization, in_channels)
+        self.memory_format = MEMORY_FORMATS[recipe.memory_format]
+        self.normalize = InputNormalization(normalization, in_channels, self.memory_format)
         self._finite = FiniteLoss()
         self._sums: dict[str, Tensor] = {}
         self._schedule_state: dict[str, Any] | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Torch's way, but for what Lightning notes some thirty times in each step and torch need not look at."""
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def format_weights(self) -> None:
+        """Bring the weights of convolutions into the recipe's memory format; called when all modules are there."""
+        self.to(memory_format=self.memory_format)
 
     def on_validation_start(self) -> None:
         """Look at the last loss, and give all processes the first one's running statistics.

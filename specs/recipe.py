@@ -28,6 +28,7 @@ from specs.steps import (
 )
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
+MemoryFormat = Literal["contiguous", "channels_last"]
 
 
 CONSTANT = Constant()
@@ -106,6 +107,14 @@ class Recipe:
         test_time_augmentation: ``none``, ``flip`` (the mean probability over the image and its mirror image) or
             ``ten_crop`` (classification: over the four corners and the middle of the image and of its mirror image).
         precision: ``32`` or ``bf16`` (bfloat16 autocast).
+        memory_format: of images and feature maps: ``contiguous`` (channel by channel) or ``channels_last`` (pixel by
+            pixel), which is faster for convolutions on many processors and, with ``bf16``, on most. Kernels are others,
+            and so are the last digits.
+        compiled: whether torch.compile makes one program of the training step's forward and backward pass (of a
+            self-supervised method: of the backbone, in every step). It fuses and reorders operations, so the last
+            digits and the draws of dropout differ, and the first steps wait for the compiler. Tests are not compiled.
+        deterministic: whether torch's deterministic algorithms are asked for, so that a GPU gives the same numbers each
+            time too; other kernels, often slower ones. A CPU gives the same numbers without it.
         batch_norm: ``local`` (statistics per device) or ``sync`` (over all devices).
         threads: CPU threads of the run; part of the recipe, since it changes the order of summation.
     """
@@ -132,6 +141,9 @@ class Recipe:
     dropout: float = 0.0
     test_time_augmentation: Literal["none", "flip", "ten_crop"] = "none"
     precision: Literal["32", "bf16"] = "32"
+    memory_format: MemoryFormat = "contiguous"
+    compiled: bool = False
+    deterministic: bool = False
     batch_norm: Literal["local", "sync"] = "local"
     threads: int = 1
 
@@ -296,6 +308,9 @@ def _plain_signature(
     dropout: float,
     test_time_augmentation: Literal["none", "flip", "ten_crop"],
     precision: Literal["32", "bf16"],
+    memory_format: MemoryFormat,
+    compiled: bool,
+    deterministic: bool,
     batch_norm: Literal["local", "sync"],
     threads: int,
 ) -> None:

@@ -76,7 +76,7 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "early_stopping": 2, "selection": "metric", "loss": "bce", "augmentation": (), "normalization": "imagenet",
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40, "interval": 2,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
-        "trained": "head",
+        "trained": "head", "memory_format": "channels_last", "compiled": True, "deterministic": True,
     }  # fmt: skip
     assert {*other, "method", "views", "images"} == set(recipe.__dataclass_fields__)
     keys = {key(spec(recipe=dataclasses.replace(recipe, **{name: value})), tmp_path) for name, value in other.items()}  # type: ignore[arg-type]

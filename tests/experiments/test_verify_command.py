@@ -146,7 +146,7 @@ def test_a_changed_weight_shows_in_the_predictions_alone(
 def test_elsewhere_predictions_may_differ_a_little_and_no_more(
     finished: Finished, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    finished.edit("classification", lambda record: record["environment"].update(device="a GPU"))
+    finished.edit("classification", lambda record: record["environment"].update(device="a GPU", host={}))
     path = finished.run("classification") / BEST
     weights = load_file(path)
     bias = next(key for key in weights if key.startswith("head") and key.endswith("bias"))
@@ -154,9 +154,10 @@ def test_elsewhere_predictions_may_differ_a_little_and_no_more(
         save_file(weights | {bias: weights[bias] + shift * torch.arange(1, len(weights[bias]) + 1)}, path)
         finished.edit("classification")
         found, (verdict,) = finished.verify(capsys, "classification")
-        assert (found, verdict["alike"]) == (status, False)
+        assert (found, verdict["alike"], verdict["unlike"]) == (status, False, ["device"])
         assert 0 < verdict["largest"] < shift
-    assert verdict["differences"][0]["expected"].startswith("at most 0.0001 of a probability")
+    expected = verdict["differences"][0]["expected"]
+    assert expected == "at most 0.0001 of a probability of difference, with other device than recorded"
 
 
 def test_a_record_that_was_edited_by_hand_is_refused(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,9 @@ recipes = st.builds(
     test_time_augmentation=st.sampled_from(["none", "flip"]),
     precision=st.sampled_from(["32", "bf16"]),
     batch_norm=st.sampled_from(["local", "sync"]),
+    memory_format=st.sampled_from(["contiguous", "channels_last"]),
+    compiled=st.booleans(),
+    deterministic=st.booleans(),
     threads=st.integers(1, 8),
 )
 
