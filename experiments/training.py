@@ -115,10 +115,14 @@ class EpochEnd(Checkpoint):
         self.write_metrics()
         with replacing(self.folder / "last.ckpt") as temporary:
             trainer.save_checkpoint(temporary)
+        self._remove_superseded()
+        self.report(epoch + 1, self.recipe.epochs)
+
+    def _remove_superseded(self) -> None:
+        """Remove weights that the checkpoint does not need any more."""
         for path in self.folder.glob("best-*.safetensors"):
             if path != self.best:
                 path.unlink()
-        self.report(epoch + 1, self.recipe.epochs)
 
     def _check_weights(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Refuse weights that are not numbers, which a last step may leave without a loss that shows it.
@@ -167,6 +171,8 @@ class EpochEnd(Checkpoint):
         if state is None:
             return None
         self.load_state_dict(state)
+        if rank() == 0:
+            self._remove_superseded()  # a kill may have come between the checkpoint and this
         return awaited_file(self.folder / "last.ckpt")
 
     def _first_readable(self, earlier: Iterable[str]) -> dict[str, Any] | None:

@@ -115,6 +115,19 @@ def test_a_damaged_checkpoint_is_noticed_said_and_an_earlier_one_is_gone_on_from
     assert again.data["files"]["best.safetensors"] == undisturbed.data["files"]["best.safetensors"]
 
 
+def test_a_kill_before_superseded_weights_are_removed_leaves_none_in_the_finished_run(
+    undisturbed: Record, tmp_path: Path
+) -> None:
+    """After the last epoch, whose end is not gone through again."""
+    with pytest.raises(Killed):
+        run(spec(), places(tmp_path), report=killed_after(undisturbed.data["epochs"]))  # type: ignore[arg-type]
+    (attempt,) = (tmp_path / "runs" / "attempts").iterdir()
+    (attempt / "best-77.safetensors").write_bytes(b"superseded")
+    again = run(spec(), places(tmp_path))
+    assert again.data["files"] == undisturbed.data["files"]
+    assert {path.name for path in again.folder.iterdir()} == {path.name for path in undisturbed.folder.iterdir()}
+
+
 def test_a_checkpoint_is_written_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lightning would write it to the folder for temporary files first, where a kill leaves it."""
     (tmp_path / "temporary").mkdir()
