@@ -71,7 +71,7 @@ class TrainedModule(pl.LightningModule):
         Raises:
             RunError: if it is not finite; names epoch, step and learning rate.
         """
-        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        rate = self._optimizer.param_groups[0]["lr"]
         self._finite.look(loss, f"in epoch {self.current_epoch}, step {step}, at the learning rate {rate:g}")
 
     def trained_parameters(self) -> Iterable[nn.Parameter]:
@@ -80,7 +80,7 @@ class TrainedModule(pl.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The recipe's optimizer; its schedule is stepped by whoever ends the epochs, through ``schedule``."""
-        optimizer = build_optimizer(self.recipe.optimizer, self.trained_parameters())
+        optimizer = self._optimizer = build_optimizer(self.recipe.optimizer, self.trained_parameters())
         higher = self.recipe.selection == "metric"
         self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
         if self._schedule_state is not None:
