@@ -65,11 +65,11 @@ def test_settings_change_every_fine_tuning_and_no_pretraining(
 
 
 def test_a_changed_table_says_so_and_is_of_no_papers_protocol(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_turn: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--jobs", "2", "--wandb", "disabled"]
-    assert main([*options, "--set", "batch_size=16", "--set", "epochs=1"]) == 0
+    options = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled"]
+    assert main([*options, *in_turn, "--set", "batch_size=16", "--set", "epochs=1"]) == 0
     said = "every fine-tuning: batch_size=16, epochs=1."
     shown = " ".join(capsys.readouterr().out.split())
     assert said in shown
@@ -85,11 +85,11 @@ def test_a_changed_table_says_so_and_is_of_no_papers_protocol(
 
 
 def test_a_changed_study_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_turn: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = ["table", "transfusion-figure-4", "--profile", "smoke", "--jobs", "2", "--wandb", "disabled"]
-    assert main([*options, "--set", "epochs=1"]) == 0
+    options = ["table", "transfusion-figure-4", "--profile", "smoke", "--wandb", "disabled"]
+    assert main([*options, *in_turn, "--set", "epochs=1"]) == 0
     assert "every fine-tuning: epochs=1." in " ".join(capsys.readouterr().out.split())
     assert "every fine-tuning: epochs=1." in (tmp_path / "tables" / "transfusion-figure-4.json").read_text()
 

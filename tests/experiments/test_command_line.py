@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -63,38 +62,27 @@ def test_a_finished_table_is_rendered_again_without_running_anything(
     assert "0 of 4 runs to do" in capsys.readouterr().out
 
 
-def test_a_killed_table_loses_no_finished_run_and_ends_with_the_same_numbers(finished: Path, tmp_path: Path) -> None:
-    process = medtransfer(*SMOKE, "--jobs", "1", folder=tmp_path)
-    deadline = time.monotonic() + 120
-    while len(outcomes(tmp_path)) < 2 or not list((tmp_path / "runs").glob("attempts/*/last.ckpt")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/record.json")}
-    again = medtransfer(*SMOKE, "--jobs", "2", folder=tmp_path)
-    _, errors = again.communicate(timeout=200)
-    assert again.returncode == 0, errors
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    assert outcomes(tmp_path) == outcomes(finished)
-
-
-def test_a_failed_run_leaves_the_others_and_is_shown_with_its_log(tmp_path: Path) -> None:
-    (tmp_path / "runs").mkdir()
-    plan = medtransfer(*SMOKE, "--dry-run", "--json", folder=tmp_path)
-    runs = json.loads(plan.communicate(timeout=60)[0])["runs"]
+def test_a_failed_run_leaves_the_others_is_shown_with_its_log_and_is_all_that_is_done_again(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMOKE, "--dry-run", "--json"]) == 0
+    runs = json.loads(capfd.readouterr().out)["runs"]
     random = next(
         run["key"] for run in runs if (run["spec"]["stage"], run["spec"]["initializer"]) == ("finetune", "random")
     )
-    (tmp_path / "runs" / random).mkdir()  # a folder in the way: this run cannot be published
+    (tmp_path / "runs" / random).mkdir(parents=True)  # a folder in the way: this run cannot be published
     (tmp_path / "runs" / random / "debris").write_text("x")
-    process = medtransfer(*SMOKE, "--jobs", "2", folder=tmp_path)
-    output, errors = process.communicate(timeout=200)
-    assert process.returncode == 5
-    assert "log:" in errors
-    assert "failed" in output
+    assert main([*SMOKE, "--jobs", "2"]) == 5
+    printed = capfd.readouterr()
+    assert "log:" in printed.err
+    assert "failed" in printed.out
     assert len(outcomes(tmp_path)) == 3
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/record.json")}
+    shutil.rmtree(tmp_path / "runs" / random)
+    assert main([*SMOKE, "--jobs", "2"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert outcomes(tmp_path) == outcomes(finished)
 
 
 def test_one_run_from_options_prints_its_spec_and_a_spec_file_repeats_it(

@@ -20,12 +20,12 @@ from specs.expression import parse
 from tests.experiments.example_table import document
 
 FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
-FAST += ["--set", "epochs=1", "--set", "image_size=12", "--jobs", "2", "--wandb", "disabled"]
+FAST += ["--set", "epochs=1", "--set", "image_size=12", "--wandb", "disabled"]
 FOLDER = 'folder("ward-7", patient="secret_number")'
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Path:
     """A folder with a hospital's images in it, where they were compared."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(ensure_phantom(parse(FOLDER), home / "phantoms"), home / "data" / "ward-7")
@@ -33,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(home)
         assert main(["prepare", FOLDER, "--size", "12", "--jobs", "1"]) == 0
         command = ["compare", FOLDER, "--from", "random", "fractals", "--learning-rates", "0.001,0.01,0.1"]
-        assert main([*command, "--seeds", "2", "--bootstrap", "100", *FAST]) == 0
+        assert main([*command, "--seeds", "2", "--bootstrap", "100", *FAST, *in_turn]) == 0
     return home
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,21 +21,6 @@ from experiments.store import RunStore
 from specs.errors import UsageError
 from specs.registry import EXECUTORS
 from tests.experiments.smoke import places, spec
-
-
-@pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The executor ``in_turn``, as if pip had installed its distribution."""
-    info = tmp_path / "site" / "in_turn-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: in-turn\nVersion: 1.0\nSummary: One after the other.\n"
-    )
-    (info / "entry_points.txt").write_text("[medtransfer.executors]\nin_turn = tests.experiments.in_turn:InTurn\n")
-    monkeypatch.syspath_prepend(info.parent)
-    EXECUTORS.__dict__.pop("entries", None)
-    yield
-    EXECUTORS.__dict__.pop("entries", None)
 
 
 @pytest.fixture
@@ -80,7 +64,7 @@ def test_they_are_listed_with_what_they_are(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_one_of_another_distribution_does_a_tables_runs(
-    plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    in_turn: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["list", "executors"]) == 0

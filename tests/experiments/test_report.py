@@ -296,14 +296,14 @@ def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_five_megabytes(
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Path:
     """A folder with two small tables, their runs and their report."""
     folder = tmp_path_factory.mktemp("reported")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for name, seeds in (("initializations", "2"), ("benchmark-table-2", "1")):
-            table = ["table", name, "--profile", "smoke", "--seeds", seeds, "--jobs", "2", "--wandb", "disabled"]
-            assert main(table) == 0
+            table = ["table", name, "--profile", "smoke", "--seeds", seeds, "--wandb", "disabled"]
+            assert main([*table, *in_turn]) == 0
         assert main(["table", "benchmark-table-1"]) == 0
         assert main(["report", "--title", "What we found"]) == 0
     return folder

@@ -37,7 +37,7 @@ PROFILES = ("phantom", "smoke", "paper")
 NAMES = [name.replace("_", "-") for name in TABLES.entries if name.startswith("transfusion")]
 STUDIES = [name for name in NAMES if isinstance(table_named(name, None), Study)]
 SCORED = [name for name in NAMES if name not in STUDIES]
-MAKING = ["--profile", "smoke", "--jobs", "2", "--wandb", "disabled"]
+MAKING = ["--profile", "smoke", "--wandb", "disabled"]
 
 
 def asked(name: str, profile: str) -> Table | None:
@@ -67,14 +67,15 @@ def steps(recipe: Recipe) -> int:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Path:
     """A folder where every target was made in the smoke profile, with one store, and then the report."""
     folder = tmp_path_factory.mktemp("transfusion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("experiments.network_costs.REPEATED", 0.05)
         for name in NAMES:
-            assert main(["table", name, *MAKING, *(["--seeds", "1"] if name in SCORED else [])]) == 0, name
+            command = ["table", name, *MAKING, *in_turn]
+            assert main([*command, *(["--seeds", "1"] if name in SCORED else [])]) == 0, name
         assert main(["report"]) == 0
     return folder
 

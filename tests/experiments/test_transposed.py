@@ -241,14 +241,14 @@ def test_a_damaged_file_is_refused(damage: Any, tmp_path: Path) -> None:
 
 
 def test_a_command_makes_such_a_table_and_makes_it_again_alike(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], in_turn: list[str]
 ) -> None:
     table = table_of_runs("initializations", "smoke")
     asked = dataclasses.replace(table, rows=table.rows[:1], transposed=True, costs=True)
     monkeypatch.setattr("experiments.table.table_named", lambda name, profile: asked)
     monkeypatch.setattr("experiments.network_costs.REPEATED", 0.05)
     monkeypatch.chdir(tmp_path)
-    command = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled"]
+    command = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled", *in_turn]
     assert main(command) == 0
     printed = capfd.readouterr()
     assert "timed networks: 1 of 1" in printed.err

@@ -282,11 +282,11 @@ def test_a_beginning_of_a_key_must_be_of_one_run(tmp_path: Path) -> None:
 
 
 def test_a_table_stands_for_all_its_runs_and_a_lost_one_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     options = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled"]
-    assert main(options) == 0
+    assert main([*options, "--set", "epochs=1", *in_turn]) == 0
     capsys.readouterr()
     assert main(["verify", "tables/initializations.json"]) == 0
     lines = capsys.readouterr().out.splitlines()

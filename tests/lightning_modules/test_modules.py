@@ -299,7 +299,7 @@ def test_the_head_alone_is_trained_as_a_logistic_regression_on_the_backbones_fea
     """Where it ends is where the gradient on fixed features vanishes, which scikit-learn finds by other means."""
     learner = module(FINDINGS, trained="head", optimizer=SGD(1.0, 0.9, 0.05))
     data = batch(FINDINGS, 64)
-    trainer(max_epochs=1500).fit(learner, loader([data]))
+    trainer().fit(learner, loader([data] * 500))
     with torch.no_grad():
         features = learner.eval().backbone(learner.normalize(data["image"])).double().numpy()
         found = learner(data["image"]).sigmoid().numpy()
