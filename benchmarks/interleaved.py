@@ -6,15 +6,17 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+
+Told = TypeVar("Told")
 
 Contender = Callable[[], int]
 """Does a piece of work and returns how many items it was."""
 
 
-def turns(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def turns(contenders: Mapping[str, Callable[[], Told]], rounds: int) -> dict[str, list[Told]]:
     """What each contender says of itself in each round; a round before the first one warms up and does not count."""
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    found: dict[str, list[Told]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, contender in contenders.items():
             said = contender()

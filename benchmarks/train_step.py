@@ -9,8 +9,9 @@ that logs its loss; and another one with a metric of torchmetrics beside it. Con
 
 What is timed is whole steps, the loading of their batches included: from the first batch's arrival to the last one's in
 each epoch. Validation, checkpoints and the trainer's own start are not. *Overhead* is the time of a step beyond the
-plain loop's. The comparison with the loader says how many times faster batches come than they are trained on: below 1
-the loader would hold the training up. Rows of an option compare with the plain loop under it, and with ours without it.
+plain loop's, both taken at the lower quartile of all steps, which other programs disturb least. The comparison with the
+loader says how many times faster batches come than they are trained on: below 1 the loader would hold the training up.
+Rows of an option compare with the plain loop under it, and with ours without it.
 """
 
 from __future__ import annotations
@@ -134,13 +135,13 @@ def measure(folder: Path, rounds: int, tiny: Case, large: Case, threads: int = 0
         every: dict[str, dict[str, Any]] = {"": {}} | case.options
         benches = {name: Bench(case, more, folder, device, threads) for name, more in every.items()}
         first = benches[""]
-        contenders: dict[str, Callable[[], float]] = {"loader": first.loader}
+        contenders: dict[str, Callable[[], list[float]]] = {"loader": first.loader}
         for name, bench in benches.items():
             contenders |= {f"ours {name}": bench.ours, f"plain {name}": bench.plain}
         if case is tiny:
             contenders |= {"default": first.default, "metric": partial(first.default, BinaryAUROC())}
-        seconds = turns(contenders, rounds if case is tiny else max(rounds // 5, 1))
-        speeds = {name: [first.images / one for one in each] for name, each in seconds.items()}
+        steps = turns(contenders, rounds if case is tiny else max(rounds // 5, 1))
+        speeds = {name: [first.images / sum(one) for one in each] for name, each in steps.items()}
         middle = {name: statistics.median(each) for name, each in speeds.items()}
         pairs = [("plain loop", "ours ", "plain "), ("loader alone (ours) against training", "loader", "ours ")]
         for name in case.options:
@@ -151,7 +152,7 @@ def measure(folder: Path, rounds: int, tiny: Case, large: Case, threads: int = 0
             for name, one, peer in pairs
         ]
         if case is tiny:
-            beyond = {name: _overhead(each, seconds["plain "], first.steps) for name, each in seconds.items()}
+            beyond = {name: _typical(each) - _typical(steps["plain "]) for name, each in steps.items()}
             for peer, name in (("default", "default Lightning's overhead"), ("metric", "the same with a metric")):
                 ours, theirs = beyond["ours "], beyond[peer]
                 row = _row(f"{case.name}: {name}", ours, theirs, ours / theirs, "us a step", OVERHEAD)
@@ -165,13 +166,13 @@ def _row(
     return {"name": name, "ours": ours, "peer": peer, "unit": unit, "ratio": quotient, "target": target}
 
 
-def _overhead(seconds: list[float], plain: list[float], steps: int) -> float:
-    """Microseconds of a step beyond the plain loop's, the median over rounds."""
-    return 1e6 * statistics.median(one - other for one, other in zip(seconds, plain, strict=True)) / steps
+def _typical(rounds: list[list[float]]) -> float:
+    """Microseconds of a step, the lower quartile of all."""
+    return 1e6 * statistics.quantiles([step for steps in rounds for step in steps], n=4)[0]
 
 
 class Bench:
-    """Contenders that each train a new network and return the seconds that their training batches took.
+    """Contenders that each train a new network and return the seconds of each of its steps.
 
     Args:
         case: what is trained.
@@ -181,8 +182,8 @@ class Bench:
         threads: that load.
 
     Attributes:
-        steps: that are timed in each turn: all but the last one of each epoch.
-        images: in them.
+        last: number of an epoch's last batch, whose step is not timed.
+        images: in the steps that are timed in each turn.
     """
 
     def __init__(self, case: Case, option: dict[str, Any], folder: Path, device: torch.device, threads: int) -> None:
@@ -198,9 +199,9 @@ class Bench:
         opened = Places(folder / "data", folder / "runs", folder / "prepared").opened(DATASET, "phantom")
         self.data = ImageDataModule(opened, recipe, 0, threads)
         lengths = self.data.train_dataloader().lengths()[:-1]
-        self.steps, self.images = len(lengths) * recipe.epochs, sum(lengths) * recipe.epochs
+        self.last, self.images = len(lengths), sum(lengths) * recipe.epochs
 
-    def ours(self) -> float:
+    def ours(self) -> list[float]:
         """As a run trains."""
         clock = self._clock()
 
@@ -211,9 +212,9 @@ class Bench:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder, _quiet(), deterministic(self.recipe):
             epoch_end = Timed(self.recipe, 0, Path(folder), silent)
             lightning_trainer(self.recipe, epoch_end, Path(folder)).fit(self._module(), self.data)
-        return clock.seconds
+        return clock.steps
 
-    def plain(self) -> float:
+    def plain(self) -> list[float]:
         """A loop written out."""
         clock, module = self._clock(), self._module().to(self.device).train()
         optimizer = torch.optim.Adam(module.parameters(), lr=self.recipe.optimizer.learning_rate)
@@ -232,9 +233,9 @@ class Bench:
                     loss.backward()  # type: ignore[no-untyped-call]
                     optimizer.step()
                     total += loss.item()
-        return clock.seconds
+        return clock.steps
 
-    def default(self, metric: Metric | None = None) -> float:
+    def default(self, metric: Metric | None = None) -> list[float]:
         """Lightning with all its defaults."""
         clock = self._clock()
         with tempfile.TemporaryDirectory(dir=self.folder) as folder, _quiet():
@@ -245,19 +246,19 @@ class Bench:
                 devices=1,
             )
             trainer.fit(_FirstScript(self._module(), self.recipe, clock, metric), self.data)
-        return clock.seconds
+        return clock.steps
 
-    def loader(self) -> float:
+    def loader(self) -> list[float]:
         """Batches alone, on the CPU."""
         clock, loader = self._clock(), self.data.train_dataloader()
         for epoch in range(self.recipe.epochs):
             loader.sampler.set_epoch(epoch)
             for number, _ in enumerate(loader):
                 clock.tick(number)
-        return clock.seconds
+        return clock.steps
 
     def _clock(self) -> _Clock:
-        return _Clock(self.device, self.steps // self.recipe.epochs)
+        return _Clock(self.device, self.last)
 
     def _module(self) -> SupervisedModule:
         """A new network on normalized images."""
@@ -266,22 +267,27 @@ class Bench:
 
 
 class _Clock:
-    """Adds up what passes from the first batch to the last one of each epoch, the device's work included.
+    """Notes what passes from one batch to the next in each epoch; where an epoch ends, the device's work included.
 
     Args:
         device: that works.
         last: number of an epoch's last batch.
+
+    Attributes:
+        steps: seconds of each.
     """
 
     def __init__(self, device: torch.device, last: int) -> None:
-        self.device, self.last, self.seconds = device, last, 0.0
+        self.device, self.last, self.steps, self._before = device, last, list[float](), 0.0
 
     def tick(self, batch: int) -> None:
         """Take notice of a batch that is there."""
-        if batch in (0, self.last):
-            if self.device.type == "cuda":
-                torch.cuda.synchronize(self.device)
-            self.seconds += time.perf_counter() * (1 if batch else -1)
+        if self.device.type == "cuda" and batch in (0, self.last):
+            torch.cuda.synchronize(self.device)
+        now = time.perf_counter()
+        if batch:
+            self.steps.append(now - self._before)
+        self._before = now
 
 
 class _FirstScript(pl.LightningModule):

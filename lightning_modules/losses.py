@@ -27,8 +27,11 @@ def masked_bce(logits: Tensor, targets: Tensor) -> Tensor:
         targets: (B, K) in [0, 1], NaN where there is no label; such entries get no gradient.
     """
     labelled = ~torch.isnan(targets)
-    loss = F.binary_cross_entropy_with_logits(logits[labelled], targets[labelled], reduction="sum")
-    return torch.stack([loss, labelled.sum()])
+    count = labelled.sum()
+    if count != labelled.numel():  # picking entries costs as much as a small network's layer, backward too
+        logits, targets = logits[labelled], targets[labelled]
+    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+    return torch.stack([loss, count])
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from sklearn.metrics import log_loss
+from torch.nn import functional as F
 
 from lightning_modules.losses import cross_entropy, masked_bce, mean, segmentation_loss, segmentation_sums
 
@@ -26,6 +27,19 @@ def test_missing_labels_get_no_gradient_even_where_a_whole_class_is_missing() ->
     mean(masked_bce(logits, targets)).backward()
     assert logits.grad is not None
     assert torch.equal(logits.grad == 0, torch.isnan(targets))
+
+
+@pytest.mark.parametrize("shape", [(8, 1), (33, 14), (1, 3)], ids=str)
+def test_a_batch_with_every_label_gives_the_very_numbers_of_picked_entries(shape: tuple[int, int]) -> None:
+    logits, targets = torch.randn(shape), (torch.rand(shape) < 0.5).float()
+    whole, picked = logits.clone().requires_grad_(), logits.clone().requires_grad_()
+    every = torch.ones(shape, dtype=torch.bool)
+    one = masked_bce(whole, targets)[0]
+    other = F.binary_cross_entropy_with_logits(picked[every], targets[every], reduction="sum")
+    one.backward()
+    other.backward()
+    assert torch.equal(one, other)
+    assert torch.equal(whole.grad, picked.grad)  # type: ignore[arg-type]
 
 
 def test_a_batch_without_any_label_costs_nothing() -> None:
