@@ -67,6 +67,9 @@ MASKS = Recipe(
 )
 STEPS = CropSteps(0.08, 0.5, 7.0)
 
+MONTGOMERY = (4020, 4892)
+"""Width and height of that dataset's images."""
+
 TARGETS = {
     "fast, 256 stored, PNG": 150.0,
     "exact, source stored, PNG": 11.0,
@@ -95,7 +98,14 @@ def main() -> int:
     return 0 if all(found["equal"].values()) else 1
 
 
-def measure(folder: Path, images: int, rounds: int, real: Sequence[Path], items: int = 4096) -> dict[str, Any]:
+def measure(
+    folder: Path,
+    images: int,
+    rounds: int,
+    real: Sequence[Path],
+    items: int = 4096,
+    pair_size: tuple[int, int] = MONTGOMERY,
+) -> dict[str, Any]:
     """All figures: ``rates`` (items per second), ``ratios``, ``equal``, ``prepare`` and ``lost``.
 
     Args:
@@ -104,9 +114,10 @@ def measure(folder: Path, images: int, rounds: int, real: Sequence[Path], items:
         rounds: of all contenders in turns.
         real: image files to say of what stored sizes lose.
         items: that the fastest contender makes in each round; slower ones make fewer.
+        pair_size: width and height of segmented images and their masks, in pixels.
     """
     png, png_bytes = _folder(folder / "png", images, "png"), 0
-    jpeg, masks = _folder(folder / "jpeg", images, "jpg"), _pairs(folder / "pairs", 4)
+    jpeg, masks = _folder(folder / "jpeg", images, "jpg"), _pairs(folder / "pairs", 4, pair_size)
     png_paths, jpeg_paths = sorted((png / "images").iterdir()), sorted((jpeg / "images").iterdir())
     png_bytes = sum(path.stat().st_size for path in png_paths) // len(png_paths)
     prepared, times = {}, {}
@@ -310,15 +321,15 @@ def _folder(folder: Path, count: int, ending: str) -> Path:
     return folder
 
 
-def _pairs(folder: Path, count: int) -> Path:
-    """Synthetic chests and lungs of Montgomery's size."""
+def _pairs(folder: Path, count: int, size: tuple[int, int]) -> Path:
+    """Synthetic chests and lungs."""
     for number in range(count):
         image, left, right = lungs(np.random.default_rng([2, number]), 512)
         for name, pixels, filter_ in (("images", image, Image.Resampling.BICUBIC), ("masks", left | right, 0)):
             path = folder / name / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             whole = pixels * np.uint8(255) if name == "masks" else pixels
-            Image.fromarray(whole).resize((4020, 4892), filter_).save(path)
+            Image.fromarray(whole).resize(size, filter_).save(path)
     return folder
 
 

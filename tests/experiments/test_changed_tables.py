@@ -84,16 +84,6 @@ def test_a_changed_table_says_so_and_is_of_no_papers_protocol(
     assert epochs == {1}
 
 
-def test_a_changed_study_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_turn: list[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    options = ["table", "transfusion-figure-4", "--profile", "smoke", "--wandb", "disabled"]
-    assert main([*options, *in_turn, "--set", "epochs=1"]) == 0
-    assert "every fine-tuning: epochs=1." in " ".join(capsys.readouterr().out.split())
-    assert "every fine-tuning: epochs=1." in (tmp_path / "tables" / "transfusion-figure-4.json").read_text()
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -101,9 +101,10 @@ def test_a_study_does_its_runs_once_and_writes_what_it_finds(
     assert {path: path.stat().st_mtime_ns for path in records} == records
 
 
-def test_settings_of_its_runs_are_said(asked: Any, tmp_path: Path) -> None:
+def test_settings_of_its_runs_are_said(asked: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked(study(networks()))
     assert main([*COMMAND, "--seeds", "1", "--set", "epochs=1"]) == 0
+    assert "every fine-tuning: epochs=1." in " ".join(capsys.readouterr().out.split())
     (record,) = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/record.json")]
     assert record["spec"]["recipe"]["epochs"] == 1
     assert "every fine-tuning: epochs=1." in json.loads((tmp_path / "tables" / "mine.json").read_text())["notes"]
