@@ -108,8 +108,8 @@ class Recipe:
             ``ten_crop`` (classification: over the four corners and the middle of the image and of its mirror image).
         precision: ``32`` or ``bf16`` (bfloat16 autocast).
         memory_format: of images and feature maps: ``contiguous`` (channel by channel) or ``channels_last`` (pixel by
-            pixel), which is faster for convolutions on many processors and, with ``bf16``, on most. Kernels are others,
-            and so are the last digits.
+            pixel). Kernels are others, and so are the last digits; which is faster depends on the processor, and
+            ``benchmarks/train_step.py`` measures it.
         compiled: whether torch.compile makes one program of the training step's forward and backward pass (of a
             self-supervised method: of the backbone, in every step). It fuses and reorders operations, so the last
             digits and the draws of dropout differ, and the first steps wait for the compiler. Tests are not compiled.
