@@ -10,7 +10,32 @@ import torch
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+LONGEST = (
+    "test_transfusion.py",
+    "test_slurm.py",
+    "test_ceilings.py",
+    "test_ddp.py",
+    "test_runner.py",
+    "test_cells.py",
+    "test_floors.py",
+    "test_command_line.py",
+    "test_backbones.py",
+    "test_report.py",
+    "test_pretraining.py",
+    "test_chaos.py",
+    "test_weight_loading.py",
+)
+"""Files that take half a minute or more."""
+
 torch.set_num_threads(1)  # parallel test processes on few cores are many times slower with more
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: one that a process begins last is waited for by all the others.
+
+    pytest-xdist would begin with the files of the most tests, and a file of two tests may be among the longest.
+    """
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")
