@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -16,8 +16,8 @@ from experiments.store import RunStore
 from specs.errors import RunError, StorageError
 from specs.expression import parse
 
-PATIENCE = 2.0
-"""Seconds between two looks at what other planners do on the same store."""
+PATIENCE, LONGEST = 2.0, 30.0
+"""Seconds between two looks at what other planners do on the same store, at the start and after ten minutes."""
 
 
 @dataclass
@@ -107,27 +107,23 @@ class _Work:
         self.plan, self.session, self.journal = plan, session, journal
         self.jobs: dict[str, str] = {}
         self.elsewhere: set[str] = set()
-        self._looked = -math.inf
+        self._began, self._looked = time.monotonic(), -math.inf
 
     def start(self) -> None:
         """Start what can start; give up what waits for a failed run, and everything once the disk is full."""
         self._look_elsewhere()
-        taken: list[ResolvedRun] = []
+        taken: dict[str, ResolvedRun] = {}
         full = any(failed.exit_status == StorageError.exit_status for failed in self.plan.failed.values())
         for run in self.plan.waiting:
-            broken = [need for need in run.requires if need.key in self.plan.failed]
             if full:
                 self.take(Finished(run.key, "not started, since the disk is full", StorageError.exit_status))
-            elif broken:
-                first = self.plan.failed[broken[0].key]
-                error = f"the pretraining {broken[0].key[:12]} that it starts from failed: {first.error}"
-                self.take(Finished(run.key, error, first.exit_status, first.log))
+            elif broken := _broken(self.plan, run):
+                self.take(broken)
             elif len(taken) < self.session.free and all(self._satisfied(need, taken) for need in run.requires):
-                taken.append(run)
+                taken[run.key] = run
         # A run that waits for another's job is submitted after it, when that job has its name.
         while taken:
-            keys = {run.key for run in taken}
-            wave = [run for run in taken if not any(need.key in keys for need in run.requires)]
+            wave = [run for run in taken.values() if not any(need.key in taken for need in run.requires)]
             after = {need.key: self.jobs[need.key] for run in wave for need in run.requires if need.key in self.jobs}
             started = self.session.submit(wave, after)
             self.jobs |= {key: job.name for key, job in started.items()}
@@ -136,12 +132,13 @@ class _Work:
                 self.plan.queued |= started.keys()
             if self.journal:
                 self.journal.started(started)
-            taken = [run for run in taken if run not in wave]
+            for run in wave:
+                del taken[run.key]
 
-    def _satisfied(self, need: ResolvedRun, taken: list[ResolvedRun]) -> bool:
+    def _satisfied(self, need: ResolvedRun, taken: Mapping[str, ResolvedRun]) -> bool:
         if need.key in self.plan.done:
             return True
-        return self.session.queues and (need.key in self.jobs or need in taken)
+        return self.session.queues and (need.key in self.jobs or need.key in taken)
 
     def take(self, event: Progress | Finished) -> None:
         """Note what has happened."""
@@ -151,7 +148,8 @@ class _Work:
             return
         self.plan.running.pop(event.key, None)
         self.jobs.pop(event.key, None)
-        ended = event if event.error else _seen(self.plan, event)
+        # What waited in a queue for a run that failed was taken out of it, which tells a reader nothing.
+        ended = (_broken(self.plan, self.plan.runs[event.key]) or event) if event.error else _seen(self.plan, event)
         if ended.error is None:
             self.plan.done.add(event.key)
             return
@@ -162,9 +160,10 @@ class _Work:
 
     def _look_elsewhere(self) -> None:
         """Learn what other planners go on with, and what has come of it."""
-        if self.journal is None or time.monotonic() - self._looked < PATIENCE:
+        now = time.monotonic()
+        if self.journal is None or now - self._looked < min(LONGEST, max(PATIENCE, (now - self._began) / 20)):
             return
-        self._looked = time.monotonic()
+        self._looked = now
         open_ones = {run.key for run in self.plan.waiting} | self.elsewhere
         seen = self.journal.elsewhere(open_ones)
         for key in self.elsewhere - set(seen):
@@ -178,6 +177,15 @@ class _Work:
             if parse(executor).name == parse(self.journal.executor).name:
                 self.jobs[key] = job  # what needs it can be submitted after it
         self.elsewhere = set(seen)
+
+
+def _broken(plan: Plan, run: ResolvedRun) -> Finished | None:
+    """The end of a run whose requirement failed; None if none did."""
+    for need in run.requires:
+        if first := plan.failed.get(need.key):
+            error = f"the pretraining {need.key[:12]} that it starts from failed: {first.error}"
+            return Finished(run.key, error, first.exit_status, first.log)
+    return None
 
 
 def _seen(plan: Plan, finished: Finished) -> Finished:

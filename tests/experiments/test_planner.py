@@ -88,3 +88,46 @@ def test_a_failed_run_stops_only_those_that_need_it(tmp_path: Path) -> None:
     assert set(work.failed) == {pretraining, runs[2].key, runs[3].key}
     assert "it broke" in str(work.failed[runs[2].key].error)
     assert work.failed[runs[2].key].exit_status == 3
+
+
+class Queue(Recorder):
+    """A session that takes everything at once and does it in the order in which it came."""
+
+    queues = True
+
+    def __init__(self, store: RunStore, failing: tuple[str, ...] = ()) -> None:
+        super().__init__(store, 1000, failing)
+        self.waves: list[tuple[list[str], dict[str, str]]] = []
+
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        self.waves.append(([run.key for run in runs], dict(after)))
+        self.running += runs
+        return {run.key: Job(f"job of {run.key}") for run in runs}
+
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        if any(need.key in self.failing for need in self.running[0].requires):
+            yield Finished(self.running.pop(0).key, "it was taken out of the queue", 5)
+        else:
+            yield from super().events(patience)
+
+
+def test_a_queue_gets_everything_at_once_and_learns_what_waits_for_which_job(tmp_path: Path) -> None:
+    store, runs = RunStore(tmp_path / "runs"), wanted(tmp_path)
+    work, queue = plan(runs, store), Queue(store)
+    carry_out(work, queue, lambda _: None)
+    pretraining = runs[2].requires[0].key
+    (first, nothing), (second, after) = queue.waves
+    assert (set(first), nothing) == ({pretraining, runs[0].key, runs[1].key}, {})
+    assert (set(second), after) == ({runs[2].key, runs[3].key}, {pretraining: f"job of {pretraining}"})
+    assert work.done == work.runs.keys()
+    assert not work.queued
+
+
+def test_what_a_queue_dropped_for_a_failed_pretraining_says_so(tmp_path: Path) -> None:
+    store, runs = RunStore(tmp_path / "runs"), wanted(tmp_path)
+    pretraining = runs[2].requires[0].key
+    work = plan(runs, store)
+    carry_out(work, Queue(store, failing=(pretraining,)), lambda _: None)
+    assert set(work.failed) == {pretraining, runs[2].key, runs[3].key}
+    for run in runs[2:]:
+        assert work.failed[run.key].error == f"the pretraining {pretraining[:12]} that it starts from failed: it broke"
