@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -267,12 +268,14 @@ def test_images_of_the_test_split_are_seen_only_if_they_are_asked_for(folder: Pa
 @pytest.mark.parametrize("pipeline", ["albumentations", "fast", "exact"])
 @pytest.mark.parametrize("stored_size", [None, 40, "source"])
 def test_a_prepared_dataset_gives_the_same_batches_as_its_files(
-    pipeline: str, stored_size: int | str | None, tmp_path: Path
+    pipeline: str, stored_size: int | str | None, folder: Path, tmp_path: Path
 ) -> None:
     changes = {
         "pipeline": pipeline, "stored_size": stored_size, "crop_from": 32,
         "augmentation": (RandomResizedCrop(), HorizontalFlip(), Rotate()),
     }  # fmt: skip
+    written = ensure_phantom(parse("chexpert"), folder)
+    shutil.copytree(written, tmp_path / written.name)
     decoded = data(tmp_path, "chexpert", **changes)
     recipe = decoded.recipe
     forms = {recipe.training_form, recipe.evaluation_form}
@@ -283,8 +286,7 @@ def test_a_prepared_dataset_gives_the_same_batches_as_its_files(
         path.unlink()  # so that nothing can be read but what is prepared
     fresh = [prepared.train_dataloader(), prepared.val_dataloader(), prepared.test_dataloader()]
     batches = [list(loader) for loader in fresh]
-    reference = tmp_path / "again"
-    decoded = data(reference, "chexpert", **changes)
+    decoded = data(folder, "chexpert", **changes)
     assert decoded.opened.prepared is None
     loaders = [decoded.train_dataloader(), decoded.val_dataloader(), decoded.test_dataloader()]
     for found, loader in zip(batches, loaders, strict=True):
