@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -144,18 +145,30 @@ def stored(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
 
 
+def written(store: Path) -> list[tuple[str, int]]:
+    """The files of a store, those that are being written too, and when each was last changed."""
+    found = []
+    for path in store.glob("*"):
+        with suppress(FileNotFoundError):  # renamed meanwhile
+            found.append((path.name, path.stat().st_mtime_ns))
+    return sorted(found)
+
+
 def test_a_preparation_that_is_killed_again_and_again_ends_with_the_same_bytes(
     montgomery: tuple[Dataset, Path], tmp_path: Path
 ) -> None:
-    """By SIGKILL, wherever it is."""
+    """By SIGKILL, soon after it has begun to write and later each time."""
     whole = stored(prepare(*montgomery, tmp_path / "whole", FORMS, jobs=1).folder)
     store, chance = tmp_path / "store", random.Random(0)
-    context, killed, longest = multiprocessing.get_context("forkserver"), 0, 0.2
+    context, killed, longest = multiprocessing.get_context("forkserver"), 0, 0.01
     while not (store / "manifest.npz").exists():
+        before = written(store)
         process = context.Process(target=prepare, args=(*montgomery, store, FORMS, 1))
         process.start()
+        while process.is_alive() and written(store) == before:
+            time.sleep(0.0005)
         process.join(chance.uniform(0.0, longest))
-        killed, longest = killed + process.is_alive(), 1.1 * longest
+        killed, longest = killed + process.is_alive(), 1.5 * longest
         process.kill()
         process.join()
     assert killed >= 2

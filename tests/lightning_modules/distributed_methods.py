@@ -86,6 +86,9 @@ def main(folder: Path, rank: int, world: int) -> None:
     found["shuffling"] = {"results": shuffled(lambda them: torch.cat([them, torch.full_like(them, rank)], dim=1), rows)}
     if rank == 0:
         torch.save(found, folder / f"world-{world}.pt")
+    if world > 1:  # gloo's threads end the process with an error if they are left to its end
+        dist.barrier()
+        dist.destroy_process_group()
 
 
 if __name__ == "__main__":
