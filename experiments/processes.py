@@ -18,9 +18,12 @@ def alive(name: str) -> bool | None:
     host, pid, *started = name.split(" ")
     if host != socket.gethostname():
         return None
+    now = _started(int(pid))
     if started:
-        return _started(int(pid)) == started[0]
-    try:
+        return now == started[0]
+    if now is not None or _started(os.getpid()) is not None:
+        return now is not None
+    try:  # not Linux
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,6 +168,10 @@ def test_a_process_is_not_taken_for_another_one_of_its_number(sleeper: subproces
     assert alive(f"{host} {number} {int(started) + 1}") is False
     assert alive(f"another-host {number} {started}") is None
     sleeper.kill()
+    deadline = time.monotonic() + 10
+    while alive(name) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert alive(f"{host} {number}") is False, "what is left is an exit status that nobody has asked for"
     sleeper.wait()
     assert alive(name) is False
     assert alive(f"{host} {number}") is False
