@@ -145,7 +145,7 @@ def fresh_processes() -> ForkServerContext | SpawnContext:
     """What starts processes that hold nothing of this one but the imports of a worker."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["experiments.worker"])
+        context.set_forkserver_preload(["experiments.preloaded"])
         return context
     return multiprocessing.get_context("spawn")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import traceback
@@ -20,10 +19,6 @@ from experiments.store import Attempt, RunStore
 from specs.errors import MedtransferError, StorageError
 from specs.files import filling
 from specs.run import RunSpec
-
-# pyarrow imports pandas, where there is one, at its first conversion, and every run would pay for it anew.
-with contextlib.suppress(ImportError):
-    import pandas  # type: ignore[import-untyped]  # noqa: F401
 
 
 def serve(conditions: Conditions, pipe: Connection) -> None:
