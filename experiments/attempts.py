@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from experiments.store import RunStore
+from experiments.store import RunStore, epochs_of
 
 
 def epochs_done(store: RunStore, key: str) -> tuple[int, int] | None:
@@ -12,9 +12,9 @@ def epochs_done(store: RunStore, key: str) -> tuple[int, int] | None:
     found = []
     for folder in store.attempts(key):
         try:
-            rows = (folder / "metrics.jsonl").read_text(encoding="utf-8").count("\n")
             spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
-        found.append((rows, spec["recipe"]["epochs"]))
-    return max(found, default=None)
+        found.append((epochs_of(folder), spec["recipe"]["epochs"]))
+    furthest = max(found, default=(0, 0))
+    return furthest if furthest[0] else None

@@ -55,7 +55,7 @@ class Journal:
         write_json(self.folder / "plan.json", said | {"runs": {key: described(run.spec) for key, run in runs.items()}})
         for other in plans(self.store):
             left = {key for key in other.runs if key not in runs and self.store.record(key) is None}
-            if other.folder != self.folder and alive(other.planner) is False and not left and not other.going_on():
+            if other.folder != self.folder and alive(other.planner) is False and not left and not other.not_ended():
                 shutil.rmtree(other.folder, ignore_errors=True)
 
     def started(self, jobs: Mapping[str, Job]) -> None:
@@ -77,9 +77,9 @@ class Journal:
         return found
 
     def close(self) -> None:
-        """Remove the notes, unless a run failed or a job goes on without this planner."""
+        """Remove the notes, unless a run failed or a job goes on, or may go on, without this planner."""
         own = _read(self.folder)
-        if own is not None and not own.failures and all(self.store.record(key) for key in own.going_on()):
+        if own is not None and not own.failures and all(self.store.record(key) for key in own.not_ended()):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -121,6 +121,10 @@ class Planned:
     def going_on(self) -> dict[str, str]:
         """The names of its jobs that wait or run, by key."""
         return {key: self.jobs[key] for key, seen in self.states().items() if seen.state in ("queued", "running")}
+
+    def not_ended(self) -> set[str]:
+        """The keys of its jobs that go on, or cannot be seen now, as when a cluster does not answer."""
+        return {key for key, seen in self.states().items() if seen.state != "ended"}
 
 
 def plans(store: RunStore) -> Iterator[Planned]:

@@ -158,7 +158,7 @@ class RunStore:
             The name of the attempt whose ``last.ckpt``, best weights and metrics are now in the folder.
         """
         others = [folder for folder in self.attempts(attempt.key) if folder != attempt.folder]
-        for other in sorted(others, key=lambda folder: (_epochs(folder), folder.name), reverse=True):
+        for other in sorted(others, key=lambda folder: (epochs_of(folder), folder.name), reverse=True):
             # The best weights may be superseded meanwhile; the checkpoint says which ones it needs.
             names = ["last.ckpt", "metrics.jsonl", *(path.name for path in other.glob("best-*.safetensors"))]
             taken = [name for name in names if _link(other / name, attempt.folder / name)]
@@ -237,7 +237,7 @@ def _step() -> str:
     return f"slurm-{job}-{step}-" if job and step else ""
 
 
-def _epochs(folder: Path) -> int:
+def epochs_of(folder: Path) -> int:
     """How many epochs an attempt has finished, by its metrics; one more than its checkpoint if it was just ended."""
     try:
         return (folder / "metrics.jsonl").read_text(encoding="utf-8").count("\n")

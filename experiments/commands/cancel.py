@@ -64,13 +64,17 @@ def execute(options: argparse.Namespace) -> int:
 def _cancelled(one: RunState) -> bool:
     """End a run; whether that could be done from here."""
     from experiments.executor import Finished
-    from experiments.journal import write_failure
+    from experiments.journal import forget_failure, write_failure
     from specs.registry import EXECUTORS
 
     if one.state not in ("running", "queued") or one.job is None or one.executor is None or one.planner is None:
         return False
     executor: Executor = EXECUTORS.build(one.executor)
     write_failure(one.planner, Finished(one.key, "cancelled by `medtransfer cancel`", 5, one.log))
-    executor.cancel([one.job])
+    try:
+        executor.cancel([one.job])
+    except UsageError:
+        forget_failure(one.planner, one.key)  # it goes on
+        raise
     print(f"cancelled {one.key[:12]}")
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments.command_line import main
-from experiments.executor import Finished, Job
+from experiments.executor import Finished, Job, JobState
 from experiments.journal import Journal, plans
 from experiments.overview import overview
 from experiments.processes import alive, name_of
@@ -175,3 +175,39 @@ def test_a_process_is_not_taken_for_another_one_of_its_number(sleeper: subproces
     sleeper.wait()
     assert alive(name) is False
     assert alive(f"{host} {number}") is False
+
+
+@pytest.fixture
+def silent_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SLURM whose controller does not answer."""
+    for command in ("squeue", "scancel"):
+        path = tmp_path / "bin" / command
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("#!/bin/sh\necho 'Unable to contact slurm controller' >&2; exit 1\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_jobs_that_cannot_be_seen_now_are_not_forgotten(silent_cluster: None, store: RunStore) -> None:
+    one = resolved(store)
+    journal = Journal(store, "slurm()")
+    journal.open({one.key: one})
+    journal.started({one.key: Job("12")})
+    journal.close()
+    assert [planned.jobs for planned in plans(store)] == [{one.key: "12"}]
+    gone(journal)
+    Journal(store, "slurm()").open({one.key: one})
+    assert {one.key: "12"} in [planned.jobs for planned in plans(store)]
+
+
+def test_a_job_that_could_not_be_cancelled_has_not_failed(
+    silent_cluster: None, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = resolved(store)
+    journal = Journal(store, "slurm()")
+    journal.open({one.key: one})
+    journal.started({one.key: Job("12")})
+    monkeypatch.setattr("experiments.executors.slurm.Slurm.states", lambda _, jobs: {"12": JobState("running")})
+    assert main(["cancel", one.key[:8]]) == 2
+    assert "Unable to contact slurm controller" in capsys.readouterr().err
+    assert [state.state for state in overview(store)] == ["running"]
