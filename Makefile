@@ -40,7 +40,7 @@ check: $(READY)  ## Lint, check types, the direction of imports and the generate
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m experiments.initializer_page --check
+	$(BIN)/python -m experiments.checks.initializer_page --check
 
 bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
 	$(BIN)/python -m benchmarks.input_pipeline
@@ -51,7 +51,7 @@ bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similar
 	$(BIN)/python -m benchmarks.executor
 
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
-	$(BIN)/python -m experiments.initializer_page
+	$(BIN)/python -m experiments.checks.initializer_page
 
 # Two rules: a rule with two patterns would hold transfusion-table-1 to be made once benchmark-table-1 is.
 benchmark-%: $(READY)

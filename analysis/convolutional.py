@@ -41,6 +41,7 @@ class PixelCca:
     channels: tuple[Drawn, ...]
 
 
+# Long: half of it says what the arguments are.
 def pixel_cca(
     x: ArrayLike,
     y: ArrayLike,

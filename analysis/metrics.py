@@ -49,3 +49,9 @@ def dice_from_counts(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike) -> NDArray[np.
     """
     hits, size = 2.0 * np.asarray(tp), 2.0 * np.asarray(tp) + np.asarray(fp) + np.asarray(fn)
     return np.where(size == 0, 1.0, hits / np.where(size == 0, 1.0, size))
+
+
+def dice(found: ArrayLike, truth: ArrayLike) -> float:
+    """Dice coefficient of two masks of one shape, each true where its foreground is."""
+    one, other = np.asarray(found, dtype=bool), np.asarray(truth, dtype=bool)
+    return float(dice_from_counts((one & other).sum(), (one & ~other).sum(), (~one & other).sum()))

@@ -5,6 +5,8 @@ layer, CKA under rotations and a common scale. All of them rise with the number 
 even for unrelated layers, so each result of CCA carries the floor that independent data of its shape would show.
 """
 
+# Long file: the three coefficients are made of the same decompositions, each in an exact and a fast form.
+
 from __future__ import annotations
 
 import math

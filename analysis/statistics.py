@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Literal
 
@@ -64,10 +65,10 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A whole table: cells by (row, column), and the row with the highest mean of each column."""
+    """A whole table: cells by (row, column), and the rows that have the highest mean of each column, in their order."""
 
     cells: dict[tuple[str, str], CellResult]
-    best: dict[str, str]
+    best: dict[str, tuple[str, ...]]
 
 
 def summary(values: Sequence[float]) -> Summary:
@@ -252,7 +253,8 @@ def compare(
 def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
     """The papers' own marking: each row against the best one of its column, uncorrected.
 
-    The best row is chosen by the same runs that it is tested with, which marks too many rows as worse.
+    The best row is chosen by the same runs that it is tested with, which marks too many rows as worse. Rows of equal
+    means are all the best; the others are tested against the first of them.
     """
     best = _best(values)
     marks: dict[tuple[str, str], PaperMark] = {}
@@ -260,10 +262,10 @@ def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
         for column, scores in columns.items():
             if not scores:
                 continue
-            if row == best[column]:
+            if row in best[column]:
                 marks[row, column] = "best"
                 continue
-            p = t_test(scores, values[best[column]][column] or ()).p_value
+            p = t_test(scores, values[best[column][0]][column] or ()).p_value
             if p is None:
                 marks[row, column] = "untested"
             else:
@@ -273,10 +275,20 @@ def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
     return marks
 
 
-def _best(values: Scores) -> dict[str, str]:
-    best: dict[str, str] = {}
+def _best(values: Scores) -> dict[str, tuple[str, ...]]:
+    """The rows of each column with the highest mean."""
+    means: dict[str, dict[str, Fraction]] = {}
     for row, columns in values.items():
         for column, scores in columns.items():
-            if scores and (column not in best or np.mean(scores) > np.mean(values[best[column]][column] or ())):
-                best[column] = row
-    return best
+            if scores:
+                means.setdefault(column, {})[row] = _exact_mean(scores)
+    highest = {column: max(by_row.values()) for column, by_row in means.items()}
+    return {
+        column: tuple(row for row, mean in by_row.items() if mean == highest[column])
+        for column, by_row in means.items()
+    }
+
+
+def _exact_mean(values: Sequence[float]) -> Fraction:
+    """A floating-point sum depends on the order of its terms, and would tell equal means apart."""
+    return sum((Fraction(float(value)) for value in values), Fraction()) / len(values)

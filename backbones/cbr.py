@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from specs.errors import UsageError
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 # variant: (kernel size, widths, each twice the one before, whether a max pool follows the last convolution)
 VARIANTS: dict[str, tuple[int, tuple[int, ...], bool]] = {
@@ -42,7 +42,7 @@ def cbr(
     """
     if width is not None and width < 1:
         raise UsageError(f"cbr: width is the number of channels of the first convolution, 1 or more, found {width}.")
-    from backbones.cbr_network import cbr_backbone
+    from backbones.networks.cbr import cbr_backbone
 
     kernel, widths, last_pool = VARIANTS[variant]
     if width is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 def resnet50(in_channels: int = 3) -> Backbone:
     """ResNet-50 with stages conv1 and layer1 to layer4."""
-    from backbones.timm_networks import timm_backbone
+    from backbones.networks.timm import timm_backbone
 
     return timm_backbone("resnet50", in_channels)

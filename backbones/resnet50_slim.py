@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 def resnet50_slim(in_channels: int = 3) -> Backbone:
@@ -18,7 +18,7 @@ def resnet50_slim(in_channels: int = 3) -> Backbone:
 
     from timm.models.resnet import Bottleneck, ResNet
 
-    from backbones.timm_networks import backbone_of
+    from backbones.networks.timm import backbone_of
 
     block: Any = Bottleneck  # timm's annotation asks for an instance
     build = partial(ResNet, block, (3, 4, 6, 3), channels=(64, 128, 128, 256), num_classes=0, in_chans=in_channels)

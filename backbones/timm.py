@@ -8,7 +8,7 @@ from specs.errors import UsageError
 from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 def timm(name: str, in_channels: int = 3, image_size: int | None = None, patch_size: int | None = None) -> Backbone:
@@ -26,6 +26,6 @@ def timm(name: str, in_channels: int = 3, image_size: int | None = None, patch_s
     """
     if name in BACKBONES.entries:
         raise UsageError(f'the backbone "{name}" has a name of its own: write {name} instead of timm("{name}").')
-    from backbones.timm_networks import timm_backbone
+    from backbones.networks.timm import timm_backbone
 
     return timm_backbone(name, in_channels, image_size, patch_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 def tiny(width: int = 16, in_channels: int = 3, slim: bool = False) -> Backbone:
@@ -16,6 +16,6 @@ def tiny(width: int = 16, in_channels: int = 3, slim: bool = False) -> Backbone:
         in_channels: of the input.
         slim: whether the last two stages are half as wide, as those of ``resnet50_slim``.
     """
-    from backbones.tiny_network import tiny_backbone
+    from backbones.networks.tiny import tiny_backbone
 
     return tiny_backbone((width, 2 * width, *((2 * width, 4 * width) if slim else (4 * width, 8 * width))), in_channels)

@@ -35,13 +35,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.interleaved import rates, ratio
-from experiments.cores import cores
-from experiments.executor import Conditions, Finished, Job, Progress, Session
-from experiments.local import LocalSession
-from experiments.places import Places
-from experiments.planner import carry_out, plan
-from experiments.resolve import ResolvedRun, Resolver, recipe_named
-from experiments.store import RunStore
+from experiments.execution.executor import Conditions, Dispatcher, Job
+from experiments.execution.local import LocalDispatcher
+from experiments.execution.planner import carry_out, plan
+from experiments.run.machine.cores import cores
+from experiments.run.places import Places
+from experiments.run.progress import Finished, Progress
+from experiments.run.recipes import recipe_named
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.store import RunStore
 from specs.expression import parse
 from specs.run import RunSpec
 
@@ -158,7 +160,7 @@ class Bench:
         """
         resolver = Resolver(self.places)
         work = plan([resolver.resolve(spec) for spec in specs], RunStore(self.places.runs))
-        session = _Watched(_session(self.places, cores()))
+        session = _Watched(_dispatcher(self.places, cores()))
         carry_out(work, session, lambda _: None)
         if work.failed:
             raise RuntimeError(f"{len(work.failed)} runs failed, the first one: {next(iter(work.failed.values()))}")
@@ -188,8 +190,8 @@ class Bench:
         return len(specs)
 
 
-def _session(places: Places, jobs: int) -> Session:
-    return LocalSession(Conditions(places, places.runs / "notes"), jobs)
+def _dispatcher(places: Places, jobs: int) -> Dispatcher:
+    return LocalDispatcher(Conditions(places, places.runs / "notes"), jobs)
 
 
 class _Watched:
@@ -197,7 +199,7 @@ class _Watched:
 
     queues = False
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Dispatcher) -> None:
         self._session, self._submitted, self.waited = session, dict[str, float](), list[float]()
 
     @property

@@ -7,6 +7,8 @@ images are synthetic (drawn chests, 1024 x 1024 PNG and 390 x 320 JPEG); --real 
 of your own.
 """
 
+# Long file: the peer's pipeline is written out beside ours, so that a reader can hold one against the other.
+
 from __future__ import annotations
 
 import argparse
@@ -29,18 +31,18 @@ from torch.utils.data import DataLoader
 
 from benchmarks import official_pipeline as official
 from benchmarks.interleaved import rates, ratio
-from datamodules.contract import Index
-from datamodules.crops import ExactCrops, FastCrops
-from datamodules.dicom import read_dicom
-from datamodules.files import read_gray
+from datamodules.dataset.contract import Index
+from datamodules.files.dicom import read_dicom
+from datamodules.files.images import read_gray
+from datamodules.files.resampling import resize
 from datamodules.folder import Folder
-from datamodules.lightning import ImageDataModule
-from datamodules.opening import OpenDataset
-from datamodules.phantom_images import chest, lungs
-from datamodules.preparation import prepare
-from datamodules.resampling import resize
-from datamodules.storage import Prepared, Stored
-from experiments.memory import keep_freed_memory
+from datamodules.phantoms.phantom_images import chest, lungs
+from datamodules.pipeline.crops import ExactCrops, FastCrops
+from datamodules.pipeline.lightning import ImageDataModule
+from datamodules.prepared.opening import OpenDataset
+from datamodules.prepared.preparation import prepare
+from datamodules.prepared.storage import Prepared, Stored
+from experiments.run.machine.memory import keep_freed_memory
 from lightning_modules.classification import ten_crops
 from lightning_modules.normalization import InputNormalization
 from specs.card import IMAGENET
@@ -98,6 +100,7 @@ def main() -> int:
     return 0 if all(found["equal"].values()) else 1
 
 
+# Long: one after the other, what is measured of both pipelines.
 def measure(
     folder: Path,
     images: int,

@@ -38,17 +38,17 @@ from torchmetrics import Metric
 from torchmetrics.classification import BinaryAUROC
 
 from benchmarks.interleaved import ratio, turns
-from datamodules.lightning import ImageDataModule
-from experiments.cores import cores
-from experiments.determinism import deterministic
-from experiments.devices import device_name
-from experiments.memory import keep_freed_memory
-from experiments.places import Places
-from experiments.progress import silent
-from experiments.restored import supervised_module
-from experiments.runner import PRECISIONS, lightning_trainer
-from experiments.training import EpochEnd
+from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.determinism import deterministic
+from experiments.run.machine.cores import cores
+from experiments.run.machine.devices import device_name
+from experiments.run.machine.memory import keep_freed_memory
+from experiments.run.participant import PRECISIONS, lightning_trainer
+from experiments.run.places import Places
+from experiments.run.progress import silent
+from experiments.run.training import EpochEnd
 from lightning_modules.supervised import SupervisedModule
+from lightning_modules.task_module import supervised_module
 from specs.card import IMAGENET
 from specs.expression import parse
 from specs.recipe import Recipe

@@ -27,9 +27,9 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.interleaved import rates, ratio
-from initializers.contract import build
-from initializers.loading import initialize
-from initializers.store import VARIABLE
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
+from initializers.publishing.store import VARIABLE
 from specs.registry import BACKBONES
 
 TARGETS = {"time": 1.5, "private memory": 1.2}

@@ -9,15 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Located, Sample
-from datamodules.files import read_gray
-from datamodules.label_files import filled, inside, once, rows
-from datamodules.splits import Split, below
+from datamodules.dataset.contract import Dataset, Labels, Located
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, below
+from datamodules.files.images import read_gray
+from datamodules.labels.label_files import filled, inside, once, rows
 from specs.errors import DataError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 CLASSES = (
     "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
@@ -173,7 +174,7 @@ class ChestXray14(Dataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import chest_with_lesions
+        from datamodules.phantoms.phantom_images import chest_with_lesions
 
         for folder in ("images", MASKS):
             (root / folder).mkdir(parents=True)

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.files import read_gray
-from datamodules.label_files import inside, number, once, rows
-from datamodules.splits import Split, below
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, below
+from datamodules.files.images import read_gray
+from datamodules.labels.label_files import inside, number, once, rows
 from specs.errors import DataError, UsageError, unknown
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 CLASSES = (
     "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema",
@@ -165,7 +166,7 @@ class CheXpert(Dataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import chest
+        from datamodules.phantoms.phantom_images import chest
 
         base = root / "CheXpert-v1.0-small"
         head = ",".join(("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *CLASSES))

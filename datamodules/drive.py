@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.files import content_digest, read_gray, read_rgb
-from datamodules.splits import Split
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split
+from datamodules.files.images import content_digest, read_gray, read_rgb
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 VALIDATION = ("25", "30", "35", "40")
 """Training images held out for validation: every fifth, this project's choice, since DRIVE has no validation set."""
@@ -96,7 +97,7 @@ class Drive(Dataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import fundus
+        from datamodules.phantoms.phantom_images import fundus
 
         for number in range(1, 41):
             name = f"{number:02d}"

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.files import read_rgb
-from datamodules.retinopathy import GRADING, drawn, graded
-from datamodules.splits import Split, below
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, below
+from datamodules.files.images import read_rgb
+from datamodules.labels.retinopathy import GRADING, drawn, graded
 from specs.errors import DataError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 VALIDATION_SHARE = 0.1
 """Share of the training patients that validate, this project's choice."""

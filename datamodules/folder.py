@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from datamodules.contract import SPLITS, Dataset, Labels, Sample
-from datamodules.dicom import read_dicom
-from datamodules.files import read_gray, read_rgb
-from datamodules.label_files import header, inside, number, once, rows
-from datamodules.splits import Split, divide
+from datamodules.dataset.contract import SPLITS, Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, divide
+from datamodules.files.dicom import read_dicom
+from datamodules.files.images import read_gray, read_rgb
+from datamodules.labels.label_files import header, inside, number, once, rows
 from specs.errors import DataError, UsageError
 from specs.run import digest
 from specs.task import Kind, Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 SPLIT_NAMES: dict[str, Split] = {
     "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
@@ -151,7 +152,7 @@ class Folder(Dataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import lungs, texture
+        from datamodules.phantoms.phantom_images import lungs, texture
 
         columns = [
             self.image,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from datamodules.class_folders import ClassFolderDataset, folders_in, images_in
-from datamodules.label_files import filled, once, rows
+from datamodules.labels.class_folders import ClassFolderDataset, folders_in, images_in
+from datamodules.labels.label_files import filled, once, rows
 from specs.errors import DataError
 
 VALIDATION_TABLE = "LOC_val_solution.csv"
@@ -102,7 +102,7 @@ class Imagenet(ClassFolderDataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import texture
+        from datamodules.phantoms.phantom_images import texture
 
         table = ["class,label"] + [f"{name},{label}" for name, label in PHANTOM.items()]
         (root / "coarse.csv").write_text("\n".join(table) + "\n", encoding="utf-8")

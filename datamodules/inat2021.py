@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from datamodules.class_folders import ClassFolderDataset, folders_in, images_in
+from datamodules.labels.class_folders import ClassFolderDataset, folders_in, images_in
 from specs.errors import DataError
 
 LEVELS = ("kingdom", "phylum", "class", "order", "family", "genus", "species")
@@ -97,7 +97,7 @@ class Inat2021(ClassFolderDataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import texture
+        from datamodules.phantoms.phantom_images import texture
 
         categories = [
             {"id": number, "name": " ".join(parts[-2:]), "supercategory": parts[2]}

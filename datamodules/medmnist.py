@@ -11,14 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from datamodules.contract import SPLITS, Dataset, Labels, Sample
-from datamodules.files import content_digest
-from datamodules.splits import Split
+from datamodules.dataset.contract import SPLITS, Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split
+from datamodules.files.images import content_digest
 from specs.errors import DataError
 from specs.task import Kind, Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 Flag = Literal[
     "pathmnist", "chestmnist", "dermamnist", "octmnist", "pneumoniamnist", "retinamnist", "breastmnist", "bloodmnist",
@@ -139,7 +140,7 @@ class MedMNIST(Dataset):
         """A file of 160, 60 and 120 drawn images with a shape or texture per class."""
         import numpy as np
 
-        from datamodules.phantom_images import chest, fundus, texture
+        from datamodules.phantoms.phantom_images import chest, fundus, texture
 
         kind, channels, classes = FLAGS[self.flag]
         arrays: dict[str, Any] = {}

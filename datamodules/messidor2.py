@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.files import read_rgb
-from datamodules.label_files import inside, number, once, rows
-from datamodules.retinopathy import GRADES, GRADING, drawn
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.files.images import read_rgb
+from datamodules.labels.label_files import inside, number, once, rows
+from datamodules.labels.retinopathy import GRADES, GRADING, drawn
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 COLUMNS = ("image_id", "adjudicated_dr_grade", "adjudicated_gradable")
 

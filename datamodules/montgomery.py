@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.files import read_gray
-from datamodules.splits import Split, divide
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, divide
+from datamodules.files.images import read_gray
 from specs.errors import DataError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Montgomery(Dataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import lungs
+        from datamodules.phantoms.phantom_images import lungs
 
         for number in range(1, 61):
             image, left, right = lungs(np.random.default_rng([138, number]), 96)

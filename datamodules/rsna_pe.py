@@ -8,15 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.dicom import position, read_dicom, write_dicom
-from datamodules.label_files import filled, inside, number, once, rows
-from datamodules.splits import Split, divide
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, divide
+from datamodules.files.dicom import position, read_dicom, write_dicom
+from datamodules.labels.label_files import filled, inside, number, once, rows
 from specs.errors import DataError, UsageError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 COLUMNS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "pe_present_on_image")
 
@@ -112,7 +113,7 @@ class RsnaPe(Dataset):
         """40 studies of 6 drawn slices, 48 x 48, in an order that their names do not tell."""
         import numpy as np
 
-        from datamodules.phantom_images import chest_slices
+        from datamodules.phantoms.phantom_images import chest_slices
 
         lines = [",".join(COLUMNS)]
         for study in range(1, 41):

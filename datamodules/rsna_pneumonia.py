@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.dicom import read_dicom, write_dicom
-from datamodules.label_files import inside, number, rows
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.files.dicom import read_dicom, write_dicom
+from datamodules.labels.label_files import inside, number, rows
 from specs.errors import DataError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class RsnaPneumonia(Dataset):
         """100 drawn chests, 64 x 64, half of them with an opacity, every other one in two boxes."""
         import numpy as np
 
-        from datamodules.phantom_images import chest
+        from datamodules.phantoms.phantom_images import chest
 
         lines = ["patientId,x,y,width,height,Target"]
         for place in range(100):

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.files import read_gray
-from datamodules.splits import Split, divide
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, divide
+from datamodules.files.images import read_gray
 from specs.errors import DataError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Shenzhen(Dataset):
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantom_images import chest
+        from datamodules.phantoms.phantom_images import chest
 
         folder = root / "ChinaSet_AllFiles" / "CXR_png"
         folder.mkdir(parents=True)

@@ -8,15 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules import run_lengths
-from datamodules.contract import Dataset, Labels, Sample
-from datamodules.dicom import read_dicom, shape, write_dicom
-from datamodules.label_files import rows
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.sample import Sample
+from datamodules.files.dicom import read_dicom, shape, write_dicom
+from datamodules.labels import run_lengths
+from datamodules.labels.label_files import rows
 from specs.errors import DataError
 from specs.task import Task
 
 if TYPE_CHECKING:
-    from datamodules.contract import Pixels
+    from datamodules.dataset.contract import Pixels
 
 LABEL_FILES = ("train-rle.csv", "stage_2_train.csv", "stage_2_train-rle.csv")
 
@@ -96,7 +97,7 @@ class SiimAcr(Dataset):
         """60 drawn chests, 64 x 64, a third of them with a dark rim, some in two pieces."""
         import numpy as np
 
-        from datamodules.phantom_images import pneumothorax
+        from datamodules.phantoms.phantom_images import pneumothorax
 
         lines = ["ImageId, EncodedPixels"]
         for number in range(1, 61):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from initializers.contract import Initializer, Weights, WeightsOf, build
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.errors import UsageError
 from specs.expression import Call
@@ -13,7 +13,7 @@ from specs.expression import Call
 if TYPE_CHECKING:
     import torch
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 RANDOM = Call("random")
 
@@ -59,8 +59,8 @@ class BatchNorm(Initializer):
             UsageError: if no layer of the backbone has a scale or shift.
             WeightsError: if one of the two does not fit the backbone.
         """
-        from initializers.loading import fitting
-        from initializers.normalization_layers import normalization_resets
+        from initializers.loading.loading import fitting
+        from initializers.mixing.normalization_layers import normalization_resets
 
         parameters = {name for name, _ in backbone.network.named_parameters()}
         resets = normalization_resets(backbone.network)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from initializers.contract import Weights
-from initializers.publishing import Published
-from initializers.store import PublishedFile
+from initializers.loading.contract import Weights
+from initializers.publishing.publishing import Published
+from initializers.publishing.store import PublishedFile
 from specs.card import IMAGENET, Card
 from specs.errors import WeightsError
 
@@ -52,7 +52,7 @@ class Byol(Published):
         """
         import torch
 
-        from initializers.inert_pickle import arrays_in, read_inert
+        from initializers.formats.inert_pickle import arrays_in, read_inert
 
         content = read_inert(path)
         state = content.get("experiment_state") if isinstance(content, dict) else None

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Annotated
 
-from initializers.trained import TrainedHere, check_method
+from initializers.loading.trained import TrainedHere, check_method
 from specs.card import Card
 from specs.expression import Call, parse
 from specs.run import Pretraining

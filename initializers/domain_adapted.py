@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from initializers.publishing import Published
-from initializers.store import PublishedFile
+from initializers.publishing.publishing import Published
+from initializers.publishing.store import PublishedFile
 from specs.card import IMAGENET, Card
 
 FILES = {

@@ -6,15 +6,15 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from initializers.contract import Initializer, Weights, WeightsOf
-from initializers.described import card_in
-from initializers.files import existing, sha256_of
+from initializers.formats.described import card_in
+from initializers.formats.files import existing, sha256_of
+from initializers.loading.contract import Initializer, Weights, WeightsOf
 from specs.card import Card
 
 if TYPE_CHECKING:
     import torch
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class File(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
-        from initializers.checkpoints import read_container
-        from initializers.outside import weights_in
+        from initializers.formats.checkpoints import read_container
+        from initializers.loading.outside import weights_in
 
         container = read_container(self.path)
         return weights_in(container, backbone, self.key, self.prefix, self.drop, sha256_of(self.path))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from initializers.loading.trained import TrainedHere
 from initializers.supervised import Supervised
-from initializers.trained import TrainedHere
 from specs.card import Card
 from specs.run import Pretraining
 

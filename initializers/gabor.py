@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from initializers.contract import Initializer, Weights, WeightsOf, build
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.errors import WeightsError
 from specs.expression import Call
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 FREQUENCIES = (0.08, 0.12, 0.18, 0.27)
 """Cycles per pixel, half an octave and a bit apart. The paper does not state its own; these are *assumed*."""
@@ -50,7 +50,7 @@ class Gabor(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The source's tensors with the first convolution replaced."""
-        from initializers.loading import fitting
+        from initializers.loading.loading import fitting
 
         given = build(self.source).state_dict(backbone, generator, weights_of)
         tensors = fitting(self, given, backbone.weights())

@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from initializers.contract import Weights, WeightsOf
-from initializers.publishing import Placed
-from initializers.store import PublishedFile, WeightStore
+from initializers.loading.contract import Weights, WeightsOf
+from initializers.publishing.publishing import Placed
+from initializers.publishing.store import PublishedFile, WeightStore
 from specs.card import Card
 from specs.errors import UsageError
 
 if TYPE_CHECKING:
     import torch
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Hf(Placed):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
-        from initializers.checkpoints import read_container
-        from initializers.outside import weights_in
+        from initializers.formats.checkpoints import read_container
+        from initializers.loading.outside import weights_in
 
         store = WeightStore.current()
         sha256 = store.sha256(self.file)

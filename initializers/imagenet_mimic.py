@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from initializers.publishing import Published
-from initializers.store import PublishedFile
+from initializers.publishing.publishing import Published
+from initializers.publishing.store import PublishedFile
 from specs.card import IMAGENET, Card
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ImageNetMIMIC(Published):
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Timm's present names; its Swin and ConvNeXt of before 0.9 had others."""
-        from initializers.timm_names import timms_own
+        from initializers.formats.timm_names import timms_own
 
         return timms_own(tensors, self.network())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from initializers.contract import Initializer, Weights, WeightsOf, build
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.expression import Call
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 WORDS = {"normal": "mean and variance", "shuffle": "values in random order", "bootstrap": "values with replacement"}
@@ -59,8 +59,8 @@ class MeanVar(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """Draws with the source's statistics; the source must fit the backbone itself."""
-        from initializers.loading import fitting
-        from initializers.normalization_layers import normalization_resets
+        from initializers.loading.loading import fitting
+        from initializers.mixing.normalization_layers import normalization_resets
 
         initializer = build(self.source)
         source = initializer.state_dict(backbone, generator, weights_of)

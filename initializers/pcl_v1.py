@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from initializers.self_supervision import MOCO, SelfSupervised
-from initializers.store import PublishedFile
+from initializers.publishing.self_supervision import MOCO, SelfSupervised
+from initializers.publishing.store import PublishedFile
 
 
 @dataclass(frozen=True)

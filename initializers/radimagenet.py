@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from initializers.publishing import Naming, Published
-from initializers.store import PublishedFile
+from initializers.publishing.publishing import Naming, Published
+from initializers.publishing.store import PublishedFile
 from specs.card import Card, Normalization
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initializers.contract import Initializer, Weights, WeightsOf
+from initializers.loading.contract import Initializer, Weights, WeightsOf
 from specs.card import Card
 
 if TYPE_CHECKING:
     import torch
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from initializers.contract import Weights
-from initializers.publishing import Published
-from initializers.simclr import WARNINGS, from_tensorflow
-from initializers.store import PublishedFile
+from initializers.loading.contract import Weights
+from initializers.publishing.publishing import Published
+from initializers.publishing.simclr import WARNINGS, from_tensorflow
+from initializers.publishing.store import PublishedFile
 from specs.card import UNIT, Card
 
 

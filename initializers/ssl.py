@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from initializers.trained import TrainedHere, check_method
+from initializers.loading.trained import TrainedHere, check_method
 from specs.expression import Call, parse
 from specs.run import Pretraining
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from initializers.trained import TrainedHere
+from initializers.loading.trained import TrainedHere
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.registry import DATASETS

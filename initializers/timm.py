@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initializers.publishing import Published
-from initializers.store import PublishedFile
+from initializers.publishing.publishing import Published
+from initializers.publishing.store import PublishedFile
 from specs.card import Card, Normalization
 from specs.errors import UsageError
 from specs.registry import BACKBONES
@@ -55,7 +55,7 @@ class Timm(Published):
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Timm's present names."""
-        from initializers.timm_names import timms_own
+        from initializers.formats.timm_names import timms_own
 
         return timms_own(tensors, self.network())
 

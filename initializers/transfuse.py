@@ -6,14 +6,14 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from initializers.contract import Initializer, Weights, WeightsOf, build
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.expression import Call
 
 if TYPE_CHECKING:
     import torch
 
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Transfuse(Initializer):
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The source's tensors of the first stages, and draws for the others."""
-        from initializers.stages import named_stages, replaced
+        from initializers.mixing.stages import named_stages, replaced
 
         names = [stage.name for stage in backbone.stages]
         (last,) = named_stages(backbone, (self.through,))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torchmetrics.functional.classification import binary_auroc
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules import losses
 from lightning_modules.supervised import Batch, SupervisedModule
 from specs.card import Normalization
@@ -23,9 +21,9 @@ class ClassificationModule(SupervisedModule):
     """Multilabel, binary or multiclass classification.
 
     The head is dropout and a linear layer with weights from N(0, 0.01) and bias 0, as in the benchmark's code
-    (BenchmarkTransferLearning, Version 1). The metric is the mean area under the ROC curve over the scored classes
-    that have positives and negatives (multiclass: one against the rest, or the task's positive classes against the
-    others).
+    (BenchmarkTransferLearning, Version 1). The metric is ``analysis.scores.MeanAuroc``: the mean area under the ROC
+    curve over the scored classes that have positives and negatives (multiclass: one against the rest, or the task's
+    positive classes against the others).
     """
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
@@ -54,14 +52,15 @@ class ClassificationModule(SupervisedModule):
 
     def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
         """``targets`` (B, K; multiclass one-hot) and ``probabilities`` (B, K), float64."""
-        targets = batch["target"]
-        if self.task.kind == "multiclass":
-            targets = nn.functional.one_hot(targets, len(self.task.classes))
-        return {"targets": targets.cpu().double().numpy(), "probabilities": self._probabilities(logits).numpy()}
+        return {"targets": self._targets(batch), "probabilities": self._from_logits(logits).numpy()}
 
     def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
         """The same, with the mean probability over the recipe's views of each image."""
-        image = self.normalize(batch["image"])
+        return {"targets": self._targets(batch), "probabilities": self.probabilities(batch["image"]).numpy()}
+
+    def probabilities(self, image: Tensor) -> Tensor:
+        """Probabilities (B, K) of uint8 images (B, C, H, W): the mean over the recipe's views; float64, on the CPU."""
+        image = self.normalize(image)
         match self.recipe.test_time_augmentation:
             case "none":
                 views = [image]
@@ -71,25 +70,15 @@ class ClassificationModule(SupervisedModule):
                 views = ten_crops(image, self.recipe.image_size)
         views = [view.contiguous(memory_format=self.memory_format) for view in views]
         logits = [losses.full(self.head(self.backbone(view))) for view in views]
-        mean = torch.stack([self._probabilities(of_view) for of_view in logits]).mean(dim=0)
-        return self.validation_rows(logits[0], batch) | {"probabilities": mean.numpy()}
+        return torch.stack([self._from_logits(of_view) for of_view in logits]).mean(dim=0)
 
-    def validation_metric(self) -> float:
-        """Mean AUROC over the scored classes where it is defined, NaN if there is none."""
-        rows = self.collected()
-        targets, probabilities = rows["targets"], rows["probabilities"]
-        if self.task.positives:
-            positive = np.isin(self.task.classes, self.task.positives)
-            return auroc(targets[:, positive].sum(axis=1), probabilities[:, positive].sum(axis=1))
-        values = [
-            auroc(targets[:, number], probabilities[:, number])
-            for number, name in enumerate(self.task.classes)
-            if name in self.task.scored
-        ]
-        defined = [value for value in values if not math.isnan(value)]
-        return float(np.mean(defined)) if defined else math.nan
+    def _targets(self, batch: Batch) -> NDArray[Any]:
+        targets = batch["target"]
+        if self.task.kind == "multiclass":
+            targets = nn.functional.one_hot(targets, len(self.task.classes))
+        return np.asarray(targets.cpu().double().numpy())
 
-    def _probabilities(self, logits: Tensor) -> Tensor:
+    def _from_logits(self, logits: Tensor) -> Tensor:
         exact = logits.cpu().double()
         return exact.softmax(dim=1) if self.task.kind == "multiclass" else exact.sigmoid()
 
@@ -108,19 +97,3 @@ def ten_crops(image: Tensor, size: int) -> list[Tensor]:
     middle = round(bottom / 2.0), round(right / 2.0)
     corners = ((0, 0), (0, right), (bottom, 0), (bottom, right), middle)
     return [whole[:, :, y : y + size, x : x + size] for whole in (image, image.flip(-1)) for y, x in corners]
-
-
-def auroc(targets: NDArray[Any], probabilities: NDArray[Any]) -> float:
-    """Area under the ROC curve of one class, NaN where it has no positives or no negatives.
-
-    torchmetrics gives 0 for such a class, which would be averaged in.
-
-    Args:
-        targets: (N,) 0, 1 or NaN (not labelled).
-        probabilities: (N,) in [0, 1].
-    """
-    labelled = ~np.isnan(targets)
-    truth = targets[labelled].astype(np.int64)
-    if len(np.unique(truth)) < 2:
-        return math.nan
-    return float(binary_auroc(torch.from_numpy(probabilities[labelled]), torch.from_numpy(truth)))

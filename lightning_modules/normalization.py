@@ -42,8 +42,14 @@ class InputNormalization(nn.Module):
         """Normalize (B, C, H, W) uint8 to (B, in_channels, H, W) float32.
 
         Raises:
-            UsageError: if the images have more channels than the backbone takes.
+            UsageError: if the images are not uint8, or have more channels than the backbone takes.
         """
+        if image.dtype != torch.uint8:
+            raise UsageError(
+                f"the images are {image.dtype}; expected torch.uint8 with pixels in 0..255, which are scaled and "
+                "normalized here. Give them as they are stored: without ToTensor, Normalize or a division by 255 "
+                "before (pixels in [0, 1]: image.mul(255).round().to(torch.uint8))."
+            )
         if image.shape[1] not in (1, self.in_channels):
             raise UsageError(
                 f"the images have {image.shape[1]} channels and the backbone takes {self.in_channels}. "

@@ -16,6 +16,11 @@ from specs import steps
 class EpochSchedule(Protocol):
     """A schedule that is stepped once per epoch with the selection score."""
 
+    @property
+    def last_epoch(self) -> int:
+        """How often it was stepped: the epoch whose learning rate is set."""
+        ...
+
     def step(self, score: float) -> None:
         """Set the learning rate of the next epoch."""
         ...
@@ -82,6 +87,10 @@ class _ByEpoch:
 
     def __init__(self, scheduler: torch.optim.lr_scheduler.LambdaLR) -> None:
         self.scheduler = scheduler
+
+    @property
+    def last_epoch(self) -> int:
+        return int(self.scheduler.last_epoch)
 
     def step(self, score: float) -> None:
         self.scheduler.step()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules import losses
 from lightning_modules.supervised import Batch, SupervisedModule
 from lightning_modules.unet import UNet
@@ -23,7 +23,7 @@ COUNTS = ("tp", "fp", "fn", "tn")
 
 
 class SegmentationModule(SupervisedModule):
-    """Segmentation of one class. The metric is the mean Dice over images; empty on empty counts 1."""
+    """Segmentation of one class. The metric is ``analysis.scores.MeanDice``: the mean Dice over images."""
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
         super().__init__(backbone, task, recipe, normalization)
@@ -55,11 +55,7 @@ class SegmentationModule(SupervisedModule):
 
         At native size the probability map is resized bilinearly, then cut at 0.5.
         """
-        logits = losses.full(self(batch["image"]))
-        probabilities = logits.sigmoid()
-        if self.recipe.test_time_augmentation == "flip":
-            mirrored = losses.full(self(batch["image"].flip(-1))).sigmoid().flip(-1)
-            probabilities = (probabilities + mirrored) / 2
+        probabilities = self.probabilities(batch["image"])
         mask, view = batch["mask"] > 0, batch["field_of_view"] > 0
         found = confusion(probabilities > 0.5, mask, torch.ones_like(mask), "network_whole")
         found |= confusion(probabilities > 0.5, mask, view, "network_fov")
@@ -71,12 +67,14 @@ class SegmentationModule(SupervisedModule):
         ]
         return found | {name: np.concatenate([counts[name] for counts in per_image]) for name in per_image[0]}
 
-    def validation_metric(self) -> float:
-        """Mean Dice over the validation images at network size."""
-        rows = self.collected()
-        tp, fp, fn = (rows[f"network_whole_{count}"].astype(float) for count in COUNTS[:3])
-        size = 2 * tp + fp + fn
-        return float(np.mean(np.where(size == 0, 1.0, 2 * tp / np.maximum(size, 1))))
+    def probabilities(self, image: Tensor) -> Tensor:
+        """Probability maps (B, 1, H, W) of uint8 images (B, C, H, W): the mean over the recipe's views."""
+        logits = losses.full(self(image))
+        probabilities = logits.sigmoid()
+        if self.recipe.test_time_augmentation == "flip":
+            mirrored = losses.full(self(image.flip(-1))).sigmoid().flip(-1)
+            probabilities = (probabilities + mirrored) / 2
+        return probabilities
 
     def _native_counts(self, probability: Tensor, mask: Tensor, view: Tensor) -> dict[str, NDArray[Any]]:
         mask, view = mask.to(probability.device)[None, None] > 0, view.to(probability.device)[None, None] > 0

@@ -7,15 +7,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backbones.contract import Backbone
-from lightning_modules.classification import auroc
+from backbones.networks.contract import Backbone
 from lightning_modules.gathering import everyones, take_from_first
 from lightning_modules.losses import full
+from lightning_modules.scoring import validation_score
 from lightning_modules.self_supervision.learner import Learner, directions
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
@@ -70,7 +69,8 @@ class SelfSupervisedModule(TrainedModule):
                     part.compile()
 
     def on_train_epoch_start(self) -> None:
-        """What the method does before an epoch."""
+        """Step the schedule where nobody did; then what the method does before an epoch."""
+        super().on_train_epoch_start()
         generator = torch.Generator().manual_seed(int(digest([self.seed, "clusters", self.current_epoch])[:15], 16))
         self.learner.before_epoch(self.current_epoch, self._every_image, generator)
         take_from_first(self.learner.state_dict().values())  # clusters of equal images may differ in the last bits
@@ -184,10 +184,4 @@ def nearest_neighbours(
     found = labels[nearest].double()
     known = weights * ~found.isnan()
     shares = ((found.nan_to_num() * known).sum(dim=1) / known.sum(dim=1)).nan_to_num(0.5).numpy()
-    values = [
-        auroc(targets[:, number].double().numpy(), shares[:, number])
-        for number, name in enumerate(task.classes)
-        if name in task.scored
-    ]
-    defined = [value for value in values if not math.isnan(value)]
-    return float(np.mean(defined)) if defined else math.nan
+    return validation_score(task).value({"targets": targets.double().numpy(), "probabilities": shares})

@@ -1,4 +1,4 @@
-"""What classification and segmentation share: losses over an epoch, validation, test rows."""
+"""What classification and segmentation share: losses over an epoch, validation, test and prediction."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.gathering import everyones, summed
 from lightning_modules.losses import full
+from lightning_modules.scoring import task_score, validation_score
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
 from specs.recipe import Recipe
@@ -26,7 +27,11 @@ class SupervisedModule(TrainedModule):
     """A backbone with a task on top.
 
     It logs ``train_loss``, ``validation_loss`` and ``validation_metric`` once per epoch. All are made of sums that
-    are added over batches and devices, so they do not depend on how the data are cut into batches.
+    are added over batches and devices, so they do not depend on how the data are cut into batches. A test logs
+    ``test_auroc``, and ``test_auroc:CLASS`` where there are several classes, or ``test_dice`` and what else there is of
+    it (``analysis.scores``); rows that several processes test count once. ``predict`` gives the probabilities that a
+    test scores. A batch is a dictionary with ``image`` and, but for ``predict``, ``index`` (the sample's place in its
+    split) and ``target`` or ``mask``; nothing of it is changed.
 
     Where the recipe trains the head alone, the backbone gets no gradient and stays in evaluation mode, whatever mode
     the module is put into: batch norm uses its running statistics and leaves them as they are.
@@ -41,7 +46,9 @@ class SupervisedModule(TrainedModule):
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
         super().__init__(recipe, normalization, backbone.in_channels)
         self.backbone, self.task = backbone, task
+        self.score, self.validation_score = task_score(task), validation_score(task)
         self._rows: dict[str, list[NDArray[Any]]] = {}
+        self._tested: dict[str, NDArray[Any]] | None = None
         self._compiled: Callable[[Tensor], Tensor] | None = None
         self.train(self.training)
 
@@ -83,16 +90,16 @@ class SupervisedModule(TrainedModule):
         """The loss of accumulated sums."""
 
     @abstractmethod
-    def validation_metric(self) -> float:
-        """The task's metric over the validation rows that this epoch collected, NaN where it is undefined."""
-
-    @abstractmethod
     def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
         """What is kept of each validation sample of a batch, besides its ``index``."""
 
     @abstractmethod
     def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
         """What is kept of each test sample of a batch, besides its ``index``, under test-time augmentation."""
+
+    @abstractmethod
+    def probabilities(self, image: Tensor) -> Tensor:
+        """Probabilities of uint8 images (B, C, H, W), under test-time augmentation."""
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of the batch, of all processes' parts of it together.
@@ -126,17 +133,34 @@ class SupervisedModule(TrainedModule):
         self.log("validation_loss", self.loss(self._total("validation")))
         self.log("validation_metric", self.validation_metric())
 
+    def validation_metric(self) -> float:
+        """The task's score over the validation rows that this epoch collected, NaN where it is undefined."""
+        return self.validation_score.value(self.collected())
+
     def on_test_epoch_start(self) -> None:
-        """Forget the validation rows."""
-        self._rows = {}
+        """Forget the rows of validation and of earlier tests."""
+        self._rows, self._tested = {}, None
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect rows."""
         self._collect(batch, self.tested_rows(batch))
 
+    def on_test_epoch_end(self) -> None:
+        """Log the scores of the whole test split, NaN where one is undefined."""
+        self._tested = self.collected()
+        dtype = torch.float32 if self.device.type == "mps" else torch.float64
+        several = len(self.task.classes) > 1
+        for name, value in self.score.named(self._tested).items():
+            if several or ":" not in name:  # the score of the only class is the score
+                self.log(f"test_{name}", torch.tensor(value, dtype=dtype))
+
     def test_rows(self) -> dict[str, NDArray[Any]]:
         """What was kept of each test sample, ordered by ``index``, each once."""
-        return self.collected()
+        return self.collected() if self._tested is None else self._tested
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The probabilities of a batch, of which only ``image`` is needed."""
+        return self.probabilities(batch["image"])
 
     def collected(self) -> dict[str, NDArray[Any]]:
         """The rows of one epoch that all processes collected, ordered by ``index``; repeated samples count once."""

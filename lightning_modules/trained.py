@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,9 @@ from lightning_modules.gathering import take_from_first
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
 from specs.card import Normalization
+from specs.errors import UsageError
 from specs.recipe import MemoryFormat, Recipe
+from specs.steps import Plateau
 
 MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
@@ -24,7 +27,10 @@ MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
 
 
 class TrainedModule(pl.LightningModule):
-    """A module that a recipe trains.
+    """A module that a recipe trains, under any Lightning trainer.
+
+    ``trainer.fit`` follows the recipe's optimizer and schedule, which is as long as the recipe's epochs; the number of
+    epochs, precision, selection and early stopping are the trainer's own.
 
     Args:
         recipe: optimizer and schedule.
@@ -42,6 +48,7 @@ class TrainedModule(pl.LightningModule):
         self._finite = FiniteLoss()
         self._sums: dict[str, Tensor] = {}
         self._schedule_state: dict[str, Any] | None = None
+        self._restored_score: float | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Torch's way, but for what Lightning notes some thirty times in each step and torch need not look at."""
@@ -79,7 +86,11 @@ class TrainedModule(pl.LightningModule):
         return self.parameters()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """The recipe's optimizer; its schedule is stepped by whoever ends the epochs, through ``schedule``."""
+        """The recipe's optimizer.
+
+        Its schedule is stepped through ``schedule`` by whoever ends the epochs; where nobody does, as under a trainer
+        without a callback for it, each epoch begins with that.
+        """
         optimizer = self._optimizer = build_optimizer(self.recipe.optimizer, self.trained_parameters())
         higher = self.recipe.selection == "metric"
         self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
@@ -87,13 +98,40 @@ class TrainedModule(pl.LightningModule):
             self.schedule.load_state_dict(self._schedule_state)
         return optimizer
 
+    def on_train_epoch_start(self) -> None:
+        """Step the schedule to this epoch, where nobody did at the end of the one before.
+
+        Raises:
+            UsageError: if it waits for a plateau of a score that was not logged.
+        """
+        while self.schedule.last_epoch < self.current_epoch:
+            score = self._selection_score()
+            if score is None and isinstance(self.recipe.schedule, Plateau):
+                raise UsageError(
+                    f"the recipe's schedule waits for a plateau of {self._selected}, which was not logged in epoch "
+                    f"{self.current_epoch - 1}. Give the trainer validation data, or the recipe another schedule."
+                )
+            self.schedule.step(math.nan if score is None else score)
+
+    @property
+    def _selected(self) -> str:
+        """The name under which the score that drives plateaus is logged."""
+        return "train_loss" if self.recipe.selection == "last" else f"validation_{self.recipe.selection}"
+
+    def _selection_score(self) -> float | None:
+        """The last one that was logged, in this training or the one that it goes on from."""
+        score = self.trainer.callback_metrics.get(self._selected)
+        return self._restored_score if score is None else float(score)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the schedule's state."""
+        """Keep the schedule's state, and the score that it may have to be stepped with yet."""
         checkpoint["schedule"] = self.schedule.state_dict()
+        checkpoint["selection_score"] = self._selection_score()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the schedule's state, before or after the schedule is made."""
         self._schedule_state = checkpoint["schedule"]
+        self._restored_score = checkpoint.get("selection_score")  # older files have none, and need none
         if hasattr(self, "schedule"):
             self.schedule.load_state_dict(checkpoint["schedule"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import Tensor, nn
 
-from backbones.contract import Backbone, Stage
+from backbones.networks.contract import Backbone, Stage
 from specs.errors import UsageError
 
 

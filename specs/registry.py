@@ -1,4 +1,4 @@
-"""Registries: which datasets, initializers, backbones, recipes and tables there are.
+"""Registries: which datasets, initializers, backbones, methods, measures, recipes, tables and executors there are.
 
 A file is an entry when it defines a function or class that has the file's name, case and underscores aside:
 ``mean_var.py`` with ``class MeanVar``. Its description is the first line of the file's docstring. Listing
@@ -13,7 +13,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,12 @@ from typing import Any
 from specs.errors import UsageError, unknown
 from specs.expression import Call, parse
 from specs.signature import bind
+
+OWN = "medtransfer"
+"""The distribution of the entries that are files of this project."""
+
+TABLE_KINDS = ("Table", "TaskTable", "Study")
+"""What a function of a study's folder returns if it makes a table; other functions there are what tables share."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,18 @@ class Entry:
     attribute: str
     distribution: str
 
+    def file(self) -> Path | None:
+        """The file of its module, found without importing it; None if there is none."""
+        try:
+            spec = importlib.util.find_spec(self.module)
+        except ImportError:  # a package that should hold it is not there
+            return None
+        return Path(spec.origin) if spec and spec.origin else None
+
+
+Finder = Callable[[Path, str], Iterator[Entry]]
+"""Finds the entries in a package's folder; the text is the package's name."""
+
 
 class Registry:
     """The entries of one package of this distribution and of one entry-point group.
@@ -42,10 +60,12 @@ class Registry:
         noun: what an entry is called in messages, such as ``dataset``.
         package: the import package whose files are entries.
         group: the entry-point group for other distributions.
+        find: which files of the package are entries, and what they are called.
     """
 
-    def __init__(self, noun: str, package: str, group: str) -> None:
+    def __init__(self, noun: str, package: str, group: str, find: Finder | None = None) -> None:
         self.noun, self.package, self.group = noun, package, group
+        self._find = find or entries_of_folder
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -65,27 +85,16 @@ class Registry:
             found[entry.name] = entry
         return dict(sorted(found.items()))
 
-    def _own(self) -> list[Entry]:
+    def _own(self) -> Iterator[Entry]:
         spec = importlib.util.find_spec(self.package)
-        folders = (spec.submodule_search_locations if spec else None) or []
-        entries = []
-        for folder in folders:
-            for path in sorted(Path(folder).glob("*.py")):
-                read = _entry_of(path)
-                if read:
-                    attribute, description = read
-                    entries.append(
-                        Entry(path.stem, description, f"{self.package}.{path.stem}", attribute, "medtransfer")
-                    )
-        return entries
+        for folder in (spec.submodule_search_locations if spec else None) or []:
+            yield from self._find(Path(folder), self.package)
 
-    def _plugins(self) -> list[Entry]:
-        entries = []
+    def _plugins(self) -> Iterator[Entry]:
         for point in importlib.metadata.entry_points(group=self.group):
             distribution = point.dist.name if point.dist else "unknown"
             summary = (point.dist.metadata["Summary"] if point.dist else None) or point.value
-            entries.append(Entry(point.name, summary, point.module, point.attr, distribution))
-        return entries
+            yield Entry(point.name, summary, point.module, point.attr, distribution)
 
     def get(self, name: str) -> Callable[..., Any]:
         """Import and return the object of an entry.
@@ -99,7 +108,7 @@ class Registry:
         try:
             found: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.attribute)
         except (ImportError, AttributeError) as error:
-            if entry.distribution == "medtransfer":
+            if entry.distribution == OWN:
                 raise
             raise UsageError(
                 f'the {self.noun} "{name}" of the distribution {entry.distribution} cannot be imported from '
@@ -138,32 +147,70 @@ class Registry:
         return self.get(call.name)(**call.arguments())
 
 
-def _entry_of(path: Path) -> tuple[str, str] | None:
-    """The name of the file's entry object and the first line of its docstring, or None if it is no entry."""
+def entries_of_folder(folder: Path, package: str) -> Iterator[Entry]:
+    """Every file of a folder that defines an object of the file's name."""
+    for path in sorted(folder.glob("*.py")):
+        if found := _object_of(path, path.stem):
+            yield Entry(path.stem, found.description, f"{package}.{path.stem}", found.name, OWN)
+
+
+def tables_of_studies(folder: Path, package: str) -> Iterator[Entry]:
+    """The tables of the studies: a file at the root under its own name, PAPER/FILE as ``PAPER_FILE``."""
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*/*.py")]):
+        found = _object_of(path, path.stem)
+        if found is None or found.returns not in TABLE_KINDS:
+            continue
+        parts = path.relative_to(folder).with_suffix("").parts
+        yield Entry("_".join(parts), found.description, ".".join((package, *parts)), found.name, OWN)
+
+
+def recipes_of_studies(folder: Path, package: str) -> Iterator[Entry]:
+    """The recipes of the studies: ``recipes.py`` of a paper under the paper's name, recipes that are shared by file."""
+    for path in sorted(folder.glob("*/recipes.py")):
+        if found := _object_of(path, "recipes"):
+            paper = path.parent.name
+            yield Entry(paper, found.description, f"{package}.{paper}.recipes", found.name, OWN)
+    yield from entries_of_folder(folder / "recipes", f"{package}.recipes")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The entry object of a file: its name, what it returns if it says so, and the file's first line."""
+
+    name: str
+    returns: str
+    description: str
+
+
+def _object_of(path: Path, name: str) -> _Found | None:
+    """The object of a name that a file defines, case and underscores aside, or None."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    wanted = path.stem.replace("_", "").lower()
+    wanted = name.replace("_", "").lower()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name.replace("_", "").lower() == wanted:
-            return node.name, (ast.get_docstring(tree) or "").partition("\n")[0]
+            returns = getattr(node, "returns", None)
+            said = ast.unparse(returns) if returns is not None else ""
+            return _Found(node.name, said, (ast.get_docstring(tree) or "").partition("\n")[0])
     return None
 
 
+BACKBONES = Registry("backbone", "backbones", "medtransfer.backbones")
+INITIALIZERS = Registry("initializer", "initializers", "medtransfer.initializers")
+DATASETS = Registry("dataset", "datamodules", "medtransfer.datamodules")
+METHODS = Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods")
+MEASURES = Registry("measure", "experiments.measures", "medtransfer.measures")
+RECIPES = Registry("recipe", "experiments.studies", "medtransfer.recipes", recipes_of_studies)
+TABLES = Registry("table", "experiments.studies", "medtransfer.tables", tables_of_studies)
+EXECUTORS = Registry("executor", "experiments.execution.executors", "medtransfer.executors")
+
 REGISTRIES = {
-    registry.package: registry
-    for registry in (
-        Registry("backbone", "backbones", "medtransfer.backbones"),
-        Registry("initializer", "initializers", "medtransfer.initializers"),
-        Registry("dataset", "datamodules", "medtransfer.datamodules"),
-        Registry("recipe", "experiments.recipes", "medtransfer.recipes"),
-        Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods"),
-        Registry("table", "experiments.tables", "medtransfer.tables"),
-        Registry("executor", "experiments.executors", "medtransfer.executors"),
-    )
+    "backbones": BACKBONES,
+    "initializers": INITIALIZERS,
+    "datamodules": DATASETS,
+    "methods": METHODS,
+    "measures": MEASURES,
+    "recipes": RECIPES,
+    "tables": TABLES,
+    "executors": EXECUTORS,
 }
-BACKBONES = REGISTRIES["backbones"]
-INITIALIZERS = REGISTRIES["initializers"]
-DATASETS = REGISTRIES["datamodules"]
-RECIPES = REGISTRIES["experiments.recipes"]
-METHODS = REGISTRIES["lightning_modules.pretraining"]
-TABLES = REGISTRIES["experiments.tables"]
-EXECUTORS = REGISTRIES["experiments.executors"]
+"""All of them; what an argument's annotation names, such as ``Annotated[Call, "initializers"]``."""

@@ -1,5 +1,7 @@
 """What recipes are put together from: optimizers, schedules, steps of augmentation and views."""
 
+# Long file: views and one_of check their own parts, by the very functions that read them from text and JSON.
+
 from __future__ import annotations
 
 import dataclasses

@@ -16,7 +16,7 @@ LONGEST = (
     "test_ceilings.py",
     "test_ddp.py",
     "test_runner.py",
-    "test_cells.py",
+    "test_benchmark.py",
     "test_floors.py",
     "test_command_line.py",
     "test_backbones.py",

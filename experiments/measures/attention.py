@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from analysis.attention import area, inside
-from datamodules.contract import Dataset, Located, Sample
-from experiments.grad_cam import grad_cam
-from experiments.measure import Found, Measure
-from experiments.places import Places
-from experiments.restored import Restored, restore
-from experiments.store import Record
+from datamodules.dataset.contract import Dataset, Located
+from datamodules.dataset.sample import Sample
+from experiments.measures.measuring.grad_cam import grad_cam
+from experiments.measures.measuring.measure import Found, Measure
+from experiments.run.places import Places
+from experiments.run.restored import Restored, restore
+from experiments.run.store import Record
 from specs.errors import DataError
 
 NUMBERS = {
@@ -25,12 +26,12 @@ NUMBERS = {
     "in_masks": "share of the map inside the drawn findings",
     "uniform_in_boxes": "what a map without any preference would have inside the boxes",
 }
-"""What ``attention`` gives, each the mean over the findings that have a place."""
+"""What ``attention_of`` gives, each the mean over the findings that have a place."""
 
 BATCH = 16
 
 
-def attention(record: Record, places: Places) -> dict[str, float]:
+def attention_of(record: Record, places: Places) -> dict[str, float]:
     """How large a part of an image the Grad-CAM map of each located finding takes, and how much of it is right.
 
     The whole image is shown, at the size that test images have before crops are taken.
@@ -100,7 +101,7 @@ def _covered(first: float, last: float, length: int, pixels: int) -> NDArray[np.
 
 def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
     """The mask at the network's size, with the covered share of each pixel."""
-    from datamodules.files import read_gray
+    from datamodules.files.images import read_gray
 
     assert place.mask is not None
     mask = (read_gray(place.mask) > 0).astype(np.float64)
@@ -123,12 +124,14 @@ def _places_are_known(dataset: Dataset, root: Path) -> None:
     dataset.located(root)
 
 
-MEASURE = Measure(
-    version=1,
-    unit="share",
-    progress="maps of attention",
-    compute=attention,
-    numbers=lambda spec: NUMBERS,
-    remarks=_without_preference,
-    check=_places_are_known,
-)
+def attention() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1,
+        unit="share",
+        progress="maps of attention",
+        compute=attention_of,
+        numbers=lambda spec: NUMBERS,
+        remarks=_without_preference,
+        check=_places_are_known,
+    )

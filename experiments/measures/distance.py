@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from experiments.measure import Found, Measure, stages_of
-from experiments.places import Places
-from experiments.restored import before_training, restore
-from experiments.store import Record
+from experiments.measures.measuring.measure import Found, Measure, stages_of
+from experiments.run.places import Places
+from experiments.run.restored import before_training, restore
+from experiments.run.store import Record
 
 
 def distances(record: Record, places: Places) -> Found:
@@ -36,6 +36,8 @@ def distances(record: Record, places: Places) -> Found:
     return relative | {f"absolute:{stage}": math.sqrt(total) for stage, total in moved.items()}
 
 
-MEASURE = Measure(
-    version=1, unit="relative l2", progress="distances from initialization", compute=distances, numbers=stages_of
-)
+def distance() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1, unit="relative l2", progress="distances from initialization", compute=distances, numbers=stages_of
+    )

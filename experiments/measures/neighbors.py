@@ -8,15 +8,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from backbones.collecting import collect_stages
-from datamodules.batching import Batch
-from datamodules.contract import Dataset
-from datamodules.lightning import ImageDataModule
-from experiments.measure import Found, Measure, defined, stages_of
-from experiments.places import Places
-from experiments.restored import before_training, restore
-from experiments.retesting import device
-from experiments.store import Record
+from backbones.networks.collecting import collect_stages
+from datamodules.dataset.contract import Dataset
+from datamodules.pipeline.batching import Batch
+from datamodules.pipeline.lightning import ImageDataModule
+from experiments.measures.measuring.measure import Found, Measure, defined, stages_of
+from experiments.run.places import Places
+from experiments.run.restored import before_training, restore
+from experiments.run.retesting import device
+from experiments.run.store import Record
 from lightning_modules.self_supervised import BANK, nearest_neighbours
 from lightning_modules.supervised import SupervisedModule
 from specs.errors import DataError
@@ -70,12 +70,14 @@ def _has_labels(dataset: Dataset, root: Path) -> None:
         )
 
 
-MEASURE = Measure(
-    version=1,
-    unit="k-NN score",
-    progress="nearest neighbors",
-    compute=neighbor_scores,
-    numbers=stages_of,
-    levels={"before": "The same stages before training (mean over the rows)"},
-    check=_has_labels,
-)
+def neighbors() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1,
+        unit="k-NN score",
+        progress="nearest neighbors",
+        compute=neighbor_scores,
+        numbers=stages_of,
+        levels={"before": "The same stages before training (mean over the rows)"},
+        check=_has_labels,
+    )

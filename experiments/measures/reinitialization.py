@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch.optim.swa_utils import update_bn
 
-from experiments.measure import Found, Measure, stages_of
-from experiments.places import Places
-from experiments.restored import Restored, before_training, restore
-from experiments.retesting import device, score_on_test
-from experiments.store import Record
+from experiments.measures.measuring.measure import Found, Measure, stages_of
+from experiments.run.places import Places
+from experiments.run.restored import Restored, before_training, restore
+from experiments.run.retesting import device, score_on_test
+from experiments.run.store import Record
 
 
 def sensitivity(record: Record, places: Places) -> Found:
@@ -52,6 +52,8 @@ def _score(network: Restored) -> float | None:
     return score_on_test(module, network.data)
 
 
-MEASURE = Measure(
-    version=1, unit="fall of the score", progress="stages re-initialized", compute=sensitivity, numbers=stages_of
-)
+def reinitialization() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1, unit="fall of the score", progress="stages re-initialized", compute=sensitivity, numbers=stages_of
+    )

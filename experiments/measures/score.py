@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datamodules.contract import Dataset
-from experiments.evaluation import score_names
-from experiments.measure import Found, Measure
-from experiments.places import Places
-from experiments.store import Record
+from datamodules.dataset.contract import Dataset
+from experiments.measures.measuring.measure import Found, Measure
+from experiments.run.evaluation import score_names
+from experiments.run.places import Places
+from experiments.run.store import Record
 from specs.registry import DATASETS
 from specs.run import RunSpec
 
@@ -22,4 +22,6 @@ def _names(spec: RunSpec) -> tuple[str, ...]:
     return score_names(dataset.task)
 
 
-MEASURE = Measure(version=1, unit="auroc", progress="scores", compute=scores_of, numbers=_names)
+def score() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(version=1, unit="auroc", progress="scores", compute=scores_of, numbers=_names)

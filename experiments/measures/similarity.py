@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from experiments.measure import Found, Measure, defined, stages_of
-from experiments.places import Places
-from experiments.representations import similarities, stage_maps
-from experiments.restored import before_training, restore
-from experiments.store import Record
+from experiments.measures.measuring.measure import Found, Measure, defined, stages_of
+from experiments.measures.measuring.representations import similarities, stage_maps
+from experiments.run.places import Places
+from experiments.run.restored import before_training, restore
+from experiments.run.store import Record
 
 
 def before_and_after(record: Record, places: Places) -> Found:
@@ -42,15 +42,17 @@ def before_and_after(record: Record, places: Places) -> Found:
     return numbers | {"details": details}
 
 
-MEASURE = Measure(
-    version=1,
-    unit="CCA",
-    progress="similarities before and after training",
-    compute=before_and_after,
-    numbers=stages_of,
-    levels={
-        "untouched": "A stage before training with itself",
-        "unrelated": "Before and after training on unrelated images",
-        "floor": "Floor of independent rows",
-    },
-)
+def similarity() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1,
+        unit="CCA",
+        progress="similarities before and after training",
+        compute=before_and_after,
+        numbers=stages_of,
+        levels={
+            "untouched": "A stage before training with itself",
+            "unrelated": "Before and after training on unrelated images",
+            "floor": "Floor of independent rows",
+        },
+    )

@@ -1,1 +1,1 @@
-"""The tables: one file each, a short program that reads like the table that it makes."""
+"""A table of scores: what it compares, its cells as runs, tuned learning rates, its numbers."""

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import byol_views, lars, phantom
+from specs.steps import Cosine, Lars
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Zbontar et al. 2021, section 2.2, and https://github.com/facebookresearch/barlowtwins (main.py): rates times
+# batch / 256, weight decay of the code, views as BYOL's.
+PUBLISHED = lars(
+    "barlow_twins",
+    epochs=1000,
+    batch_size=2048,
+    optimizer=Lars(0.2 * 8, weight_decay=1e-6, bias_learning_rate=0.0048 * 8),
+    schedule=Cosine(10, final=0.001),
+    views=byol_views(),
+)
+PHANTOM = phantom("barlow_twins(head=(128, 128), off_diagonal=0.02, scale=0.1)")
 
 
 def barlow_twins(
@@ -27,4 +41,10 @@ def barlow_twins(
 
         return BarlowLearner(backbone, head, off_diagonal, scale)
 
-    return Method("redundancy reduction", "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230", learner)
+    return Method(
+        "redundancy reduction",
+        "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

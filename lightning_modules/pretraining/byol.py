@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import byol_views, lars, phantom
+from specs.steps import Cosine, Lars
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Grill et al. 2020, section 3.3 and appendix B (table 6): 0.2 times batch / 256, two views that differ.
+PUBLISHED = lars(
+    "byol",
+    epochs=1000,
+    batch_size=4096,
+    optimizer=Lars(3.2, weight_decay=1.5e-6),
+    schedule=Cosine(10),
+    views=byol_views(),
+)
+PHANTOM = phantom("byol(dimensions=64, hidden=128, momentum=0.97)", learning_rate=4e-3)
 
 
 def byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> Method:
@@ -25,4 +38,10 @@ def byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> 
 
         return ByolLearner(backbone, dimensions, hidden, momentum)
 
-    return Method("instance discrimination", "Grill et al. 2020, https://arxiv.org/abs/2006.07733", learner)
+    return Method(
+        "instance discrimination",
+        "Grill et al. 2020, https://arxiv.org/abs/2006.07733",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

@@ -5,10 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import phantom, sgd
+from specs.steps import ColorJitter, Cosine, GaussianBlur, Grayscale, HorizontalFlip, RandomResizedCrop
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Tian et al. 2020, appendix, and https://github.com/HobbitLong/PyContrast (base_options.py, datasets/util.py); its
+# RandAugment step is left out; epochs of its model zoo, batch and rate of its default (256 and 0.03).
+PUBLISHED = sgd(
+    "infomin",
+    epochs=800,
+    batch_size=256,
+    learning_rate=0.03,
+    schedule=Cosine(),
+    augmentation=(
+        RandomResizedCrop(0.2),
+        HorizontalFlip(),
+        ColorJitter(0.8, 0.8, 0.8, 0.2, p=0.8),
+        GaussianBlur(0.1, 2.0, p=0.5),
+        Grayscale(0.2),
+    ),
+)
+PHANTOM = phantom("infomin(dimensions=64, hidden=128, queue=512, momentum=0.99)")
 
 
 def infomin(
@@ -35,4 +55,10 @@ def infomin(
 
         return MocoLearner(backbone, dimensions, hidden, queue, momentum, temperature, jigsaw)
 
-    return Method("mutual information reduction", "Tian et al. 2020, https://arxiv.org/abs/2005.10243", learner)
+    return Method(
+        "mutual information reduction",
+        "Tian et al. 2020, https://arxiv.org/abs/2005.10243",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import PLAIN, phantom, sgd
+from specs.steps import MultiStep
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# He et al. 2020, section 3.3, and https://github.com/facebookresearch/moco (main_moco.py).
+PUBLISHED = sgd(
+    "moco_v1",
+    epochs=200,
+    batch_size=256,
+    learning_rate=0.03,
+    schedule=MultiStep((120, 160)),
+    augmentation=PLAIN,
+)
+PHANTOM = phantom("moco_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2)")
 
 
 def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.07) -> Method:
@@ -26,4 +39,10 @@ def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, 
 
         return MocoLearner(backbone, dimensions, None, queue, momentum, temperature)
 
-    return Method("instance discrimination", "He et al. 2020, https://arxiv.org/abs/1911.05722", learner)
+    return Method(
+        "instance discrimination",
+        "He et al. 2020, https://arxiv.org/abs/1911.05722",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

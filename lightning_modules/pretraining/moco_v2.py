@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import PLUS, phantom, sgd
+from specs.steps import Cosine
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Chen et al. 2020, table 2, the longer of its two trainings.
+PUBLISHED = sgd("moco_v2", epochs=800, batch_size=256, learning_rate=0.03, schedule=Cosine(), augmentation=PLUS)
+PHANTOM = phantom("moco_v2(dimensions=64, hidden=128, queue=512, momentum=0.99)")
 
 
 def moco_v2(
@@ -29,4 +35,10 @@ def moco_v2(
 
         return MocoLearner(backbone, dimensions, hidden, queue, momentum, temperature)
 
-    return Method("instance discrimination", "Chen et al. 2020, https://arxiv.org/abs/2003.04297", learner)
+    return Method(
+        "instance discrimination",
+        "Chen et al. 2020, https://arxiv.org/abs/2003.04297",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

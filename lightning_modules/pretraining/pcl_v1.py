@@ -5,10 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import PLAIN, phantom, sgd
+from specs.steps import MultiStep
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Li et al. 2021, section 4.1, and https://github.com/salesforce/PCL (README.md, main_pcl.py).
+PUBLISHED = sgd(
+    "pcl_v1",
+    epochs=200,
+    batch_size=256,
+    learning_rate=0.03,
+    schedule=MultiStep((120, 160)),
+    augmentation=PLAIN,
+)
+PHANTOM = phantom(
+    "pcl_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2, clusters=(16, 32), negatives=16, warmup=3)"
+)
 
 
 def pcl_v1(
@@ -39,4 +54,10 @@ def pcl_v1(
             backbone, samples, dimensions, None, queue, momentum, temperature, clusters, negatives, warmup
         )
 
-    return Method("clustering with contrastive learning", "Li et al. 2021, https://arxiv.org/abs/2005.04966", learner)
+    return Method(
+        "clustering with contrastive learning",
+        "Li et al. 2021, https://arxiv.org/abs/2005.04966",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import PLUS, phantom, sgd
+from specs.steps import Cosine
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Li et al. 2021, section 4.1, and https://github.com/salesforce/PCL (README.md, main_pcl.py) with --aug-plus and --cos.
+PUBLISHED = sgd("pcl_v2", epochs=200, batch_size=256, learning_rate=0.03, schedule=Cosine(), augmentation=PLUS)
+PHANTOM = phantom(
+    "pcl_v2(dimensions=64, hidden=128, queue=512, momentum=0.99, clusters=(16, 32), negatives=16, warmup=3)"
+)
 
 
 def pcl_v2(
@@ -41,4 +49,10 @@ def pcl_v2(
             backbone, samples, dimensions, hidden, queue, momentum, temperature, clusters, negatives, warmup
         )
 
-    return Method("clustering with contrastive learning", "Li et al. 2021, https://arxiv.org/abs/2005.04966", learner)
+    return Method(
+        "clustering with contrastive learning",
+        "Li et al. 2021, https://arxiv.org/abs/2005.04966",
+        learner,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

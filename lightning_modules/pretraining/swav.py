@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision.method import Method
+from lightning_modules.self_supervision.recipes import phantom, swav_crops
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
+
+# Caron et al. 2020, appendix A, and the authors' script of 800 epochs, as ``swav_crops`` says.
+PUBLISHED = swav_crops("swav", epochs=800, large=(2, 224), small=(6, 96))
+PHANTOM = phantom("swav(dimensions=64, hidden=128, prototypes=32)")
 
 
 def swav(
@@ -35,4 +40,11 @@ def swav(
 
         return SwavLearner(backbone, dimensions, hidden, prototypes, temperature, epsilon, iterations)
 
-    return Method("clustering", "Caron et al. 2020, https://arxiv.org/abs/2006.09882", learner, more_views=True)
+    return Method(
+        "clustering",
+        "Caron et al. 2020, https://arxiv.org/abs/2006.09882",
+        learner,
+        more_views=True,
+        published=PUBLISHED,
+        phantom=PHANTOM,
+    )

@@ -7,7 +7,7 @@ import math
 from torch import Tensor
 from torch.nn import functional
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.losses import full
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import Encoder, Learner

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.gathering import gathered_values
 from lightning_modules.self_supervision.bank import MemoryBank
 from lightning_modules.self_supervision.clusters import spherical_kmeans

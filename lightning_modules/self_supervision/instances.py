@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.gathering import gathered_values
 from lightning_modules.self_supervision.bank import MemoryBank
 from lightning_modules.self_supervision.contrastive import noise_contrastive, one_against_noise

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.self_supervision.learner import directions
 
 GRID = 3

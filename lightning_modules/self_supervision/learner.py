@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.losses import full
 
 EveryImage = Callable[[Callable[[Tensor], Tensor]], Tensor]

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from specs.errors import UsageError
+from specs.recipe import Recipe
 from specs.steps import Views
 
 if TYPE_CHECKING:
-    from backbones.contract import Backbone
+    from backbones.networks.contract import Backbone
     from lightning_modules.self_supervision.learner import Learner
 
 
@@ -23,6 +24,9 @@ class Method(NamedTuple):
         learner: makes one from a backbone and the number of training images.
         views: of each image in a batch.
         more_views: whether it takes further ones, such as small crops.
+        published: the recipe as its authors give it; None: not known.
+        phantom: a recipe for small drawn images, seconds to a minute on two cores; None: there is none.
+        version: raised on purpose when the same settings give other weights than before.
     """
 
     family: str
@@ -30,6 +34,9 @@ class Method(NamedTuple):
     learner: Callable[[Backbone, int], Learner]
     views: int = 2
     more_views: bool = False
+    published: Recipe | None = None
+    phantom: Recipe | None = None
+    version: int = 1
 
     def check_views(self, views: tuple[Views, ...]) -> None:
         """Refuse a recipe's views if they are too few or too many.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.gathering import gathered_values, shuffled
 from lightning_modules.self_supervision.contrastive import info_nce
 from lightning_modules.self_supervision.heads import mlp

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.self_supervision.clusters import spherical_kmeans
 from lightning_modules.self_supervision.learner import EveryImage
 from lightning_modules.self_supervision.moco import MocoLearner

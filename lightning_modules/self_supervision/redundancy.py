@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.gathering import gathered
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import Encoder, Learner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from lightning_modules.self_supervision.contrastive import nt_xent
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import Encoder, Learner

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from specs.expression import Call, parse
 from specs.registry import BACKBONES
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from benchmarks import executor
-from experiments.executor import Finished, Job, Progress
-from experiments.places import Places
-from experiments.resolve import ResolvedRun
-from experiments.runner import run
+from experiments.execution.executor import Finished, Job, Progress
+from experiments.run.places import Places
+from experiments.run.resolve import ResolvedRun
+from experiments.run.runner import run
 
 
 class InThisProcess:

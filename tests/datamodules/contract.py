@@ -12,9 +12,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from datamodules.contract import SPLITS, Dataset, Index
-from datamodules.phantom import ensure_phantom
-from datamodules.splits import classes_of
+from datamodules.dataset.contract import SPLITS, Dataset, Index
+from datamodules.dataset.splits import classes_of
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
 from specs.registry import DATASETS

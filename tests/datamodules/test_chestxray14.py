@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from datamodules.chestxray14 import CLASSES, ChestXray14
-from datamodules.contract import Index, Sample
-from datamodules.phantom import ensure_phantom
+from datamodules.dataset.contract import Index
+from datamodules.dataset.sample import Sample
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
 from tests.datamodules.contract import DatasetContract

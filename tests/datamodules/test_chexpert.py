@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from datamodules.chexpert import CLASSES, SCORED, CheXpert
-from datamodules.phantom import ensure_phantom
-from experiments.naming import metric_prefix, public_dataset
+from datamodules.phantoms.phantom import ensure_phantom
+from experiments.run.naming import metric_prefix, public_dataset
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from datamodules.contract import SPLITS, Dataset, Index
+from datamodules.dataset.contract import SPLITS, Dataset, Index
 from datamodules.imagenet import PHANTOM, Imagenet
 from datamodules.inat2021 import LEVELS, Inat2021
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS

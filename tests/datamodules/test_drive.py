@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from datamodules.drive import Drive
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
 from tests.datamodules.contract import DatasetContract

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datamodules.dicom import write_dicom
+from datamodules.files.dicom import write_dicom
 from datamodules.folder import Folder
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from tests.datamodules.contract import DatasetContract

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from datamodules.contract import Sample
+from datamodules.dataset.sample import Sample
 from datamodules.fractals import Fractals
 from specs.errors import UsageError
 from tests.datamodules.contract import DatasetContract

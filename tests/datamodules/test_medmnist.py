@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datamodules.medmnist import MedMNIST
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
 from tests.datamodules.contract import DatasetContract

@@ -9,7 +9,7 @@ import pytest
 from datamodules.aptos2019 import Aptos2019
 from datamodules.eyepacs import EyePacs
 from datamodules.messidor2 import Messidor2
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
 from specs.registry import DATASETS

@@ -9,9 +9,9 @@ import numpy as np
 import pydicom
 import pytest
 
-from datamodules.contract import Sample
-from datamodules.dicom import read_dicom
-from datamodules.phantom import ensure_phantom
+from datamodules.dataset.sample import Sample
+from datamodules.files.dicom import read_dicom
+from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.rsna_pe import RsnaPe
 from specs.errors import DataError, UsageError
 from specs.expression import parse

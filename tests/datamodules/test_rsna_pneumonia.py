@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.rsna_pneumonia import RsnaPneumonia
 from specs.errors import DataError
 from specs.expression import parse

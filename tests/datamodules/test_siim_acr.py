@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules import run_lengths
-from datamodules.contract import Sample
-from datamodules.phantom import ensure_phantom
+from datamodules.dataset.sample import Sample
+from datamodules.labels import run_lengths
+from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.siim_acr import SiimAcr
 from specs.errors import DataError
 from specs.expression import parse

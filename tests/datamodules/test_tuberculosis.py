@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from datamodules.montgomery import Montgomery
-from datamodules.phantom import ensure_phantom
+from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.shenzhen import Shenzhen
 from specs.errors import DataError
 from specs.expression import parse

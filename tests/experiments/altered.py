@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.contract import Dataset, Sample
-from datamodules.opening import OpenDataset
-from experiments.places import Places
-from experiments.runner import run
-from experiments.table import Column
+from datamodules.dataset.contract import Dataset
+from datamodules.dataset.sample import Sample
+from datamodules.prepared.opening import OpenDataset
+from experiments.run.places import Places
+from experiments.run.runner import run
+from experiments.tables.table import Column
 from specs.expression import Call
 from specs.run import Edition, RunSpec
 from tests.experiments.smoke import table_of_runs

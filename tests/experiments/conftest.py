@@ -1,12 +1,19 @@
-"""What tests of experiments may use."""
+"""What tests of experiments may use: an executor that is quick, and finished runs of a few seconds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from experiments.run.places import Places
+from experiments.run.resolve import Resolver
+from experiments.run.runner import run
+from experiments.run.store import Record
 from specs.registry import EXECUTORS
+from tests.experiments.finished import PRETRAINED
+from tests.experiments.smoke import places, spec
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +35,30 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         EXECUTORS.__dict__.pop("entries", None)
         yield ["--executor", "in_turn"]
     EXECUTORS.__dict__.pop("entries", None)
+
+
+@pytest.fixture(scope="session")
+def where(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """Where the runs and their data are."""
+    return places(tmp_path_factory.mktemp("measured"))
+
+
+@pytest.fixture(scope="session")
+def record(where: Places) -> Record:
+    """A fine-tuning from random weights; no test changes it."""
+    return run(spec(), where)
+
+
+@pytest.fixture(scope="session")
+def transferred(where: Places) -> Record:
+    """A fine-tuning from weights that were pretrained on fractals, behind its pretraining."""
+    made = spec(PRETRAINED)
+    for need in Resolver(where).resolve(made).requires:
+        run(need.spec, where)
+    return run(made, where)
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """Where a test may keep a run that it changes."""
+    return tmp_path / "copies"

@@ -1,11 +1,15 @@
-"""A finished table with every difficulty that a text can have, and a reader of pages."""
+"""A finished table with every difficulty that a text can have, and readers of terminals and pages."""
 
 from __future__ import annotations
 
 import dataclasses
+import io
 from html.parser import HTMLParser
 
-from experiments.rendering.document import Cell, RunLine, TableDocument
+from rich.console import Console
+
+from experiments.reporting.formats.terminal import print_table
+from experiments.tables.document import Cell, RunLine, TableDocument
 
 SCORES = {
     ("random", "A_1 <50%> & more"): (0.50, 0.51, 0.52),
@@ -39,6 +43,13 @@ def document(**changes: object) -> TableDocument:
         ),
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+
+
+def terminal(made: TableDocument, width: int = 100, encoding: str = "utf-8") -> str:
+    """A table as a terminal of that width shows it."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+    print_table(made, Console(file=file, width=width, color_system=None))
+    return file.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined, no-any-return]
 
 
 class Page(HTMLParser):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.executor import Conditions, Finished, Job, JobState, Progress
-from experiments.resolve import ResolvedRun
-from experiments.runner import run
+from experiments.execution.executor import Conditions, Finished, Job, JobState, Progress
+from experiments.run.resolve import ResolvedRun
+from experiments.run.runner import run
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class InTurn:
 
     prefix: str = "turn"
 
-    def start(self, conditions: Conditions) -> InTurnSession:
-        return InTurnSession(conditions, self.prefix)
+    def start(self, conditions: Conditions) -> InTurnDispatcher:
+        return InTurnDispatcher(conditions, self.prefix)
 
     def states(self, jobs: Iterable[str]) -> dict[str, JobState]:
         return {job: JobState("ended", "it went with its planner") for job in jobs}
@@ -26,7 +26,7 @@ class InTurn:
         pass
 
 
-class InTurnSession:
+class InTurnDispatcher:
     """Does what it is given when it is asked what has happened."""
 
     queues = False

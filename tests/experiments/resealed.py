@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from experiments.store import Record
+from experiments.run.store import Record
 from specs.files import file_sha256
 from specs.run import digest
 

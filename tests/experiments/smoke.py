@@ -6,9 +6,10 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from experiments.places import Places
-from experiments.resolve import recipe_named
-from experiments.table import Table, table_named
+from experiments.run.places import Places
+from experiments.run.recipes import recipe_named
+from experiments.tables.named import table_named
+from experiments.tables.table import Table
 from specs.expression import parse
 from specs.run import RunSpec
 

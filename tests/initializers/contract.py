@@ -17,10 +17,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from backbones.contract import Backbone
-from initializers.contract import Initializer, Weights, WeightsOf, build
-from initializers.fingerprints import fingerprint
-from initializers.loading import LoadReport, initialize
+from backbones.networks.contract import Backbone
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build
+from initializers.loading.fingerprints import fingerprint
+from initializers.loading.loading import LoadReport, initialize
 from specs.card import Card
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
 from specs.run import Pretraining, canonical_json
@@ -167,7 +167,7 @@ class InitializerContract:
 
     def test_planning_with_it_imports_nothing_heavy(self, text: str, initializer: Initializer) -> None:
         code = (
-            "import sys; from initializers.contract import build; i = build(sys.argv[1])\n"
+            "import sys; from initializers.loading.contract import build; i = build(sys.argv[1])\n"
             "i.card(), i.identity(), i.nested(), i.requires(), str(i)\n"
             f"print([name for name in {HEAVY} if name in sys.modules])"
         )

@@ -11,8 +11,8 @@ import torch
 from timm.models.resnet import Bottleneck, ResNet
 from torch import Tensor
 
-from backbones.contract import Backbone
-from backbones.timm_networks import backbone_of
+from backbones.networks.contract import Backbone
+from backbones.networks.timm import backbone_of
 
 
 @dataclasses.dataclass(frozen=True)

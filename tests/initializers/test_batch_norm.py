@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from backbones.contract import Backbone, Stage
-from initializers.contract import build
-from initializers.loading import LoadReport, initialize
+from backbones.networks.contract import Backbone, Stage
+from initializers.loading.contract import build
+from initializers.loading.loading import LoadReport, initialize
 from specs.errors import UsageError, WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny

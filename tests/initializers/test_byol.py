@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from initializers.byol import Byol, torchvision_name
-from initializers.inert_pickle import arrays_in, read_inert
+from initializers.formats.inert_pickle import arrays_in, read_inert
 from specs.errors import WeightsError
 
 FIXTURE = Path(__file__).with_name("fixtures") / "byol.pkl.gz"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from initializers.contract import build
-from initializers.loading import initialize
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.expression import parse
 from specs.registry import INITIALIZERS
 from tests.initializers.contract import InitializerContract, seeded, tiny, trained_run

@@ -9,9 +9,9 @@ import torch
 import torchvision  # type: ignore[import-untyped]
 from safetensors.torch import save_file
 
-from backbones.contract import Backbone
-from initializers.contract import build
-from initializers.loading import LoadReport, initialize
+from backbones.networks.contract import Backbone
+from initializers.loading.contract import build
+from initializers.loading.loading import LoadReport, initialize
 from specs.errors import WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny

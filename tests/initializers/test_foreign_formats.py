@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from initializers.contract import build
-from initializers.loading import initialize
-from initializers.store import VARIABLE
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
+from initializers.publishing.store import VARIABLE
 from specs.errors import WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import no_runs, seeded

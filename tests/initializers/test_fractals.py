@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from initializers.contract import build
-from initializers.loading import initialize
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.errors import WeightsError
 from specs.expression import Call
 from specs.run import Pretraining

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from backbones.contract import Backbone
-from initializers.contract import build
+from backbones.networks.contract import Backbone
 from initializers.gabor import FREQUENCIES, gabor_bank
-from initializers.loading import initialize
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.errors import WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from initializers.contract import build
 from initializers.hf import Hf
-from initializers.store import VARIABLE
+from initializers.loading.contract import build
+from initializers.publishing.store import VARIABLE
 from specs.errors import UsageError, WeightsError
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny
 

@@ -15,9 +15,9 @@ from timm.layers.norm import LayerNorm2d, RmsNorm
 from timm.layers.norm_act import BatchNormAct2d, GroupNormAct
 from torch import Tensor, nn
 
-from backbones.contract import Backbone, Stage
-from initializers.contract import build
-from initializers.loading import initialize
+from backbones.networks.contract import Backbone, Stage
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.errors import WeightsError
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny
 
@@ -192,8 +192,8 @@ RANK = """
 import os, sys, torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
-from initializers.contract import build
-from initializers.loading import initialize
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.registry import BACKBONES
 rank = int(os.environ["RANK"])
 dist.init_process_group("gloo", init_method=f"file://{sys.argv[1]}", rank=rank, world_size=2)

@@ -20,8 +20,8 @@ from specs.registry import INITIALIZERS
 entry = INITIALIZERS.entries["orthogonal"]
 listed = "torch" not in sys.modules and "medtransfer_orthogonal" not in sys.modules
 import torch
-from initializers.contract import build
-from initializers.loading import initialize
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.registry import BACKBONES
 backbone = BACKBONES.build("tiny(width=8)")
 report = initialize(backbone, build("orthogonal(gain=2)"), torch.Generator().manual_seed(0), None)

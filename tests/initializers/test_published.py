@@ -14,11 +14,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from initializers.contract import build
-from initializers.fingerprints import fingerprint
-from initializers.loading import initialize
-from initializers.publishing import Published
-from initializers.store import VARIABLE
+from initializers.loading.contract import build
+from initializers.loading.fingerprints import fingerprint
+from initializers.loading.loading import initialize
+from initializers.publishing.publishing import Published
+from initializers.publishing.store import VARIABLE
 from specs.errors import WeightsError
 from specs.registry import BACKBONES, INITIALIZERS
 from tests.initializers.contract import no_runs, seeded

@@ -6,8 +6,8 @@ import math
 
 import torch
 
-from initializers.contract import build
-from initializers.loading import initialize
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny
 
 

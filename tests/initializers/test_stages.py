@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from backbones.contract import Backbone
-from initializers.contract import build
-from initializers.loading import initialize
+from backbones.networks.contract import Backbone
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.errors import UsageError, WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny

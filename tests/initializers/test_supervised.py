@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from experiments.resolve import Resolver
-from initializers.contract import build
-from initializers.loading import initialize
+from experiments.run.resolve import Resolver
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
 from specs.errors import UsageError
 from specs.expression import parse
 from tests.experiments.smoke import places, spec

@@ -11,11 +11,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from backbones.contract import Backbone
-from initializers.contract import build
+from backbones.networks.contract import Backbone
 from initializers.imagenet_mimic import ARCHITECTURES
-from initializers.loading import initialize
-from initializers.store import VARIABLE
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
+from initializers.publishing.store import VARIABLE
 from specs.errors import UsageError, WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import no_runs, seeded

@@ -15,7 +15,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from experiments.recipes.phantom_ssl import METHODS as SETTINGS
 from lightning_modules.gathering import shuffled
 from lightning_modules.self_supervision import instances, jigsaw, prototypical
 from lightning_modules.self_supervision.learner import Learner
@@ -37,7 +36,7 @@ def without_norms(module: nn.Module) -> nn.Module:
 def learner(name: str) -> Learner:
     """A tiny learner, the same in every process."""
     torch.manual_seed(3)
-    made: Learner = METHODS.build(SETTINGS[name]).learner(BACKBONES.build("tiny(width=4)"), IMAGES)
+    made: Learner = METHODS.build(METHODS.build(name).phantom.method).learner(BACKBONES.build("tiny(width=4)"), IMAGES)
     without_norms(made).double()
     images = torch.randn(IMAGES, 3, 16, 16, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
 

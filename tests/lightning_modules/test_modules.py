@@ -15,8 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from torch.utils.data import DataLoader
 
-from lightning_modules.classification import ClassificationModule, auroc, ten_crops
+from lightning_modules.classification import ClassificationModule, ten_crops
 from lightning_modules.normalization import InputNormalization
+from lightning_modules.scoring import torchmetrics_areas
 from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.unet import UNet, decoder_widths
@@ -111,8 +112,8 @@ def test_validation_does_not_depend_on_how_it_is_cut_into_batches(task: Task) ->
 
 
 def test_a_class_without_positives_or_negatives_is_left_out_of_the_mean() -> None:
-    assert math.isnan(auroc(np.zeros(4), np.linspace(0, 1, 4)))
-    assert math.isnan(auroc(np.full(4, np.nan), np.linspace(0, 1, 4)))
+    for targets in (np.zeros((4, 1)), np.full((4, 1), np.nan)):
+        assert np.isnan(torchmetrics_areas(targets, np.linspace(0, 1, 4)[:, None])).tolist() == [True]
     learner, data = module(FINDINGS), batch(FINDINGS)
     data["target"][:, 0] = 1
     trainer().test(learner, loader([data]), verbose=False)
@@ -255,6 +256,14 @@ def test_a_gray_image_is_repeated_over_the_channels(
 ) -> None:
     found = InputNormalization(normalization, in_channels)(torch.full((1, 1, 1, 1), 255, dtype=torch.uint8))
     assert found.flatten().tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64])
+def test_images_that_are_not_stored_pixels_are_refused(dtype: torch.dtype) -> None:
+    image = torch.ones(1, 1, 2, 2, dtype=dtype)
+    with pytest.raises(UsageError, match=rf"{dtype}; expected torch.uint8 with pixels in 0..255.*without ToTensor"):
+        InputNormalization(UNIT, 1)(image)
+    assert torch.equal(image, torch.ones_like(image))
 
 
 def test_a_color_image_is_not_squeezed_into_one_channel() -> None:

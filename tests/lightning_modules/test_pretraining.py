@@ -13,9 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from datamodules.lightning import ImageDataModule
-from experiments.recipes.phantom_ssl import phantom_ssl
-from experiments.resolve import recipe_named
+from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.recipes import recipe_named
 from lightning_modules.self_supervised import SelfSupervisedModule, nearest_neighbours, spread
 from lightning_modules.self_supervision.learner import Learner
 from lightning_modules.self_supervision.method import Method
@@ -35,7 +34,7 @@ every_method = pytest.mark.parametrize("name", list(METHODS.entries))
 
 
 def method(name: str) -> Method:
-    settings = phantom_ssl()[name].method
+    settings = recipe_named(f"phantom_ssl/{name}").method
     assert settings is not None
     built: Method = METHODS.build(settings)
     return built

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from experiments.measures.distance import distances
-from experiments.places import Places
-from experiments.restored import before_training, restore
-from experiments.store import Record
-from tests.experiments.measures.finished import STAGES, stage_of, start_of, with_weights
+from experiments.run.places import Places
+from experiments.run.restored import before_training, restore
+from experiments.run.store import Record
+from tests.experiments.finished import STAGES, stage_of, start_of, with_weights
 
 
 @pytest.mark.parametrize("scaled", STAGES)

@@ -13,19 +13,21 @@ import torch
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from backbones.contract import Backbone
-from datamodules.contract import Dataset, Sample
-from datamodules.opening import OpenDataset
-from experiments.cells import resolve_cells
+from backbones.networks.contract import Backbone
+from datamodules.dataset.contract import Dataset
+from datamodules.dataset.sample import Sample
+from datamodules.prepared.opening import OpenDataset
 from experiments.measures.neighbors import NEIGHBORS, neighbor_scores
-from experiments.places import Places
-from experiments.resolve import Resolver, recipe_named
-from experiments.restored import before_training, restore
-from experiments.store import Record
-from experiments.table import Column, Row, Table
+from experiments.run.places import Places
+from experiments.run.recipes import recipe_named
+from experiments.run.resolve import Resolver
+from experiments.run.restored import before_training, restore
+from experiments.run.store import Record
+from experiments.tables.cells import resolve_cells
+from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError
 from tests.experiments.altered import Altered
-from tests.experiments.measures.finished import STAGES
+from tests.experiments.finished import STAGES
 
 
 @pytest.mark.parametrize("most", [NEIGHBORS, 15])

@@ -11,15 +11,15 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from backbones.contract import Backbone
+from backbones.networks.contract import Backbone
 from experiments.measures import reinitialization
 from experiments.measures.reinitialization import sensitivity
-from experiments.places import Places
-from experiments.resolve import recipe_named
-from experiments.restored import restore
-from experiments.runner import run
-from experiments.store import Record
-from tests.experiments.measures.finished import (
+from experiments.run.places import Places
+from experiments.run.recipes import recipe_named
+from experiments.run.restored import restore
+from experiments.run.runner import run
+from experiments.run.store import Record
+from tests.experiments.finished import (
     NETWORK,
     PRETRAINED,
     STAGES,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.cells import resolve_cells
-from experiments.measure import measure_of
-from experiments.places import Places
-from experiments.resolve import Resolver
-from experiments.store import Record
-from experiments.table import Column, Row, Table
+from experiments.measures.measuring.measure import measure_of
+from experiments.run.places import Places
+from experiments.run.resolve import Resolver
+from experiments.run.store import Record
+from experiments.tables.cells import resolve_cells
+from experiments.tables.table import Column, Row, Table
 from specs.errors import UsageError
 from specs.run import RunSpec
 

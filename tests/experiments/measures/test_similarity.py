@@ -13,17 +13,17 @@ from sklearn.cross_decomposition import CCA
 
 from analysis.convolutional import folded, pixel_cca
 from analysis.similarity import independent_floor
-from backbones.collecting import collect_stages
-from backbones.contract import Backbone
-from experiments.measure import Found, measure_of
+from backbones.networks.collecting import collect_stages
+from backbones.networks.contract import Backbone
+from experiments.measures.measuring.measure import Found, measure_of
+from experiments.measures.measuring.representations import REPEATS, ROWS, similarities, stage_maps
 from experiments.measures.similarity import before_and_after
-from experiments.places import Places
-from experiments.representations import REPEATS, ROWS, similarities, stage_maps
-from experiments.restored import before_training, restore
-from experiments.store import Record
+from experiments.run.places import Places
+from experiments.run.restored import before_training, restore
+from experiments.run.store import Record
 from specs.errors import DataError, RunError
 from specs.registry import BACKBONES
-from tests.experiments.measures.finished import STAGES, start_of, with_weights
+from tests.experiments.finished import STAGES, start_of, with_weights
 
 PIXELS = {"conv1": 28**2, "layer1": 14**2, "layer2": 7**2, "layer3": 4**2}
 """Of each stage's map, of images of 28 pixels."""

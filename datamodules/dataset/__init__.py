@@ -1,0 +1,1 @@
+"""What a dataset is: the contract, its splits, its counts."""

@@ -1,0 +1,99 @@
+"""Counting what a dataset's splits hold, and comparing it with what was published."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datamodules.dataset.contract import SPLITS, Dataset, Index
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split, classes_of
+from specs.task import Task
+
+
+@dataclass
+class Census:
+    """Counts per split.
+
+    Attributes:
+        counts: ``images``, ``patients`` and every class, by split.
+        excluded: how many images the dataset leaves out, by reason.
+        published: published counts by (row, split), split ``all`` for the sum.
+        faults: what makes the splits unfit: shared patients or images, empty splits.
+    """
+
+    counts: dict[str, dict[Split, int]]
+    excluded: dict[str, int] = field(default_factory=dict)
+    published: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The names of the splits."""
+        return SPLITS
+
+    def total(self, name: str) -> int:
+        """A row's sum over the splits."""
+        return sum(self.counts[name].values())
+
+    def differences(self) -> int:
+        """How many published counts are not met."""
+        return sum(
+            expected != (self.total(name) if split == "all" else self.counts[name][split])  # type: ignore[index]
+            for name, row in self.published.items()
+            for split, expected in row.items()
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return dataclasses.asdict(self)
+
+
+def census(dataset: Dataset, index: Index, compare: bool) -> Census:
+    """Count an index.
+
+    Args:
+        dataset: says what the classes are and what was published.
+        index: its splits.
+        compare: whether the published counts are of these files.
+    """
+    task = dataset.task
+    counts: dict[str, dict[Split, int]] = {"images": {}, "patients": {}}
+    for split in SPLITS:
+        samples = index.split(split)
+        counts["images"][split] = len(samples)
+        counts["patients"][split] = len({sample.patient for sample in samples})
+        for name, count in _shown(samples, task).items():
+            counts.setdefault(name, {})[split] = count
+    found = Census(counts, dict(Counter(reason.partition(" of ")[0] for reason in index.excluded.values())))
+    found.faults = index.faults()
+    for text, expected in dataset.published.items() if compare else ():
+        first, _, rest = text.partition(" ")
+        name, place = (rest, first) if first in SPLITS and rest in counts else (text, "all")
+        if name in counts:  # a segmentation dataset whose label files do not say what is empty has no row for it
+            found.published.setdefault(name, {})[place] = expected
+    return found
+
+
+def fractions(dataset: Dataset, root: Path, shares: Sequence[float]) -> list[tuple[tuple[float, ...], int, int]]:
+    """Images and patients of shares of the training patients; shares that come to the same set together, rising."""
+    sets: dict[tuple[str, ...], list[float]] = {}
+    patients: dict[tuple[str, ...], int] = {}
+    for share in sorted(set(shares)):
+        samples = dataclasses.replace(dataset, fraction=share).index(root).train
+        members = tuple(sample.id for sample in samples)
+        sets.setdefault(members, []).append(share)
+        patients[members] = len({sample.patient for sample in samples})
+    return [(tuple(same), len(members), patients[members]) for members, same in sets.items()]
+
+
+def _shown(samples: Sequence[Sample], task: Task) -> dict[str, int]:
+    """How many samples show each class."""
+    numbers = Counter(number for sample in samples for number in classes_of(sample.target, task))
+    if task.kind == "segmentation" and not any(sample.target for sample in samples):
+        return {}
+    return {name: numbers[number] for number, name in enumerate(task.classes)}

@@ -1,0 +1,23 @@
+"""One image of a dataset, without its pixels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Sample(NamedTuple):
+    """One image.
+
+    Attributes:
+        id: unique within the dataset; part of the identity of runs.
+        patient: whom it shows; equal to ``id`` where the dataset does not say.
+        target: multilabel and binary: 0, 1 or NaN (not labelled) per class, and -1 for an uncertain label that
+            ``Dataset.training_target`` softens; multiclass: the class's number; segmentation: 1 or 0 for whether
+            label files say that there is any foreground, empty where they do not say.
+        source: where its pixels are, in the dataset's own terms (such as a path under the root).
+    """
+
+    id: str
+    patient: str
+    target: tuple[float, ...]
+    source: str

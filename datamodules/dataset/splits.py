@@ -1,0 +1,163 @@
+"""Splits by patient: fixed divisions, users' lists, and nested fractions of a training split.
+
+All draws are hashes of patients' names, so that nothing depends on the order of files or on a random state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from datamodules.dataset.sample import Sample
+from specs.errors import DataError
+from specs.task import Task
+
+Split = Literal["train", "validation", "test"]
+
+LIST_NAMES: dict[Split, tuple[str, ...]] = {
+    "train": ("train.txt",),
+    "validation": ("validation.txt", "val.txt", "valid.txt"),
+    "test": ("test.txt",),
+}
+
+
+def below(share: float, text: str) -> bool:
+    """Whether a text falls into a share of all texts: a fixed draw that no other text changes."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16) < share * 16**12
+
+
+def classes_of(target: Sequence[float], task: Task) -> list[int]:
+    """The numbers of the classes that a target shows."""
+    if task.kind == "multiclass":
+        return [int(target[0])]
+    return [number for number, value in enumerate(target) if value == 1]
+
+
+def positions(samples: Iterable[Sample], task: Task, salt: str) -> dict[str, float]:
+    """A place in (0, 1) for every patient, such that any stretch holds about the same share of every stratum.
+
+    A patient's stratum is the rarest class that any of its images shows. Patients are listed by place.
+    """
+    shown: dict[str, set[int]] = {}
+    for sample in samples:
+        shown.setdefault(sample.patient, set()).update(classes_of(sample.target, task))
+    counts = Counter(number for numbers in shown.values() for number in numbers)
+    strata: dict[int, list[str]] = {}
+    for patient, numbers in shown.items():
+        stratum = min(numbers, key=lambda number: (counts[number], number)) if numbers else -1
+        strata.setdefault(stratum, []).append(patient)
+    drawn = {patient: hashlib.sha256(f"{salt}:{patient}".encode()).hexdigest() for patient in shown}
+    placed = {}
+    for patients in strata.values():
+        for rank, patient in enumerate(sorted(patients, key=drawn.__getitem__)):
+            placed[patient] = (rank + 0.5) / len(patients)
+    return dict(sorted(placed.items(), key=lambda item: (item[1], drawn[item[0]])))
+
+
+def divide(
+    samples: Sequence[Sample], task: Task, salt: str, validation: float = 0.1, test: float = 0.1
+) -> dict[Split, list[Sample]]:
+    """A fixed patient-wise division by strata.
+
+    Args:
+        samples: to divide.
+        task: says which class a target shows.
+        salt: names the division; another one gives another division.
+        validation: share of the patients that validate.
+        test: share of the patients that test.
+    """
+    placed = positions(samples, task, f"{salt}-split")
+    splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
+    for sample in samples:
+        place = placed[sample.patient]
+        splits["test" if place < test else "validation" if place < test + validation else "train"].append(sample)
+    return splits
+
+
+def portion(samples: Sequence[Sample], task: Task, fraction: float, salt: str) -> tuple[Sample, ...]:
+    """The samples of a share of the patients, nested: those of a smaller share are among those of a larger one.
+
+    However small the share, the first patients show every class, and for yes/no classes its absence too, so that
+    there is something to learn of each.
+
+    Args:
+        samples: the whole training split.
+        task: says which class a target shows.
+        fraction: share of the patients, in (0, 1].
+        salt: names the order of the patients.
+    """
+    order = list(positions(samples, task, f"{salt}-fraction"))
+    ranks = {patient: rank for rank, patient in enumerate(order)}
+    first: dict[tuple[int, bool], str] = {}
+    for sample in sorted(samples, key=lambda sample: ranks[sample.patient]):
+        shown = set(classes_of(sample.target, task))
+        absent = set() if task.kind == "multiclass" else {n for n, value in enumerate(sample.target) if value == 0}
+        for key in [(number, True) for number in shown] + [(number, False) for number in absent]:
+            first.setdefault(key, sample.patient)
+    covering = sorted(set(first.values()), key=ranks.__getitem__)
+    order = covering + [patient for patient in order if patient not in set(covering)]
+    count = max(len(covering), math.floor(fraction * len(order) + 0.5), 1)
+    chosen = set(order[:count])
+    return tuple(sample for sample in samples if sample.patient in chosen)
+
+
+def listed(folder: Path, samples: Sequence[Sample]) -> dict[Split, list[Sample]]:
+    """The splits that a user's lists name, in their order; samples that no list names are left out.
+
+    A line is an image's name, then its labels or nothing, separated by spaces or commas (the benchmark's own format:
+    BenchmarkTransferLearning, folder ``dataset``). Labels must agree with the dataset's. An image may be named by its
+    id, or by the end of its id or source from a slash on, where that is unique.
+
+    Raises:
+        DataError: names the file and the line that does not fit.
+    """
+    names: dict[str, Sample | None] = {}
+    for sample in samples:
+        for whole in {sample.id, sample.source}:
+            parts = whole.split("/")
+            for start in range(len(parts)):
+                name = "/".join(parts[start:])
+                # An exact id wins over the end of another one; an end that two images share names none.
+                if start == 0 or name not in names:
+                    names[name] = sample
+                elif names[name] is not sample:
+                    names[name] = None
+    splits: dict[Split, list[Sample]] = {}
+    for split, files in LIST_NAMES.items():
+        path = next((folder / name for name in files if (folder / name).is_file()), None)
+        if path is None:
+            found = sorted(file.name for file in folder.iterdir())[:8] if folder.is_dir() else "no such folder"
+            raise DataError(
+                f"split lists: {folder} has no {' or '.join(files)}; found {found or 'nothing'}. Expected train.txt, "
+                "validation.txt and test.txt, one image a line, then its labels or nothing."
+            )
+        splits[split] = []
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+            cells = line.replace(",", " ").split()
+            if cells:
+                splits[split].append(_listed_sample(names, cells, f"{path}, line {number}"))
+    return splits
+
+
+def _listed_sample(names: dict[str, Sample | None], cells: list[str], where: str) -> Sample:
+    sample = names.get(cells[0])
+    if sample is None:
+        why = "names more than one image" if cells[0] in names else "is not among the dataset's labelled images"
+        raise DataError(f"{where}: {cells[0]} {why}. Name an image by its id, and remove what is not there.")
+    if len(cells) > 1:
+        try:
+            given = tuple(float(cell) for cell in cells[1:])
+        except ValueError:
+            raise DataError(f"{where}: the labels {cells[1:]} are not all numbers. Write numbers or nothing.") from None
+        known = sample.target
+        if len(given) != len(known) or any(
+            not math.isnan(own) and own != value for own, value in zip(known, given, strict=True)
+        ):
+            raise DataError(
+                f"{where}: the list labels {cells[0]} as {list(given)}, the dataset as {list(known)}. Mend one of them."
+            )
+    return sample

@@ -1,0 +1,1 @@
+"""Reading image files, and bringing images to a size."""

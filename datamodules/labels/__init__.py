@@ -1,0 +1,1 @@
+"""Reading label files, and what several datasets' labels have in common."""

@@ -1,0 +1,1 @@
+"""Phantom editions: small, drawn, in the real layout."""

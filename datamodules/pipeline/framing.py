@@ -1,0 +1,71 @@
+"""From stored images to a batch of the network's size, without augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datamodules.files.resampling import resize, resize_mask
+from datamodules.prepared.storage import Stored
+from specs.recipe import Resampling
+
+Pixels = NDArray[np.uint8]
+
+
+class BatchTransform(Protocol):
+    """Turns stored images into a batch of the network's size; several threads call it at once."""
+
+    def __call__(
+        self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
+    ) -> tuple[Pixels, Pixels | None]:
+        """Images (B, S, S) or (B, S, S, 3), and masks (B, S, S) or None.
+
+        Args:
+            stored: the images, which must not be written to.
+            epoch: that the batch is for.
+            numbers: (B,) the samples' places in their split.
+        """
+        ...
+
+
+class AsStored:
+    """The whole images, brought to the network's size.
+
+    Args:
+        size: height and width of the results, in pixels.
+        resampling: how images of another size are brought to it.
+    """
+
+    def __init__(self, size: int, resampling: Resampling) -> None:
+        self.size, self.resampling = size, resampling
+
+    def __call__(
+        self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
+    ) -> tuple[Pixels, Pixels | None]:
+        """Images and masks."""
+        images = [resize(one.image, self.size, self.resampling) for one in stored]
+        masks = [resize_mask(one.mask, self.size, self.resampling) for one in stored if one.mask is not None]
+        return np.stack(images), np.stack(masks) if masks else None
+
+
+class Middle:
+    """The middle of images of one size, as torchvision's ``CenterCrop``; all of them where they have that size.
+
+    Args:
+        size: height and width of the results; the stored images are as large or larger.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(
+        self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
+    ) -> tuple[Pixels, Pixels | None]:
+        """Images and masks."""
+        top, left = (round((length - self.size) / 2.0) for length in stored[0].image.shape[:2])
+        part = np.s_[top : top + self.size, left : left + self.size]
+        masks = [one.mask[part] for one in stored if one.mask is not None]
+        return np.stack([one.image[part] for one in stored]), np.stack(masks) if masks else None

@@ -1,0 +1,104 @@
+"""Where a split's pixels come from: the store that ``medtransfer prepare`` made, or the files themselves."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Protocol
+
+from datamodules.dataset.splits import Split
+from datamodules.files.resampling import resize, resize_mask
+from datamodules.prepared.opening import OpenDataset
+from datamodules.prepared.storage import Extents, Stored
+from specs.recipe import Form
+
+MEMORY_LIMIT = 512 * 2**20
+"""Bytes of decoded images of one split that are kept in memory; the rest is decoded each time."""
+
+
+class Images(Protocol):
+    """A split's pixels in one form."""
+
+    def __len__(self) -> int:
+        """How many images there are."""
+        ...
+
+    @property
+    def extents(self) -> Extents | None:
+        """The sizes of all images, where they are known without reading them."""
+        ...
+
+    def read(self, numbers: Sequence[int]) -> list[Stored]:
+        """Some samples' pixels, which must not be written to."""
+        ...
+
+
+class DecodedImages:
+    """Images that are read from their files; those that fit into ``MEMORY_LIMIT`` once, the others each time.
+
+    Args:
+        opened: the dataset.
+        split: which of its splits.
+        form: the size that they are brought to.
+    """
+
+    def __init__(self, opened: OpenDataset, split: Split, form: Form) -> None:
+        self._dataset, self._root, self._samples = opened.dataset, opened.root, opened.index.split(split)
+        self._form, self._prepared = form, opened.prepared
+        self._kept: dict[int, Stored] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    @property
+    def extents(self) -> None:
+        """Not known."""
+        return
+
+    def read(self, numbers: Sequence[int]) -> list[Stored]:
+        """Some samples' pixels."""
+        return [self._read(number) for number in numbers]
+
+    def _read(self, number: int) -> Stored:
+        stored = self._kept.get(number)
+        if stored is None:
+            stored = self._decoded(number)
+            size = sum(plane.nbytes for plane in stored[:3] if plane is not None)
+            if self._bytes + size <= MEMORY_LIMIT:
+                self._bytes += size
+                self._kept[number] = stored
+        return stored
+
+    def _decoded(self, number: int) -> Stored:
+        sample, (size, resampling) = self._samples[number], self._form
+        image = self._dataset.read_image(self._root, sample)
+        height, width = image.shape[:2]
+        mask = view = None
+        if self._dataset.task.kind == "segmentation":
+            mask = self._dataset.read_mask(self._root, sample)
+            view = self._dataset.read_field_of_view(self._root, sample)
+        if self._prepared is not None:
+            self._prepared.check_unchanged(sample, image, mask, view, type(self._dataset).__name__)
+        if size != "source":
+            image = resize(image, size, resampling)
+            mask = None if mask is None else resize_mask(mask, size, resampling)
+            view = None if view is None else resize_mask(view, size, resampling)
+        return Stored(image, mask, view, height, width)
+
+
+def images_of(opened: OpenDataset, split: Split, form: Form) -> Images:
+    """A split's pixels: from the store where it has this form, else from the files, with a warning if that is slow."""
+    prepared, samples = opened.prepared, opened.index.split(split)
+    name = type(opened.dataset).__name__
+    if prepared is not None and str(form) in prepared.forms:
+        return prepared.images(form, samples, name)
+    pixels = 1024**2 if form.size == "source" else form.size**2
+    if len(samples) * pixels * opened.dataset.channels > MEMORY_LIMIT:
+        how = "--size source" if form.size == "source" else f"--size {form.size} --resampling {form.resampling}"
+        warnings.warn(
+            f"{name}: {len(samples)} {split} images are decoded at each epoch, since they are not prepared at this "
+            f"size. `medtransfer prepare` with {how} makes that many times faster.",
+            stacklevel=2,
+        )
+    return DecodedImages(opened, split, form)

@@ -1,0 +1,286 @@
+"""``medtransfer prepare``: decode and resize every image of a dataset once.
+
+Samples go into chunks by a hash of their patients, so that one added or changed file touches one chunk. A chunk's name
+holds a digest of its samples' files (paths, sizes, times of change), and its files appear by being renamed. So an
+interrupted preparation goes on with the chunks that are missing, and two at a time do no harm to each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datamodules.dataset.contract import Dataset
+from datamodules.dataset.sample import Sample
+from datamodules.files.resampling import resize, resize_mask
+from datamodules.prepared.folders import MANIFEST
+from datamodules.prepared.storage import (
+    READABLE,
+    WITH_MASK,
+    WITH_VIEW,
+    Pixels,
+    Prepared,
+    pixel_digest,
+    plane_digest,
+    record,
+    record_sizes,
+)
+from specs.errors import DataError
+from specs.files import replacing, write_text
+from specs.recipe import Form
+from specs.run import digest
+
+MOST_CHUNKS = 128
+"""Each chunk keeps a file open while a form is read."""
+
+CHUNK_LEAST = 8
+"""Samples that a chunk has at least, on average."""
+
+STALE_SECONDS = 24 * 3600
+"""Age from which an unfinished file counts as left behind by a process that was killed."""
+
+Row = tuple[str, int, int, int, str, str, str]
+"""Id, parts, height, width, digest of the image, digest of mask and field of view, and why it is unreadable."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Samples that are stored together, sorted by id."""
+
+    name: str
+    samples: tuple[Sample, ...]
+
+
+def prepare(
+    dataset: Dataset,
+    root: Path,
+    folder: Path,
+    forms: Iterable[Form],
+    jobs: int,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Prepared:
+    """Store what is missing of a dataset, in the given forms and in those that it already has.
+
+    Args:
+        dataset: reads the files.
+        root: where they are.
+        folder: where the store is.
+        forms: sizes and resampling.
+        jobs: how many processes decode.
+        report: told how many samples are done, of how many.
+
+    Raises:
+        DataError: if the label files are wrong, or the store cannot be written. An image that cannot be read is no
+            error: it is stored as such.
+    """
+    samples = sorted(dataset.read_labels(root).samples, key=lambda sample: sample.id)
+    own_content = dataset.content(root, tuple(samples))
+    before = Prepared.find(folder)
+    wanted = {str(form): form for form in [*forms, *map(_form, before.forms if before else ())]}
+    chunks = list(_chunks(dataset, root, samples))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _fill(dataset, root, folder, chunks, list(wanted.values()), jobs, report)
+        _write_manifest(dataset, folder, chunks, [*wanted, *_meanwhile(dataset, folder, chunks, wanted)], own_content)
+        _remove_stale(folder, chunks)
+    except OSError as error:
+        raise DataError(
+            f"the prepared images cannot be written to {folder}: {error}. Free some space, or give another --cache."
+        ) from error
+    return Prepared(folder)
+
+
+def _meanwhile(dataset: Dataset, folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Form]) -> list[str]:
+    """Forms that another process has finished for these very chunks since this one began."""
+    now = Prepared.find(folder)
+    others = {text: _form(text) for text in (now.forms if now else ()) if text not in wanted}
+    return [
+        text for text, form in others.items() if not any(_lacking(folder, c, [form], dataset.channels) for c in chunks)
+    ]
+
+
+def _form(text: str) -> Form:
+    size, _, resampling = text.partition("-")
+    return Form("source") if size == "source" else Form(int(size), resampling)  # type: ignore[arg-type]
+
+
+def _chunks(dataset: Dataset, root: Path, samples: Sequence[Sample]) -> Iterator[Chunk]:
+    count = min(MOST_CHUNKS, 1 << max(0, (len(samples) // CHUNK_LEAST).bit_length() - 1))
+    members: list[list[Sample]] = [[] for _ in range(count)]
+    for sample in samples:
+        members[int(hashlib.sha256(sample.patient.encode()).hexdigest()[:8], 16) % count].append(sample)
+    states: dict[Path, list[object]] = {}
+
+    def state(path: Path) -> list[object]:
+        if path not in states:
+            try:
+                found = path.stat()
+                states[path] = [os.path.relpath(path, root), found.st_size, found.st_mtime_ns]
+            except OSError:
+                states[path] = [os.path.relpath(path, root), None, None]
+        return states[path]
+
+    for number, chosen in enumerate(members):
+        files = [[sample.id, sample.source, [state(path) for path in dataset.files(root, sample)]] for sample in chosen]
+        yield Chunk(f"{number:03d}of{count}-{digest(files)[:16]}", tuple(chosen))
+
+
+def _fill(
+    dataset: Dataset,
+    root: Path,
+    folder: Path,
+    chunks: Sequence[Chunk],
+    forms: Sequence[Form],
+    jobs: int,
+    report: Callable[[int, int], None],
+) -> None:
+    """Write the chunks that are not there."""
+    total, done = sum(len(chunk.samples) for chunk in chunks), 0
+    missing: list[tuple[Chunk, list[Form]]] = []
+    for chunk in chunks:
+        if lacking := _lacking(folder, chunk, forms, dataset.channels):
+            missing.append((chunk, lacking))
+        else:
+            done += len(chunk.samples)
+    report(done, total)
+    if jobs == 1 or len(missing) <= 1:
+        for chunk, lacking in missing:
+            _write_chunk(dataset, root, folder, chunk, lacking)
+            done += len(chunk.samples)
+            report(done, total)
+        return
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    with ProcessPoolExecutor(min(jobs, len(missing)), context, _live_with_the_parent) as pool:
+        try:
+            sizes = {
+                pool.submit(_write_chunk, dataset, root, folder, chunk, lacking): len(chunk.samples)
+                for chunk, lacking in missing
+            }
+            for future in as_completed(sizes):
+                future.result()
+                done += sizes[future]
+                report(done, total)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _lacking(folder: Path, chunk: Chunk, forms: Sequence[Form], channels: int) -> list[Form]:
+    """The forms of a chunk that are not there, or not whole."""
+    try:
+        rows: list[Row] = json.loads((folder / f"{chunk.name}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # a damaged list of rows is written again with its images
+        return list(forms)
+    parts, shapes = np.array([row[1] for row in rows], np.int8), np.array([row[2:4] for row in rows], np.int64)
+
+    def whole(form: Form) -> bool:
+        stored = folder / f"{chunk.name}-{form}.bin"
+        return stored.is_file() and stored.stat().st_size == record_sizes(form, parts, shapes, channels).sum()
+
+    return [form for form in forms if not whole(form)]
+
+
+def _live_with_the_parent() -> None:
+    """Leave Ctrl-C to the process that shares out the work, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _write_chunk(dataset: Dataset, root: Path, folder: Path, chunk: Chunk, forms: Sequence[Form]) -> None:
+    """Decode a chunk's samples into one file per form, then write its rows, which make it count as done."""
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        temporaries = [stack.enter_context(replacing(folder / f"{chunk.name}-{form}.bin")) for form in forms]
+        files = [stack.enter_context(temporary.open("wb")) for temporary in temporaries]
+        for sample in chunk.samples:
+            try:
+                image, mask, view = _decode(dataset, root, sample)
+            except DataError as error:
+                rows.append((sample.id, 0, 0, 0, "", "", str(error)))
+                continue
+            for form, file in zip(forms, files, strict=True):
+                file.writelines(_record(image, mask, view, form))
+            parts = WITH_VIEW if view is not None else WITH_MASK if mask is not None else READABLE
+            rows.append((sample.id, parts, *image.shape[:2], pixel_digest(image), plane_digest(mask, view), ""))
+    write_text(folder / f"{chunk.name}.json", json.dumps(rows))
+
+
+def _decode(dataset: Dataset, root: Path, sample: Sample) -> tuple[Pixels, Pixels | None, Pixels | None]:
+    image = dataset.read_image(root, sample)
+    if dataset.task.kind != "segmentation":
+        return image, None, None
+    mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
+    for name, plane in (("mask", mask), ("field of view", view)):
+        if plane is not None and plane.shape != image.shape[:2]:
+            raise DataError(f"{sample.id}: its {name} is of shape {plane.shape}, its image of {image.shape[:2]}.")
+    return image, mask, view
+
+
+def _record(image: Pixels, mask: Pixels | None, view: Pixels | None, form: Form) -> Iterable[bytes]:
+    size = form.size
+    if size == "source":
+        return record(image, mask, view)
+    planes = [None if plane is None else resize_mask(plane, size, form.resampling) for plane in (mask, view)]
+    return record(resize(image, size, form.resampling), *planes)
+
+
+def _write_manifest(
+    dataset: Dataset, folder: Path, chunks: Sequence[Chunk], forms: Sequence[str], own_content: str
+) -> None:
+    """Write the manifest, which makes the chunks one prepared dataset."""
+    found: list[tuple[Row, int]] = []
+    for number, chunk in enumerate(chunks):
+        rows: list[Row] = json.loads((folder / f"{chunk.name}.json").read_text(encoding="utf-8"))
+        found += [(row, number) for row in rows]
+    found.sort(key=lambda item: item[0][0].encode())
+    nothing = "0" * 64
+    about = {
+        "chunks": [chunk.name for chunk in chunks],
+        "channels": dataset.channels,
+        "forms": list(forms),
+        "unreadable": {row[0]: row[6] for row, _ in found if not row[1]},
+        "own_content": own_content,
+    }
+    digests = b"".join(bytes.fromhex((row[4] or nothing) + (row[5] or nothing)) for row, _ in found)
+    with replacing(folder / MANIFEST) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            ids=np.array([row[0].encode() for row, _ in found]),
+            parts=np.array([row[1] for row, _ in found], np.int8),
+            shapes=np.array([row[2:4] for row, _ in found], np.int64),
+            digests=np.frombuffer(digests, np.uint8).reshape(-1, 2, 32),
+            chunk=np.array([number for _, number in found], np.int64),
+            about=np.array(json.dumps(about)),
+        )
+
+
+def _remove_stale(folder: Path, chunks: Sequence[Chunk]) -> None:
+    """Remove chunks of earlier states of the files, and what killed processes left behind.
+
+    Ages are told by the disk's own clock, which wrote the manifest just now, and not by this machine's.
+    """
+    current, now = {chunk.name for chunk in chunks}, (folder / MANIFEST).stat().st_mtime
+    for path in folder.iterdir():
+        name = "-".join(path.name.removesuffix(".json").split("-")[:2])
+        unfinished = path.name.startswith(".") and now - path.stat().st_mtime > STALE_SECONDS
+        if unfinished or (path.suffix in (".json", ".bin") and not path.name.startswith(".") and name not in current):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""What is wrong with a prepared dataset's images, and the list of it that a user has accepted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from datamodules.dataset.contract import SPLITS, Dataset, Index
+from datamodules.dataset.sample import Sample
+from datamodules.prepared.storage import Prepared
+from specs.errors import DataError
+from specs.files import write_text
+
+PROBLEMS, ACCEPTED = "problems.csv", "accepted.csv"
+
+
+class Problem(NamedTuple):
+    """An image that training should not take as it is.
+
+    Attributes:
+        id: of the sample.
+        split: that it is in.
+        kind: ``unreadable``, ``duplicate`` (the same pixels and label as another image) or ``mislabelled`` (the same
+            pixels as another image, and another label).
+        other: id of the image with the same pixels, or why it cannot be read.
+        action: ``left out``, or ``kept`` in the test split, whose membership is the publishers'.
+        path: of its file.
+    """
+
+    id: str
+    split: str
+    kind: str
+    other: str
+    action: str
+    path: str
+
+    @property
+    def reason(self) -> str:
+        """Why it is left out, without any path, as it enters a run's identity."""
+        return self.kind if self.kind == "unreadable" else f"{self.kind} of {self.other}"
+
+
+def find_problems(dataset: Dataset, root: Path, index: Index, prepared: Prepared) -> list[Problem]:
+    """All problems of an index, in the order of splits and samples.
+
+    Of images with the same pixels and label the first one stays, test before validation before training. Of images
+    with the same pixels and different labels, those in validation and training are all left out, since none of the
+    labels can be trusted.
+    """
+    groups: dict[bytes, list[tuple[str, Sample, bytes]]] = {}
+    problems: dict[str, Problem] = {}
+    for split in ("test", "validation", "train"):
+        samples = index.split(split)
+        rows = prepared.rows(samples, type(dataset).__name__)
+        readable, digests = prepared.parts[rows] > 0, prepared.digests[rows]
+        for number, sample in enumerate(samples):
+            if readable[number]:
+                pixels, others = digests[number, 0].tobytes(), digests[number, 1].tobytes()
+                groups.setdefault(pixels, []).append((split, sample, others))
+            else:
+                why = prepared.unreadable[sample.id]
+                path = str(dataset.files(root, sample)[0])
+                problems[sample.id] = Problem(sample.id, split, "unreadable", why, "left out", path)
+    for group in groups.values():
+        if len(group) > 1:
+            problems |= {problem.id: problem for problem in _of_group(dataset, root, group)}
+    order = [sample.id for split in SPLITS for sample in index.split(split)]
+    return [problems[name] for name in order if name in problems]
+
+
+def _of_group(dataset: Dataset, root: Path, group: Sequence[tuple[str, Sample, bytes]]) -> Iterable[Problem]:
+    labels = {(_plain(sample.target), others) for _, sample, others in group}
+    first = group[0][1]
+    for place, (split, sample, _) in enumerate(group):
+        if len(labels) == 1 and place == 0:
+            continue
+        kind = "duplicate" if len(labels) == 1 else "mislabelled"
+        other = first.id if place else group[1][1].id
+        action = "kept" if split == "test" else "left out"
+        yield Problem(sample.id, split, kind, other, action, str(dataset.files(root, sample)[0]))
+
+
+def _plain(target: tuple[float, ...]) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(value) else value for value in target)
+
+
+def left_out(problems: Iterable[Problem]) -> dict[str, str]:
+    """The ids that are left out, with the reason."""
+    return {problem.id: problem.reason for problem in problems if problem.action == "left out"}
+
+
+def write_problems(problems: Iterable[Problem], path: Path) -> None:
+    """Write a list of problems as CSV, with a header."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(Problem._fields)
+    table.writerows(problems)
+    write_text(path, text.getvalue())
+
+
+def accepted(folder: Path) -> set[tuple[str, str]]:
+    """Id and reason of the problems that a user has accepted.
+
+    Raises:
+        DataError: if the list is damaged.
+    """
+    path = folder / ACCEPTED
+    if not path.is_file():
+        return set()
+    with path.open(newline="", encoding="utf-8") as file:
+        table = list(csv.reader(file))
+    if not table or tuple(table[0]) != Problem._fields or any(len(row) != len(Problem._fields) for row in table):
+        raise DataError(f"{path} is not a list that `medtransfer prepare` wrote. Delete it, and accept again.")
+    return {(problem.id, problem.reason) for problem in map(Problem._make, table[1:])}

@@ -1,0 +1,1 @@
+"""Is everything in order? This machine, finished runs, generated pages."""

@@ -1,0 +1,184 @@
+"""The folders that a command works with: there, writable, with room, and on a file system that can be relied on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from experiments.checks.diagnosis.finding import Finding
+
+GIB = 2**30
+FULL, SCARCE = GIB, 10 * GIB
+"""Free bytes below which nothing more fits, and below which a table may not: ResNet-50 leaves 0.1 GB per run."""
+
+NETWORK = {
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs", "glusterfs",
+    "gpfs", "lustre", "nfs", "nfs4", "panfs", "smb3", "smbfs", "virtiofs", "wekafs",
+}  # fmt: skip
+"""File systems whose files are on another machine."""
+
+DRIFT = 2.0
+"""Seconds by which a file system's clock may be off: which of two attempts is newer is told by files' times."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that an option names.
+
+    Attributes:
+        option: that names it.
+        path: need not exist.
+        use: ``runs`` and ``cache`` must be writable; ``weights`` for what is fetched; ``data`` is only read.
+    """
+
+    option: str
+    path: Path
+    use: Literal["runs", "cache", "weights", "data"]
+
+
+def existing(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
+def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """What kind of file system a folder is on, such as ``ext4``; empty where the system does not say."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    kinds = {Path(point.replace("\\040", " ")): kind for _, point, kind, *_ in (line.split(" ") for line in lines)}
+    home = path.resolve()
+    return next((kinds[parent] for parent in (home, *home.parents) if parent in kinds), "")
+
+
+def folder(
+    of: Folder,
+    *,
+    statvfs: Callable[[Path], os.statvfs_result] = os.statvfs,
+    probe: Callable[[Path], float] | None = None,
+    kind: Callable[[Path], str] = file_system,
+) -> list[Finding]:
+    """All findings on one folder; the folder is not made.
+
+    Args:
+        of: the folder.
+        statvfs: ``os.statvfs``.
+        probe: ``probed``: writes, renames, and gives the seconds that the file system's clock is ahead.
+        kind: of file system that a folder is on.
+    """
+    name, place = f"{of.use} folder", existing(of.path)
+    if of.use == "data":
+        return [_data(of)]
+    if not place.is_dir():
+        return [Finding(name, "problem", f"{place} is a file, not a folder", f"Name another one with {of.option}.")]
+    try:
+        ahead = (probe or probed)(place)
+    except NotAtomicError as error:
+        remedy = f"Name a folder on a local disk or a POSIX file system with {of.option}."
+        return [Finding(name, "problem" if of.use == "runs" else "warning", f"{place}: {error}", remedy)]
+    except OSError as error:
+        state: Literal["warning", "problem"] = "warning" if of.use == "weights" else "problem"
+        found = f"{place} cannot be written to ({error.strerror or error})"
+        return [Finding(name, state, found, f"Make it writable, or name another one with {of.option}.")]
+    made = "" if place == of.path else f" (made in {place} when it is needed)"
+    findings = [*_room(of, statvfs(place)), *_kind(of, kind(place))]
+    if abs(ahead) > DRIFT:
+        where = "ahead of" if ahead > 0 else "behind"
+        remedy = "Set the clocks by NTP: which of two attempts at a run is newer is told by the times of files."
+        findings.append(Finding(name, "warning", f"its clock is {abs(ahead):.0f} s {where} this machine's", remedy))
+    free = _free(statvfs(place)) / GIB
+    return findings or [Finding(name, "ok", f"{of.path}{made}: {kind(place) or 'writable'}, {free:.0f} GiB free")]
+
+
+def _data(of: Folder) -> Finding:
+    if not of.path.is_dir():
+        remedy = f"Name the folder of real datasets with {of.option}; phantom editions need none."
+        return Finding("data folder", "warning", f"{of.path} is not there", remedy)
+    try:
+        count = sum(path.is_dir() for path in of.path.iterdir())
+    except OSError as error:
+        found = f"{of.path} cannot be read ({error.strerror})"
+        return Finding("data folder", "problem", found, f"Make it readable, or name another one with {of.option}.")
+    return Finding("data folder", "ok", f"{of.path}: {count} folders; `medtransfer list datasets` says what they are")
+
+
+def _free(found: os.statvfs_result) -> int:
+    return found.f_frsize * found.f_bavail
+
+
+def _room(of: Folder, found: os.statvfs_result) -> list[Finding]:
+    name, free = f"{of.use} folder", _free(found)
+    remedy = f"Make room, or name a folder on a larger disk with {of.option}."
+    if free < FULL:
+        return [Finding(name, "problem", f"{of.path}: {free / 2**20:.0f} MiB are free, the disk is full", remedy)]
+    if found.f_files and not found.f_favail:
+        return [Finding(name, "problem", f"{of.path}: the disk can hold no more files (no inodes)", remedy)]
+    if free < SCARCE:
+        return [Finding(name, "warning", f"{of.path}: {free / GIB:.1f} GiB are free", remedy)]
+    return []
+
+
+def _kind(of: Folder, kind: str) -> list[Finding]:
+    name, words = f"{of.use} folder", f"{of.path} is on {kind}"
+    if of.use == "runs" and kind in ("tmpfs", "ramfs"):
+        return [
+            Finding(name, "warning", f"{words}, in memory", f"Runs are lost with it; name a disk with {of.option}.")
+        ]
+    if kind not in NETWORK:
+        return []
+    if of.use == "cache":
+        remedy = f"Each epoch reads all images from there; name a fast local disk with {of.option}."
+        return [Finding(name, "warning", f"{words}, a network file system", remedy)]
+    if of.use == "runs":
+        remedy = (
+            "Renaming works there now; where several machines write, it must be whole and visible on all of them: "
+            "mount it without caching of directory entries (NFS: lookupcache=none), or run each table on one machine."
+        )
+        return [Finding(name, "warning", f"{words}, a network file system", remedy)]
+    return []
+
+
+class NotAtomicError(Exception):
+    """Renaming does not do what the run store rests on."""
+
+
+def probed(place: Path, rename: Callable[[Path, Path], None] = os.rename) -> float:
+    """Do in a folder what the run store does, and leave nothing behind.
+
+    Args:
+        place: an existing folder.
+        rename: ``os.rename``.
+
+    Returns:
+        The seconds that the file system's clock is ahead of this machine's.
+
+    Raises:
+        OSError: if it cannot be written to.
+        NotAtomicError: if a folder that holds files is replaced, or a renamed one is not seen.
+    """
+    home = Path(tempfile.mkdtemp(prefix=".medtransfer-doctor-", dir=place))
+    try:
+        for name in ("first", "second"):
+            (home / name).mkdir()
+            (home / name / "file").write_text(name, encoding="ascii")
+        ahead = (home / "first" / "file").stat().st_mtime - time.time()
+        rename(home / "first", home / "published")
+        try:
+            rename(home / "second", home / "published")
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        seen = sorted(path.name for path in home.iterdir())
+        if seen != ["published", "second"] or (home / "published" / "file").read_text(encoding="ascii") != "first":
+            raise NotAtomicError(f"a renamed folder was replaced or is not seen; found {', '.join(seen)}")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    return ahead

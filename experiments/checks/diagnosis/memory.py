@@ -1,0 +1,63 @@
+"""Memory, and the part of it that processes share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from experiments.checks.diagnosis.finding import Finding
+
+GIB = 2**30
+
+LEAST = 2 * GIB
+"""Bytes below which even one run of a large network on large images may be killed; an experience, not a bound."""
+
+SHARED = 256 * 2**20
+"""Bytes of shared memory below which several GPUs do not work together: a container's default is 64 MiB, and NCCL
+asks for more (https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html#shared-memory)."""
+
+
+def available(memory: Path = Path("/proc/meminfo"), group: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Bytes that new processes may take, of the machine and of the container; None where the system does not say."""
+    found = []
+    try:
+        lines = memory.read_text(encoding="ascii").splitlines()
+        found += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+        limit = (group / "memory.max").read_text(encoding="ascii").strip()
+        if limit != "max":
+            found.append(int(limit) - int((group / "memory.current").read_text(encoding="ascii")))
+    except OSError:  # another system, or no container
+        pass
+    return min(found, default=None)
+
+
+def memory(free: int | None) -> Finding:
+    """Whether a run has room."""
+    if free is None:
+        return Finding("memory", "ok", "not known on this system")
+    if free < LEAST:
+        return Finding("memory", "warning", f"{free / GIB:.1f} GiB are free", "Say --jobs 1, or end other programs.")
+    return Finding("memory", "ok", f"{free / GIB:.1f} GiB are free")
+
+
+def shared_memory(
+    folder: Path = Path("/dev/shm"), statvfs: Callable[[Path], os.statvfs_result] = os.statvfs
+) -> Finding:
+    """Whether processes that train together can exchange tensors.
+
+    Args:
+        folder: that holds shared memory.
+        statvfs: ``os.statvfs``.
+    """
+    try:
+        found = statvfs(folder)
+    except FileNotFoundError:
+        return Finding("shared memory", "ok", f"no {folder} on this system")
+    size = found.f_frsize * found.f_blocks
+    if size < SHARED:
+        return Finding(
+            "shared memory", "warning", f"{folder} has {size / 2**20:.0f} MiB, too few for several GPUs together",
+            "Start the container with --shm-size=1g or --ipc=host.",
+        )  # fmt: skip
+    return Finding("shared memory", "ok", f"{folder} has {size / GIB:.1f} GiB")

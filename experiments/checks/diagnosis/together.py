@@ -1,0 +1,77 @@
+"""Whether processes of this machine can train together (DistributedDataParallel)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from experiments.checks.diagnosis.finding import Finding
+
+TIMEOUT = 60.0
+"""Seconds that two processes may take to import torch and to add their numbers."""
+
+SUM = """
+import datetime, sys, torch
+rank, store, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+torch.set_num_threads(1)
+torch.distributed.init_process_group(
+    "gloo", init_method=f"file://{store}", rank=rank, world_size=2, timeout=datetime.timedelta(seconds=seconds)
+)
+number = torch.tensor(float(rank + 1))
+torch.distributed.all_reduce(number)
+assert number == 3, number
+torch.distributed.destroy_process_group()
+"""
+"""What each of the two does: add 1 and 2 over gloo."""
+
+
+def together(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
+    """Let two processes add their numbers; neither outlives this call.
+
+    Args:
+        program: that each runs, with its rank, the file that they meet in, and the seconds that they have.
+        timeout: in seconds.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        logs = [Path(folder) / f"{rank}.txt" for rank in (0, 1)]
+        processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for rank, log in enumerate(logs):
+                command = [sys.executable, "-c", program, str(rank), f"{folder}/meet", str(timeout)]
+                with log.open("wb") as file:
+                    processes.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=folder))
+            for process in processes:
+                process.wait(max(0.1, began + timeout - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return _broken(f"two processes did not meet in {timeout:.0f} s")
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+        if all(process.returncode == 0 for process in processes):
+            return Finding("DDP", "ok", f"two processes added their numbers (gloo, {time.monotonic() - began:.0f} s)")
+        said = "".join(log.read_text(errors="replace") for log in logs).split("\n")
+        return _broken(next((line.strip() for line in reversed(said) if line.strip()), "they ended without a word"))
+
+
+def _broken(why: str) -> Finding:
+    remedy = "Runs on one device work. For several: let the host name resolve (/etc/hosts), or GLOO_SOCKET_IFNAME=lo."
+    return Finding("DDP", "warning", why, remedy)
+
+
+def nccl(gpus: int, available: bool) -> list[Finding]:
+    """Whether GPUs can train together; nothing to say with fewer than two.
+
+    Args:
+        gpus: that torch sees.
+        available: whether its build has NCCL.
+    """
+    if gpus < 2:
+        return []
+    if available:
+        return [Finding("NCCL", "ok", f"in this torch, for {gpus} GPUs")]
+    return [Finding("NCCL", "warning", f"not in this torch, and there are {gpus} GPUs", "Install a torch with NCCL.")]

@@ -1,0 +1,85 @@
+"""Python and the packages, against what the installed distribution itself requires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from experiments.checks.diagnosis.finding import Finding
+
+DISTRIBUTION = "medtransfer"
+
+
+def installed_version(name: str) -> str | None:
+    """The version of an installed distribution; None if it is not there. Nothing of it is imported."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def versions(python: str, of: Callable[[str], str | None] = installed_version) -> list[Finding]:
+    """Python and all packages.
+
+    Args:
+        python: the version that runs, such as ``3.11.9``.
+        of: finds the version of an installed distribution.
+    """
+    try:
+        wanted, needed = metadata(DISTRIBUTION)["Requires-Python"], requires(DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return [Finding("packages", "problem", f"{DISTRIBUTION} is not installed", "Install it: pip install -e .")]
+    return [python_version(python, wanted or ""), *packages(needed, of)]
+
+
+def python_version(found: str, wanted: str) -> Finding:
+    """Whether Python is one that the distribution runs on."""
+    if SpecifierSet(wanted).contains(found, prereleases=True):
+        return Finding("python", "ok", found)
+    return Finding("python", "problem", f"{found}, expected {wanted}", "Make the environment with a newer Python.")
+
+
+def packages(needed: Sequence[str], of: Callable[[str], str | None]) -> list[Finding]:
+    """One finding for each package that is missing, bad or of a wrong version; one for all if none is.
+
+    Args:
+        needed: requirements as the distribution states them; those of extras are left out.
+        of: finds the version of an installed distribution.
+    """
+    own = [one for text in needed if not (one := Requirement(text)).marker or one.marker.evaluate({"extra": ""})]
+    faults = [fault for one in own if (fault := _fault(one, of(one.name)))]
+    return faults or [Finding("packages", "ok", f"{len(own)} as {DISTRIBUTION} requires them")]
+
+
+def _fault(needed: Requirement, found: str | None) -> Finding | None:
+    install = f"pip install '{needed.name}{needed.specifier}'"
+    if found is None:
+        return Finding(needed.name, "problem", f"not installed, expected {needed.specifier}", f"Install it: {install}")
+    if needed.specifier.contains(found, prereleases=True):
+        return None
+    if any(one.operator == "!=" and not one.contains(found, prereleases=True) for one in needed.specifier):
+        return Finding(
+            needed.name, "problem", f"{found}, a release that is known to be bad and excluded ({needed.specifier})",
+            f"Do not run it; replace it: {install}. setup.cfg says what is wrong with it.",
+        )  # fmt: skip
+    older = any(one.operator in (">=", ">", "~=") and Version(found) < Version(one.version) for one in needed.specifier)
+    age = "too old" if older else "too new"
+    return Finding(needed.name, "problem", f"{found} is {age}, expected {needed.specifier}", f"Change it: {install}")
+
+
+def own_packages(intruder: str | None, home: Path) -> Finding:
+    """Whether Python takes our packages from our folder.
+
+    Args:
+        intruder: what ``specs.packages.intruder`` found.
+        home: our folder.
+    """
+    if intruder is None:
+        return Finding("own packages", "ok", f"all from {home}")
+    remedy = "Run from another folder, take that one off PYTHONPATH, or install medtransfer into its own environment."
+    return Finding("own packages", "problem", f"{intruder}, expected from {home}", remedy)

@@ -1,0 +1,77 @@
+"""The page ``docs/initializers.md``, made from the initializers' cards."""
+
+from __future__ import annotations
+
+from initializers.publishing.catalogue import published
+from specs.registry import INITIALIZERS, OWN
+
+HEAD = """# Initializers
+
+This page is made from the initializers' cards: `make pages`.
+
+`medtransfer list initializers` shows the same with what is in your weight store; `medtransfer weights list` says where
+each file is published, `fetch` gets those that have a direct link, `add` takes a file that you have, `verify` reads all
+again. A file is recorded by its sha256 when it is first used, and refused if its bytes change. It is converted once to
+safetensors under the backbone's own names, without heads, and nothing in it is ever executed.
+
+## Published weights
+
+All are ResNet-50 unless said otherwise. What a network here does otherwise than the one that was trained is said
+below its weights, and in the notes of every table that uses them.
+
+| initializer | method | trained on | licence | paper | published |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+WRAPPERS = """
+## Any other file, made from others, or trained here
+
+| initializer | what it is |
+| --- | --- |
+"""
+
+TAIL = """
+`transfuse`, `reinit`, `gabor`, `mean_var`, `batch_norm` and `continual` take any initializer:
+`transfuse(moco_v2, "layer2")`, `reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `mean_var(imagenet, "shuffle")`,
+`batch_norm(imagenet, mean_var(imagenet))`.
+
+`timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store
+like the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone
+would get from it.
+
+Heads are always dropped. A gray network takes the sum of the first convolution over its input channels, which answers
+a gray image as the sum did the same image in three equal channels. A transformer for another image or patch size,
+`timm("vit_small_patch16_224", image_size=512)`, gets resampled position and patch embeddings. Input is normalized as
+the recipe's `normalization` says: `card` takes what the weights expect, `imagenet` and `none` are the same for all.
+What was loaded, dropped, drawn and transformed is in a run's `load_report.json`, the normalization in its
+`record.json`.
+
+## Weights that have seen the test set
+
+A card lists what its weights were trained on; `file(...)` and `hf(...)` take it as `trained_on=("chestxray14",)`.
+Cells of a table whose weights have seen images of the test set's collection are marked and noted: ChestX-ray14
+weights on ChestX-ray14, and on the RSNA pneumonia or SIIM-ACR images, which are a part of it. A table of the papers'
+protocol is refused unless it says that it is meant: `overlaps="mark"`, or `overlaps="dash"`, which leaves out cells
+whose weights were trained on the very dataset ("-") and marks the others. `medtransfer run` warns.
+"""
+
+
+def page() -> str:
+    """The page's text."""
+    lines, names = [], set[str]()
+    for expression, initializer in published():
+        card, file = initializer.card(), initializer.file
+        names.add(expression.partition("(")[0])
+        paper, _, address = (card.paper or "").rpartition(", ")
+        trained = ", ".join(card.training_data)
+        where = f"[{file.name}]({file.url})" if file.url else f"[{file.name}, by hand]({file.page})"
+        lines.append(
+            f"| `{expression}` | {card.method} | {trained} | {card.licence} | [{paper}]({address}) | {where} |"
+        )
+        lines += [f"| | {warning} | | | | |" for warning in card.warnings]
+    ours = [
+        f"| `{entry.name}` | {entry.description.partition(': ')[2]} |"
+        for entry in INITIALIZERS.entries.values()
+        if entry.name not in names and entry.distribution == OWN
+    ]
+    return HEAD + "\n".join(lines) + "\n" + WRAPPERS + "\n".join(ours) + "\n" + TAIL

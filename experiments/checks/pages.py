@@ -1,0 +1,35 @@
+"""The pages of ``docs`` that are made from the code, so that they are true.
+
+python -m experiments.checks.pages            writes them
+python -m experiments.checks.pages --check    exits with 1 if one is not what the code says
+"""
+
+from __future__ import annotations
+
+import sys
+
+from experiments.checks import entry_page, initializer_page
+from specs.files import write_text
+from specs.packages import HOME
+
+DOCS = HOME / "docs"
+
+PAGES = {"initializers.md": initializer_page.page, "entries.md": entry_page.page}
+"""What makes each page, by file name."""
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or say which are stale."""
+    status = 0
+    for name, make in PAGES.items():
+        path, text = DOCS / name, make()
+        if arguments != ["--check"]:
+            write_text(path, text)
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            print(f"{name} is not what the code says; write it anew: make pages", file=sys.stderr)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,306 @@
+"""Whether a finished run is still what its record says: its files, its start, its network and its scores.
+
+Nothing is written. The network is restored and tested once more, on the processor of this machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from datamodules.prepared.opening import OpenDataset
+from experiments.run.determinism import deterministic
+from experiments.run.evaluation import PREDICTIONS, scores
+from experiments.run.initialized import WEIGHTS, built_backbone
+from experiments.run.machine.environment import environment, unlike
+from experiments.run.naming import public_dataset, public_initializer
+from experiments.run.places import Places
+from experiments.run.resolve import Resolver
+from experiments.run.restored import BEST, before_training, restore
+from experiments.run.retesting import device, predictions
+from experiments.run.store import AGAIN, Record, RunStore
+from initializers.formats.checkpoints import read_tensors
+from initializers.loading.contract import Weights
+from initializers.loading.loading import fitting
+from specs.errors import DataError, MedtransferError
+from specs.expression import Call
+from specs.files import file_sha256
+from specs.registry import DATASETS, INITIALIZERS
+from specs.run import Edition, RunSpec, digest
+from specs.task import Task
+
+PROBABILITY = 1e-4
+"""How far a probability may be from the stored one on another processor or with other versions."""
+
+PIXELS = 1e-3
+"""Share of an image's pixels by which a count may differ from the stored one there."""
+
+SCORE = 1e-12
+"""How far a score of the stored predictions may be from the record's; summing in another order gives less."""
+
+NEEDED = ("spec", "identity", "outcome", "score", "normalization", "environment")
+"""What of a record is read."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something of a run that is not as its record says.
+
+    Attributes:
+        what: was looked at.
+        expected: by the record.
+        found: instead.
+        remedy: what to do; empty where ``found`` is an error that says it.
+    """
+
+    what: str
+    expected: str
+    found: str
+    remedy: str = AGAIN
+
+
+@dataclass
+class Verdict:
+    """What was found of one run.
+
+    Attributes:
+        key: of the run.
+        run: what it is, in words.
+        differences: from its record; none if it is verified.
+        alike: whether processor, system and versions are the recorded ones, so that predictions must be the same bits;
+            None where the run has none, or they were not compared.
+        unlike: the parts of the environment that are not, such as ``cpu`` or ``versions``.
+        largest: difference between a prediction and the stored one: of a probability, or of a count as a share of the
+            image's pixels; None where they were not compared.
+    """
+
+    key: str
+    run: str = ""
+    differences: list[Difference] = field(default_factory=list)
+    alike: bool | None = None
+    unlike: list[str] = field(default_factory=list)
+    largest: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; an infinite difference is the word, which JSON has no number for."""
+        largest = "infinite" if self.largest == math.inf else self.largest
+        return {"verified": not self.differences} | dataclasses.asdict(self) | {"largest": largest}
+
+
+class AsTheyAre(Places):
+    """Places where nothing is written: a phantom edition that is not there is missed, not drawn."""
+
+    def opened(self, expression: Call, edition: Edition) -> OpenDataset:
+        """A dataset with its checked splits.
+
+        Raises:
+            DataError: also if a phantom edition is not there.
+        """
+        root = self.root(expression, edition)
+        if edition == "phantom" and not DATASETS.build(expression).generated and not root.is_dir():
+            raise DataError(
+                f"the phantom edition of {public_dataset(expression)} is not at {root}. "
+                f"`medtransfer check '{DATASETS.short(expression)}' --edition phantom` draws it."
+            )
+        return super().opened(expression, edition)
+
+
+def verify(key: str, places: Places) -> Verdict:
+    """Look at a run's files, and do again what can be done without training.
+
+    Args:
+        key: of the run.
+        places: where data and runs are.
+    """
+    verdict, where = Verdict(key), AsTheyAre(places.data, places.runs, places.cache)
+    record = _tried(verdict, "record", lambda: RunStore(where.runs).record(key))
+    if verdict.differences:
+        return verdict
+    if record is None:
+        remedy = "Make its table, or name the store that holds it with --runs."
+        verdict.differences.append(Difference("record", f"a finished run in {where.runs}", "none", remedy))
+        return verdict
+    lacking = [name for name in NEEDED if name not in record.data]
+    if lacking:
+        verdict.differences.append(Difference("record", ", ".join(NEEDED), f"no {', '.join(lacking)}"))
+        return verdict
+    spec = _tried(verdict, "spec", lambda: RunSpec.from_json(record.data["spec"]))
+    if spec is None:
+        return verdict
+    how = "pretrained on" if spec.stage == "pretrain" else "on"
+    verdict.run = f"{public_initializer(spec.initializer)} {how} {public_dataset(spec.dataset)}, seed {spec.seed}"
+    opened = _check_identity(verdict, record, spec, where)
+    damaged = _damaged(verdict, record, WEIGHTS if spec.stage == "pretrain" else PREDICTIONS)
+    if opened is not None and "load_report.json" not in damaged:
+        _tried(verdict, "initial weights", lambda: before_training(record, where))
+    if spec.stage == "pretrain":
+        _tried(verdict, "weights", lambda: _load_strictly(record, spec))
+    elif BEST not in damaged:
+        _check_predictions(verdict, record, spec, where, opened)
+    return verdict
+
+
+def _tried(verdict: Verdict, what: str, step: Callable[[], Any]) -> Any:
+    """What a step gives; None if it fails, which the verdict then says."""
+    try:
+        return step()
+    except MedtransferError as error:
+        verdict.differences.append(Difference(what, "what the run was made with", str(error), ""))
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        found = f"it cannot be used ({type(error).__name__}: {error})"
+        verdict.differences.append(Difference(what, "what the run left", found))
+    return None
+
+
+def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Places) -> OpenDataset | None:
+    """Compare what the key was made of with what there is; returns the dataset if it is the run's."""
+    stated = record.data["identity"]
+    if digest(stated) != verdict.key:
+        verdict.differences.append(
+            Difference("identity", f"the key {verdict.key}", f"{digest(stated)}, its own digest")
+        )
+    opened: OpenDataset | None = _tried(verdict, "data", lambda: places.opened(spec.dataset, spec.edition))
+    if opened is None:
+        return None
+    devices = record.data["environment"].get("devices", 1)  # records from before several could share a run
+    resolved = _tried(verdict, "identity", lambda: Resolver(places, devices).resolve(spec))
+    if resolved is None:
+        return None
+    for part, found in resolved.identity.items():
+        if found != stated.get(part):
+            what = "data" if part == "dataset" else part
+            remedy = (
+                "Name the folder of the same files with --data-root, or make the table again for these."
+                if part == "dataset"
+                else "The record was edited, or medtransfer has changed since: verify with the version that ran it."
+            )
+            verdict.differences.append(Difference(what, *_unlike(stated.get(part), found), remedy))
+    return opened if resolved.identity["dataset"] == stated.get("dataset") else None
+
+
+def _unlike(expected: Any, found: Any) -> tuple[str, str]:
+    """Two values in words; of two mappings, only what is not the same in both."""
+    if not (isinstance(expected, dict) and isinstance(found, dict)):
+        return str(expected), str(found)
+    names = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
+    first, second = (", ".join(f"{name} {of.get(name)}" for name in names) for of in (expected, found))
+    return first, second
+
+
+def _damaged(verdict: Verdict, record: Record, result: str) -> set[str]:
+    """The files whose bytes are not the recorded ones: the result, and what else the record describes."""
+    stated = record.data.get("files", {}) | {result: record.data["outcome"].get(f"{Path(result).stem}_sha256")}
+    damaged = set()
+    for name, expected in stated.items():
+        found = _tried(verdict, name, partial(file_sha256, record.folder / name))
+        if found != expected:
+            damaged.add(name)
+        if found not in (None, expected):
+            verdict.differences.append(Difference(name, f"sha256 {expected}", f"sha256 {found}"))
+    return damaged
+
+
+def _load_strictly(record: Record, spec: RunSpec) -> None:
+    """Refuse weights of a pretraining that a fine-tuning could not begin with; nothing is kept."""
+    path = record.folder / WEIGHTS
+    weights = Weights(read_tensors(path)[0], source=str(path))
+    fitting(INITIALIZERS.build(spec.initializer), weights, built_backbone(spec.backbone, spec.recipe).weights())
+
+
+def _check_predictions(
+    verdict: Verdict, record: Record, spec: RunSpec, places: Places, opened: OpenDataset | None
+) -> None:
+    stored = _tried(verdict, PREDICTIONS, lambda: pq.read_table(record.folder / PREDICTIONS))
+    if opened is None or stored is None:
+        return
+    _tried(verdict, "scores", lambda: _check_scores(verdict, record, scores(opened.dataset.task, stored)))
+    again = _tried(verdict, "network", lambda: _tested_again(record, spec, places))
+    if again is not None:
+        verdict.unlike = unlike(record.data["environment"], environment(torch.device(device())))
+        verdict.alike = not verdict.unlike
+        _compare(verdict, record.data["environment"], opened.dataset.task, stored, again)
+
+
+def _check_scores(verdict: Verdict, record: Record, found: dict[str, float | None]) -> None:
+    stated = record.data["outcome"]["scores"]
+    named = {name: (stated.get(name), found.get(name)) for name in {**found, **stated}}
+    named["score"] = record.data["score"], next(iter(found.values()))
+    for name, (expected, computed) in named.items():
+        both = expected is not None and computed is not None
+        if abs(expected - computed) > SCORE if both else expected is not computed:
+            verdict.differences.append(Difference(name, f"{expected}", f"{computed} from {PREDICTIONS}"))
+
+
+def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
+    """What the restored network predicts of the test split, in the recipe's number format and threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(spec.recipe.threads)
+    try:
+        network = restore(record, places)
+        module = network.module.to(device())
+        autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
+        with deterministic(spec.recipe), autocast:
+            return predictions(module, network.data)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _compare(verdict: Verdict, recorded: dict[str, Any], task: Task, stored: pa.Table, again: pa.Table) -> None:
+    """Say whether two tables of predictions agree, as far as the processors let them."""
+    if stored.column_names != again.column_names or stored["id"].to_pylist() != again["id"].to_pylist():
+        found = f"{stored.num_rows} of other names"
+        verdict.differences.append(Difference(PREDICTIONS, f"{again.num_rows} images of the test split", found))
+        return
+    if _labels(task, stored) != _labels(task, again):
+        verdict.differences.append(Difference("labels", "those of the test split", f"others in {PREDICTIONS}"))
+    verdict.largest = _largest(task, stored, again)
+    limit, unit = (PIXELS, "of an image's pixels") if task.kind == "segmentation" else (PROBABILITY, "of a probability")
+    if verdict.largest > (0 if verdict.alike else limit):
+        expected = f"at most {limit:g} {unit} of difference, with other {', '.join(verdict.unlike)} than recorded"
+        remedy = AGAIN
+        if verdict.alike:
+            expected = "the very same, on the recorded processor, system and versions"
+            if "cpu" not in recorded:
+                remedy += " A CPU of another model, which this record does not name, explains the last digits."
+        verdict.differences.append(
+            Difference("predictions of the restored network", expected, f"{verdict.largest:.3g} {unit}", remedy)
+        )
+
+
+def _labels(task: Task, table: pa.Table) -> bytes:
+    """What a table of predictions says of the truth, where the network has no part in it."""
+    columns = [table[name].to_numpy() for name in table.column_names if name.startswith("target:")]
+    if task.kind == "segmentation":
+        columns = [table[f"{place}_tp"].to_numpy() + table[f"{place}_fn"].to_numpy() for place in _counted(table)]
+    return b"".join(np.ascontiguousarray(column).tobytes() for column in columns)
+
+
+def _counted(table: pa.Table) -> list[str]:
+    """The sizes and regions whose pixels were counted."""
+    return [name.removesuffix("_tp") for name in table.column_names if name.endswith("_tp")]
+
+
+def _largest(task: Task, stored: pa.Table, again: pa.Table) -> float:
+    """The largest difference of a probability, or of a count as a share of its pixels; infinite if only one is NaN."""
+    if task.kind == "segmentation":
+        counts = [f"{place}_{kind}" for place in _counted(stored) for kind in ("tp", "fp", "fn", "tn")]
+        first, second = (
+            np.stack([table[name].to_numpy() for name in counts], axis=1).reshape(table.num_rows, -1, 4).astype(float)
+            for table in (stored, again)
+        )
+        apart = np.abs(first - second) / np.maximum(second.sum(axis=2, keepdims=True), 1)
+    else:
+        names = [name for name in stored.column_names if name.startswith("probability:")]
+        first, second = (np.stack([table[name].to_numpy() for name in names], axis=1) for table in (stored, again))
+        apart = np.where(np.isnan(first) & np.isnan(second), 0.0, np.abs(first - second))
+    return float(np.nan_to_num(apart, nan=math.inf).max(initial=0.0))

@@ -1,0 +1,80 @@
+"""End runs that go on or wait, whoever started them; what they have done so far stays, and can be gone on from.
+
+medtransfer cancel 1a64a694        one run, by the start of its key
+medtransfer cancel --all           every run, and the commands on this machine that wait for them
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.status import chosen
+from specs.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from experiments.execution.executor import Executor
+    from experiments.execution.overview import RunState
+
+NAME = "cancel"
+HELP = "end runs that are running or queued"
+
+PATIENCE = 20.0
+"""Seconds in which an interrupted command ends its runs."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("ended", nargs="*", default=[], metavar="RUN", help="start of a run's key")
+    which.add_argument("--all", action="store_true", help="every run of the store that goes on or waits")
+    add_places(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Note it, then end it; exit status 2 if something could not be ended from here."""
+    from experiments.execution.journal import plans
+    from experiments.execution.overview import overview
+    from experiments.run.machine.processes import alive, end
+    from experiments.run.store import RunStore
+
+    store = RunStore(places(options).runs)
+    if options.all:
+        # The commands first, or they would start the next runs.
+        interrupted = [planned.planner for planned in plans(store) if alive(planned.planner)]
+        for planner in interrupted:
+            end(planner, signal.SIGINT)
+            print(f"interrupted process {planner.split(' ')[1]}, which planned runs")
+        deadline = time.monotonic() + PATIENCE
+        while any(alive(planner) for planner in interrupted) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    found = [one for one in overview(store) if one.state in ("running", "queued")]
+    if not options.all:
+        found = chosen(overview(store), options.ended)
+    left = [one for one in found if not _cancelled(one)]
+    for one in left:
+        print(f"not ended: {one.key[:12]}, {one.state}{f' ({one.why})' if one.why else ''}", file=sys.stderr)
+    return UsageError.exit_status if left else 0
+
+
+def _cancelled(one: RunState) -> bool:
+    """End a run; whether that could be done from here."""
+    from experiments.execution.journal import forget_failure, write_failure
+    from experiments.run.progress import Finished
+    from specs.registry import EXECUTORS
+
+    if one.state not in ("running", "queued") or one.job is None or one.executor is None or one.planner is None:
+        return False
+    executor: Executor = EXECUTORS.build(one.executor)
+    write_failure(one.planner, Finished(one.key, "cancelled by `medtransfer cancel`", RunError.exit_status, one.log))
+    try:
+        executor.cancel([one.job])
+    except UsageError:
+        forget_failure(one.planner, one.key)  # it goes on
+        raise
+    print(f"cancelled {one.key[:12]}")
+    return True

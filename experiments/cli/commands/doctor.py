@@ -1,0 +1,88 @@
+"""Look at this machine: what would keep runs from working or make them slow, and what to do about it.
+
+One line per check: versions, own packages, devices, threads, memory, folders, network, DDP, SLURM and wandb. The
+servers of published weights are asked for an answer, with three seconds' patience; nothing is fetched, and no folder is
+made. The exit status is 2 if there is a problem; warnings leave it at 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from experiments.cli.commands.options import add_places, places
+from experiments.run.machine.cores import cores
+from specs.errors import UsageError
+from specs.packages import HOME, intruder
+
+if TYPE_CHECKING:
+    from experiments.checks.diagnosis.finding import Finding
+
+NAME = "doctor"
+HELP = "look for what would keep runs on this machine from working, and say what to do"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    add_places(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Look at one thing after the other."""
+    found = []
+    for finding in findings(options):
+        found.append(finding)
+        if not options.json:
+            print(words(finding), flush=True)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=1))
+    return UsageError.exit_status if any(finding.state == "problem" for finding in found) else 0
+
+
+def words(finding: Finding) -> str:
+    """One line."""
+    return f"{finding.state:8}{finding.check}: {finding.found}" + (f". {finding.remedy}" if finding.remedy else "")
+
+
+def findings(options: argparse.Namespace) -> Iterator[Finding]:
+    """Every check, with the facts of this machine."""
+    from experiments.checks.diagnosis.cluster import cluster
+    from experiments.checks.diagnosis.folders import Folder, folder
+    from experiments.checks.diagnosis.memory import available, memory, shared_memory
+    from experiments.checks.diagnosis.network import network, servers
+    from experiments.checks.diagnosis.processors import devices, gpu_nodes, installed_build, quota, threads
+    from experiments.checks.diagnosis.together import nccl, together
+    from experiments.checks.diagnosis.tracking import tracking
+    from experiments.checks.diagnosis.versions import installed_version, own_packages, versions
+    from initializers.publishing.store import WeightStore
+
+    where = places(options)
+    yield from versions(platform.python_version())
+    yield own_packages(intruder(), HOME)
+    build = installed_build()
+    yield from devices(build, gpu_nodes())
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    yield from threads(cores(), quota(), os.environ.get("OMP_NUM_THREADS"), load)
+    yield memory(available())
+    yield shared_memory()
+    for one in (
+        Folder("--runs", where.runs, "runs"),
+        Folder("--cache", where.cache, "cache"),
+        Folder("--weights", WeightStore.current().folder, "weights"),
+        Folder("--data-root", where.data, "data"),
+    ):
+        yield from folder(one)
+    yield network(servers())
+    if not isinstance(build, str):
+        import torch
+
+        yield together()
+        yield from nccl(len(build.gpus), torch.distributed.is_available() and torch.distributed.is_nccl_available())
+    yield from cluster(os.environ, submitit=installed_version("submitit"))
+    yield tracking(installed_version("wandb"), os.environ)

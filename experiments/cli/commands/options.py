@@ -1,0 +1,241 @@
+"""Options that several subcommands share, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.cli.commands.showing import note
+from experiments.run.places import Places
+from initializers.publishing.store import VARIABLE
+from specs.errors import UsageError
+
+if TYPE_CHECKING:
+    from experiments.session.documents import Statistics
+    from experiments.session.pages import Images
+    from experiments.session.session import Session
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """``--data-root``, ``--runs``, ``--cache`` and ``--weights``."""
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        default=Path(os.environ.get("MEDTRANSFER_DATA", "data")),
+        metavar="DIR",
+        help="folder with one folder per real dataset, by its name (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path(os.environ.get("MEDTRANSFER_RUNS", "runs")),
+        metavar="DIR",
+        help="the run store (default: %(default)s)",
+    )
+    add_weights(parser)
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(cached) if (cached := os.environ.get("MEDTRANSFER_CACHE")) else None,
+        metavar="DIR",
+        help="where `medtransfer prepare` stores images, best a fast local disk (default: prepared in the run store)",
+    )
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """``--weights``, which sets the environment variable, so that every process of the command sees it."""
+
+    def use(text: str) -> Path:
+        folder = Path(text).absolute()
+        os.environ[VARIABLE] = str(folder)
+        return folder
+
+    parser.add_argument(
+        "--weights",
+        type=use,
+        metavar="DIR",
+        help=f"the weight store (default: {os.environ.get(VARIABLE) or 'weights'})",
+    )
+
+
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """``FILE ...`` and ``--tables``."""
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="of a table, such as tables/NAME.json")
+    parser.add_argument(
+        "--tables", type=Path, default=Path("tables"), metavar="DIR",
+        help="where the tables are if no FILE is given (default: %(default)s)",
+    )  # fmt: skip
+
+
+def add_edition(parser: argparse.ArgumentParser) -> None:
+    """``--edition``."""
+    parser.add_argument(
+        "--edition", choices=("real", "phantom"), default="real", help="of the dataset (default: %(default)s)"
+    )
+
+
+def places(options: argparse.Namespace) -> Places:
+    """The folders that the options name."""
+    return Places.given(options.data_root, options.runs, options.cache)
+
+
+@contextmanager
+def session_of(options: argparse.Namespace) -> Iterator[Session]:
+    """The session that the options describe; in the block it shows on standard error how far runs are."""
+    from rich.console import Console
+
+    from experiments.cli.display import Display
+    from experiments.session.session import Session
+
+    with Display(Console(stderr=True)) as display:
+        yield Session(
+            places(options),
+            executor=options.executor,
+            devices=options.devices,
+            jobs=options.jobs,
+            workers=options.workers,
+            wandb=options.wandb,
+            progress=display,
+            say=note,
+        )
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
+    parser.add_argument(
+        "--wandb",
+        choices=("offline", "online", "disabled"),
+        default="offline",
+        help="mirror what was done into wandb (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=count_from(0),
+        default=0,
+        metavar="N",
+        help="threads per run that load data (default: 0, the run's own thread); results do not depend on it",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would run and stop")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+
+
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """``--executor``, ``--jobs`` and ``--devices``."""
+    parser.add_argument(
+        "--executor",
+        default="local",
+        metavar="EXPR",
+        help="where runs go: local, or such as 'slurm(partition=\"gpu\", minutes=480)'; `medtransfer list executors` "
+        "shows them (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=count_from(1),
+        metavar="N",
+        help="runs at the same time (default: here one per core, or per set of GPUs; elsewhere no limit)",
+    )
+    parser.add_argument(
+        "--devices",
+        type=count_from(1),
+        default=1,
+        metavar="N",
+        help="GPUs (processes, where there are none) that share each batch of a run (default: %(default)s); the batch "
+        "size over all of them is the recipe's",
+    )
+
+
+def add_statistics(parser: argparse.ArgumentParser) -> None:
+    """``--marks``, ``--test``, ``--alternative``, ``--equivalence``, ``--bootstrap`` and ``--output``."""
+    parser.add_argument(
+        "--marks", choices=("reference", "paper"), default="reference",
+        help="test against the reference row, or mark as the papers did (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--test", choices=("student", "welch", "paired"), default="student",
+        help="t-test against the reference row: pooled variance, Welch's, or of differences over seeds "
+        "(default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--alternative", choices=("two-sided", "greater", "less"), default="two-sided",
+        help="what a row's mean is held to be beside the reference's (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--equivalence", type=points, metavar="POINTS",
+        help="also say which rows are shown to lie within this margin of the reference row",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bootstrap", type=count_from(100), metavar="RESAMPLES",
+        help="also give 95 %% intervals over this many resamples of the test patients, such as 1000",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, default=Path("tables"), metavar="DIR",
+        help="where the rendered files go (default: %(default)s)",
+    )  # fmt: skip
+
+
+def statistics_of(options: argparse.Namespace) -> Statistics:
+    """The statistics that the options ask for."""
+    from experiments.session.documents import Statistics
+
+    return Statistics(
+        marks=options.marks,
+        test=options.test,
+        alternative=options.alternative,
+        equivalence=options.equivalence,
+        bootstrap=options.bootstrap,
+    )
+
+
+def points(text: str) -> float:
+    """A positive number of percentage points."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 100:
+        raise argparse.ArgumentTypeError(f"expected a number of points between 0 and 100, found {text}")
+    return value
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """``--with-images`` and ``--without-images``."""
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--with-images", action="store_true", help="show example images of real test sets too")
+    images.add_argument("--without-images", action="store_true", help="show no example images at all")
+
+
+def images_of(options: argparse.Namespace) -> Images:
+    """Which test images a page shows, by the options."""
+    return "all" if options.with_images else "none" if options.without_images else "phantom"
+
+
+def settings_of(texts: list[str]) -> dict[str, object]:
+    """The recipe settings of ``--set NAME=VALUE``.
+
+    Raises:
+        UsageError: if one is not of that form.
+    """
+    changed: dict[str, object] = {}
+    for setting in texts:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes NAME=VALUE, found {setting}.")
+        changed[name.strip()] = value.strip()
+    return changed
+
+
+class count_from:
+    """A whole number that is not below a limit."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def __call__(self, text: str) -> int:
+        """Read the number."""
+        if not text.isdecimal() or int(text) < self.least:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {self.least}, found {text}")
+        return int(text)

@@ -1,0 +1,74 @@
+r"""Do one pretraining, and write its weights to a file that says what they are.
+
+  medtransfer pretrain 'ssl("moco_v2", on="chestxray14")' --backbone resnet50 --export chest.safetensors
+  medtransfer pretrain 'supervised(on="fractals", labels="coarse")' --edition phantom --backbone 'cbr("tiny")' \
+      --recipe phantom/pretraining --set epochs=3
+
+What is done already is not done again. The file holds the backbone's tensors and, in its header, a card: method, data
+that were seen, input normalization. file("chest.safetensors") loads it anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from experiments.cli.commands.options import (
+    add_edition,
+    add_execution,
+    add_executor,
+    add_places,
+    session_of,
+    settings_of,
+)
+from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
+
+NAME = "pretrain"
+HELP = "do one pretraining and export its weights with their card"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "initializer", metavar="EXPR", help="whose weights are wanted: supervised(...), ssl(...), continual(...)"
+    )
+    parser.add_argument("--backbone", required=True, metavar="EXPR", help="such as resnet50 or 'cbr(\"tiny\")'")
+    parser.add_argument(
+        "--recipe", metavar="STUDY/NAME",
+        help="of learning from labels, here and in what it starts from; self-supervised methods have their own",
+    )  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
+    parser.add_argument("--seed", type=int, default=0, help="of the run (default: %(default)s, as in tables)")
+    parser.add_argument("--export", type=Path, metavar="FILE", help="a .safetensors file to write")
+    add_edition(parser)
+    add_places(parser)
+    add_execution(parser)
+    add_executor(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Resolve, show, do, export."""
+    from experiments.session.single import check_export
+
+    check_export(options.export)
+    with session_of(options) as session:
+        spec = session.pretraining(
+            options.initializer,
+            options.backbone,
+            recipe=options.recipe,
+            edition=options.edition,
+            settings=settings_of(options.set),
+            seed=options.seed,
+        )
+        resolved = session.resolve(spec)
+        show_run(resolved, options.json)
+        if options.dry_run:
+            show_dry_run(session.plan_run(resolved), resolved, options.json)
+            return 0
+        result = session.export(session.run(resolved), options.export)
+        if options.json:
+            print(json.dumps(result.record.data, indent=1))
+            return 0
+        print("\n".join([*score_lines(result), f"weights: {result.weights}", f"load them: {result.expression}"]))
+        return 0

@@ -1,0 +1,93 @@
+"""Showing what a session planned or made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from specs.errors import RunError
+from specs.registry import DATASETS, INITIALIZERS
+
+if TYPE_CHECKING:
+    from experiments.run.resolve import ResolvedRun
+    from experiments.session.results import Made, Planned, RunResult
+    from specs.run import RunSpec
+
+
+def show_plan(planned: Planned, as_json: bool) -> None:
+    """Print what would run, and what is lacking."""
+    from experiments.session.results import plain_plan
+
+    if as_json:
+        print(plain_plan(planned))
+        return
+    work, cells = planned.plan, planned.cells
+    for key, run in work.runs.items():
+        print(_line(key[:12], "done" if key in work.done else "to do", run.spec))
+    # Columns may measure the same runs.
+    lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
+    for spec in lacking:
+        print(_line("-", "lacks", spec))
+    for place, why in cells.runs.items():
+        if isinstance(why, str) and place not in cells.lacking:
+            print(f"{'-':12}  {'-':5}  {place[0]} on {place[1]}: {why}")
+    if cells.lacking:
+        print(f"\n{len(lacking)} runs cannot be planned before this is there:")
+        for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
+            print("- " + message.replace("\n", "\n  "))
+        print()
+    print(to_do(planned))
+    if planned.then:
+        print(planned.then)
+
+
+def to_do(planned: Planned) -> str:
+    """How many runs a dry run would do."""
+    return f"{len(planned.plan.waiting)} of {len(planned.plan.runs)} runs to do (a dry run does none)"
+
+
+def show_made(made: Made, as_json: bool) -> int:
+    """Print a finished table and what failed; returns the exit status, which is that of what failed."""
+    from rich.console import Console
+
+    if as_json:
+        print(made.to_json(), end="")
+    else:
+        made.show(Console())
+        if made.files:
+            print("files: " + ", ".join(str(path) for path in made.files))
+    errors = Console(stderr=True)
+    for failure in made.failures:
+        more = f" and {len(failure.runs) - 1} more" if len(failure.runs) > 1 else ""
+        errors.print(f"failed: {failure.runs[0]}{more}: {failure.error}", markup=False)
+        if failure.log:
+            errors.print(f"  log: {failure.log}", markup=False)
+    statuses = {failure.exit_status for failure in made.failures}
+    return 0 if not statuses else statuses.pop() if len(statuses) == 1 else RunError.exit_status
+
+
+def show_run(resolved: ResolvedRun, as_json: bool) -> None:
+    """Print which run is meant, before it is done."""
+    if not as_json:
+        print(f"run {resolved.key}\n{json.dumps(resolved.spec.to_json(), indent=1)}")
+
+
+def show_dry_run(planned: Planned, resolved: ResolvedRun, as_json: bool) -> None:
+    """Print the spec for ``--spec``, or how many runs there are to do."""
+    print(json.dumps(resolved.spec.to_json(), indent=1) if as_json else to_do(planned))
+
+
+def score_lines(result: RunResult) -> list[str]:
+    """A line for each score."""
+    return [f"{name}: {'undefined' if value is None else f'{value:.4f}'}" for name, value in result.scores.items()]
+
+
+def note(text: str) -> None:
+    """Print a sentence on standard error."""
+    print(text, file=sys.stderr)
+
+
+def _line(key: str, state: str, spec: RunSpec) -> str:
+    dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
+    return f"{key:12}  {state:5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}"

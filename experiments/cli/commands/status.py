@@ -1,0 +1,81 @@
+"""Say how the runs of a store stand: running, queued, failed or stopped, and why, whoever started them.
+
+  medtransfer status                 what is not done, with the logs
+  medtransfer status 1a64a694 --json one run, by the start of its key
+
+A run is done when its record is in the store. Everything else is what planners and jobs left there, and what their
+executors say of them now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from experiments.cli.commands.options import add_places, places
+from specs.expression import parse
+
+if TYPE_CHECKING:
+    from experiments.execution.overview import RunState
+
+NAME = "status"
+HELP = "show what is running, queued, failed and done in the run store, and why"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("runs_shown", nargs="*", metavar="RUN", help="start of a run's key (default: all not done)")
+    parser.add_argument("--all", action="store_true", help="list the runs that are done too")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    add_places(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Look, count, list."""
+    from experiments.execution.overview import STATES, overview
+    from experiments.run.store import RunStore
+
+    found = overview(RunStore(places(options).runs))
+    if options.runs_shown:
+        found = chosen(found, options.runs_shown)
+    listed = [one for one in found if one.state != "done" or options.all or options.runs_shown]
+    if options.json:
+        print(json.dumps([dataclasses.asdict(one) for one in listed], indent=1, default=str))
+        return 0
+    counts = Counter[str](one.state for one in found)
+    print(", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "no runs in this store")
+    for one in listed:
+        print("\n".join(in_words(one)))
+    return 0
+
+
+def in_words(one: RunState) -> list[str]:
+    """The lines on a run."""
+    run = one.run
+    what = f"{run['initializer']} on {run['dataset']}, {run['stage']}, seed {run['seed']}" if run else "not begun"
+    how = [f"epoch {one.epochs[0]} of {one.epochs[1]}"] if one.epochs and one.state == "running" else []
+    if one.job and one.executor and one.state in ("running", "queued"):
+        how.append(f"{parse(one.executor).name} job {one.job}")
+    how += [one.why] if one.why else []
+    lines = [f"{one.state:8}{one.key[:12]}  {what}" + (f": {'; '.join(how)}" if how else "")]
+    return lines + ([f"{'':8}log: {one.log}"] if one.log and one.log.is_file() and one.state != "done" else [])
+
+
+def chosen(found: list[RunState], starts: list[str]) -> list[RunState]:
+    """The runs whose keys start so.
+
+    Raises:
+        UsageError: if a start fits none.
+    """
+    from specs.errors import UsageError
+
+    lacking = [start for start in starts if not any(one.key.startswith(start) for one in found)]
+    if lacking:
+        raise UsageError(
+            f"no run in the store has a key that starts with {', '.join(lacking)}. `medtransfer status --all` lists "
+            "them; is --runs the right folder?"
+        )
+    return [one for one in found if one.key.startswith(tuple(starts))]

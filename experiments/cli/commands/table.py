@@ -1,0 +1,57 @@
+"""Make a table: plan its runs, do those that are missing, and render it.
+
+What is done is never done again; a killed command goes on where it stopped when it is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from experiments.cli.commands.options import (
+    add_execution,
+    add_executor,
+    add_places,
+    add_statistics,
+    count_from,
+    session_of,
+    settings_of,
+    statistics_of,
+)
+from experiments.cli.commands.showing import show_made, show_plan
+
+NAME = "table"
+HELP = "plan a table, do the runs that are missing, and render it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
+    parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
+    parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="override a setting of the recipe of every fine-tuning; what a row says of itself stays",
+    )  # fmt: skip
+    add_executor(parser)
+    add_statistics(parser)
+    add_places(parser)
+    add_execution(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Plan, run, render."""
+    settings = settings_of(options.set)
+    with session_of(options) as session:
+        if options.dry_run:
+            planned = session.plan(options.name, profile=options.profile, seeds=options.seeds, settings=settings)
+            show_plan(planned, options.json)
+            return 0
+        made = session.make(
+            options.name,
+            profile=options.profile,
+            seeds=options.seeds,
+            settings=settings,
+            statistics=statistics_of(options),
+            output=options.output,
+        )
+        return show_made(made, options.json)

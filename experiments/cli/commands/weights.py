@@ -1,0 +1,139 @@
+"""Published weights: which there are, fetch them, add files that you have, verify what is there.
+
+  medtransfer weights list
+  medtransfer weights fetch moco_v2 swav
+  medtransfer weights add 'inat2021("mini")' ~/Downloads/inat2021_supervised_mini.pth.tar
+  medtransfer weights verify
+
+Files of form-gated or dead links must be fetched by hand; `list` says where each is published and what it is called.
+By fetching or adding a file you accept its publishers' licence, which `list` shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from experiments.cli.commands.options import add_weights
+from initializers.loading.contract import build
+from initializers.publishing.publishing import Placed
+from initializers.publishing.store import WeightStore
+from specs.errors import MedtransferError, UsageError, WeightsError
+
+NAME = "weights"
+HELP = "list, fetch, add or verify published weights"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("action", choices=("list", "fetch", "add", "verify"))
+    parser.add_argument(
+        "arguments", nargs="*", metavar="EXPR", help="initializers, such as moco_v2; `add` takes one and a file"
+    )
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    add_weights(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Do one of the four."""
+    store = WeightStore.current()
+    actions: dict[str, Callable[[WeightStore, list[str]], list[dict[str, Any]]]] = {
+        "list": _list, "fetch": _fetch, "add": _add, "verify": _verify,
+    }  # fmt: skip
+    found = actions[options.action](store, options.arguments)
+    if options.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for entry in found:
+            print(_words(entry))
+    return WeightsError.exit_status if any("error" in entry for entry in found) else 0
+
+
+def _chosen(expressions: list[str]) -> list[tuple[str, Placed]]:
+    """The named published initializers, or all of them."""
+    if not expressions:
+        from initializers.publishing.catalogue import published
+
+        return list(published())
+    chosen = []
+    for text in expressions:
+        built = build(text)
+        if not isinstance(built, Placed):
+            raise UsageError(
+                f"{text} has no published file. `medtransfer weights list` names the initializers that have one."
+            )
+        chosen.append((text, built))
+    return chosen
+
+
+def _entry(text: str, initializer: Placed, store: WeightStore) -> dict[str, Any]:
+    file, card = initializer.file, initializer.card()
+    return {
+        "initializer": text,
+        "file": str(store.folder / file.name),
+        "there": store.holds(file),
+        "url": file.url,
+        "page": file.page,
+        "member": file.member,
+        "licence": card.licence,
+    }
+
+
+def _list(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
+    return [_entry(text, initializer, store) for text, initializer in _chosen(expressions)]
+
+
+def _fetch(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    if not expressions:
+        raise UsageError("medtransfer weights fetch: name what to fetch, such as moco_v2; all of them are gigabytes.")
+    found = []
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        for text, initializer in _chosen(expressions):
+            task = progress.add_task(initializer.file.name, total=None)
+
+            def report(done: int, total: int | None, task: Any = task) -> None:
+                progress.update(task, completed=done, total=total)
+
+            found.append(_tried(text, initializer, store, lambda file: store.fetch(file, report)))
+    return found
+
+
+def _add(store: WeightStore, arguments: list[str]) -> list[dict[str, Any]]:
+    if len(arguments) != 2:
+        raise UsageError("medtransfer weights add: give an initializer and the file that you have, in this order.")
+    ((text, initializer),) = _chosen(arguments[:1])
+    return [
+        _entry(text, initializer, store) | {"sha256": store.add(initializer.file, Path(arguments[1])), "there": True}
+    ]
+
+
+def _verify(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
+    chosen = [(text, one) for text, one in _chosen(expressions) if expressions or store.holds(one.file)]
+    return [_tried(text, initializer, store, store.verify) for text, initializer in chosen]
+
+
+def _tried(text: str, initializer: Placed, store: WeightStore, action: Callable[[Any], str]) -> dict[str, Any]:
+    """What came of one file; an error of one does not keep the others from their turn."""
+    try:
+        outcome = {"sha256": action(initializer.file)}
+    except MedtransferError as error:
+        outcome = {"error": str(error)}
+    return _entry(text, initializer, store) | outcome
+
+
+def _words(entry: dict[str, Any]) -> str:
+    if "error" in entry:
+        return f"{entry['initializer']}: {entry['error']}"
+    if "sha256" in entry:
+        return f"{entry['initializer']}: {entry['file']} sha256 {entry['sha256']}"
+    inside = f" ({entry['member']} in it)" if entry["member"] else ""
+    place = entry["url"] or f"by hand from {entry['page']}{inside}"
+    state = "there" if entry["there"] else f"get it: {place}"
+    return f"{entry['initializer']:45} {entry['licence']:14} {Path(entry['file']).name}: {state}"

@@ -1,0 +1,1 @@
+"""Carrying out many runs: planner, executors, queues, workers, status."""

@@ -1,0 +1,56 @@
+"""A SLURM cluster, through submitit: job arrays, dependencies, several nodes for a run, requeue on preemption."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from experiments.execution.executor import Conditions, Dispatcher, JobState
+from experiments.execution.slurm import queue
+from experiments.execution.slurm.resources import Resources
+from specs.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Slurm(Resources):
+    """Runs as jobs of a cluster, each waiting for the jobs of what it needs; ``--jobs`` limits an array.
+
+    What it has no argument for, sbatch takes from its own environment variables, such as ``SBATCH_QOS`` and
+    ``SBATCH_CONSTRAINT`` (https://slurm.schedmd.com/sbatch.html#SECTION_INPUT-ENVIRONMENT-VARIABLES).
+    """
+
+    def start(self, conditions: Conditions) -> Dispatcher:
+        """Get ready to submit jobs.
+
+        Raises:
+            UsageError: without submitit or SLURM's commands, or if the devices do not spread evenly over the nodes.
+        """
+        if conditions.devices % self.nodes:
+            raise UsageError(
+                f"slurm: {conditions.devices} devices do not spread evenly over {self.nodes} nodes. Give a multiple "
+                "of the nodes as --devices."
+            )
+        if not shutil.which("sbatch"):
+            raise UsageError(
+                "slurm: there is no command sbatch here. Work on a machine of the cluster, or load its module."
+            )
+        try:
+            from experiments.execution.slurm.dispatcher import SlurmDispatcher
+        except ModuleNotFoundError as error:
+            if error.name != "submitit":
+                raise
+            raise UsageError("slurm needs submitit. Run `pip install submitit`.") from error
+        return SlurmDispatcher(self, conditions)
+
+    def states(self, jobs: Iterable[str]) -> dict[str, JobState]:
+        """What SLURM says of jobs; all are unknown where it does not answer."""
+        return queue.states_of(jobs)
+
+    def cancel(self, jobs: Iterable[str]) -> None:
+        """End jobs.
+
+        Raises:
+            UsageError: if SLURM does not answer.
+        """
+        queue.cancel(jobs)

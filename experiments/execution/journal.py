@@ -1,0 +1,181 @@
+"""What planners leave in the run store of their work, so that others see it: what is meant to run, and as which job.
+
+A planner has a folder ``plans/NAME``: ``plan.json`` (its runs, its executor, its process), ``KEY.job.json`` for each
+run that was started and ``KEY.error.json`` for each that failed. It is removed when everything went well, or when a
+later planner has taken its runs over. Nothing is decided by it: whether a run is done, only its record says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.execution.executor import Executor, Job, JobState
+from experiments.run.machine.processes import alive, name_of
+from experiments.run.progress import Finished
+from experiments.run.resolve import ResolvedRun
+from experiments.run.store import RunStore
+from specs.errors import UsageError
+from specs.files import write_json
+from specs.registry import DATASETS, EXECUTORS, INITIALIZERS
+from specs.run import RunSpec
+
+
+def described(spec: RunSpec) -> dict[str, str]:
+    """A run in words: what is trained on what, from what."""
+    return {
+        "stage": spec.stage,
+        "dataset": str(DATASETS.short(spec.dataset)),
+        "initializer": str(INITIALIZERS.short(spec.initializer)),
+        "seed": str(spec.seed),
+    }
+
+
+class Journal:
+    """One planner's notes.
+
+    Args:
+        store: the run store.
+        executor: the expression of what carries the runs out.
+    """
+
+    def __init__(self, store: RunStore, executor: str) -> None:
+        self.store, self.executor = store, executor
+        self.folder = _plans(store) / f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+
+    def open(self, runs: Mapping[str, ResolvedRun]) -> None:
+        """Say what is meant to run, and take over from planners that are gone."""
+        said = {"executor": self.executor, "planner": name_of(os.getpid())}
+        write_json(self.folder / "plan.json", said | {"runs": {key: described(run.spec) for key, run in runs.items()}})
+        for other in plans(self.store):
+            left = {key for key in other.runs if key not in runs and self.store.record(key) is None}
+            if other.folder != self.folder and alive(other.planner) is False and not left and not other.not_ended():
+                shutil.rmtree(other.folder, ignore_errors=True)
+
+    def started(self, jobs: Mapping[str, Job]) -> None:
+        """Say as which jobs runs were started."""
+        for key, job in jobs.items():
+            write_json(self.folder / f"{key}{_JOB}", {"job": job.name, "log": str(job.log) if job.log else None})
+
+    def failed(self, finished: Finished) -> None:
+        """Say how a run failed."""
+        write_failure(self.folder, finished)
+
+    def elsewhere(self, keys: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The unfinished runs of ``keys`` that other planners' jobs go on with: the executor's expression, the job."""
+        found: dict[str, tuple[str, str]] = {}
+        for other in plans(self.store):
+            if other.folder != self.folder and not other.jobs.keys().isdisjoint(keys):
+                going_on = {key: job for key, job in other.going_on().items() if key in keys}
+                found |= {key: (other.executor, job) for key, job in going_on.items() if not self.store.record(key)}
+        return found
+
+    def close(self) -> None:
+        """Remove the notes, unless a run failed or a job goes on, or may go on, without this planner."""
+        own = _read(self.folder)
+        if own is not None and not own.failures and all(self.store.record(key) for key in own.not_ended()):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planner's notes, as another process reads them.
+
+    Attributes:
+        folder: of the notes.
+        executor: the expression of what carries the runs out.
+        planner: the name of its process.
+        runs: what each is, in words, by key.
+        jobs: the names of those that were started, by key.
+        logs: where their output goes, by key, where it is known.
+        failures: how those that failed ended, by key.
+    """
+
+    folder: Path
+    executor: str
+    planner: str
+    runs: dict[str, dict[str, str]]
+    jobs: dict[str, str]
+    logs: dict[str, Path]
+    failures: dict[str, Finished]
+
+    def states(self) -> dict[str, JobState]:
+        """What its executor sees of the jobs of runs that have not failed, by key.
+
+        Nothing is known of them where the executor's plugin is not installed.
+        """
+        jobs = {key: job for key, job in self.jobs.items() if key not in self.failures}
+        try:
+            executor: Executor = EXECUTORS.build(self.executor)
+        except UsageError as error:
+            return dict.fromkeys(jobs, JobState("unknown", str(error)))
+        seen = executor.states(jobs.values()) if jobs else {}
+        return {key: seen[job] for key, job in jobs.items()}
+
+    def going_on(self) -> dict[str, str]:
+        """The names of its jobs that wait or run, by key."""
+        return {key: self.jobs[key] for key, seen in self.states().items() if seen.state in ("queued", "running")}
+
+    def not_ended(self) -> set[str]:
+        """The keys of its jobs that go on, or cannot be seen now, as when a cluster does not answer."""
+        return {key for key, seen in self.states().items() if seen.state != "ended"}
+
+
+def plans(store: RunStore) -> Iterator[Planned]:
+    """The notes of all planners that worked on a store, oldest name first."""
+    for folder in sorted(_plans(store).glob("*")):
+        planned = _read(folder)
+        if planned is not None:
+            yield planned
+
+
+def write_failure(folder: Path, failed: Finished) -> None:
+    """Leave a note in a planner's folder of how a run failed."""
+    log = str(failed.log) if failed.log else None
+    said = {"error": failed.error, "exit_status": failed.exit_status, "log": log}
+    write_json(folder / f"{failed.key}{_ERROR}", said)
+
+
+def failure_of(folder: Path, key: str) -> Finished | None:
+    """The note in a planner's folder of how a run failed, or None."""
+    try:
+        said = json.loads((folder / f"{key}{_ERROR}").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Finished(key, said["error"], said["exit_status"], Path(said["log"]) if said["log"] else None)
+
+
+def forget_failure(folder: Path, key: str) -> None:
+    """Remove the note of a failure, since the run is tried again."""
+    (folder / f"{key}{_ERROR}").unlink(missing_ok=True)
+
+
+_JOB, _ERROR = ".job.json", ".error.json"
+
+
+def _plans(store: RunStore) -> Path:
+    return store.root / "plans"
+
+
+def _read(folder: Path) -> Planned | None:
+    """The notes in a folder; None if they are not there yet, or just now removed."""
+    try:
+        said: dict[str, Any] = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        started = {
+            path.name.removesuffix(_JOB): json.loads(path.read_text(encoding="utf-8"))
+            for path in folder.glob(f"*{_JOB}")
+        }
+    except FileNotFoundError:
+        return None
+    jobs = {key: job["job"] for key, job in started.items()}
+    logs = {key: Path(job["log"]) for key, job in started.items() if job["log"]}
+    found = (failure_of(folder, path.name.removesuffix(_ERROR)) for path in folder.glob(f"*{_ERROR}"))
+    failures = {failed.key: failed for failed in found if failed}
+    return Planned(folder, said["executor"], said["planner"], said["runs"], jobs, logs, failures)

@@ -1,0 +1,154 @@
+"""Runs on this machine, by processes from a server that has imported everything once.
+
+On CPU cores each run has a fresh process; where there are GPUs, a process keeps its own and the context on them from
+run to run, until one fails. A worker ends by itself when the planner's end of its lifeline closes, so none outlives a
+killed planner.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from experiments.execution.executor import Conditions, Job
+from experiments.execution.journal import failure_of
+from experiments.run.machine.processes import end_with, fresh_processes, how_it_ended, leave_group, name_of
+from experiments.run.progress import Finished, Progress
+from experiments.run.resolve import ResolvedRun
+from experiments.run.store import RunStore
+from specs.errors import RunError, UsageError
+
+
+@dataclass
+class _Worker:
+    """A process and the runs that it does, one after the other."""
+
+    process: BaseProcess
+    pipe: Connection
+    lifeline: Connection
+    gpus: tuple[str, ...]
+    key: str | None = None
+
+
+class LocalDispatcher:
+    """Up to so many runs at a time, each in a process.
+
+    Args:
+        conditions: of the runs; without GPUs and a number of jobs, as many processes train as there are cores.
+        cores: that this process may use.
+        gpus: of this machine, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
+
+    Raises:
+        UsageError: if there are fewer GPUs than the devices of one run.
+    """
+
+    queues = False
+
+    def __init__(self, conditions: Conditions, cores: int, gpus: Sequence[str] = ()) -> None:
+        self.conditions = conditions
+        if gpus and conditions.devices > len(gpus):
+            raise UsageError(
+                f"{conditions.devices} devices are asked for on this machine, which has {len(gpus)} GPU(s). Use fewer."
+            )
+        each = conditions.devices
+        sets = [tuple(gpus[start : start + each]) for start in range(0, len(gpus) - each + 1, each)]
+        self.jobs = min(conditions.jobs or len(sets), len(sets)) if gpus else conditions.jobs or max(1, cores // each)
+        self._gpus = sets[: self.jobs] if gpus else [()] * self.jobs
+        self._workers: list[_Worker] = []
+        self._left: list[BaseProcess] = []
+        self._context = fresh_processes()
+
+    @property
+    def free(self) -> int:
+        """How many more runs it would start at once."""
+        return self.jobs - sum(worker.key is not None for worker in self._workers)
+
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        """Start runs, each in a process that does nothing else meanwhile."""
+        jobs = {}
+        for idle in [worker for worker in self._workers if worker.key is None and not worker.process.is_alive()]:
+            self._leave(idle)
+        for run in runs:
+            worker = next((idle for idle in self._workers if idle.key is None), None) or self._start()
+            worker.key = run.key
+            worker.pipe.send((run.spec.to_json(), run.key))
+            assert worker.process.pid is not None
+            jobs[run.key] = Job(name_of(worker.process.pid))
+        return jobs
+
+    def _start(self) -> _Worker:
+        """A new process, with GPUs that no other one has."""
+        free = list(self._gpus)
+        for other in self._workers:
+            free.remove(other.gpus)
+        ours, theirs = self._context.Pipe()
+        held, watched = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(self.conditions, free[0], theirs, watched), daemon=False)
+        process.start()
+        theirs.close()
+        watched.close()
+        worker = _Worker(process, ours, held, free[0])
+        self._workers.append(worker)
+        return worker
+
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        """What has happened; waits until something has, at most so many seconds."""
+        for pipe in wait([worker.pipe for worker in self._workers], patience):
+            worker = next(worker for worker in self._workers if worker.pipe is pipe)
+            key = worker.key
+            try:
+                message = worker.pipe.recv()
+            except (EOFError, ConnectionResetError):
+                worker.process.join()
+                self._leave(worker)
+                if key is not None:
+                    yield self._lost(key, worker.process.exitcode)
+                continue
+            if isinstance(message, Finished):
+                worker.key = None
+                if not worker.gpus or message.error is not None:  # a failure may have left a GPU's context unusable
+                    self._leave(worker)
+            yield message
+
+    def _leave(self, worker: _Worker) -> None:
+        """Let a process end, at once and without the time that Python takes to tidy up."""
+        worker.lifeline.close()
+        worker.pipe.close()
+        self._workers.remove(worker)
+        self._left.append(worker.process)
+
+    def _lost(self, key: str, exit_code: int | None) -> Finished:
+        if RunStore(self.conditions.places.runs).record(key) is not None:
+            return Finished(key)
+        if cancelled := failure_of(self.conditions.notes, key):
+            return cancelled
+        remedy = " (out of memory? Try fewer --jobs)" if exit_code == -signal.SIGKILL else ""
+        error = f"its process ended with {how_it_ended(exit_code)}{remedy}; run the command again to go on"
+        return Finished(key, error, RunError.exit_status)
+
+    def close(self) -> None:
+        """End the runs that are still going on; they can go on later from their checkpoints."""
+        for worker in list(self._workers):
+            self._leave(worker)
+        for process in self._left:
+            process.join()
+
+
+def _work(conditions: Conditions, gpus: tuple[str, ...], pipe: Connection, lifeline: Connection) -> None:
+    leave_group()  # the planner ends its workers
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+    from experiments.execution.worker import serve
+
+    if gpus:  # it is read when CUDA starts, and a deterministic run may follow one that is not in the same process
+        from experiments.run.determinism import VARIABLE, WORKSPACE
+
+        os.environ.setdefault(VARIABLE, WORKSPACE)
+
+    threading.Thread(target=end_with, args=(lifeline,), daemon=True).start()
+    serve(conditions, pipe)

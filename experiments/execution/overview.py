@@ -1,0 +1,125 @@
+"""What is done, goes on, waits and failed in a run store, whoever started it, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from experiments.execution.executor import JobState
+from experiments.execution.journal import Planned, described, plans
+from experiments.run.attempts import epochs_done
+from experiments.run.machine.processes import alive
+from experiments.run.store import RunStore
+from specs.run import RunSpec
+
+STATES = ("running", "queued", "failed", "stopped", "done")
+"""In the order in which they are shown; of two planners' words on a run, the one that stands first here holds."""
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How a run stands.
+
+    Attributes:
+        key: of the run.
+        state: ``stopped`` is what neither goes on nor failed: its process or job is gone.
+        run: what it is, in words.
+        why: it is in this state.
+        executor: the expression of what carries it out, if that is known.
+        job: its name there.
+        planner: the folder of the planner's notes, if there are any.
+        epochs: finished, and the most there can be.
+        log: where its output is.
+    """
+
+    key: str
+    state: Literal["running", "queued", "failed", "stopped", "done"]
+    run: dict[str, str]
+    why: str = ""
+    executor: str | None = None
+    job: str | None = None
+    planner: Path | None = None
+    epochs: tuple[int, int] | None = None
+    log: Path | None = None
+
+
+def overview(store: RunStore) -> list[RunState]:
+    """Every run that a store knows of, in the order of ``STATES``."""
+    found: dict[str, RunState] = {}
+    for planned in plans(store):
+        for state in _of_planner(store, planned):
+            if state.key not in found or STATES.index(state.state) < STATES.index(found[state.key].state):
+                found[state.key] = state
+    for folder in sorted((store.root / "attempts").glob("*.*.*.*")):
+        key = folder.name.partition(".")[0]
+        if key not in found and store.record(key) is None:
+            found[key] = _of_attempt(store, key, folder)
+    for path in store.root.glob("*/record.json"):
+        found[path.parent.name] = _of_record(store, path.parent.name)
+    return sorted(found.values(), key=lambda one: (STATES.index(one.state), sorted(one.run.items()), one.key))
+
+
+def _of_planner(store: RunStore, planned: Planned) -> list[RunState]:
+    """The runs of a planner that have no record yet."""
+    left = [key for key in planned.runs if store.record(key) is None]
+    seen = planned.states() if left else {}
+    return [_planned(store, planned, key, seen.get(key)) for key in left]
+
+
+def _planned(store: RunStore, planned: Planned, key: str, seen: JobState | None) -> RunState:
+    run, job, log = planned.runs[key], planned.jobs.get(key), planned.logs.get(key) or _log(store, key)
+    if seen is not None and seen.state in ("running", "queued"):
+        state: Literal["running", "queued"] = "running" if seen.state == "running" else "queued"
+        done = epochs_done(store, key)
+        return RunState(key, state, run, seen.why, planned.executor, job, planned.folder, done, log)
+    if failed := planned.failures.get(key):
+        return RunState(key, "failed", run, failed.error or "", planned.executor, job, planned.folder, None, log)
+    host, number = planned.planner.split(" ")[:2]
+    if seen is None and alive(planned.planner) is not False:
+        why = f"for its turn in process {number} on {host}"
+        return RunState(key, "queued", run, why, planned.executor, None, planned.folder)
+    what = (
+        f"its job {job} ended ({seen.why})"
+        if seen is not None
+        else f"process {number} on {host}, which planned it, is gone"
+    )
+    again = "; the same command goes on with it"
+    return RunState(
+        key, "stopped", run, what + again, planned.executor, job, planned.folder, epochs_done(store, key), log
+    )
+
+
+def _of_attempt(store: RunStore, key: str, folder: Path) -> RunState:
+    """A run that no planner's notes speak of, by one attempt at it."""
+    host, number = folder.name.removeprefix(f"{key}.").rsplit(".", 2)[:2]
+    run, done, going_on = _spec(folder), epochs_done(store, key), alive(f"{host} {number}")
+    where, log = f"process {number} on {host}", folder / "log.txt"
+    if going_on:
+        return RunState(key, "running", run, where, None, None, None, done, log)
+    if failed := store.last_error(key):
+        return RunState(key, "failed", run, failed[0], None, None, None, done, failed[1])
+    gone = "is gone" if going_on is False else "cannot be seen from here"
+    return RunState(
+        key, "stopped", run, f"{where} {gone}; the same command goes on with it", None, None, None, done, log
+    )
+
+
+def _of_record(store: RunStore, key: str) -> RunState:
+    return RunState(key, "done", _spec(store.folder(key)), log=store.folder(key) / "log.txt")
+
+
+def _spec(folder: Path) -> dict[str, str]:
+    """A run in words, from the spec that its attempt wrote; nothing before that."""
+    try:
+        return described(RunSpec.from_json(json.loads((folder / "spec.json").read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        return {}
+
+
+def _log(store: RunStore, key: str) -> Path | None:
+    """The log of one of a run's attempts; the order of attempts is not known, and clocks differ."""
+    logs = [folder / "log.txt" for folder in store.attempts(key) if (folder / "log.txt").is_file()]
+    return max(logs, key=os.path.getsize, default=None)

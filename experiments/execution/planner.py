@@ -1,0 +1,200 @@
+"""Doing what is missing: close over required runs, drop what is done, start the rest in dependency order."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from experiments.execution.executor import Dispatcher
+from experiments.execution.journal import Journal
+from experiments.run.ddp.launchers import check_alone
+from experiments.run.progress import Finished, Progress
+from experiments.run.resolve import ResolvedRun
+from experiments.run.store import RunStore
+from specs.errors import RunError, StorageError
+from specs.expression import parse
+
+PATIENCE, LONGEST = 2.0, 30.0
+"""Seconds between two looks at what other planners do on the same store, at the start and after ten minutes."""
+
+
+@dataclass
+class Plan:
+    """The runs of a table and their state.
+
+    Attributes:
+        runs: all runs by key, each after those that it needs.
+        done: keys of the runs whose records are in the store.
+        running: keys of the runs that were started, with the finished share of their epochs.
+        queued: keys of those among them that still wait for a place on a cluster.
+        failed: what ended badly, by key; a run whose requirement failed is among them.
+        store: where their records are.
+    """
+
+    runs: dict[str, ResolvedRun]
+    store: RunStore
+    done: set[str] = field(default_factory=set)
+    running: dict[str, float] = field(default_factory=dict)
+    queued: set[str] = field(default_factory=set)
+    failed: dict[str, Finished] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> list[ResolvedRun]:
+        """The runs that are neither done, running nor failed, in order."""
+        busy = self.done | set(self.running) | set(self.failed)
+        return [run for key, run in self.runs.items() if key not in busy]
+
+
+def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
+    """The wanted runs and what they need, with what is done already; a done run's needs need not be there any more."""
+    runs: dict[str, ResolvedRun] = {}
+    done: set[str] = set()
+
+    def add(run: ResolvedRun) -> None:
+        if run.key in runs:
+            return
+        finished = store.record(run.key) is not None
+        if finished:
+            done.add(run.key)
+        for need in run.requires:
+            if not finished or store.record(need.key) is not None:
+                add(need)
+        runs[run.key] = run
+
+    # Pretrainings first: many runs wait for each of them.
+    ordered = sorted(wanted, key=lambda run: not run.requires)
+    for run in ordered:
+        add(run)
+    return Plan(runs, store, done)
+
+
+def carry_out(
+    plan: Plan, dispatcher: Dispatcher, watch: Callable[[Plan], None], journal: Journal | None = None
+) -> None:
+    """Do the missing runs; a failed run stops only those that need it.
+
+    Args:
+        plan: its state is changed as runs go on and end.
+        dispatcher: starts the runs; it is closed at the end, whatever happens.
+        watch: called after each change.
+        journal: takes notes, and knows which runs other planners go on with; those are waited for.
+
+    Raises:
+        UsageError: if this process was started together with others, which would do the same runs.
+    """
+    work = _Work(plan, dispatcher, journal)
+    try:
+        check_alone()
+        if journal:
+            journal.open({run.key: run for run in plan.waiting})
+        while True:
+            work.start()
+            watch(plan)
+            if not plan.running:
+                return
+            for event in dispatcher.events(PATIENCE):
+                work.take(event)
+    finally:
+        dispatcher.close()
+        if journal:
+            journal.close()
+
+
+class _Work:
+    """What is known of a plan's jobs while it is carried out."""
+
+    def __init__(self, plan: Plan, dispatcher: Dispatcher, journal: Journal | None) -> None:
+        self.plan, self.dispatcher, self.journal = plan, dispatcher, journal
+        self.jobs: dict[str, str] = {}
+        self.elsewhere: set[str] = set()
+        self._began, self._looked = time.monotonic(), -math.inf
+
+    def start(self) -> None:
+        """Start what can start; give up what waits for a failed run, and everything once the disk is full."""
+        self._look_elsewhere()
+        taken: dict[str, ResolvedRun] = {}
+        full = any(failed.exit_status == StorageError.exit_status for failed in self.plan.failed.values())
+        for run in self.plan.waiting:
+            if full:
+                self.take(Finished(run.key, "not started, since the disk is full", StorageError.exit_status))
+            elif broken := _broken(self.plan, run):
+                self.take(broken)
+            elif len(taken) < self.dispatcher.free and all(self._satisfied(need, taken) for need in run.requires):
+                taken[run.key] = run
+        # A run that waits for another's job is submitted after it, when that job has its name.
+        while taken:
+            wave = [run for run in taken.values() if not any(need.key in taken for need in run.requires)]
+            after = {need.key: self.jobs[need.key] for run in wave for need in run.requires if need.key in self.jobs}
+            started = self.dispatcher.submit(wave, after)
+            self.jobs |= {key: job.name for key, job in started.items()}
+            self.plan.running |= {run.key: 0.0 for run in wave}
+            if self.dispatcher.queues:
+                self.plan.queued |= started.keys()
+            if self.journal:
+                self.journal.started(started)
+            for run in wave:
+                del taken[run.key]
+
+    def _satisfied(self, need: ResolvedRun, taken: Mapping[str, ResolvedRun]) -> bool:
+        if need.key in self.plan.done:
+            return True
+        return self.dispatcher.queues and (need.key in self.jobs or need.key in taken)
+
+    def take(self, event: Progress | Finished) -> None:
+        """Note what has happened."""
+        self.plan.queued.discard(event.key)
+        if isinstance(event, Progress):
+            self.plan.running[event.key] = event.epoch / event.epochs
+            return
+        self.plan.running.pop(event.key, None)
+        self.jobs.pop(event.key, None)
+        # What waited in a queue for a run that failed was taken out of it, which tells a reader nothing.
+        ended = (_broken(self.plan, self.plan.runs[event.key]) or event) if event.error else _seen(self.plan, event)
+        if ended.error is None:
+            self.plan.done.add(event.key)
+            return
+        self.plan.failed[event.key] = ended
+        if self.journal:
+            with suppress(StorageError):  # which the failure itself may be; it is shown at the end all the same
+                self.journal.failed(ended)
+
+    def _look_elsewhere(self) -> None:
+        """Learn what other planners go on with, and what has come of it."""
+        now = time.monotonic()
+        if self.journal is None or now - self._looked < min(LONGEST, max(PATIENCE, (now - self._began) / 20)):
+            return
+        self._looked = now
+        open_ones = {run.key for run in self.plan.waiting} | self.elsewhere
+        seen = self.journal.elsewhere(open_ones)
+        for key in self.elsewhere - set(seen):
+            del self.plan.running[key]
+            self.jobs.pop(key, None)
+            if self.journal.store.record(key) is not None:
+                self.plan.done.add(key)
+        for key in set(seen) - self.elsewhere:
+            self.plan.running[key] = 0.0
+            executor, job = seen[key]
+            if parse(executor).name == parse(self.journal.executor).name:
+                self.jobs[key] = job  # what needs it can be submitted after it
+        self.elsewhere = set(seen)
+
+
+def _broken(plan: Plan, run: ResolvedRun) -> Finished | None:
+    """The end of a run whose requirement failed; None if none did."""
+    for need in run.requires:
+        if first := plan.failed.get(need.key):
+            error = f"the pretraining {need.key[:12]} that it starts from failed: {first.error}"
+            return Finished(run.key, error, first.exit_status, first.log)
+    return None
+
+
+def _seen(plan: Plan, finished: Finished) -> Finished:
+    """A run that has finished, perhaps on another machine, once its record is seen here, or why it is not."""
+    try:
+        plan.store.published(finished.key)
+    except RunError as error:
+        return Finished(finished.key, str(error), error.exit_status, finished.log)
+    return finished

@@ -1,0 +1,194 @@
+"""A planner's jobs on a SLURM cluster, and what each job does.
+
+submitit (https://github.com/facebookincubator/submitit) writes and submits the batch scripts, and requeues a job that
+is preempted or runs out of time; whether a job goes on is asked of squeue, since sacct needs a database that not every
+cluster has. A requeued job begins a new attempt, which goes on from the last one's checkpoint.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from experiments.execution.executor import Conditions, Job, JobState
+from experiments.execution.journal import failure_of, forget_failure, write_failure
+from experiments.execution.slurm.queue import states_of
+from experiments.execution.slurm.resources import Resources
+from experiments.run.attempts import epochs_done
+from experiments.run.progress import Finished, Progress, failed
+from experiments.run.resolve import ResolvedRun
+from experiments.run.store import RunStore
+from specs.errors import RunError, UsageError
+
+# That SLURM sends before a job's time is over or when it is preempted; submitit reads the variable when it is imported.
+os.environ.setdefault("SUBMITIT_PREEMPT_SIGNAL", "USR1")
+
+from submitit import SlurmExecutor
+from submitit.core.utils import (
+    DelayedSubmission,
+    FailedJobError,
+    FailedSubmissionError,
+    environment_variables,
+)
+
+WARNING_SECONDS = 90
+"""That a job is warned before its time is over. Nothing is written then: the checkpoint of the last epoch is there."""
+
+ARRAY = 1000
+"""Jobs of an array at most; SLURM's default of MaxArraySize is 1001 (https://slurm.schedmd.com/slurm.conf.html)."""
+
+LATE, LATER = 10.0, 90.0
+"""Seconds to wait for the result of a job that ended, and of one that completed: a network file system may show it
+late, by default at most 60 s (https://man7.org/linux/man-pages/man5/nfs.5.html, acdirmax)."""
+
+FREQUENT, RARE = 2.0, 30.0
+"""Seconds between two questions to squeue, at the start and after ten minutes."""
+
+
+class SlurmDispatcher:
+    """Submits runs as arrays of jobs; closing it leaves them in the queue.
+
+    Args:
+        resources: what is asked of SLURM for each run.
+        conditions: of the runs.
+    """
+
+    queues = True
+    free = sys.maxsize
+
+    def __init__(self, resources: Resources, conditions: Conditions) -> None:
+        self.resources, self.conditions = resources, conditions
+        self.folder = conditions.places.runs / "slurm"
+        self._store = RunStore(conditions.places.runs)
+        self._jobs: dict[str, Job] = {}
+        self._ended: dict[str, float] = {}
+        self._began = self._next = time.monotonic()
+
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        """Submit runs that need the same resources and wait for the same jobs as one array.
+
+        Raises:
+            UsageError: if SLURM refuses.
+        """
+        arrays: dict[tuple[tuple[str, ...], int], list[ResolvedRun]] = {}
+        for run in runs:
+            jobs = tuple(sorted({after[need.key] for need in run.requires if need.key in after}))
+            arrays.setdefault((jobs, run.spec.recipe.threads), []).append(run)
+        submitted: dict[str, Job] = {}
+        for (jobs, threads), alike in arrays.items():
+            for start in range(0, len(alike), ARRAY):
+                submitted |= self._array(alike[start : start + ARRAY], jobs, threads)
+        self._jobs |= submitted
+        return submitted
+
+    def _array(self, runs: Sequence[ResolvedRun], after: Sequence[str], threads: int) -> dict[str, Job]:
+        asked, given = self.resources, self.conditions
+        each = given.devices // asked.nodes
+        cpus = asked.cpus or threads + given.workers
+        submitter = SlurmExecutor(self.folder, max_num_timeout=asked.requeues)
+        submitter.update_parameters(
+            job_name="medtransfer",
+            time=asked.minutes,
+            nodes=asked.nodes,
+            ntasks_per_node=each,
+            cpus_per_task=cpus,
+            gpus_per_node=each if asked.accelerator == "gpu" else None,
+            partition=asked.partition,
+            account=asked.account,
+            mem=f"{asked.gigabytes}GB" if asked.gigabytes else None,
+            dependency=f"afterok:{':'.join(after)}" if after else None,
+            array_parallelism=given.jobs or len(runs),
+            signal_delay_s=WARNING_SECONDS,
+            stderr_to_stdout=True,
+            # A job of a lost node is queued again; one whose requirement failed does not wait for ever.
+            additional_parameters={"requeue": True, "kill-on-invalid-dep": "yes"},
+            # srun has not taken sbatch's number of cores since SLURM 22.05; a rank that fails ends the others.
+            srun_args=[f"--cpus-per-task={cpus}", "--kill-on-bad-exit=1", "--open-mode=append"],
+        )
+        work = [SlurmRun(run.spec.to_json(), run.key, given) for run in runs]
+        try:
+            # A folder of the user's working directory must not stand in for a package of ours.
+            with environment_variables(PYTHONSAFEPATH="1"):
+                jobs = submitter.submit_array(work)
+        except (FailedJobError, FailedSubmissionError) as error:
+            raise UsageError(f"slurm: sbatch refused the runs: {error}") from error
+        return {run.key: Job(job.job_id, job.paths.stdout) for run, job in zip(runs, jobs, strict=True)}
+
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        """What has happened; waits until something has, at most so many seconds."""
+        time.sleep(min(patience, max(0.0, self._next - time.monotonic())))
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + min(RARE, max(FREQUENT, (now - self._began) / 20))
+        states = states_of([job.name for job in self._jobs.values()]) if self._jobs else {}
+        for key, job in list(self._jobs.items()):
+            event = self._event(key, job, states[job.name], now)
+            if isinstance(event, Finished):
+                del self._jobs[key]
+            if event is not None:
+                yield event
+
+    def _event(self, key: str, job: Job, seen: JobState, now: float) -> Progress | Finished | None:
+        if self._store.record(key) is not None:
+            return Finished(key)
+        if seen.state == "running":
+            self._ended.pop(key, None)
+            return Progress(key, *(epochs_done(self._store, key) or (0, 1)))
+        if seen.state != "ended":
+            self._ended.pop(key, None)
+            return None
+        failed = failure_of(self.conditions.notes, key)
+        if failed is None and now - self._ended.setdefault(key, now) > (LATER if seen.why == "COMPLETED" else LATE):
+            error = f"its SLURM job {job.name} ended without a result ({seen.why}); run the command again to go on"
+            return Finished(key, error, RunError.exit_status, job.log)
+        return dataclasses.replace(failed, log=job.log) if failed else None
+
+    def close(self) -> None:
+        """Leave the jobs to SLURM; they need no planner."""
+        if self._jobs:
+            print(
+                f"{len(self._jobs)} jobs stay in SLURM's queue. `medtransfer status` shows them, `medtransfer cancel` "
+                "ends them, and the same command as before waits for them.",
+                file=sys.stderr,
+            )
+
+
+class SlurmRun:
+    """What a job does: one run, in every task of the job.
+
+    Args:
+        spec: the run spec as plain data.
+        key: that the planner resolved it to.
+        conditions: of the planner's runs.
+    """
+
+    def __init__(self, spec: dict[str, Any], key: str, conditions: Conditions) -> None:
+        self.spec, self.key, self.conditions = spec, key, conditions
+
+    def __call__(self) -> None:
+        """Do the run; what goes wrong is noted where the planner looks, and raised."""
+        from experiments.execution.worker import planned
+        from experiments.run.machine.memory import keep_freed_memory
+        from experiments.run.resolve import Resolver
+        from experiments.run.runner import run_resolved
+
+        notes, first = self.conditions.notes, os.environ["SLURM_PROCID"] == "0"
+        if first:
+            forget_failure(notes, self.key)
+        keep_freed_memory()
+        try:
+            resolver = Resolver(self.conditions.places, self.conditions.devices)
+            run_resolved(planned(self.spec, self.key, resolver), resolver, workers=self.conditions.workers)
+        except Exception as error:
+            if first or failure_of(notes, self.key) is None:
+                write_failure(notes, failed(self.key, error))
+            raise
+
+    def checkpoint(self) -> DelayedSubmission:
+        """What the job does when it is queued again: the same, from the checkpoint that is there."""
+        return DelayedSubmission(self)

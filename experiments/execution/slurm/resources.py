@@ -1,0 +1,44 @@
+"""What is asked of SLURM for each run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from specs.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The resources of a job, which does one run.
+
+    Args:
+        nodes: that share a run; its ``--devices`` are spread evenly over them.
+        accelerator: what a device is: a GPU, or a task of its own on CPU cores.
+        partition: of the cluster; None takes its default.
+        account: that is charged; None takes the user's default.
+        minutes: that a job may take. One that has not finished by then is requeued and goes on from its checkpoint.
+        cpus: cores per device; None: one for the training and one for each of the ``--workers``.
+        gigabytes: of memory per node; None takes the cluster's default.
+        requeues: how often a job that ran out of time goes on.
+    """
+
+    nodes: int = 1
+    accelerator: Literal["gpu", "cpu"] = "gpu"
+    partition: str | None = None
+    account: str | None = None
+    minutes: int = 480
+    cpus: int | None = None
+    gigabytes: int | None = None
+    requeues: int = 10
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            UsageError: names the argument.
+        """
+        for name in ("nodes", "minutes", "cpus", "gigabytes", "requeues"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"slurm: {name} must be at least 1, found {value}.")

@@ -1,0 +1,96 @@
+"""What a worker process does: runs, their output in the attempts' logs, their progress through the planner's pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from experiments.execution.executor import Conditions
+from experiments.run.machine.memory import keep_freed_memory
+from experiments.run.progress import Finished, Progress, failed
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.runner import attempt_run
+from experiments.run.store import Attempt, RunStore
+from specs.errors import MedtransferError, StorageError
+from specs.files import filling
+from specs.run import RunSpec
+
+
+def serve(conditions: Conditions, pipe: Connection) -> None:
+    """Carry out the runs that the planner sends, until it closes its end."""
+    keep_freed_memory()
+    while True:
+        try:
+            spec, key = pipe.recv()
+        except EOFError:
+            return
+        work(spec, key, conditions, pipe)
+
+
+def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connection) -> None:
+    """Carry out one run and say how it ended.
+
+    Args:
+        spec: the run spec as plain data.
+        key: that the planner resolved it to.
+        conditions: of the planner's runs.
+        pipe: to the planner.
+    """
+    warnings.simplefilter("default")
+    places = conditions.places
+    store = RunStore(places.runs)
+    attempt: Attempt | None = None
+    try:
+        with filling(places.runs):
+            attempt = store.begin(key)
+            log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        resolver = Resolver(places, conditions.devices)
+        attempt_run(
+            planned(spec, key, resolver),
+            attempt,
+            resolver,
+            workers=conditions.workers,
+            report=lambda epoch, epochs: pipe.send(Progress(key, epoch, epochs)),
+        )
+    except Exception as error:
+        finished = failed(key, error, attempt.log if attempt else None)
+        with suppress(OSError, StorageError):  # what went wrong may be that nothing can be written
+            if attempt:
+                attempt.fail(str(finished.error))
+            traceback.print_exc()
+    else:
+        finished = Finished(key)
+    with suppress(OSError):  # as above; the planner may end this process as soon as it knows how the run ended
+        sys.stdout.flush()
+        sys.stderr.flush()
+    pipe.send(finished)
+
+
+def planned(spec: dict[str, Any], key: str, resolver: Resolver) -> ResolvedRun:
+    """The run that a planner meant, when the runs that it requires are seen here.
+
+    Args:
+        spec: the run spec as plain data.
+        key: that the planner resolved it to.
+        resolver: of this process; it opens the run's dataset, once.
+
+    Raises:
+        MedtransferError: if it is another one by now, or a required run's record does not come in sight.
+    """
+    resolved = resolver.resolve(RunSpec.from_json(spec))
+    if resolved.key != key:
+        raise MedtransferError(
+            f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight files "
+            "changed. Run the command again."
+        )
+    for need in resolved.requires:
+        RunStore(resolver.places.runs).published(need.key)  # the planner, perhaps on another machine, has seen it
+    return resolved

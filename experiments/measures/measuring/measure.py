@@ -1,0 +1,100 @@
+"""A measure: numbers of one finished run that the cells of a table may hold instead of its test score.
+
+Each is a file of ``experiments/measures`` with a function of its name that returns a ``Measure``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specs.errors import unknown
+from specs.expression import Call
+from specs.registry import BACKBONES, MEASURES
+from specs.run import RunSpec
+
+if TYPE_CHECKING:
+    from backbones.networks.contract import Backbone
+    from datamodules.dataset.contract import Dataset
+    from experiments.run.places import Places
+    from experiments.run.store import Record
+
+Found = Mapping[str, Any]
+"""Numbers of one run by name, None where one is undefined; under ``details`` what explains them."""
+
+
+def _nothing_to_say(found: Sequence[Found]) -> list[tuple[str, str]]:
+    return []
+
+
+def _anything_goes(dataset: Dataset, root: Path) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured.
+
+    Attributes:
+        version: raised on purpose when the same run gives other numbers than before.
+        unit: of the numbers, for the heading of a column.
+        progress: what is being measured, for whoever waits.
+        compute: measures one run; a column names one of the numbers.
+        numbers: names of those that there may be for runs of a spec.
+        levels: words for numbers that others are held against, such as a floor: the number NAME:KEY belongs to KEY.
+        remarks: what must be known of the numbers of all runs, as pairs of what and a sentence.
+        check: raises DataError, before anything is trained, if a dataset lacks what the measure needs.
+    """
+
+    version: int
+    unit: str
+    progress: str
+    compute: Callable[[Record, Places], Found]
+    numbers: Callable[[RunSpec], Collection[str]]
+    levels: Mapping[str, str] = field(default_factory=dict)
+    remarks: Callable[[Sequence[Found]], list[tuple[str, str]]] = _nothing_to_say
+    check: Callable[[Dataset, Path], None] = _anything_goes
+
+    def check_number(self, number: str, spec: RunSpec) -> None:
+        """Refuse a number that runs of a spec cannot have.
+
+        Raises:
+            UsageError: lists the near matches.
+        """
+        known = self.numbers(spec)
+        if number not in known:
+            raise unknown(f"number ({self.progress})", number, known)
+
+
+def defined(value: float) -> float | None:
+    """A number as ``Found`` holds it: NaN is no number of a run, nor of JSON."""
+    return None if math.isnan(value) else value
+
+
+def stages_of(spec: RunSpec) -> tuple[str, ...]:
+    """The names of the stages of a spec's backbone."""
+    return _stages(spec.backbone)
+
+
+@cache
+def _stages(backbone: Call) -> tuple[str, ...]:
+    import torch
+
+    with torch.device("meta"):
+        built: Backbone = BACKBONES.build(backbone)
+    return tuple(stage.name for stage in built.stages)
+
+
+def measure_of(column: str) -> tuple[str, Measure, str]:
+    """Name, measure and number that a column's ``NAME:NUMBER`` stands for.
+
+    Raises:
+        UsageError: lists the near matches if there is no such measure.
+    """
+    name, _, number = column.partition(":")
+    measure: Measure = MEASURES.get(name)()
+    return name, measure, number

@@ -1,0 +1,62 @@
+"""A run's score on resamples of its test patients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from analysis.bootstrap import draw_counts, interval
+from experiments.run.evaluation import PREDICTIONS, rows_of
+from experiments.run.places import Places
+from experiments.run.store import Record
+from lightning_modules.scoring import task_score
+from specs.errors import RunError
+from specs.run import RunSpec
+
+VERSION = 1
+"""Raised on purpose when the same run gives other numbers than before."""
+
+
+def resampled(record: Record, places: Places, resamples: int) -> list[float | None]:
+    """The run's score in each resample of the test patients; the same resamples for every run of one test set.
+
+    Args:
+        record: of a fine-tuning.
+        places: where its dataset is, which says whose the images are.
+        resamples: how many.
+
+    Returns:
+        Scores in [0, 1], None where one is undefined, such as without a positive image.
+
+    Raises:
+        RunError: if the predictions are not those of the dataset's test split.
+        DataError: if the data are not there.
+    """
+    spec = RunSpec.from_json(record.data["spec"])
+    opened = places.opened(spec.dataset, spec.edition)
+    task, samples = opened.dataset.task, opened.index.test
+    table = pq.read_table(record.file(PREDICTIONS))
+    if table["id"].to_pylist() != [sample.id for sample in samples]:
+        raise RunError(
+            f"{record.folder}: its predictions are of other images than {spec.dataset} tests on now. The data have "
+            "changed since; make the table again."
+        )
+    counts = draw_counts([sample.patient for sample in samples], resamples, seed=0)
+    return _plain(task_score(task).of_resamples(rows_of(task, table), counts))
+
+
+def interval_of_mean(runs: Iterable[list[float | None]]) -> tuple[float, float] | None:
+    """The 95 % interval of the mean over runs, each on the same resamples; None if it has no value at all."""
+    values = np.array([[np.nan if score is None else score for score in run] for run in runs])
+    means = values.mean(axis=0) if len(values) else np.array([np.nan])
+    if np.isnan(means).all():
+        return None
+    found = interval(float(np.nanmean(means)), means)
+    return found.low, found.high
+
+
+def _plain(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]

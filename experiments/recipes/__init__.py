@@ -1,1 +1,0 @@
-"""The recipes: one file per study, each value with its source or the word *assumed*."""

@@ -1,0 +1,1 @@
+"""Finished tables for readers: words, drawings, files, the HTML page, wandb."""

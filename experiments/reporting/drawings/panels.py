@@ -1,0 +1,107 @@
+"""A table drawn: a panel per column with each row's runs, mean and standard deviation beside the reference row's.
+
+Scores of a column differ by few points, so the axes do not begin at 0; points and whiskers are drawn, since the length
+of a bar on such an axis would mislead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.reporting.drawings.pictures import caption
+from experiments.reporting.text.words import PHANTOM_WARNING, p_text, provenance
+from experiments.tables.document import TableDocument
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933", "#000000")
+"""Told apart by color-blind readers too (Okabe and Ito 2008, https://jfly.uni-koeln.de/color/)."""
+
+PER_LINE = 4
+"""Panels side by side."""
+
+NARROWEST = 7.5
+"""Inches, for titles and legends."""
+
+
+def draw_panels(document: TableDocument) -> Drawing:
+    """The whole figure.
+
+    Raises:
+        ValueError: if the document does not say how it is drawn.
+    """
+    from matplotlib.figure import Figure as Drawing
+
+    figure = document.figure
+    if figure is None:
+        raise ValueError(f"the table {document.name} is not drawn")
+    labels = [label for label, _ in document.columns]
+    groups = figure.groups or (("", tuple(labels)),)
+    lines = [
+        (name, columns[start : start + PER_LINE])
+        for name, columns in groups
+        for start in range(0, len(columns), PER_LINE)
+    ]
+    widest = max(len(columns) for _, columns in lines)
+    rows = [label for label, _ in document.rows]
+    width = max(NARROWEST, 1.8 + 2.6 * widest)
+    drawing = Drawing(figsize=(width, (0.9 + 0.26 * len(rows)) * len(lines) + 1.2), layout="constrained")
+    families = {row: family for row, family in figure.families if row in rows}
+    shades = {family: COLORS[number % len(COLORS)] for number, family in enumerate(dict.fromkeys(families.values()))}
+    metrics = dict(document.columns)
+    for line, (name, columns) in enumerate(lines):
+        for place, column in enumerate(columns):
+            axes = drawing.add_subplot(len(lines), widest, line * widest + place + 1)
+            colors = [shades.get(families.get(row, ""), COLORS[0]) for row in rows]
+            _panel(axes, document, column, rows, colors, named=place == 0)
+            axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
+            if place == 0:
+                axes.set_ylabel(name, fontsize=9)
+    if shades:
+        from matplotlib.lines import Line2D
+
+        marks = [
+            Line2D([], [], color=shade, marker="o", linestyle="", label=family) for family, shade in shades.items()
+        ]
+        drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
+    entitle(drawing, document, document.title)
+    return drawing
+
+
+def entitle(drawing: Drawing, document: TableDocument, title: str) -> None:
+    """A title, what the data are, and where they and the weights are from, in lines that fit."""
+    caption(drawing, title, PHANTOM_WARNING if document.edition == "phantom" else "", provenance(document))
+
+
+def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], colors: list[str], named: bool) -> None:
+    """One column: runs as small dots, mean and standard deviation, the corrected p-value at the right."""
+    reference = 100 * np.array(document.cells[document.reference, column].values)
+    if len(reference):
+        spread = reference.std(ddof=1) if len(reference) > 1 else 0.0
+        axes.axvspan(reference.mean() - spread, reference.mean() + spread, color="0.9", linewidth=0)
+        axes.axvline(reference.mean(), color="0.6", linewidth=0.8)
+    for number, (row, color) in enumerate(zip(rows, colors, strict=True)):
+        values = 100 * np.array(document.cells[row, column].values)
+        height = -number
+        if not len(values):
+            axes.annotate("-", (0.5, height), xycoords=("axes fraction", "data"), va="center", ha="center", color="0.5")
+            continue
+        axes.scatter(values, np.full(len(values), height), s=6, color=color, alpha=0.4, linewidths=0)
+        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        axes.errorbar(values.mean(), height, xerr=spread, fmt="o", markersize=4, color=color, linewidth=1.2, capsize=2)
+        result = document.result((row, column))
+        if row != document.reference and result is not None and result.p_holm is not None:
+            text = f"p={p_text(result.p_holm)} {document.symbol((row, column))}".rstrip()
+            axes.annotate(
+                text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=6.5, color="0.3"
+            )
+    axes.set_yticks([-number for number in range(len(rows))], rows if named else [""] * len(rows), fontsize=8)
+    axes.set_ylim(-len(rows) + 0.4, 0.6)
+    axes.tick_params(axis="x", labelsize=7)
+    axes.margins(x=0.08)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,89 @@
+"""A table drawn along the stages of networks: a panel per group, its columns from left to right, a line per row."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.reporting.drawings.panels import COLORS, NARROWEST, PER_LINE, entitle
+from experiments.tables.document import TableDocument
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
+
+LEVELS: tuple[Literal["--", ":", "-."], ...] = ("--", ":", "-.")
+"""Lines of what numbers are held against, in turns."""
+
+
+def draw_profile(document: TableDocument) -> Drawing:
+    """The whole figure; the dotted gray line is how far each row is from the reference row.
+
+    Raises:
+        ValueError: if the document does not say how it is drawn.
+    """
+    from matplotlib.figure import Figure as Drawing
+    from matplotlib.lines import Line2D
+
+    figure = document.figure
+    if figure is None:
+        raise ValueError(f"the table {document.name} is not drawn")
+    groups = figure.groups or (("", tuple(label for label, _ in document.columns)),)
+    rows = [row for row, _ in document.rows]
+    widest = min(PER_LINE, len(groups))
+    lines = -(-len(groups) // widest)
+    legend = 0.2 * -(-(len(rows) + len(document.levels) + 1) // 2)
+    drawing = Drawing(figsize=(max(NARROWEST, 1.0 + 2.9 * widest), 2.6 * lines + 1.1 + legend), layout="constrained")
+    for number, (name, columns) in enumerate(groups):
+        axes = drawing.add_subplot(lines, widest, number + 1)
+        _panel(axes, document, columns, rows)
+        axes.set_title(name, fontsize=9)
+        short = [column.removeprefix(name).strip(" ,") for column in columns]
+        axes.set_xticks(range(len(columns)), short, fontsize=7, rotation=30 if max(map(len, short)) > 6 else 0)
+        axes.tick_params(axis="y", labelsize=7)
+        if number % widest == 0:
+            axes.set_ylabel(f"{dict(document.columns)[columns[0]]}, %", fontsize=8)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    marks = [
+        Line2D([], [], color=COLORS[place % len(COLORS)], marker="o", markersize=4, label=row)
+        for place, row in enumerate(rows)
+    ]
+    if len(rows) == 2:
+        other = next(row for row in rows if row != document.reference)
+        marks.append(Line2D([], [], color="0.45", linestyle=(0, (1, 1)), label=f"{other} minus {document.reference}"))
+    marks += [
+        Line2D([], [], color="0.6", linestyle=style, linewidth=0.9, label=words)
+        for words, style in zip(document.levels, cycle(LEVELS), strict=False)
+    ]
+    drawing.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=7, frameon=False)
+    entitle(drawing, document, document.title)
+    return drawing
+
+
+def _panel(axes: Axes, document: TableDocument, columns: tuple[str, ...], rows: list[str]) -> None:
+    places = np.arange(len(columns))
+    for of, style in zip(document.levels.values(), cycle(LEVELS), strict=False):
+        axes.plot(
+            places, [100 * of.get(column, np.nan) for column in columns], color="0.6", linestyle=style, linewidth=0.9
+        )
+    means = {}
+    for number, row in enumerate(rows):
+        color = COLORS[number % len(COLORS)]
+        values = [100 * np.array(document.cells[row, column].values) for column in columns]
+        means[row] = np.array([of.mean() if len(of) else np.nan for of in values])
+        spread = [of.std(ddof=1) if len(of) > 1 else 0.0 for of in values]
+        beside = places + 0.06 * (number - (len(rows) - 1) / 2)
+        axes.errorbar(beside, means[row], yerr=spread, color=color, marker="o", markersize=4, linewidth=1.2, capsize=2)
+    if len(rows) == 2:
+        axes.plot(places, _difference(means, document.reference), color="0.45", linestyle=(0, (1, 1)), linewidth=1.2)
+        axes.axhline(0, color="0.85", linewidth=0.6, zorder=0)
+
+
+def _difference(means: dict[str, NDArray[np.float64]], reference: str) -> NDArray[np.float64]:
+    """The other row's means minus the reference's."""
+    (other,) = (values for row, values in means.items() if row != reference)
+    return np.asarray(other - means[reference])

@@ -1,0 +1,246 @@
+"""A finished table as plain data and back: what NAME.json holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.censored import Duration
+from experiments.reporting.text.words import SIDES, TESTS
+from experiments.tables.document import Cell, Effort, NetworkCost, Place, RunLine, TableDocument
+from experiments.tables.figure import Figure
+from specs.errors import DataError
+
+SCHEMA = 1
+"""Version of the files."""
+
+KNOWN = {"edition": ("phantom", "real"), "marks": ("reference", "paper"), "test": TESTS, "alternative": SIDES}
+"""What some fields may be."""
+
+
+def to_plain(document: TableDocument) -> dict[str, Any]:
+    """The table, its statistics and its runs."""
+    plain = {"schema": SCHEMA} | dataclasses.asdict(document)
+    plain["cells"] = [
+        {
+            "row": row,
+            "column": column,
+            "values": list(cell.values),
+            "missing": cell.missing,
+            "interval": cell.interval,
+            "statistics": dataclasses.asdict(result) if (result := document.result((row, column))) else None,
+            "best": document.is_best((row, column)),
+            "paper_mark": document.paper_marks.get((row, column)),
+        }
+        for (row, column), cell in document.cells.items()
+    ]
+    plain["overlaps"] = [
+        {"row": row, "column": column, "collections": list(names)} for (row, column), names in document.overlaps.items()
+    ]
+    plain["efforts"] = [
+        {"row": row, "column": column, **dataclasses.asdict(effort)}
+        for (row, column), effort in document.efforts.items()
+    ]
+    plain["secondary"] = {
+        title: [{"row": row, "column": column, "values": list(cell.values)} for (row, column), cell in cells.items()]
+        for title, cells in document.secondary.items()
+    }
+    return plain
+
+
+def to_json(document: TableDocument) -> str:
+    """The table as JSON text."""
+    return json.dumps(to_plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def table_files(named: Sequence[Path], folder: Path) -> list[Path]:
+    """The files that were named, or else all that a folder holds.
+
+    Raises:
+        DataError: if there are none.
+    """
+    files = list(named) or sorted(folder.glob("*.json"))
+    if not files:
+        raise DataError(f"{folder} holds no tables. Make one first, such as with `medtransfer table initializations`.")
+    return files
+
+
+def finished_tables(named: Sequence[Path], folder: Path) -> list[TableDocument]:
+    """The tables of runs among them.
+
+    Raises:
+        DataError: if there are none, or one cannot be read.
+    """
+    return [read_table(path) for path in table_files(named, folder) if is_table(path)]
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is, or was meant to be, a table of runs, and not one of texts."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return True  # whoever reads it says what is wrong
+    return not isinstance(data, dict) or "cells" in data or "schema" in data
+
+
+def read_table(path: Path) -> TableDocument:
+    """The table that a file holds.
+
+    Raises:
+        DataError: if it is not there, damaged, or no table.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']}")
+        return _from_plain(data)
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is not there. `medtransfer table NAME` writes such a file.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{path} cannot be read as a table ({type(error).__name__}: {error}); expected a file that this version's "
+            "`medtransfer table` wrote. Make the table again; its runs are kept."
+        ) from error
+
+
+def _from_plain(data: Mapping[str, Any]) -> TableDocument:
+    names = {one.name for one in dataclasses.fields(TableDocument)}
+    plain = {name: value for name, value in data.items() if name in names}
+    rows, columns = (tuple((str(label), str(what)) for label, what in data[name]) for name in ("rows", "columns"))
+    cells = {_place(one): Cell(_numbers(one["values"]), one["missing"], _interval(one)) for one in data["cells"]}
+    wanted = {(row, column) for row, _ in rows for column, _ in columns}
+    if set(cells) != wanted:
+        raise ValueError(f"expected {len(wanted)} cells by row and column, found others")
+    for name in ("name", "title", "question", "reference", "weights", "protocol"):
+        if not isinstance(plain[name], str):
+            raise TypeError(f"{name} is no text")
+    for name, known in KNOWN.items():
+        if plain[name] not in known:
+            raise ValueError(f"{name} is {plain[name]}, expected one of {', '.join(known)}")
+    if plain["reference"] not in dict(rows):
+        raise ValueError(f"no row is called {plain['reference']}, the reference")
+    return TableDocument(
+        **plain
+        | {
+            "seeds": int(plain["seeds"]),
+            "transposed": _truth(plain, "transposed"),
+            "threshold": _share(plain["threshold"]),
+            "margin": None if plain["margin"] is None else float(plain["margin"]),
+            "rows": rows,
+            "columns": columns,
+            "cells": cells,
+            "secondary": {
+                str(title): {_place(one): Cell(_numbers(one["values"])) for one in found}
+                for title, found in data["secondary"].items()
+            },
+            "runs": tuple(_run(one) for one in data["runs"]),
+            "efforts": {
+                _place(one): Effort(
+                    _numbers(one["epochs"]),
+                    _numbers(one["seconds"]),
+                    float(one["gpu_hours"]),
+                    tuple(Duration(float(of["time"]), _truth(of, "reached")) for of in one["steps"]),
+                )
+                for one in data["efforts"]
+            },
+            "overlaps": {_place(one): tuple(map(str, one["collections"])) for one in data["overlaps"]},
+            "remarks": tuple((str(row), str(text)) for row, text in data["remarks"]),
+            "costs": tuple(_cost(one, dict(columns)) for one in data["costs"]),
+            "figure": _figure(data["figure"], dict(columns)),
+            "directions": _pair(data["directions"]),
+            "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
+            "recommendation": tuple(map(str, data["recommendation"])),
+            "levels": {
+                str(words): {str(column): float(value) for column, value in of.items()}
+                for words, of in data["levels"].items()
+            },
+        }
+    )
+
+
+def _pair(values: Any) -> tuple[str, str]:
+    first, second = values
+    return str(first), str(second)
+
+
+def _place(one: Mapping[str, Any]) -> Place:
+    return str(one["row"]), str(one["column"])
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(map(float, values))
+
+
+def _share(value: Any) -> float | None:
+    if value is None:
+        return None
+    if not 0 <= (share := float(value)) <= 1:
+        raise ValueError(f"threshold {share} is not in [0, 1]")
+    return share
+
+
+def _truth(one: Mapping[str, Any], name: str) -> bool:
+    value = one[name]
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, expected true or false")
+    return value
+
+
+def _interval(one: Mapping[str, Any]) -> tuple[float, float] | None:
+    if one["interval"] is None:
+        return None
+    low, high = _numbers(one["interval"])
+    return low, high
+
+
+def _run(one: Mapping[str, Any]) -> RunLine:
+    """A run whose numbers are numbers; what is shown as it stands may be anything."""
+    steps = tuple(map(int, one["steps"]))
+    if steps and len(steps) != len(one["validation"]):
+        raise ValueError(f"expected a step of each of {len(one['validation'])} validations, found {len(steps)}")
+    checked = {
+        "steps": steps,
+        "validation": tuple(None if value is None else float(value) for value in one["validation"]),
+        "scores": {str(name): None if value is None else float(value) for name, value in one["scores"].items()},
+        "score": None if one["score"] is None else float(one["score"]),
+        "seconds": float(one["seconds"]),
+        "seed": int(one["seed"]),
+        "key": str(one["key"]),
+        "spec": dict(one["spec"]),
+        "environment": dict(one["environment"]),
+    }
+    return RunLine(**dict(one) | checked)
+
+
+def _cost(one: Mapping[str, Any], columns: Mapping[str, str]) -> NetworkCost:
+    found = NetworkCost(
+        columns=tuple(map(str, one["columns"])),
+        backbone=str(one["backbone"]),
+        image_size=int(one["image_size"]),
+        parameters=int(one["parameters"]),
+        multiply_adds=int(one["multiply_adds"]),
+        seconds=float(one["seconds"]),
+        device=str(one["device"]),
+    )
+    if unknown := set(found.columns) - set(columns):
+        raise ValueError(f"costs of {', '.join(sorted(unknown))}, which no column is called")
+    return found
+
+
+def _figure(one: Mapping[str, Any] | None, columns: Mapping[str, str]) -> Figure | None:
+    if one is None:
+        return None
+    interaction = one["interaction"]
+    groups = tuple((str(name), tuple(map(str, of))) for name, of in one["groups"])
+    if unknown := {column for _, of in groups for column in of} - set(columns):
+        raise ValueError(f"a figure of {', '.join(sorted(unknown))}, which no column is called")
+    return Figure(
+        families=tuple((str(row), str(family)) for row, family in one["families"]),
+        groups=groups,
+        interaction=None if interaction is None else (str(interaction[0]), str(interaction[1])),
+        ranks=_truth(one, "ranks"),
+        along=_truth(one, "along"),
+    )

@@ -1,0 +1,1 @@
+"""The mirror of records in wandb. Nothing is read back from it."""

@@ -1,0 +1,1 @@
+"""One run: where it finds things, what it is, how it is trained, tested and stored."""

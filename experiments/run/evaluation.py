@@ -1,0 +1,82 @@
+"""From a tested module to stored predictions and scores."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from datamodules.dataset.sample import Sample
+from lightning_modules.scoring import task_score
+from specs.files import replacing
+from specs.task import Task
+
+Rows = dict[str, NDArray[Any]]
+
+PREDICTIONS = "predictions.parquet"
+"""In a fine-tuning's folder: what it predicted of the test split, as ``prediction_table`` holds it."""
+
+
+def prediction_table(task: Task, samples: tuple[Sample, ...], rows: Rows) -> pa.Table:
+    """Predictions of a test split, one row per sample in the split's order.
+
+    Classification: ``id``, ``target:CLASS`` and ``probability:CLASS`` as float64 (NaN: not labelled).
+    Segmentation: ``id`` and counts of pixels, ``{network,native}_{whole,fov}_{tp,fp,fn,tn}``.
+
+    Args:
+        task: names the classes.
+        samples: the test split.
+        rows: what the module's ``test_rows`` returned; ``index`` counts the samples.
+
+    Raises:
+        ValueError: if a sample has no prediction or more than one.
+    """
+    if not np.array_equal(rows["index"], np.arange(len(samples))):
+        raise ValueError(f"expected one prediction for each of {len(samples)} samples, found {len(rows['index'])}")
+    columns: dict[str, Any] = {"id": [sample.id for sample in samples]}
+    if task.kind == "segmentation":
+        columns |= {name: values for name, values in rows.items() if name != "index"}
+    else:
+        for number, name in enumerate(task.classes):
+            columns[f"target:{name}"] = rows["targets"][:, number]
+            columns[f"probability:{name}"] = rows["probabilities"][:, number]
+    return pa.table(columns)
+
+
+def write_predictions(table: pa.Table, path: Path) -> None:
+    """Write the predictions as Parquet."""
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def rows_of(task: Task, table: pa.Table) -> Rows:
+    """Stored predictions as the task's score takes them."""
+    if task.kind == "segmentation":
+        return {name: table[name].to_numpy() for name in table.column_names if name != "id"}
+    return {
+        plural: np.column_stack([table[f"{kind}:{name}"].to_numpy() for name in task.classes])
+        for kind, plural in (("target", "targets"), ("probability", "probabilities"))
+    }
+
+
+def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
+    """All scores of a test split in [0, 1], the task's own first; None where a score is undefined.
+
+    Classification: ``auroc`` (mean over the scored classes that have positives and negatives, or of the task's
+    positive classes together) and ``auroc:CLASS``.
+    Segmentation: ``dice`` (mean over images at network size, whole image; an empty prediction of an empty mask
+    counts 1), the same at native size and inside the field of view, and of each ``..._pooled`` over all pixels and
+    ``..._findings`` over the images whose mask is not empty.
+    """
+    named = task_score(task).named(rows_of(task, table))
+    return {name: value if math.isfinite(value) else None for name, value in named.items()}
+
+
+def score_names(task: Task) -> tuple[str, ...]:
+    """The names of the scores that ``scores`` gives for a task."""
+    return task_score(task).names()

@@ -1,0 +1,206 @@
+"""What one process of a run does: it trains, validates and tests its share, and the first one publishes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from safetensors.torch import load_file, save_file
+
+from backbones.networks.contract import Backbone
+from datamodules.pipeline.batching import Share
+from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.compilation import compiling
+from experiments.run.ddp.distributed import check_same_weights, synchronized, trainer_settings
+from experiments.run.determinism import deterministic
+from experiments.run.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
+from experiments.run.initialized import WEIGHTS, initialized
+from experiments.run.machine.environment import environment
+from experiments.run.naming import public_text
+from experiments.run.out_of_memory import memory_explained
+from experiments.run.progress import Report
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.restored import BEST
+from experiments.run.store import Attempt, Record, RunStore
+from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
+from initializers.formats.described import description
+from initializers.loading.contract import Initializer
+from initializers.loading.trained import card_of
+from lightning_modules.gathering import agreed, everyones, processes, rank
+from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
+from lightning_modules.self_supervision.method import Method
+from lightning_modules.supervised import SupervisedModule
+from lightning_modules.task_module import supervised_module
+from lightning_modules.trained import TrainedModule
+from specs.card import IMAGENET, NORMALIZATIONS, Normalization
+from specs.errors import RunError
+from specs.expression import parse
+from specs.files import awaited_file, file_sha256, replacing, write_json
+from specs.plugins import plugins_of
+from specs.recipe import Recipe
+from specs.registry import BACKBONES, INITIALIZERS, METHODS
+from specs.run import Pretraining, RunSpec
+
+PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed"}
+"""Lightning's names of a recipe's precisions."""
+
+
+def take_part(resolved: ResolvedRun, attempt: Attempt, resolver: Resolver, workers: int, report: Report) -> Record:
+    """This process's part of a run, until the first one has published it.
+
+    Args:
+        resolved: what to run.
+        attempt: the folder in which all of its processes work.
+        resolver: has opened the run's dataset, or opens it.
+        workers: threads that load data.
+        report: told how far the training is.
+
+    Raises:
+        MedtransferError: of the kind of what went wrong.
+    """
+    recipe = resolved.spec.recipe
+    with memory_explained(resolved.spec, processes()), deterministic(recipe), compiling(recipe):
+        record = agreed(_trained_and_tested(resolved, attempt, resolver, workers, report))
+    assert record is not None
+    return record
+
+
+def _trained_and_tested(
+    resolved: ResolvedRun, attempt: Attempt, resolver: Resolver, workers: int, report: Report
+) -> Record | None:
+    """The record in the first process, which writes and publishes; None in the others."""
+    first = rank() == 0
+    spec, store, started = resolved.spec, RunStore(resolver.places.runs), time.monotonic()
+    torch.set_num_threads(spec.recipe.threads)
+    if first:
+        _write_identity(resolved, attempt)
+    method: Method | None = METHODS.build(spec.recipe.method) if spec.recipe.method else None
+    if method:
+        method.check_views(spec.recipe.views)
+    # Statistics of a single image are none: batch norm that estimates them by device needs two there.
+    share = Share(rank(), processes(), 2 if "devices" in resolved.identity else 1)
+    opened, views = resolver.opened(spec.dataset, spec.edition), method.views if method else 0
+    data = ImageDataModule(opened, spec.recipe, spec.seed, workers, views, share)
+    backbone, load_report = initialized(spec, resolver.places, resolved.needs.__getitem__)
+    if first:
+        write_json(attempt.folder / "load_report.json", load_report.to_json())
+    normalization = normalization_of(spec)
+    module = _module(spec, method, backbone, data, normalization)
+    epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
+    trainer = lightning_trainer(spec.recipe, epoch_end, attempt.folder)
+    checkpoint = epoch_end.resume(store.taken_over(attempt))
+    if not epoch_end.finished:
+        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
+    if not epoch_end.finished:
+        what = f"the training of {spec.initializer} on {spec.dataset}"
+        raise RunError(f"{what} was interrupted; start it again to go on.")
+    module.load_state_dict(load_file(awaited_file(epoch_end.best)))
+    best = epoch_end.rows[epoch_end.best_epoch]
+    test_rows = None
+    if isinstance(module, SupervisedModule) and spec.stage == "finetune":
+        trainer.test(module, data, verbose=False)
+        test_rows = module.test_rows()
+    everyones(None)  # all have read the best weights, which are about to be moved
+    if not first:
+        return None
+    if test_rows is None:
+        _write_weights(backbone, attempt.folder / WEIGHTS, _description(resolved, normalization))
+        found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
+        if method:
+            found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
+    else:
+        table = prediction_table(data.task, data.index_of("test"), test_rows)
+        write_predictions(table, attempt.folder / PREDICTIONS)
+        found = scores(data.task, table)
+    result = attempt.folder / (WEIGHTS if test_rows is None else PREDICTIONS)
+    epoch_end.best.rename(attempt.folder / BEST)
+    (attempt.folder / "last.ckpt").unlink()
+    record = {
+        "spec": spec.to_json(),
+        "identity": resolved.identity,
+        "requires": [run.key for run in resolved.requires],
+        "metric": data.task.metric,
+        "score": next(iter(found.values())),
+        "outcome": {"scores": found, f"{result.stem}_sha256": file_sha256(result)},
+        "validation": {"loss": best["validation_loss"], "metric": best["validation_metric"]},
+        "collapsed": method is not None and (best["embedding_rank"] or math.inf) < SMALLEST_RANK,
+        "epochs": len(epoch_end.rows),
+        "best_epoch": epoch_end.best_epoch,
+        "seconds": round(time.monotonic() - started, 3),
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "normalization": {"mean": list(normalization.mean), "std": list(normalization.std)},
+        "environment": environment(trainer.strategy.root_device),
+        "plugins": [dataclasses.asdict(plugin) for plugin in plugins_of(spec)],
+    }
+    return store.publish(attempt, record)
+
+
+def _module(
+    spec: RunSpec, method: Method | None, backbone: Backbone, data: ImageDataModule, normalization: Normalization
+) -> TrainedModule:
+    """The module that trains the backbone, the same in every process; what it draws depends on the seed alone."""
+    seed_everything(spec.seed, "head")
+    module: TrainedModule
+    if method:
+        learner = method.learner(backbone, len(data.index_of("train")))
+        module = SelfSupervisedModule(learner, data.task, spec.recipe, normalization, spec.seed)
+    else:
+        module = supervised_module(backbone, data.task, spec.recipe, normalization)
+    check_same_weights(module)
+    if spec.recipe.batch_norm == "sync":
+        synchronized(module)
+    return module
+
+
+def _write_identity(resolved: ResolvedRun, attempt: Attempt) -> None:
+    """Say in an attempt's folder which run it is, for whoever looks before it is finished."""
+    write_json(attempt.folder / "spec.json", resolved.spec.to_json())
+    write_json(attempt.folder / "identity.json", resolved.identity)
+
+
+def _write_weights(backbone: Backbone, path: Path, description: dict[str, str]) -> None:
+    """Write a backbone's tensors as safetensors, with a description in the file's header."""
+    with replacing(path) as temporary:
+        save_file({name: tensor.contiguous() for name, tensor in backbone.weights().items()}, temporary, description)
+
+
+def normalization_of(spec: RunSpec) -> Normalization:
+    """The input statistics that the recipe asks for; weights that state none take ImageNet's."""
+    if spec.recipe.normalization != "card":
+        return NORMALIZATIONS[spec.recipe.normalization]
+    initializer: Initializer = INITIALIZERS.build(spec.initializer)
+    return initializer.card().normalization or IMAGENET
+
+
+def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[str, str]:
+    """What the weight file of a pretraining says of itself, wherever it is taken; it names no file of the user's."""
+    spec = resolved.spec
+    method = parse(spec.recipe.method).name if spec.recipe.method else None
+    card = card_of(Pretraining(spec.dataset, spec.initializer, None, method))
+    seen = tuple(public_text(text) for text in card.training_data)
+    card = dataclasses.replace(card, normalization=normalization, training_data=seen)
+    return description(card, str(BACKBONES.short(spec.backbone)), resolved.key)
+
+
+def lightning_trainer(recipe: Recipe, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
+    """Lightning's trainer of a run, with nothing that ``epoch_end`` does already; it writes under ``folder``."""
+    settings = trainer_settings()
+    plugins = [*settings.pop("plugins", []), CheckpointFile()]
+    return pl.Trainer(
+        **settings,
+        plugins=plugins,
+        precision=PRECISIONS[recipe.precision],
+        max_epochs=recipe.epochs,
+        callbacks=[epoch_end],
+        default_root_dir=folder,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,  # it would run the metrics on two batches before training
+        use_distributed_sampler=False,  # the data module shares out its batches itself, without padding
+    )

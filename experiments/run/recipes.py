@@ -1,0 +1,59 @@
+"""Recipes by name: those of studies, and those that stand in the files of self-supervised methods."""
+
+from __future__ import annotations
+
+from specs.errors import UsageError, unknown
+from specs.expression import parse
+from specs.recipe import Recipe
+from specs.registry import METHODS, RECIPES
+from specs.run import Edition
+
+PUBLISHED, PHANTOM = "ssl", "phantom_ssl"
+"""Under these names: each method's recipe as published, and one for the small drawn editions."""
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe ``STUDY/NAME``, ``ssl/METHOD`` or ``phantom_ssl/METHOD``.
+
+    Raises:
+        UsageError: lists the near matches if there is none.
+    """
+    study, _, part = name.partition("/")
+    found = recipes_of(study).get(part)
+    if found is None:
+        raise unknown("recipe", name, recipe_names())
+    return found
+
+
+def recipes_of(study: str) -> dict[str, Recipe]:
+    """All recipes under the first part of their names; empty if there are none."""
+    if study in (PUBLISHED, PHANTOM):
+        return {
+            name: recipe
+            for name in METHODS.entries
+            if (recipe := getattr(METHODS.build(name), "published" if study == PUBLISHED else "phantom")) is not None
+        }
+    return RECIPES.get(study)() if study in RECIPES.entries else {}
+
+
+def recipe_names() -> list[str]:
+    """All recipes as ``STUDY/NAME``."""
+    studies = sorted([*RECIPES.entries, PUBLISHED, PHANTOM])
+    return [f"{study}/{name}" for study in studies for name in recipes_of(study)]
+
+
+def recipe_of_method(method: str, recipe: str | None, edition: Edition) -> Recipe:
+    """The recipe of a self-supervised pretraining: the one that is named, or the method's own.
+
+    Args:
+        method: its registry name.
+        recipe: ``STUDY/NAME``; None takes the method's own for the edition.
+        edition: the phantom edition has recipes of its own.
+
+    Raises:
+        UsageError: if the named recipe is of another method, or there is none.
+    """
+    found = recipe_named(recipe or f"{PHANTOM if edition == 'phantom' else PUBLISHED}/{method}")
+    if found.method is None or parse(found.method).name != method:
+        raise UsageError(f"the recipe {recipe} is of {found.method or 'no method'}, and {method} is asked for.")
+    return found

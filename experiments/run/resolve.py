@@ -1,0 +1,229 @@
+"""From a run spec to what it truly is: its identity, its key, and the runs that it needs.
+
+The identity holds everything that changes the result and nothing else: no paths, devices or loggers. The number of
+devices is in it only where each estimates batch norm's statistics from its own part of a batch, plugins only where the
+run takes something from one. The key is the sha256 of its canonical JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from datamodules.dataset.contract import Dataset
+from datamodules.prepared.opening import OpenDataset
+from experiments.run.places import Places
+from experiments.run.recipes import recipe_named, recipe_of_method
+from initializers.loading.contract import Initializer
+from specs.errors import UsageError
+from specs.expression import Call
+from specs.plugins import plugins_of
+from specs.recipe import Recipe
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS
+from specs.run import Edition, Pretraining, RunSpec, digest
+
+TRAINING_VERSION = 3
+"""Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
+
+
+@dataclass(frozen=True)
+class ResolvedRun:
+    """A run spec with its identity.
+
+    Attributes:
+        needs: the run that makes the weights of each pretraining which the initializer asks for.
+    """
+
+    spec: RunSpec
+    identity: dict[str, Any]
+    needs: Mapping[Pretraining, ResolvedRun]
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", digest(self.identity))
+
+    @property
+    def requires(self) -> tuple[ResolvedRun, ...]:
+        """The runs whose weights it starts from, which must be done first, each once."""
+        return tuple({run.key: run for run in self.needs.values()}.values())
+
+    def closure(self) -> dict[str, ResolvedRun]:
+        """This run and all that it needs, by key, each after what it needs itself."""
+        found: dict[str, ResolvedRun] = {}
+        for run in self.requires:
+            found |= run.closure()
+        return found | {self.key: self}
+
+
+def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default: Recipe | None) -> RunSpec:
+    """The spec of a pretraining, with seed 0.
+
+    Args:
+        need: what an initializer asks for.
+        backbone: that is pretrained.
+        edition: of the dataset.
+        default: recipe of learning from labels, where the initializer names none.
+
+    Raises:
+        UsageError: if there is no recipe.
+    """
+    if need.method:
+        recipe: Recipe | None = dataclasses.replace(
+            recipe_of_method(need.method, need.recipe, edition), images=need.images
+        )
+    else:
+        recipe = recipe_named(need.recipe) if need.recipe else default
+    if recipe is None:
+        raise UsageError(
+            f"a pretraining on {need.dataset} is needed, and no recipe is given for it. Name one: --pretraining "
+            'STUDY/NAME (of `medtransfer pretrain`: --recipe), or recipe="STUDY/NAME" inside the expression.'
+        )
+    return RunSpec(
+        stage="pretrain",
+        dataset=need.dataset,
+        edition=edition,
+        backbone=backbone,
+        initializer=need.initializer,
+        recipe=recipe,
+        pretraining=default,
+        seed=0,
+    )
+
+
+class Resolver:
+    """Resolves run specs; each dataset is opened once, and its label files are read once.
+
+    Args:
+        places: where data and runs are.
+        devices: that share each run.
+    """
+
+    def __init__(self, places: Places, devices: int = 1) -> None:
+        self.places, self.devices = places, devices
+        self._opened: dict[tuple[Call, Edition], OpenDataset] = {}
+
+    def resolve(self, spec: RunSpec) -> ResolvedRun:
+        """The spec's identity, key and required runs.
+
+        Raises:
+            UsageError: if the parts of the spec do not fit each other.
+            DataError: if the dataset's files are missing or damaged.
+            WeightsError: if a weight file is missing.
+        """
+        if (batch := spec.recipe.batch_size) % self.devices:
+            fitting = [number for number in range(1, batch + 1) if batch % number == 0]
+            near = [max(number for number in fitting if number < self.devices)]
+            near += [number for number in fitting if number > self.devices][:1]
+            raise UsageError(
+                f"recipe: batch_size={batch} is over all devices together and cannot be divided among {self.devices} "
+                f"devices. Use {' or '.join(map(str, near))}; another batch size is another run."
+            )
+        if spec.stage == "finetune" and spec.recipe.method:
+            raise UsageError(
+                f"the recipe names the self-supervised method {spec.recipe.method}, which pretrains. Fine-tune with a "
+                "recipe without a method, from ssl(...)."
+            )
+        if spec.stage == "pretrain" and not spec.recipe.method and DATASETS.build(spec.dataset).kind == "segmentation":
+            raise UsageError(
+                f"pretraining on {spec.dataset} is not possible: it has masks, and supervised pretraining needs "
+                "image labels. Choose a classification dataset."
+            )
+        if spec.stage == "pretrain" and spec.recipe.trained == "head":
+            raise UsageError(
+                'the recipe of a pretraining says trained="head", which leaves the backbone as it is, so there would '
+                'be nothing to start from. Pretrain with trained="all".'
+            )
+        needs: dict[Pretraining, ResolvedRun] = {}
+        identity: dict[str, Any] = {
+            "stage": spec.stage,
+            "dataset": self._dataset(spec.dataset, spec.edition),
+            "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
+            "initializer": self._initializer(spec.initializer, spec, needs),
+            "recipe": _identified(spec.recipe),
+            "seed": spec.seed,
+            "training": TRAINING_VERSION,
+        }
+        if self.devices > 1 and spec.recipe.batch_norm == "local":
+            from experiments.run.batch_statistics import estimates_statistics
+
+            if estimates_statistics(spec):
+                identity["devices"] = self.devices
+        if plugins := plugins_of(spec):
+            identity["plugins"] = {plugin.distribution: plugin.sha256 for plugin in plugins}
+        return ResolvedRun(spec, identity, needs)
+
+    def opened(self, expression: Call, edition: Edition) -> OpenDataset:
+        """A dataset with its checked splits.
+
+        Raises:
+            DataError: if its files are missing, damaged or not prepared.
+        """
+        if (expression, edition) not in self._opened:
+            self._opened[expression, edition] = self.places.opened(expression, edition)
+        return self._opened[expression, edition]
+
+    def _dataset(self, expression: Call, edition: Edition) -> dict[str, Any]:
+        dataset: Dataset = DATASETS.build(expression)
+        return {
+            "expression": str(_identifying(expression, dataset)),
+            "version": dataset.version,
+            "edition": "generated" if dataset.generated else edition,
+            **self.opened(expression, edition).index.identity(),
+        }
+
+    def _initializer(self, expression: Call, spec: RunSpec, needs: dict[Pretraining, ResolvedRun]) -> dict[str, Any]:
+        initializer: Initializer = INITIALIZERS.build(expression)
+        runs = [self._required(spec, need, needs) for need in initializer.requires()]
+        own = initializer.identity()
+        nested = {name: self._initializer(inner, spec, needs) for name, inner in initializer.nested().items()}
+        if runs and not own and not nested:  # passes a run's weights on as they are, under whatever name
+            return {"runs": [run.key for run in runs]}
+        return {
+            "name": expression.name,
+            "version": initializer.version,
+            "arguments": own,
+            "nested": nested,
+            "runs": [run.key for run in runs],
+        }
+
+    def _required(self, spec: RunSpec, need: Pretraining, needs: dict[Pretraining, ResolvedRun]) -> ResolvedRun:
+        """The run that makes the weights which an initializer of ``spec`` needs; its seed is 0, as of published ones.
+
+        Raises:
+            UsageError: if neither the expression nor the spec says by which recipe.
+        """
+        if need not in needs:
+            needs[need] = self.resolve(pretraining_of(need, spec.backbone, spec.edition, spec.pretraining))
+        return needs[need]
+
+
+UNMENTIONED = {"trained": "all", "memory_format": "contiguous", "compiled": False, "deterministic": False}
+"""Settings that runs did not have at first, with what they meant then."""
+
+
+def _identified(recipe: Recipe) -> dict[str, Any]:
+    """A recipe's settings with the method's arguments written out; without one, they are not mentioned.
+
+    Nor are settings that came later, where they change nothing, so that runs from before them are still known.
+    """
+    plain = {name: value for name, value in recipe.to_json().items() if (name, value) not in UNMENTIONED.items()}
+    if recipe.method is not None:
+        version: int = METHODS.build(recipe.method).version
+        changed = {"method_version": version} if version != 1 else {}
+        return plain | {"method": str(METHODS.bind(recipe.method))} | changed
+    return {name: value for name, value in plain.items() if name not in ("method", "views", "images")}
+
+
+def _identifying(expression: Call, dataset: Dataset) -> Call:
+    """A bound dataset expression without the arguments whose effect the digests of the splits see."""
+    kept = tuple(item for item in expression.kwargs if item[0] not in dataset.membership)
+    return Call(expression.name, (), kept)
+
+
+def _module_version(expression: Call) -> int:
+    """The ``VERSION`` of a backbone's module, raised on purpose when it builds another network than before."""
+    version: int = getattr(sys.modules[BACKBONES.get(expression.name).__module__], "VERSION", 1)
+    return version

@@ -1,0 +1,86 @@
+"""Networks of finished runs, as they were tested."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from backbones.networks.contract import Backbone
+from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.initialized import initialized
+from experiments.run.places import Places
+from experiments.run.resolve import ResolvedRun, Resolver, pretraining_of
+from experiments.run.store import AGAIN, Record
+from lightning_modules.supervised import SupervisedModule
+from lightning_modules.task_module import supervised_module
+from specs.card import Normalization
+from specs.errors import RunError
+from specs.registry import BACKBONES
+from specs.run import Pretraining, RunSpec
+
+BEST = "best.safetensors"
+"""In a run's folder: every tensor of its module after the best epoch."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A finished run's network and what it was trained and tested on.
+
+    Attributes:
+        spec: of the run.
+        module: in evaluation mode, on the CPU.
+        data: of the same splits, sizes and seed.
+    """
+
+    spec: RunSpec
+    module: SupervisedModule
+    data: ImageDataModule
+
+
+def restore(record: Record, places: Places) -> Restored:
+    """The network of a fine-tuning, with the weights of its best epoch.
+
+    Raises:
+        RunError: if the weights are not there or are not those of the run.
+        DataError: if the data are not there.
+    """
+    spec = RunSpec.from_json(record.data["spec"])
+    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed)
+    backbone: Backbone = BACKBONES.build(spec.backbone)
+    stated = record.data["normalization"]
+    normalization = Normalization(tuple(stated["mean"]), tuple(stated["std"]))
+    module = supervised_module(backbone, data.task, spec.recipe, normalization)
+    path = record.file(BEST)
+    try:
+        module.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise RunError(
+            f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. {AGAIN}"
+        ) from error
+    return Restored(spec, module.eval(), data)
+
+
+def before_training(record: Record, places: Places) -> Backbone:
+    """The backbone of a finished run as it was before the first step, in evaluation mode, on the CPU.
+
+    Raises:
+        RunError: if the weights are not those that the run began with.
+        WeightsError: if the weights that it began with are not there.
+    """
+    devices = record.data["environment"].get("devices", 1)  # records from before several could share a run
+    spec, resolver = RunSpec.from_json(record.data["spec"]), Resolver(places, devices)
+
+    def run_of(need: Pretraining) -> ResolvedRun:
+        return resolver.resolve(pretraining_of(need, spec.backbone, spec.edition, spec.pretraining))
+
+    backbone, report = initialized(spec, places, run_of)
+    stated = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))["after"]
+    if report.after != stated:
+        raise RunError(
+            f"the run {record.data['key'][:12]} began with weights of the fingerprint {stated}; its initializer now "
+            f"gives {report.after}. Move the run's folder away and make its table again."
+        )
+    return backbone.eval()

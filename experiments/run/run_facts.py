@@ -1,0 +1,63 @@
+"""What a finished run's files say, as reports and dashboards may pass it on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from analysis.censored import Duration
+from experiments.run.naming import public_initializer, public_text
+from experiments.run.store import Record
+from specs.run import RunSpec
+
+CONVERGED = 0.95
+"""Share of the best validation score that counts as converged."""
+
+
+def public_load_report(record: Record) -> dict[str, Any]:
+    """The load report without what names a user's folders, which stays in the run's own files."""
+    load: dict[str, Any] = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))
+    for name in ("loaded", "drawn", "transformed", "converted"):
+        load[name] = f"{len(load[name])} tensors"
+    load["initializer"] = public_initializer(RunSpec.from_json(record.data["spec"]).initializer)
+    load["card"]["training_data"] = [public_text(text) for text in load["card"]["training_data"]]
+    load["input normalization"] = record.data["normalization"]
+    del load["source"]
+    return load
+
+
+def validation_scores(record: Record) -> tuple[float | None, ...]:
+    """A run's validation score after each epoch."""
+    return tuple(row["validation_metric"] for row in metrics(record))
+
+
+def validated_steps(record: Record) -> tuple[int, ...]:
+    """How many optimizer steps a run had done at each validation."""
+    return tuple(row["step"] for row in metrics(record))
+
+
+def metrics(record: Record) -> list[dict[str, Any]]:
+    """What was logged of each epoch."""
+    return [json.loads(line) for line in record.file("metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
+    """After how many epochs a run's validation score first was 95 % of its best one; None if it never had a score."""
+    scores = {epoch: score for epoch, score in enumerate(validation, 1) if score is not None}
+    if not scores:
+        return None
+    return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
+
+
+def steps_to(threshold: float, validation: Sequence[float | None], steps: Sequence[int]) -> Duration:
+    """The optimizer steps until a run's validation score first was a threshold or more; else until the last validation.
+
+    Args:
+        threshold: in [0, 1].
+        validation: the score at each validation, None where it is undefined.
+        steps: that were done by then.
+    """
+    reached = (step for step, score in zip(steps, validation, strict=True) if score is not None and score >= threshold)
+    first = next(reached, None)
+    return Duration(steps[-1], False) if first is None else Duration(first, True)

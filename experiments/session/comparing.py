@@ -1,0 +1,208 @@
+"""Comparing initializations on one dataset: a learning rate for each, then runs over seeds, then what to start from.
+
+Every row has the same budget: each learning rate is tried once, the best on the validation split is taken, and the test
+split is seen with that one alone, over seeds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.first import share_first
+from datamodules.dataset.contract import Dataset
+from experiments.execution.planner import plan
+from experiments.reporting.page.page import TITLE, render
+from experiments.reporting.text.recommendation import recommendation
+from experiments.run.naming import metric_prefix, public_dataset, public_initializer
+from experiments.run.recipes import recipe_named
+from experiments.session.context import Context
+from experiments.session.documents import Statistics, drawn_anew, finished_document
+from experiments.session.making import published
+from experiments.session.pages import Images, illustrated
+from experiments.session.results import Compared, Planned
+from experiments.session.single import changed, named
+from experiments.tables.assemble import Cells
+from experiments.tables.cells import ResolvedCells, resolve_cells
+from experiments.tables.document import TableDocument
+from experiments.tables.table import Column, Row, Table
+from experiments.tables.tuning import candidates, picked, tuned
+from specs.errors import UsageError
+from specs.expression import parse
+from specs.files import write_text
+from specs.recipe import Recipe
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+from specs.run import Edition, digest
+
+RESAMPLES = 1000
+"""Of the test patients, if nobody says how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Which initialization is best for a dataset?
+
+    Attributes:
+        dataset: a dataset expression.
+        initializers: expressions; the first one is the reference.
+        backbone: a backbone expression.
+        edition: of the dataset.
+        recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
+        settings: of the recipe to change.
+        pretraining: recipe of the pretrainings that rows need, likewise; None: they need none, or name their own.
+        learning_rates: that each row tries.
+        seeds: runs per row.
+    """
+
+    dataset: str
+    initializers: Sequence[str] = ("random", "imagenet")
+    backbone: str = "resnet50"
+    edition: Edition = "real"
+    recipe: str | Recipe | None = None
+    settings: dict[str, object] = field(default_factory=dict)
+    pretraining: str | Recipe | None = None
+    learning_rates: Sequence[float] = (1e-4, 3e-4, 1e-3)
+    seeds: int = 5
+
+    def table(self) -> Table:
+        """The comparison as a table of one column.
+
+        Raises:
+            UsageError: if an expression is wrong, or an initialization is named twice.
+        """
+        dataset: Dataset = DATASETS.build(self.dataset)
+        kind = "segmentation" if dataset.kind == "segmentation" else "classification"
+        recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
+        labels = [public_initializer(INITIALIZERS.bind(text)) for text in self.initializers]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice or len(labels) < 2:
+            what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
+            raise UsageError(f"--from: expected two or more different initializations, found {what}.")
+        shown = public_dataset(self.dataset)
+        return Table(
+            title=f"Initializations for {shown}",
+            question="Which initialization should a network for these images be fine-tuned from?",
+            edition=self.edition,
+            protocol="tuned",
+            weights="as named in each row",
+            backbone=str(BACKBONES.bind(self.backbone)),
+            rows=tuple(Row(label, text) for label, text in zip(labels, self.initializers, strict=True)),
+            columns=(Column(shown, str(parse(self.dataset)), recipe),),
+            reference=labels[0],
+            pretraining=named(self.pretraining),
+            seeds=self.seeds,
+            overlaps="mark",
+        )
+
+
+def plan_comparison(question: Question, context: Context) -> Planned:
+    """The runs by which learning rates are picked; those over seeds follow from what is picked.
+
+    Raises:
+        MedtransferError: if the data or weights are not there, or parts do not fit.
+    """
+    table, resolver = question.table(), context.resolver()
+    resolver.opened(DATASETS.bind(question.dataset), question.edition)  # a wrong folder is answered first
+    tried = candidates(table, question.learning_rates, resolver)
+    work = plan((run for runs in tried.values() for run in runs.values()), context.store)
+    rest = f"then {len(table.rows)} x {question.seeds} runs with the rates that are best on the validation split"
+    return Planned(plan=work, cells=ResolvedCells(), then=rest)
+
+
+def compared(
+    question: Question,
+    context: Context,
+    statistics: Statistics,
+    output: Path | None,
+    page: Path | None,
+    images: Images,
+) -> Compared:
+    """Tune, run, compare, recommend.
+
+    Args:
+        question: what is compared.
+        context: where and how runs are done.
+        statistics: how rows are compared; without ``bootstrap``, 1,000 resamples are drawn for the recommendation.
+        output: a folder for the table's files; None writes none.
+        page: an HTML page to write: a file, or a folder in which it is named like the table's files; None writes none.
+        images: whether the page shows test images.
+
+    Raises:
+        MedtransferError: if nothing can be compared; single runs that fail are in the result.
+    """
+    table, resolver = question.table(), context.resolver()
+    opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
+    statistics = dataclasses.replace(statistics, bootstrap=statistics.bootstrap or RESAMPLES)
+    tried = candidates(table, question.learning_rates, resolver)
+    work = plan((run for runs in tried.values() for run in runs.values()), context.store)
+    context.carry_out(work)
+    rates = picked(tried, work, context.store)
+    table = tuned(table, rates)
+    cells = resolve_cells(table, resolver).runs
+    work = plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), context.store)
+    context.carry_out(work)
+    name = name_of(question, table, opened.index.identity())
+    document = finished_document(name, table, cells, work, context, statistics)
+    document = dataclasses.replace(
+        document,
+        rows=tuple((label, label) for label, _ in document.rows),  # the labels name nobody's folders
+        remarks=(*document.remarks, *((row, rate.remark) for row, rate in rates.items())),
+        recommendation=_recommendation(document, cells, context, statistics.bootstrap or RESAMPLES),
+    )
+    made = published(document, work, context, output)
+    if page is not None:
+        page = page / f"{name}.html" if page.is_dir() else page
+        write_text(page, render(TITLE, [illustrated(document, images, context.paths)]))
+    return Compared(
+        document=document,
+        runs=made.runs,
+        failures=made.failures,
+        files=made.files,
+        recommendation=document.recommendation,
+        learning_rates={row: rate.rate for row, rate in rates.items()},
+        page=page,
+    )
+
+
+def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
+    """What the files of a comparison are named; two different comparisons never have the same name.
+
+    The end of the name is a digest of the dataset's splits and content, and of all that is compared. The number of
+    seeds and the learning rates are not in it: with more of them it is the same comparison, known better.
+
+    Args:
+        question: what is compared.
+        table: the same as a table.
+        splits: digests of the dataset's splits and content.
+    """
+    (column,) = table.columns
+    asked = [
+        splits,
+        str(DATASETS.short(question.dataset, DATASETS.build(question.dataset).membership)),
+        question.edition,
+        table.backbone,
+        [str(INITIALIZERS.bind(row.initializer)) for row in table.rows],
+        dataclasses.replace(column.recipe, optimizer=_without_rate(column.recipe)).to_json(),
+        table.pretraining.to_json() if table.pretraining else None,
+    ]
+    return f"compare-{metric_prefix(question.dataset)}-{digest(asked)[:8]}"
+
+
+def _without_rate(recipe: Recipe) -> Any:
+    """A recipe's optimizer at a learning rate of 1, since each row has its own."""
+    return dataclasses.replace(recipe.optimizer, learning_rate=1.0)
+
+
+def _recommendation(document: TableDocument, cells: Cells, context: Context, resamples: int) -> tuple[str, ...]:
+    """What to start from, by the runs that there are."""
+    ((column, _),) = document.columns
+    scores: dict[str, Any] = {}
+    for (row, _), runs in cells.items():
+        done = [] if isinstance(runs, str) else [context.store.record(run.key) for run in runs]
+        if records := [record for record in done if record is not None]:
+            drawn = drawn_anew(records, resamples, context)
+            scores[row] = [[float("nan") if value is None else value for value in run] for run in drawn.values()]
+    return recommendation(document, column, share_first(scores, seed=0) if len(scores) > 1 else {})

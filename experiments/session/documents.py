@@ -1,0 +1,126 @@
+"""From a plan that was carried out to a finished table: its numbers, its statistics, and what failed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from analysis.statistics import Alternative, Test
+from experiments.execution.planner import Plan
+from experiments.measures.measuring.evaluations import evaluated, measured_as
+from experiments.measures.measuring.measure import measure_of
+from experiments.measures.measuring.resampling import VERSION, resampled
+from experiments.run.store import Record
+from experiments.session.context import Context
+from experiments.session.results import Failure
+from experiments.tables.assemble import Cells, assemble
+from experiments.tables.document import NetworkCost, TableDocument
+from experiments.tables.network_costs import network_costs
+from experiments.tables.table import Table
+from specs.registry import DATASETS, INITIALIZERS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """How the rows of a table are compared.
+
+    Attributes:
+        marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the best
+            row, uncorrected, as the papers marked.
+        test: ``student`` (pooled variance), ``welch``, or ``paired`` (differences over seeds).
+        alternative: what a row's mean is held to be beside the reference's.
+        equivalence: margin in percentage points within which rows are tested for equivalence; None: they are not.
+        bootstrap: resamples of the test patients for 95 % intervals; None: there are none.
+    """
+
+    marks: Literal["reference", "paper"] = "reference"
+    test: Test = "student"
+    alternative: Alternative = "two-sided"
+    equivalence: float | None = None
+    bootstrap: int | None = None
+
+
+def finished_document(
+    name: str, table: Table, cells: Cells, work: Plan, context: Context, statistics: Statistics
+) -> TableDocument:
+    """The table's document, with what is measured of its runs afterwards and the statistics that were asked for.
+
+    Args:
+        name: what its files are named.
+        table: what was asked for.
+        cells: the resolved runs of each cell, or the reason why it has none.
+        work: the plan, carried out.
+        context: where the runs and their data are.
+        statistics: how rows are compared.
+    """
+    records = {record.data["key"]: record for record in context.records_of(work)}
+    names = {column.label: measure_of(column.measure)[0] if column.measure else None for column in table.columns}
+
+    def of_columns(measure: str | None) -> list[Record]:
+        return [
+            records[run.key]
+            for (_, column), runs in cells.items()
+            if names[column] == measure and not isinstance(runs, str)
+            for run in runs
+            if run.key in records
+        ]
+
+    measured = {
+        measure: _measured(measure, of_columns(measure), context)
+        for measure in dict.fromkeys(names.values())
+        if measure
+    }
+    intervals = drawn_anew(of_columns(None), statistics.bootstrap, context) if statistics.bootstrap else {}
+    costs: tuple[NetworkCost, ...] = ()
+    if table.costs:
+        columns = {column for (_, column), runs in cells.items() if not isinstance(runs, str)}
+        costs = network_costs(table, columns, context.paths, context.told("timed networks"))
+    return dataclasses.replace(
+        assemble(name, table, cells, work, context.store, statistics.marks, measured, intervals),
+        test=statistics.test,
+        alternative=statistics.alternative,
+        margin=statistics.equivalence,
+        costs=costs,
+    )
+
+
+def drawn_anew(records: Iterable[Record], count: int, context: Context) -> dict[str, list[float | None]]:
+    """Each run's score on resamples of its test patients, by key.
+
+    Args:
+        records: of fine-tunings.
+        count: how many resamples.
+        context: where their data are.
+    """
+
+    def scores(record: Record) -> list[float | None]:
+        return resampled(record, context.paths, count)
+
+    return evaluated(f"bootstrap-{count}", VERSION, records, context.store, scores)
+
+
+def failures_of(work: Plan) -> tuple[Failure, ...]:
+    """What failed in a plan, runs with the same error together."""
+    alike: dict[tuple[str, int, Path | None], list[str]] = {}
+    for key, failed in work.failed.items():
+        spec = work.runs[key].spec
+        what = f"{INITIALIZERS.short(spec.initializer)} on {DATASETS.short(spec.dataset)}, seed {spec.seed}"
+        alike.setdefault((failed.error or "", failed.exit_status, failed.log), []).append(what)
+    return tuple(
+        Failure(runs=tuple(runs), error=error, log=log, exit_status=status)
+        for (error, status, log), runs in alike.items()
+    )
+
+
+def _measured(name: str, records: list[Record], context: Context) -> dict[str, Any]:
+    """The numbers of a measure of each run, by key."""
+    _, measure, _ = measure_of(name)
+    told = context.told(f"{measure.progress}, runs")
+
+    def numbers(record: Record) -> Any:
+        return measure.compute(record, context.paths)
+
+    return evaluated(measured_as(name), measure.version, records, context.store, numbers, told)

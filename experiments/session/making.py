@@ -1,0 +1,183 @@
+"""Making a registered table of any kind: scores of runs, what is found by looking at runs, or a list of tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from experiments.execution.planner import Plan, plan
+from experiments.reporting.drawings.pictures import OF_PATIENTS, caption, remove_drawing, write_drawing
+from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.grid import Grid, write_grid
+from experiments.reporting.text.words import PHANTOM_WARNING
+from experiments.reporting.wandb.dashboard import mirror_table
+from experiments.session.context import Context
+from experiments.session.documents import Statistics, failures_of, finished_document
+from experiments.session.results import Made, Planned
+from experiments.session.single import changed
+from experiments.tables.cells import ResolvedCells, resolve_cells
+from experiments.tables.document import TableDocument
+from experiments.tables.named import table_named
+from experiments.tables.study import Study
+from experiments.tables.table import Table
+from experiments.tables.task_table import HEADER, TaskTable, task_rows
+from specs.errors import UsageError
+
+EVERY, WHOLE = "every fine-tuning", "the table"
+"""What remarks on changed settings, and on arguments of the table, are about."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which table is wanted, and what is other than the table says.
+
+    Attributes:
+        name: registry name, with arguments if others than the default ones are meant.
+        profile: one of the table's profiles; None takes its default one.
+        seeds: runs per cell; None takes the table's own.
+        settings: of the recipe of every fine-tuning.
+    """
+
+    name: str
+    profile: str | None = None
+    seeds: int | None = None
+    settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """What its files are named: the table's name without its arguments."""
+        return self.name.partition("(")[0].strip()
+
+    @property
+    def remarks(self) -> list[tuple[str, str]]:
+        """What was asked for beside the table as it is, since files are named without it."""
+        arguments = self.name.partition("(")[2].strip().removesuffix(")")
+        found = ((WHOLE, arguments), (EVERY, ", ".join(f"{name}={value}" for name, value in self.settings.items())))
+        return [(about, asked) for about, asked in found if asked]
+
+    def applied(self, table: Table) -> Table:
+        """The table with as many seeds and such recipes as were asked for.
+
+        Raises:
+            UsageError: if a setting does not exist or does not fit.
+        """
+        if self.seeds:
+            table = dataclasses.replace(table, seeds=self.seeds)
+        return table.changed(lambda recipe: changed(recipe, self.settings)) if self.settings else table
+
+    def refuse_settings(self) -> None:
+        """For what trains no network.
+
+        Raises:
+            UsageError: if a setting is given.
+        """
+        if self.settings:
+            raise UsageError(
+                f"{self.name}: nothing is trained for this table, so there is no recipe to set "
+                f"{', '.join(f'{name}={value}' for name, value in self.settings.items())} in. Leave the settings out."
+            )
+
+
+def plan_table(asked: Asked, context: Context) -> Planned:
+    """What making a table would do; where data or weights are lacking, the plan says what.
+
+    Raises:
+        UsageError: if there is no such table, or a setting does not fit.
+    """
+    table = table_named(asked.name, asked.profile)
+    trained = table.networks if isinstance(table, Study) else table if isinstance(table, Table) else None
+    if trained is None:
+        asked.refuse_settings()
+        return Planned(plan=Plan({}, context.store), cells=ResolvedCells())
+    cells, work = _planned(asked.applied(trained), context, everything_may_lack=True)
+    return Planned(plan=work, cells=cells)
+
+
+def make_table(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
+    """Do a table's missing runs, and render it.
+
+    Args:
+        asked: which table.
+        context: where and how its runs are done.
+        statistics: of a table of scores.
+        output: a folder for its files; None writes none.
+
+    Raises:
+        MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
+    """
+    table = table_named(asked.name, asked.profile)
+    if isinstance(table, TaskTable):
+        return _tasks(asked, table, context, output)
+    if isinstance(table, Study):
+        return _looked(asked, table, context, output)
+    table = asked.applied(table)
+    cells, work = _planned(table, context)
+    context.carry_out(work)
+    document = finished_document(asked.file_name, table, cells.runs, work, context, statistics)
+    return published(dataclasses.replace(document, remarks=(*asked.remarks, *document.remarks)), work, context, output)
+
+
+def published(document: TableDocument, work: Plan, context: Context, output: Path | None) -> Made:
+    """A finished table of scores with its files, mirrored into wandb.
+
+    Args:
+        document: the table.
+        work: the plan behind it.
+        context: says where wandb's files go.
+        output: a folder for its files; None writes none.
+    """
+    records = context.records_of(work)
+    files = write_all(document, output) if output else []
+    context.mirror(records, document.name)
+    mirror_table(document, context.store.root / "wandb", context.wandb)
+    return Made(document=document, runs=tuple(records), failures=failures_of(work), files=tuple(files))
+
+
+def _planned(table: Table, context: Context, everything_may_lack: bool = False) -> tuple[ResolvedCells, Plan]:
+    """A table's cells as runs, and what of them is done."""
+    cells = resolve_cells(table, context.resolver(), everything_may_lack)
+    runs = (run for of_cell in cells.runs.values() if not isinstance(of_cell, str) for run in of_cell)
+    return cells, plan(runs, context.store)
+
+
+def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -> Made:
+    """Do the runs that a study looks at, look, and write what was found and its picture."""
+    work, runs = Plan({}, context.store), {}
+    if study.networks is None:
+        asked.refuse_settings()
+    else:
+        cells, work = _planned(asked.applied(study.networks), context)
+        context.carry_out(work)
+        context.mirror(context.records_of(work), asked.file_name)
+        runs = {
+            place: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)
+            for place, of_cell in cells.runs.items()
+            if not isinstance(of_cell, str)
+        }
+    found = study.find(runs, context.paths)
+    warnings = _warnings(asked, study.edition)
+    grid = Grid(study.title, found.header, found.rows, (study.question, *warnings, *found.notes))
+    files: list[Path] = []
+    if output:
+        files = write_grid(grid, asked.file_name, output)
+        names = (asked.file_name, f"{asked.file_name}{OF_PATIENTS}")
+        picture, other = names[::-1] if study.of_patients else names
+        remove_drawing(other, output)  # of another profile: a report would show it beside these numbers
+        files += write_drawing(caption(found.draw(), study.title, *warnings), picture, output)
+    records = tuple(context.records_of(work))
+    return Made(document=grid, runs=records, failures=failures_of(work), files=tuple(files))
+
+
+def _tasks(asked: Asked, table: TaskTable, context: Context, output: Path | None) -> Made:
+    """Render a table of tasks, which needs no runs."""
+    asked.refuse_settings()
+    rows, remarks = task_rows(table, context.paths)
+    grid = Grid(table.title, HEADER, rows, (*_warnings(asked, table.edition), *remarks, *table.notes))
+    files = write_grid(grid, asked.file_name, output) if output else []
+    return Made(document=grid, runs=(), files=tuple(files))
+
+
+def _warnings(asked: Asked, edition: str) -> list[str]:
+    warnings = [PHANTOM_WARNING] if edition == "phantom" else []
+    return warnings + [f"{about}: {what}." for about, what in asked.remarks]

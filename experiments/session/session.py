@@ -1,0 +1,345 @@
+"""The Python face of medtransfer: what the command line does, as typed calls.
+
+    import medtransfer as mt
+
+    session = mt.Session()
+    made = session.make("initializations", profile="smoke")
+    print(made)
+    scores = made.records.to_pandas()
+
+What is done is never done again: runs are kept in the run store, and a call goes on where an interrupted one stopped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.execution.overview import RunState, overview
+from experiments.reporting.formats.plain import table_files
+from experiments.reporting.wandb.dashboard import Mode
+from experiments.run.places import Places
+from experiments.run.resolve import ResolvedRun
+from experiments.session.comparing import Question, compared, plan_comparison
+from experiments.session.context import Context, ProgressCallback, Say, no_progress, say_nothing
+from experiments.session.documents import Statistics
+from experiments.session.making import Asked, make_table, plan_table
+from experiments.session.pages import Images, page_of
+from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
+from experiments.session.single import (
+    changed,
+    check_export,
+    exported,
+    named,
+    plan_one,
+    pretraining_spec,
+    run_one,
+)
+from experiments.tables.cells import ResolvedCells
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.recipe import Recipe
+from specs.registry import EXECUTORS
+from specs.run import Edition, RunSpec
+
+DEFAULT = Statistics()
+
+
+class Session:
+    """Runs, compares and reports on one run store.
+
+    Args:
+        paths: where data, runs and prepared images are; None takes ``data`` and ``runs`` in the current folder, or what
+            the environment variables MEDTRANSFER_DATA, MEDTRANSFER_RUNS and MEDTRANSFER_CACHE say.
+        executor: expression of what carries runs out: ``local``, or such as ``slurm(partition="gpu", minutes=240)``.
+        devices: GPUs (processes, where there are none) that share each batch of a run.
+        jobs: the most runs at the same time; None lets the executor decide.
+        workers: threads per device that load data; results do not depend on them.
+        wandb: whether runs and tables are mirrored into wandb: ``offline`` (files in the run store), ``online`` or
+            ``disabled``.
+        progress: called with the plan of the runs after each change.
+        say: called with sentences that a user should see at once.
+
+    Raises:
+        UsageError: if the executor is unknown, or the number of devices is below 1.
+    """
+
+    def __init__(
+        self,
+        paths: Places | None = None,
+        *,
+        executor: str = "local",
+        devices: int = 1,
+        jobs: int | None = None,
+        workers: int = 0,
+        wandb: Mode = "offline",
+        progress: ProgressCallback = no_progress,
+        say: Say = say_nothing,
+    ) -> None:
+        if devices < 1:
+            raise UsageError(f"a session needs at least one device for a run, found devices={devices}.")
+        self.context = Context(
+            paths=paths or Places.given(),
+            executor=str(EXECUTORS.bind(executor)),
+            devices=devices,
+            jobs=jobs,
+            workers=workers,
+            wandb=wandb,
+            progress=progress,
+            say=say,
+        )
+
+    @property
+    def paths(self) -> Places:
+        """Where data, runs and prepared images are."""
+        return self.context.paths
+
+    def spec(
+        self,
+        base: RunSpec | None = None,
+        *,
+        dataset: str | Call | None = None,
+        backbone: str | Call | None = None,
+        initializer: str | Call | None = None,
+        recipe: str | Recipe | None = None,
+        edition: Edition | None = None,
+        pretraining: str | Recipe | None = None,
+        settings: Mapping[str, object] | None = None,
+        seed: int | None = None,
+    ) -> RunSpec:
+        """The spec of a fine-tuning, from names.
+
+        Args:
+            base: a spec whose parts are taken where nothing else is given.
+            dataset: such as ``drive`` or ``medmnist("pneumoniamnist")``.
+            backbone: such as ``resnet50``.
+            initializer: such as ``mean_var(imagenet)``.
+            recipe: ``STUDY/NAME`` or a recipe.
+            edition: ``real`` or ``phantom``; without a base, real.
+            pretraining: recipe of the pretrainings that the initializer needs.
+            settings: of the recipe to change, by name.
+            seed: of every random draw; without a base, 0.
+
+        Raises:
+            UsageError: if something is missing, unknown or does not fit.
+        """
+        given: dict[str, Any] = {
+            name: parse(value) if isinstance(value, str) else value
+            for name, value in (("dataset", dataset), ("backbone", backbone), ("initializer", initializer))
+            if value is not None
+        }
+        given |= {name: value for name, value in (("edition", edition), ("seed", seed)) if value is not None}
+        recipes = (("recipe", recipe), ("pretraining", pretraining))
+        given |= {name: named(value) for name, value in recipes if value is not None}
+        lacking = [name for name in ("dataset", "backbone", "initializer", "recipe") if name not in given]
+        if base is None and lacking:
+            raise UsageError(f"a run needs {', '.join(lacking)} too. Give them, or a whole spec as the base.")
+        if base is None:
+            base = RunSpec(**{"stage": "finetune", "edition": "real", **given})
+        spec = dataclasses.replace(base, **given)
+        return dataclasses.replace(spec, recipe=changed(spec.recipe, settings or {}))
+
+    def resolve(self, spec: RunSpec) -> ResolvedRun:
+        """What a spec truly is: its identity, its key, and the runs that it needs.
+
+        Raises:
+            UsageError: if the parts of the spec do not fit each other.
+            DataError: if the dataset's files are missing or damaged.
+            WeightsError: if a weight file is missing.
+        """
+        return self.context.resolver().resolve(spec)
+
+    def run(self, run: RunSpec | ResolvedRun) -> RunResult:
+        """Train, validate and test one spec, and do the pretrainings that it needs; what is done is read.
+
+        Raises:
+            MedtransferError: of the kind of what went wrong.
+        """
+        return run_one(run if isinstance(run, ResolvedRun) else self.resolve(run), self.context)
+
+    def plan_run(self, run: RunSpec | ResolvedRun) -> Planned:
+        """What ``run`` would do."""
+        resolved = run if isinstance(run, ResolvedRun) else self.resolve(run)
+        return Planned(plan=plan_one(resolved, self.context), cells=ResolvedCells())
+
+    def pretraining(
+        self,
+        initializer: str,
+        backbone: str | Call,
+        *,
+        recipe: str | Recipe | None = None,
+        edition: Edition = "real",
+        settings: Mapping[str, object] | None = None,
+        seed: int = 0,
+    ) -> RunSpec:
+        """The spec of the pretraining that an initializer stands for; its arguments are those of ``pretrain``."""
+        return pretraining_spec(
+            initializer, backbone, recipe=recipe, edition=edition, settings=settings or {}, seed=seed
+        )
+
+    def pretrain(
+        self,
+        initializer: str,
+        backbone: str | Call,
+        *,
+        recipe: str | Recipe | None = None,
+        edition: Edition = "real",
+        settings: Mapping[str, object] | None = None,
+        seed: int = 0,
+        export: Path | None = None,
+    ) -> Pretrained:
+        """Do one pretraining, and write its weights to a file that says what they are.
+
+        Args:
+            initializer: whose weights are wanted: ``supervised(...)``, ``ssl(...)`` or ``continual(...)``.
+            backbone: that is pretrained.
+            recipe: of learning from labels; self-supervised methods have their own.
+            edition: of the dataset.
+            settings: of the recipe to change, by name.
+            seed: of every random draw; tables use 0.
+            export: a ``.safetensors`` file to write.
+
+        Raises:
+            MedtransferError: of the kind of what went wrong.
+        """
+        check_export(export)
+        spec = self.pretraining(initializer, backbone, recipe=recipe, edition=edition, settings=settings, seed=seed)
+        return self.export(self.run(spec), export)
+
+    def export(self, result: RunResult, path: Path | None) -> Pretrained:
+        """A finished pretraining with its weights in a file that says what they are.
+
+        Args:
+            result: of ``run`` on a pretraining.
+            path: a ``.safetensors`` file to write; None names the weights in the run store.
+
+        Raises:
+            UsageError: if the file's name does not end in ``.safetensors``.
+            RunError: if the run is no pretraining.
+        """
+        return exported(result, path)
+
+    def make(
+        self,
+        table: str,
+        *,
+        profile: str | None = None,
+        seeds: int | None = None,
+        settings: Mapping[str, object] | None = None,
+        statistics: Statistics = DEFAULT,
+        output: Path | None = None,
+    ) -> Made:
+        """Make a table or figure: plan its runs, do those that are missing, and render it.
+
+        Args:
+            table: its name, such as ``transfusion-figure-3``, or with arguments, such as ``NAME(option=1)``.
+            profile: ``phantom``, ``smoke`` or ``paper``, where the table has it.
+            seeds: runs per cell; None takes the table's own.
+            settings: of the recipe of every fine-tuning to change, by name.
+            statistics: how rows are compared.
+            output: a folder for its files in every format; None writes none.
+
+        Raises:
+            MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
+        """
+        return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, output)
+
+    def plan(
+        self,
+        table: str,
+        *,
+        profile: str | None = None,
+        seeds: int | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> Planned:
+        """What ``make`` would do, and what is lacking; its arguments are those of ``make``."""
+        return plan_table(self._asked(table, profile, seeds, settings), self.context)
+
+    def compare(
+        self,
+        dataset: str,
+        initializers: Sequence[str] = ("random", "imagenet"),
+        *,
+        backbone: str = "resnet50",
+        edition: Edition = "real",
+        recipe: str | Recipe | None = None,
+        settings: Mapping[str, object] | None = None,
+        pretraining: str | Recipe | None = None,
+        learning_rates: Sequence[float] = (1e-4, 3e-4, 1e-3),
+        seeds: int = 5,
+        statistics: Statistics = DEFAULT,
+        output: Path | None = None,
+        page: Path | None = None,
+        images: Images = "phantom",
+    ) -> Compared:
+        """Find the best initialization for a dataset.
+
+        For each initialization the learning rate is picked on validation images; then it is trained with several seeds
+        and tested.
+
+        Args:
+            dataset: such as ``folder("ward-7", patient="patient")``.
+            initializers: expressions; the first one is the reference.
+            backbone: of every row.
+            edition: of the dataset.
+            recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
+            settings: of the recipe to change, by name.
+            pretraining: recipe of the pretrainings that rows need.
+            learning_rates: that are tried for each row.
+            seeds: runs per row, 2 or more.
+            statistics: how rows are compared.
+            output: a folder for the table's files; None writes none.
+            page: a file, or a folder, for the HTML page; None writes none.
+            images: which test images the page shows.
+
+        Raises:
+            MedtransferError: if nothing can be compared; single runs that fail are in the result.
+        """
+        question = Question(
+            dataset=dataset,
+            initializers=tuple(initializers),
+            backbone=backbone,
+            edition=edition,
+            recipe=recipe,
+            settings=dict(settings or {}),
+            pretraining=pretraining,
+            learning_rates=tuple(learning_rates),
+            seeds=seeds,
+        )
+        return compared(question, self.context, statistics, output, page, images)
+
+    def plan_comparison(self, question: Question) -> Planned:
+        """What ``compare`` would do first; the runs over seeds follow from the learning rates that are picked."""
+        return plan_comparison(question, self.context)
+
+    def report(
+        self,
+        files: Sequence[Path] = (),
+        *,
+        tables: Path = Path("tables"),
+        title: str | None = None,
+        images: Images = "phantom",
+    ) -> Page:
+        """Finished tables as one HTML page that needs nothing else: no network, no server.
+
+        Args:
+            files: ``NAME.json`` of each table; empty: all in the folder ``tables``.
+            tables: where the tables are if none is named.
+            title: of the page.
+            images: which test images are shown; ``all`` shows real patients'.
+
+        Raises:
+            DataError: if there are no tables, or a file is none.
+        """
+        return page_of(table_files(files, tables), self.paths, images, title)
+
+    def status(self) -> list[RunState]:
+        """How every run of the store stands: running, queued, failed, stopped or done, and why."""
+        return overview(self.context.store)
+
+    def _asked(
+        self, table: str, profile: str | None, seeds: int | None, settings: Mapping[str, object] | None
+    ) -> Asked:
+        return Asked(name=table, profile=profile, seeds=seeds, settings=settings or {})

@@ -1,0 +1,157 @@
+"""One run with those that it needs: fine-tuning, or a pretraining whose weights are wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from experiments.execution.planner import Plan, plan
+from experiments.run.initialized import WEIGHTS
+from experiments.run.recipes import recipe_named
+from experiments.run.resolve import ResolvedRun, pretraining_of
+from experiments.run.store import Record
+from experiments.session.context import Context
+from experiments.session.results import Pretrained, RunResult
+from experiments.tables.overlap import overlap
+from initializers.loading.contract import build
+from specs.errors import RunError, UsageError, failure
+from specs.expression import Call, parse
+from specs.files import replacing
+from specs.recipe import Recipe
+from specs.registry import BACKBONES
+from specs.run import Edition, RunSpec
+
+COLLAPSED = "the embeddings collapsed, so the weights are of little use; lower the learning rate or enlarge the batch."
+
+
+def changed(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
+    """A recipe with some settings changed.
+
+    Args:
+        recipe: to change.
+        settings: by name, as values or as the texts that ``--set NAME=VALUE`` takes.
+
+    Raises:
+        UsageError: if a setting does not exist, or does not take the value.
+    """
+    return recipe.override({name: str(value) for name, value in settings.items()})
+
+
+def named(recipe: str | Recipe | None) -> Recipe | None:
+    """A recipe, by its name ``STUDY/NAME`` or as it is.
+
+    Raises:
+        UsageError: lists the near matches if there is none of that name.
+    """
+    return recipe_named(recipe) if isinstance(recipe, str) else recipe
+
+
+def pretraining_spec(
+    initializer: str,
+    backbone: str | Call,
+    *,
+    recipe: str | Recipe | None,
+    edition: Edition,
+    settings: Mapping[str, object],
+    seed: int,
+) -> RunSpec:
+    """The spec of the pretraining that an initializer stands for.
+
+    Args:
+        initializer: such as ``ssl("moco_v2", on="fractals")``.
+        backbone: that is pretrained.
+        recipe: of learning from labels, here and in what it starts from; self-supervised methods have their own.
+        edition: of the dataset.
+        settings: of the recipe to change.
+        seed: of every random draw.
+
+    Raises:
+        UsageError: if the initializer is no pretraining, or the parts do not fit.
+    """
+    needs = build(initializer).requires()
+    if len(needs) != 1:
+        raise UsageError(
+            f"{initializer} is no pretraining. Name one: supervised(on=...), ssl(METHOD, on=...) or "
+            "continual(SOURCE, on=...)."
+        )
+    spec = pretraining_of(needs[0], BACKBONES.bind(backbone), edition, named(recipe))
+    return dataclasses.replace(spec, recipe=changed(spec.recipe, settings), seed=seed)
+
+
+def plan_one(resolved: ResolvedRun, context: Context) -> Plan:
+    """A run and what it needs, with what is done already."""
+    return plan([resolved], context.store)
+
+
+def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
+    """Do a run and what it needs, unless they are done.
+
+    Raises:
+        MedtransferError: of the kind of what went wrong.
+    """
+    warnings = list(_warnings_before(resolved.spec))
+    for warning in warnings:
+        context.say(f"warning: {warning}")
+    record = _done(resolved, context)
+    if record.data.get("collapsed"):
+        warnings.append(COLLAPSED)
+        context.say(f"warning: {COLLAPSED}")
+    return RunResult(record, tuple(warnings))
+
+
+def exported(result: RunResult, export: Path | None) -> Pretrained:
+    """A finished pretraining with its weights in a file of the user's.
+
+    Args:
+        result: the pretraining.
+        export: a ``.safetensors`` file to write; None names the weights in the run store.
+
+    Raises:
+        UsageError: if the file's name does not end in ``.safetensors``.
+        RunError: if the run is no pretraining, or its weights are damaged.
+    """
+    check_export(export)
+    if result.record.data["spec"]["stage"] != "pretrain":
+        raise RunError(f"the run {result.key[:12]} is no pretraining, so it left no weights to start from.")
+    weights = result.record.file(WEIGHTS)
+    if export is not None:
+        with replacing(export) as temporary:
+            shutil.copyfile(weights, temporary)
+    file = export or weights
+    return Pretrained(result.record, result.warnings, file, str(parse(f"file({json.dumps(str(file))})")))
+
+
+def check_export(export: Path | None) -> None:
+    """Refuse a name for exported weights that does not say what the file is.
+
+    Raises:
+        UsageError: says what it must end in.
+    """
+    if export is not None and export.suffix != ".safetensors":
+        raise UsageError(f"exported weights go to a file whose name ends in .safetensors, found {export}.")
+
+
+def _warnings_before(spec: RunSpec) -> list[str]:
+    """What must be known of a run before it is done."""
+    found = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
+    if found is None:
+        return []
+    return [
+        f"these weights have seen images of {', '.join(found.collections)}, which the test set is from; the score may "
+        "be too high."
+    ]
+
+
+def _done(resolved: ResolvedRun, context: Context) -> Record:
+    work = plan_one(resolved, context)
+    context.carry_out(work)
+    if resolved.key in work.failed:
+        failed = work.failed[resolved.key]
+        log = f"\nlog: {failed.log}" if failed.log else ""
+        raise failure(failed.exit_status, f"{failed.error}{log}")
+    record = context.store.published(resolved.key)
+    context.mirror(context.records_of(work), "single runs")
+    return record

@@ -1,0 +1,59 @@
+"""The benchmark's profiles: what its tables have in common in each, and where their natural images come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from experiments.tables.preset import Preset, Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkPreset(Preset):
+    """A preset with the sources that several of the tables compare.
+
+    Attributes:
+        natural: initializer whose weights are from natural images, or from the formula's that stand in for them.
+        natural_label: of its row.
+        adapted: initializer that begins with those and has been trained on with the dataset ``{dataset}``.
+    """
+
+    natural: str
+    natural_label: str
+    adapted: str
+
+
+PROFILES: dict[Profile, BenchmarkPreset] = {
+    "phantom": BenchmarkPreset(
+        edition="phantom",
+        protocol="small",
+        weights="trained here",
+        backbone="tiny(width=8)",
+        pretraining="phantom/pretraining",
+        seeds=3,
+        natural="fractals",
+        natural_label="fractals",
+        adapted='continual(fractals, on="{dataset}")',
+    ),
+    "smoke": BenchmarkPreset(
+        edition="phantom",
+        protocol="smoke",
+        weights="trained here",
+        backbone="tiny(width=8)",
+        pretraining="phantom/smoke_pretraining",
+        seeds=2,
+        natural="fractals",
+        natural_label="fractals",
+        adapted='continual(fractals, on="{dataset}")',
+    ),
+    "paper": BenchmarkPreset(
+        edition="real",
+        protocol="paper",
+        weights="published",
+        backbone="resnet50",
+        pretraining=None,
+        seeds=10,
+        natural="imagenet",
+        natural_label="ImageNet",
+        adapted='domain_adapted("{dataset}")',
+    ),
+}

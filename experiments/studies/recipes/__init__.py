@@ -1,0 +1,1 @@
+"""Recipes that several studies share: one file each."""

@@ -1,0 +1,20 @@
+"""Transfusion, appendix: how far training moves the weights of each stage from where they began."""
+
+from __future__ import annotations
+
+from experiments.studies.transfusion.networks import networks
+from experiments.studies.transfusion.shared_tables import along_stages
+from experiments.tables.preset import Profile
+from experiments.tables.table import Table
+
+
+def distance(profile: Profile = "phantom") -> Table:
+    """The relative l2 distance of each stage's parameters, of every network."""
+    return along_stages(
+        profile,
+        networks(profile),
+        "distance",
+        title="Distance of each stage from its initialization",
+        question="Do transferred weights stay nearer to where they began, and in which stages?",
+        directions=("farther", "nearer"),
+    )

@@ -1,0 +1,117 @@
+"""Transfusion, figure 4: does similarity at initialization predict similarity after training? (Raghu et al. 2019)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analysis.pairs import Explained, explained
+from experiments.reporting.drawings.panels import COLORS
+from experiments.run.places import Places
+from experiments.studies.transfusion.network_pairs import named, pairs
+from experiments.studies.transfusion.networks import Network, some
+from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER, random_and_transfer
+from experiments.tables.preset import Profile
+from experiments.tables.study import Finding, Runs, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+KINDS = ("random and random", "random and transferred")
+
+SEEDS: dict[Profile, int] = {"phantom": 6, "smoke": 3, "paper": 6}
+
+
+class Panel(NamedTuple):
+    """Points of one stage and kind of pairs.
+
+    Attributes:
+        label: network and stage.
+        kind: of pairs.
+        points: similarity before and after training of each pair, in [0, 1].
+        line: how well one predicts the other; None where nothing can be said.
+    """
+
+    label: str
+    kind: str
+    points: list[tuple[float, float]]
+    line: Explained | None
+
+
+def figure_4(profile: Profile = "phantom") -> Study:
+    """A point is a pair of runs (*assumed*: the paper does not say); the lowest stage above, the last one below."""
+    shown = some(profile, "ResNet", "CBR-Small")
+    table = random_and_transfer(profile, shown, seeds=SEEDS[profile])
+    return Study(
+        title="Similarity of networks at initialization and after training",
+        question="Does it show at initialization how alike two networks will be?",
+        edition=table.edition,
+        networks=table,
+        find=partial(_find, shown),
+    )
+
+
+def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
+    panels = []
+    for one in shown:
+        random, transfer = (named(row, runs.get((row, one.label), ())) for row in (RANDOM, TRANSFER))
+        stages = (one.stages[0], one.stages[-1])
+        found = pairs(random | transfer, stages, places)
+        for stage in stages:
+            for kind, common in zip(KINDS, (2, 1), strict=True):
+                points = {
+                    pair: (of[stage].before, of[stage].after)
+                    for pair, of in found.items()
+                    if len(set(pair) & set(random)) == common and math.isfinite(of[stage].before + of[stage].after)
+                }
+                panels.append(Panel(f"{one.label} {stage}", kind, list(points.values()), explained(points)))
+    return Finding(
+        header=("stage", "pairs", "number", "slope", "R²", "95 % interval"),
+        rows=[
+            (
+                panel.label,
+                panel.kind,
+                str(len(panel.points)),
+                "-" if panel.line is None else f"{panel.line.slope:+.2f}",
+                "-" if panel.line is None else f"{panel.line.r_squared:.2f}",
+                "-" if panel.line is None else "{:.2f} to {:.2f}".format(*panel.line.interval),
+            )
+            for panel in panels
+        ],
+        notes=(
+            "A point is a pair of networks, on the same images. The interval resamples networks, since pairs that "
+            "share one are not independent; with so few networks it is wide.",
+            "All transferred networks begin with the same weights, so pairs with them differ at initialization by the "
+            "random network alone.",
+        ),
+        draw=partial(_draw, panels),
+    )
+
+
+def _draw(panels: list[Panel]) -> Drawing:
+    from matplotlib.figure import Figure as Drawing
+
+    # The paper's order: the lowest stages in the first line.
+    columns = len(panels) // 2
+    drawing = Drawing(figsize=(max(5.5, 2.3 * columns), 5.2), layout="constrained")
+    for number, panel in enumerate(panels):
+        block, within = divmod(number, 4)
+        line, place = divmod(within, 2)
+        axes = drawing.add_subplot(2, columns, line * columns + 2 * block + place + 1)
+        x, y = 100 * np.array(panel.points).reshape(-1, 2).T
+        axes.scatter(x, y, s=10, color=COLORS[place], alpha=0.7, linewidths=0)
+        if panel.line is not None:
+            ends = np.array([x.min(), x.max()])
+            axes.plot(ends, y.mean() + panel.line.slope * (ends - x.mean()), color="0.5", linewidth=0.9)
+            axes.annotate(f"R² = {panel.line.r_squared:.2f}", (0.04, 0.93), xycoords="axes fraction", fontsize=7)
+        axes.set_title(f"{panel.label}\n{panel.kind}", fontsize=8)
+        axes.set_xlabel("CCA before training, %", fontsize=7)
+        axes.set_ylabel("CCA after training, %", fontsize=7)
+        axes.tick_params(labelsize=6)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    return drawing

@@ -1,0 +1,64 @@
+"""Transfusion: the two tasks as far as the paper and its readers say how it trains them (Raghu et al. 2019).
+
+Known: 587 pixels, Adam and batches of 8 for fundus photographs, at least 150,000 steps; 224 pixels, SGD with momentum
+0.9 and batches of 32 for chest x-rays, at least 100,000 steps; a learning rate of 0.001. Every other value is
+*assumed*, since the paper does not say it: a constant learning rate, no weight decay, augmentation, validating every
+1,000 steps and testing the best of them, early stopping on 5,000 images. `medtransfer table NAME --set SETTING=VALUE`
+changes any of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from specs.recipe import Recipe
+from specs.steps import SGD, Adam, BrightnessContrast, HorizontalFlip, Rotate, VerticalFlip
+
+RETINA = Recipe(
+    image_size=587,
+    batch_size=8,
+    epochs=150,
+    interval=1000,
+    optimizer=Adam(1e-3),
+    selection="metric",
+    augmentation=(HorizontalFlip(), VerticalFlip(), BrightnessContrast(0.2)),
+)
+
+CHEST = Recipe(
+    image_size=224,
+    batch_size=32,
+    epochs=100,
+    interval=1000,
+    optimizer=SGD(1e-3, 0.9),
+    selection="metric",
+    augmentation=(Rotate(7),),
+)
+
+# Of the phantom editions: short intervals, so that a few steps more or less are seen.
+PHANTOM_RETINA = Recipe(
+    image_size=32,
+    batch_size=16,
+    epochs=30,
+    interval=4,
+    optimizer=Adam(2e-3),
+    selection="metric",
+    augmentation=(HorizontalFlip(), VerticalFlip()),
+)
+
+
+def recipes() -> dict[str, Recipe]:
+    """Recipes by task and profile."""
+    return {
+        "retina": RETINA,
+        # 5,000 images are 625 batches; *assumed*: whole passes over them, and patience of ten.
+        "retina_small": dataclasses.replace(RETINA, epochs=100, interval=None, early_stopping=10),
+        "chest": CHEST,
+        "phantom_retina": PHANTOM_RETINA,
+        "phantom_retina_small": dataclasses.replace(PHANTOM_RETINA, epochs=30, interval=None),
+        "phantom_chest": dataclasses.replace(
+            PHANTOM_RETINA, batch_size=32, interval=8, epochs=12, augmentation=(Rotate(5),)
+        ),
+        # Few photographs are two batches.
+        "smoke": dataclasses.replace(PHANTOM_RETINA, epochs=2, interval=2),
+        "smoke_chest": dataclasses.replace(PHANTOM_RETINA, epochs=1, interval=3, augmentation=()),
+    }

@@ -1,0 +1,20 @@
+"""Transfusion, appendix: how much of the score is lost when one stage goes back to its initialization."""
+
+from __future__ import annotations
+
+from experiments.studies.transfusion.networks import some
+from experiments.studies.transfusion.shared_tables import along_stages
+from experiments.tables.preset import Profile
+from experiments.tables.table import Table
+
+
+def reinitialization(profile: Profile = "phantom") -> Table:
+    """The fall of the test score, in points, stage by stage."""
+    return along_stages(
+        profile,
+        some(profile, "ResNet", "CBR-Small", "CBR-Tiny"),
+        "reinitialization",
+        title="Fall of the score when one stage goes back to its initialization",
+        question="On which stages' training does the score hang?",
+        directions=("more sensitive", "less sensitive"),
+    )

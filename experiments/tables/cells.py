@@ -1,0 +1,79 @@
+"""The cells of a table as resolved runs, and what is lacking where runs cannot be planned yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from experiments.measures.measuring.measure import measure_of
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.tables.document import Place
+from experiments.tables.table import Table
+from initializers.loading.contract import Initializer
+from initializers.publishing.publishing import Placed
+from specs.errors import DataError, MedtransferError, WeightsError
+from specs.expression import Call
+from specs.registry import INITIALIZERS
+from specs.run import RunSpec
+
+
+@dataclass
+class ResolvedCells:
+    """A table's cells.
+
+    Attributes:
+        runs: by row and column label: the runs, one per seed, or the reason why there are none.
+        lacking: the runs of cells whose data or weights are not there, and all that is said about it.
+    """
+
+    runs: dict[Place, tuple[ResolvedRun, ...] | str] = field(default_factory=dict)
+    lacking: dict[Place, tuple[tuple[RunSpec, ...], tuple[MedtransferError, ...]]] = field(default_factory=dict)
+
+
+def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = False) -> ResolvedCells:
+    """Resolve every run of a table; a cell whose data or weights are not there has the reason instead.
+
+    Args:
+        table: to plan.
+        resolver: knows where data and runs are.
+        everything_may_lack: whether a table of which nothing can be planned is an answer too.
+
+    Raises:
+        DataError: if nothing of the table can be planned, for want of data.
+        WeightsError: likewise, for want of weights.
+        UsageError: if its parts do not fit each other.
+    """
+    found = ResolvedCells()
+    measures = {column.label: measure_of(column.measure)[1:] for column in table.columns if column.measure}
+    for place, specs in table.cells().items():
+        if isinstance(specs, str):
+            found.runs[place] = specs
+            continue
+        try:
+            found.runs[place] = tuple(resolver.resolve(spec) for spec in specs)
+            if place[1] in measures:  # said before anything runs, not after
+                measure, number = measures[place[1]]
+                measure.check_number(number, specs[0])
+                measure.check(*resolver.places.open(specs[0].dataset, specs[0].edition))
+        except (DataError, WeightsError) as error:
+            weights = tuple(_lacking_weights(specs[0].initializer))
+            found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)
+            # The message names folders, and tables are passed on.
+            what = "weights" if isinstance(error, WeightsError) else "data"
+            found.runs[place] = f"its {what} are not there or not in order; the same command with --dry-run says more"
+    if found.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in found.runs.values()):
+        raise next(iter(found.lacking.values()))[1][0]
+    return found
+
+
+def _lacking_weights(expression: Call) -> Iterator[WeightsError]:
+    """What is said of the weight files that an initializer needs, itself or in what it starts from."""
+    initializer: Initializer = INITIALIZERS.build(expression)
+    try:
+        initializer.identity()
+    except WeightsError as error:
+        fetched = isinstance(initializer, Placed) and initializer.file.url
+        how = f"\nor: medtransfer weights fetch '{INITIALIZERS.short(expression)}'" if fetched else ""
+        yield WeightsError(f"{error}{how}")
+    for inner in (*initializer.nested().values(), *(need.initializer for need in initializer.requires())):
+        yield from _lacking_weights(inner)

@@ -1,0 +1,30 @@
+"""Tables of every kind by their names."""
+
+from __future__ import annotations
+
+from experiments.tables.study import Study
+from experiments.tables.table import Table
+from experiments.tables.task_table import TaskTable
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.registry import TABLES
+
+
+def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
+    """A registered table of any kind in one of its profiles, or in its default one.
+
+    Args:
+        name: with arguments, if others than the default ones are meant, such as ``NAME(uncertain="zeros")``; dashes
+            may stand for underscores.
+        profile: one of its profiles.
+
+    Raises:
+        UsageError: lists the near matches if the table or profile does not exist; if the profile is named twice.
+    """
+    entry, bracket, arguments = name.partition("(")
+    given = parse(entry.replace("-", "_") + bracket + arguments)
+    if profile and "profile" in dict(given.kwargs):
+        raise UsageError(f"the profile of {name} is named twice, there and as {profile}. Name it once.")
+    call = Call(given.name, given.args, (*given.kwargs, *([("profile", profile)] if profile else [])))
+    table: Table | TaskTable | Study = TABLES.build(call)
+    return table

@@ -1,0 +1,165 @@
+"""What a table's networks cost: parameters, multiply-adds of an image, and seconds an image on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from backbones.networks.contract import Backbone
+from experiments.measures.measuring.evaluations import once
+from experiments.run.initialized import built_backbone
+from experiments.run.machine.devices import device_name
+from experiments.run.places import Places
+from experiments.run.progress import Report, silent
+from experiments.run.store import RunStore
+from experiments.tables.document import NetworkCost
+from experiments.tables.table import Table
+from lightning_modules.task_module import supervised_module
+from specs.card import UNIT
+from specs.expression import Call, parse
+from specs.recipe import Recipe
+from specs.registry import BACKBONES
+from specs.run import digest
+from specs.task import Task
+
+VERSION = 1
+"""Raised on purpose when seconds are measured in another way than before."""
+
+REPEATED = 2.0
+"""Seconds over which forward passes are repeated."""
+
+FEWEST = 3
+"""Forward passes of a network that is slower, whose median one hiccup cannot move."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with its classifier or decoder, and an image that it takes.
+
+    Attributes:
+        backbone: a bound expression.
+        task: has the outputs.
+        recipe: has the image size.
+        channels: of the dataset's images.
+        columns: labels of the table's columns that have this network.
+    """
+
+    backbone: Call
+    task: Task
+    recipe: Recipe
+    channels: int
+    columns: list[str] = field(default_factory=list)
+
+    @property
+    def identity(self) -> tuple[str, str, int, int, int]:
+        """What its costs depend on."""
+        head = "decoder" if self.task.kind == "segmentation" else "classifier"
+        return str(self.backbone), head, len(self.task.classes), self.channels, self.recipe.image_size
+
+    def made(self) -> nn.Module:
+        """In evaluation mode, with random weights; the global random state is not changed."""
+        with torch.random.fork_rng(devices=[]):
+            backbone: Backbone = built_backbone(self.backbone, self.recipe)
+            return supervised_module(backbone, self.task, self.recipe, UNIT).eval()
+
+    def image(self) -> Tensor:
+        """Gray pixels (1, C, H, W), uint8."""
+        return torch.full((1, self.channels, self.recipe.image_size, self.recipe.image_size), 128, dtype=torch.uint8)
+
+
+def network_costs(
+    table: Table, columns: Collection[str], places: Places, report: Report = silent
+) -> tuple[NetworkCost, ...]:
+    """The costs of each network of a table, once for all columns that share network, image size and outputs.
+
+    Seconds are measured once for each network on each kind of processor and then kept in the run store, so that the
+    same table gives the same files.
+
+    Args:
+        table: names the networks.
+        columns: labels of those that are wanted; their data must be there.
+        places: where data and runs are.
+        report: told after each network that was timed how many are.
+
+    Raises:
+        UsageError: if a network does not take images of its recipe's size, or no decoder fits it.
+        DataError: if the data are not there.
+    """
+    networks: dict[tuple[object, ...], Network] = {}
+    for column in table.columns:
+        if column.label not in columns:
+            continue
+        dataset, _ = places.open(parse(column.dataset), table.edition)
+        backbone = BACKBONES.bind(column.backbone or table.backbone)
+        network = Network(backbone, dataset.task, column.recipe, dataset.channels)
+        networks.setdefault(network.identity, network).columns.append(column.label)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    counts = [counted(network) for network in networks.values()]
+    # A backbone whose code changed has other counts, most likely, and is timed anew.
+    keys = [
+        digest([*network.identity, *count, device_name(device), torch.__version__])
+        for network, count in zip(networks.values(), counts, strict=True)
+    ]
+    seconds = once(
+        "network-seconds", VERSION, dict(zip(keys, networks.values(), strict=True)), RunStore(places.runs),
+        lambda network: seconds_an_image(network.made().to(device), network.image().to(device)), report,
+    )  # fmt: skip
+    return tuple(
+        NetworkCost(
+            columns=tuple(network.columns),
+            backbone=str(BACKBONES.short(network.backbone)),
+            image_size=network.recipe.image_size,
+            parameters=parameters,
+            multiply_adds=multiply_adds,
+            seconds=seconds[key],
+            device=device_name(device) + (", one thread" if device.type == "cpu" else ""),
+        )
+        for network, (parameters, multiply_adds), key in zip(networks.values(), counts, keys, strict=True)
+    )
+
+
+def counted(network: Network) -> tuple[int, int]:
+    """Parameters, and multiply-adds of one image; nothing is computed."""
+    with torch.device("meta"):
+        module, image = network.made(), network.image()
+    return sum(parameter.numel() for parameter in module.parameters()), multiply_adds(module, image)
+
+
+def multiply_adds(module: nn.Module, image: Tensor) -> int:
+    """Of convolutions, matrix products and attention in one forward pass.
+
+    PyTorch counts floating point operations, two for each multiply-add, and neither biases nor normalization
+    (``torch.utils.flop_counter``).
+    """
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(image)
+    return int(counter.get_total_flops()) // 2
+
+
+def seconds_an_image(module: nn.Module, image: Tensor) -> float:
+    """Median seconds of a forward pass over the image, on its device, with one CPU thread, after a warm-up."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    passes: list[float] = []
+    try:
+        with torch.inference_mode():
+            _pass_seconds(module, image)
+            while len(passes) < FEWEST or sum(passes) < REPEATED:
+                passes.append(_pass_seconds(module, image))
+    finally:
+        torch.set_num_threads(threads)
+    return median(passes)
+
+
+def _pass_seconds(module: nn.Module, image: Tensor) -> float:
+    started = time.perf_counter()
+    module(image)
+    if image.device.type == "cuda":  # which works on while Python goes on
+        torch.cuda.synchronize(image.device)
+    return time.perf_counter() - started

@@ -1,0 +1,72 @@
+"""Whether weights may have seen a test set: what their cards list against what a dataset's images are from."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from datamodules.dataset.contract import Dataset
+from experiments.run.naming import public_dataset
+from initializers.loading.contract import Initializer
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.registry import DATASETS, INITIALIZERS
+from specs.run import Edition
+
+
+class Overlap(NamedTuple):
+    """What weights and a dataset share.
+
+    Attributes:
+        kind: ``same`` if the weights were trained on that dataset, ``shared`` if on images of the same collection.
+        collections: their names.
+    """
+
+    kind: Literal["same", "shared"]
+    collections: tuple[str, ...]
+
+
+def overlap(initializer: Call, dataset: str | Call, edition: Edition) -> Overlap | None:
+    """What an initializer's weights have seen of a dataset's collections, or None.
+
+    Phantom editions share no images with other datasets: theirs are drawn for each.
+
+    Args:
+        initializer: whose card lists the training data.
+        dataset: that is tested on.
+        edition: of both.
+
+    Raises:
+        WeightsError: if the initializer names a file that is not there.
+    """
+    built: Initializer = INITIALIZERS.build(initializer)
+    target = parse(dataset) if isinstance(dataset, str) else dataset
+    here, seen = _collections(target), set[str]()
+    for text in built.card().training_data:
+        source = _dataset(text)
+        if source is None:
+            seen.add(text)
+            continue
+        theirs = _collections(source)
+        alike = public_dataset(target) if source.name == target.name and theirs == here else None
+        if alike and (not source.arguments() or public_dataset(source) == alike):
+            return Overlap("same", (alike,))
+        seen |= theirs
+    shared = tuple(sorted(here & seen)) if edition == "real" else ()
+    return Overlap("shared", shared) if shared else None
+
+
+def _dataset(text: str) -> Call | None:
+    """The dataset that a card's entry names, or None for one that is not registered here."""
+    try:
+        call = parse(text)
+    except UsageError:
+        return None
+    return call if call.name in DATASETS.entries else None
+
+
+def _collections(call: Call) -> set[str]:
+    try:
+        dataset: Dataset = DATASETS.build(call)
+    except UsageError:  # a card names a dataset without the arguments that it cannot do without
+        return {call.name}
+    return set(dataset.taken_from) or {call.name}

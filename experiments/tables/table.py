@@ -1,0 +1,194 @@
+"""What a table compares: rows of initializers, columns of tasks, seeds, and the reference row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from experiments.tables.figure import Figure
+from experiments.tables.overlap import overlap
+from specs.errors import UsageError
+from specs.expression import parse
+from specs.recipe import Recipe
+from specs.run import Edition, RunSpec
+
+
+@dataclass(frozen=True)
+class Column:
+    """A target task.
+
+    Attributes:
+        label: the column's heading.
+        dataset: a dataset expression.
+        recipe: of the fine-tuning; the same for every row.
+        backbone: the column's own, where networks are compared too; None: the table's.
+        source: an initializer for this network, for ``{source}`` in a row; None if there is none.
+        domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
+        slim: a narrower form of the network, for ``{slim}`` in a row's backbone; None if there is none.
+        bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
+            training and test images together for three times as long; an honest run lies between them. None: unknown.
+        measure: what the cells hold instead of the test score, such as ``similarity:conv1``.
+    """
+
+    label: str
+    dataset: str
+    recipe: Recipe
+    domain: str | None = None
+    backbone: str | None = None
+    source: str | None = None
+    measure: str | None = None
+    slim: str | None = None
+    bounds: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An initialization.
+
+    Attributes:
+        label: the row's heading.
+        initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
+            ``{source}`` for the column's initializer.
+        learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
+        trained: instead of the recipe's, for a row that trains its head alone on fixed features, beside rows that train
+            the whole network.
+        backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
+        only: label of the one column that the row is for; None: all.
+    """
+
+    label: str
+    initializer: str
+    learning_rate: float | None = None
+    trained: Literal["all", "head"] | None = None
+    backbone: str | None = None
+    only: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A comparison of initializations.
+
+    Every row of a column has the same recipe, but for picked learning rates and for what is trained, where rows say
+    so. The document says of a row that its head alone is trained.
+
+    Attributes:
+        title: one line.
+        question: what the table answers.
+        edition: of the datasets: real or phantom.
+        protocol: ``paper``, ``small`` or ``smoke``; ``tuned`` if learning rates were picked; ``changed`` if recipes are
+            others than the table's own.
+        weights: where they come from, in words.
+        backbone: a backbone expression.
+        rows: the initializations.
+        columns: the target tasks.
+        reference: label of the row that every other row is tested against.
+        pretraining: recipe of the pretrainings that rows need.
+        overlaps: what happens to cells whose weights have seen images of the test set's collection: ``mark`` runs and
+            marks them; ``dash`` does so too, but leaves out those whose weights were trained on the very dataset, as
+            the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
+        figure: how it is drawn; None: it is not.
+        directions: what a higher and a lower number are called.
+        threshold: a validation score in [0, 1], for tables that say after how many optimizer steps it was reached.
+        transposed: print a line per column, with the rows side by side, as for many networks or tasks and few rows.
+        costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
+        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
+            weight would, so the spread over seeds is that of fine-tuning.
+    """
+
+    title: str
+    question: str
+    edition: Edition
+    protocol: Literal["paper", "small", "smoke", "tuned", "changed"]
+    weights: str
+    backbone: str
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    reference: str
+    pretraining: Recipe | None
+    seeds: int
+    overlaps: Literal["mark", "dash", "refuse"] | None = None
+    figure: Figure | None = None
+    directions: tuple[str, str] = ("better", "worse")
+    threshold: float | None = None
+    transposed: bool = False
+    costs: bool = False
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise UsageError(
+                f'the table "{self.title}" has the threshold {self.threshold}; expected a validation score in [0, 1], '
+                "such as 0.91."
+            )
+        if self.reference not in [row.label for row in self.rows]:
+            raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
+
+    @property
+    def overlap_policy(self) -> Literal["mark", "dash", "refuse"]:
+        """``overlaps``, or what the protocol says."""
+        return self.overlaps or ("refuse" if self.protocol == "paper" else "mark")
+
+    def changed(self, change: Callable[[Recipe], Recipe]) -> Table:
+        """The table with other recipes, which is then of no paper's protocol and treats overlaps as before.
+
+        Args:
+            change: makes a column's recipe from its own; those of pretrainings, and what rows say, stay.
+
+        Raises:
+            UsageError: if the change does not fit a recipe.
+        """
+        columns = tuple(dataclasses.replace(column, recipe=change(column.recipe)) for column in self.columns)
+        return dataclasses.replace(self, columns=columns, protocol="changed", overlaps=self.overlap_policy)
+
+    def cell(self, row: Row, column: Column) -> tuple[RunSpec, ...] | str:
+        """The runs of a cell, one per seed, or the reason why it has none.
+
+        Raises:
+            UsageError: if its weights have seen images of the test set's collection and the table does not mean it.
+            WeightsError: if the initializer names a file that is not there.
+        """
+        if row.only not in (None, column.label):
+            return "the row is for another network"
+        if "{domain}" in row.initializer and column.domain is None:
+            return "no other dataset of this kind of images"
+        if "{source}" in row.initializer and column.source is None:
+            return "no weights of this kind for this network"
+        if row.backbone and "{slim}" in row.backbone and column.slim is None:
+            return "no slim form of this network"
+        backbone = (row.backbone or column.backbone or self.backbone).replace("{slim}", column.slim or "")
+        text = row.initializer.replace("{domain}", (column.domain or "").replace('"', '\\"'))
+        text = text.replace("{source}", column.source or "")
+        found = overlap(parse(text), column.dataset, self.edition)
+        policy = self.overlap_policy
+        if found and found.kind == "same" and policy == "dash":
+            return "the source is the target"
+        if found and policy == "refuse":
+            raise UsageError(
+                f'the table "{self.title}" would test "{row.label}" on {column.label}, and those weights have seen '
+                f"images of {', '.join(found.collections)}, which the test set is from. Take the row or the column "
+                'out, or say in the table that it is meant: overlaps="mark", or "dash" for the papers\' "-".'
+            )
+        recipe = column.recipe
+        if row.learning_rate is not None:
+            optimizer = dataclasses.replace(recipe.optimizer, learning_rate=row.learning_rate)
+            recipe = dataclasses.replace(recipe, optimizer=optimizer)
+        if row.trained is not None:
+            recipe = dataclasses.replace(recipe, trained=row.trained)
+        return tuple(
+            RunSpec(
+                stage="finetune",
+                dataset=parse(column.dataset),
+                edition=self.edition,
+                backbone=parse(backbone),
+                initializer=parse(text),
+                recipe=recipe,
+                pretraining=self.pretraining,
+                seed=seed,
+            )
+            for seed in range(self.seeds)
+        )
+
+    def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:
+        """All cells by row and column label, in order."""
+        return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}

@@ -1,0 +1,1 @@
+"""Reading weight files of every format, without running anything in them."""

@@ -1,0 +1,1 @@
+"""From an initializer to a backbone: the contract and strict loading."""

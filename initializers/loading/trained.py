@@ -1,0 +1,73 @@
+"""Weights that a pretraining run makes here, for every initializer that stands for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initializers.formats.files import sha256_of
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build
+from specs.card import Card
+from specs.errors import unknown
+from specs.expression import Call
+from specs.registry import DATASETS, METHODS
+from specs.run import Pretraining
+
+if TYPE_CHECKING:
+    import torch
+
+    from backbones.networks.contract import Backbone
+
+
+def check_method(name: str) -> None:
+    """Refuse a self-supervised method that does not exist.
+
+    Raises:
+        UsageError: lists the near matches.
+    """
+    if name not in METHODS.entries:
+        raise unknown("pretraining method", name, METHODS.entries)
+
+
+def card_of(need: Pretraining) -> Card:
+    """What a pretraining run makes; the data of the weights that it starts from count too."""
+    inner = build(need.initializer).card()
+    family = METHODS.build(need.method).family if need.method else None
+    return Card(
+        method=f"{need.method}, self-supervised: {family}" if need.method else "supervised",
+        licence=inner.licence,
+        training_data=tuple(dict.fromkeys((*inner.training_data, str(DATASETS.short(need.dataset))))),
+        normalization=inner.normalization,
+    )
+
+
+class TrainedHere(Initializer):
+    """Weights that a pretraining run makes, which says all that there is to say of them."""
+
+    def card(self) -> Card:
+        """Trained here."""
+        (need,) = self.requires()
+        return card_of(need)
+
+    def identity(self) -> dict[str, Any]:
+        """Empty: the key of the pretraining run says it all."""
+        return {}
+
+    def nested(self) -> dict[str, Call]:
+        """Empty: the source belongs to the pretraining run."""
+        return {}
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The backbone's tensors as the run left them, under the names that it wrote.
+
+        Raises:
+            WeightsError: if the file is missing or damaged.
+        """
+        from initializers.formats.checkpoints import read_tensors
+
+        (need,) = self.requires()
+        path = weights_of(need)
+        return Weights(
+            read_tensors(path)[0],
+            source=f"{need.initializer} trained on {need.dataset}",
+            sha256=sha256_of(path),
+        )

@@ -1,0 +1,1 @@
+"""Taking some tensors from one source and some from another."""

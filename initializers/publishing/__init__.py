@@ -1,0 +1,1 @@
+"""Published weights: where they are, the weight store, what a file is."""

@@ -1,0 +1,138 @@
+"""`medtransfer inspect`: what a checkpoint is, and what a backbone would get from it."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from experiments.cli.command_line import main
+from initializers.loading.contract import build
+from initializers.loading.loading import initialize
+from initializers.publishing.store import VARIABLE, WeightStore
+from specs.registry import BACKBONES
+from tests.conftest import PROJECT
+from tests.initializers.contract import no_runs, seeded, tiny
+from tests.initializers.published import FORMATS, distinct, write
+
+BY_EXPRESSION = {form.expression: form for form in FORMATS}
+FIXTURES = PROJECT / "tests" / "initializers" / "fixtures"
+
+
+def inspected(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, Any]]:
+    status = main(["inspect", *map(str, arguments), "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("expression", "formats", "dropped"),
+    [
+        ("moco_v2", {"moco_v1", "moco_v2", "pcl_v1", "pcl_v2"}, 8),
+        ("pirl", {"insdis", "pirl", "infomin"}, 3),
+        ("swav", {"swav", "sela_v2", "deepcluster_v2"}, 3),
+        ("radimagenet", {"radimagenet"}, 0),
+    ],
+)
+def test_a_published_file_is_told_and_what_it_says_loads_it(
+    expression: str,
+    formats: set[str],
+    dropped: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "weights"))
+    backbone = BACKBONES.build("resnet50")
+    tensors = distinct(backbone)
+    path = write(BY_EXPRESSION[expression], tensors, tmp_path)
+    status, found = inspected(capsys, path)
+    assert status == 0
+    assert set(found["formats"]) == formats
+    assert found["formats"][0] == expression  # by the file's name
+    assert found["expressions"] == [expression]
+    assert (len(found["loaded"]), len(found["dropped"]), found["misfits"]) == (318, dropped, {})
+    assert found["tensors"] == 318 + dropped
+    path = path.rename(tmp_path / "renamed.pth")
+    assert set(inspected(capsys, path)[1]["expressions"]) == formats
+    if expression != "moco_v2":  # whose publishers give a hash
+        WeightStore.current().add(build(expression).file, path)  # type: ignore[attr-defined]
+        initialize(backbone, build(expression), seeded(0), no_runs)
+        assert all(torch.equal(tensor, tensors[name]) for name, tensor in backbone.weights().items())
+
+
+def test_a_file_of_ones_own_is_loaded_by_the_expression_that_it_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensors = tiny().draw(seeded(1))
+    path = tmp_path / "mine.pth"
+    named = {f"module.{name}": tensor for name, tensor in tensors.items()}
+    torch.save({"net": named | {"module.projector.0.weight": torch.ones(2), "module.fc.bias": torch.ones(2)}}, path)
+    status, found = inspected(capsys, path, "--backbone", "tiny(width=8)", "--key", "net")
+    assert (status, found["misfits"], found["expressions"]) == (4, {"unexpected": ["projector.0.weight"]}, [])
+    said = [path, "--backbone", "tiny(width=8)", "--key", "net", "--drop", "projector."]
+    status, found = inspected(capsys, *said)
+    assert (status, found["formats"], found["dropped"]) == (0, [], ["projector.0.weight", "fc.bias"])
+    backbone = tiny()
+    report = initialize(backbone, build(found["expressions"][0]), seeded(0), no_runs)
+    assert list(report.loaded) == found["loaded"]
+    assert all(torch.equal(tensor, tensors[name]) for name, tensor in backbone.weights().items())
+    assert main(["inspect", *map(str, said)]) == 0
+    text = capsys.readouterr().out
+    assert "none that is known here" in text
+    assert "drops      2: projector.0.weight, fc.bias" in text
+    assert f"load it: {found['expressions'][0]}" in text
+
+
+def test_what_would_be_transformed_and_what_does_not_fit_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "vit.safetensors"
+    save_file(distinct(BACKBONES.build('timm("test_vit")')), path)
+    small = 'timm("test_vit", image_size=64, in_channels=1)'
+    status, found = inspected(capsys, path, "--backbone", small)
+    assert (status, set(found["transformed"])) == (0, {"pos_embed", "patch_embed.proj.weight"})
+    status, found = inspected(capsys, path, "--backbone", "resnet18")
+    assert status == 4
+    assert len(found["misfits"]["missing"]) == 100
+    assert main(["inspect", str(path), "--backbone", "resnet18"]) == 4
+    assert "strict loading would refuse it" in capsys.readouterr().out
+
+
+def test_files_of_other_programs_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = inspected(capsys, FIXTURES / "simclr.zip")
+    assert status == 4  # a few channels wide
+    assert found["formats"] == ["simclr_v1", "simclr_v2"]
+    assert len(found["misfits"]["of another shape"]) == 265
+    with (tmp_path / "pretrain_res50x1.pkl").open("wb") as file:
+        pickle.dump({"experiment_state": {}, "step": 1}, file, protocol=2)
+    assert main(["inspect", str(tmp_path / "pretrain_res50x1.pkl")]) == 4
+    assert "byol: " in capsys.readouterr().err
+
+
+def test_the_file_is_read_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(BY_EXPRESSION["pirl"], distinct(BACKBONES.build("resnet50")), tmp_path)
+    reads, load = [], torch.load
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        reads.append(arguments)
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(torch, "load", counted)
+    assert inspected(capsys, path)[0] == 0
+    assert len(reads) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"<!doctype html>", b"\x80\x04", b"PK\x03\x04"])
+def test_what_is_no_checkpoint_is_refused_by_name(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "weights.pth").write_bytes(content)
+    assert main(["inspect", str(tmp_path / "weights.pth")]) == 4
+    assert "weights.pth" in capsys.readouterr().err

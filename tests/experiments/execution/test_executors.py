@@ -1,0 +1,223 @@
+"""Executors: which there are, what they refuse, and processes that last as long as their GPUs."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments.cli.command_line import main
+from experiments.execution.executor import Conditions, Executor, Finished, JobState
+from experiments.execution.journal import Journal
+from experiments.execution.local import LocalDispatcher
+from experiments.execution.planner import carry_out, plan
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.runner import run
+from experiments.run.store import RunStore
+from specs.errors import UsageError
+from specs.registry import EXECUTORS
+from tests.experiments.smoke import places, spec
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of commands that stands first on PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder
+
+
+def answer(folder: Path, command: str, script: str) -> None:
+    """Let a command of SLURM answer as a script does."""
+    path = folder / command
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def conditions(folder: Path, **changes: int) -> Conditions:
+    return Conditions(places(folder), folder / "runs" / "plans" / "mine", **changes)  # type: ignore[arg-type]
+
+
+def ended(session: LocalDispatcher, count: int) -> list[Finished]:
+    """How so many runs ended."""
+    found: list[Finished] = []
+    deadline = time.monotonic() + 120
+    while len(found) < count:
+        assert time.monotonic() < deadline
+        found += [event for event in session.events(1) if isinstance(event, Finished)]
+    return found
+
+
+def one(folder: Path, **changes: object) -> ResolvedRun:
+    made = spec(**changes)
+    return Resolver(places(folder)).resolve(made)
+
+
+def test_they_are_listed_with_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "executors", "--json"]) == 0
+    assert {"local", "slurm"} <= {entry["name"] for entry in json.loads(capsys.readouterr().out)["executors"]}
+
+
+def test_one_of_another_distribution_does_a_tables_runs(
+    in_turn: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["list", "executors"]) == 0
+    assert "One after the other. (from in-turn)" in capsys.readouterr().out
+    table = [
+        "table",
+        "initializations",
+        "--profile",
+        "smoke",
+        "--seeds",
+        "1",
+        "--wandb",
+        "disabled",
+        "--set",
+        "epochs=1",
+    ]
+    assert main([*table, "--executor", 'in_turn(prefix="mine")']) == 0
+    assert main([*table, "--dry-run"]) == 0
+    assert "0 of 4 runs to do" in capsys.readouterr().out
+
+
+def test_an_unknown_one_and_a_wrong_argument_are_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["table", "initializations", "--profile", "smoke", "--executor"]
+    for expression, said in (("slrum", 'unknown executor "slrum"'), ("slurm(nodes=0)", "nodes must be at least 1")):
+        assert main([*command, expression]) == 2
+        assert said in capsys.readouterr().err
+    assert not list((tmp_path / "runs").glob("attempts/*"))
+
+
+def test_a_process_keeps_its_gpus_from_run_to_run_and_gives_the_numbers_of_a_fresh_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = LocalDispatcher(conditions(tmp_path, devices=1), cores=4, gpus=["5"])
+    runs = [one(tmp_path, seed=seed) for seed in (0, 1)]
+    broken = one(tmp_path, recipe=spec().recipe.override({"optimizer": "sgd(1e30)"}))
+    try:
+        assert session.free == 1
+        jobs = []
+        for each in runs:
+            jobs.append(session.submit([each], {})[each.key].name)
+            assert session.free == 0
+            assert ended(session, 1) == [Finished(each.key)]
+        assert jobs[0] == jobs[1]
+        session.submit([broken], {})
+        assert ended(session, 1)[0].error is not None
+        again = one(tmp_path, seed=2)
+        assert session.submit([again], {})[again.key].name != jobs[0]  # a failure may have spoilt the GPU's context
+        assert ended(session, 1) == [Finished(again.key)]
+    finally:
+        session.close()
+    store = RunStore(tmp_path / "runs")
+    for each in runs:
+        fresh = run(each.spec, places(tmp_path / "fresh"))
+        record = store.record(each.key)
+        assert record is not None
+        assert record.data["outcome"] == fresh.data["outcome"]
+
+
+def test_there_are_as_many_runs_at_once_as_sets_of_gpus(tmp_path: Path) -> None:
+    gpus = [str(number) for number in range(5)]
+    assert LocalDispatcher(conditions(tmp_path), cores=2, gpus=gpus).free == 5
+    assert LocalDispatcher(conditions(tmp_path, jobs=3), cores=2, gpus=gpus).free == 3
+    assert LocalDispatcher(conditions(tmp_path, devices=2), cores=2, gpus=gpus).free == 2
+    assert LocalDispatcher(conditions(tmp_path), cores=4).free == 4
+    assert LocalDispatcher(conditions(tmp_path, devices=2), cores=4).free == 2
+    with pytest.raises(UsageError, match=r"6 devices are asked for on this machine, which has 5 GPU"):
+        LocalDispatcher(conditions(tmp_path, devices=6), cores=2, gpus=gpus)
+
+
+def test_slurm_says_what_it_lacks(tmp_path: Path, commands: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slurm: Executor = EXECUTORS.build("slurm(nodes=2)")
+    with pytest.raises(UsageError, match="3 devices do not spread evenly over 2 nodes"):
+        slurm.start(conditions(tmp_path, devices=3))
+    monkeypatch.setenv("PATH", str(commands))
+    with pytest.raises(UsageError, match="there is no command sbatch here"):
+        slurm.start(conditions(tmp_path, devices=2))
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("7|PENDING|Dependency", JobState("queued", "Dependency")),
+        ("7|RUNNING|None", JobState("running")),
+        ("7|COMPLETING|None", JobState("running")),
+        ("7|CANCELLED|None", JobState("ended", "CANCELLED")),
+        ("7|FAILED|NonZeroExitCode", JobState("ended", "FAILED, NonZeroExitCode")),
+        ("8|RUNNING|None", JobState("ended", "SLURM has forgotten it")),
+    ],
+)
+def test_a_job_of_slurm_is_as_squeue_says(commands: Path, line: str, state: JobState) -> None:
+    answer(commands, "squeue", f"echo '{line}'")
+    slurm: Executor = EXECUTORS.build("slurm")
+    assert slurm.states(["7"]) == {"7": state}
+
+
+def test_jobs_are_unknown_while_slurm_does_not_answer(commands: Path) -> None:
+    answer(commands, "squeue", "echo 'Unable to contact slurm controller' >&2; exit 1")
+    slurm: Executor = EXECUTORS.build("slurm")
+    seen = slurm.states(["7"])["7"]
+    assert seen.state == "unknown"
+    assert "Unable to contact slurm controller" in seen.why
+
+
+def test_sbatch_that_refuses_is_quoted(tmp_path: Path, commands: Path) -> None:
+    answer(commands, "sbatch", "echo 'sbatch: error: invalid partition specified: gpus' >&2; exit 1")
+    answer(commands, "srun", "exit 0")
+    slurm: Executor = EXECUTORS.build('slurm(partition="gpus")')
+    session = slurm.start(conditions(tmp_path))
+    with pytest.raises(UsageError, match="invalid partition specified: gpus"):
+        session.submit([one(tmp_path)], {})
+
+
+def test_what_sbatch_is_told(tmp_path: Path, commands: Path) -> None:
+    answer(commands, "sbatch", f'cat "$1" >> {tmp_path / "scripts"}; echo Submitted batch job 31')
+    answer(commands, "srun", "exit 0")
+    slurm: Executor = EXECUTORS.build(
+        'slurm(nodes=2, partition="gpu", account="lab", minutes=90, gigabytes=64, cpus=6)'
+    )
+    session = slurm.start(conditions(tmp_path, devices=8, jobs=3))
+    runs = [one(tmp_path, seed=seed) for seed in (0, 1)] + [one(tmp_path, initializer="fractals")]
+    jobs = session.submit(runs, {runs[2].requires[0].key: "12_4"})
+    assert [jobs[each.key].name for each in runs] == ["31_0", "31_1", "31"]
+    array, single = (tmp_path / "scripts").read_text().split("#!/bin/bash")[1:]
+    for line in (
+        "--nodes=2", "--ntasks-per-node=4", "--gpus-per-node=4", "--cpus-per-task=6", "--time=90", "--partition=gpu",
+        "--account=lab", "--mem=64GB", "--requeue", "--signal=USR1@90", "--array=0-1%2",
+    ):  # fmt: skip
+        assert f"#SBATCH {line}\n" in array
+    assert "dependency" not in array
+    assert "#SBATCH --dependency=afterok:12_4\n" in single
+
+
+def test_a_run_that_another_planner_goes_on_with_is_waited_for(tmp_path: Path) -> None:
+    store, shared = RunStore(tmp_path / "runs"), one(tmp_path)
+    own = one(tmp_path, seed=1)
+    others = Journal(store, "local()")
+    others.open({shared.key: shared})
+    theirs = LocalDispatcher(conditions(tmp_path), cores=1)
+    others.started(theirs.submit([shared], {}))
+    ours = LocalDispatcher(conditions(tmp_path), cores=2)
+    started: list[str] = []
+    submit = ours.submit
+
+    def noting(runs, after):  # type: ignore[no-untyped-def]
+        started.extend(each.key for each in runs)
+        return submit(runs, after)
+
+    ours.submit = noting  # type: ignore[method-assign]
+    work = plan([shared, own], store)
+    carry_out(work, ours, lambda _: None, Journal(store, "local()"))
+    theirs.close()
+    assert started == [own.key]
+    assert work.done == {shared.key, own.key}

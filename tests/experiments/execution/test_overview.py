@@ -1,0 +1,215 @@
+"""What is said of the runs of a store, and what ends them: `medtransfer status` and `medtransfer cancel`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from experiments.cli.command_line import main
+from experiments.execution.executor import Finished, Job, JobState
+from experiments.execution.journal import Journal, plans
+from experiments.execution.overview import overview
+from experiments.run.machine.processes import alive, name_of
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.runner import run
+from experiments.run.store import RunStore
+from specs.files import write_json
+from tests.experiments.smoke import places, spec
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """The store that commands find in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that goes on until it is ended."""
+    process = subprocess.Popen(["sleep", "600"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def resolved(store: RunStore, **changes: int) -> ResolvedRun:
+    return Resolver(places(store.root.parent)).resolve(spec(**changes))
+
+
+def gone(journal: Journal) -> None:
+    """As if the planner of these notes had ended long ago."""
+    said = json.loads((journal.folder / "plan.json").read_text())
+    process = subprocess.Popen(["true"])
+    name = name_of(process.pid)
+    process.wait()
+    write_json(journal.folder / "plan.json", said | {"planner": name})
+
+
+def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
+    store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = resolved(store), resolved(store, seed=1)
+    journal = Journal(store, "local()")
+    journal.open({first.key: first, second.key: second})
+    journal.started({first.key: Job(name_of(sleeper.pid))})
+    attempt = store.begin(first.key)
+    write_json(attempt.folder / "spec.json", first.spec.to_json())
+    (attempt.folder / "metrics.jsonl").write_text("{}\n{}\n")
+    assert main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("1 running, 1 queued\n")
+    assert f"running {first.key[:12]}  random on medmnist, finetune, seed 0: epoch 2 of 4" in said
+    assert f"queued  {second.key[:12]}" in said
+    assert f"for its turn in process {os.getpid()}" in said
+
+
+def test_a_planner_that_is_gone_leaves_stopped_runs_until_another_takes_them_over(store: RunStore) -> None:
+    first, second = resolved(store), resolved(store, seed=1)
+    journal = Journal(store, "local()")
+    journal.open({first.key: first, second.key: second})
+    gone(journal)
+    assert {one.state for one in overview(store)} == {"stopped"}
+    assert all("the same command goes on with it" in one.why for one in overview(store))
+    again = Journal(store, "local()")
+    again.open({first.key: first, second.key: second})
+    assert [planned.folder for planned in plans(store)] == [again.folder]
+    again.close()
+    assert overview(store) == []
+
+
+def test_a_failed_run_says_why_and_where_its_log_is(
+    store: RunStore, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    one, log = resolved(store), tmp_path / "log.txt"
+    log.write_text("Traceback")
+    journal = Journal(store, "local()")
+    journal.open({one.key: one})
+    journal.failed(Finished(one.key, "the loss is not finite", 5, log))
+    journal.close()
+    assert main(["status", "--json"]) == 0
+    (said,) = json.loads(capsys.readouterr().out)
+    attempt = store.begin(one.key)  # a log of its own, beside the one that the note names
+    assert said["state"] == "failed"
+    assert said["why"] == "the loss is not finite"
+    assert attempt.folder.is_dir()
+
+
+def test_an_attempt_without_a_planner_is_told_too(store: RunStore) -> None:
+    one = resolved(store)
+    attempt = store.begin(one.key)
+    assert [(state.key, state.state) for state in overview(store)] == [(one.key, "running")]  # by this process
+    attempt.folder.rename(attempt.folder.with_name(f"{one.key}.elsewhere.1.0000"))
+    (state,) = overview(store)
+    assert state.state == "stopped"
+    assert "process 1 on elsewhere cannot be seen from here" in state.why
+
+
+def test_what_is_done_is_counted_and_listed_when_asked_for(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    record = run(spec(recipe=spec().recipe.override({"epochs": "1"})), places(store.root.parent))
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "1 done\n"
+    for options in (["--all"], [record.data["key"][:6]]):
+        assert main(["status", *options]) == 0
+        assert f"done    {record.data['key'][:12]}  random on" in capsys.readouterr().out
+
+
+def test_a_key_that_no_run_has_is_refused(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("status", "cancel"):
+        assert main([command, "abc123"]) == 2
+        assert "no run in the store has a key that starts with abc123" in capsys.readouterr().err
+
+
+def test_cancel_ends_the_process_of_one_run_and_status_says_so(
+    store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = resolved(store), resolved(store, seed=1)
+    journal = Journal(store, "local()")
+    journal.open({first.key: first, second.key: second})
+    journal.started({first.key: Job(name_of(sleeper.pid)), second.key: Job(name_of(os.getpid()))})
+    assert main(["cancel", first.key[:8]]) == 0
+    assert sleeper.wait(10) == -9
+    assert {one.key: one.state for one in overview(store)} == {first.key: "failed", second.key: "running"}
+    assert main(["status"]) == 0
+    assert "cancelled by `medtransfer cancel`" in capsys.readouterr().out
+
+
+def test_cancel_says_what_it_cannot_end_from_here(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    one = resolved(store)
+    journal = Journal(store, "local()")
+    journal.open({one.key: one})
+    assert main(["cancel", one.key[:8]]) == 2
+    assert f"not ended: {one.key[:12]}, queued" in capsys.readouterr().err
+
+
+def test_cancel_all_interrupts_the_commands_of_this_machine_first(
+    store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = resolved(store)
+    journal = Journal(store, "local()")
+    journal.open({one.key: one})
+    said = json.loads((journal.folder / "plan.json").read_text())
+    write_json(journal.folder / "plan.json", said | {"planner": name_of(sleeper.pid)})
+    assert main(["cancel", "--all"]) == 0
+    assert sleeper.wait(10) == -2
+    assert f"interrupted process {sleeper.pid}" in capsys.readouterr().out
+
+
+def test_a_process_is_not_taken_for_another_one_of_its_number(sleeper: subprocess.Popen[bytes]) -> None:
+    name = name_of(sleeper.pid)
+    host, number, started = name.split(" ")
+    assert alive(name) is True
+    assert alive(f"{host} {number} {int(started) + 1}") is False
+    assert alive(f"another-host {number} {started}") is None
+    sleeper.kill()
+    deadline = time.monotonic() + 10
+    while alive(name) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert alive(f"{host} {number}") is False, "what is left is an exit status that nobody has asked for"
+    sleeper.wait()
+    assert alive(name) is False
+    assert alive(f"{host} {number}") is False
+
+
+@pytest.fixture
+def silent_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SLURM whose controller does not answer."""
+    for command in ("squeue", "scancel"):
+        path = tmp_path / "bin" / command
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("#!/bin/sh\necho 'Unable to contact slurm controller' >&2; exit 1\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_jobs_that_cannot_be_seen_now_are_not_forgotten(silent_cluster: None, store: RunStore) -> None:
+    one = resolved(store)
+    journal = Journal(store, "slurm()")
+    journal.open({one.key: one})
+    journal.started({one.key: Job("12")})
+    journal.close()
+    assert [planned.jobs for planned in plans(store)] == [{one.key: "12"}]
+    gone(journal)
+    Journal(store, "slurm()").open({one.key: one})
+    assert {one.key: "12"} in [planned.jobs for planned in plans(store)]
+
+
+def test_a_job_that_could_not_be_cancelled_has_not_failed(
+    silent_cluster: None, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = resolved(store)
+    journal = Journal(store, "slurm()")
+    journal.open({one.key: one})
+    journal.started({one.key: Job("12")})
+    monkeypatch.setattr(
+        "experiments.execution.executors.slurm.Slurm.states", lambda _, jobs: {"12": JobState("running")}
+    )
+    assert main(["cancel", one.key[:8]]) == 2
+    assert "Unable to contact slurm controller" in capsys.readouterr().err
+    assert [state.state for state in overview(store)] == ["running"]

@@ -1,0 +1,90 @@
+"""wandb mirrors records offline, once each, and nothing that identifies a patient."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.cli.command_line import main
+from experiments.reporting.formats.plain import to_json
+from experiments.reporting.wandb.dashboard import mirror_runs, mirror_table
+from experiments.run.runner import run
+from experiments.tables.figure import Figure
+from specs.errors import UsageError
+from tests.experiments.example_table import document
+from tests.experiments.smoke import places, spec
+
+
+def test_each_record_is_mirrored_once_without_account_or_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    record = run(spec(), places(tmp_path))
+    folder = tmp_path / "wandb"
+    assert mirror_runs([record], "example", folder, "offline") == 1
+    assert mirror_runs([record], "example", folder, "offline") == 0
+    mirror_table(document(), folder, "offline")
+    mirror_table(document(), folder, "offline")
+    assert len(list(folder.rglob("*.wandb"))) == 2
+    files = [path for path in folder.rglob("*.wandb") if record.data["key"][:32] in path.name]
+    assert len(files) == 1
+    written = files[0].read_bytes()
+    for name in json.loads((record.folder / "metrics.jsonl").read_text().splitlines()[0]):
+        assert name.encode() in written
+    for told in ("predictions", "score", "epochs_to_95_percent", "seconds"):
+        assert f"medmnist/{told}".encode() in written, told
+    for told in (b"loading", b"phantom", b"finetune", b"example"):  # the load report, a tag, the job type, the group
+        assert told in written, told
+    (predictions,) = {path.name: path for path in folder.rglob("*predictions*.table.json")}.values()
+    table = json.loads(predictions.read_text())
+    assert set(table["columns"]) == {"target:pneumonia", "probability:pneumonia"}
+    assert len(table["data"]) == 120
+    assert b"test-0" not in written  # an id of a test image
+    assert str(tmp_path).encode() not in written
+
+
+def test_a_table_comes_with_its_figures(tmp_path: Path) -> None:
+    figure = dataclasses.replace(document(), figure=Figure())
+    mirror_table(figure, tmp_path, "offline")
+    assert [path.name.startswith("figure") for path in tmp_path.rglob("*.png")] == [True]
+
+
+def test_a_workspace_has_a_section_for_each_task_and_is_always_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec_of_run = {"dataset": 'medmnist("pneumoniamnist")'}
+    runs = tuple(dataclasses.replace(run, spec=spec_of_run) for run in document().runs)
+    (tmp_path / "example.json").write_text(to_json(document(runs=runs)))
+    printed = []
+    for _ in range(2):
+        assert main(["dashboard", str(tmp_path / "example.json"), "--entity", "team"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    (view,) = json.loads(printed[0])
+    assert (view["entity"], view["project"], view["name"]) == ("team", "medtransfer", "example")
+    assert "'example'" in view["runset_settings"]["filters"]
+    (section,) = view["sections"]
+    score, curves, convergence = section["panels"]
+    assert section["name"] == "B"
+    assert score["metrics"] == ["medmnist/score"]
+    assert curves["y"] == ["medmnist/validation_metric"]
+    assert convergence["metrics"] == ["medmnist/epochs_to_95_percent"]
+    assert all(panel["groupby"] == {"name": "initializer"} for panel in section["panels"])
+
+
+def test_a_workspace_online_must_be_somebodys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("WANDB_ENTITY", raising=False)
+    (tmp_path / "example.json").write_text(to_json(document()))
+    assert main(["dashboard", str(tmp_path / "example.json"), "--wandb", "online"]) == UsageError.exit_status
+    assert "Give --entity or set WANDB_ENTITY" in capsys.readouterr().err
+
+
+def test_disabled_writes_nothing(tmp_path: Path) -> None:
+    assert mirror_runs([], "example", tmp_path / "wandb", "disabled") == 0
+    mirror_table(document(), tmp_path / "wandb", "disabled")
+    assert not (tmp_path / "wandb").exists()

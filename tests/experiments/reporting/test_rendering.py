@@ -1,0 +1,165 @@
+"""A finished table in every format: the same numbers, nothing unexplained, nothing that needs a network."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.reporting.formats.comma_separated import to_csv
+from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.latex import to_latex
+from experiments.reporting.formats.markdown import to_markdown
+from experiments.reporting.text.words import efforts_by_row, notes
+from experiments.run.run_facts import epochs_to_converge, validation_scores
+from experiments.run.store import Record
+from experiments.tables.document import Cell, Effort
+from tests.experiments.example_table import SCORES, document, terminal
+
+
+def test_csv_holds_every_cell_with_its_statistics() -> None:
+    rows = {(row["row"], row["column"]): row for row in csv.DictReader(io.StringIO(to_csv(document())))}
+    assert len(rows) == 6
+    for place, values in SCORES.items():
+        assert float(rows[place]["mean"]) == np.mean(values)
+        assert float(rows[place]["std"]) == np.std(values, ddof=1)
+        assert rows[place]["n"] == "3"
+    good = rows["good | *best*", "A_1 <50%> & more"]
+    assert (good["mark"], good["best"]) == ("better", "1")
+    assert float(good["p"]) < float(good["p_holm"]) < 0.05
+    assert rows["gone", "A_1 <50%> & more"]["missing"] == "the source is the target"
+    assert rows["gone", "A_1 <50%> & more"]["mean"] == ""
+
+
+def test_latex_is_balanced_and_escaped() -> None:
+    text = to_latex(document())
+    for environment in ("table", "tabular"):
+        assert text.count(f"\\begin{{{environment}}}") == text.count(f"\\end{{{environment}}}") == 1
+    body = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert len(body) == 4
+    for line in body:
+        assert len(re.findall(r"(?<!\\)&", line)) == 2
+        assert not re.search(r"(?<!\\)[%_#]", line)
+        assert line.count("{") == line.count("}")
+    assert r"\textbf{61.00 $\pm$ 1.00} $\blacktriangle$" in text
+
+
+def test_markdown_has_three_cells_in_every_line_of_its_table() -> None:
+    lines = [line for line in to_markdown(document()).splitlines() if line.startswith("|")][:5]
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 4 for line in lines)
+    assert any("**61.00 ± 1.00** ▲" in line for line in lines)
+
+
+def test_the_terminal_shows_the_table_at_any_width_and_in_plain_characters() -> None:
+    for width in (80, 120):
+        assert "*61.00 ± 1.00 ▲" in terminal(document(), width)
+    plain = terminal(document(), 100, "ascii")
+    assert "*61.00 +/- 1.00 +" in plain
+    assert plain.isascii()
+
+
+FORMATS = {
+    "terminal": terminal,
+    "markdown": to_markdown,
+    "latex": to_latex,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_explains_missing_cells_spread_and_marks(name: str) -> None:
+    text = re.sub(r"[\s\\]+", " ", FORMATS[name](document()))
+    for words in (
+        "the source is the target",
+        "disk full",
+        "ddof 1",
+        "Holm",
+        "does not mean equal",
+        "Smallest difference",
+    ):
+        assert words in text, words
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_what_the_data_are(name: str) -> None:
+    assert "ynthetic (phantom) data" in FORMATS[name](document())
+    real = FORMATS[name](document(edition="real"))
+    assert "ynthetic" not in real
+    assert "real data" in re.sub(r"\s+", " ", real)
+
+
+def test_the_papers_marking_is_an_option() -> None:
+    text = to_markdown(document(marks="paper"))
+    assert "81.00 ± 1.00 †" in text
+    assert "▲" not in text
+    assert "as the papers mark" in text
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = ({path.name: path.read_bytes() for path in write_all(document(), tmp_path / name)} for name in "ab")
+    assert first == second
+    assert set(first) == {f"example.{ending}" for ending in ("csv", "tex", "md", "json")}
+    cells = json.loads(first["example.json"])["cells"]
+    assert len(cells) == 6
+
+
+def test_the_test_is_chosen_and_named() -> None:
+    assert "independent t-test with pooled variance, two-sided" in " ".join(notes(document()))
+    welch = document(test="welch", alternative="greater")
+    assert "Welch's independent t-test, one-sided for better rows" in " ".join(notes(welch))
+    place = ("good | *best*", "A_1 <50%> & more")
+    found = {test: document(test=test).comparison.cells[place].p_value for test in ("student", "welch", "paired")}
+    assert found["student"] == pytest.approx(found["welch"])  # equal spreads and sizes
+    assert found["paired"] is None  # every difference is the same, so nothing can be tested
+
+
+def test_an_incomplete_cell_is_not_paired() -> None:
+    made = document(test="paired")
+    cells = made.cells | {("good | *best*", "B"): Cell((0.8, 0.83), "seed 1 failed")}
+    cells |= {("random", "B"): Cell((0.8, 0.82), "seed 0 failed")}
+    assert dataclasses.replace(made, cells=cells).result(("good | *best*", "B")) is None
+
+
+def test_equivalence_is_said_to_whoever_asks() -> None:
+    assert not [note for note in notes(document()) if "equivalent" in note]
+    wide, narrow = document(margin=5.0), document(margin=0.5)
+    assert wide.equivalent == (("good | *best*", "B"),)
+    assert narrow.equivalent == ()
+    assert "within ± 5 points (two one-sided t-tests, uncorrected): good | *best* on B." in " ".join(notes(wide))
+    assert "uncorrected): none." in " ".join(notes(narrow))
+
+
+def test_effort_is_compared_over_the_columns_that_all_rows_have() -> None:
+    made = document()
+    assert efforts_by_row(made) == []
+    efforts = {(row, "B"): Effort((2.0, 4.0), (10.0, 20.0)) for row, _ in made.rows}
+    efforts |= {("random", "A_1 <50%> & more"): Effort((90.0,), (900.0,))}
+    made = dataclasses.replace(made, efforts=efforts)
+    assert efforts_by_row(made) == [(row, "3.0", "15.0") for row, _ in made.rows]
+    on_gpu = {place: dataclasses.replace(effort, gpu_hours=1.5) for place, effort in efforts.items()}
+    hours = dataclasses.replace(made, efforts=on_gpu)
+    assert efforts_by_row(hours) == [(row, "3.0", "15.0", "1.50") for row, _ in made.rows]
+    assert "GPU-hours" in to_markdown(hours)
+    assert "GPU-hours" not in to_markdown(made)
+    assert "epochs to 95% of the best validation score" in to_markdown(made)
+    assert "15.0" in terminal(made, width=160)
+    rows = list(csv.DictReader(io.StringIO(to_csv(made))))
+    assert [row["epochs_to_95_percent"] for row in rows[:2]] == ["90.0", "3.0"]
+    assert [row["seconds"] for row in rows[:2]] == ["900.0", "15.0"]
+
+
+def test_convergence_is_the_first_epoch_with_95_percent_of_the_best_score(tmp_path: Path) -> None:
+    def epochs(*scores: float | None) -> int | None:
+        lines = [json.dumps({"epoch": number, "validation_metric": score}) for number, score in enumerate(scores)]
+        (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+        return epochs_to_converge(validation_scores(Record(tmp_path, {})))
+
+    assert epochs(0.5, 0.77, 0.76, 0.8, 0.7) == 2
+    assert epochs(0.5, 0.75, 0.76, 0.8, 0.7) == 3
+    assert epochs(None, 0.8) == 2
+    assert epochs(None, None) is None

@@ -1,0 +1,427 @@
+"""The report: the table's numbers, an answer for each task, details behind a click, and nothing from outside."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.cli.command_line import main
+from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.plain import read_table, to_json
+from experiments.reporting.page.page import Illustrated, render
+from experiments.reporting.page.published import SOURCES, TRUST, published_cells, published_note
+from experiments.reporting.text.answer import answer
+from experiments.tables.document import Cell, RunLine, TableDocument
+from experiments.tables.figure import Figure
+from specs.errors import DataError
+from tests.experiments.example_table import Page, document
+from tests.experiments.smoke import table_of_runs
+
+FIRST = "A_1 <50%> & more"
+FIGURE = dataclasses.asdict(Figure())
+
+
+def page(**changes: Any) -> str:
+    return render("A report", [Illustrated(document(**changes))])
+
+
+def words(text: str) -> str:
+    return re.sub(r"\s+", " ", Page(text).text)
+
+
+def test_the_page_shows_the_tables_numbers() -> None:
+    header, *rows = Page(page()).tables[0]
+    assert [cell.strip() for cell in header] == ["Initialization", f"{FIRST}auroc", "Bdice"]
+    shown = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
+    assert shown["random"] == ["51.00 ± 1.00", "81.00 ± 1.00"]
+    assert shown["good | *best*"] == ["61.00 ± 1.00 ▲", "81.33 ± 1.53"]
+    assert shown["gone"] == ["-", "70.00"]
+
+
+def test_it_explains_missing_cells_spread_marks_and_data() -> None:
+    text = words(page())
+    for told in (
+        "the source is the target",
+        "disk full",
+        "ddof 1",
+        "Holm",
+        "does not mean equal",
+        "Smallest difference",
+    ):
+        assert told in text, told
+    assert "ynthetic (phantom) data" in text
+    assert "ynthetic" not in words(page(edition="real"))
+    cells = {place: Cell(cell.values[:1], cell.missing) for place, cell in document().cells.items()}
+    assert "untested (a test needs at least two runs on each side)" in words(page(cells=cells, seeds=1))
+    assert "the runs do not vary" in words(page(cells={place: Cell((0.5, 0.5, 0.5)) for place in document().cells}))
+
+
+def test_it_fetches_nothing_and_runs_nothing_from_outside() -> None:
+    text = page()
+    assert all(address.startswith(("data:", "#")) for address in Page(text).fetched)
+    assert "default-src 'none'" in text
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "<script>alert" not in text  # a run's load report holds it
+    assert text.count("<script") == text.count("</script") == 2
+
+
+def test_the_same_tables_give_the_same_page() -> None:
+    assert page() == page()
+
+
+def test_intervals_are_shown_and_explained_to_whoever_asked_for_them() -> None:
+    place = "random", "B"
+    cells = document().cells
+    assert "resamples" not in words(page())
+    text = words(page(cells=cells | {place: dataclasses.replace(cells[place], interval=(0.79, 0.8345))}))
+    assert "81.00 ± 1.0079.00 to 83.45" in text
+    assert "percentile bootstrap" in text
+
+
+def test_a_task_is_answered_in_a_sentence() -> None:
+    made = document()
+    found = answer(made, FIRST)
+    assert found.verdict == "better"
+    assert found.text == 'good | *best* (+10.00 points, p = 0.00051) is better than "random".'
+    equal = answer(made, "B")
+    assert equal.verdict == "open"
+    assert re.fullmatch(
+        r'No row is shown to differ from "random"\. That is not equality: with 3 runs a row, differences of less than '
+        r"[\d.]+ points may go unseen\.",
+        equal.text,
+    )
+    turned = answer(dataclasses.replace(made, reference="good | *best*"), FIRST)
+    assert turned.verdict == "worse"
+    assert turned.text.startswith('No row is shown to be better than "good | *best*". random (-10.00 points, p = ')
+    single = {place: Cell(cell.values[:1]) for place, cell in made.cells.items()}
+    assert answer(dataclasses.replace(made, cells=single), "B").verdict == "untested"
+
+
+def test_each_class_of_a_task_has_its_own_score() -> None:
+    def line(row: str, seed: int, a: float, b: float | None) -> RunLine:
+        return RunLine(f"{row}{seed}" * 32, row, "B", seed, a, 1.0, 1, scores={"auroc": a, "auroc:a": a, "auroc:b": b})
+
+    runs = (line("random", 0, 0.7, 0.5), line("random", 1, 0.8, None), line("good | *best*", 0, 0.9, 0.6))
+    tables = [[[cell.strip() for cell in row] for row in table] for table in Page(page(runs=runs)).tables]
+    (classes,) = [table for table in tables if table[0] == ["Initialization", "a", "b"]]
+    assert classes[1:] == [["random", "75.00 ± 7.07", "50.00"], ["good | *best*", "90.00", "60.00"], ["gone", "-", "-"]]
+
+
+def test_a_highest_mean_that_varies_too_much_is_named_as_what_it_is() -> None:
+    rows = tuple((row, "random") for row in ("base", "steady", "wild"))
+    values = {"base": (0.50, 0.51, 0.52), "steady": (0.60, 0.61, 0.62), "wild": (0.3, 0.9, 0.95)}
+    cells = {(row, "B"): Cell(of) for row, of in values.items()}
+    made = document(rows=rows, columns=(("B", "dice"),), cells=cells, reference="base", secondary={})
+    text = answer(made, "B").text
+    assert text.startswith("steady (+10.00 points")
+    assert text.endswith("The highest mean is that of wild, which is not shown to differ.")
+
+
+def test_many_rows_are_counted_after_the_best_three() -> None:
+    rows = (("base", "random"), *((f"r{number}", "random") for number in range(5)))
+    cells = {(row, "B"): Cell((0.5 + 0.05 * place, 0.501 + 0.05 * place)) for place, (row, _) in enumerate(rows)}
+    made = document(rows=rows, columns=(("B", "dice"),), cells=cells, reference="base", secondary={})
+    text = answer(made, "B").text
+    assert text.startswith("r4 (+25.00 points")
+    assert text.endswith('and 2 more are better than "base".')
+
+
+def test_a_table_survives_its_file(tmp_path: Path) -> None:
+    made = document(remarks=(("random", "a remark"),), overlaps={("random", "B"): ("chexpert",)}, margin=0.5)
+    write_all(made, tmp_path)
+    assert read_table(tmp_path / "example.json") == made
+    drawn = dataclasses.replace(
+        papers("benchmark-figure-1"), figure=table_of_runs("benchmark-figure-1", "paper").figure
+    )
+    (tmp_path / "drawn.json").write_text(to_json(drawn))
+    assert read_table(tmp_path / "drawn.json") == drawn
+    along = document(
+        figure=Figure(groups=(("all", (FIRST, "B")),), along=True),
+        levels={"Floor": {"B": 0.25}, "Untouched": {FIRST: 1.0, "B": 0.5}},
+    )
+    (tmp_path / "along.json").write_text(to_json(along))
+    assert read_table(tmp_path / "along.json") == along
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: "{",
+        lambda data: "[" * 100_000,
+        lambda data: "[]",
+        lambda data: json.dumps(data | {"schema": 99}),
+        lambda data: json.dumps(data | {"cells": data["cells"][1:]}),
+        lambda data: json.dumps({name: value for name, value in data.items() if name != "reference"}),
+        lambda data: json.dumps(data | {"runs": [{"key": 3}]}),
+        lambda data: json.dumps(data | {"runs": [data["runs"][0] | {"seconds": "long"}]}),
+        lambda data: json.dumps(data | {"runs": [data["runs"][0] | {"scores": {"dice": "high"}}]}),
+        lambda data: json.dumps(data | {"seeds": "many"}),
+        lambda data: json.dumps(data | {"title": {"a": 1}}),
+        lambda data: json.dumps(data | {"test": "mine"}),
+        lambda data: json.dumps(data | {"reference": "nobody"}),
+        lambda data: json.dumps(data | {"cells": [one | {"values": ["x"]} for one in data["cells"]]}),
+        lambda data: json.dumps(data | {"levels": {"Floor": {"B": "low"}}}),
+        lambda data: json.dumps(data | {"levels": {"Floor": 0.5}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"along": "yes"}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"ranks": 1}}),
+        lambda data: json.dumps(data | {"figure": FIGURE | {"groups": [["all", ["B", "C"]]]}}),
+        lambda data: json.dumps(data | {"figure": {"along": True}}),
+    ],
+)
+def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.json"
+    path.write_text(damage(json.loads(to_json(document()))))
+    with pytest.raises(DataError, match=r"damaged\.json cannot be read as a table .* Make the table again"):
+        read_table(path)
+
+
+def printed(name: str) -> list[dict[str, str]]:
+    text = files("experiments.reporting.page").joinpath("printed", f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def papers(name: str) -> TableDocument:
+    """A table of a paper as if it were finished, with one score a cell."""
+    table = table_of_runs(name, "paper")
+    rows, columns = ([(one.label, "auroc") for one in of] for of in (table.rows, table.columns))
+    cells = {(row, column): Cell((0.7,)) for row, _ in rows for column, _ in columns}
+    plain = {"name": name, "rows": tuple(rows), "columns": tuple(columns), "cells": cells, "runs": (), "secondary": {}}
+    return document(**plain, reference=table.reference, edition="real", protocol="paper", transposed=table.transposed)
+
+
+def test_published_values_have_a_row_and_a_column_of_their_table_each() -> None:
+    for name in SOURCES:
+        places = set(papers(name).cells)
+        lines = printed(name)
+        found = {(line["row"], line["column"]) for line in lines}
+        assert found <= places
+        assert len(found) == len(lines) > 5
+        assert {line["trust"] for line in lines} <= set(TRUST)
+
+
+def test_of_transfusion_only_what_a_second_source_confirms_is_shown() -> None:
+    shown = {name: published_cells(papers(name)) for name in SOURCES if name.startswith("transfusion")}
+    filled = {name: {place for place, text in of.items() if text} for name, of in shown.items()}
+    assert {column for _, column in filled["transfusion-table-1"]} == {"ResNet-50", "Inception-v3", "CBR-LargeT"}
+    assert {column.partition(", ")[0] for _, column in filled["transfusion-table-2"]} == {"ResNet-50"}
+    assert filled["transfusion-table-3"] == set(shown["transfusion-table-3"])
+    assert [len(of) for of in filled.values()] == [6, 10, 6]
+    assert shown["transfusion-table-1"]["transfer", "Inception-v3"] == "96.70 ± 0.05"
+    assert shown["transfusion-table-2"]["random", "ResNet-50, Pleural Effusion"] == "88.70"  # no spread is confirmed
+    assert shown["transfusion-table-3"]["transfer", "ResNet-50"] == "94.60"
+    # Of the other networks nothing is shown, rather than what is not confirmed.
+    assert shown["transfusion-table-1"]["random", "CBR-Tiny"] == ""
+    assert shown["transfusion-table-2"]["random", "CBR-LargeT, Edema"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "not_told"),
+    [
+        ("benchmark-table-2", "2108.05930, table 2; standard deviations with ddof 0.", "second source"),
+        ("benchmark-figure-2", "values with ~ were read off the figure.", "second source"),
+        ("transfusion-table-1", "photographs are not EyePACS', so its numbers are for orientation", "ddof 0"),
+        ("transfusion-table-2", "as a second source quotes them", "EyePACS"),
+        ("transfusion-table-3", "photographs are not EyePACS', so its numbers are for orientation", "~"),
+    ],
+)
+def test_it_is_said_where_published_values_are_from_and_how_far_they_can_be_compared(
+    name: str, told: str, not_told: str
+) -> None:
+    made = papers(name)
+    note = published_note(made)
+    assert note is not None
+    assert told in note
+    assert not_told not in note
+    text = words(render("A report", [Illustrated(made)]))
+    assert note in text
+    assert text.count("published ") >= sum(map(bool, published_cells(made).values())) > 0
+    assert published_note(dataclasses.replace(made, edition="phantom")) is None
+
+
+def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_only() -> None:
+    rows, columns = (("Scratch", "random"), ("ImageNet", "imagenet")), (("PXS", "dice"), ("TXC", "auroc"))
+    cells = {(row, column): Cell((0.7, 0.71)) for row, _ in rows for column, _ in columns}
+    plain = {"name": "benchmark-table-2", "rows": rows, "columns": columns, "cells": cells, "reference": "Scratch"}
+    made = document(**plain, edition="real", protocol="paper", secondary={})
+    assert published_cells(made)["ImageNet", "TXC"] == "95.62 ± 0.63"
+    text = words(render("A report", [Illustrated(made)]))
+    assert "published 67.54 ± 0.60" in text
+    assert "arxiv.org/abs/2108.05930" in text
+    figure = dataclasses.replace(made, name="benchmark-figure-1")
+    assert published_cells(figure)["Scratch", "TXC"] == "89.03 ± 1.82"
+    for other in ({"protocol": "small"}, {"protocol": "changed"}, {"edition": "phantom"}, {"name": "mine"}):
+        assert not any(published_cells(dataclasses.replace(made, **other)).values())  # type: ignore[arg-type]
+
+
+def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_five_megabytes() -> None:
+    rows = tuple((f"method {number}", "random") for number in range(15))
+    columns = tuple((f"T{number}", "auroc") for number in range(7))
+    generator = np.random.default_rng(0)
+    classes = [f"auroc:finding {number}" for number in range(14)]
+    runs = tuple(
+        RunLine(
+            key=hashlib.sha256(f"{row}{column}{seed}".encode()).hexdigest(),
+            row=row,
+            column=column,
+            seed=seed,
+            score=0.8,
+            seconds=1.0,
+            epochs=100,
+            load={"before": f"{row}{column}{seed}" * 4, "after": "x" * 64, "loaded": "320 tensors"},
+            scores=dict.fromkeys(["auroc", *classes], float(generator.random())),
+            validation=tuple(generator.random(100).tolist()),
+            spec={"dataset": column, "recipe": "x" * 1500, "seed": seed},
+        )
+        for row, _ in rows
+        for column, _ in columns
+        for seed in range(10)
+    )
+    cells = {(row, column): Cell(tuple(generator.random(10))) for row, _ in rows for column, _ in columns}
+    made = document(rows=rows, columns=columns, cells=cells, runs=runs, reference="method 0", secondary={}, seeds=10)
+    text = render("A study", [Illustrated(dataclasses.replace(made, figure=Figure(ranks=True)))])
+    assert len(text.encode()) < 5 * 2**20
+    assert text.count('class="run"') == 1050
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Path:
+    """A folder with two small tables, their runs and their report."""
+    folder = tmp_path_factory.mktemp("reported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, seeds in (("initializations", "2"), ("benchmark-table-2", "1")):
+            table = ["table", name, "--profile", "smoke", "--seeds", seeds, "--wandb", "disabled"]
+            assert main([*table, *in_turn]) == 0
+        assert main(["table", "benchmark-table-1"]) == 0
+        assert main(["report", "--title", "What we found"]) == 0
+    return folder
+
+
+def test_a_report_is_one_small_file_without_a_name_of_a_folder(finished: Path) -> None:
+    text = (finished / "report.html").read_text()
+    assert len(text.encode()) < 5 * 2**20
+    assert str(finished) not in text
+
+
+def test_examples_show_masks_and_probabilities_of_the_test_set(finished: Path) -> None:
+    text = words((finished / "report.html").read_text())
+    assert re.search(r"truth: pneumonia\s*random: pneumonia [01]\.\d\d", text)
+    assert "truth: no finding" in text
+    assert re.search(r"Scratch: Dice [01]\.\d\d", text)
+
+
+def test_images_of_real_patients_are_shown_to_whoever_asks_only(finished: Path, tmp_path: Path) -> None:
+    real = dataclasses.replace(read_table(finished / "tables" / "initializations.json"), edition="real")
+    (tmp_path / "real.json").write_text(to_json(real))
+    command = ["report", str(tmp_path / "real.json"), "--output", str(tmp_path / "x.html"), "--runs"]
+    assert main([*command, str(finished / "runs")]) == 0
+    assert "image/jpeg" not in (tmp_path / "x.html").read_text()
+    assert "--with-images" in (tmp_path / "x.html").read_text()
+    assert main([*command, str(finished / "runs"), "--with-images"]) == 0
+    assert "image/jpeg" in (tmp_path / "x.html").read_text()
+
+
+def test_a_report_without_the_runs_says_so(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["report", str(finished / "tables" / "initializations.json"), "--runs", str(tmp_path / "none")]
+    assert main([*command, "--output", str(tmp_path / "x.html")]) == 0
+    assert "No test images are shown: the runs are not at hand." in capsys.readouterr().err
+    assert main([*command, "--with-images", "--output", str(tmp_path / "y.html")]) == 5
+    assert "Name the run store of the table with --runs" in capsys.readouterr().err
+    assert not (tmp_path / "y.html").exists()
+
+
+def test_no_tables_are_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--tables", str(tmp_path), "--output", str(tmp_path / "x.html")]) == DataError.exit_status
+    assert "holds no tables. Make one first" in capsys.readouterr().err
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture
+def browser(finished: Path) -> Iterator[Any]:
+    """The page in a browser without a network; what it asks for and complains about fails the test."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    trouble: list[str] = []
+    address = (finished / "report.html").as_uri()
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        view = opened.new_context(offline=True).new_page()
+        view.on("console", lambda message: trouble.append(f"console: {message.text}"))
+        view.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+        view.on("request", lambda request: None if request.url.startswith("data:") else trouble.append(request.url))
+        view.goto(address)
+        yield view
+        opened.close()
+    assert trouble == [address]
+
+
+def column(view: Any, table: str, number: int) -> list[str]:
+    """The texts of one column as they stand."""
+    return [cell.strip() for cell in view.locator(f"{table} > tbody > tr > :nth-child({number})").all_inner_texts()]
+
+
+def test_a_browser_shows_the_records_numbers(browser: Any, finished: Path) -> None:
+    records = [json.loads(path.read_text()) for path in (finished / "runs").glob("*/record.json")]
+    browser.locator("#initializations details:has(table.runs) > summary").click()
+    keys = browser.locator("#initializations button.run").evaluate_all("all => all.map((one) => one.dataset.run)")
+    scores = dict(zip(keys, column(browser, "#initializations table.runs", 5), strict=True))
+    wanted = {record["key"]: f"{100 * record['score']:.2f}" for record in records if record["key"] in scores}
+    assert scores == wanted
+    assert len(scores) >= 6
+
+
+def test_a_click_sorts_and_a_second_one_turns_round(browser: Any) -> None:
+    heading = browser.locator("#initializations table.scores thead button").nth(1)
+    before = column(browser, "#initializations table.scores", 2)
+    shown = []
+    for _ in range(2):
+        heading.click()
+        shown.append([float(cell.split(" ")[0]) for cell in column(browser, "#initializations table.scores", 2)])
+    assert shown[0] == sorted(shown[0])
+    assert shown[1] == sorted(shown[0], reverse=True)
+    assert len(before) == len(shown[0]) > 2
+    names = column(browser, "#initializations table.scores", 1)
+    assert sorted(names) == sorted(["random", "Mean Var of fractals", "fractals"])
+
+
+def test_a_click_on_a_run_tells_what_it_loaded_and_another_one_hides_it(browser: Any, finished: Path) -> None:
+    browser.locator("#initializations details:has(table.runs) > summary").click()
+    button = browser.locator("#initializations button.run").first
+    key = button.get_attribute("data-run")
+    record = json.loads((finished / "runs" / key / "record.json").read_text())
+    button.click()
+    more = browser.locator("tr.more")
+    told = more.inner_text()
+    assert key in told
+    for part in ("loading", "spec", "environment", record["environment"]["versions"]["torch"]):
+        assert part in told
+    assert str(record["spec"]["recipe"]["optimizer"]["learning_rate"]) in told
+    button.click()
+    assert more.count() == 0
+
+
+def test_it_fits_a_phone_in_the_dark_and_paper(browser: Any) -> None:
+    for width in (360, 1280):
+        browser.set_viewport_size({"width": width, "height": 800})
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    light = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+    browser.emulate_media(color_scheme="dark")
+    assert browser.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    browser.emulate_media(media="print", color_scheme="dark")
+    assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == light
