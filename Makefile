@@ -6,19 +6,30 @@ PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 PROFILE ?= phantom
-BENCHMARK := $(subst _,-,$(notdir $(basename $(wildcard experiments/tables/benchmark_*.py))))
-TRANSFUSION := $(subst _,-,$(notdir $(basename $(wildcard experiments/tables/transfusion_*.py))))
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
+
+# A paper is a folder of experiments/studies with tables or figures in it; the registry finds them as the program does,
+# and needs nothing but Python itself. Each is PAPER.FILE here and the target PAPER-FILE.
+STUDIES := experiments/studies
+FIND_TABLES := from pathlib import Path; from specs.registry import tables_of_studies as find; \
+	print(*(found.module for found in find(Path("$(STUDIES)"), "studies")))
+FOUND := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c '$(FIND_TABLES)')
+OF_PAPERS := $(foreach found,$(FOUND:studies.%=%),$(if $(findstring .,$(found)),$(found)))
+PAPERS := $(sort $(basename $(OF_PAPERS)))
+target = $(subst .,-,$(subst _,-,$(1)))
+targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
+
 MAKE_TABLE = $(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-.PHONY: help setup demo test check bench report dashboard benchmark transfusion tables clean docs/initializers.md
+PLAIN := help setup demo test test-slow check bench report dashboard tables clean docs/initializers.md
+.PHONY: $(PLAIN)
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
-	@echo "A paper's table or figure: make benchmark-table-2, make transfusion-figure-3 [PROFILE=paper DATA=DIR WEIGHTS=DIR]"
+	@$(foreach paper,$(PAPERS),$(call SHOW_PAPER,$(paper));)
 	@echo "Any table: make table-NAME, such as make table-real-images DATA=/path/to/datasets"
 
 $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
@@ -34,6 +45,9 @@ demo: $(READY)  ## Pretrain, fine-tune, test and compare five initializations on
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest
+
+test-slow: $(READY)  ## Run the tests that take minutes each, which `make test` leaves out
+	$(BIN)/python -m pytest -m slow
 
 check: $(READY)  ## Lint, check types, the direction of imports and the generated page
 	$(BIN)/ruff check .
@@ -53,12 +67,26 @@ bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similar
 docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
 	$(BIN)/python -m experiments.checks.initializer_page
 
-# Two rules: a rule with two patterns would hold transfusion-table-1 to be made once benchmark-table-1 is.
-benchmark-%: $(READY)
-	$(MAKE_TABLE)
+# A rule for each paper: a rule with the patterns of two would hold the table 1 of one to be made once the other's is.
+define PAPER_RULE
+$(call target,$(1))-%: $$(READY)
+	$$(MAKE_TABLE)
+endef
+define ALL_OF_PAPER
+.PHONY: $(call target,$(1))
+$(call target,$(1)): $(call targets,$(1))
+endef
+$(foreach paper,$(PAPERS),$(eval $(call PAPER_RULE,$(paper))))
+# A paper whose name is another target's, such as demo, has no target for all of it.
+$(foreach paper,$(filter-out $(PLAIN),$(PAPERS)),$(eval $(call ALL_OF_PAPER,$(paper))))
 
-transfusion-%: $(READY)
-	$(MAKE_TABLE)
+# Two lines of help: the paper as the first line of its folder's docstring names it, and its tables and figures.
+define SHOW_PAPER
+printf '  make %-22s Make all tables and figures of: %s\n' $(call target,$(1)) \
+	"$$(sed -n '1s/^"""\(.*\)"""$$/\1/p' $(STUDIES)/$(1)/__init__.py)"; \
+printf '  make %-22s One of them [PROFILE=paper DATA=DIR WEIGHTS=DIR], NAME is:\n' $(call target,$(1))-NAME; \
+printf '%-30s%s\n' '' '$(patsubst $(call target,$(1))-%,%,$(call targets,$(1)))'
+endef
 
 report: $(READY)  ## Render the tables under tables/ as one page, report.html
 	$(MEDTRANSFER) report $(ARGS)
@@ -66,11 +94,7 @@ report: $(READY)  ## Render the tables under tables/ as one page, report.html
 dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
 	$(MEDTRANSFER) dashboard $(ARGS)
 
-benchmark: $(BENCHMARK)  ## Make all tables and figures of the benchmark
-
-transfusion: $(TRANSFUSION)  ## Make all tables and figures of Transfusion
-
-tables: benchmark transfusion  ## Make both, and report.html [PROFILE=paper DATA=DIR WEIGHTS=DIR]
+tables: $(foreach paper,$(PAPERS),$(call targets,$(paper)))  ## Make all of every paper, and report.html [PROFILE=paper DATA=DIR WEIGHTS=DIR]
 	$(MEDTRANSFER) report
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]

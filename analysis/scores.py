@@ -151,10 +151,9 @@ def score_of(
 def mean_of_defined(values: ArrayLike) -> NDArray[np.float64]:
     """The mean over the last axis of what is not NaN; NaN where all is."""
     every = np.asarray(values, dtype=np.float64)
+    if every.ndim == 1:  # a zero in the place of a NaN may change the order of a sum, and so the last bits of a score
+        every = every[~np.isnan(every)]
     defined = ~np.isnan(every)
-    # What is nowhere defined goes first: zeros in its place could change the order of the sum, and so its last bits.
-    anywhere = defined.reshape(-1, every.shape[-1]).any(axis=0)
-    every, defined = every.compress(anywhere, axis=-1), defined.compress(anywhere, axis=-1)
     count = defined.sum(axis=-1)
     return np.where(count > 0, np.where(defined, every, 0).sum(axis=-1) / np.maximum(count, 1), np.nan)
 

@@ -12,7 +12,7 @@ import torch
 from backbones.networks.contract import Backbone
 from experiments.run.places import Places
 from experiments.run.resolve import ResolvedRun
-from experiments.run.store import RunStore
+from experiments.run.store import WEIGHTS, RunStore
 from experiments.run.training import seed_everything
 from initializers.loading.contract import Initializer
 from initializers.loading.loading import LoadReport, initialize
@@ -21,9 +21,6 @@ from specs.expression import Call
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, INITIALIZERS
 from specs.run import Pretraining, RunSpec
-
-WEIGHTS = "weights.safetensors"
-"""In a pretraining run's folder: the backbone's tensors under their canonical names."""
 
 
 def built_backbone(expression: Call, recipe: Recipe) -> Backbone:

@@ -13,16 +13,13 @@ from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.initialized import initialized
 from experiments.run.places import Places
 from experiments.run.resolve import ResolvedRun, Resolver, pretraining_of
-from experiments.run.store import AGAIN, Record
+from experiments.run.store import AGAIN, BEST, Record
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.task_module import supervised_module
 from specs.card import Normalization
 from specs.errors import RunError
 from specs.registry import BACKBONES
 from specs.run import Pretraining, RunSpec
-
-BEST = "best.safetensors"
-"""In a run's folder: every tensor of its module after the best epoch."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,12 @@ SCHEMA = 1
 AGAIN = "Move the run's folder away and make its table again."
 """What to do about a finished run that is not as it was."""
 
+BEST = "best.safetensors"
+"""In a run's folder: every tensor of its module after the best epoch."""
+
+WEIGHTS = "weights.safetensors"
+"""In a pretraining run's folder: the backbone's tensors under their canonical names."""
+
 OWN = ("log.txt", "record.json")
 """Files of an attempt that its record does not describe."""
 

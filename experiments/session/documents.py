@@ -18,7 +18,6 @@ from experiments.session.context import Context
 from experiments.session.results import Failure
 from experiments.tables.assemble import Cells, assemble
 from experiments.tables.document import NetworkCost, TableDocument
-from experiments.tables.network_costs import network_costs
 from experiments.tables.table import Table
 from specs.registry import DATASETS, INITIALIZERS
 
@@ -76,6 +75,8 @@ def finished_document(
     intervals = drawn_anew(of_columns(None), statistics.bootstrap, context) if statistics.bootstrap else {}
     costs: tuple[NetworkCost, ...] = ()
     if table.costs:
+        from experiments.tables.network_costs import network_costs  # torch, which a plan does without
+
         columns = {column for (_, column), runs in cells.items() if not isinstance(runs, str)}
         costs = network_costs(table, columns, context.paths, context.told("timed networks"))
     return dataclasses.replace(

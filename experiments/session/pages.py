@@ -9,8 +9,6 @@ from typing import Literal
 from experiments.reporting.drawings.pictures import OF_PATIENTS
 from experiments.reporting.formats.grid import read_grid
 from experiments.reporting.formats.plain import is_table, read_table
-from experiments.reporting.page.examples import examples
-from experiments.reporting.page.heat_maps import heat_maps
 from experiments.reporting.page.page import TITLE, Illustrated, Study, render
 from experiments.run.places import Places
 from experiments.session.results import Page
@@ -64,6 +62,9 @@ def illustrated(document: TableDocument, images: Images, paths: Places) -> Illus
         return Illustrated(document)
     if document.edition == "real" and images != "all":
         return Illustrated(document, (), "Test images are shown to whoever asks for them (--with-images).")
+    from experiments.reporting.page.examples import examples
+    from experiments.reporting.page.heat_maps import heat_maps
+
     try:
         if all(metric == "share" for _, metric in document.columns):
             found = [heat_maps(document, paths)]

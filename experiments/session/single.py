@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.execution.planner import Plan, plan
-from experiments.run.initialized import WEIGHTS
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, pretraining_of
-from experiments.run.store import Record
+from experiments.run.store import WEIGHTS, Record
 from experiments.session.context import Context
 from experiments.session.results import Pretrained, RunResult
 from experiments.tables.overlap import overlap

@@ -83,13 +83,6 @@ def assemble(
         if measures[place[1]] is None:
             interval = interval_of_mean((resampled or {})[run.key] for run in _runs(runs) if run.key in records)
             scores[place] = dataclasses.replace(scores[place], interval=interval)
-    secondary = {
-        title: {
-            place: _further(runs, records, plan, name) if measures[place[1]] is None else Cell(())
-            for place, runs in cells.items()
-        }
-        for name, title in SECONDARY.items()
-    }
     return TableDocument(
         name=name,
         title=table.title,
@@ -97,7 +90,7 @@ def assemble(
         rows=tuple((row.label, row.initializer) for row in table.rows),
         columns=tuple((column.label, _unit(column)) for column in table.columns),
         cells=scores,
-        secondary={title: found for title, found in secondary.items() if _tells_more(found, scores)},
+        secondary=_secondary(cells, records, plan, measures, scores),
         reference=table.reference,
         seeds=table.seeds,
         figure=table.figure,
@@ -148,9 +141,26 @@ def _all_remarks(
     return (*of_rows, *of_measures)
 
 
-def _tells_more(found: Mapping[Place, Cell], scores: Mapping[Place, Cell]) -> bool:
-    """Whether further scores are others than the scores; those over findings are not where all images have one."""
-    return any(cell.values and cell.values != scores[place].values for place, cell in found.items())
+def _secondary(
+    cells: Cells,
+    records: dict[str, Record],
+    plan: Plan,
+    measures: Mapping[str, str | None],
+    scores: Mapping[Place, Cell],
+) -> dict[str, dict[Place, Cell]]:
+    """Further scores by title, as far as they are others than the scores.
+
+    Those over findings, for example, are the same where all images have one.
+    """
+    found = {}
+    for name, title in SECONDARY.items():
+        further = {
+            place: _further(runs, records, plan, name) if measures[place[1]] is None else Cell(())
+            for place, runs in cells.items()
+        }
+        if any(cell.values and cell.values != scores[place].values for place, cell in further.items()):
+            found[title] = further
+    return found
 
 
 def _further(runs: Runs, records: dict[str, Record], plan: Plan, name: str) -> Cell:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from benchmarks import executor
-from experiments.execution.executor import Finished, Job, Progress
+from experiments.execution.executor import Job
 from experiments.run.places import Places
+from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
 from experiments.run.runner import run
 
@@ -64,7 +65,7 @@ def test_every_contender_does_new_runs_and_every_target_is_measured(
 
     monkeypatch.setattr(executor, "subprocess", SimpleNamespace(run=here))
     monkeypatch.setattr(executor, "cores", lambda: 1)
-    monkeypatch.setattr(executor, "_session", lambda places, jobs: InThisProcess(places))
+    monkeypatch.setattr(executor, "_dispatcher", lambda places, jobs: InThisProcess(places))
     found = executor.measure(tmp_path, rounds=1, runs=2, programs=1, epochs=1, batch_size=80)
     assert started == ["-m", "-c", "-c"] * 2, "a round to warm up and one that counts"
     assert len(list((tmp_path / "runs").glob("*/record.json"))) == 2 * (2 + 2 + 1 + 1)

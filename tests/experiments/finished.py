@@ -11,8 +11,8 @@ from torch import Tensor
 
 from backbones.networks.contract import Backbone
 from experiments.run.places import Places
-from experiments.run.restored import BEST, before_training
-from experiments.run.store import Record
+from experiments.run.restored import before_training
+from experiments.run.store import BEST, Record
 from tests.experiments.resealed import reseal
 
 PRETRAINED = 'supervised(on="fractals(classes=3, per_class=30, size=28)")'

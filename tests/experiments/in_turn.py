@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.execution.executor import Conditions, Finished, Job, JobState, Progress
+from experiments.execution.executor import Conditions, Job, JobState
+from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
 from experiments.run.runner import run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.metrics import dice
 from datamodules.dataset.sample import Sample
+from experiments.reporting.page.illustrations import Example, Examples
 from experiments.run.evaluation import PREDICTIONS
 from experiments.run.places import Places
 from experiments.run.restored import Restored, restore
@@ -32,29 +32,6 @@ COUNT = 4
 SHADES = ("#00c853", "#ff9100", "#40c4ff")
 """The truth's tint, the outlines of the reference row and of a best row. They are
 seen on gray tissue, and told apart by color-blind readers."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A picture as base64 of a JPEG, and the lines below it."""
-
-    data: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """The pictures of one column.
-
-    Attributes:
-        column: its label.
-        key: of the outlines, name and color; empty where there are none.
-        pictures: in the order of the test split.
-    """
-
-    column: str
-    key: tuple[tuple[str, str], ...]
-    pictures: tuple[Example, ...]
 
 
 def examples(document: TableDocument, column: str, places: Places) -> Examples | None:

@@ -13,7 +13,8 @@ from analysis.attention import area, inside
 from datamodules.dataset.contract import Located
 from experiments.measures.attention import box_map
 from experiments.measures.measuring.grad_cam import grad_cam
-from experiments.reporting.page.examples import SHADES, Example, Examples, as_jpeg, colored, record_of, spread
+from experiments.reporting.page.examples import SHADES, as_jpeg, colored, record_of, spread
+from experiments.reporting.page.illustrations import Example, Examples
 from experiments.run.places import Places
 from experiments.run.restored import Restored, restore
 from experiments.tables.document import TableDocument

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from experiments.reporting.drawings.drawings import drawings
 from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.grid import Grid
-from experiments.reporting.page.examples import Examples
+from experiments.reporting.page.illustrations import Examples
 from experiments.reporting.page.published import published_cells, published_note
 from experiments.reporting.text.answer import Answer, answer
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside

@@ -1,37 +1,27 @@
-"""The numbers that the papers printed, to stand beside those of the same protocol, on the same data where they can."""
+"""The numbers that papers printed, to stand beside those of the same protocol, on the same data where they can.
+
+They lie beside the table that repeats them: of the table ``PAPER-FILE`` in ``printed/FILE.csv``, in the folder of its
+module, a plugin's as well. Such a file begins with what must be known of it, then come the numbers in percent::
+
+    # source: who printed them and where
+    # remark: what must be known beside ours; there may be several such lines, or none
+    row,column,mean,std,trust
+    random,ResNet-50,96.4,0.05,printed
+"""
 
 from __future__ import annotations
 
 import csv
-from importlib.resources import files
+import math
+from dataclasses import dataclass
+from pathlib import Path
 
 from experiments.tables.document import Place, TableDocument
+from specs.errors import DataError
+from specs.registry import TABLES
 
-BENCHMARK = "Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930"
-TRANSFUSION = "Raghu et al. 2019, https://arxiv.org/abs/1902.07208"
-
-SOURCES = {
-    "benchmark-table-2": f"{BENCHMARK}, table 2",
-    "benchmark-figure-1": f"{BENCHMARK}, figure 1 and table 2",
-    "benchmark-figure-2": f"{BENCHMARK}, figure 2",
-    "transfusion-table-1": f"{TRANSFUSION}, table 1",
-    "transfusion-table-2": f"{TRANSFUSION}, table 2",
-    "transfusion-table-3": f"{TRANSFUSION}, table 3",
-}
-"""Of ``printed/NAME.csv``, by the table's name."""
-
-DDOF = "standard deviations with ddof 0"
-RETINA = "the paper's photographs are not EyePACS', so its numbers are for orientation, not to be reached"
-
-REMARKS = {
-    "benchmark-table-2": DDOF,
-    "benchmark-figure-1": DDOF,
-    "benchmark-figure-2": DDOF,
-    "transfusion-table-1": f"what its ± is of, it does not say; {RETINA}",
-    "transfusion-table-2": "the paper does not say its division of CheXpert, so its test images are others",
-    "transfusion-table-3": RETINA,
-}
-"""What must be known of a paper's numbers beside ours, by the table's name."""
+COLUMNS = ("row", "column", "mean", "std", "trust")
+"""Of a file of printed numbers; ``std`` may be empty, where none is known."""
 
 TRUST = {
     "printed": "",
@@ -41,32 +31,147 @@ TRUST = {
 """What is said of values, by the column ``trust``: as printed; measured off a figure; as somebody else read them."""
 
 
+@dataclass(frozen=True)
+class PrintedValue:
+    """What a paper gives for one cell.
+
+    Attributes:
+        mean: in percent.
+        std: standard deviation in points; None: not known.
+        trust: a word of ``TRUST``.
+    """
+
+    mean: float
+    std: float | None
+    trust: str
+
+    def __str__(self) -> str:
+        spread = "" if self.std is None else f" ± {self.std:.2f}"
+        return f"{'~' if self.trust == 'digitized' else ''}{self.mean:.2f}{spread}"
+
+
+@dataclass(frozen=True)
+class PrintedNumbers:
+    """What a paper gives for a table.
+
+    Attributes:
+        source: who printed them and where.
+        remarks: what must be known of them beside ours.
+        values: by row and column label, as far as the paper has them.
+    """
+
+    source: str
+    remarks: tuple[str, ...]
+    values: dict[Place, PrintedValue]
+
+
 def published_cells(document: TableDocument) -> dict[Place, str]:
     """What the paper gives for each cell, as text in percent; nothing for tables of another protocol or edition.
 
     Values that were measured off a printed figure are marked with ``~``.
+
+    Raises:
+        DataError: if the file of the numbers cannot be read.
     """
-    found = dict.fromkeys(document.cells, "")
-    for line in _lines(document):
-        spread = f" ± {float(line['std']):.2f}" if line["std"] else ""
-        mark = "~" if line["trust"] == "digitized" else ""
-        found[line["row"], line["column"]] = f"{mark}{float(line['mean']):.2f}{spread}"
-    return found
+    _, values = _beside(document)
+    return {place: str(values.get(place, "")) for place in document.cells}
 
 
 def published_note(document: TableDocument) -> str | None:
-    """Where the published values are from and what they are; None if the report shows none."""
-    lines = _lines(document)
-    if not lines:
+    """Where the published values are from and what they are; None if the report shows none.
+
+    Raises:
+        DataError: if the file of the numbers cannot be read.
+    """
+    numbers, values = _beside(document)
+    if numbers is None or not values:
         return None
-    trusts = {line["trust"] for line in lines}
+    trusts = {value.trust for value in values.values()}
     told = [words for trust, words in TRUST.items() if words and trust in trusts]
-    return f"Published: {'; '.join([SOURCES[document.name], REMARKS[document.name], *told])}."
+    return f"Published: {'; '.join([numbers.source, *numbers.remarks, *told])}."
 
 
-def _lines(document: TableDocument) -> list[dict[str, str]]:
-    """What is known of the document's cells."""
-    if document.protocol != "paper" or document.edition != "real" or document.name not in SOURCES:
-        return []
-    text = files("experiments.reporting.page").joinpath("printed", f"{document.name}.csv").read_text(encoding="utf-8")
-    return [line for line in csv.DictReader(text.splitlines()) if (line["row"], line["column"]) in document.cells]
+def printed_numbers(table: str) -> PrintedNumbers | None:
+    """What is printed of a registered table; None if there is no such table, or nothing is known to be printed of it.
+
+    Args:
+        table: its name; dashes may stand for underscores.
+
+    Raises:
+        DataError: if the file of the numbers cannot be read.
+    """
+    entry = TABLES.entries.get(table.replace("-", "_"))
+    module = entry.file() if entry else None
+    if module is None:
+        return None
+    path = module.parent / "printed" / f"{module.stem}.csv"
+    return read_printed(path) if path.is_file() else None
+
+
+def read_printed(path: Path) -> PrintedNumbers:
+    """The numbers of one file.
+
+    Raises:
+        DataError: says what is wrong with the file.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: expected text in UTF-8, found other bytes ({error}). Save it as UTF-8.") from error
+    above = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    source, remarks = _said(lines[:above], path)
+    table = csv.DictReader(lines[above:], restval="")
+    lacking = [column for column in COLUMNS if column not in (table.fieldnames or ())]
+    if lacking:
+        raise DataError(f"{path}: the column {lacking[0]} is missing. Expected the columns {','.join(COLUMNS)}.")
+    values: dict[Place, PrintedValue] = {}
+    for cell in table:
+        where = f"{path}: line {above + table.line_num}"
+        place = cell["row"], cell["column"]
+        if place in values:
+            raise DataError(f"{where} is the second one of {place[0]}, {place[1]}. Keep one of them.")
+        values[place] = _value(cell, where)
+    return PrintedNumbers(source, remarks, values)
+
+
+def _said(lines: list[str], path: Path) -> tuple[str, tuple[str, ...]]:
+    """The source and the remarks in the lines above the numbers."""
+    said: dict[str, list[str]] = {"source": [], "remark": []}
+    for number, line in enumerate(lines, start=1):
+        kind, _, text = line.removeprefix("#").partition(":")
+        if kind.strip() not in said or not text.strip():
+            raise DataError(
+                f'{path}: line {number} is "{line}". Above the numbers, expected "# source: TEXT" or "# remark: TEXT".'
+            )
+        said[kind.strip()].append(text.strip())
+    if len(said["source"]) != 1:
+        raise DataError(
+            f"{path}: expected one line that says who printed the numbers and where, found {len(said['source'])}. "
+            'Begin the file with "# source: TEXT".'
+        )
+    return said["source"][0], tuple(said["remark"])
+
+
+def _value(cell: dict[str, str], where: str) -> PrintedValue:
+    """The value of one line of a file."""
+    if cell["trust"] not in TRUST:
+        raise DataError(f'{where} has the trust "{cell["trust"]}". Expected one of: {", ".join(TRUST)}.')
+    try:
+        mean, std = float(cell["mean"]), float(cell["std"]) if cell["std"] else None
+        if not math.isfinite(mean) or not math.isfinite(std or 0):
+            raise ValueError("not finite")
+    except ValueError as error:
+        raise DataError(
+            f'{where} has the mean "{cell["mean"]}" and the std "{cell["std"]}". Expected numbers in percent; the std '
+            "may be empty."
+        ) from error
+    return PrintedValue(mean, std, cell["trust"])
+
+
+def _beside(document: TableDocument) -> tuple[PrintedNumbers | None, dict[Place, PrintedValue]]:
+    """What is printed of the document's table, and of it the values of the document's cells."""
+    if document.protocol != "paper" or document.edition != "real":
+        return None, {}
+    numbers = printed_numbers(document.name)
+    values = numbers.values if numbers else {}
+    return numbers, {place: value for place, value in values.items() if place in document.cells}

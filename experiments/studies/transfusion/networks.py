@@ -40,7 +40,7 @@ PRETRAINED = 'supervised(on="imagenet", recipe="supervised/imagenet")'
 
 
 def _cbr(name: str, arguments: str, source: str, depth: int = 4) -> Network:
-    """A network of the CBR family by the paper's name, the arguments of its backbone, and how many convolutions it has."""
+    """A network of the CBR family: its name in the paper, its backbone's arguments, how many convolutions it has."""
     return Network(f"CBR-{name}", f"cbr({arguments})", source, CBR[:depth], f"cbr({arguments}, slim=True)")
 
 

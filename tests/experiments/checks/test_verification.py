@@ -20,8 +20,8 @@ from experiments.cli.command_line import main
 from experiments.cli.commands.verify import chosen
 from experiments.run.evaluation import PREDICTIONS
 from experiments.run.recipes import recipe_named
-from experiments.run.restored import BEST
 from experiments.run.runner import run
+from experiments.run.store import BEST
 from specs.errors import UsageError
 from specs.task import Task
 from tests.experiments.resealed import reseal

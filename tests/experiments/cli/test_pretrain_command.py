@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.run.initialized import WEIGHTS
+from experiments.run.store import WEIGHTS
 
 SHORT = ["--backbone", "tiny(width=4)", "--edition", "phantom", "--wandb", "disabled"]
 ON = "fractals(classes=6, per_class=20, size=16)"

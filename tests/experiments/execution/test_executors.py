@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.execution.executor import Conditions, Executor, Finished, JobState
+from experiments.execution.executor import Conditions, Executor, JobState
 from experiments.execution.journal import Journal
 from experiments.execution.local import LocalDispatcher
 from experiments.execution.planner import carry_out, plan
+from experiments.run.progress import Finished
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore

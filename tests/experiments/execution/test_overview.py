@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.execution.executor import Finished, Job, JobState
+from experiments.execution.executor import Job, JobState
 from experiments.execution.journal import Journal, plans
 from experiments.execution.overview import overview
 from experiments.run.machine.processes import alive, name_of
+from experiments.run.progress import Finished
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from experiments.execution.executor import Finished, Job, Progress
+from experiments.execution.executor import Job
 from experiments.execution.planner import carry_out, plan
+from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import RunStore
 from tests.experiments.smoke import places, spec

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
 import json
@@ -20,16 +19,19 @@ from experiments.cli.command_line import main
 from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.page.published import SOURCES, TRUST, published_cells, published_note
+from experiments.reporting.page.published import printed_numbers, published_cells, published_note, read_printed
 from experiments.reporting.text.answer import answer
 from experiments.tables.document import Cell, RunLine, TableDocument
 from experiments.tables.figure import Figure
 from specs.errors import DataError
+from specs.registry import TABLES, Entry
 from tests.experiments.example_table import Page, document
 from tests.experiments.smoke import table_of_runs
 
 FIRST = "A_1 <50%> & more"
 FIGURE = dataclasses.asdict(Figure())
+PRINTED = [name.replace("_", "-") for name in TABLES.entries if printed_numbers(name)]
+"""The tables of which numbers are printed."""
 
 
 def page(**changes: Any) -> str:
@@ -187,11 +189,6 @@ def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) 
         read_table(path)
 
 
-def printed(name: str) -> list[dict[str, str]]:
-    text = files("experiments.reporting.page").joinpath("printed", f"{name}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 def papers(name: str) -> TableDocument:
     """A table of a paper as if it were finished, with one score a cell."""
     table = table_of_runs(name, "paper")
@@ -202,17 +199,71 @@ def papers(name: str) -> TableDocument:
 
 
 def test_published_values_have_a_row_and_a_column_of_their_table_each() -> None:
-    for name in SOURCES:
-        places = set(papers(name).cells)
-        lines = printed(name)
-        found = {(line["row"], line["column"]) for line in lines}
-        assert found <= places
-        assert len(found) == len(lines) > 5
-        assert {line["trust"] for line in lines} <= set(TRUST)
+    for name in PRINTED:
+        numbers = printed_numbers(name)
+        assert numbers is not None
+        assert set(numbers.values) <= set(papers(name).cells)
+        assert len(numbers.values) > 5
+
+
+def test_every_file_of_printed_numbers_is_that_of_a_table_beside_it() -> None:
+    assert len(PRINTED) == 6
+    beside = {
+        file.parent / "printed" / f"{file.stem}.csv" for entry in TABLES.entries.values() if (file := entry.file())
+    }
+    assert beside >= set(files("experiments.studies").glob("*/printed/*"))
+
+
+def test_printed_numbers_are_found_beside_the_table_of_a_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "printed").mkdir()
+    (tmp_path / "their_table.py").write_text("raise RuntimeError('imported')\n")
+    entry = Entry("their_table", "", "their_table", "their_table", "their-distribution")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(TABLES, "entries", TABLES.entries | {"their_table": entry})
+    assert printed_numbers("their-table") is None
+    (tmp_path / "printed" / "their_table.csv").write_text(
+        "# source: They 2025\n# remark: on others' images\n# remark: three runs\n"
+        'std,mean,row,column,trust\n,61.5,random,"A_1 <50%> & more",digitized\n0.5,50,random,C,printed\n'
+    )
+    made = document(name="their-table", edition="real", protocol="paper")
+    assert published_cells(made)["random", FIRST] == "~61.50"
+    told = "Published: They 2025; on others' images; three runs; values with ~ were read off the figure."
+    assert published_note(made) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("row,column,mean,std,trust\n", "one line that says who printed the numbers and where, found 0"),
+        ("# source: A\n# source: B\nrow,column,mean,std,trust\n", "and where, found 2"),
+        ("# sorce: A\nrow,column,mean,std,trust\n", 'line 1 is "# sorce: A"'),
+        ("# source: A\nrow,column,mean,std\n", "the column trust is missing"),
+        ("# source: A\n", "the column row is missing"),
+        ("# source: A\nrow,column,mean,std,trust\na,b,1,,guessed\n", 'line 3 has the trust "guessed"'),
+        (
+            "# source: A\nrow,column,mean,std,trust\na,b,1,,printed\na,b,2,,printed\n",
+            "line 4 is the second one of a, b",
+        ),
+        ("# source: A\nrow,column,mean,std,trust\na,b,high,,printed\n", 'line 3 has the mean "high"'),
+        ("# source: A\nrow,column,mean,std,trust\na,b,1,nan,printed\n", 'and the std "nan"'),
+        ("# source: A\nrow,column,mean,std,trust\na,b\n", 'line 3 has the trust ""'),
+        ("# source: \xff\n", "UTF-8"),
+    ],
+)
+def test_a_malformed_file_of_printed_numbers_is_named_with_what_is_wrong(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "table_1.csv"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=re.escape(message)) as raised:
+        read_printed(path)
+    assert str(raised.value).startswith(f"{path}: ")
 
 
 def test_of_transfusion_only_what_a_second_source_confirms_is_shown() -> None:
-    shown = {name: published_cells(papers(name)) for name in SOURCES if name.startswith("transfusion")}
+    shown = {name: published_cells(papers(name)) for name in PRINTED if name.startswith("transfusion")}
     filled = {name: {place for place, text in of.items() if text} for name, of in shown.items()}
     assert {column for _, column in filled["transfusion-table-1"]} == {"ResNet-50", "Inception-v3", "CBR-LargeT"}
     assert {column.partition(", ")[0] for _, column in filled["transfusion-table-2"]} == {"ResNet-50"}

@@ -10,16 +10,20 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from experiments.run.initialized import WEIGHTS, initialized
+from experiments.run.initialized import initialized
 from experiments.run.places import Places
-from experiments.run.resolve import Resolver
+from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.restored import before_training, restore
-from experiments.run.store import Record
+from experiments.run.store import WEIGHTS, Record
 from initializers.loading.fingerprints import fingerprint
 from specs.errors import RunError
+from specs.run import Pretraining
 from tests.experiments.finished import PRETRAINED
 from tests.experiments.resealed import reseal
 from tests.experiments.smoke import spec
+
+NO_RUNS = dict[Pretraining, ResolvedRun]().__getitem__
+"""Of a spec whose initializer needs none."""
 
 
 @pytest.mark.parametrize("name", ["record", "transferred"])
@@ -56,7 +60,7 @@ def test_weights_other_than_those_of_the_load_report_are_refused(record: Record,
 
 def test_the_same_run_begins_alike_each_time_and_another_seed_does_not(where: Places) -> None:
     def began(seed: int) -> str:
-        return initialized(spec(seed=seed), where)[1].after
+        return initialized(spec(seed=seed), where, NO_RUNS)[1].after
 
     assert began(0) == began(0)
     assert began(0) != began(1)
@@ -65,8 +69,8 @@ def test_the_same_run_begins_alike_each_time_and_another_seed_does_not(where: Pl
 @pytest.mark.parametrize("seed", [0, 3])
 def test_a_pretraining_does_not_begin_with_the_draw_of_a_fine_tuning_of_its_seed(seed: int, where: Places) -> None:
     """Networks from transferred and from random weights are compared, and must not share where they began."""
-    finetuned, _ = initialized(spec(seed=seed), where)
-    other, _ = initialized(spec(seed=seed, stage="pretrain", dataset="fractals"), where)
+    finetuned, _ = initialized(spec(seed=seed), where, NO_RUNS)
+    other, _ = initialized(spec(seed=seed, stage="pretrain", dataset="fractals"), where, NO_RUNS)
     weights = other.weights()
     drawn = [name for name in weights if name.endswith("conv.weight")]
     assert len(drawn) == 1 + 3 * 3
@@ -75,5 +79,7 @@ def test_a_pretraining_does_not_begin_with_the_draw_of_a_fine_tuning_of_its_seed
 
 def test_a_network_of_other_expressions_of_the_same_seed_begins_alike(where: Places) -> None:
     """What is trained on is no part of the draw: columns of a table share their random weights."""
-    one, other = (initialized(spec(dataset=data), where)[1].after for data in ("drive", 'medmnist("breastmnist")'))
+    one, other = (
+        initialized(spec(dataset=data), where, NO_RUNS)[1].after for data in ("drive", 'medmnist("breastmnist")')
+    )
     assert one == other

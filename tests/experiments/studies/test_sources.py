@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.run.initialized import WEIGHTS
+from experiments.run.store import WEIGHTS
 from initializers.formats.described import card_in
 from tests.experiments.smoke import table_of_runs
 

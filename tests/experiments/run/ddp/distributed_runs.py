@@ -78,8 +78,8 @@ def altered(runs: Path) -> Iterator[None]:
     """Float64, no batch norm, labels and masks that are uneven; each process writes with which weights it begins."""
     supervised, pretrained, check = (
         participant.supervised_module,
-        runner.SelfSupervisedModule,
-        runner.check_same_weights,
+        participant.SelfSupervisedModule,
+        participant.check_same_weights,
     )
 
     def checked(module: nn.Module) -> None:

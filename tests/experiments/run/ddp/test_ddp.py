@@ -24,10 +24,12 @@ from torch.multiprocessing import start_processes
 from datamodules.pipeline.batching import Share
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.checks.verification import verify
-from experiments.execution.executor import Conditions, Finished
-from experiments.execution.local import LocalDispatcher, fresh_processes
+from experiments.execution.executor import Conditions
+from experiments.execution.local import LocalDispatcher
 from experiments.run.initialized import initialized
+from experiments.run.machine.processes import fresh_processes
 from experiments.run.places import Places
+from experiments.run.progress import Finished
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training
 from experiments.run.runner import run
@@ -243,7 +245,7 @@ def test_without_statistics_of_a_device_their_number_is_no_part_of_the_run(tmp_p
 def test_the_same_weights_begin_whatever_the_number_of_devices(launched: tuple[Path, Record]) -> None:
     where, record = places(launched[0]), launched[1]
     stated = json.loads((record.folder / "load_report.json").read_text())["after"]
-    assert initialized(spec(), where)[1].after == stated
+    assert initialized(spec(), where, {}.__getitem__)[1].after == stated
 
 
 @pytest.mark.parametrize(("devices", "remedy"), [(3, "Use 2 or 4;"), (20, "Use 16 or 32;"), (33, "Use 32;")])

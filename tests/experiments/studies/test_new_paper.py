@@ -1,0 +1,179 @@
+"""A new paper is one new folder: a test adds one to a copy of the project, and touches no other file of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from specs.packages import PACKAGES
+from tests.conftest import PROJECT
+
+FILES = {
+    "__init__.py": '"""Toy: does anything help on drawn images? (Nobody 2026)."""\n',
+    "recipes.py": '''"""Toy: its one task as the paper says."""
+
+from __future__ import annotations
+
+from specs.recipe import Recipe
+from specs.steps import Adam
+
+
+def recipes() -> dict[str, Recipe]:
+    """Recipes by task."""
+    return {"chests": Recipe(image_size=28, batch_size=64, epochs=1, optimizer=Adam(2e-3))}
+''',
+    "table_1.py": '''"""Toy, table 1: random and Gabor weights on chest x-rays."""
+
+from __future__ import annotations
+
+from experiments.run.recipes import recipe_named
+from experiments.tables.preset import Preset, Profile
+from experiments.tables.table import Column, Row, Table
+
+PROFILES: dict[Profile, Preset] = {
+    "smoke": Preset(
+        edition="phantom",
+        protocol="smoke",
+        weights="a formula",
+        backbone="tiny(width=4)",
+        pretraining=None,
+        seeds=1,
+    ),
+}
+
+
+def table_1(profile: Profile = "smoke") -> Table:
+    """Two rows and a column."""
+    return Table(
+        title="A toy",
+        question="Does anything help?",
+        rows=(Row("random", "random"), Row("Gabor", "gabor")),
+        columns=(Column("Pneumonia", 'medmnist("pneumoniamnist")', recipe_named("toy/chests")),),
+        reference="random",
+        **PROFILES[profile].shared(),
+    )
+''',
+    "figure_1.py": '''"""Toy, figure 1: nothing at all."""
+
+from __future__ import annotations
+
+from experiments.run.places import Places
+from experiments.tables.study import Finding, Runs, Study
+
+
+def figure_1(profile: str = "smoke") -> Study:
+    """A figure of no data."""
+    return Study(title="Nothing", question="What is there?", edition="phantom", networks=None, find=_find)
+
+
+def _find(runs: Runs, places: Places) -> Finding:
+    raise NotImplementedError("nobody asks for it here")
+''',
+    "printed/table_1.csv": """# source: Nobody 2026, table 1
+# remark: its images are others
+row,column,mean,std,trust
+random,Pneumonia,61.5,0.25,printed
+""",
+}
+
+SHOW = """
+import dataclasses, json
+from pathlib import Path
+from experiments.reporting.formats.plain import read_table
+from experiments.reporting.page.published import published_cells, published_note
+from experiments.tables.named import table_named
+made = read_table(Path("tables/toy-table-1.json"))
+as_printed = dataclasses.replace(made, edition="real", protocol="paper")
+shown = {
+    "figure": table_named("toy-figure-1", None).title,
+    "note": published_note(as_printed),
+    "cells": {row: text for (row, _), text in published_cells(as_printed).items()},
+    "note of another protocol": published_note(made),
+}
+print(json.dumps(shown))
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with the paper's folder in it."""
+    folder = tmp_path_factory.mktemp("copy")
+    for package in PACKAGES:
+        shutil.copytree(PROJECT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "setup.cfg", "pyproject.toml", "constraints.txt"):
+        shutil.copy(PROJECT / name, folder / name)
+    for name, text in FILES.items():
+        path = folder / "experiments" / "studies" / "toy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def asked(project: Path, *command: str) -> str:
+    """What a command prints in the copy, whose packages stand first on Python's path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MEDTRANSFER_"))}
+    environment = kept | {"PYTHONPATH": str(project)}
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def medtransfer(project: Path, *arguments: str) -> str:
+    return asked(project, sys.executable, "-m", "medtransfer", *arguments)
+
+
+@pytest.fixture(scope="module")
+def made(project: Path) -> Path:
+    """The folder of the paper's table, which the command made."""
+    settings = ["--profile", "smoke", "--jobs", "1", "--wandb", "disabled"]
+    medtransfer(project, "table", "toy-table-1", *settings)
+    return project / "tables"
+
+
+def test_its_tables_figures_and_recipes_are_listed(project: Path) -> None:
+    found = json.loads(medtransfer(project, "list", "tables", "--json"))["tables"]
+    lines = {entry["name"]: entry["description"] for entry in found if entry["name"].startswith("toy")}
+    assert lines == {
+        "toy-figure-1": "Toy, figure 1: nothing at all.",
+        "toy-table-1": "Toy, table 1: random and Gabor weights on chest x-rays.",
+    }
+    assert "toy/chests" in medtransfer(project, "list", "recipes")
+
+
+def test_the_command_makes_its_table(made: Path) -> None:
+    document = json.loads((made / "toy-table-1.json").read_text())
+    assert [row for row, _ in document["rows"]] == ["random", "Gabor"]
+    assert len(list((made.parent / "runs").glob("*/record.json"))) == 2
+
+
+def test_the_printed_numbers_stand_beside_its_own(project: Path, made: Path) -> None:
+    shown = json.loads(asked(project, sys.executable, "-c", SHOW))
+    assert shown == {
+        "figure": "Nothing",
+        "note": "Published: Nobody 2026, table 1; its images are others.",
+        "cells": {"random": "61.50 ± 0.25", "Gabor": ""},
+        "note of another protocol": None,
+    }
+
+
+def test_make_knows_its_targets(project: Path) -> None:
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("no make is installed")
+    settings = [f"PYTHON={sys.executable}", f"VENV={project / 'none'}"]
+    one = asked(project, make, "--dry-run", *settings, "PROFILE=smoke", "toy-table-1")
+    assert "medtransfer table toy-table-1 --profile smoke" in one
+    for target in ("toy", "tables"):
+        planned = asked(project, make, "--dry-run", *settings, target)
+        assert "medtransfer table toy-table-1" in planned
+        assert "medtransfer table toy-figure-1" in planned
+    told = asked(project, make, *settings, "help")
+    assert "make toy " in told
+    assert "Toy: does anything help on drawn images? (Nobody 2026)." in told
+    assert "figure-1 table-1\n" in told
