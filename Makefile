@@ -24,8 +24,8 @@ targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
 MAKE_TABLE = $(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-PLAIN := help setup demo test test-slow check bench report dashboard tables clean docs/initializers.md
-.PHONY: $(PLAIN)
+PLAIN := help setup demo test test-slow check bench pages report dashboard tables clean
+.PHONY: $(PLAIN) docs/initializers.md docs/entries.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -49,12 +49,12 @@ test: $(READY)  ## Run the tests
 test-slow: $(READY)  ## Run the tests that take minutes each, which `make test` leaves out
 	$(BIN)/python -m pytest -m slow
 
-check: $(READY)  ## Lint, check types, the direction of imports and the generated page
+check: $(READY)  ## Lint, check types, the direction of imports and the generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m experiments.checks.initializer_page --check
+	$(BIN)/python -m experiments.checks.pages --check
 
 bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
 	$(BIN)/python -m benchmarks.input_pipeline
@@ -64,8 +64,10 @@ bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similar
 	$(BIN)/python -m benchmarks.train_step
 	$(BIN)/python -m benchmarks.executor
 
-docs/initializers.md: $(READY)  ## Write the page of initializers from their cards
-	$(BIN)/python -m experiments.checks.initializer_page
+pages: $(READY)  ## Write the pages of docs that are made from the code: initializers.md and entries.md
+	$(BIN)/python -m experiments.checks.pages
+
+docs/initializers.md docs/entries.md: pages
 
 # A rule for each paper: a rule with the patterns of two would hold the table 1 of one to be made once the other's is.
 define PAPER_RULE

@@ -8,7 +8,7 @@ costs a sum, not a sort.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,3 +148,17 @@ def interval(estimate: float, values: ArrayLike, level: float = 0.95) -> Interva
         raise ValueError(f"no interval of level {level} from {len(defined)} defined values of {len(drawn)}")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(low), float(high), level, len(defined))
+
+
+def interval_of_mean(runs: Iterable[list[float | None]]) -> tuple[float, float] | None:
+    """The 95 % interval of the mean over runs, each on the same resamples; None if it has no value at all.
+
+    Args:
+        runs: each run's score on each resample, None where it is undefined.
+    """
+    values = np.array([[np.nan if score is None else score for score in run] for run in runs])
+    means = values.mean(axis=0) if len(values) else np.array([np.nan])
+    if np.isnan(means).all():
+        return None
+    found = interval(float(np.nanmean(means)), means)
+    return found.low, found.high

@@ -94,7 +94,8 @@ class MeanAuroc(Score):
     def columns(self, values: NDArray[Any]) -> NDArray[Any]:
         """What is scored of targets or probabilities (N, K): the scored columns, or one sum of the positive ones."""
         if self.positives:
-            return np.asarray(values[:, np.isin(self.classes, self.positives)].sum(axis=1, keepdims=True))
+            positive = np.array([name in self.positives for name in self.classes])
+            return np.asarray(values[:, positive].sum(axis=1, keepdims=True))
         return values[:, [list(self.classes).index(name) for name in self.scored]]
 
 

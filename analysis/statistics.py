@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from typing import Literal
 
@@ -13,6 +12,9 @@ import numpy as np
 
 ALPHA = 0.05
 POWER = 0.8
+
+ROUNDING = 1e-12
+"""Means that differ by a smaller share are equal: rounding alone, such as that of a sum in another order, may do it."""
 
 Mark = Literal["better", "worse", "no difference shown", "reference", "untested"]
 PaperMark = Literal["best", "not significantly different from the best", "significantly below the best", "untested"]
@@ -276,19 +278,14 @@ def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
 
 
 def _best(values: Scores) -> dict[str, tuple[str, ...]]:
-    """The rows of each column with the highest mean."""
-    means: dict[str, dict[str, Fraction]] = {}
+    """The rows of each column with the highest mean, but for rounding."""
+    means: dict[str, dict[str, float]] = {}
     for row, columns in values.items():
         for column, scores in columns.items():
             if scores:
-                means.setdefault(column, {})[row] = _exact_mean(scores)
+                means.setdefault(column, {})[row] = float(np.mean(scores))
     highest = {column: max(by_row.values()) for column, by_row in means.items()}
     return {
-        column: tuple(row for row, mean in by_row.items() if mean == highest[column])
+        column: tuple(row for row, mean in by_row.items() if math.isclose(mean, highest[column], rel_tol=ROUNDING))
         for column, by_row in means.items()
     }
-
-
-def _exact_mean(values: Sequence[float]) -> Fraction:
-    """A floating-point sum depends on the order of its terms, and would tell equal means apart."""
-    return sum((Fraction(float(value)) for value in values), Fraction()) / len(values)

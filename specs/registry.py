@@ -203,14 +203,17 @@ RECIPES = Registry("recipe", "experiments.studies", "medtransfer.recipes", recip
 TABLES = Registry("table", "experiments.studies", "medtransfer.tables", tables_of_studies)
 EXECUTORS = Registry("executor", "experiments.execution.executors", "medtransfer.executors")
 
-REGISTRIES = {
-    "backbones": BACKBONES,
+KINDS = {
+    "datasets": DATASETS,
     "initializers": INITIALIZERS,
-    "datamodules": DATASETS,
+    "backbones": BACKBONES,
     "methods": METHODS,
     "measures": MEASURES,
     "recipes": RECIPES,
     "tables": TABLES,
     "executors": EXECUTORS,
 }
-"""All of them; what an argument's annotation names, such as ``Annotated[Call, "initializers"]``."""
+"""All registries, by what users call their entries."""
+
+REGISTRIES = {registry.package: registry for registry in (BACKBONES, INITIALIZERS, DATASETS)}
+"""Those whose expressions stand inside others, by what an argument says, as in ``Annotated[Call, "initializers"]``."""

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from specs.registry import (
-    BACKBONES,
-    DATASETS,
-    EXECUTORS,
-    INITIALIZERS,
-    MEASURES,
-    METHODS,
-    OWN,
-    RECIPES,
-    TABLES,
-    Registry,
-)
+from specs.registry import KINDS, OWN
 
 HEAD = """# Everything that can be named
 
@@ -21,25 +10,15 @@ This page is made from the first line of each file: `make pages`. `medtransfer l
 disk and with what plugins add; [extending.md](extending.md) says how to add one of each kind.
 """
 
-KINDS: tuple[tuple[str, str, Registry], ...] = (
-    ("Datasets", "datamodules", DATASETS),
-    ("Initializers", "initializers", INITIALIZERS),
-    ("Backbones", "backbones", BACKBONES),
-    ("Self-supervised methods", "lightning_modules/pretraining", METHODS),
-    ("Measures of finished runs", "experiments/measures", MEASURES),
-    ("Recipes", "experiments/studies", RECIPES),
-    ("Tables and figures", "experiments/studies", TABLES),
-    ("Executors", "experiments/execution/executors", EXECUTORS),
-)
-
 
 def page() -> str:
     """The page's text."""
     parts = [HEAD]
-    for title, folder, registry in KINDS:
-        parts.append(f"\n## {title}\n\nFiles in `{folder}/`.\n\n| name | what it is |\n| --- | --- |\n")
+    for kind, registry in KINDS.items():
+        folder = registry.package.replace(".", "/")
+        parts.append(f"\n## {kind.capitalize()}\n\nFiles in `{folder}/`.\n\n| name | what it is |\n| --- | --- |\n")
         for name, entry in registry.entries.items():
             if entry.distribution == OWN:
-                shown = name.replace("_", "-") if registry is TABLES else name
+                shown = name.replace("_", "-") if kind == "tables" else name
                 parts.append(f"| `{shown}` | {entry.description.rstrip('.')} |\n")
     return "".join(parts)

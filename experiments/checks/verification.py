@@ -20,7 +20,7 @@ import torch
 
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.determinism import deterministic
-from experiments.run.evaluation import PREDICTIONS, scores
+from experiments.run.evaluation import scores
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.environment import environment, unlike
 from experiments.run.naming import public_dataset, public_initializer
@@ -28,7 +28,7 @@ from experiments.run.places import Places
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
 from experiments.run.retesting import device, predictions
-from experiments.run.store import AGAIN, BEST, WEIGHTS, Record, RunStore
+from experiments.run.store import AGAIN, BEST, PREDICTIONS, WEIGHTS, Record, RunStore
 from initializers.formats.checkpoints import read_tensors
 from initializers.loading.contract import Weights
 from initializers.loading.loading import fitting

@@ -18,9 +18,6 @@ from specs.task import Task
 
 Rows = dict[str, NDArray[Any]]
 
-PREDICTIONS = "predictions.parquet"
-"""In a fine-tuning's folder: what it predicted of the test split, as ``prediction_table`` holds it."""
-
 
 def prediction_table(task: Task, samples: tuple[Sample, ...], rows: Rows) -> pa.Table:
     """Predictions of a test split, one row per sample in the split's order.

@@ -18,14 +18,14 @@ from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.compilation import compiling
 from experiments.run.ddp.distributed import check_same_weights, synchronized, trainer_settings
 from experiments.run.determinism import deterministic
-from experiments.run.evaluation import PREDICTIONS, prediction_table, scores, write_predictions
+from experiments.run.evaluation import prediction_table, scores, write_predictions
 from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
 from experiments.run.naming import public_text
 from experiments.run.out_of_memory import memory_explained
 from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun, Resolver
-from experiments.run.store import BEST, WEIGHTS, Attempt, Record, RunStore
+from experiments.run.store import BEST, PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
 from initializers.formats.described import description
 from initializers.loading.contract import Initializer

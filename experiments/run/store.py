@@ -37,6 +37,9 @@ AGAIN = "Move the run's folder away and make its table again."
 BEST = "best.safetensors"
 """In a run's folder: every tensor of its module after the best epoch."""
 
+PREDICTIONS = "predictions.parquet"
+"""In a fine-tuning's folder: what it predicted of the test split, as ``evaluation.prediction_table`` holds it."""
+
 WEIGHTS = "weights.safetensors"
 """In a pretraining run's folder: the backbone's tensors under their canonical names."""
 

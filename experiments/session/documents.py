@@ -12,7 +12,6 @@ from analysis.statistics import Alternative, Test
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.evaluations import evaluated, measured_as
 from experiments.measures.measuring.measure import measure_of
-from experiments.measures.measuring.resampling import VERSION, resampled
 from experiments.run.store import Record
 from experiments.session.context import Context
 from experiments.session.results import Failure
@@ -96,6 +95,7 @@ def drawn_anew(records: Iterable[Record], count: int, context: Context) -> dict[
         count: how many resamples.
         context: where their data are.
     """
+    from experiments.measures.measuring.resampling import VERSION, resampled  # pyarrow, which a plan does without
 
     def scores(record: Record) -> list[float | None]:
         return resampled(record, context.paths, count)

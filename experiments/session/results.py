@@ -7,26 +7,26 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.console import Console
 
 from experiments.execution.planner import Plan
 from experiments.reporting.formats.grid import Grid, grid_json, print_grid
 from experiments.reporting.formats.plain import to_json
 from experiments.reporting.formats.terminal import print_table
-from experiments.run.evaluation import PREDICTIONS
 from experiments.run.naming import public_dataset, public_initializer
 from experiments.run.run_facts import metrics
-from experiments.run.store import Record
+from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.cells import ResolvedCells
 from experiments.tables.document import TableDocument
 from specs.errors import RunError
 from specs.files import write_text
 from specs.registry import BACKBONES
 from specs.run import RunSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # which a plan does without
 
 WIDTH = 200
 """Characters of a line of a printed table, where there is no terminal that says how many it has."""
@@ -64,11 +64,13 @@ class RunResult:
         """
         if self.record.data["spec"]["stage"] == "pretrain":
             raise RunError(f"the run {self.key[:12]} is a pretraining, which predicts nothing of a test split.")
+        import pyarrow.parquet as pq
+
         return pq.read_table(self.record.file(PREDICTIONS))
 
     def curve(self) -> pa.Table:
         """What was logged of each epoch: ``epoch``, ``step``, losses and the validation metric."""
-        return pa.Table.from_pylist(metrics(self.record))
+        return _as_table(metrics(self.record))
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,8 @@ def _named(record: Record) -> dict[str, Any]:
 
 def _as_table(rows: list[dict[str, Any]]) -> pa.Table:
     """Rows whose names may differ; what a row lacks is null."""
+    import pyarrow as pa
+
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: [row.get(name) for row in rows] for name in names})
 

@@ -130,7 +130,7 @@ def check_export(export: Path | None) -> None:
         UsageError: says what it must end in.
     """
     if export is not None and export.suffix != ".safetensors":
-        raise UsageError(f"exported weights go to a file whose name ends in .safetensors, found {export}.")
+        raise UsageError(f"--export takes a name that ends in .safetensors, found {export}.")
 
 
 def _warnings_before(spec: RunSpec) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.bootstrap import interval_of_mean
 from datamodules.dataset.contract import Dataset
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.measures.measuring.resampling import interval_of_mean
 from experiments.run.naming import public_dataset, public_initializer, public_spec
 from experiments.run.resolve import ResolvedRun
 from experiments.run.run_facts import (

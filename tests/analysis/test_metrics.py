@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
-from analysis.metrics import auroc, dice_from_counts
+from analysis.metrics import auroc, dice, dice_from_counts
 
 
 @pytest.mark.parametrize("levels", [3, 1000], ids=["ties", "no ties"])
@@ -55,3 +55,13 @@ def test_dice_equals_the_f1_score() -> None:
 
 def test_dice_of_nothing_found_where_nothing_is_counts_one() -> None:
     np.testing.assert_array_equal(dice_from_counts([0, 0, 3], [0, 1, 0], [0, 0, 0]), [1.0, 0.0, 1.0])
+
+
+def test_dice_of_two_masks_is_that_of_their_shared_pixels() -> None:
+    """Two squares of 4 by 4 that share 2 by 4."""
+    truth, found = np.zeros((2, 8, 8), bool)
+    truth[:4, :4] = True
+    found[2:6, :4] = True
+    assert dice(found, truth) == dice(truth.astype(np.uint8), found) == 2 * 8 / (16 + 16)
+    assert (dice(truth, truth), dice(truth, ~truth)) == (1.0, 0.0)
+    assert dice(np.zeros(3), np.zeros(3)) == 1.0

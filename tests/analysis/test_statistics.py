@@ -128,7 +128,7 @@ def test_each_row_is_compared_with_the_reference_of_its_column() -> None:
         "bad": {"A": [0.40, 0.41, 0.42], "B": None},
     }
     found = compare(values, "random")
-    assert found.best == {"A": "good", "B": "good"}
+    assert found.best == {"A": ("good",), "B": ("good",)}
     marks = {place: cell.mark for place, cell in found.cells.items()}
     assert marks == {
         ("random", "A"): "reference", ("random", "B"): "reference", ("good", "A"): "better",
@@ -146,6 +146,21 @@ def test_the_papers_marking_tests_against_the_best() -> None:
         ("a", "A"): "best",
         ("b", "A"): "not significantly different from the best",
         ("c", "A"): "significantly below the best",
+    }
+
+
+def test_rows_of_equal_means_are_all_the_best_of_their_column() -> None:
+    three = [0.7, 0.4, 0.1]
+    values = {
+        "random": {"A": [1.0, 1.0, 1.0], "B": three, "C": None},
+        "other": {"A": [1.0, 1.0], "B": sorted(three), "C": [0.7, 0.7, 0.7]},
+        "third": {"A": [1.0, 1.0, 1 - 1e-9], "B": [0.3, 0.4, 0.5], "C": [0.7]},
+    }
+    assert np.mean(three) != np.mean(sorted(three)), "the sums in floating point must depend on the order"
+    best = {"A": ("random", "other"), "B": ("random", "other", "third"), "C": ("other", "third")}
+    assert compare(values, "random").best == best
+    assert {place for place, mark in compare_with_best(values).items() if mark == "best"} == {
+        (row, column) for column, rows in best.items() for row in rows
     }
 
 

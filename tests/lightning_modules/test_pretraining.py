@@ -79,6 +79,18 @@ def test_it_has_a_family_a_paper_and_a_phantom_recipe_of_its_own(name: str) -> N
     assert isinstance(METHODS.build(name), Method)  # the paper's settings
 
 
+def test_a_methods_file_with_its_recipes_is_read_without_torch() -> None:
+    code = (
+        "import sys\n"
+        "from specs.registry import METHODS\n"
+        "made = {name: METHODS.build(name) for name in METHODS.entries}\n"
+        "assert all(method.published and method.phantom for method in made.values())\n"
+        "assert 'torch' not in sys.modules"
+    )
+    project = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", code], cwd=project, check=True, timeout=60)
+
+
 @every_method
 @pytest.mark.parametrize("backbone", ["tiny(width=4)", 'cbr("tiny")'])
 def test_a_step_lowers_the_loss_of_its_batch_and_trains_the_whole_backbone(name: str, backbone: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from specs.errors import UsageError
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, REGISTRIES, Registry
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, KINDS, Registry
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -116,7 +116,7 @@ def test_a_name_taken_by_two_plugins_names_both_distributions(shapes: Registry, 
         _ = shapes.entries
 
 
-@pytest.mark.parametrize("registry", REGISTRIES.values(), ids=REGISTRIES.keys())
+@pytest.mark.parametrize("registry", KINDS.values(), ids=KINDS.keys())
 def test_every_entry_of_ours_is_described_in_a_sentence_that_fits_a_line(registry: Registry) -> None:
     for entry in registry.entries.values():
         assert 10 < len(entry.description) <= 120 and entry.description.endswith((".", ")")), entry
@@ -136,8 +136,8 @@ def test_entries_are_light_and_refer_to_heavy_libraries_inside_functions_only() 
 
 def test_listing_and_binding_every_registry_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from specs.registry import REGISTRIES, INITIALIZERS, DATASETS, BACKBONES\n"
-        "[registry.entries for registry in REGISTRIES.values()]\n"
+        "import sys; from specs.registry import KINDS, INITIALIZERS, DATASETS, BACKBONES\n"
+        "[registry.entries for registry in KINDS.values()]\n"
         "INITIALIZERS.bind('mean_var(fractals)'), DATASETS.bind('fractals'), BACKBONES.bind('tiny')\n"
         "print([name for name in ('torch', 'numpy', 'timm', 'pytorch_lightning') if name in sys.modules])"
     )

@@ -18,35 +18,13 @@ from initializers.publishing.publishing import Published
 from initializers.publishing.store import WeightStore
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
-from specs.registry import (
-    BACKBONES,
-    DATASETS,
-    EXECUTORS,
-    INITIALIZERS,
-    MEASURES,
-    METHODS,
-    OWN,
-    RECIPES,
-    TABLES,
-    Registry,
-)
+from specs.registry import DATASETS, INITIALIZERS, KINDS, METHODS, OWN, RECIPES
 
 if TYPE_CHECKING:
     from lightning_modules.self_supervision.method import Method
 
 NAME = "list"
 HELP = "list datasets, initializers, backbones, methods, measures, recipes, tables and executors"
-
-KINDS: dict[str, Registry] = {
-    "datasets": DATASETS,
-    "initializers": INITIALIZERS,
-    "backbones": BACKBONES,
-    "methods": METHODS,
-    "measures": MEASURES,
-    "recipes": RECIPES,
-    "tables": TABLES,
-    "executors": EXECUTORS,
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from analysis.bootstrap import draw_counts, interval
-from experiments.run.evaluation import PREDICTIONS, rows_of
+from analysis.bootstrap import draw_counts
+from experiments.run.evaluation import rows_of
 from experiments.run.places import Places
-from experiments.run.store import Record
+from experiments.run.store import PREDICTIONS, Record
 from lightning_modules.scoring import task_score
 from specs.errors import RunError
 from specs.run import RunSpec
@@ -46,16 +44,6 @@ def resampled(record: Record, places: Places, resamples: int) -> list[float | No
         )
     counts = draw_counts([sample.patient for sample in samples], resamples, seed=0)
     return _plain(task_score(task).of_resamples(rows_of(task, table), counts))
-
-
-def interval_of_mean(runs: Iterable[list[float | None]]) -> tuple[float, float] | None:
-    """The 95 % interval of the mean over runs, each on the same resamples; None if it has no value at all."""
-    values = np.array([[np.nan if score is None else score for score in run] for run in runs])
-    means = values.mean(axis=0) if len(values) else np.array([np.nan])
-    if np.isnan(means).all():
-        return None
-    found = interval(float(np.nanmean(means)), means)
-    return found.low, found.high
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:

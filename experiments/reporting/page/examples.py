@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from analysis.metrics import dice
 from datamodules.dataset.sample import Sample
 from experiments.reporting.page.illustrations import Example, Examples
-from experiments.run.evaluation import PREDICTIONS
 from experiments.run.places import Places
 from experiments.run.restored import Restored, restore
-from experiments.run.store import Record, RunStore
+from experiments.run.store import PREDICTIONS, Record, RunStore
 from experiments.tables.document import RunLine, TableDocument
 from specs.errors import RunError
 from specs.task import Task

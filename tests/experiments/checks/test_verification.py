@@ -18,10 +18,9 @@ from safetensors.torch import load_file, save_file
 from experiments.checks.verification import _largest
 from experiments.cli.command_line import main
 from experiments.cli.commands.verify import chosen
-from experiments.run.evaluation import PREDICTIONS
 from experiments.run.recipes import recipe_named
 from experiments.run.runner import run
-from experiments.run.store import BEST
+from experiments.run.store import BEST, PREDICTIONS
 from specs.errors import UsageError
 from specs.task import Task
 from tests.experiments.resealed import reseal

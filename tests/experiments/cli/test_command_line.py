@@ -174,15 +174,3 @@ def test_help_list_and_dry_run_import_nothing_heavy(tmp_path: Path) -> None:
             [sys.executable, "-c", code, *arguments],
             cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(PROJECT)}, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-
-
-def test_a_users_own_package_of_the_same_name_is_named(tmp_path: Path) -> None:
-    (tmp_path / "datamodules").mkdir()
-    (tmp_path / "datamodules" / "__init__.py").write_text("")
-    process = subprocess.run(
-        [sys.executable, "-c", "import medtransfer, sys; sys.exit(medtransfer.main())", "list"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert process.returncode == 2
-    assert f"datamodules from {tmp_path}" in process.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,14 @@ import pytest
 from datamodules.phantoms.phantom import ensure_phantom
 from experiments.cli.command_line import main
 from experiments.reporting.text.recommendation import recommendation
+from experiments.run.places import Places
+from experiments.run.resolve import Resolver
+from experiments.session.comparing import Question, name_of
 from experiments.tables.document import Cell
 from experiments.tables.tuning import Picked
 from specs.errors import DataError, UsageError
 from specs.expression import parse
+from specs.registry import DATASETS
 from tests.experiments.example_table import document
 
 FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
@@ -47,7 +52,8 @@ def test_each_row_tries_every_rate_once_and_the_best_on_validation_is_taken(home
         assert set(first) == {0.001, 0.01, 0.1}
         best = max(first, key=lambda one: (first[one], -one))
         assert [rate[one["key"]] for one in of if one["spec"]["seed"] == 1] == [best]
-    table = json.loads((home / "tables" / "compare-folder.json").read_text())
+    (file,) = (home / "tables").glob("compare-folder-*.json")
+    table = json.loads(file.read_text())
     assert table["protocol"] == "tuned"
     assert table["rows"] == [["random", "random"], ["fractals", "fractals"]]
     assert all(len(cell["values"]) == 2 and cell["interval"] for cell in table["cells"])
@@ -56,13 +62,44 @@ def test_each_row_tries_every_rate_once_and_the_best_on_validation_is_taken(home
 
 
 def test_nothing_that_is_passed_on_names_the_hospitals_folder(home: Path) -> None:
-    passed_on = [home / "compare.html", *(home / "tables").iterdir()]
+    (page,) = home.glob("*.html")
+    assert page.stem == next((home / "tables").glob("*.json")).stem
+    passed_on = [page, *(home / "tables").iterdir()]
     assert len(passed_on) == 7
     for path in passed_on:
         for private in (b"ward-7", b"secret_number", str(home).encode()):
             assert private not in path.read_bytes(), path
-    assert b"image/jpeg" not in (home / "compare.html").read_bytes()
-    assert b"comes first in" in (home / "compare.html").read_bytes()
+    assert b"image/jpeg" not in page.read_bytes()
+    assert b"comes first in" in page.read_bytes()
+
+
+def test_files_of_two_comparisons_never_have_one_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    other = home / "data" / "ward-8"
+    if not other.is_dir():
+        shutil.copytree(home / "data" / "ward-7", other)
+        labels = other / "labels.csv"
+        lines = labels.read_text().splitlines()
+        labels.write_text("\n".join([*lines[:-8], *lines[-6:]]) + "\n")  # the same classes, fewer images
+        assert main(["prepare", FOLDER.replace("ward-7", "ward-8"), "--size", "12", "--jobs", "1"]) == 0
+    resolver = Resolver(Places.given())
+
+    def name(dataset: str = FOLDER, **asked: Any) -> str:
+        question = Question(dataset=dataset, initializers=asked.pop("initializers", ("random", "gabor")), **asked)
+        splits = resolver.opened(DATASETS.bind(dataset), "real").index.identity()
+        return name_of(question, question.table(), splits)
+
+    names = [
+        name(),
+        name(FOLDER.replace("ward-7", "ward-8")),
+        name(initializers=("gabor", "random")),
+        name(backbone="resnet18"),
+        name(settings={"epochs": 2}),
+        name(recipe="phantom/smoke"),
+    ]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("compare-folder-[0-9a-f]{8}", one) for one in names)
+    assert name(seeds=9) == name(learning_rates=(0.1, 0.2)) == names[0]  # the same comparison, known better
 
 
 def test_a_dry_run_says_how_much_it_is(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

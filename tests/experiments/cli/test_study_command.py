@@ -57,7 +57,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.chdir(tmp_path)
 
     def ask(one: Study) -> None:
-        monkeypatch.setattr("experiments.tables.named.table_named", lambda name, profile: one)
+        monkeypatch.setattr("experiments.session.making.table_named", lambda name, profile: one)
 
     yield ask
 

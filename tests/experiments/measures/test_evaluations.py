@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.bootstrap import draw_counts
+from analysis.bootstrap import draw_counts, interval_of_mean
 from analysis.metrics import auroc
 from backbones.networks.contract import Backbone
 from experiments.execution.planner import plan
-from experiments.measures.attention import attention
+from experiments.measures.attention import attention_of
 from experiments.measures.measuring.evaluations import evaluated, once
 from experiments.measures.measuring.grad_cam import grad_cam
-from experiments.measures.measuring.resampling import interval_of_mean, resampled
+from experiments.measures.measuring.resampling import resampled
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.run.runner import run
@@ -75,7 +75,7 @@ def test_a_network_without_feature_maps_is_refused() -> None:
 
 def test_attention_is_measured_on_every_box_of_the_test_images(chests: tuple[Path, Record]) -> None:
     folder, record = chests
-    found = attention(record, places(folder))
+    found = attention_of(record, places(folder))
     (path,) = (folder / "runs" / "phantoms").glob("chestxray14-*/BBox_List_2017.csv")
     boxes = list(csv.reader(path.read_text().splitlines()[1:]))
     assert found["findings"] == len(boxes) > 100
@@ -83,7 +83,7 @@ def test_attention_is_measured_on_every_box_of_the_test_images(chests: tuple[Pat
     assert found["uniform_in_boxes"] == pytest.approx(np.mean(shares))
     assert 0 < found["in_masks"] < found["in_boxes"] < 1
     assert 0 < found["area"] < 1
-    assert attention(record, places(folder)) == found
+    assert attention_of(record, places(folder)) == found
 
 
 def test_what_was_measured_is_not_measured_again_and_damage_is_refused(chests: tuple[Path, Record]) -> None:

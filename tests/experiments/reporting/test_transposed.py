@@ -244,7 +244,7 @@ def test_a_command_makes_such_a_table_and_makes_it_again_alike(
 ) -> None:
     table = table_of_runs("initializations", "smoke")
     asked = dataclasses.replace(table, rows=table.rows[:1], transposed=True, costs=True)
-    monkeypatch.setattr("experiments.tables.named.table_named", lambda name, profile: asked)
+    monkeypatch.setattr("experiments.session.making.table_named", lambda name, profile: asked)
     monkeypatch.setattr("experiments.tables.network_costs.REPEATED", 0.05)
     monkeypatch.chdir(tmp_path)
     command = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled", *in_turn]

@@ -61,5 +61,5 @@ def test_a_worker_resolves_a_run_once_and_opens_each_dataset_once(tmp_path: Path
 
 def test_a_run_whose_data_changed_since_it_was_planned_is_refused(tmp_path: Path) -> None:
     wanted = spec()
-    with pytest.raises(MedtransferError, match="became .* between planning and starting"):
+    with pytest.raises(MedtransferError, match="between planning and starting"):
         planned(wanted.to_json(), "0" * 64, Resolver(places(tmp_path)))

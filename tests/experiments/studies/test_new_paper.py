@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from specs.packages import PACKAGES
+from specs.registry import RECIPES
 from tests.conftest import PROJECT
 
 FILES = {
@@ -177,3 +180,38 @@ def test_make_knows_its_targets(project: Path) -> None:
     assert "make toy " in told
     assert "Toy: does anything help on drawn images? (Nobody 2026)." in told
     assert "figure-1 table-1\n" in told
+
+
+PAPERS = [name for name, entry in RECIPES.entries.items() if entry.module == f"experiments.studies.{name}.recipes"]
+
+
+def words_of_code(path: Path) -> list[str]:
+    """The texts in a file of Python that are no docstrings or comments, and the modules that it imports."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Constant) and isinstance(child.value, str) and not isinstance(node, ast.Expr):
+                found.append(child.value)
+    return found
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_nothing_outside_a_papers_folder_names_the_paper(paper: str) -> None:
+    folder = PROJECT / "experiments" / "studies" / paper
+    named = re.compile(rf"(^|[^a-z.]|studies\.){paper}([-_/.]|$)")
+    texts = {path: path.read_text().splitlines() for path in (PROJECT / "Makefile", PROJECT / "setup.cfg")}
+    for package in PACKAGES:
+        for path in (PROJECT / package).rglob("*.py"):
+            if folder not in path.parents:
+                texts[path] = words_of_code(path)
+    assert len(texts) > 200
+    assert {path: text for path, of in texts.items() for text in of if named.search(text)} == {}
+
+
+def test_there_are_papers_to_look_for() -> None:
+    assert PAPERS == ["benchmark", "transfusion"]
+    assert any("benchmark/" in text for text in words_of_code(PROJECT / "experiments/studies/benchmark/tasks.py"))

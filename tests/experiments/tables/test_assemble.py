@@ -9,6 +9,7 @@ from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import Record
 from experiments.tables.assemble import collapses, remarks
+from initializers.loading.contract import build
 from specs.expression import parse
 from tests.experiments.smoke import spec
 
@@ -16,7 +17,7 @@ from tests.experiments.smoke import spec
 def found(initializer: str, normalization: str = "card") -> list[str]:
     made = spec()
     recipe = dataclasses.replace(made.recipe, normalization=normalization)  # type: ignore[arg-type]
-    run = ResolvedRun(dataclasses.replace(made, initializer=parse(initializer), recipe=recipe), {}, ())
+    run = ResolvedRun(dataclasses.replace(made, initializer=parse(initializer), recipe=recipe), {}, {})
     return [remark for _, remark in remarks("a row", (run,))]
 
 
@@ -42,8 +43,9 @@ def test_a_collapsed_pretraining_is_said() -> None:
         recipe=recipe_named("phantom_ssl/byol"),
         initializer=parse("random"),
     )
-    pretraining = ResolvedRun(need, {"it": 1}, ())
-    run = ResolvedRun(ssl, {"it": 2}, (pretraining,))
+    pretraining = ResolvedRun(need, {"it": 1}, {})
+    (asked,) = build(ssl.initializer).requires()
+    run = ResolvedRun(ssl, {"it": 2}, {asked: pretraining})
 
     def said(collapsed: bool) -> list[tuple[str, str]]:
         data = {"collapsed": collapsed, "outcome": {"scores": {"embedding_rank": 1.04}}}

@@ -115,7 +115,7 @@ def test_a_study_without_networks_has_no_recipe_to_set(
 
     study = Study(title="Data", question="Which?", edition="phantom", networks=None, find=find)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("experiments.tables.named.table_named", lambda *_: study)
+    monkeypatch.setattr("experiments.session.making.table_named", lambda *_: study)
     assert main(["table", "data", "--set", "epochs=1"]) == 2
     assert "nothing is trained for it" in capsys.readouterr().err
 

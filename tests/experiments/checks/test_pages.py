@@ -1,4 +1,4 @@
-"""docs/initializers.md says what the cards say."""
+"""The pages of docs that are made from the code say what the code says."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from experiments.checks import initializer_page
-from experiments.checks.initializer_page import main, page
+from experiments.checks import pages
+from experiments.checks.initializer_page import page
+from experiments.checks.pages import PAGES, main
 from specs.registry import INITIALIZERS
 
 
-def test_the_page_is_current() -> None:
+def test_the_pages_are_current() -> None:
     assert main(["--check"]) == 0
 
 
 def test_a_stale_page_is_told_and_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(initializer_page, "PAGE", tmp_path / "initializers.md")
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
     assert main(["--check"]) == 1
-    assert "make docs/initializers.md" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "make pages" in said
+    assert all(name in said for name in PAGES)
     assert main([]) == 0
     assert main(["--check"]) == 0
     (tmp_path / "initializers.md").write_text(page().replace("CC-BY-NC-4.0", "MIT", 1))
+    capsys.readouterr()
     assert main(["--check"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("initializers.md ")
 
 
 def test_every_initializer_is_on_the_page() -> None:
