@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def test_a_long_function_is_found_and_a_reason_excuses_it() -> None:
 
 def test_only_rooms_lie_in_experiments() -> None:
     assert [path.name for path in (PROJECT / "experiments").glob("*.py")] == ["__init__.py"]
+
+
+def test_options_of_the_command_line_go_no_further_than_the_command_line() -> None:
+    product = [path for path in SOURCES if path.relative_to(PROJECT).parts[0] in PACKAGES]
+    parsing = {path for path in product if re.search(r"\bargparse\b", path.read_text(encoding="utf-8"))}
+    assert parsing and {path for path in parsing if PROJECT / "experiments" / "cli" not in path.parents} == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

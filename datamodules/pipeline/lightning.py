@@ -128,6 +128,10 @@ class ImageDataModule(pl.LightningDataModule):
         """The test split in order; whole images if the device takes crops out of them."""
         return self._in_order("test", self._test_framing())
 
+    def predict_dataloader(self) -> Batches:
+        """The test split, for ``trainer.predict``."""
+        return self.test_dataloader()
+
     def test_batch(self, numbers: list[int]) -> Batch:
         """Some images of the test split, by their places in it, as a batch of ``test_dataloader``."""
         return _Maker(self, "test", self._images["test"], self._test_framing())(0, numbers)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.execution.overview import RunState, overview
+from experiments.execution.planner import plan
 from experiments.reporting.formats.plain import table_files
 from experiments.reporting.wandb.dashboard import Mode
 from experiments.run.places import Places
@@ -33,7 +34,6 @@ from experiments.session.single import (
     check_export,
     exported,
     named,
-    plan_one,
     pretraining_spec,
     run_one,
 )
@@ -162,7 +162,7 @@ class Session:
     def plan_run(self, run: RunSpec | ResolvedRun) -> Planned:
         """What ``run`` would do."""
         resolved = run if isinstance(run, ResolvedRun) else self.resolve(run)
-        return Planned(plan=plan_one(resolved, self.context), cells=ResolvedCells())
+        return Planned(plan=plan([resolved], self.context.store), cells=ResolvedCells())
 
     def pretraining(
         self,

@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from experiments.execution.planner import Plan, plan
+from experiments.execution.planner import plan
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, pretraining_of
-from experiments.run.store import WEIGHTS, Record
+from experiments.run.store import WEIGHTS
 from experiments.session.context import Context
 from experiments.session.results import Pretrained, RunResult
 from experiments.tables.overlap import overlap
@@ -80,24 +80,25 @@ def pretraining_spec(
     return dataclasses.replace(spec, recipe=changed(spec.recipe, settings), seed=seed)
 
 
-def plan_one(resolved: ResolvedRun, context: Context) -> Plan:
-    """A run and what it needs, with what is done already."""
-    return plan([resolved], context.store)
-
-
 def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
     """Do a run and what it needs, unless they are done.
 
     Raises:
         MedtransferError: of the kind of what went wrong.
     """
-    warnings = list(_warnings_before(resolved.spec))
+    warnings = _warnings_before(resolved.spec)
     for warning in warnings:
         context.say(f"warning: {warning}")
-    record = _done(resolved, context)
+    work = plan([resolved], context.store)
+    context.carry_out(work)
+    if failed := work.failed.get(resolved.key):
+        log = f"\nlog: {failed.log}" if failed.log else ""
+        raise failure(failed.exit_status, f"{failed.error}{log}")
+    record = context.store.published(resolved.key)
     if record.data.get("collapsed"):
         warnings.append(COLLAPSED)
         context.say(f"warning: {COLLAPSED}")
+    context.mirror(context.records_of(work), "single runs")
     return RunResult(record, tuple(warnings))
 
 
@@ -142,15 +143,3 @@ def _warnings_before(spec: RunSpec) -> list[str]:
         f"these weights have seen images of {', '.join(found.collections)}, which the test set is from; the score may "
         "be too high."
     ]
-
-
-def _done(resolved: ResolvedRun, context: Context) -> Record:
-    work = plan_one(resolved, context)
-    context.carry_out(work)
-    if resolved.key in work.failed:
-        failed = work.failed[resolved.key]
-        log = f"\nlog: {failed.log}" if failed.log else ""
-        raise failure(failed.exit_status, f"{failed.error}{log}")
-    record = context.store.published(resolved.key)
-    context.mirror(context.records_of(work), "single runs")
-    return record

@@ -26,7 +26,11 @@ BATCH = {
     "index": torch.arange(6),
 }
 BATCH["mask"] = (BATCH["image"] > 100).to(torch.uint8)
-TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
+NETWORK = "tiny(width=8)"
+"""Narrower ones end the process on processors without AVX-512: in channels-last, oneDNN's backward pass of a strided
+convolution of 1 x 1 and fewer than 8 channels writes outside of its memory there (seen with torch 2.15)."""
+
+TOLERANCE = {"rtol": 1e-4, "atol": 2e-6}
 """Of losses and weights after three steps in float32."""
 
 
@@ -37,12 +41,12 @@ def recipe(**changes: Any) -> Recipe:
 def supervised(task: Task, **changes: Any) -> SupervisedModule:
     torch.manual_seed(0)
     kind = SegmentationModule if task.kind == "segmentation" else ClassificationModule
-    return kind(BACKBONES.build("tiny(width=4)"), task, recipe(**changes), UNIT)
+    return kind(BACKBONES.build(NETWORK), task, recipe(**changes), UNIT)
 
 
 def self_supervised(**changes: Any) -> SelfSupervisedModule:
     torch.manual_seed(0)
-    learner = METHODS.build("simclr_v1").learner(BACKBONES.build("tiny(width=4)"), 6)
+    learner = METHODS.build("simclr_v1").learner(BACKBONES.build(NETWORK), 6)
     return SelfSupervisedModule(learner, TASKS[0], recipe(method="simclr_v1", **changes), UNIT, 0)
 
 

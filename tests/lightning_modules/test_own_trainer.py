@@ -63,7 +63,12 @@ def module(task: Task, recipe: Recipe = RECIPE) -> SupervisedModule:
 
 def quiet(**settings: Any) -> pl.Trainer:
     """A trainer that says and writes nothing."""
-    less = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    less: dict[str, Any] = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
     return pl.Trainer(**(less | {"accelerator": "cpu", "max_epochs": 1} | settings))
 
 
@@ -107,7 +112,7 @@ def test_a_plain_trainer_fits_tests_and_predicts(
     assert {"train_loss", "validation_loss", "validation_metric"} <= set(trainer.callback_metrics)
     (found,) = trainer.test(learner, data, verbose=False)
     assert found == {name: float(value) for name, value in trainer.callback_metrics.items()}
-    task, predicted = data.task, torch.cat(trainer.predict(learner, data.test_dataloader()))  # type: ignore[arg-type]
+    task, predicted = data.task, torch.cat(trainer.predict(learner, data))  # type: ignore[arg-type]
     score = score_of(task.kind, task.classes, task.scored, task.positives)
     named = score.named(learner.test_rows())
     assert found == {f"test_{name}": value for name, value in named.items() if ":" not in name}

@@ -14,10 +14,12 @@ from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
+from lightning_modules.pretraining.byol import byol
+from lightning_modules.self_supervision.method import Method
 from specs.errors import UsageError, WeightsError
 from specs.expression import parse
 from specs.recipe import Form
-from specs.registry import BACKBONES, DATASETS
+from specs.registry import BACKBONES, DATASETS, METHODS
 from specs.run import RunSpec, canonical_json
 from specs.steps import Adam, Constant, Views
 from tests.experiments.smoke import places, spec
@@ -108,6 +110,24 @@ def test_the_method_and_its_settings_enter_a_pretrainings_key_however_they_are_w
     written = [None, "byol", "simclr_v1", "simclr_v1(temperature=0.2)"]
     assert len({pretraining(method) for method in written}) == len(written)
     assert pretraining("simclr_v1") == pretraining("simclr_v1(temperature=0.1)") == pretraining("simclr_v1()")
+
+
+def newer_byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> Method:
+    """BYOL as it would be if the same settings gave other weights than before."""
+    return byol(dimensions, hidden, momentum)._replace(version=2)
+
+
+def test_a_methods_version_enters_the_key_from_the_second_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = dataclasses.replace(spec().recipe, method="byol", selection="last")
+    made, resolver = spec(stage="pretrain", recipe=recipe), Resolver(places(tmp_path))
+    first = resolver.resolve(made)
+    assert METHODS.build("byol").version == 1
+    assert "version" not in "".join(first.identity["recipe"])
+    entry = dataclasses.replace(METHODS.entries["byol"], module=__name__, attribute="newer_byol")
+    monkeypatch.setattr(METHODS, "entries", METHODS.entries | {"byol": entry})
+    second = resolver.resolve(made)
+    assert second.key != first.key
+    assert second.identity["recipe"] == first.identity["recipe"] | {"method_version": 2}
 
 
 def test_a_pretrainings_images_and_views_enter_its_key(tmp_path: Path) -> None:
