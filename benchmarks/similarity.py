@@ -10,7 +10,7 @@ pair, and for SVCCA a singular value decomposition of each layer's data before t
 CKA's peer is pytorch-cka (MIT), called by its ``cka_from_features``: debiased, in single precision, of all layers in
 one call. It keeps a matrix of samples by samples for each layer, so this comparison is on the first 2,000 samples.
 
-Values must agree to 5e-6 or the benchmark stops.
+Coefficients must agree to 5e-6, and values of CKA with those in single precision to 5e-5, or the benchmark stops.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ TARGETS = {
 LAYERS, CHANNELS, SAMPLES, WIDE = 22, 256, 10_000, 2048
 GRAM_SAMPLES = 2_000
 VARIANCE = 0.99
-AGREEMENT = 5e-6
+AGREEMENT, SINGLE_PRECISION = 5e-6, 5e-5
+"""How far values may be apart. The second is for pytorch-cka, whose rounding differs between processors: 5e-6 with
+AVX-512, 1e-5 without."""
 
 
 def main() -> None:
@@ -103,8 +105,8 @@ def measure(
             if worst > AGREEMENT:
                 raise RuntimeError(f"coefficients differ by {worst} with {call.__name__}, expected at most {AGREEMENT}")
     worst = float(np.abs(cka_of_every_pair(single, debiased=True) - cka_from_features(tensors, tensors).numpy()).max())
-    if worst > AGREEMENT:
-        raise RuntimeError(f"values differ by {worst} with pytorch-cka, expected at most {AGREEMENT}")
+    if worst > SINGLE_PRECISION:
+        raise RuntimeError(f"values differ by {worst} with pytorch-cka, expected at most {SINGLE_PRECISION}")
     contenders = {
         "CCA, every pair": (lambda: every(None), lambda: pairwise(google_cca)),
         "SVCCA, every pair": (lambda: every(VARIANCE), lambda: pairwise(google_svcca)),

@@ -8,7 +8,9 @@ string); the second item names the package whose registry binds it.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -55,10 +57,24 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     """The parameters' types; what a function returns is left alone, since its type may be imported for checks only."""
     function: Any = target.__init__ if inspect.isclass(target) else target
-    parameters = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
-    return typing.get_type_hints(
-        types.SimpleNamespace(__annotations__=parameters), function.__globals__, include_extras=True
-    )
+    hints: dict[str, Any] = {}
+    for name, hint in function.__annotations__.items():
+        if name != "return":
+            alone = types.SimpleNamespace(__annotations__={name: hint})
+            names = _defining_module(target, name) or function.__globals__
+            hints |= typing.get_type_hints(alone, names, include_extras=True)
+    return hints
+
+
+def _defining_module(target: Callable[..., Any], field: str) -> dict[str, Any] | None:
+    """The names of the module that a dataclass has a field from, which may be that of a class that it inherits from.
+
+    None for whatever is no dataclass.
+    """
+    if not (inspect.isclass(target) and dataclasses.is_dataclass(target)):
+        return None
+    owner = next(base for base in target.__mro__ if field in vars(base).get("__annotations__", {}))
+    return vars(sys.modules[owner.__module__])
 
 
 def _usage(signature: inspect.Signature) -> str:

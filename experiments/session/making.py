@@ -74,7 +74,7 @@ class Asked:
         """
         if self.settings:
             raise UsageError(
-                f"{self.name}: nothing is trained for this table, so there is no recipe to set "
+                f"{self.name}: nothing is trained for it, so there is no recipe to set "
                 f"{', '.join(f'{name}={value}' for name, value in self.settings.items())} in. Leave the settings out."
             )
 

@@ -12,10 +12,8 @@ What is done is never done again: runs are kept in the run store, and a call goe
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from experiments.execution.overview import RunState, overview
 from experiments.execution.planner import plan
@@ -30,16 +28,16 @@ from experiments.session.making import Asked, make_table, plan_table
 from experiments.session.pages import Images, page_of
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
 from experiments.session.single import (
-    changed,
     check_export,
     exported,
-    named,
+    finetuning_spec,
     pretraining_spec,
     run_one,
+    say_warnings,
 )
 from experiments.tables.cells import ResolvedCells
 from specs.errors import UsageError
-from specs.expression import Call, parse
+from specs.expression import Call
 from specs.recipe import Recipe
 from specs.registry import EXECUTORS
 from specs.run import Edition, RunSpec
@@ -51,8 +49,9 @@ class Session:
     """Runs, compares and reports on one run store.
 
     Args:
-        paths: where data, runs and prepared images are; None takes ``data`` and ``runs`` in the current folder, or what
-            the environment variables MEDTRANSFER_DATA, MEDTRANSFER_RUNS and MEDTRANSFER_CACHE say.
+        paths: where data, runs and prepared images are; a folder stands for ``data`` and ``runs`` in it; None takes
+            those in the current folder, or what the environment variables MEDTRANSFER_DATA, MEDTRANSFER_RUNS and
+            MEDTRANSFER_CACHE say.
         executor: expression of what carries runs out: ``local``, or such as ``slurm(partition="gpu", minutes=240)``.
         devices: GPUs (processes, where there are none) that share each batch of a run.
         jobs: the most runs at the same time; None lets the executor decide.
@@ -68,7 +67,7 @@ class Session:
 
     def __init__(
         self,
-        paths: Places | None = None,
+        paths: Places | str | Path | None = None,
         *,
         executor: str = "local",
         devices: int = 1,
@@ -81,7 +80,7 @@ class Session:
         if devices < 1:
             raise UsageError(f"a session needs at least one device for a run, found devices={devices}.")
         self.context = Context(
-            paths=paths or Places.given(),
+            paths=_places(paths),
             executor=str(EXECUTORS.bind(executor)),
             devices=devices,
             jobs=jobs,
@@ -125,21 +124,8 @@ class Session:
         Raises:
             UsageError: if something is missing, unknown or does not fit.
         """
-        given: dict[str, Any] = {
-            name: parse(value) if isinstance(value, str) else value
-            for name, value in (("dataset", dataset), ("backbone", backbone), ("initializer", initializer))
-            if value is not None
-        }
-        given |= {name: value for name, value in (("edition", edition), ("seed", seed)) if value is not None}
-        recipes = (("recipe", recipe), ("pretraining", pretraining))
-        given |= {name: named(value) for name, value in recipes if value is not None}
-        lacking = [name for name in ("dataset", "backbone", "initializer", "recipe") if name not in given]
-        if base is None and lacking:
-            raise UsageError(f"a run needs {', '.join(lacking)} too. Give them, or a whole spec as the base.")
-        if base is None:
-            base = RunSpec(**{"stage": "finetune", "edition": "real", **given})
-        spec = dataclasses.replace(base, **given)
-        return dataclasses.replace(spec, recipe=changed(spec.recipe, settings or {}))
+        given = {"dataset": dataset, "backbone": backbone, "initializer": initializer, "edition": edition, "seed": seed}
+        return finetuning_spec(base, given | {"recipe": recipe, "pretraining": pretraining}, settings or {})
 
     def resolve(self, spec: RunSpec) -> ResolvedRun:
         """What a spec truly is: its identity, its key, and the runs that it needs.
@@ -160,8 +146,9 @@ class Session:
         return run_one(run if isinstance(run, ResolvedRun) else self.resolve(run), self.context)
 
     def plan_run(self, run: RunSpec | ResolvedRun) -> Planned:
-        """What ``run`` would do."""
+        """What ``run`` would do; what must be known of the run's numbers is said."""
         resolved = run if isinstance(run, ResolvedRun) else self.resolve(run)
+        say_warnings(resolved.spec, self.context)
         return Planned(plan=plan([resolved], self.context.store), cells=ResolvedCells())
 
     def pretraining(
@@ -188,7 +175,7 @@ class Session:
         edition: Edition = "real",
         settings: Mapping[str, object] | None = None,
         seed: int = 0,
-        export: Path | None = None,
+        export: str | Path | None = None,
     ) -> Pretrained:
         """Do one pretraining, and write its weights to a file that says what they are.
 
@@ -204,11 +191,11 @@ class Session:
         Raises:
             MedtransferError: of the kind of what went wrong.
         """
-        check_export(export)
+        check_export(_path(export))
         spec = self.pretraining(initializer, backbone, recipe=recipe, edition=edition, settings=settings, seed=seed)
         return self.export(self.run(spec), export)
 
-    def export(self, result: RunResult, path: Path | None) -> Pretrained:
+    def export(self, result: RunResult, path: str | Path | None) -> Pretrained:
         """A finished pretraining with its weights in a file that says what they are.
 
         Args:
@@ -219,7 +206,7 @@ class Session:
             UsageError: if the file's name does not end in ``.safetensors``.
             RunError: if the run is no pretraining.
         """
-        return exported(result, path)
+        return exported(result, _path(path))
 
     def make(
         self,
@@ -229,7 +216,7 @@ class Session:
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
         statistics: Statistics = DEFAULT,
-        output: Path | None = None,
+        output: str | Path | None = None,
     ) -> Made:
         """Make a table or figure: plan its runs, do those that are missing, and render it.
 
@@ -244,7 +231,7 @@ class Session:
         Raises:
             MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
         """
-        return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, output)
+        return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, _path(output))
 
     def plan(
         self,
@@ -270,8 +257,8 @@ class Session:
         learning_rates: Sequence[float] = (1e-4, 3e-4, 1e-3),
         seeds: int = 5,
         statistics: Statistics = DEFAULT,
-        output: Path | None = None,
-        page: Path | None = None,
+        output: str | Path | None = None,
+        page: str | Path | None = None,
         images: Images = "phantom",
     ) -> Compared:
         """Find the best initialization for a dataset.
@@ -308,7 +295,7 @@ class Session:
             learning_rates=tuple(learning_rates),
             seeds=seeds,
         )
-        return compared(question, self.context, statistics, output, page, images)
+        return compared(question, self.context, statistics, _path(output), _path(page), images)
 
     def plan_comparison(self, question: Question) -> Planned:
         """What ``compare`` would do first; the runs over seeds follow from the learning rates that are picked."""
@@ -316,9 +303,9 @@ class Session:
 
     def report(
         self,
-        files: Sequence[Path] = (),
+        files: Sequence[str | Path] = (),
         *,
-        tables: Path = Path("tables"),
+        tables: str | Path = "tables",
         title: str | None = None,
         images: Images = "phantom",
     ) -> Page:
@@ -333,7 +320,7 @@ class Session:
         Raises:
             DataError: if there are no tables, or a file is none.
         """
-        return page_of(table_files(files, tables), self.paths, images, title)
+        return page_of(table_files([*map(Path, files)], Path(tables)), self.paths, images, title)
 
     def status(self) -> list[RunState]:
         """How every run of the store stands: running, queued, failed, stopped or done, and why."""
@@ -343,3 +330,15 @@ class Session:
         self, table: str, profile: str | None, seeds: int | None, settings: Mapping[str, object] | None
     ) -> Asked:
         return Asked(name=table, profile=profile, seeds=seeds, settings=settings or {})
+
+
+def _places(paths: Places | str | Path | None) -> Places:
+    """The places that a session was given, or those in a folder."""
+    if isinstance(paths, Places):
+        return paths
+    folder = _path(paths)
+    return Places.given() if folder is None else Places.given(folder / "data", folder / "runs")
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from experiments.execution.planner import plan
 from experiments.run.recipes import recipe_named
@@ -48,6 +49,33 @@ def named(recipe: str | Recipe | None) -> Recipe | None:
     return recipe_named(recipe) if isinstance(recipe, str) else recipe
 
 
+def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Mapping[str, object]) -> RunSpec:
+    """The spec of a fine-tuning, from names.
+
+    Args:
+        base: a spec whose parts are taken where nothing else is given.
+        given: parts of a spec by name: expressions, recipes as such or by name, edition, seed; None: not given.
+        settings: of the recipe to change, by name.
+
+    Raises:
+        UsageError: if something is missing, unknown or does not fit.
+    """
+    parts = {name: value for name, value in given.items() if value is not None}
+    for name in ("dataset", "backbone", "initializer"):
+        if isinstance(parts.get(name), str):
+            parts[name] = parse(parts[name])
+    for name in ("recipe", "pretraining"):
+        if name in parts:
+            parts[name] = named(parts[name])
+    lacking = [name for name in ("dataset", "backbone", "initializer", "recipe") if name not in parts]
+    if base is None and lacking:
+        raise UsageError(f"a run needs {', '.join(lacking)} too. Give them, or a whole spec as the base.")
+    if base is None:
+        base = RunSpec(**{"stage": "finetune", "edition": "real", **parts})
+    spec = dataclasses.replace(base, **parts)
+    return dataclasses.replace(spec, recipe=changed(spec.recipe, settings))
+
+
 def pretraining_spec(
     initializer: str,
     backbone: str | Call,
@@ -86,9 +114,7 @@ def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
     Raises:
         MedtransferError: of the kind of what went wrong.
     """
-    warnings = _warnings_before(resolved.spec)
-    for warning in warnings:
-        context.say(f"warning: {warning}")
+    warnings = say_warnings(resolved.spec, context)
     work = plan([resolved], context.store)
     context.carry_out(work)
     if failed := work.failed.get(resolved.key):
@@ -134,12 +160,14 @@ def check_export(export: Path | None) -> None:
         raise UsageError(f"--export takes a name that ends in .safetensors, found {export}.")
 
 
-def _warnings_before(spec: RunSpec) -> list[str]:
-    """What must be known of a run before it is done."""
+def say_warnings(spec: RunSpec, context: Context) -> list[str]:
+    """Say and return what must be known of a run's numbers before it is done."""
     found = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
     if found is None:
         return []
-    return [
+    warning = (
         f"these weights have seen images of {', '.join(found.collections)}, which the test set is from; the score may "
         "be too high."
-    ]
+    )
+    context.say(f"warning: {warning}")
+    return [warning]

@@ -8,10 +8,14 @@ from typing import Any
 
 from experiments.run.places import Places
 from experiments.run.recipes import recipe_named
+from experiments.run.resolve import ResolvedRun
 from experiments.tables.named import table_named
 from experiments.tables.table import Table
 from specs.expression import parse
-from specs.run import RunSpec
+from specs.run import Pretraining, RunSpec
+
+NO_RUNS = dict[Pretraining, ResolvedRun]().__getitem__
+"""The runs that a spec's initializer needs, where it needs none."""
 
 
 def places(folder: Path) -> Places:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from experiments.execution.executors.slurm import Slurm
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.signature import bind
@@ -101,3 +102,11 @@ def test_a_function_whose_result_type_is_imported_for_checks_only_can_be_bound()
         raise NotImplementedError
 
     assert bound("network", network) == "network(width=8)"
+
+
+def test_a_class_takes_arguments_that_it_inherits_from_a_class_of_another_module() -> None:
+    # The class adds no field of its own, and its module imports none of the names in their types.
+    found = bound('slurm(nodes=2, accelerator="cpu")', Slurm)
+    assert found.startswith('slurm(nodes=2, accelerator="cpu", partition=None')
+    with pytest.raises(UsageError, match="accelerator"):
+        bound('slurm(accelerator="tpu")', Slurm)

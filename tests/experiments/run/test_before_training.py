@@ -12,18 +12,14 @@ from safetensors.torch import load_file
 
 from experiments.run.initialized import initialized
 from experiments.run.places import Places
-from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
 from experiments.run.store import WEIGHTS, Record
 from initializers.loading.fingerprints import fingerprint
 from specs.errors import RunError
-from specs.run import Pretraining
 from tests.experiments.finished import PRETRAINED
 from tests.experiments.resealed import reseal
-from tests.experiments.smoke import spec
-
-NO_RUNS = dict[Pretraining, ResolvedRun]().__getitem__
-"""Of a spec whose initializer needs none."""
+from tests.experiments.smoke import NO_RUNS, spec
 
 
 @pytest.mark.parametrize("name", ["record", "transferred"])

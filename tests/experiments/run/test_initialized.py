@@ -12,7 +12,6 @@ import torch
 
 from backbones.networks.contract import Backbone
 from experiments.run.initialized import initialized
-from experiments.run.resolve import ResolvedRun
 from experiments.run.runner import run
 from initializers.loading.contract import Initializer, Weights, WeightsOf
 from specs.card import Card
@@ -20,7 +19,7 @@ from specs.errors import WeightsError
 from specs.expression import Call, parse
 from specs.registry import INITIALIZERS, OWN, Entry
 from specs.run import Pretraining
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import NO_RUNS, places, spec
 
 Origin = Literal["unknown", "transformed", "short hash", "one drawn", "drawn", "hash", "inner hash", "run", "nested"]
 
@@ -74,8 +73,7 @@ def begin(tmp_path: Path) -> Callable[[Origin], Backbone]:
     """The network with tensors that say that origin."""
 
     def begun(origin: Origin) -> Backbone:
-        runs = dict[Pretraining, ResolvedRun]()
-        return initialized(spec(f'brought("{origin}")'), places(tmp_path), runs.__getitem__)[0]
+        return initialized(spec(f'brought("{origin}")'), places(tmp_path), NO_RUNS)[0]
 
     return begun
 

@@ -112,6 +112,18 @@ def test_the_status_of_every_run_is_returned(session: mt.Session, made: mt.Made)
     assert {state.key for state in states} >= set(made.records["key"].to_pylist())
 
 
+def test_a_folder_stands_for_its_data_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDTRANSFER_CACHE", raising=False)
+    inside = mt.Places(tmp_path / "data", tmp_path / "runs", tmp_path / "runs" / "prepared")
+    assert mt.Session(str(tmp_path)).paths == mt.Session(tmp_path).paths == mt.Session(inside).paths == inside
+    monkeypatch.chdir(tmp_path)
+    for variable in ("MEDTRANSFER_DATA", "MEDTRANSFER_RUNS"):
+        monkeypatch.delenv(variable, raising=False)
+    assert mt.Session().paths == inside
+    monkeypatch.setenv("MEDTRANSFER_RUNS", str(tmp_path / "elsewhere"))
+    assert mt.Session().paths.runs == tmp_path / "elsewhere"
+
+
 def test_an_unknown_table_executor_or_setting_is_refused_with_near_matches(session: mt.Session) -> None:
     with pytest.raises(UsageError, match="initializations"):
         session.make("initialisations")

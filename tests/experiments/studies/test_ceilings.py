@@ -13,6 +13,7 @@ WITH_ROOM = [column for column in TABLE.columns if column.bounds and column.boun
 """Where the ceiling is 1, an honest run that is not above it is all there is to see."""
 
 
+@pytest.mark.slow  # trains the demo's tasks
 @pytest.mark.parametrize("column", WITH_ROOM, ids=lambda column: column.label)
 def test_whoever_has_seen_the_test_images_reaches_the_ceiling(column: Column, tmp_path: Path) -> None:
     assert column.bounds is not None

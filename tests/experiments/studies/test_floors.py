@@ -10,6 +10,7 @@ from experiments.tables.table import Column
 from tests.experiments.altered import TABLE, random_labels, score
 
 
+@pytest.mark.slow  # trains the demo's tasks
 @pytest.mark.parametrize("column", TABLE.columns, ids=lambda column: column.label)
 def test_an_honest_run_lies_well_above_the_floor_and_not_above_the_ceiling(column: Column, tmp_path: Path) -> None:
     assert column.bounds is not None

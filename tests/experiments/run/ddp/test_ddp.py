@@ -41,7 +41,7 @@ from specs.steps import SGD
 from tests.experiments.processes import descendants, gone, workers
 from tests.experiments.run.ddp import distributed_runs
 from tests.experiments.run.ddp.distributed_runs import EPOCHS, emptied, sparse, specs
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import NO_RUNS, places, spec
 
 STARTED = [("by_torchrun", "classification"), ("by_torchrun", "pretraining"), ("by_srun", "segmentation")]
 TESTED = [one for one in STARTED if one[1] != "pretraining"]
@@ -245,7 +245,7 @@ def test_without_statistics_of_a_device_their_number_is_no_part_of_the_run(tmp_p
 def test_the_same_weights_begin_whatever_the_number_of_devices(launched: tuple[Path, Record]) -> None:
     where, record = places(launched[0]), launched[1]
     stated = json.loads((record.folder / "load_report.json").read_text())["after"]
-    assert initialized(spec(), where, {}.__getitem__)[1].after == stated
+    assert initialized(spec(), where, NO_RUNS)[1].after == stated
 
 
 @pytest.mark.parametrize(("devices", "remedy"), [(3, "Use 2 or 4;"), (20, "Use 16 or 32;"), (33, "Use 32;")])
