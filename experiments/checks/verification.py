@@ -48,6 +48,13 @@ PIXELS = 1e-3
 SCORE = 1e-12
 """How far a score of the stored predictions may be from the record's; summing in another order gives less."""
 
+OTHERWISE = "The record was edited, or medtransfer has changed since: verify with the version that ran it."
+REMEDIES = {
+    "dataset": "Name the folder of the same files with --data-root, or make the table again for these.",
+    "plugins": "The plugin has changed since: install the version that the record names, or make the table again.",
+}
+"""What to do where a part of a run's identity is not as it was; ``OTHERWISE`` for the other parts."""
+
 NEEDED = ("spec", "identity", "outcome", "score", "normalization", "environment")
 """What of a record is read."""
 
@@ -176,14 +183,11 @@ def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Pla
     resolved = _tried(verdict, "identity", lambda: Resolver(places, devices).resolve(spec))
     if resolved is None:
         return None
-    for part, found in resolved.identity.items():
+    for part in dict.fromkeys((*resolved.identity, *(name for name in ("plugins",) if name in stated))):
+        found = resolved.identity.get(part)
         if found != stated.get(part):
             what = "data" if part == "dataset" else part
-            remedy = (
-                "Name the folder of the same files with --data-root, or make the table again for these."
-                if part == "dataset"
-                else "The record was edited, or medtransfer has changed since: verify with the version that ran it."
-            )
+            remedy = REMEDIES.get(part, OTHERWISE)
             verdict.differences.append(Difference(what, *_unlike(stated.get(part), found), remedy))
     return opened if resolved.identity["dataset"] == stated.get("dataset") else None
 

@@ -88,8 +88,8 @@ def planned(spec: dict[str, Any], key: str, resolver: Resolver) -> ResolvedRun:
     resolved = resolver.resolve(RunSpec.from_json(spec))
     if resolved.key != key:
         raise MedtransferError(
-            f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data or weight files "
-            "changed. Run the command again."
+            f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data, weight files "
+            "or plugins changed. Run the command again."
         )
     for need in resolved.requires:
         RunStore(resolver.places.runs).published(need.key)  # the planner, perhaps on another machine, has seen it

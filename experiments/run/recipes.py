@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lightning_modules.self_supervision.method import Method
 from specs.errors import UsageError, unknown
 from specs.expression import parse
 from specs.recipe import Recipe
@@ -19,7 +20,9 @@ def recipe_named(name: str) -> Recipe:
         UsageError: lists the near matches if there is none.
     """
     study, _, part = name.partition("/")
-    found = recipes_of(study).get(part)
+    # Of a method the others need not be looked at, whose plugins may be broken.
+    own = study in (PUBLISHED, PHANTOM) and part in METHODS.entries
+    found = _of_method(part, study) if own else recipes_of(study).get(part)
     if found is None:
         raise unknown("recipe", name, recipe_names())
     return found
@@ -28,12 +31,14 @@ def recipe_named(name: str) -> Recipe:
 def recipes_of(study: str) -> dict[str, Recipe]:
     """All recipes under the first part of their names; empty if there are none."""
     if study in (PUBLISHED, PHANTOM):
-        return {
-            name: recipe
-            for name in METHODS.entries
-            if (recipe := getattr(METHODS.build(name), "published" if study == PUBLISHED else "phantom")) is not None
-        }
+        return {name: recipe for name in METHODS.entries if (recipe := _of_method(name, study)) is not None}
     return RECIPES.get(study)() if study in RECIPES.entries else {}
+
+
+def _of_method(name: str, study: str) -> Recipe | None:
+    """The recipe that a method's own file has for a study; None if it has none."""
+    method: Method = METHODS.build(name)
+    return method.published if study == PUBLISHED else method.phantom
 
 
 def recipe_names() -> list[str]:

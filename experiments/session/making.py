@@ -22,7 +22,7 @@ from experiments.tables.named import table_named
 from experiments.tables.study import Study
 from experiments.tables.table import Table
 from experiments.tables.task_table import HEADER, TaskTable, task_rows
-from specs.errors import UsageError
+from specs.errors import MedtransferError, UsageError
 
 EVERY, WHOLE = "every fine-tuning", "the table"
 """What remarks on changed settings, and on arguments of the table, are about."""
@@ -155,7 +155,13 @@ def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -
             for place, of_cell in cells.runs.items()
             if not isinstance(of_cell, str)
         }
-    found = study.find(runs, context.paths)
+    failures = failures_of(work)
+    try:
+        found = study.find(runs, context.paths)
+    except MedtransferError:
+        for failure in failures:  # which may be why there is nothing to look at
+            context.say(str(failure))
+        raise
     warnings = _warnings(asked, study.edition)
     grid = Grid(study.title, found.header, found.rows, (study.question, *warnings, *found.notes))
     files: list[Path] = []
@@ -166,7 +172,7 @@ def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -
         remove_drawing(other, output)  # of another profile: a report would show it beside these numbers
         files += write_drawing(caption(found.draw(), study.title, *warnings), picture, output)
     records = tuple(context.records_of(work))
-    return Made(document=grid, runs=records, failures=failures_of(work), files=tuple(files))
+    return Made(document=grid, runs=records, failures=failures, files=tuple(files))
 
 
 def _tasks(asked: Asked, table: TaskTable, context: Context, output: Path | None) -> Made:

@@ -102,6 +102,12 @@ class Failure:
     log: Path | None
     exit_status: int
 
+    def __str__(self) -> str:
+        """One of the runs, how many others there are, what went wrong and where the log is."""
+        more = f" and {len(self.runs) - 1} more" if len(self.runs) > 1 else ""
+        log = f"\n  log: {self.log}" if self.log else ""
+        return f"failed: {self.runs[0]}{more}: {self.error}{log}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:

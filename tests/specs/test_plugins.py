@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from experiments.checks.verification import verify
 from experiments.run.resolve import Resolver
+from experiments.run.runner import run
 from specs import plugins
 from specs.errors import UsageError
 from specs.plugins import plugin_of, plugins_of
@@ -160,3 +163,20 @@ def test_a_plugin_whose_sources_are_not_there_is_refused(tmp_path: Path, monkeyp
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UsageError, match=r"the sources of their_package, .* their-weights brings, cannot be found"):
         plugin_of(INITIALIZERS, "theirs")
+
+
+def test_the_record_names_the_plugin_and_verification_says_that_it_has_changed(
+    package: Path, resolver: Resolver
+) -> None:
+    made = spec("theirs")
+    made = dataclasses.replace(made, recipe=made.recipe.override({"epochs": "1"}))
+    record = run(made, resolver.places)
+    (plugin,) = plugins_of(made)
+    assert record.data["plugins"] == [
+        {"distribution": "their-weights", "version": "1.5", "sha256": plugin.sha256},
+    ]
+    assert verify(record.data["key"], resolver.places).differences == []
+    (package / "inside" / "helper.py").write_text("def factor():\n    return 1  # another line\n")
+    forgotten()
+    differences = {one.what: one.remedy for one in verify(record.data["key"], resolver.places).differences}
+    assert "install the version that the record names" in differences["plugins"]

@@ -59,10 +59,7 @@ def show_made(made: Made, as_json: bool) -> int:
             print("files: " + ", ".join(str(path) for path in made.files))
     errors = Console(stderr=True)
     for failure in made.failures:
-        more = f" and {len(failure.runs) - 1} more" if len(failure.runs) > 1 else ""
-        errors.print(f"failed: {failure.runs[0]}{more}: {failure.error}", markup=False)
-        if failure.log:
-            errors.print(f"  log: {failure.log}", markup=False)
+        errors.print(str(failure), markup=False)
     statuses = {failure.exit_status for failure in made.failures}
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else RunError.exit_status
 
