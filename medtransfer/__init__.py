@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from experiments.execution.overview import RunState as RunState
     from experiments.execution.planner import Plan as Plan
     from experiments.run.places import Places as Places
+    from experiments.run.recipes import recipe_named as recipe_named
     from experiments.run.resolve import ResolvedRun as ResolvedRun
     from experiments.run.runner import run as run
     from experiments.run.store import Record as Record
@@ -63,6 +64,7 @@ _PUBLIC = {
     "RunState": "experiments.execution.overview",
     "Plan": "experiments.execution.planner",
     "Places": "experiments.run.places",
+    "recipe_named": "experiments.run.recipes",
     "ResolvedRun": "experiments.run.resolve",
     "run": "experiments.run.runner",
     "Record": "experiments.run.store",
