@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -33,8 +34,11 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that goes on until it is ended."""
-    process = subprocess.Popen(["sleep", "600"])
+    """A process that goes on until it is ended, by an interruption too.
+
+    A shell's background commands ignore interruptions, and so would all that they start.
+    """
+    process = subprocess.Popen(["sleep", "600"], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     yield process
     process.kill()
     process.wait()
