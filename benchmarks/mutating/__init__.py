@@ -1,0 +1,1 @@
+"""What ``benchmarks.mutation`` is made of: mutants, the tests that concern them, and processes that try them."""

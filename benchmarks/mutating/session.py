@@ -1,0 +1,152 @@
+"""What a child process does with pytest: watch what each test calls, or run the tests that try a mutant."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "--tb=short")
+PLAIN = '--import-mode=importlib --strict-markers -m "not slow"'
+"""Instead of the project's own options: one process, no distribution."""
+
+
+class Watcher:
+    """Notes each test's time, outcome and calls into the project.
+
+    Calls in a fixture of a wider scope count for every test that uses it, whichever test set it up.
+
+    Args:
+        root: of the project.
+        tests: the folder whose own functions do not count.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._tests = f"{root}{os.sep}", f"{root}{os.sep}tests{os.sep}"
+        self._calls = set[str]()
+        self._places: dict[tuple[str, int], str | None] = {}
+        self._fixtures: dict[tuple[str, str], set[str]] = {}
+        self.found: dict[str, dict[str, Any]] = {}
+
+    def trace(self, frame: FrameType, event: str, argument: object) -> None:
+        """A trace function that sees calls and no lines."""
+        code = frame.f_code
+        at = (code.co_filename, code.co_firstlineno)
+        try:
+            place = self._places[at]
+        except KeyError:
+            inside = code.co_filename.startswith(self._root) and not code.co_filename.startswith(self._tests)
+            place = f"{code.co_filename[len(self._root) :]}:{code.co_firstlineno}" if inside else None
+            self._places[at] = place
+        if place is not None:
+            self._calls.add(place)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
+        """Keep what a shared fixture calls apart, too."""
+        if fixturedef.scope == "function":
+            return (yield)
+        before, self._calls = self._calls, set()
+        try:
+            return (yield)
+        finally:
+            self._fixtures.setdefault((fixturedef.argname, fixturedef.baseid), set()).update(self._calls)
+            self._calls |= before
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Trace one test."""
+        self._calls, start = set(), spent()
+        self.found[item.nodeid] = {"passed": False}
+        threading.settrace(self.trace)
+        sys.settrace(self.trace)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)
+            used = set(getattr(item, "fixturenames", ()))
+            shared = (calls for (name, _), calls in self._fixtures.items() if name in used)
+            calls = sorted(self._calls.union(*shared))
+            self.found[item.nodeid] |= {"seconds": spent() - start, "calls": calls}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the outcome; a test passes where all its phases do."""
+        if report.when == "call":
+            self.found[report.nodeid]["passed"] = report.passed
+        elif not report.passed:
+            self.found[report.nodeid]["passed"] = False
+
+
+class Chooser:
+    """Runs the chosen tests in their order, and notes the first that fails.
+
+    A test that the code as it is does not have is run too: a mutant may change what tests are made of.
+
+    Args:
+        names: of tests, in order.
+        known: of all tests of their files.
+    """
+
+    def __init__(self, names: Sequence[str], known: set[str]) -> None:
+        self._order, self._known = {name: place for place, name in enumerate(names)}, known
+        self.failed: str | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Choose and order."""
+        wanted = [item for item in items if item.nodeid in self._order or item.nodeid not in self._known]
+        items[:] = sorted(wanted, key=lambda item: self._order.get(item.nodeid, -1))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a failure."""
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file that cannot be read."""
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid
+
+
+def spent() -> float:
+    """Seconds that this process and its children kept processors busy: what they take, whatever else a machine does."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def pytest_run(root: Path, files: Sequence[str], plugin: object, scratch: Path, *options: str) -> int:
+    """Run files of tests in this process, as if it had begun in the project's folder; returns pytest's exit code."""
+    os.chdir(root)
+    sys.path[:] = [str(root), *(entry for entry in sys.path if entry not in ("", str(root)))]
+    own = ["-o", f"addopts={PLAIN}", "--rootdir", str(root), f"--basetemp={scratch}"]
+    return int(pytest.main([*OPTIONS, *options, *own, *files], plugins=[plugin]))
+
+
+def watched(root: Path, file: str, scratch: Path) -> dict[str, Any]:
+    """The traces of a file of tests as plain data, and the seconds that all took."""
+    start = spent()
+    watcher = Watcher(root)
+    code = pytest_run(root, [file], watcher, scratch, "--maxfail=1000000")
+    return {"seconds": spent() - start, "code": code, "tests": watcher.found}
+
+
+def tried(root: Path, names: Sequence[str], known: set[str], scratch: Path) -> dict[str, Any]:
+    """Whether the chosen tests fail, and which first, as plain data.
+
+    ``code`` is pytest's; 0, and 5 where there are no such tests any more, mean that nobody noticed.
+    """
+    files = list(dict.fromkeys(name.partition("::")[0] for name in names))
+    chooser = Chooser(names, known)
+    code = pytest_run(root, files, chooser, scratch)
+    return {"code": code, "by": chooser.failed}
+
+
+Job = Callable[[Path, Path], dict[str, Any]]
+"""What a child does, given the project's folder and one for temporary files."""

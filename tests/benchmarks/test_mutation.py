@@ -1,0 +1,155 @@
+"""The mutation runner's own parts, and a trial of a small project from beginning to end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from benchmarks.mutating.mutants import all_mutants, mutants_of, sample
+from benchmarks.mutating.relevance import DIRECT, MIRRORED, Trace, chosen
+from benchmarks.mutation import wilson, words
+from tests.conftest import PROJECT
+
+SOURCE = b'''"""Prices."""
+
+
+def cost(number: int, price: float) -> float:
+    """In all."""
+    if number < 0:
+        raise ValueError(f"{number} is below 0")
+    return number * price
+
+
+def unused() -> int:
+    return -1
+'''
+
+TESTS = """import pytest
+from analysis.prices import cost
+
+
+def test_a_price() -> None:
+    assert cost(2, 3.0) == 6.0 and cost(1, 3.0) == 3.0
+
+
+def test_it_refuses() -> None:
+    with pytest.raises(ValueError):
+        cost(-1, 1.0)
+"""
+
+
+def changed(source: str) -> set[str]:
+    """Every mutant of a function's only line."""
+    whole = f"def f(a, b, c=None):\n    return {source}\n".encode()
+    mutants = [one for one in mutants_of("analysis/f.py", "analysis", whole) if one.kind != "returned"]
+    return {one.of(whole).decode().splitlines()[1].strip().removeprefix("return ") for one in mutants}
+
+
+@pytest.mark.parametrize(
+    ("source", "mutants"),
+    [
+        ("a <= b", {"(a < b)", "(a > b)"}),
+        ("a + b", {"(a - b)"}),
+        ("a and b", {"(a or b)", "b", "a"}),
+        ("not a", {"a"}),
+        ("a if b else c", {"(c if b else a)"}),
+        ("a[0]", {"a[1]"}),
+        ("a[:b]", {"a[b:]"}),
+        ("b + 'x'", set()),
+        ("f(a, b)", {"f(b, a)", "f(a, a)"}),
+        ("a.sum(dim=1)", {"a.mean(dim=1)", "a.sum(dim=0)", "a.sum()"}),
+        ("[x for x in b if c]", {"[x for x in b if True]"}),
+        ("f'{a + 1}'", set()),
+        ("max(a, b)", {"min(a, b)", "max(b, a)", "max(a, a)"}),
+    ],
+)
+def test_each_kind_of_change(source: str, mutants: set[str]) -> None:
+    assert changed(source) == mutants
+
+
+@pytest.mark.parametrize(
+    ("kind", "mutants"),
+    [
+        ("Task", {"None", "a"}),
+        ("float", {"0 * (a + 1)", "a"}),
+        ("NDArray[np.float64]", {"0 * (a + 1)", "(a + 1)[::-1]", "a"}),
+        ("list[str] | None", {"0 * (a + 1)", "(a + 1)[::-1]", "a"}),
+    ],
+)
+def test_what_a_function_returns_instead(kind: str, mutants: set[str]) -> None:
+    source = f"def f(a) -> {kind}:\n    return a + 1\n".encode()
+    found = [one for one in mutants_of("analysis/f.py", "analysis", source) if one.kind == "returned"]
+    assert {one.text.removeprefix("return ") for one in found} == mutants
+
+
+def test_types_documents_and_texts_are_left_alone() -> None:
+    text = b'"""A 1."""\nfrom x import y\n\ndef f(a: "x[1]") -> "x[0]":\n    """B 2."""\n    raise ValueError(1 + 2)\n'
+    assert [one.kind for one in mutants_of("analysis/f.py", "analysis", text)] == ["raise dropped"]
+
+
+def test_a_sample_is_drawn_of_each_stratum_in_proportion(tmp_path: Path) -> None:
+    for package, lines in (("analysis", 30), ("initializers", 10)):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "m.py").write_text("".join(f"A{line} = {line}\n" for line in range(lines)))
+    mutants = all_mutants(tmp_path)
+    drawn = sample(mutants, 20, seed=3)
+    assert [one.name for one in drawn] == [one.name for one in sample(mutants, 20, seed=3)]
+    assert [one.name for one in drawn] != [one.name for one in sample(mutants, 20, seed=4)]
+    strata = [one.stratum for one in drawn]
+    assert (strata.count("analysis"), strata.count("initializers"), len({one.name for one in drawn})) == (15, 5, 20)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 7), (7, 7), (512, 600)])
+def test_the_interval_is_wilsons(successes: int, trials: int) -> None:
+    assert wilson(successes, trials) == pytest.approx(proportion_confint(successes, trials, method="wilson"))
+
+
+def test_the_tests_that_call_a_function_come_first_and_failing_ones_never() -> None:
+    mutant = next(one for one in mutants_of("analysis/prices.py", "analysis", SOURCE) if one.function == "cost")
+    calls = frozenset({f"analysis/prices.py:{mutant.line}"})
+    traces = {
+        "near.py": {
+            "near.py::broken": Trace(0.1, False, calls),
+            "near.py::other": Trace(0.1, True, frozenset({"analysis/prices.py:10"})),
+            "near.py::caller": Trace(1.0, True, calls),
+        },
+        "far.py": {"far.py::caller": Trace(1.0, True, calls), "far.py::stranger": Trace(0.1, True, frozenset())},
+        "dear.py": {"dear.py::caller": Trace(50.0, True, calls)},
+    }
+    nearness = {"near.py": MIRRORED, "far.py": DIRECT, "dear.py": MIRRORED}
+    assert chosen(mutant, nearness, traces, 30.0) == ["near.py::caller", "far.py::caller", "near.py::other"]
+
+
+def test_a_trial_tells_what_is_noticed_from_what_is_not_and_goes_on_where_it_ended(tmp_path: Path) -> None:
+    project, folder = tmp_path / "project", tmp_path / "trial"
+    for name, text in {
+        "analysis/__init__.py": "",
+        "analysis/prices.py": SOURCE.decode(),
+        "tests/analysis/test_prices.py": TESTS,
+        "setup.cfg": "[tool:pytest]\npythonpath = .\nmarkers =\n    slow: takes long\n",
+    }.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    code = (
+        "from pathlib import Path\nfrom benchmarks.mutation import *\n"
+        f"trial = Trial(Path({str(project)!r}), Path({str(folder)!r}), 2, controls=2)\n"
+        "trial.run(sample(all_mutants(trial.state()), 3, 0))\n"
+        "trial.run(sample(all_mutants(trial.state()), 99, 0))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+    results = [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+    mutants = all_mutants(project)
+    assert sorted(one["name"] for one in results) == sorted(one.name for one in mutants)
+    alive = {one["name"].partition(":")[2] for one in results if one["outcome"] in ("survived", "untested")}
+    boundary = "cost:comparison:number < 0 -> (number <= 0)#1"
+    assert alive == {boundary, "unused:returned:return -1 -> return 0 * (-1)#1", "unused:sign or not:-1 -> 1#1"} | {
+        "unused:constant:1 -> 2#1",
+        "cost:constant:0 -> 1#1",
+    }
+    assert "-    if number < 0:\n+    if (number <= 0):" in words(results)
+    assert words(results, [one["name"] for one in results if one["outcome"] != "killed"]).count(" 100.0% ") == 2
