@@ -49,11 +49,12 @@ test: $(READY)  ## Run the tests
 test-slow: $(READY)  ## Run the tests that take minutes each, which `make test` leaves out
 	$(BIN)/python -m pytest -m slow
 
-check: $(READY)  ## Lint, check types, the direction of imports and the generated pages
+check: $(READY)  ## Lint, check types, the direction of imports, the sources of recipes and the generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m experiments.checks.sources
 	$(BIN)/python -m experiments.checks.pages --check
 
 bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
@@ -64,7 +65,7 @@ bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similar
 	$(BIN)/python -m benchmarks.train_step
 	$(BIN)/python -m benchmarks.executor
 
-pages: $(READY)  ## Write the pages of docs that are made from the code: initializers.md and entries.md
+pages: $(READY)  ## Write the pages of docs that are made from the code: initializers.md, entries.md and fidelity/
 	$(BIN)/python -m experiments.checks.pages
 
 docs/initializers.md docs/entries.md: pages

@@ -123,10 +123,12 @@ def dice_of_resamples(
         counts: (B, N), from ``draw_counts``.
 
     Returns:
-        Two arrays (B,) in [0, 1]; an image without foreground in which none is found counts 1.
+        Two arrays (B,) in [0, 1]; an image without foreground in which none is found counts 1. Of a resample that draws
+        no image the mean is NaN.
     """
     drawn = counts.astype(np.float64)
-    mean = drawn @ dice_from_counts(tp, fp, fn) / drawn.sum(axis=1)
+    images = drawn.sum(axis=1)
+    mean = np.where(images > 0, drawn @ dice_from_counts(tp, fp, fn) / np.maximum(images, 1), np.nan)
     sums = (drawn @ np.asarray(one, dtype=np.float64) for one in (tp, fp, fn))
     return mean, dice_from_counts(*sums)
 

@@ -1,4 +1,4 @@
-"""Ranks over tasks: Friedman's test and Nemenyi's critical difference (Demsar 2006)."""
+"""Ranks over tasks: Friedman's test in Iman and Davenport's form, and Nemenyi's critical difference (Demsar 2006)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -16,17 +17,19 @@ class RankComparison:
     Attributes:
         mean_ranks: of each row, 1 is the best; ties share their mean.
         tasks: how many.
-        chi_square: Friedman's statistic.
-        p_value: that all rows are equal.
+        chi_square: Friedman's statistic, corrected for ties.
+        f_statistic: Iman and Davenport's; infinite where every task ranks the rows alike.
+        p_value: of the latter, if all rows are equal.
         critical_difference: of mean ranks, above which two rows differ at ``alpha`` (Nemenyi).
         alpha: level.
         p_values: of each pair of rows, corrected by Nemenyi's test.
-        groups: largest runs of rows, best first, within which no two differ.
+        groups: largest runs of rows, best first, within which no two differ: no p-value is below ``alpha``.
     """
 
     mean_ranks: dict[str, float]
     tasks: int
     chi_square: float
+    f_statistic: float
     p_value: float
     critical_difference: float
     alpha: float
@@ -36,6 +39,10 @@ class RankComparison:
 
 def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = 0.05) -> RankComparison:
     """Friedman's test and Nemenyi's critical difference (Demsar 2006, https://jmlr.org/papers/v7/demsar06a.html, 3.2).
+
+    The p-value is of Iman and Davenport's form. Where every task ranks the rows alike, its statistic is infinite; the
+    p-value is then the exact one: of all ways to rank the rows anew in each task, with the ties that there are, the
+    share in which the tasks agree.
 
     Args:
         scores: of each row, one per task in the same order; higher is better.
@@ -50,8 +57,9 @@ def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = 0.05) ->
     if values.ndim != 2 or len(values) < 3 or values.shape[1] < 2 or np.isnan(values).any():
         raise ValueError(f"expected three rows or more with a score on each of two tasks or more, found {values.shape}")
     rows, tasks = values.shape
-    ranks = stats.rankdata(-values, axis=0).mean(axis=1)
-    friedman = stats.friedmanchisquare(*values)
+    each = stats.rankdata(-values, axis=0)
+    ranks = each.mean(axis=1)
+    chi_square, f_statistic, p_value = _friedman(each)
     unit = math.sqrt(rows * (rows + 1) / (6 * tasks))
     quantile = float(stats.studentized_range.ppf(1 - alpha, rows, np.inf)) / math.sqrt(2)
     mean_ranks = dict(zip(scores, map(float, ranks), strict=True))
@@ -66,21 +74,58 @@ def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = 0.05) ->
     return RankComparison(
         mean_ranks={row: mean_ranks[row] for row in ordered},
         tasks=tasks,
-        chi_square=float(friedman.statistic),
-        p_value=float(friedman.pvalue),
+        chi_square=chi_square,
+        f_statistic=f_statistic,
+        p_value=p_value,
         critical_difference=quantile * unit,
         alpha=alpha,
         p_values=p_values,
-        groups=_groups(ordered, mean_ranks, quantile * unit),
+        groups=_groups(ordered, p_values, alpha),
     )
 
 
-def _groups(ordered: list[str], ranks: Mapping[str, float], difference: float) -> tuple[tuple[str, ...], ...]:
-    """Runs of rows that lie within the difference; those inside a longer one are left out."""
+def iman_davenport(chi_square: float, rows: int, tasks: int) -> tuple[float, float]:
+    """Iman and Davenport's statistic, less conservative than the chi-square that it is made of, and its p-value.
+
+    F = (N - 1) chi2 / (N (k - 1) - chi2) with k - 1 and (k - 1) (N - 1) degrees of freedom (Iman and Davenport 1980,
+    https://doi.org/10.1080/03610928008827904; Demsar 2006, section 3.2.2). It is the F of an analysis of variance of
+    the ranks by rows and tasks.
+
+    Args:
+        chi_square: Friedman's statistic, below N (k - 1), which it is where all tasks rank the rows alike.
+        rows: k, how many are compared.
+        tasks: N, on how many.
+    """
+    from scipy import stats
+
+    f_statistic = (tasks - 1) * chi_square / (tasks * (rows - 1) - chi_square)
+    return f_statistic, float(stats.f.sf(f_statistic, rows - 1, (rows - 1) * (tasks - 1)))
+
+
+def _friedman(ranks: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Friedman's chi-square, corrected for ties, Iman and Davenport's statistic, and the p-value.
+
+    Args:
+        ranks: of the rows in each task, (rows, tasks).
+    """
+    rows, tasks = ranks.shape
+    spread = float(np.square(ranks - (rows + 1) / 2).sum())
+    if spread == 0:  # all rows tie in every task
+        return 0.0, 0.0, 1.0
+    chi_square = (rows - 1) * float(np.square(ranks.sum(axis=1) - tasks * (rows + 1) / 2).sum()) / spread
+    if (ranks != ranks[:, :1]).any():
+        return chi_square, *iman_davenport(chi_square, rows, tasks)
+    ways = math.factorial(rows) / math.prod(math.factorial(tied) for tied in np.unique_counts(ranks[:, 0]).counts)
+    return chi_square, math.inf, float(ways ** (1 - tasks))
+
+
+def _groups(ordered: list[str], p_values: Mapping[tuple[str, str], float], alpha: float) -> tuple[tuple[str, ...], ...]:
+    """Runs of rows of which the first and the last do not differ; those inside a longer one are left out."""
     found: list[tuple[str, ...]] = []
     reached = 0
     for start, first in enumerate(ordered):
-        end = max(number for number, row in enumerate(ordered) if ranks[row] - ranks[first] <= difference) + 1
+        alike = [end for end in range(start + 1, len(ordered)) if p_values[first, ordered[end]] >= alpha]
+        end = max(alike, default=start) + 1
         if end - start > 1 and end > reached:
             found.append(tuple(ordered[start:end]))
         reached = max(reached, end)

@@ -5,10 +5,11 @@ One definition serves a whole test set, resamples of it, and the classes and reg
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,12 +25,18 @@ field of view, true and false positives and negatives."""
 Areas = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]]
 """From targets and scores (N, K) to the area under the ROC curve of each column (K,), NaN where it is undefined."""
 
-SIZES = {"": "network", "_native": "native"}
-REGIONS = {"": "whole", "_fov": "fov"}
+Size = Literal["network", "native"]
+Region = Literal["whole", "fov"]
+Over = Literal["images", "pixels", "findings"]
+
+SIZES: dict[str, Size] = {"": "network", "_native": "native"}
+REGIONS: dict[str, Region] = {"": "whole", "_fov": "fov"}
+OVER: dict[str, Over] = {"": "images", "_pooled": "pixels", "_findings": "findings"}
+"""What a Dice coefficient is of, by the part of its name that says so."""
 
 
 class Score(ABC):
-    """The score of a task, in [0, 1]."""
+    """A score of a task, in [0, 1]."""
 
     @abstractmethod
     def value(self, rows: Rows) -> float:
@@ -45,12 +52,16 @@ class Score(ABC):
         """
 
     @abstractmethod
+    def by_name(self) -> dict[str, Score]:
+        """All scores that there are of the same predictions, the task's own first."""
+
     def names(self) -> tuple[str, ...]:
         """What ``named`` gives, the task's own score first."""
+        return tuple(self.by_name())
 
-    @abstractmethod
     def named(self, rows: Rows) -> dict[str, float]:
         """All scores of a set of predictions, the task's own first; NaN where one is undefined."""
+        return {name: score.value(rows) for name, score in self.by_name().items()}
 
 
 @dataclass(frozen=True)
@@ -82,14 +93,10 @@ class MeanAuroc(Score):
         targets, probabilities = self.columns(rows["targets"]), self.columns(rows["probabilities"])
         return mean_of_defined(auroc_of_resamples(targets, probabilities, counts))
 
-    def names(self) -> tuple[str, ...]:
-        """``auroc``, then ``auroc:CLASS`` of each class."""
-        return "auroc", *(f"auroc:{name}" for name in self.classes)
-
-    def named(self, rows: Rows) -> dict[str, float]:
-        """The score, then the area of each class, scored or not."""
-        each = self.areas(rows["targets"], rows["probabilities"])
-        return dict(zip(self.names(), (self.value(rows), *map(float, each)), strict=True))
+    def by_name(self) -> dict[str, Score]:
+        """``auroc``, then ``auroc:CLASS``, the area of each class, scored or not."""
+        each = {f"auroc:{name}": replace(self, scored=(name,), positives=()) for name in self.classes}
+        return {"auroc": self, **each}
 
     def columns(self, values: NDArray[Any]) -> NDArray[Any]:
         """What is scored of targets or probabilities (N, K): the scored columns, or one sum of the positive ones."""
@@ -99,39 +106,60 @@ class MeanAuroc(Score):
         return values[:, [list(self.classes).index(name) for name in self.scored]]
 
 
-class MeanDice(Score):
-    """The Dice coefficient of the whole image at the size of the network's input: the mean over images.
+@dataclass(frozen=True)
+class Dice(Score):
+    """The Dice coefficient of a segmentation; by default the mean over whole images at the size of the network's input.
 
-    An image without foreground in which none is found counts 1.
+    Attributes:
+        over: ``images`` takes the mean over images, of which one without foreground in which none is found counts 1;
+            ``pixels`` pools the pixels of all images into one coefficient, to which an image contributes by the size of
+            what it shows and of what is found; ``findings`` takes the mean over the images whose mask is not empty, and
+            is undefined where all are.
+        size: at which pixels are counted: of the network's input, or of the file.
+        region: in which they are: the whole image, or its field of view.
     """
 
+    over: Over = "images"
+    size: Size = "network"
+    region: Region = "whole"
+
     def value(self, rows: Rows) -> float:
-        """The score of a set of predictions."""
-        return float(np.mean(dice_from_counts(*_pixels(rows, "network_whole"))))
+        """The score of a set of predictions, NaN where it is undefined."""
+        tp, fp, fn = self._pixels(rows)
+        if self.over == "pixels":
+            return float(dice_from_counts(tp.sum(), fp.sum(), fn.sum()))
+        each = dice_from_counts(tp, fp, fn)[self._counted(rows)]
+        return float(np.mean(each)) if len(each) else math.nan
 
     def of_resamples(self, rows: Rows, counts: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The score of each resample (B,)."""
-        return dice_of_resamples(*_pixels(rows, "network_whole"), counts)[0]
+        """The score of each resample (B,), NaN where it is undefined."""
+        counted = self._counted(rows)
+        tp, fp, fn = (pixels[counted] for pixels in self._pixels(rows))
+        mean, pooled = dice_of_resamples(tp, fp, fn, counts[:, counted])
+        return pooled if self.over == "pixels" else mean
 
-    def names(self) -> tuple[str, ...]:
+    def by_name(self) -> dict[str, Score]:
         """``dice``, the same in the field of view (``_fov``) and at the size of the file (``_native``).
 
         And of each of them ``_pooled``, over all pixels together, and ``_findings``, over the images whose mask is not
         empty.
         """
-        regions = [f"dice{size}{region}" for size in SIZES for region in REGIONS]
-        return tuple(f"{name}{over}" for name in regions for over in ("", "_pooled", "_findings"))
+        return {
+            f"dice{at}{within}{of}": Dice(over, size, region)
+            for at, size in SIZES.items()
+            for within, region in REGIONS.items()
+            for of, over in OVER.items()
+        }
 
-    def named(self, rows: Rows) -> dict[str, float]:
-        """The score, and those of the other sizes, regions and means."""
-        found = []
-        for size in SIZES.values():
-            for region in REGIONS.values():
-                tp, fp, fn = _pixels(rows, f"{size}_{region}")
-                each, shown = dice_from_counts(tp, fp, fn), tp + fn > 0
-                pooled = dice_from_counts(tp.sum(), fp.sum(), fn.sum())
-                found += [np.mean(each), pooled, np.mean(each[shown]) if shown.any() else np.nan]
-        return dict(zip(self.names(), map(float, found), strict=True))
+    def _pixels(self, rows: Rows) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """True positives, false positives and false negatives of each image."""
+        tp, fp, fn = (rows[f"{self.size}_{self.region}_{count}"] for count in ("tp", "fp", "fn"))
+        return tp, fp, fn
+
+    def _counted(self, rows: Rows) -> NDArray[np.bool_]:
+        """Of each image, whether it counts."""
+        tp, _, fn = self._pixels(rows)
+        return np.asarray(tp + fn > 0) if self.over == "findings" else np.ones(len(tp), dtype=bool)
 
 
 def score_of(
@@ -146,7 +174,7 @@ def score_of(
         positives: the classes that together count as positive; empty: each class is scored on its own.
         areas: how areas under ROC curves are computed.
     """
-    return MeanDice() if kind == "segmentation" else MeanAuroc(classes, scored, positives, areas)
+    return Dice() if kind == "segmentation" else MeanAuroc(classes, scored, positives, areas)
 
 
 def mean_of_defined(values: ArrayLike) -> NDArray[np.float64]:
@@ -157,8 +185,3 @@ def mean_of_defined(values: ArrayLike) -> NDArray[np.float64]:
     defined = ~np.isnan(every)
     count = defined.sum(axis=-1)
     return np.where(count > 0, np.where(defined, every, 0).sum(axis=-1) / np.maximum(count, 1), np.nan)
-
-
-def _pixels(rows: Rows, name: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """True positives, false positives and false negatives of each image."""
-    return rows[f"{name}_tp"], rows[f"{name}_fp"], rows[f"{name}_fn"]

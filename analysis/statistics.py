@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 import numpy as np
+
+from analysis.power import detectable_shift
 
 ALPHA = 0.05
 POWER = 0.8
@@ -51,7 +52,8 @@ class CellResult:
         difference: its mean minus the reference's.
         p_value: uncorrected.
         p_holm: corrected over all tested cells of the table.
-        detectable: the smallest difference that these numbers of runs would show with 80 % power.
+        detectable: ``smallest_detectable_difference`` of these runs after Holm's correction over the table; None where
+            nothing is tested.
         mark: what the corrected test says at the 5 % level.
         reason: why it is untested, if it is.
     """
@@ -67,10 +69,17 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A whole table: cells by (row, column), and the rows that have the highest mean of each column, in their order."""
+    """A whole table.
+
+    Attributes:
+        cells: by (row, column).
+        best: the rows that have the highest mean of each column, in their order.
+        tests: how many there are in the table, which is how many are corrected for together.
+    """
 
     cells: dict[tuple[str, str], CellResult]
     best: dict[str, tuple[str, ...]]
+    tests: int
 
 
 def summary(values: Sequence[float]) -> Summary:
@@ -183,25 +192,55 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def smallest_detectable_difference(n_a: int, n_b: int, std_a: float | None, std_b: float | None) -> float | None:
-    """The difference of means that a two-sided t-test at 5 % would find with 80 % power (noncentral t).
+def smallest_detectable_difference(
+    n_a: int,
+    n_b: int,
+    std_a: float | None,
+    std_b: float | None,
+    tests: int = 1,
+    test: Literal["student", "welch"] = "student",
+    alternative: Alternative = "two-sided",
+) -> float | None:
+    """The difference of means that one of a table's corrected tests finds with 80 % power or more.
 
-    Computed uncorrected; a correction over a table makes it larger. None where there is no spread or a single run.
+    The level is that of the first step of Holm's correction, 5 % over the number of tests. What is found at that level
+    is found after the correction too, whatever the other tests find; the later steps' levels are higher. The spread of
+    the runs is taken as the true one.
+
+    Args:
+        n_a: runs of one sample.
+        n_b: runs of the other.
+        std_a: sample standard deviation of the one.
+        std_b: sample standard deviation of the other.
+        tests: that are corrected for together; 1: no correction.
+        test: ``student``, or ``welch``, whose power is that of a t-test with Satterthwaite's degrees of freedom.
+        alternative: as in ``t_test``.
+
+    Returns:
+        A positive number; None where there is no spread or a single run.
     """
-    if n_a < 2 or n_b < 2 or std_a is None or std_b is None:
+    if n_a < 2 or n_b < 2 or std_a is None or std_b is None or std_a == std_b == 0:
         return None
-    pooled = math.sqrt(((n_a - 1) * std_a**2 + (n_b - 1) * std_b**2) / (n_a + n_b - 2))
-    if pooled == 0:
-        return None
-    return _detectable_effect(n_a, n_b) * pooled
+    one, other = std_a**2 / n_a, std_b**2 / n_b
+    if test == "welch":
+        freedom = (one + other) ** 2 / (one**2 / (n_a - 1) + other**2 / (n_b - 1))
+        return math.sqrt(one + other) * _shift(freedom, tests, alternative)
+    pooled = ((n_a - 1) * n_a * one + (n_b - 1) * n_b * other) / (n_a + n_b - 2)
+    return math.sqrt(pooled * (1 / n_a + 1 / n_b)) * _shift(n_a + n_b - 2, tests, alternative)
 
 
-@cache
-def _detectable_effect(n_a: int, n_b: int) -> float:
-    """The smallest difference in pooled standard deviations; a whole table shares a few sizes, and solving is slow."""
-    from statsmodels.stats.power import TTestIndPower
+def _shift(freedom: float, tests: int, alternative: Alternative) -> float:
+    """In standard errors, at the level of the first step of Holm's correction over so many tests."""
+    return detectable_shift(freedom, ALPHA / tests, POWER, 2 if alternative == "two-sided" else 1)
 
-    return float(np.squeeze(TTestIndPower().solve_power(nobs1=n_a, ratio=n_b / n_a, alpha=ALPHA, power=POWER)))
+
+def _detectable(a: Sequence[float], b: Sequence[float], tests: int, test: Test, side: Alternative) -> float | None:
+    """``smallest_detectable_difference`` of two samples, or, in a paired test, of the differences over seeds."""
+    if test == "paired":
+        error = float(np.std(np.asarray(a) - np.asarray(b), ddof=1)) / math.sqrt(len(a))
+        return error * _shift(len(a) - 1, tests, side)
+    one, other = summary(a), summary(b)
+    return smallest_detectable_difference(one.n, other.n, one.std, other.std, tests, test, side)
 
 
 def compare(
@@ -230,6 +269,7 @@ def compare(
                 t_test(own, other, test, alternative) if other else TTest(None, None, "the reference has no runs")
             )
     corrected = dict(zip(tests, holm([one.p_value for one in tests.values()]), strict=True))
+    family = sum(p is not None for p in corrected.values())
     cells = {}
     for row, column in filled:
         of = summary(values[row][column] or ())
@@ -247,9 +287,10 @@ def compare(
             mark = "no difference shown"
         else:
             mark = "better" if difference > 0 else "worse"
-        detectable = smallest_detectable_difference(of.n, base.n, of.std, base.std)
+        scores = values[row][column] or ()
+        detectable = None if p_holm is None else _detectable(scores, other, family, test, alternative)
         cells[row, column] = CellResult(of, difference, tested.p_value, p_holm, detectable, mark, tested.reason)
-    return Comparison(cells, _best(values))
+    return Comparison(cells, _best(values), family)
 
 
 def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:

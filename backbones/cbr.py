@@ -28,7 +28,10 @@ def cbr(
     """A CBR network with one stage per convolution, conv1 to conv4 or conv5.
 
     Each convolution has stride 1, no bias and, *assumed*, "same" padding; a 3x3 max pool of stride 2 stands between
-    two of them. Convolutions start from He's normal initialization (*assumed*; the paper does not say).
+    two of them. Convolutions start from a normal distribution of variance 2 / outputs (a kernel's pixels times its
+    filters), as those of torchvision's ResNets, scales of batch norm at 1 and shifts at 0 (*assumed*; the paper does
+    not say. TF-Slim, which it used for the other networks, would have started convolutions from Glorot's uniform
+    distribution, ``slim.conv2d``, or from one of variance 2 / inputs, as its ResNets).
 
     Args:
         variant: of the paper's networks.

@@ -10,9 +10,18 @@ from specs.registry import BACKBONES
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
 
+VERSION = 2
+"""2: where timm would start the last normalization of residual branches at 0 (ResNet, RegNet, CSPNet ...), it is 1."""
+
 
 def timm(name: str, in_channels: int = 3, image_size: int | None = None, patch_size: int | None = None) -> Backbone:
     """A timm architecture by its name.
+
+    It starts as timm starts it, which for most follows the authors' code: EfficientNet's convolutions from a normal
+    distribution of variance 2 / outputs, those of depth by the outputs of their group (TensorFlow's); ConvNeXt, Swin
+    and ViT from one of standard deviation 0.02, with the patch embedding of Swin and ViT as torch starts convolutions.
+    Two exceptions are in ``backbones.networks.timm.backbone_of``. Not the authors': a ViT's class token has the
+    standard deviation 1e-6, where DeiT's code has 0.02 and the paper's own 0.
 
     Args:
         name: of the architecture, without a tag.

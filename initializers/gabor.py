@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
@@ -33,20 +33,35 @@ class Gabor(Initializer):
     """A synthetic first convolution (Raghu et al. 2019, section 5 and appendix: synthetic Gabor filters).
 
     The filters are real and imaginary parts of Gabor kernels over a grid of frequencies and orientations, the same
-    for every input channel, scaled by one number to the root mean square of the source's first convolution. The
-    paper's own angles, frequencies and widths are not published.
+    for every input channel, scaled by one number to the root mean square of a first convolution: the source's, or that
+    of ``scale_of``. The paper scaled its bank to match the magnitude of learned filters (appendix), which
+    ``gabor(scale_of=imagenet)`` does over random weights. Its angles, frequencies and widths are not published, nor is
+    what it took the magnitude of; the root mean square is *assumed*.
 
     Attributes:
         source: everything else comes from it; ``random`` gives Gabor filters alone.
+        scale_of: whose first convolution the filters are as strong as; None takes the source's.
     """
 
     source: Annotated[Call, "initializers"] = RANDOM
+    scale_of: Annotated[Call, "initializers"] | None = None
 
     def card(self) -> Card:
-        """The source's card."""
+        """The source's card, with what the scale was learned from."""
         inner = build(self.source).card()
         method = "synthetic Gabor filters" + ("" if inner.method == "random" else f" over {inner.method}")
-        return dataclasses.replace(inner, method=method)
+        if self.scale_of is None:
+            return dataclasses.replace(inner, method=method)
+        scale = build(self.scale_of).card()
+        return dataclasses.replace(
+            inner,
+            method=f"{method} at the scale of {scale.method}",
+            training_data=tuple(dict.fromkeys((*inner.training_data, *scale.training_data))),
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """The arguments; a scale that is not asked for is not mentioned, since runs were known before there was one."""
+        return {name: value for name, value in super().identity().items() if name != "scale_of"}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The source's tensors with the first convolution replaced."""
@@ -55,17 +70,23 @@ class Gabor(Initializer):
         given = build(self.source).state_dict(backbone, generator, weights_of)
         tensors = fitting(self, given, backbone.weights())
         first = next(iter(tensors))
+        like, done = tensors[first], "synthetic Gabor filters"
+        if self.scale_of is not None:
+            initializer = build(self.scale_of)
+            learned = initializer.state_dict(backbone, generator, weights_of)
+            like = fitting(initializer, learned, backbone.weights())[first]
+            done += f" at the scale of {initializer.card().method}"
         if tensors[first].ndim != 4 or min(tensors[first].shape[2:]) < 3:
             raise WeightsError(
                 f"{self}: the first tensor of this backbone, {first}, is of shape {tuple(tensors[first].shape)}; "
                 "expected a convolution of 3 x 3 or more. Choose a convolutional backbone."
             )
         bank = gabor_bank(tensors[first].shape[0], tensors[first].shape[2])[:, None].expand(tensors[first].shape)
-        scale = tensors[first].double().square().mean().sqrt() / bank.square().mean().sqrt()
+        scale = like.double().square().mean().sqrt() / bank.square().mean().sqrt()
         return dataclasses.replace(
             given,
             tensors=tensors | {first: (bank * scale).to(tensors[first].dtype)},
-            transformed=given.transformed | {first: "synthetic Gabor filters"},
+            transformed=given.transformed | {first: done},
             drawn=tuple(name for name in given.drawn if name != first),
         )
 

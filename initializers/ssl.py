@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from initializers.loading.trained import TrainedHere, check_method
+from initializers.loading.trained import TrainedHere, check_method, start_of
 from specs.expression import Call, parse
 from specs.run import Pretraining
-
-RANDOM = Call("random")
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,8 @@ class Ssl(TrainedHere):
     Attributes:
         method: name of a method, such as ``moco_v2``; its settings are the recipe's.
         on: the dataset whose training images it sees.
-        source: where the pretraining starts.
+        source: where the pretraining starts; None: from random weights as the authors of the method start from them,
+            ``random`` or ``random(residual="zero")``.
         recipe: of the pretraining, as STUDY/NAME; None takes the one that is named like the method.
         images: that it sees: of the training split, or of the test split too, without labels. A table marks rows that
             were trained on the dataset that it tests on, whichever of its images they saw.
@@ -27,7 +26,7 @@ class Ssl(TrainedHere):
 
     method: str
     on: Annotated[str, "datamodules"]
-    source: Annotated[Call, "initializers"] = RANDOM
+    source: Annotated[Call, "initializers"] | None = None
     recipe: str | None = None
     images: Literal["train", "train+test"] = "train"
 
@@ -41,4 +40,5 @@ class Ssl(TrainedHere):
 
     def requires(self) -> tuple[Pretraining, ...]:
         """The pretraining run."""
-        return (Pretraining(parse(self.on), self.source, self.recipe, self.method, self.images),)
+        source = start_of(self.method) if self.source is None else self.source
+        return (Pretraining(parse(self.on), source, self.recipe, self.method, self.images),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
 import torch
@@ -102,25 +102,3 @@ def gathered_values(rows: Tensor) -> Tensor:
     parts = [torch.empty_like(rows) for _ in range(processes())]
     dist.all_gather(parts, rows.detach().contiguous())
     return torch.cat(parts)
-
-
-@torch.no_grad()
-def shuffled(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    """A function of the rows of all processes, each computed by a process that is drawn anew; this process's results.
-
-    Batch statistics of a process then say nothing about which rows belong to its own others (He et al. 2020,
-    section 3.3, "Shuffling BN"). A single process computes its own.
-
-    Args:
-        function: maps rows (B, ...) to rows (B, ...).
-        rows: as many in every process.
-    """
-    world, own = processes(), rank()
-    if world == 1:
-        return function(rows)
-    everyone = gathered_values(rows)
-    order = torch.randperm(len(everyone), device=rows.device)
-    dist.broadcast(order, 0)
-    share = slice(own * len(rows), (own + 1) * len(rows))
-    results = gathered_values(function(everyone[order[share]]))
-    return results[order.argsort()[share]]

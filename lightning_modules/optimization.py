@@ -1,4 +1,4 @@
-"""Optimizers and schedules from a steps."""
+"""Optimizers and schedules from a recipe's settings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 import torch
-from timm.optim.lars import Lars
 from torch import nn
 
+from lightning_modules.layer_adaptation import Larc, Lars
 from specs import steps
 
 
@@ -41,15 +41,25 @@ def build_optimizer(settings: steps.Optimizer, parameters: Iterable[nn.Parameter
             return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
         case steps.AdamW(learning_rate, weight_decay):
             return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
-        case steps.SGD(learning_rate, momentum, weight_decay):
-            return torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
-        case steps.Lars(learning_rate, momentum, weight_decay, trust, bias_learning_rate):
+        case steps.SGD(learning_rate, momentum, weight_decay, decayed):
+            if decayed == "all":
+                return torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
+            groups = _groups(parameters, {"weight_decay": 0.0})
+            return torch.optim.SGD(groups, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
+        case steps.Lars(learning_rate, momentum, weight_decay, trust, bias_learning_rate, classic_momentum):
             of_biases = learning_rate if bias_learning_rate is None else bias_learning_rate
-            every = list(parameters)
-            weights: dict[str, Any] = {"params": [one for one in every if one.ndim > 1], "always_adapt": True}
-            others = {"params": [one for one in every if one.ndim <= 1], "weight_decay": 0.0, "lr": of_biases}
-            groups = [group for group in (weights, others) if group["params"]]
-            return Lars(groups, lr=learning_rate, momentum=momentum, weight_decay=weight_decay, trust_coeff=trust)
+            groups = _groups(parameters, {"adapted": False, "lr": of_biases})
+            return Lars(groups, learning_rate, momentum, weight_decay, trust, classic=classic_momentum)
+        case steps.Larc(learning_rate, momentum, weight_decay, trust):
+            return Larc(parameters, learning_rate, momentum, weight_decay, trust)
+
+
+def _groups(parameters: Iterable[nn.Parameter], of_vectors: dict[str, Any]) -> list[dict[str, Any]]:
+    """Weights of linear layers and convolutions, and with settings of their own the vectors: biases, normalization."""
+    every = list(parameters)
+    weights: dict[str, Any] = {"params": [one for one in every if one.ndim > 1]}
+    vectors = {"params": [one for one in every if one.ndim <= 1]} | of_vectors
+    return [group for group in (weights, vectors) if group["params"]]
 
 
 def build_schedule(

@@ -23,7 +23,7 @@ COUNTS = ("tp", "fp", "fn", "tn")
 
 
 class SegmentationModule(SupervisedModule):
-    """Segmentation of one class. The metric is ``analysis.scores.MeanDice``: the mean Dice over images."""
+    """Segmentation of one class. The metric is ``analysis.scores.Dice()``: the mean Dice over images."""
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
         super().__init__(backbone, task, recipe, normalization)

@@ -86,10 +86,14 @@ class SelfSupervisedModule(TrainedModule):
         self._add("train", torch.stack([loss.detach(), torch.ones_like(loss)]))
         return loss
 
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """What the method does to its gradients."""
+        self.learner.before_step(self.global_step)
+
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """What follows the optimizer's step."""
         steps = self.trainer.num_training_batches * self.recipe.epochs
-        self.learner.after_step(min(self.global_step / steps, 1.0))
+        self.learner.after_step(min((self.global_step - 1) / steps, 1.0))
 
     def on_train_epoch_end(self) -> None:
         """Log the mean loss over the epoch's batches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segmentation_models_pytorch.base.initialization import initialize_decoder, initialize_head
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import Tensor, nn
 
@@ -13,6 +14,11 @@ class UNet(nn.Module):
     """Logits at the input's size from a backbone's feature maps.
 
     smp's own encoders, some of which silently load nothing, are not used: its decoder sees feature maps only.
+
+    Decoder and head start as smp's ``Unet`` starts them (``segmentation_models_pytorch/base/initialization.py``, as the
+    benchmark's copy of it, MR-HosseinzadehTaher/BenchmarkTransferLearning, Version1): convolutions of the decoder from
+    He's uniform distribution by their inputs, that of the head from Glorot's uniform distribution, biases 0,
+    normalization layers at scale 1 and shift 0. The draws come from the global random state.
 
     Args:
         backbone: must declare the decoder ``unet``.
@@ -36,6 +42,8 @@ class UNet(nn.Module):
         widths = decoder_widths(stages)
         self.decoder = UnetDecoder([backbone.in_channels, *channels], widths, n_blocks=len(widths))
         self.head = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], 1, 3, padding=1))
+        initialize_decoder(self.decoder)
+        initialize_head(self.head)
 
     def forward(self, x: Tensor, maps: list[Tensor]) -> Tensor:
         """Logits (B, 1, H, W).

@@ -16,10 +16,14 @@ class Normalization:
 IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """ImageNet's statistics (https://docs.pytorch.org/vision/stable/models.html)."""
 
+INCEPTION = Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+"""Pixels in [-1, 1], as Inception networks take them (https://github.com/tensorflow/models, research/slim,
+preprocessing/inception_preprocessing.py)."""
+
 UNIT = Normalization((0.0,), (1.0,))
 """Pixels in [0, 1] as they are."""
 
-NORMALIZATIONS = {"imagenet": IMAGENET, "none": UNIT}
+NORMALIZATIONS = {"imagenet": IMAGENET, "inception": INCEPTION, "none": UNIT}
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class Recipe:
         interval: optimizer steps from one validation to the next; None: a whole pass over the training images. With an
             interval, an epoch of whatever counts epochs (``epochs``, ``early_stopping``, ``schedule``, a method's
             warm-up) is so many steps, each epoch on images drawn anew without replacement.
-        optimizer: ``Adam``, ``AdamW``, ``SGD`` or ``Lars`` with its settings.
+        optimizer: ``Adam``, ``AdamW``, ``SGD``, ``Lars`` or ``Larc`` with its settings.
         schedule: ``Constant``, ``Plateau``, ``Cosine`` or ``MultiStep``, stepped once per epoch.
         early_stopping: stop after this many epochs without a better selection score; None never stops early.
         selection: which validation score picks the best epoch and drives plateaus and early stopping:
@@ -102,7 +102,7 @@ class Recipe:
             ``bilinear`` or ``nearest`` (OpenCV's).
         crop_from: classification: validation and test images are brought to this size and their middle is taken;
             None brings them to the image size.
-        normalization: ``card`` (what the weights expect), ``imagenet``, or ``none`` ([0, 1]).
+        normalization: ``card`` (what the weights expect), ``imagenet``, ``inception`` ([-1, 1]), or ``none`` ([0, 1]).
         dropout: probability before the classification head or in front of the segmentation head.
         test_time_augmentation: ``none``, ``flip`` (the mean probability over the image and its mirror image) or
             ``ten_crop`` (classification: over the four corners and the middle of the image and of its mirror image).
@@ -137,7 +137,7 @@ class Recipe:
     stored_size: int | Literal["source"] | None = None
     resampling: Resampling = "antialiased"
     crop_from: int | None = None
-    normalization: Literal["card", "imagenet", "none"] = "card"
+    normalization: Literal["card", "imagenet", "inception", "none"] = "card"
     dropout: float = 0.0
     test_time_augmentation: Literal["none", "flip", "ten_crop"] = "none"
     precision: Literal["32", "bf16"] = "32"
@@ -304,7 +304,7 @@ def _plain_signature(
     stored_size: int | Literal["source"] | None,
     resampling: Resampling,
     crop_from: int | None,
-    normalization: Literal["card", "imagenet", "none"],
+    normalization: Literal["card", "imagenet", "inception", "none"],
     dropout: float,
     test_time_augmentation: Literal["none", "flip", "ten_crop"],
     precision: Literal["32", "bf16"],

@@ -133,12 +133,15 @@ class Registry:
             without: arguments to leave out whatever their values.
         """
         call = self.bind(expression)
-        signature = inspect.signature(self.get(call.name))
-        kept = tuple(
-            (name, value)
-            for name, value in call.kwargs
-            if name not in without and value != signature.parameters[name].default
-        )
+        parameters = inspect.signature(self.get(call.name)).parameters
+
+        def default(name: str) -> Any:
+            if not isinstance(parameters[name].default, Call):
+                return parameters[name].default
+            others = tuple(item for item in call.kwargs if item[0] != name)
+            return self.bind(Call(call.name, (), others)).arguments()[name]  # with its own defaults filled in
+
+        kept = tuple((name, value) for name, value in call.kwargs if name not in without and value != default(name))
         return Call(call.name, (), kept)
 
     def build(self, expression: Call | str) -> Any:

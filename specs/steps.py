@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from specs.errors import UsageError, unknown
 from specs.expression import Call, Value, show
@@ -31,18 +31,26 @@ class AdamW:
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html)."""
+    """Stochastic gradient descent (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
+
+    Attributes:
+        learning_rate: of all parameters.
+        momentum: of the updates.
+        weight_decay: of those that ``decayed`` names.
+        decayed: ``all`` parameters, or the ``weights`` without biases and normalization layers.
+    """
 
     learning_rate: float
     momentum: float = 0.9
     weight_decay: float = 0.0
+    decayed: Literal["all", "weights"] = "all"
 
 
 @dataclass(frozen=True)
 class Lars:
-    """Layer-wise adaptive rate scaling (You et al. 2017, https://arxiv.org/abs/1708.03888, algorithm 1).
+    """Layer-wise adaptive rate scaling (You et al. 2017) as SimCLR's, BYOL's and Barlow Twins' codes have it.
 
-    Biases and normalization layers are neither adapted nor decayed, as in SimCLR, BYOL, SwAV and Barlow Twins.
+    Biases and normalization layers are neither adapted nor decayed.
 
     Attributes:
         learning_rate: of the weights.
@@ -50,6 +58,7 @@ class Lars:
         weight_decay: of the weights.
         trust: coefficient of the ratio of norms.
         bias_learning_rate: of biases and normalization layers; None is ``learning_rate``.
+        classic_momentum: whether the learning rate scales what enters the momentum (SimCLR), else what leaves it.
     """
 
     learning_rate: float
@@ -57,6 +66,24 @@ class Lars:
     weight_decay: float = 0.0
     trust: float = 0.001
     bias_learning_rate: float | None = None
+    classic_momentum: bool = False
+
+
+@dataclass(frozen=True)
+class Larc:
+    """Layer-wise adaptive rates of all parameters, biases and normalization layers included, as SwAV's code has them.
+
+    Attributes:
+        learning_rate: of all parameters.
+        momentum: of the updates.
+        weight_decay: of all parameters.
+        trust: coefficient of the ratio of norms.
+    """
+
+    learning_rate: float
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    trust: float = 0.001
 
 
 @dataclass(frozen=True)
@@ -164,16 +191,26 @@ class Solarize:
 
 @dataclass(frozen=True)
 class Elastic:
-    """Elastic deformation (Simard et al. 2003) with displacement ``alpha`` and smoothness ``sigma``, in pixels."""
+    """Elastic deformation (Simard et al. 2003, https://doi.org/10.1109/ICDAR.2003.1227801).
+
+    Each pixel is displaced by smoothed noise, whose draws from [-1, 1] are uniform, after an affine transform.
+
+    Attributes:
+        alpha: factor of the smoothed noise, in pixels.
+        sigma: standard deviation of the Gaussian filter that smooths, in pixels.
+        p: probability.
+        affine: the affine transform moves three points by draws from [-``affine``, ``affine``] pixels in x and y.
+    """
 
     alpha: float = 120.0
     sigma: float = 6.0
-    p: float = 0.3
+    p: float = 0.5
+    affine: float = 0.0
 
 
 @dataclass(frozen=True)
 class Gamma:
-    """Raise intensities in [0, 1] to a power drawn from [1 - ``limit``, 1 + ``limit``]."""
+    """Raise intensities in [0, 1] to the power 1 / g, with g a whole percent of [1 - ``limit``, 1 + ``limit``]."""
 
     limit: float = 0.2
     p: float = 0.5
@@ -190,7 +227,7 @@ class GridDistortion:
 
 @dataclass(frozen=True)
 class OpticalDistortion:
-    """Bend as a lens does, with coefficients drawn from [-``limit``, ``limit``]."""
+    """Bend as a lens does, with both coefficients one draw from [-``limit``, ``limit``]."""
 
     limit: float = 0.05
     p: float = 0.5
@@ -222,7 +259,7 @@ class OneOf:
             raise UsageError(f"recipe: one_of takes single steps, found {', '.join(map(str, self.steps)) or 'none'}.")
 
 
-Optimizer = Adam | AdamW | SGD | Lars
+Optimizer = Adam | AdamW | SGD | Lars | Larc
 Schedule = Constant | Plateau | Cosine | MultiStep
 Step = (
     HorizontalFlip
@@ -271,7 +308,7 @@ class Views:
         object.__setattr__(self, "augmentation", steps)
 
 
-OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD, "lars": Lars}
+OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD, "lars": Lars, "larc": Larc}
 SCHEDULES: dict[str, type] = {"constant": Constant, "plateau": Plateau, "cosine": Cosine, "multi_step": MultiStep}
 AUGMENTATIONS: dict[str, type] = {
     "horizontal_flip": HorizontalFlip,

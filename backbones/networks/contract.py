@@ -42,9 +42,12 @@ class Backbone(nn.Module):
         pooled: maps (network, input) to the pooled feature, (B, num_features).
         decoder: the decoder that fits the feature maps, or None where none does.
         image_size: height and width in pixels of the only input that it takes, or None where it takes any.
+        residual_ends: names of the last weight of each residual branch, mostly a normalization layer's. Where they
+            are 0, each block starts as its shortcut alone (Goyal et al. 2017, "Accurate, Large Minibatch SGD",
+            section 5.1); ``build`` leaves normalization layers at 1.
 
     Raises:
-        ValueError: if the stages do not partition the state dict.
+        ValueError: if the stages do not partition the state dict, or a residual end is no tensor of it.
     """
 
     def __init__(
@@ -58,15 +61,19 @@ class Backbone(nn.Module):
         pooled: Callable[[nn.Module, Tensor], Tensor],
         decoder: Decoder | None,
         image_size: int | None = None,
+        residual_ends: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self._build, self._features, self._pooled = build, features, pooled
         self.network = build()
         self.stages = tuple(stages)
         self.in_channels, self.num_features, self.decoder = in_channels, num_features, decoder
-        self.image_size = image_size
-        for key in self.weights():
+        self.image_size, self.residual_ends = image_size, tuple(residual_ends)
+        weights = self.weights()
+        for key in weights:
             self.stage_of(key)
+        if unknown := [name for name in self.residual_ends if name not in weights]:
+            raise ValueError(f"residual ends must be tensors of the network, found {unknown}")
 
     def features(self, x: Tensor) -> list[Tensor]:
         """One feature map per stage, in order; ``x`` is (B, in_channels, H, W)."""

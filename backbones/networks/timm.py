@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 
 from backbones.networks.contract import Backbone, Decoder, Stage
 from specs.errors import UsageError
+
+CUT = -2.0
+"""What ``timm.layers.trunc_normal_`` gives where its uniform draw is exactly -1, once in 2**24: minus infinity, cut."""
 
 
 def timm_backbone(
@@ -58,6 +62,11 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
     The stages are those of timm's ``feature_info``; each holds the modules from behind the previous stage's
     feature map up to its own, and the last one also what follows (such as a final norm).
 
+    The network starts as ``build`` makes it, with two exceptions. The last normalization of each residual branch has
+    the weight 1, as in torchvision, TF-Slim and He et al. 2016, where most of timm's networks with an option for it
+    have 0. And weights at the cut of a truncated normal, 20 or 100 standard deviations away, become its mean, 0: one to
+    three in an Inception-v3 or a ConvNeXt-T, and none where today's torch draws (``torch.nn.init.trunc_normal_``).
+
     Args:
         build: makes it, without a classifier.
         name: of the network, for messages.
@@ -75,16 +84,67 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
     halving = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in itertools.pairwise(strides))
     # Swin works only at the image size that it was built for, so no decoder is offered for it.
     decoder: Decoder | None = "unet" if halving and not hasattr(probe, "set_input_size") else None
+    image_size, ends = _only_size(probe), _residual_ends(probe)
+    scales = tuple(end for end in ends if probe.get_parameter(end).ndim == 1)  # the others are kernels, and drawn
     return Backbone(
-        build=build,
+        build=partial(_started, build, scales),
         stages=stages,
         in_channels=in_channels,
         num_features=int(getattr(probe, "head_hidden_size", None) or probe.num_features),  # type: ignore[arg-type]
         features=partial(_features, indices=list(range(len(stages)))),
         pooled=_pooled,
         decoder=decoder,
-        image_size=_only_size(probe),
+        image_size=image_size,
+        residual_ends=ends,
     )
+
+
+def _started(build: Callable[[], nn.Module], scales: tuple[str, ...]) -> nn.Module:
+    """A new network whose named normalization weights are 1, and which has no weight at the cut."""
+    network = build()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.masked_fill_(parameter == CUT, 0.0)
+        for name in scales:
+            network.get_parameter(name).fill_(1.0)
+    return network
+
+
+def _residual_ends(probe: nn.Module) -> tuple[str, ...]:
+    """What timm's blocks set to 0 when they are asked to start as their shortcuts alone.
+
+    Each write raises a tensor's version, even where it has no values: those that are written to more often with that
+    option than without it are the ends.
+
+    Args:
+        probe: the network; blocks that have the option are initialized anew.
+    """
+    tensors = dict(probe.named_parameters())
+
+    def written(option: Callable[[bool], object], zero: bool) -> dict[str, int]:
+        before = {name: tensor._version for name, tensor in tensors.items()}
+        option(zero)
+        return {name: tensor._version - before[name] for name, tensor in tensors.items()}
+
+    ends: dict[str, None] = {}
+    for block in list(probe.modules())[1:]:  # the network itself has the option too, and starts all of its blocks anew
+        if option := _option(block):
+            plain, zeroed = written(option, False), written(option, True)
+            ends |= dict.fromkeys(name for name in tensors if zeroed[name] > plain[name])
+    return tuple(ends)
+
+
+def _option(block: Any) -> Callable[[bool], object] | None:
+    """What initializes a block with a residual branch that starts at 0, or without; None where timm has no such choice.
+
+    It is a method of the blocks, or an argument of their initialization (those of ``timm.models.byobnet``).
+    """
+    if hasattr(block, "zero_init_last"):
+        return lambda zero: block.zero_init_last() if zero else None
+    initialize = getattr(block, "init_weights", None)
+    if initialize is None or "zero_init_last" not in inspect.signature(initialize).parameters:
+        return None
+    return lambda zero: initialize(zero_init_last=zero)
 
 
 def _only_size(network: Any) -> int | None:

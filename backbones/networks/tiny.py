@@ -29,7 +29,10 @@ class _Stem(nn.Module):
 
 
 class _Residual(nn.Module):
-    """The basic block of He et al. 2016 with a projection shortcut (option B)."""
+    """The basic block of He et al. 2016 with a projection shortcut (option B).
+
+    All normalization weights start at 1, as torchvision's.
+    """
 
     def __init__(self, in_channels: int, width: int) -> None:
         super().__init__()
@@ -72,4 +75,5 @@ def tiny_backbone(widths: tuple[int, ...], in_channels: int) -> Backbone:
         features=_features,
         pooled=_pooled,
         decoder="unet",
+        residual_ends=[f"{name}.conv2.bn.weight" for name in names[1:]],
     )

@@ -1,13 +1,17 @@
 """Training augmentation by albumentations; the only file that imports it.
 
-Each sample is seeded by itself, since albumentations' own state repeats in every data loader worker.
+Each sample is seeded by itself, since albumentations' own state repeats in every data loader worker. Elastic, grid
+distortion, gamma and the sized crop are done as albumentations 0.4.3 did them, which the benchmark's official code asks
+for (https://github.com/albumentations-team/albumentations, commit 967fe1b, albumentations/augmentations/transforms.py).
 """
 
 from __future__ import annotations
 
 import os
+import random
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network for its own version
 
@@ -16,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datamodules.pipeline import distortions
 from datamodules.pipeline.framing import AsStored
 from datamodules.prepared.storage import Stored
 from specs import steps
@@ -26,7 +31,67 @@ from specs.steps import RandomResizedCrop
 Pixels = NDArray[np.uint8]
 
 
-def _transform(step: steps.Augmentation, size: int) -> albumentations.BasicTransform | albumentations.OneOf:
+class _Elastic(albumentations.DualTransform):  # type: ignore[misc]
+    """The elastic deformation of version 0.4.3, with its uniform noise and its affine part."""
+
+    def __init__(self, alpha: float, sigma: float, affine: float, p: float) -> None:
+        super().__init__(p=p)
+        self.alpha, self.sigma, self.affine = alpha, sigma, affine
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        shape = params["shape"][:2]
+        offsets = self.random_generator.uniform(-self.affine, self.affine, (3, 2))
+        noise = 2 * self.random_generator.random((2, *shape), np.float32) - 1
+        shifts = [distortions.smoothed(field, self.sigma, self.alpha) for field in noise]
+        return {"matrix": distortions.affine_matrix(shape, offsets), "maps": distortions.displaced(*shifts)}
+
+    def apply(self, img: Pixels, matrix: Any, maps: Any, **params: Any) -> Pixels:
+        return distortions.warped(img, matrix, maps, cv2.INTER_LINEAR)
+
+    def apply_to_mask(self, mask: Pixels, matrix: Any, maps: Any, **params: Any) -> Pixels:
+        return distortions.warped(mask, matrix, maps, cv2.INTER_NEAREST)
+
+
+class _GridDistortion(albumentations.GridDistortion):  # type: ignore[misc]
+    """The grid of version 0.4.3: the stretches are not normalized, and the last cell shows what is left."""
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        rows, columns = (self._axis(length) for length in params["shape"][:2])
+        map_x, map_y = np.meshgrid(columns, rows)
+        return {"map_x": map_x, "map_y": map_y}
+
+    def _axis(self, length: int) -> NDArray[np.float32]:
+        count = distortions.grid_cells(length, self.num_steps)
+        stretches = [1 + self.py_random.uniform(*self.distort_limit) for _ in range(count)]
+        return distortions.grid_axis(length, self.num_steps, stretches)
+
+
+class _Gamma(albumentations.RandomGamma):  # type: ignore[misc]
+    """The gamma of version 0.4.3: a whole number of percent, the inverse of the exponent."""
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        low, high = self.gamma_limit
+        gamma = self.py_random.randint(round(low), round(high)) / 100
+        return {"gamma": 1 / (gamma + 1e-7)}  # its eps, by which a gamma of 1 changes nothing though digits are cut off
+
+
+class _SizedCrop(albumentations.RandomSizedCrop):  # type: ignore[misc]
+    """The crop of version 0.4.3, which ends before the last row and column unless it is the whole image."""
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        height, width = params["shape"][:2]
+        side = min(self.py_random.randint(*self.min_max_height), height, width)
+        top, left = (int((length - side) * self.py_random.random()) for length in (height, width))
+        return {"crop_coords": (left, top, left + side, top + side)}
+
+
+def transform_of(step: steps.Augmentation, size: int) -> albumentations.BasicTransform | albumentations.OneOf:
+    """What does a recipe's step.
+
+    Args:
+        step: of the recipe.
+        size: height and width of the network's input, in pixels.
+    """
     match step:
         case steps.HorizontalFlip(p):
             return albumentations.HorizontalFlip(p=p)
@@ -47,18 +112,18 @@ def _transform(step: steps.Augmentation, size: int) -> albumentations.BasicTrans
             return albumentations.GaussianBlur(blur_limit=0, sigma_limit=(low, high), p=p)
         case steps.Solarize(threshold, p):
             return albumentations.Solarize(threshold_range=(threshold, threshold), p=p)
-        case steps.Elastic(alpha, sigma, p):
-            return albumentations.ElasticTransform(alpha=alpha, sigma=sigma, p=p)
+        case steps.Elastic(alpha, sigma, p, affine):
+            return _Elastic(alpha, sigma, affine, p)
         case steps.Gamma(limit, p):
-            return albumentations.RandomGamma((100 * (1 - limit), 100 * (1 + limit)), p=p)
+            return _Gamma((100 * (1 - limit), 100 * (1 + limit)), p=p)
         case steps.GridDistortion(cells, limit, p):
-            return albumentations.GridDistortion(cells, (-limit, limit), p=p)
+            return _GridDistortion(cells, (-limit, limit), border_mode=distortions.BORDER, p=p)
         case steps.OpticalDistortion(limit, p):
-            return albumentations.OpticalDistortion((-limit, limit), p=p)
+            return albumentations.OpticalDistortion((-limit, limit), border_mode=distortions.BORDER, p=p)
         case steps.SizedCrop(smallest, p):
-            return albumentations.RandomSizedCrop((round(smallest * size), size), (size, size), p=p)
+            return _SizedCrop((round(smallest * size), size), (size, size), p=p)
         case steps.OneOf(choices, p):
-            return albumentations.OneOf([_transform(choice, size) for choice in choices], p=p)
+            return albumentations.OneOf([transform_of(choice, size) for choice in choices], p=p)
 
 
 class Albumentations:
@@ -86,7 +151,7 @@ class Albumentations:
         if not hasattr(self._own, "compose"):
             gray = stored[0].image.ndim == 2  # which cannot lose their color
             kept = [step for step in self._steps if not (gray and isinstance(step, steps.Grayscale))]
-            self._own.compose = albumentations.Compose([_transform(step, self._size) for step in kept])
+            self._own.compose = albumentations.Compose([transform_of(step, self._size) for step in kept])
         images: Sequence[Pixels] = [one.image for one in stored]
         masks = [one.mask for one in stored if one.mask is not None]
         if self._frame is not None:
@@ -94,7 +159,9 @@ class Albumentations:
             images, masks = list(framed), [] if framed_masks is None else list(framed_masks)
         results = []
         for place, number in enumerate(numbers.tolist()):
-            self._own.compose.set_random_seed(int(digest([self._seed, self._purpose, epoch, number])[:8], 16))
+            seed = int(digest([self._seed, self._purpose, epoch, number])[:8], 16)
+            # One state for all steps: set_random_seed gives each its own from the same seed, so that all draw the same.
+            self._own.compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
             mask = {"mask": masks[place]} if masks else {}
             results.append(self._own.compose(image=images[place], **mask))
         augmented = np.stack([result["image"] for result in results])

@@ -32,8 +32,12 @@ WRAPPERS = """
 
 TAIL = """
 `transfuse`, `reinit`, `gabor`, `mean_var`, `batch_norm` and `continual` take any initializer:
-`transfuse(moco_v2, "layer2")`, `reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `mean_var(imagenet, "shuffle")`,
-`batch_norm(imagenet, mean_var(imagenet))`.
+`transfuse(moco_v2, "layer2")`, `reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `gabor(scale_of=imagenet)`,
+`mean_var(imagenet, "shuffle")`, `batch_norm(imagenet, mean_var(imagenet))`.
+
+`random` starts a ResNet as torchvision does. `random(residual="zero")` scales the last normalization of each residual
+branch by 0, so that each block begins as its shortcut alone: the authors of Barlow Twins and SimCLR start so, and so
+does `ssl(...)` of their methods.
 
 `timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store
 like the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone
@@ -42,7 +46,8 @@ would get from it.
 Heads are always dropped. A gray network takes the sum of the first convolution over its input channels, which answers
 a gray image as the sum did the same image in three equal channels. A transformer for another image or patch size,
 `timm("vit_small_patch16_224", image_size=512)`, gets resampled position and patch embeddings. Input is normalized as
-the recipe's `normalization` says: `card` takes what the weights expect, `imagenet` and `none` are the same for all.
+the recipe's `normalization` says: `card` takes what the weights expect; `imagenet`, `inception` and `none` are the
+same for all.
 What was loaded, dropped, drawn and transformed is in a run's `load_report.json`, the normalization in its
 `record.json`.
 

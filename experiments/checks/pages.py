@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import sys
 
-from experiments.checks import entry_page, initializer_page
+from experiments.checks import entry_page, fidelity_page, initializer_page
 from specs.files import write_text
 from specs.packages import HOME
 
 DOCS = HOME / "docs"
 
-PAGES = {"initializers.md": initializer_page.page, "entries.md": entry_page.page}
-"""What makes each page, by file name."""
+
+def pages() -> dict[str, str]:
+    """The text of each page by its file's name."""
+    return {
+        "initializers.md": initializer_page.page(),
+        "entries.md": entry_page.page(),
+        **fidelity_page.pages(),
+    }
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or say which are stale."""
     status = 0
-    for name, make in PAGES.items():
-        path, text = DOCS / name, make()
+    for name, text in pages().items():
+        path = DOCS / name
         if arguments != ["--check"]:
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, text)
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             print(f"{name} is not what the code says; write it anew: make pages", file=sys.stderr)

@@ -89,7 +89,7 @@ def _check_origin(initializer: Initializer, report: LoadReport) -> None:
     """
     if initializer.requires() or initializer.nested() or _has_hash(initializer.identity()):
         return
-    if given := [*report.loaded, *report.transformed]:
+    if given := [name for name in (*report.loaded, *report.transformed) if name not in report.drawn]:
         raise WeightsError(
             f"{initializer} brings {len(given)} tensors, such as {given[0]}, and its identity says nothing of where "
             "they come from, so the same run could have other weights tomorrow. Let its identity() give the sha256 of "

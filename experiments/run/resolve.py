@@ -28,6 +28,18 @@ from specs.run import Edition, Pretraining, RunSpec, digest
 TRAINING_VERSION = 3
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
 
+AUGMENTATION_VERSION = 2
+"""Raised on purpose when the same steps by albumentations give other images; runs without such steps do not mention it.
+
+2: a sample's steps draw independently, and those of segmentation do what albumentations 0.4.3 did.
+"""
+
+TASK_VERSIONS = {"segmentation": 2}
+"""By kind of task, raised on purpose when fine-tuning on one alone gives other numbers; kinds at 1 are not mentioned.
+
+Segmentation 2: decoder and head start as segmentation-models-pytorch starts them (``lightning_modules.unet``).
+"""
+
 
 @dataclass(frozen=True)
 class ResolvedRun:
@@ -146,6 +158,9 @@ class Resolver:
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
+        kind = DATASETS.build(spec.dataset).kind
+        if spec.stage == "finetune" and kind in TASK_VERSIONS:
+            identity["task"] = TASK_VERSIONS[kind]
         if self.devices > 1 and spec.recipe.batch_norm == "local":
             from experiments.run.batch_statistics import estimates_statistics
 
@@ -203,6 +218,9 @@ class Resolver:
 UNMENTIONED = {"trained": "all", "memory_format": "contiguous", "compiled": False, "deterministic": False}
 """Settings that runs did not have at first, with what they meant then."""
 
+UNMENTIONED_OF_OPTIMIZERS = {"decayed": "all"}
+"""The same of optimizers' settings."""
+
 
 def _identified(recipe: Recipe) -> dict[str, Any]:
     """A recipe's settings with the method's arguments written out; without one, they are not mentioned.
@@ -210,6 +228,11 @@ def _identified(recipe: Recipe) -> dict[str, Any]:
     Nor are settings that came later, where they change nothing, so that runs from before them are still known.
     """
     plain = {name: value for name, value in recipe.to_json().items() if (name, value) not in UNMENTIONED.items()}
+    later = UNMENTIONED_OF_OPTIMIZERS.items()
+    plain["optimizer"] = {name: value for name, value in plain["optimizer"].items() if (name, value) not in later}
+    by_albumentations = recipe.method is not None or recipe.pipeline == "albumentations"
+    if by_albumentations and (recipe.augmentation or any(views.augmentation for views in recipe.views)):
+        plain["augmentation_version"] = AUGMENTATION_VERSION
     if recipe.method is not None:
         version: int = METHODS.build(recipe.method).version
         changed = {"method_version": version} if version != 1 else {}

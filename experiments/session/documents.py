@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from analysis.statistics import Alternative, Test
 from experiments.execution.planner import Plan
@@ -55,23 +56,27 @@ def finished_document(
         statistics: how rows are compared.
     """
     records = {record.data["key"]: record for record in context.records_of(work)}
-    names = {column.label: measure_of(column.measure)[0] if column.measure else None for column in table.columns}
+    measuring: dict[str, list[str]] = {}  # labels of columns
+    scoring: dict[str | None, list[str]] = {}
+    for column in table.columns:
+        if column.measure:
+            measuring.setdefault(measure_of(column.measure)[0], []).append(column.label)
+        else:
+            scoring.setdefault(column.score, []).append(column.label)
 
-    def of_columns(measure: str | None) -> list[Record]:
+    def of_columns(labels: list[str]) -> list[Record]:
         return [
             records[run.key]
-            for (_, column), runs in cells.items()
-            if names[column] == measure and not isinstance(runs, str)
+            for (_, label), runs in cells.items()
+            if label in labels and not isinstance(runs, str)
             for run in runs
             if run.key in records
         ]
 
-    measured = {
-        measure: _measured(measure, of_columns(measure), context)
-        for measure in dict.fromkeys(names.values())
-        if measure
-    }
-    intervals = drawn_anew(of_columns(None), statistics.bootstrap, context) if statistics.bootstrap else {}
+    measured = {measure: _measured(measure, of_columns(labels), context) for measure, labels in measuring.items()}
+    count, intervals = statistics.bootstrap, {}
+    if count:
+        intervals = {score: drawn_anew(of_columns(labels), count, context, score) for score, labels in scoring.items()}
     costs: tuple[NetworkCost, ...] = ()
     if table.costs:
         from experiments.tables.network_costs import network_costs  # torch, which a plan does without
@@ -87,20 +92,24 @@ def finished_document(
     )
 
 
-def drawn_anew(records: Iterable[Record], count: int, context: Context) -> dict[str, list[float | None]]:
+def drawn_anew(
+    records: Iterable[Record], count: int, context: Context, score: str | None = None
+) -> dict[str, list[float | None]]:
     """Each run's score on resamples of its test patients, by key.
 
     Args:
         records: of fine-tunings.
         count: how many resamples.
         context: where their data are.
+        score: name of one of the task's scores; None: its own.
     """
     from experiments.measures.measuring.resampling import VERSION, resampled  # pyarrow, which a plan does without
 
     def scores(record: Record) -> list[float | None]:
-        return resampled(record, context.paths, count)
+        return resampled(record, context.paths, count, score)
 
-    return evaluated(f"bootstrap-{count}", VERSION, records, context.store, scores)
+    name = f"bootstrap-{count}" + (f"-{quote(score, safe='')}" if score else "")  # a class may have any name
+    return evaluated(name, VERSION, records, context.store, scores)
 
 
 def failures_of(work: Plan) -> tuple[Failure, ...]:

@@ -33,6 +33,7 @@ from specs.registry import DATASETS
 from specs.task import METRICS
 
 SECONDARY = {
+    "dice": "Dice, mean over images",
     "dice_native": "Dice at native size",
     "dice_fov": "Dice inside the field of view",
     "dice_pooled": "Dice over all pixels together",
@@ -54,7 +55,7 @@ def assemble(
     store: RunStore,
     marks: Literal["reference", "paper"],
     measured: Mapping[str, Mapping[str, Found]] | None = None,
-    resampled: Mapping[str, list[float | None]] | None = None,
+    resampled: Mapping[str | None, Mapping[str, list[float | None]]] | None = None,
 ) -> TableDocument:
     """The table's document from the records in the store.
 
@@ -66,22 +67,19 @@ def assemble(
         store: holds the records.
         marks: against the reference row, or the papers' own.
         measured: what was measured of runs afterwards, by measure and key, for the columns that show it.
-        resampled: scores on resamples of the test patients, by key, for intervals.
+        resampled: scores on resamples of the test patients, by the columns' score and by key, for intervals.
     """
     records = {key: record for key in plan.runs if (record := store.record(key)) is not None}
-    measures = {column.label: column.measure for column in table.columns}
-
-    def value(record: Record, column: str) -> float | None:
-        if (measure := measures[column]) is None:
-            return record.score
-        name, _, number = measure_of(measure)
-        found: float | None = (measured or {})[name][record.data["key"]].get(number)
-        return found
-
-    scores = {place: _cell(runs, records, plan, partial(value, column=place[1])) for place, runs in cells.items()}
+    columns = {column.label: column for column in table.columns}
+    measures = {label: column.measure for label, column in columns.items()}
+    value = partial(_value, measured=measured or {})
+    scores = {
+        place: _cell(runs, records, plan, partial(value, column=columns[place[1]])) for place, runs in cells.items()
+    }
     for place, runs in cells.items() if resampled else ():
         if measures[place[1]] is None:
-            interval = interval_of_mean((resampled or {})[run.key] for run in _runs(runs) if run.key in records)
+            drawn = (resampled or {})[columns[place[1]].score]
+            interval = interval_of_mean(drawn[run.key] for run in _runs(runs) if run.key in records)
             scores[place] = dataclasses.replace(scores[place], interval=interval)
     return TableDocument(
         name=name,
@@ -101,7 +99,7 @@ def assemble(
         edition=table.edition,
         weights=table.weights,
         protocol=table.protocol,
-        runs=tuple(_lines(cells, plan, records, measures)),
+        runs=tuple(_lines(cells, plan, records, columns)),
         efforts={
             place: _effort(runs, records, None if measures[place[1]] else table.threshold)
             for place, runs in cells.items()
@@ -118,10 +116,32 @@ def assemble(
     )
 
 
+def _value(record: Record, column: Column, measured: Mapping[str, Mapping[str, Found]]) -> float | None:
+    """The number of a run that a column shows, None where it is undefined."""
+    if column.measure is None:
+        return _score(record, column)
+    name, _, number = measure_of(column.measure)
+    found: float | None = measured[name][record.data["key"]].get(number)
+    return found
+
+
+def _score(record: Record, column: Column) -> float | None:
+    """The test score of a run that a column shows, None where it is undefined."""
+    if column.score is None:
+        return record.score
+    found: float | None = record.data["outcome"]["scores"][column.score]
+    return found
+
+
 def _unit(column: Column) -> str:
-    """What the numbers of a column are: the task's metric, or the unit of what is measured instead."""
+    """What the numbers of a column are: the task's metric, the score that it shows, or the unit of what is measured.
+
+    The area of one class is an area.
+    """
     if column.measure:
         return measure_of(column.measure)[1].unit
+    if column.score:
+        return column.score.partition(":")[0]
     dataset: Dataset = DATASETS.build(column.dataset)
     return METRICS[dataset.kind]
 
@@ -148,17 +168,18 @@ def _secondary(
     measures: Mapping[str, str | None],
     scores: Mapping[Place, Cell],
 ) -> dict[str, dict[Place, Cell]]:
-    """Further scores by title, as far as they are others than the scores.
+    """Further scores by title, as far as they are others than the scores and the task's own.
 
     Those over findings, for example, are the same where all images have one.
     """
-    found = {}
+    found: dict[str, dict[Place, Cell]] = {}
     for name, title in SECONDARY.items():
         further = {
             place: _further(runs, records, plan, name) if measures[place[1]] is None else Cell(())
             for place, runs in cells.items()
         }
-        if any(cell.values and cell.values != scores[place].values for place, cell in further.items()):
+        own = found.get(SECONDARY["dice"], scores)  # where another score is shown, the task's own is the first of these
+        if any(cell.values not in ((), scores[place].values, own[place].values) for place, cell in further.items()):
             found[title] = further
     return found
 
@@ -273,29 +294,37 @@ def _runs(runs: Runs) -> tuple[ResolvedRun, ...]:
     return () if isinstance(runs, str) else runs
 
 
-def _lines(cells: Cells, plan: Plan, records: dict[str, Record], measures: Mapping[str, str | None]) -> list[RunLine]:
+def _lines(cells: Cells, plan: Plan, records: dict[str, Record], columns: Mapping[str, Column]) -> list[RunLine]:
+    """A line for each run; that of several columns, or of one that shows no test score, is of its dataset."""
+    scored: dict[str, set[str]] = {}
+    for (_, label), runs in cells.items():
+        for run in _runs(runs) if columns[label].measure is None else ():
+            scored.setdefault(run.key, set()).add(label)
     lines, placed = [], set()
-    for (row, column), runs in cells.items():
-        for run in () if isinstance(runs, str) else runs:
-            first = run.key not in placed  # columns may measure the same runs
+    for (row, label), runs in cells.items():
+        for run in _runs(runs):
+            first = run.key not in placed  # columns may show the same runs
             placed.add(run.key)
-            if first and run.key in records:
-                place = column if measures[column] is None else public_dataset(run.spec.dataset)
-                lines.append(_line(run, records[run.key], row, place))
+            if not first or (record := records.get(run.key)) is None:
+                continue
+            if scored.get(run.key) == {label}:
+                lines.append(_line(run, record, row, label, _score(record, columns[label])))
+            else:
+                lines.append(_line(run, record, row, public_dataset(run.spec.dataset), record.score))
     for key, run in plan.runs.items():
         if key not in placed and key in records:
             row = f"pretraining from {public_initializer(run.spec.initializer)}"
-            lines.append(_line(run, records[key], row, public_dataset(run.spec.dataset)))
+            lines.append(_line(run, records[key], row, public_dataset(run.spec.dataset), records[key].score))
     return lines
 
 
-def _line(run: ResolvedRun, record: Record, row: str, column: str) -> RunLine:
+def _line(run: ResolvedRun, record: Record, row: str, column: str, score: float | None) -> RunLine:
     return RunLine(
         key=run.key,
         row=row,
         column=column,
         seed=run.spec.seed,
-        score=record.score,
+        score=score,
         seconds=record.data["seconds"],
         epochs=record.data["epochs"],
         load=public_load_report(record),

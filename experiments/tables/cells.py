@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import measure_of
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.tables.document import Place
 from experiments.tables.table import Table
 from initializers.loading.contract import Initializer
 from initializers.publishing.publishing import Placed
-from specs.errors import DataError, MedtransferError, WeightsError
+from lightning_modules.scoring import task_score
+from specs.errors import DataError, MedtransferError, WeightsError, unknown
 from specs.expression import Call
-from specs.registry import INITIALIZERS
+from specs.registry import DATASETS, INITIALIZERS
 from specs.run import RunSpec
 
 
@@ -45,10 +47,13 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
     """
     found = ResolvedCells()
     measures = {column.label: measure_of(column.measure)[1:] for column in table.columns if column.measure}
+    scores = {column.label: column.score for column in table.columns if column.score}
     for place, specs in table.cells().items():
         if isinstance(specs, str):
             found.runs[place] = specs
             continue
+        if place[1] in scores:
+            _check_score(scores[place[1]], specs[0])
         try:
             found.runs[place] = tuple(resolver.resolve(spec) for spec in specs)
             if place[1] in measures:  # said before anything runs, not after
@@ -64,6 +69,18 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
     if found.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in found.runs.values()):
         raise next(iter(found.lacking.values()))[1][0]
     return found
+
+
+def _check_score(score: str, spec: RunSpec) -> None:
+    """Refuse a score that runs of a spec do not have.
+
+    Raises:
+        UsageError: lists the near matches.
+    """
+    dataset: Dataset = DATASETS.build(spec.dataset)
+    known = task_score(dataset.task).names()
+    if score not in known:
+        raise unknown(f"score of {spec.dataset}", score, known)
 
 
 def _lacking_weights(expression: Call) -> Iterator[WeightsError]:

@@ -68,7 +68,7 @@ class RunLine:
         row: its row's label, or what it pretrains.
         column: its column's label.
         seed: of the run.
-        score: in [0, 1], or None where it is undefined.
+        score: that its column shows, or else its task's own, in [0, 1]; None where it is undefined.
         seconds: that it took.
         epochs: that it trained.
         load: its load report as plain data.

@@ -29,7 +29,9 @@ class Column:
         slim: a narrower form of the network, for ``{slim}`` in a row's backbone; None if there is none.
         bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
             training and test images together for three times as long; an honest run lies between them. None: unknown.
-        measure: what the cells hold instead of the test score, such as ``similarity:conv1``.
+        measure: what the cells hold instead of a test score, such as ``similarity:conv1``.
+        score: which of the task's test scores the cells hold, such as ``dice_pooled`` or ``auroc:Edema``; None: the
+            task's own. It changes no run.
     """
 
     label: str
@@ -41,6 +43,7 @@ class Column:
     measure: str | None = None
     slim: str | None = None
     bounds: tuple[float, float] | None = None
+    score: str | None = None
 
 
 @dataclass(frozen=True)

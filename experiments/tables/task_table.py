@@ -24,6 +24,7 @@ class TaskLine:
         modality: of the images.
         dataset: a dataset expression.
         published: images that train, validate and test in the paper; None where it does not say.
+        score: which of the task's test scores the study shows; None: the task's own.
     """
 
     code: str
@@ -31,6 +32,7 @@ class TaskLine:
     modality: str
     dataset: str
     published: tuple[int | None, int | None, int | None]
+    score: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], 
             how = f"`medtransfer check {task.dataset}` says what is expected"
             remarks.append(f"{task.code}: the data are not there or not in order; {how}.")
         application = f"{task.application}, {task.modality}"
-        rows.append((task.code, application, task.dataset, METRICS[kind.kind], _counts(found), _counts(known)))
+        metric = task.score or METRICS[kind.kind]
+        rows.append((task.code, application, task.dataset, metric, _counts(found), _counts(known)))
     return rows, remarks
 
 

@@ -9,7 +9,7 @@ from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.errors import unknown
 from specs.expression import Call
-from specs.registry import DATASETS, METHODS
+from specs.registry import DATASETS, INITIALIZERS, METHODS
 from specs.run import Pretraining
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ def check_method(name: str) -> None:
     """
     if name not in METHODS.entries:
         raise unknown("pretraining method", name, METHODS.entries)
+
+
+def start_of(name: str) -> Call:
+    """The random weights that a self-supervised method starts from in its authors' code."""
+    residual: str = METHODS.build(name).residual
+    return INITIALIZERS.short(Call("random", (), (("residual", residual),)))
 
 
 def card_of(need: Pretraining) -> Card:

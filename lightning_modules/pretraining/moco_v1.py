@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lightning_modules.self_supervision import sources as shared
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.self_supervision.recipes import PLAIN, phantom, sgd
+from specs.sources import published, together
 from specs.steps import MultiStep
 
 if TYPE_CHECKING:
@@ -21,10 +23,45 @@ PUBLISHED = sgd(
     schedule=MultiStep((120, 160)),
     augmentation=PLAIN,
 )
-PHANTOM = phantom("moco_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2)")
+PHANTOM = phantom("moco_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2, groups=1)")
+
+CODE = "https://github.com/facebookresearch/moco, main_moco.py"
+SOURCES = together(
+    shared.DEVICES,
+    shared.NORMALIZED,
+    shared.PRECISE,
+    published(
+        {
+            "image_size": 224,
+            "batch_size": 256,
+            "epochs": 200,
+            "optimizer": shared.sgd(0.03),
+            "schedule": shared.FALLING,
+            "augmentation": shared.PLAIN,
+            "views": [],
+        },
+        f"{CODE}, defaults",
+    ),
+    published(
+        {
+            "method": {
+                "name": "moco_v1",
+                "dimensions": 128,
+                "queue": 65536,
+                "momentum": 0.999,
+                "temperature": 0.07,
+                "groups": 8,
+                "residual": "one",
+            }
+        },
+        f"{CODE}, defaults of --moco-*; 8 GPUs in README.md",
+    ),
+)
 
 
-def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.07) -> Method:
+def moco_v1(
+    dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.07, groups: int = 8
+) -> Method:
     """MoCo-v1 with the paper's settings.
 
     Args:
@@ -32,12 +69,13 @@ def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, 
         queue: keys that are kept (section 4.1).
         momentum: of the key encoder (section 4.1).
         temperature: of the loss (section 3.3).
+        groups: of each batch, whose statistics are computed by themselves (section 3.3: 8 GPUs).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
         from lightning_modules.self_supervision.moco import MocoLearner
 
-        return MocoLearner(backbone, dimensions, None, queue, momentum, temperature)
+        return MocoLearner(backbone, dimensions, None, queue, momentum, temperature, groups)
 
     return Method(
         "instance discrimination",
@@ -45,4 +83,5 @@ def moco_v1(dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, 
         learner,
         published=PUBLISHED,
         phantom=PHANTOM,
+        sources=SOURCES,
     )

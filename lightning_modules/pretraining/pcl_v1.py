@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lightning_modules.self_supervision import sources as shared
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.self_supervision.recipes import PLAIN, phantom, sgd
+from specs.sources import published, together
 from specs.steps import MultiStep
 
 if TYPE_CHECKING:
@@ -22,7 +24,49 @@ PUBLISHED = sgd(
     augmentation=PLAIN,
 )
 PHANTOM = phantom(
-    "pcl_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2, clusters=(16, 32), negatives=16, warmup=3)"
+    "pcl_v1(dimensions=64, queue=512, momentum=0.99, temperature=0.2, groups=1, clusters=(16, 32), negatives=16, "
+    "warmup=3)"
+)
+
+CODE = "https://github.com/salesforce/PCL, main_pcl.py"
+SOURCES = together(
+    shared.DEVICES,
+    shared.NORMALIZED,
+    shared.PRECISE,
+    published(
+        {
+            "image_size": 224,
+            "batch_size": 256,
+            "epochs": 200,
+            "optimizer": shared.sgd(0.03),
+            "schedule": shared.FALLING,
+            "augmentation": shared.PLAIN,
+            "views": [],
+        },
+        f"{CODE}, defaults",
+    ),
+    published(
+        {"method.temperature": 0.1},
+        "Li et al. 2021, section 4.1; the README's command, for both versions, has 0.2",
+    ),
+    published(
+        {
+            "method": {
+                "name": "pcl_v1",
+                "dimensions": 128,
+                "queue": 16384,
+                "momentum": 0.999,
+                "groups": 8,
+                "clusters": [25000, 50000, 100000],
+                "negatives": 16384,
+                "warmup": 20,
+                "iterations": 20,
+                "restarts": 5,
+                "residual": "one",
+            }
+        },
+        f"{CODE}, defaults and run_kmeans; 8 GPUs in README.md",
+    ),
 )
 
 
@@ -31,27 +75,45 @@ def pcl_v1(
     queue: int = 16384,
     momentum: float = 0.999,
     temperature: float = 0.1,
+    groups: int = 8,
     clusters: tuple[int, ...] = (25000, 50000, 100000),
-    negatives: int = 16000,
+    negatives: int = 16384,
     warmup: int = 20,
+    iterations: int = 20,
+    restarts: int = 5,
 ) -> Method:
     """PCL-v1 with the paper's settings.
 
     Args:
         dimensions: of the embeddings (section 4.1).
-        queue: keys that are kept (section 4.1: 16,000).
+        queue: keys that are kept (the authors' code, ``pcl_r``; section 4.1: 16,000).
         momentum: of the key encoder (section 4.1).
         temperature: of the loss (section 4.1).
+        groups: of each batch, whose statistics are computed by themselves (the authors' README.md: 8 GPUs).
         clusters: of each clustering (section 4.1).
-        negatives: prototypes that a query is told from (section 4.1).
+        negatives: prototypes besides the batch's own that a query is told from (the authors' code, ``pcl_r``).
         warmup: epochs of InfoNCE alone (section 4.1).
+        iterations: of k-means (the authors' code, ``niter``).
+        restarts: of k-means (the authors' code, ``nredo``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
         from lightning_modules.self_supervision.prototypical import PclLearner
 
         return PclLearner(
-            backbone, samples, dimensions, None, queue, momentum, temperature, clusters, negatives, warmup
+            backbone,
+            samples,
+            dimensions,
+            None,
+            queue,
+            momentum,
+            temperature,
+            groups,
+            clusters,
+            negatives,
+            warmup,
+            iterations,
+            restarts,
         )
 
     return Method(
@@ -60,4 +122,5 @@ def pcl_v1(
         learner,
         published=PUBLISHED,
         phantom=PHANTOM,
+        sources=SOURCES,
     )

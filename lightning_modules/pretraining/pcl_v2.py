@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lightning_modules.self_supervision import sources as shared
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.self_supervision.recipes import PLUS, phantom, sgd
+from specs.sources import published, together
 from specs.steps import Cosine
 
 if TYPE_CHECKING:
@@ -15,7 +17,49 @@ if TYPE_CHECKING:
 # Li et al. 2021, section 4.1, and https://github.com/salesforce/PCL (README.md, main_pcl.py) with --aug-plus and --cos.
 PUBLISHED = sgd("pcl_v2", epochs=200, batch_size=256, learning_rate=0.03, schedule=Cosine(), augmentation=PLUS)
 PHANTOM = phantom(
-    "pcl_v2(dimensions=64, hidden=128, queue=512, momentum=0.99, clusters=(16, 32), negatives=16, warmup=3)"
+    "pcl_v2(dimensions=64, hidden=128, queue=512, momentum=0.99, groups=1, clusters=(16, 32), negatives=16, warmup=3)"
+)
+
+CODE = "https://github.com/salesforce/PCL, main_pcl.py"
+SOURCES = together(
+    shared.DEVICES,
+    shared.NORMALIZED,
+    shared.PRECISE,
+    published(
+        {
+            "image_size": 224,
+            "batch_size": 256,
+            "epochs": 200,
+            "optimizer": shared.sgd(0.03),
+            "schedule": shared.cosine(),
+            "augmentation": shared.PLUS,
+            "views": [],
+        },
+        f"{CODE} with --mlp --aug-plus --cos (README.md)",
+    ),
+    published(
+        {"method.temperature": 0.2},
+        f"{CODE}, default of --temperature",
+    ),
+    published(
+        {
+            "method": {
+                "name": "pcl_v2",
+                "dimensions": 128,
+                "hidden": 2048,
+                "queue": 16384,
+                "momentum": 0.999,
+                "groups": 8,
+                "clusters": [25000, 50000, 100000],
+                "negatives": 16384,
+                "warmup": 20,
+                "iterations": 20,
+                "restarts": 5,
+                "residual": "one",
+            }
+        },
+        f"{CODE}, defaults and run_kmeans; 8 GPUs in README.md",
+    ),
 )
 
 
@@ -25,28 +69,46 @@ def pcl_v2(
     queue: int = 16384,
     momentum: float = 0.999,
     temperature: float = 0.2,
+    groups: int = 8,
     clusters: tuple[int, ...] = (25000, 50000, 100000),
-    negatives: int = 16000,
+    negatives: int = 16384,
     warmup: int = 20,
+    iterations: int = 20,
+    restarts: int = 5,
 ) -> Method:
     """PCL-v2 with the paper's settings.
 
     Args:
         dimensions: of the embeddings.
         hidden: features of the head's hidden layer (section 4.1, as MoCo-v2).
-        queue: keys that are kept.
+        queue: keys that are kept (the authors' code, ``pcl_r``).
         momentum: of the key encoder.
         temperature: of the loss (the authors' code).
+        groups: of each batch, whose statistics are computed by themselves (the authors' README.md: 8 GPUs).
         clusters: of each clustering.
-        negatives: prototypes that a query is told from.
+        negatives: prototypes besides the batch's own that a query is told from (the authors' code, ``pcl_r``).
         warmup: epochs of InfoNCE alone.
+        iterations: of k-means (the authors' code, ``niter``).
+        restarts: of k-means (the authors' code, ``nredo``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
         from lightning_modules.self_supervision.prototypical import PclLearner
 
         return PclLearner(
-            backbone, samples, dimensions, hidden, queue, momentum, temperature, clusters, negatives, warmup
+            backbone,
+            samples,
+            dimensions,
+            hidden,
+            queue,
+            momentum,
+            temperature,
+            groups,
+            clusters,
+            negatives,
+            warmup,
+            iterations,
+            restarts,
         )
 
     return Method(
@@ -55,4 +117,5 @@ def pcl_v2(
         learner,
         published=PUBLISHED,
         phantom=PHANTOM,
+        sources=SOURCES,
     )

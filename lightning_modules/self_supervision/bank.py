@@ -10,6 +10,9 @@ from torch.nn import functional
 class MemoryBank(nn.Module):
     """Embeddings (N, D) of length 1 by the image's place in its split; it begins with random directions.
 
+    As in https://github.com/HobbitLong/PyContrast (memory/mem_bank.py); the entries of lemniscate.pytorch
+    (lib/NCEAverage.py) begin uniform in a cube, with lengths of about 1.
+
     Args:
         samples: N.
         dimensions: D.

@@ -17,6 +17,9 @@ from lightning_modules.self_supervision.momentum import Follower
 class ByolLearner(Learner):
     """The online network predicts the target network's embedding (Grill et al. 2020, equation 2), both ways.
 
+    The heads' last layers have no bias, and each view has batch statistics of its own, as in
+    https://github.com/google-deepmind/deepmind-research (byol/utils/networks.py, byol/byol_experiment.py).
+
     Args:
         backbone: that is pretrained.
         dimensions: of the embeddings.
@@ -25,8 +28,8 @@ class ByolLearner(Learner):
     """
 
     def __init__(self, backbone: Backbone, dimensions: int, hidden: int, momentum: float) -> None:
-        super().__init__(Encoder(backbone, mlp(backbone.num_features, hidden, dimensions, norm=True)))
-        self.predictor = mlp(dimensions, hidden, dimensions, norm=True)
+        super().__init__(Encoder(backbone, mlp(backbone.num_features, hidden, dimensions, norm=True, bias=False)))
+        self.predictor = mlp(dimensions, hidden, dimensions, norm=True, bias=False)
         self.target = Follower(self.online)
         self.momentum = momentum
 

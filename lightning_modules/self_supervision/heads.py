@@ -10,18 +10,22 @@ from torch import nn
 def mlp(*sizes: int, norm: bool = False, last_norm: bool = False, bias: bool = True) -> nn.Sequential:
     """Linear layers with ReLU between them.
 
+    A linear layer with a normalization behind it has no bias, which the normalization would take away again.
+
     Args:
         sizes: features of the input, of each hidden layer and of the output.
         norm: whether batch normalization follows the hidden layers.
-        last_norm: whether one without learned scale and shift follows the last layer.
-        bias: whether linear layers without a normalization behind them have one.
+        last_norm: whether one with a learned scale but without a shift follows the last layer.
+        bias: whether the last layer has one, if no normalization follows.
     """
     layers: list[nn.Module] = []
     for number, (before, after) in enumerate(pairwise(sizes), start=1):
         hidden = number < len(sizes) - 1
-        layers.append(nn.Linear(before, after, bias=bias and not (norm if hidden else last_norm)))
+        layers.append(nn.Linear(before, after, bias=not norm if hidden else bias and not last_norm))
         if hidden:
             layers += [nn.BatchNorm1d(after)] * norm + [nn.ReLU()]
         elif last_norm:
-            layers.append(nn.BatchNorm1d(after, affine=False))
+            scaled = nn.BatchNorm1d(after)
+            scaled.bias.requires_grad_(False)  # it stays 0
+            layers.append(scaled)
     return nn.Sequential(*layers)

@@ -41,7 +41,11 @@ class BankLearner(Learner):
         return right / self.temperature, noise / self.temperature
 
     def drawn(self, index: Tensor) -> Tensor:
-        """Places (B, m) of other images' memories, uniformly and with replacement."""
+        """Places (B, m) of other images' memories, uniformly and with replacement.
+
+        The authors' codes draw among all memories. Of a million images that is the same; of few it would often push an
+        image away from itself.
+        """
         samples = len(self.bank.entries)
         steps = torch.randint(1, samples, (len(index), self.negatives), device=index.device)
         return (index[:, None] + steps) % samples
@@ -69,11 +73,16 @@ class InsDisLearner(BankLearner):
         self.register_buffer("normalizer", torch.zeros(()))
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """The loss of the only view; Z is estimated from the first batch and kept (equation 6)."""
+        """The loss of the only view.
+
+        Z is estimated from all candidates of the first batch and kept (equation 6, and ``NCEFunction`` of
+        https://github.com/zhirongw/lemniscate.pytorch, lib/NCEAverage.py).
+        """
         directions = self.online.directions(views[0])
         right, noise = self.compared(directions, index, self.drawn(index))
         if self.normalizer == 0:
-            self.normalizer.copy_(gathered_values(noise).exp().mean() * len(self.bank.entries))
+            candidates = gathered_values(torch.cat([right[:, None], noise], dim=1))
+            self.normalizer.copy_(candidates.exp().mean() * len(self.bank.entries))
         self.remember(index, directions)
         return noise_contrastive(right, noise, len(self.bank.entries), self.normalizer.to(noise.dtype))
 
@@ -89,6 +98,7 @@ class PirlLearner(BankLearner):
         temperature: divides the similarities.
         momentum: of the memory.
         jigsaw: share of the loss that the jigsaw has.
+        patch: height and width of its patches, in pixels.
     """
 
     def __init__(
@@ -100,14 +110,19 @@ class PirlLearner(BankLearner):
         temperature: float,
         momentum: float,
         jigsaw: float,
+        patch: int,
     ) -> None:
         super().__init__(backbone, samples, dimensions, negatives, temperature, momentum)
-        self.jigsaw_head, self.jigsaw = JigsawHead(backbone.num_features, dimensions), jigsaw
+        self.jigsaw_head, self.jigsaw = JigsawHead(backbone.num_features, dimensions, None, patch), jigsaw
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """The weighted mean of both losses; the memory learns from the whole image."""
+        """The weighted mean of both losses: of the whole image, from which the memory learns, and of the second view.
+
+        Raises:
+            UsageError: if the patches do not fit into the second view.
+        """
         whole, others = self.online.directions(views[0]), self.drawn(index)
-        puzzle = self.jigsaw_head(self.backbone, views[0])
+        puzzle = self.jigsaw_head(self.backbone, views[1])
         self.remember(index, whole)
         of_puzzle = one_against_noise(*self.compared(puzzle, index, others))
         of_whole = one_against_noise(*self.compared(whole, index, others))

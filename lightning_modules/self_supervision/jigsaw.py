@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from backbones.networks.contract import Backbone
+from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import directions
+from specs.errors import UsageError
 
 GRID = 3
-"""Patches per side."""
+"""Cells per side."""
 
 
 class JigsawHead(nn.Module):
@@ -19,27 +20,50 @@ class JigsawHead(nn.Module):
     Args:
         features: of the backbone.
         dimensions: of the embedding.
+        hidden: features of a hidden layer in each patch's embedding; None for a linear one.
+        patch: height and width of the patches, in pixels.
     """
 
-    def __init__(self, features: int, dimensions: int) -> None:
+    def __init__(self, features: int, dimensions: int, hidden: int | None, patch: int) -> None:
         super().__init__()
-        self.patch = nn.Linear(features, dimensions)
+        self.each = mlp(features, *([hidden] if hidden else []), dimensions)
         self.together = nn.Linear(GRID**2 * dimensions, dimensions)
+        self.side = patch
 
     def forward(self, backbone: Backbone, images: Tensor) -> Tensor:
-        """Embeddings (B, D), of length 1, of images (B, C, H, W); each image has an order of its own."""
-        cut = patches(images)
+        """Embeddings (B, D), of length 1, of images (B, C, H, W); each image has an order of its own.
+
+        Raises:
+            UsageError: if the patches are larger than the cells.
+        """
+        cut = patches(images, self.side)
         count = len(images)
-        embedded = self.patch(backbone(cut.flatten(0, 1))).view(count, GRID**2, -1)
+        embedded = self.each(backbone(cut.flatten(0, 1))).view(count, GRID**2, -1)
         order = torch.rand(count, GRID**2, device=images.device).argsort(dim=1)
         shuffled = embedded.gather(1, order[:, :, None].expand_as(embedded))
         return directions(self.together(shuffled.flatten(1)))
 
 
-def patches(images: Tensor) -> Tensor:
-    """(B, 9, C, H / 3, W / 3), row by row; sizes that three does not divide are padded with zeros."""
-    height, width = images.shape[2:]
-    images = functional.pad(images, (0, -width % GRID, 0, -height % GRID))
-    count, channels, height, width = images.shape
-    rows = images.reshape(count, channels, GRID, height // GRID, GRID, width // GRID)
-    return rows.permute(0, 2, 4, 1, 3, 5).flatten(1, 2).contiguous()
+def patches(images: Tensor, side: int) -> Tensor:
+    """A patch (B, 9, C, side, side) at a random place in each of 3 x 3 cells, row by row.
+
+    Of an image of 255 pixels, as published, cells have 85. Pixels at the right and bottom that three does not divide
+    are left out (https://github.com/HobbitLong/PyContrast, datasets/util.py, ``JigsawCrop``).
+
+    Raises:
+        UsageError: if the patches are larger than the cells.
+    """
+    count, _, height, width = images.shape
+    cells = torch.tensor([height // GRID, width // GRID], device=images.device)
+    if side > min(height, width) // GRID:
+        raise UsageError(
+            f"patches of {side} pixels do not fit into a third of {height} x {width} pixels. Give the method a smaller "
+            "patch, or its last view a larger size."
+        )
+    free = cells - side + 1
+    shifts = (torch.rand(count, GRID**2, 2, device=images.device) * free).long()
+    grid = torch.cartesian_prod(torch.arange(GRID), torch.arange(GRID)).to(images.device)
+    corners = (grid * cells + shifts)[..., None] + torch.arange(side, device=images.device)  # (B, 9, 2, side)
+    rows, columns = corners[:, :, 0, :, None], corners[:, :, 1, None, :]
+    image = torch.arange(count, device=images.device)[:, None, None, None]
+    return images.permute(0, 2, 3, 1)[image, rows, columns].permute(0, 1, 4, 2, 3).contiguous()

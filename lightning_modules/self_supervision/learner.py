@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,16 @@ class Encoder(nn.Module):
     def directions(self, images: Tensor) -> Tensor:
         """The same, of length 1."""
         return directions(self(images))
+
+    def directions_together(self, views: list[Tensor]) -> list[Tensor]:
+        """The same of several views, whose batch statistics are common ones.
+
+        Neighbours of one size pass the backbone as one batch, and all views pass the head as one, as in
+        https://github.com/facebookresearch/swav (src/resnet50.py, ``forward``).
+        """
+        sizes = groupby(views, key=lambda view: view.shape[2:])
+        features = torch.cat([self.backbone(torch.cat(list(alike))) for _, alike in sizes])
+        return list(torch.split(directions(self.head(features)), [len(view) for view in views]))
 
 
 def directions(embeddings: Tensor) -> Tensor:
@@ -78,9 +89,16 @@ class Learner(nn.Module):
             generator: of all draws; the same in every process.
         """
 
+    def before_step(self, step: int) -> None:
+        """What is done between the gradients and the optimizer's step, such as dropping some of them.
+
+        Args:
+            step: how many optimizer steps were done before.
+        """
+
     def after_step(self, progress: float) -> None:
         """What follows an optimizer step, such as moving averages.
 
         Args:
-            progress: share of all steps that are done, in (0, 1].
+            progress: share of all steps that were done before this one, in [0, 1).
         """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from specs.errors import UsageError
 from specs.recipe import Recipe
+from specs.sources import Difference, Sources
 from specs.steps import Views
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Method(NamedTuple):
         published: the recipe as its authors give it; None: not known.
         phantom: a recipe for small drawn images, seconds to a minute on two cores; None: there is none.
         version: raised on purpose when the same settings give other weights than before.
+        residual: how the last normalization of each residual branch starts in the authors' code, where the pretraining
+            starts from random weights: ``initializers.random`` says what it means.
+        sources: of every value of ``published`` and of every argument; data for readers that changes no run.
+        differences: from the authors' training that no value says.
     """
 
     family: str
@@ -37,6 +42,9 @@ class Method(NamedTuple):
     published: Recipe | None = None
     phantom: Recipe | None = None
     version: int = 1
+    residual: Literal["one", "zero"] = "one"
+    sources: Sources | None = None
+    differences: tuple[Difference, ...] = ()
 
     def check_views(self, views: tuple[Views, ...]) -> None:
         """Refuse a recipe's views if they are too few or too many.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from backbones.networks.contract import Backbone
-from lightning_modules.gathering import gathered_values, shuffled
+from lightning_modules.gathering import gathered_values
 from lightning_modules.self_supervision.contrastive import info_nce
+from lightning_modules.self_supervision.groups import in_groups, shuffled
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.jigsaw import JigsawHead
 from lightning_modules.self_supervision.learner import Encoder, Learner, directions
@@ -17,6 +18,9 @@ from lightning_modules.self_supervision.queue import KeyQueue
 class MocoLearner(Learner):
     """The first view asks, the second answers (He et al. 2020, algorithm 1).
 
+    Batch statistics are those of a group of the batch, as on the authors' GPUs, and keys are shuffled among the groups
+    (section 3.3), whatever the number of devices; a group never spans two devices.
+
     Args:
         backbone: that is pretrained.
         dimensions: of the embeddings.
@@ -24,7 +28,7 @@ class MocoLearner(Learner):
         queue: keys that are kept.
         momentum: of the slow copy.
         temperature: of the loss.
-        jigsaw: share of the loss that asks with nine shuffled patches instead.
+        groups: of each batch, whose statistics are computed by themselves.
     """
 
     def __init__(
@@ -35,34 +39,40 @@ class MocoLearner(Learner):
         queue: int,
         momentum: float,
         temperature: float,
-        jigsaw: float = 0.0,
+        groups: int,
     ) -> None:
         sizes = (backbone.num_features, *([hidden] if hidden else []), dimensions)
         super().__init__(Encoder(backbone, mlp(*sizes)))
-        self.jigsaw_head = JigsawHead(backbone.num_features, dimensions) if jigsaw else None
         self.slow = Follower(self.online)
         self.queue = KeyQueue(queue, dimensions)
-        self.momentum, self.temperature, self.jigsaw = momentum, temperature, jigsaw
+        self.momentum, self.temperature, self.groups = momentum, temperature, groups
         self._new: Tensor | None = None
 
+    def queries_of(self, images: Tensor) -> Tensor:
+        """(B, D), of length 1."""
+        return in_groups(self.online.directions, images, self.groups)
+
+    def slow_directions(self, images: Tensor) -> Tensor:
+        """The slow copy's embeddings (B, D), of length 1, without gradient."""
+        return directions(self.slow(images))
+
     def keys_of(self, images: Tensor) -> Tensor:
-        """(B, D), of length 1, without gradient."""
-        return shuffled(lambda rows: directions(self.slow(rows)), images)
+        """The same, each computed in a group of strangers, and remembered for the queue."""
+        keys = shuffled(self.slow_directions, images, self.groups)
+        self._new = gathered_values(keys)
+        return keys
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """InfoNCE against the queue; with a jigsaw, the weighted mean of both queries' losses."""
-        return self.instance_loss(self.online.directions(views[0]), views)
+        """InfoNCE against the queue.
 
-    def instance_loss(self, query: Tensor, views: list[Tensor]) -> Tensor:
-        """The same, of the first view's embeddings (B, D), of length 1."""
-        key = self.keys_of(views[1])
-        self._new = gathered_values(key)
-        loss = info_nce(query, key, self.queue.keys, self.temperature)
-        if self.jigsaw_head is None:
-            return loss
-        puzzle = self.jigsaw_head(self.backbone, views[0])
-        of_puzzle = info_nce(puzzle, key, self.queue.keys, self.temperature)
-        return (1 - self.jigsaw) * loss + self.jigsaw * of_puzzle
+        Raises:
+            UsageError: if the batch cannot be divided into the groups.
+        """
+        return self.told_apart(self.queries_of(views[0]), self.keys_of(views[1]))
+
+    def told_apart(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """The loss of telling each query's key from those of the queue."""
+        return info_nce(queries, keys, self.queue.keys, self.temperature)
 
     def after_step(self, progress: float) -> None:
         """The copy follows, and the batch's keys enter the queue."""
@@ -70,3 +80,45 @@ class MocoLearner(Learner):
         if self._new is not None:
             self.queue.push(self._new)
             self._new = None
+
+
+class InfoMinLearner(MocoLearner):
+    """Nine shuffled patches ask for the key too (Tian et al. 2020; https://github.com/HobbitLong/PyContrast).
+
+    Args:
+        backbone: that is pretrained.
+        dimensions: of the embeddings.
+        hidden: features of the hidden layer of both heads, the image's and the patches'.
+        queue: keys that are kept.
+        momentum: of the slow copy.
+        temperature: of the loss.
+        groups: of each batch, whose statistics are computed by themselves.
+        jigsaw: share of the loss that the patches have.
+        patch: their height and width, in pixels.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        dimensions: int,
+        hidden: int,
+        queue: int,
+        momentum: float,
+        temperature: float,
+        groups: int,
+        jigsaw: float,
+        patch: int,
+    ) -> None:
+        super().__init__(backbone, dimensions, hidden, queue, momentum, temperature, groups)
+        self.jigsaw_head, self.jigsaw = JigsawHead(backbone.num_features, dimensions, hidden, patch), jigsaw
+
+    def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
+        """The weighted mean of both queries' losses; the third view is cut into patches.
+
+        Raises:
+            UsageError: if the batch cannot be divided into the groups, or the patches do not fit into the third view.
+        """
+        keys = self.keys_of(views[1])
+        puzzle = in_groups(lambda images: self.jigsaw_head(self.backbone, images), views[2], self.groups)
+        of_image, of_puzzle = (self.told_apart(queries, keys) for queries in (self.queries_of(views[0]), puzzle))
+        return (1 - self.jigsaw) * of_image + self.jigsaw * of_puzzle

@@ -2,18 +2,25 @@
 
 In a method's file, ``PUBLISHED`` is its training on ImageNet as its authors give it: optimizer, schedule, views and
 length; the comment above it names the source of all of them. Temperature, queue, prototypes and heads are the defaults
-of the method's function, with their sources. Of all published recipes these are *assumed*: training images are stored
-in 512 pixels (the papers crop from the files' own size); batch normalization of the momentum methods and memory banks
-is per device, with shuffled keys where the method has them, and over all devices elsewhere; float32; the learning rate
-changes once per epoch, where most of the code changes it at each step; images are resampled bilinearly. Batches of
-thousands need several GPUs: change ``batch_size`` and the learning rate together.
+of the method's function, with their sources. All published recipes differ from the authors' code in these points:
 
-``PHANTOM`` trains tiny networks in seconds; all of its values are this project's own.
+- training images are stored in 512 pixels, where the papers crop from the files' own size, and resampled bilinearly,
+  where BYOL, Barlow Twins and SimCLR take bicubic filters: *assumed* to matter little;
+- the learning rate changes once per epoch, where most of the code changes it at each step, and a warm-up of n epochs
+  begins at 1 / (n + 1) of it, where the code begins at 0 (SwAV: at 0.3 of 4.8);
+- float32, where SwAV trains in half precision; its code divides by a standard deviation of 0.228 where ImageNet's first
+  one is 0.229;
+- statistics of batch normalization are those of 8 groups of a batch for MoCo, PCL and InfoMin, of each device for
+  InsDis and PIRL, and of all devices elsewhere, where SwAV's code takes groups of 8 GPUs (512 images).
+
+Batches of thousands need several GPUs: change ``batch_size`` and the learning rate together.
+
+``PHANTOM`` trains tiny networks in seconds, a batch in one group; all of its values are this project's own.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from specs.recipe import Recipe
 from specs.steps import (
@@ -25,6 +32,7 @@ from specs.steps import (
     GaussianBlur,
     Grayscale,
     HorizontalFlip,
+    Larc,
     Lars,
     MultiStep,
     RandomResizedCrop,
@@ -66,6 +74,9 @@ DRAWN: Steps = (
     GaussianBlur(0.1, 1.0),
 )
 
+# The view of a drawn image that is cut into patches: cells of 11 pixels.
+DRAWN_PUZZLE = Views(1, 33, (RandomResizedCrop(0.6), *DRAWN[1:]))
+
 
 def sgd(
     method: str,
@@ -74,31 +85,45 @@ def sgd(
     batch_size: int,
     learning_rate: float,
     schedule: Cosine | MultiStep,
-    augmentation: Steps,
+    augmentation: Steps = (),
+    views: tuple[Views, ...] = (),
+    decayed: Literal["all", "weights"] = "all",
 ) -> Recipe:
-    """A published recipe with SGD, momentum 0.9 and weight decay 1e-4, as all that use it."""
+    """A published recipe with SGD, momentum 0.9 and weight decay 1e-4, as all that use it.
+
+    Args:
+        method: its registry name.
+        epochs: that are trained.
+        batch_size: images per step.
+        learning_rate: at the start.
+        schedule: of the learning rate.
+        augmentation: of all views, or none.
+        views: with steps of their own, or none.
+        decayed: which parameters.
+    """
     return _published(
         method,
         epochs=epochs,
         batch_size=batch_size,
-        optimizer=SGD(learning_rate, 0.9, 1e-4),
+        optimizer=SGD(learning_rate, 0.9, 1e-4, decayed),
         schedule=schedule,
         augmentation=augmentation,
+        views=views,
     )
 
 
-def lars(
+def large_batches(
     method: str,
     *,
     epochs: int,
     batch_size: int,
-    optimizer: Lars,
+    optimizer: Lars | Larc,
     schedule: Cosine,
     augmentation: Steps = (),
     views: tuple[Views, ...] = (),
     image_size: int = 224,
 ) -> Recipe:
-    """A published recipe with LARS and batch normalization over all devices; either one augmentation or views."""
+    """A published recipe with batch normalization over all devices; either one augmentation or views."""
     return _published(
         method,
         epochs=epochs,
@@ -112,31 +137,45 @@ def lars(
     )
 
 
-def swav_crops(method: str, *, epochs: int, large: tuple[int, int], small: tuple[int, int]) -> Recipe:
+def swav_crops(
+    method: str, *, epochs: int, large: tuple[int, int], small: tuple[int, int], smallest: float = 0.14
+) -> Recipe:
     """The published recipe of SwAV and of the two methods that its authors trained alike, with crops of two sizes.
 
     Caron et al. 2020, appendix A, and https://github.com/facebookresearch/swav (scripts/swav_800ep_pretrain.sh,
-    scripts/deepclusterv2_800ep_pretrain.sh). The warm-up there begins at 0.3, and prototypes rest for its first 313
-    steps; here it begins at 1/11.
+    scripts/deepclusterv2_800ep_pretrain.sh; LARC over all parameters in main_swav.py and main_deepclusterv2.py).
 
     Args:
         method: its registry name.
         epochs: that are trained.
-        large: count and size in pixels of the crops of 14 to 100 % of the area.
+        large: count and size in pixels of the large crops.
         small: count and size in pixels of the crops of 5 to 14 % of the area.
+        smallest: share of the area of a large crop.
     """
-    return lars(
+    return large_batches(
         method,
         epochs=epochs,
         batch_size=4096,
-        optimizer=Lars(4.8, weight_decay=1e-6),
+        optimizer=Larc(4.8, weight_decay=1e-6),
         schedule=Cosine(10, final=0.001),
         views=(
-            Views(*large, (RandomResizedCrop(0.14), *DISTORTED)),
+            Views(*large, (RandomResizedCrop(smallest), *DISTORTED)),
             Views(*small, (RandomResizedCrop(0.05, largest=0.14), *DISTORTED)),
         ),
         image_size=large[1],
     )
+
+
+def puzzle(*steps: Augmentation) -> Views:
+    """The view that is cut into patches: a fresh crop of the image, of 60 to 100 % of the area, in 255 pixels.
+
+    https://github.com/facebookresearch/vissl (data/ssl_transforms/img_pil_to_patches_and_image.py) and
+    https://github.com/HobbitLong/PyContrast (datasets/util.py, ``jigsaw_transform``).
+
+    Args:
+        steps: that follow the crop.
+    """
+    return Views(1, 255, (RandomResizedCrop(0.6), *steps))
 
 
 def byol_views() -> tuple[Views, ...]:
@@ -155,7 +194,14 @@ def byol_views() -> tuple[Views, ...]:
     return Views(1, 224, steps(1.0, 0.0)), Views(1, 224, steps(0.1, 0.2))
 
 
-def phantom(method: str, *, batch_size: int = 64, epochs: int = 12, learning_rate: float = 2e-3) -> Recipe:
+def phantom(
+    method: str,
+    *,
+    batch_size: int = 64,
+    epochs: int = 12,
+    learning_rate: float = 2e-3,
+    views: tuple[Views, ...] = (),
+) -> Recipe:
     """A recipe for small drawn images and tiny networks.
 
     Args:
@@ -163,6 +209,7 @@ def phantom(method: str, *, batch_size: int = 64, epochs: int = 12, learning_rat
         batch_size: images per step; methods of one view an image take fewer, and so more steps.
         epochs: that are trained.
         learning_rate: of Adam.
+        views: where they differ; none: all alike.
     """
     return Recipe(
         image_size=32,
@@ -172,7 +219,8 @@ def phantom(method: str, *, batch_size: int = 64, epochs: int = 12, learning_rat
         schedule=Cosine(),
         selection="last",
         method=method,
-        augmentation=DRAWN,
+        augmentation=() if views else DRAWN,
+        views=views,
     )
 
 

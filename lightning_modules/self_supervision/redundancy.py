@@ -18,17 +18,16 @@ class BarlowLearner(Learner):
         backbone: that is pretrained.
         head: features of the projector's layers.
         off_diagonal: weight of the redundancy.
-        scale: of the loss, for the optimizer.
     """
 
-    def __init__(self, backbone: Backbone, head: tuple[int, ...], off_diagonal: float, scale: float) -> None:
-        super().__init__(Encoder(backbone, mlp(backbone.num_features, *head, norm=True)))
-        self.off_diagonal, self.scale = off_diagonal, scale
+    def __init__(self, backbone: Backbone, head: tuple[int, ...], off_diagonal: float) -> None:
+        super().__init__(Encoder(backbone, mlp(backbone.num_features, *head, norm=True, bias=False)))
+        self.off_diagonal = off_diagonal
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
         """Invariance and redundancy over the global batch."""
         first, second = (gathered(self.online(view)) for view in views)
-        return self.scale * barlow_twins(first, second, self.off_diagonal)
+        return barlow_twins(first, second, self.off_diagonal)
 
 
 def barlow_twins(first: Tensor, second: Tensor, off_diagonal: float) -> Tensor:

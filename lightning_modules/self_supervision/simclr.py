@@ -24,5 +24,10 @@ class SimclrLearner(Learner):
         self.temperature = temperature
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """NT-Xent of the two views."""
-        return nt_xent(self.online.directions(views[0]), self.online.directions(views[1]), self.temperature)
+        """The sum of the two views' mean losses, which is twice NT-Xent's mean.
+
+        As in https://github.com/google-research/simclr (objective.py, ``add_contrastive_loss``). LARS would not notice
+        a factor, but biases and normalization layers do. Both views pass the network as one batch (model.py).
+        """
+        first, second = self.online.directions_together(views)
+        return 2 * nt_xent(first, second, self.temperature)

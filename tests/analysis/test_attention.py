@@ -21,6 +21,14 @@ def test_the_area_of_a_peak_is_its_width_at_half_of_its_height() -> None:
     assert area(np.zeros((1, 3, 3))) == [0]
 
 
+def test_every_map_is_measured_by_its_own_maximum_and_its_own_sum_however_small() -> None:
+    maps = np.stack([np.full((2, 2), 1e-3), np.array([[8.0, 4.0], [3.9, 0.0]]), np.zeros((2, 2))])
+    assert area(maps).tolist() == [1.0, 0.5, 0.0]
+    regions = np.zeros_like(maps)
+    regions[:, 0] = 1.0
+    assert inside(maps, regions) == pytest.approx([0.5, 12 / 15.9, 0.0])
+
+
 def test_a_map_in_the_region_is_inside_and_half_a_pixel_counts_half() -> None:
     maps = np.zeros((2, 4, 4))
     maps[0, 1, 1] = maps[1, 1, 1] = maps[1, 3, 3] = 2.0

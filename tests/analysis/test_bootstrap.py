@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from analysis.bootstrap import auroc_of_resamples, dice_of_resamples, draw_counts, interval
+from analysis.bootstrap import auroc_of_resamples, dice_of_resamples, draw_counts, interval, interval_of_mean
 
 
 def drawn_rows(counts: np.ndarray) -> np.ndarray:
@@ -55,6 +55,24 @@ def test_a_resample_without_positives_is_undefined_and_left_out_of_the_interval(
     assert interval(0.5, found).resamples == 2
     with pytest.raises(ValueError, match="0 defined values of 1"):
         interval(0.5, found[:1])
+
+
+def test_the_interval_leaves_as_much_out_on_either_side() -> None:
+    values = np.random.default_rng(0).permutation(np.arange(1001) / 1000)
+    found = interval(0.4, values)
+    assert (found.estimate, found.low, found.high) == (0.4, pytest.approx(0.025), pytest.approx(0.975))
+    assert (found.level, found.resamples) == (0.95, 1001)
+    narrow = interval(0.4, values, 0.8)
+    assert (narrow.low, narrow.high, narrow.level) == (pytest.approx(0.1), pytest.approx(0.9), 0.8)
+    for level in (0, 1):
+        with pytest.raises(ValueError, match=f"no interval of level {level}"):
+            interval(0.4, values, level)
+
+
+def test_the_interval_of_a_mean_is_of_means_over_runs_resample_by_resample() -> None:
+    runs = [[0.1, 0.9, 0.5, None], [0.3, 0.5, 0.1, 0.2]]
+    low, high = np.quantile([0.2, 0.7, 0.3], [0.025, 0.975])  # the last resample has no mean
+    assert interval_of_mean(runs) == pytest.approx((low, high))  # type: ignore[arg-type]
 
 
 def test_both_dice_are_those_of_the_drawn_images() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from analysis import censored
 from analysis.censored import (
     Duration,
     compare_durations,
@@ -105,7 +106,7 @@ def test_a_row_that_gives_up_early_is_told_from_one_that_gets_there() -> None:
 
 
 def test_what_says_nothing_is_not_tested() -> None:
-    assert permuted_log_rank(reached(1), reached(2, 3)) is None
+    assert permuted_log_rank(reached(1), reached(2, 3)) is permuted_log_rank(reached(2, 3), reached(1)) is None
     assert permuted_log_rank(ended(5, 5), ended(5, 5)) is None
     assert permuted_log_rank(reached(5, 5), reached(5, 5)) is None
 
@@ -123,12 +124,21 @@ def test_the_level_holds_among_few_runs(seed: int) -> None:
         assert np.mean(np.array(found) <= level + 1e-12) <= level + 1e-12
 
 
+def test_a_p_value_of_just_the_level_shows_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {"random": {"A": reached(10, 11, 12)}, "fast": {"A": reached(1, 2, 3)}}
+    p = compare_durations(times, "random")["fast", "A"].p_holm
+    assert p is not None
+    for level, mark in ((p, "no difference shown"), (np.nextafter(p, 1), "sooner")):
+        monkeypatch.setattr(censored, "ALPHA", level)
+        assert compare_durations(times, "random")["fast", "A"].mark == mark
+
+
 def test_a_table_is_corrected_over_all_of_its_tests() -> None:
     times = {
         "random": {"A": reached(10, 11, 12, 13, 14), "B": reached(5, 6, 7, 8, 9)},
         "fast": {"A": reached(1, 2, 3, 4, 5), "B": reached(5, 6, 7, 8, 9)},
         "slow": {"A": ended(20, 20, 20, 20, 20), "B": []},
-        "single": {"A": ended(20)},
+        "single": {"A": ended(20), "C": reached(1, 2, 3)},
     }
     found = compare_durations(times, "random")
     assert set(found) == {(row, column) for row, columns in times.items() for column, of in columns.items() if of}

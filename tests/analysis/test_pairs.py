@@ -47,7 +47,7 @@ def test_pairs_are_found_either_way_round_and_many_networks_are_sampled() -> Non
     found = within_against_across(values, first, second)
     assert found is not None
     assert found.relabellings == 10_000
-    assert found.p_value < 0.001
+    assert 1 / 10_000 <= found.p_value < 0.001  # the groups as they are count too
     assert within_against_across({}, ["a"], ["b"]) is None
     with pytest.raises(KeyError):
         within_against_across({}, ["a1", "a2"], ["b1"])
@@ -86,6 +86,24 @@ def test_a_perfect_line_is_explained_whole_and_a_constant_has_nothing_to_explain
     assert found.interval == pytest.approx((1, 1))
     assert explained({pair: (x, 0.5) for pair, (x, _) in line.items()}) is None
     assert explained(dict(list(line.items())[:2])) is None
+    three = explained({pair: line[pair] for pair in (("a", "b"), ("a", "c"), ("b", "c"))})
+    assert three is not None
+    assert three.r_squared == pytest.approx(1)
+
+
+def test_the_interval_holds_95_percent_of_correlations_of_pairs_repeated_as_their_networks_were_drawn() -> None:
+    generator = np.random.default_rng(3)
+    names = [f"n{number}" for number in range(6)]
+    points = {pair: tuple(generator.normal(size=2).tolist()) for pair in itertools.combinations(names, 2)}
+    found = explained(points, seed=4)
+    generator, values = np.random.default_rng(4), []
+    for _ in range(2000):
+        drawn = [names[number] for number in generator.integers(6, size=6)]
+        rows = [point for (a, b), point in points.items() for _ in range(drawn.count(a) * drawn.count(b))]
+        if len(set(rows)) > 2:
+            values.append(np.corrcoef(np.array(rows).T)[0, 1] ** 2)
+    assert found is not None
+    assert found.interval == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])))
 
 
 def test_networks_are_resampled_so_a_single_odd_network_widens_the_interval() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
 from analysis.bootstrap import draw_counts
-from analysis.scores import MeanAuroc, MeanDice, Rows, Score, mean_of_defined, score_of
+from analysis.scores import Dice, MeanAuroc, Rows, Score, mean_of_defined, score_of
 
 CLASSES = tuple("abcdefghijkl")
 
@@ -75,7 +75,7 @@ def test_grades_are_scored_one_against_the_rest_or_some_together_against_the_oth
 
 
 def test_the_score_of_masks_is_the_mean_dice_over_images_at_the_size_of_the_networks_input() -> None:
-    rows, score = pixels(), MeanDice()
+    rows, score = pixels(), Dice()
     named = score.named(rows)
     assert tuple(named) == score.names()
     assert (len(named), next(iter(named.items()))) == (12, ("dice", score.value(rows)))
@@ -94,9 +94,39 @@ def test_the_score_of_masks_is_the_mean_dice_over_images_at_the_size_of_the_netw
 
 
 def test_without_any_finding_the_dice_of_findings_is_undefined_and_the_others_are_not() -> None:
-    named = MeanDice().named({name: values[:5] for name, values in pixels().items()})
+    named = Dice().named({name: values[:5] for name, values in pixels().items()})
     assert math.isnan(named["dice_findings"])
     assert named["dice"] == pytest.approx(3 / 5)
+
+
+def test_a_mask_of_a_single_pixel_is_a_finding() -> None:
+    counts = {"tp": [0, 0], "fp": [0, 0], "fn": [1, 0]}
+    rows = {f"network_whole_{name}": np.array(of) for name, of in counts.items()}
+    assert Dice("findings").value(rows) == 0
+
+
+def test_the_mean_and_the_pooled_dice_are_the_two_that_the_benchmarks_official_code_prints() -> None:
+    """BenchmarkTransferLearning, Version1/utils.py, ``dice`` of all images at once and ``mean_dice_coef``, written out.
+
+    As in SIIM-ACR most images show nothing: with the same masks the mean lies far above the pooled one.
+    """
+    generator = np.random.default_rng(5)
+    truth, found = np.zeros((2, 40, 1, 16, 16), bool)
+    truth[:9] = generator.random((9, 1, 16, 16)) < 0.3
+    found[:9] = truth[:9] ^ (generator.random((9, 1, 16, 16)) < 0.2)
+    found[9:12] = generator.random((3, 1, 16, 16)) < 0.2
+
+    def official(one: NDArray[Any], other: NDArray[Any]) -> float:
+        size = one.sum() + other.sum()
+        return 1.0 if size == 0 else float(2.0 * np.logical_and(one, other).sum() / size)
+
+    counts = {"tp": found & truth, "fp": found & ~truth, "fn": ~found & truth}
+    rows = {f"network_whole_{name}": of.sum(axis=(1, 2, 3)) for name, of in counts.items()}
+    pooled, mean = official(found, truth), float(np.mean([official(found[i], truth[i]) for i in range(40)]))
+    assert Dice("pixels").value(rows) == pytest.approx(pooled, abs=1e-12)
+    assert Dice().value(rows) == pytest.approx(mean, abs=1e-12)
+    assert mean > pooled + 0.2
+    assert score_of("segmentation", "x", "x", ()).by_name()["dice_pooled"] == Dice("pixels")
 
 
 EVERY = [
@@ -104,7 +134,7 @@ EVERY = [
     (MeanAuroc(CLASSES, ("a", "c", "d")), findings(40)),
     (MeanAuroc("wxyz", "wxyz"), grades(12)),
     (MeanAuroc("wxyz", "wxyz", positives="yz"), grades(12)),
-    (MeanDice(), pixels()),
+    *((score, pixels()) for score in Dice().by_name().values()),
 ]
 
 
@@ -122,6 +152,19 @@ def test_a_resample_is_scored_as_the_rows_that_it_draws(score: Score, rows: Rows
 def test_a_resample_that_draws_each_row_once_has_the_score_of_the_test_set(score: Score, rows: Rows) -> None:
     once = np.ones((1, len(next(iter(rows.values())))), np.uint8)
     assert score.of_resamples(rows, once)[0] == pytest.approx(score.value(rows), abs=1e-15)
+
+
+def test_a_resample_without_any_finding_has_no_dice_of_findings() -> None:
+    rows = {name: values[3:7] for name, values in pixels().items()}  # the last two show something
+    counts = np.array([[2, 2, 0, 0], [0, 0, 3, 1], [3, 0, 1, 0]], np.uint8)
+    found = Dice("findings").of_resamples(rows, counts)
+    assert math.isnan(found[0])
+    each = (
+        2
+        * rows["network_whole_tp"]
+        / (2 * rows["network_whole_tp"] + rows["network_whole_fp"] + rows["network_whole_fn"])
+    )
+    assert found[1:] == pytest.approx([(3 * each[2] + each[3]) / 4, each[2]])
 
 
 def test_a_resample_without_any_defined_area_has_no_score() -> None:
@@ -146,4 +189,4 @@ def test_areas_may_be_computed_by_others_while_columns_and_mean_stay() -> None:
     assert score_of("multilabel", "abc", "abc", (), firsts).value(rows) == 0.375
     assert score_of("multilabel", "abc", "ab", (), firsts).value(rows) == 0.5
     assert score_of("multiclass", "abc", "abc", "ac", firsts).value(rows) == 0.75
-    assert isinstance(score_of("segmentation", ("vessel",), ("vessel",), ()), MeanDice)
+    assert score_of("segmentation", ("vessel",), ("vessel",), ()) == Dice()

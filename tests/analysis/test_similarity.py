@@ -151,6 +151,8 @@ def test_the_floors_are_those_that_others_measured() -> None:
         assert independent_floor(d, d, n) == pytest.approx(expected, abs=0.003)
     assert independent_floor(1, 1, 101) == pytest.approx(math.sqrt(2 / (math.pi * 100)), rel=0.1)
     assert independent_floor(30, 5, 31) == 1
+    for p, q, n in ((3, 40, 400), (20, 60, 500), (50, 70, 100), (5, 9, 12)):
+        assert independent_floor(q, p, n) == independent_floor(p, q, n) < 1
     assert math.isnan(independent_floor(0, 3, 40))
 
 
@@ -227,6 +229,8 @@ def test_svcca_is_cca_of_the_principal_components() -> None:
         expected = truth(components(x, share), components(y, share))
         for found in (svcca(x, y, share), svcca_of(summed(x, y, 300), "x", "y", share)):
             assert found.coefficients == pytest.approx(expected, abs=1e-9)
+    for factor in (1e-12, 1e12):
+        assert svcca(x * factor, y).coefficients == pytest.approx(svcca(x, y).coefficients, abs=1e-9)
     assert svcca(x, y, 1.0).coefficients == pytest.approx(cca(x, y).coefficients, abs=1e-7)
     with pytest.raises(ValueError, match="share of the variance"):
         svcca(x, y, 0)

@@ -8,9 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.stats.power import TTestIndPower
 
+from analysis import statistics
 from analysis.statistics import (
+    Alternative,
+    TTest,
     compare,
     compare_with_best,
     hedges_g,
@@ -62,6 +67,14 @@ def table_2() -> tuple[list[bool], list[float | None]]:
     return printed, p_values
 
 
+@pytest.fixture
+def little_garbage() -> Iterator[None]:
+    """Hide what is there from the collector, which statsmodels' correction runs at each call."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def test_a_t_test_equals_scipys() -> None:
     a, b = [0.71, 0.73, 0.70], [0.75, 0.78, 0.74, 0.77]
     ours, theirs = t_test(a, b), stats.ttest_ind(a, b)
@@ -83,9 +96,27 @@ def test_without_spread_nothing_is_tested(a: list[float]) -> None:
 
 
 def test_a_single_run_is_not_tested() -> None:
-    assert t_test([0.5], [0.5, 0.6]).p_value is None
+    for one, other in (([0.5], [0.5, 0.6]), ([0.5, 0.6], [0.5])):
+        for test in ("student", "welch", "paired"):
+            assert t_test(one, other, test) == TTest(None, None, "a test needs at least two runs on each side")
+    for sizes in ((1, 3), (3, 1)):
+        assert t_test_from_summary(0.5, 0.1, sizes[0], 0.6, 0.1, sizes[1]).p_value is None
     assert summary([0.5]).std is None
     assert smallest_detectable_difference(1, 3, None, 0.1) is None
+
+
+def test_two_runs_on_each_side_are_enough() -> None:
+    a, b = [0.70, 0.72], [0.75, 0.78]
+    for test in ("student", "welch"):
+        assert t_test(a, b, test).p_value == pytest.approx(stats.ttest_ind(a, b, equal_var=test == "student").pvalue)  # type: ignore[arg-type]
+    assert t_test(a, b, "paired").p_value == pytest.approx(stats.ttest_rel(a, b).pvalue)
+    assert hedges_g(a, b) == pytest.approx(-0.055 / math.sqrt((0.0002 + 0.00045) / 2) * math.gamma(1) / math.gamma(0.5))
+    found = smallest_detectable_difference(2, 2, 0.02, 0.02)
+    assert found == pytest.approx(
+        0.02 * np.squeeze(TTestIndPower().solve_power(nobs1=2, alpha=0.05, power=0.8)), rel=1e-4
+    )
+    assert smallest_detectable_difference(2, 2, 0.0, 0.02) == pytest.approx(found / math.sqrt(2))
+    assert smallest_detectable_difference(3, 3, 0.0, 0.0) is None
 
 
 def test_holm_is_the_step_down_of_the_definition() -> None:
@@ -103,6 +134,96 @@ def test_the_smallest_detectable_difference_has_the_stated_power() -> None:
     limit = stats.t.ppf(0.975, df)
     power = stats.nct.sf(limit, df, noncentrality) + stats.nct.cdf(-limit, df, noncentrality)
     assert power == pytest.approx(0.8, abs=1e-3)
+
+
+def rejected_by_holm(p_values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Holm 1979, of each line: the smallest p-values are rejected until one exceeds 5 % over what is left."""
+    lines, count = p_values.shape
+    order = p_values.argsort(axis=1)
+    kept_up = np.cumprod(np.take_along_axis(p_values, order, axis=1) <= 0.05 / (count - np.arange(count)), axis=1)
+    found = np.zeros((lines, count), dtype=bool)
+    np.put_along_axis(found, order, kept_up.astype(bool), axis=1)
+    return found
+
+
+@pytest.mark.parametrize("tests", [1, 4, 70])
+def test_the_smallest_detectable_difference_is_found_after_the_correction_as_often_as_is_said(tests: int) -> None:
+    """Drawn tables: one row differs by it, and nothing else does."""
+    generator, n, std, tables = np.random.default_rng(0), 5, 0.02, 20_000
+    found = smallest_detectable_difference(n, n, std, std, tests)
+    assert found is not None
+    a, b = generator.normal(0.8 + found, std, (tables, n)), generator.normal(0.8, std, (tables, n))
+    p_values = np.column_stack([stats.ttest_ind(a, b, axis=1).pvalue, generator.random((tables, tests - 1))])
+    assert (p_values[:, 0] <= 0.05 / tests).mean() == pytest.approx(0.8, abs=0.01)
+    assert 0.79 < rejected_by_holm(p_values)[:, 0].mean() < 0.82
+
+
+def test_the_difference_that_one_test_alone_would_show_is_missed_after_a_correction() -> None:
+    generator, n, std, tables = np.random.default_rng(0), 5, 0.02, 20_000
+    alone = smallest_detectable_difference(n, n, std, std)
+    assert alone is not None
+    a, b = generator.normal(0.8 + alone, std, (tables, n)), generator.normal(0.8, std, (tables, n))
+    p_values = np.column_stack([stats.ttest_ind(a, b, axis=1).pvalue, generator.random((tables, 69))])
+    assert rejected_by_holm(p_values)[:, 0].mean() < 0.25
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_each_kind_of_test_finds_its_smallest_difference_as_often_as_is_said(alternative: Alternative) -> None:
+    generator, tables, level = np.random.default_rng(1), 20_000, 0.05 / 3
+    sign = -1 if alternative == "less" else 1
+    for test, n_a, n_b, std_a, std_b in (("student", 4, 9, 0.02, 0.02), ("welch", 12, 9, 0.01, 0.03)):
+        found = smallest_detectable_difference(n_a, n_b, std_a, std_b, 3, test, alternative)  # type: ignore[arg-type]
+        assert found is not None and found > 0
+        a = generator.normal(0.8 + sign * found, std_a, (tables, n_a))
+        b = generator.normal(0.8, std_b, (tables, n_b))
+        p = stats.ttest_ind(a, b, axis=1, equal_var=test == "student", alternative=alternative).pvalue
+        assert (p <= level).mean() == pytest.approx(0.8, abs=0.012), test
+
+
+def test_a_table_says_what_its_own_tests_could_find_after_its_own_correction() -> None:
+    """Four tests: a cell without runs and one that cannot be tested are not corrected for."""
+    values = {
+        "base": {"A": [0.50, 0.51, 0.52], "B": [0.80, 0.82, 0.81, 0.84]},
+        "one": {"A": [0.60, 0.62, 0.61], "B": [0.80, 0.81, 0.83, 0.82]},
+        "two": {"A": [0.40, 0.41, 0.45], "B": [0.70, 0.71, 0.73, 0.75]},
+        "single": {"A": [0.4], "B": None},
+    }
+    found = compare(values, "base")
+    assert found.tests == 4
+    for (row, column), cell in found.cells.items():
+        own, base = values[row][column] or [], values["base"][column] or []
+        if row in ("base", "single"):
+            assert cell.detectable is None
+            continue
+        pooled = math.sqrt((np.var(own, ddof=1) + np.var(base, ddof=1)) / 2)
+        effect = TTestIndPower().solve_power(nobs1=len(own), alpha=0.05 / 4, power=0.8)
+        assert cell.detectable == pytest.approx(pooled * np.squeeze(effect), rel=1e-4)
+
+
+def test_a_paired_table_says_what_differences_over_seeds_could_show() -> None:
+    base, own = [0.50, 0.56, 0.53, 0.58, 0.52], [0.51, 0.575, 0.54, 0.585, 0.535]
+    found = compare({"base": {"A": base}, "row": {"A": own}}, "base", "paired").cells["row", "A"].detectable
+    assert found is not None
+    generator, spread = np.random.default_rng(2), np.std(np.array(own) - np.array(base), ddof=1)
+    differences = generator.normal(found, spread, (20_000, 5))
+    assert (stats.ttest_1samp(differences, 0, axis=1).pvalue < 0.05).mean() == pytest.approx(0.8, abs=0.012)
+    independent = compare({"base": {"A": base}, "row": {"A": own}}, "base").cells["row", "A"].detectable
+    assert independent is not None
+    assert found < independent / 3
+
+
+@pytest.mark.usefixtures("little_garbage")
+def test_a_p_value_of_just_the_level_shows_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"base": {"A": [0.5, 0.51, 0.52]}, "row": {"A": [0.53, 0.54, 0.56]}}
+    p = compare(values, "base").cells["row", "A"].p_holm
+    assert p is not None
+    for level, mark, paper in (
+        (p, "no difference shown", "not significantly different from the best"),
+        (np.nextafter(p, 1), "better", "significantly below the best"),
+    ):
+        monkeypatch.setattr(statistics, "ALPHA", level)
+        assert compare(values, "base").cells["row", "A"].mark == mark
+        assert compare_with_best(values)["base", "A"] == paper
 
 
 def test_the_marks_of_the_benchmarks_table_2_follow_uncorrected_but_for_two() -> None:
@@ -164,17 +285,15 @@ def test_rows_of_equal_means_are_all_the_best_of_their_column() -> None:
     }
 
 
+def test_a_column_without_the_references_runs_is_not_tested_and_says_why() -> None:
+    cells = compare({"base": {"A": None, "B": [0.5, 0.6]}, "row": {"A": [0.5, 0.6], "B": None}}, "base").cells
+    assert (cells["row", "A"].mark, cells["row", "A"].reason) == ("untested", "the reference has no runs")
+    assert (cells["base", "B"].mark, cells["base", "B"].reason) == ("reference", None)
+
+
 def test_an_unknown_reference_is_refused() -> None:
     with pytest.raises(ValueError, match="no row 'x'"):
         compare({"a": {"A": [0.1]}}, "x")
-
-
-@pytest.fixture
-def little_garbage() -> Iterator[None]:
-    """Hide what is there from the collector, which statsmodels' correction runs at each call."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.mark.usefixtures("little_garbage")

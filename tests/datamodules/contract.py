@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from datamodules.dataset.contract import SPLITS, Dataset, Index
-from datamodules.dataset.splits import classes_of
+from datamodules.dataset.splits import Split, classes_of
 from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
@@ -26,9 +27,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class DatasetContract:
-    """Inherit and set ``expression``."""
+    """Inherit and set ``expression``; and ``drawn``, where the publishers split or there are no patients."""
 
     expression: ClassVar[str]
+    drawn: ClassVar[tuple[Split, ...]] = SPLITS
+    """The splits that are drawn by patient, of the images that its publishers do not give to another one."""
 
     @pytest.fixture
     def dataset(self, root: Path) -> Dataset:
@@ -94,6 +97,20 @@ class DatasetContract:
         patients = [{sample.patient for sample in index.split(split)} for split in SPLITS]
         assert sum(map(len, patients)) == len(set.union(*patients))
 
+    def test_images_of_a_patient_stay_together_whatever_the_images_are(self, dataset: Dataset, root: Path) -> None:
+        """Pairs of images become a patient's, so that images could be drawn where patients should be."""
+        if not self.drawn:
+            pytest.skip("its publishers' split, or images without patients")
+        samples = dataset.read_labels(root).samples
+        own = dataset.own_split(root, samples)
+        among = sorted((one for split in self.drawn for one in own[split]), key=lambda one: one.id[::-1])
+        joined = {one.id: one._replace(patient=f"pair {place // 2}") for place, one in enumerate(among)}
+        found = dataset.own_split(root, tuple(joined.get(sample.id, sample) for sample in samples))
+        patients = {split: {sample.patient for sample in found[split]} for split in self.drawn}
+        assert all(patients.values())
+        assert sum(map(len, patients.values())) == len(set.union(*patients.values())) == (len(among) + 1) // 2
+        assert sum(map(len, found.values())) == sum(map(len, own.values()))
+
     def test_its_samples_name_the_files_that_are_there(self, dataset: Dataset, root: Path) -> None:
         index = dataset.index(root)
         for split in SPLITS:
@@ -147,6 +164,22 @@ class DatasetContract:
         for changed in (relabelled, first._replace(patient="someone else"), first._replace(id="another")):
             other: Index = dataclasses.replace(index, test=(changed, *index.test[1:]))
             assert other.identity() != index.identity()
+
+    def test_a_digest_of_its_files_changes_with_any_byte_of_one(
+        self, dataset: Dataset, root: Path, tmp_path: Path
+    ) -> None:
+        index = dataset.index(root)
+        if not index.content:
+            pytest.skip("its files are too many to be read at each start, or it has none")
+        changed = tmp_path / root.name
+        shutil.copytree(root, changed)
+        assert dataset.index(changed).content == index.content
+        for file in (dataset.files(changed, index.train[0])[0], dataset.files(changed, index.test[-1])[-1]):
+            before, content = dataset.index(changed).content, bytearray(file.read_bytes())
+            content[-1] ^= 1
+            file.write_bytes(content)
+            samples = (*index.train, *index.validation, *index.test)
+            assert dataset.content(changed, samples) != before
 
     def test_a_wrong_folder_is_answered_with_the_layout_and_the_source(self, dataset: Dataset, tmp_path: Path) -> None:
         if dataset.generated:

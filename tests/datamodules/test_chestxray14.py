@@ -22,6 +22,7 @@ from tests.datamodules.contract import DatasetContract
 
 class TestChestXray14(DatasetContract):
     expression = "chestxray14"
+    drawn = ("train", "validation")
 
 
 @pytest.fixture
@@ -168,13 +169,26 @@ def test_drawn_boxes_hold_the_drawn_findings_of_test_images(chests: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "line", ["x.png,Atelectasis,1,2,0,4", "x.png,Goitre,1,2,3,4", "x.png,Mass,1,2,3,n", "x.png,Mass,nan,2,3,4"]
+    "line",
+    [
+        "x.png,Atelectasis,1,2,0,4",
+        "x.png,Mass,1,2,3,0",
+        "x.png,Mass,-1,2,3,4",
+        "x.png,Mass,1,-1,3,4",
+        "x.png,Goitre,1,2,3,4",
+        "x.png,Mass,1,2,3,n",
+        "x.png,Mass,nan,2,3,4",
+        "x.png,Mass,1,2,inf,4",
+    ],
 )
-def test_a_box_that_is_none_is_refused(line: str, chests: Path) -> None:
-    path = chests / "BBox_List_2017.csv"
-    path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(DataError, match=r"BBox_List_2017\.csv, line \d+: expected a finding and its box"):
-        ChestXray14().located(chests)
+def test_a_box_that_is_none_is_refused(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "BBox_List_2017.csv"
+    head = "Image Index,Finding Label,Bbox [x,y,w,h],,,\nx.png,Infiltrate,0,0.5,3,4,,,\n"
+    path.write_text(head)
+    assert ChestXray14().located(tmp_path) == {"x.png": (("Infiltration", (0, 0.5, 3, 4), None),)}
+    path.write_text(head + line + "\n")
+    with pytest.raises(DataError, match=r"BBox_List_2017\.csv, line 3: expected a finding and its box"):
+        ChestXray14().located(tmp_path)
     path.unlink()
     with pytest.raises(DataError, match=r"found no BBox_List_2017\.csv"):
-        ChestXray14().located(chests)
+        ChestXray14().located(tmp_path)

@@ -20,14 +20,17 @@ from tests.datamodules.contract import DatasetContract
 
 class TestCheXpert(DatasetContract):
     expression = "chexpert"
+    drawn = ("train", "validation")
 
 
 class TestCheXpertOfOneObservation(DatasetContract):
     expression = 'chexpert(scored=("Consolidation",))'
+    drawn = ("train", "validation")
 
 
 class TestFrontalCheXpert(DatasetContract):
     expression = 'chexpert(frontal_only=True, uncertain="ignore", test="test")'
+    drawn = ()
 
 
 @pytest.fixture

@@ -20,18 +20,22 @@ from tests.datamodules.contract import DatasetContract
 
 class TestImagenet(DatasetContract):
     expression = "imagenet"
+    drawn = ()
 
 
 class TestCoarseImagenet(DatasetContract):
     expression = 'imagenet(labels="coarse.csv")'
+    drawn = ()
 
 
 class TestInat2021(DatasetContract):
     expression = 'inat2021("species")'
+    drawn = ()
 
 
 class TestGenera(DatasetContract):
     expression = 'inat2021("genus", subset="mini")'
+    drawn = ()
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from datamodules.drive import Drive
 from datamodules.phantoms.phantom import ensure_phantom
@@ -16,6 +18,7 @@ from tests.datamodules.contract import DatasetContract
 
 class TestDrive(DatasetContract):
     expression = "drive"
+    drawn = ()
 
 
 def test_the_real_drive_has_its_published_size_and_masks(real_data: Path) -> None:
@@ -36,3 +39,13 @@ def test_a_drive_without_test_masks_says_what_is_missing(tmp_path: Path) -> None
     shutil.rmtree(root / "test" / "1st_manual")
     with pytest.raises(DataError, match=r"20 of 120 files are missing, the first test/1st_manual/01_manual1\.gif"):
         Drive().index(root)
+
+
+def test_a_pixel_is_vessel_or_field_of_view_above_half_of_white(tmp_path: Path) -> None:
+    root = ensure_phantom(parse("drive"), tmp_path)
+    sample = Drive().index(root).train[0]
+    for path, read in zip(
+        Drive().files(root, sample)[1:], (Drive().read_mask, Drive().read_field_of_view), strict=True
+    ):
+        Image.fromarray(np.array([[0, 127], [128, 255]], np.uint8)).save(path)
+        assert np.asarray(read(root, sample)).tolist() == [[0, 0], [1, 1]]

@@ -23,6 +23,7 @@ class TestMultilabelFolder(DatasetContract):
 
 class TestBinaryFolder(DatasetContract):
     expression = 'folder(split="part")'
+    drawn = ()
 
 
 class TestMulticlassFolder(DatasetContract):
@@ -35,6 +36,7 @@ class TestSegmentationFolder(DatasetContract):
 
 class TestSegmentationFolderWithATable(DatasetContract):
     expression = 'folder(kind="segmentation", classes=("lung",), table="who.csv", patient="who", split="part")'
+    drawn = ()
 
 
 @pytest.fixture
@@ -99,6 +101,26 @@ def test_images_may_be_of_any_usual_format(tmp_path: Path) -> None:
         color = Folder(channels=3).read_image(tmp_path, sample)
         assert color.shape == (20, 20, 3)
         assert np.abs(color.mean(axis=2) - pixels).max() <= 6
+
+
+@pytest.mark.parametrize("table", [False, True], ids=["by folder", "by table"])
+def test_a_mask_is_what_its_file_shows_above_0_and_patients_are_the_tables(table: bool, tmp_path: Path) -> None:
+    """A table under its usual name is read without being named."""
+    for number in range(30):
+        for folder, highest in (("images", 256), ("masks", 3)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            pixels = np.random.default_rng([number, highest]).integers(0, highest, (6, 5), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / folder / f"{number}.png")
+    if table:
+        rows = "".join(f"images/{number}.png,p{number // 3}\n" for number in range(30))
+        (tmp_path / "labels.csv").write_text(f"image,who\n{rows}")
+    dataset = Folder(kind="segmentation", classes=("lung",), patient="who" if table else None)
+    index = dataset.index(tmp_path)
+    everyone = index.train + index.validation + index.test
+    assert len({sample.patient for sample in everyone}) == (10 if table else 30)
+    for sample in everyone:
+        shown = np.asarray(Image.open(tmp_path / "masks" / Path(sample.id).name)) > 0
+        assert np.array_equal(dataset.read_mask(tmp_path, sample), shown)
 
 
 def test_an_image_without_a_mask_or_with_two_is_named(tmp_path: Path) -> None:

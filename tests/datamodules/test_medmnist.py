@@ -16,18 +16,22 @@ from tests.datamodules.contract import DatasetContract
 
 class TestPneumoniaMNIST(DatasetContract):
     expression = "medmnist"
+    drawn = ()
 
 
 class TestChestMNIST(DatasetContract):
     expression = 'medmnist("chestmnist")'
+    drawn = ()
 
 
 class TestRetinaMNIST(DatasetContract):
     expression = 'medmnist("retinamnist")'
+    drawn = ()
 
 
 class TestBloodMNIST(DatasetContract):
     expression = 'medmnist("bloodmnist")'
+    drawn = ()
 
 
 def test_the_real_pneumoniamnist_is_read_whole(real_data: Path) -> None:

@@ -18,6 +18,7 @@ from tests.datamodules.contract import DatasetContract
 
 class TestEyePacs(DatasetContract):
     expression = "eyepacs"
+    drawn = ("train", "validation")
 
 
 class TestAptos2019(DatasetContract):
@@ -36,10 +37,18 @@ def test_five_grades_are_scored_by_the_auc_of_referable_retinopathy(name: str) -
 
 
 def test_both_eyes_of_a_patient_stay_together(tmp_path: Path) -> None:
+    roots = {name: ensure_phantom(parse(name), tmp_path) for name in ("eyepacs", "messidor2")}
+    pairs = [line.split(";") for line in (roots["messidor2"] / "messidor-2.csv").read_text().split()[1:]]
+    eyes = [f"{number}_{side}" for number in range(1, 121) for side in ("left", "right")]
+    expected = {
+        "eyepacs": {frozenset(eyes[place : place + 2]) for place in range(0, 240, 2)},
+        "messidor2": {frozenset(Path(name).stem for name in pair) for pair in pairs[2:]},  # four eyes are ungradable
+    }
     for name, dataset in (("eyepacs", EyePacs()), ("messidor2", Messidor2())):
-        index = dataset.index(ensure_phantom(parse(name), tmp_path))
-        everyone = index.train + index.validation + index.test
-        assert len({sample.patient for sample in everyone}) < 0.6 * len(everyone)
+        index, patients = dataset.index(roots[name]), dict[str, set[str]]()
+        for sample in index.train + index.validation + index.test:
+            patients.setdefault(sample.patient, set()).add(Path(sample.id).stem)
+        assert set(map(frozenset, patients.values())) == expected[name]
 
 
 def test_eyepacs_tests_on_the_competitions_test_table(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from backbones.networks.contract import Backbone, Stage
 from initializers.loading.contract import build
 from initializers.loading.loading import LoadReport, initialize
 from specs.errors import UsageError, WeightsError
-from specs.registry import BACKBONES
+from specs.expression import parse
+from specs.registry import BACKBONES, INITIALIZERS
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny
 
 MODEL = "resnet18"
@@ -111,7 +112,7 @@ def test_both_sources_are_nested_by_name() -> None:
         "others": "mean_var",
     }
     assert initializer.identity() == {}
-    assert str(build("batch_norm(imagenet)").nested()["others"]) == "random"
+    assert INITIALIZERS.short(build("batch_norm(imagenet)").nested()["others"]) == parse("random")
 
 
 def test_a_source_of_another_network_is_refused_and_named(tmp_path: Path) -> None:

@@ -147,3 +147,24 @@ def test_a_pickle_cannot_set_anything_on_our_own_functions(tmp_path: Path) -> No
     path.write_bytes(b"\x80\x02c_codecs\nencode\n}X\x01\x00\x00\x00aK\x01sb.")
     with pytest.raises(WeightsError, match="a state for a function"):
         read_inert(path)
+
+
+def _jax(reconstruct: bytes) -> bytes:
+    """An array as JAX pickles it: its own function of NumPy's function, arguments and state."""
+    return b"\x80\x02cjax._src.array\n_reconstruct_array\n(c" + reconstruct + b"\n)(K\x00ttR."
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (_jax(b"os\nsystem"), "an array that NumPy does not make"),
+        (b"\x80\x02cnumpy\ndtype\nK\x03\x85R.", "a number format that is no text"),
+        (b"\x80\x02cnumpy\ndtype\nX\x02\x00\x00\x00M8\x85R.", "an array of datetime64"),
+        (b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00utf-8\x86R.", "bytes in the encoding utf-8"),
+    ],
+)
+def test_what_only_looks_like_numbers_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.pkl"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=message):
+        read_inert(path)

@@ -24,6 +24,14 @@ class TestGabor(InitializerContract):
     depends_on_the_seed = True
 
 
+class TestGaborAtAnothersScale(InitializerContract):
+    expression = 'gabor(scale_of=file("{folder}/weights.safetensors"))'
+    depends_on_the_seed = True
+
+    def prepare(self, folder: Path) -> None:
+        save_file(tiny().draw(seeded(3)), folder / "weights.safetensors")
+
+
 class TestGaborOverAFile(InitializerContract):
     expression = 'gabor(file("{folder}/weights.safetensors"))'
 
@@ -44,6 +52,31 @@ def test_only_the_first_convolution_changes_and_keeps_its_magnitude(tmp_path: Pa
     assert torch.equal(first[:, 0], first[:, 1])
     assert torch.equal(first[:, 0], first[:, 2])
     assert first.mean(dim=(1, 2, 3)).abs().max() < 1e-7
+
+
+def test_the_scale_may_be_that_of_other_weights_and_nothing_else_changes(tmp_path: Path) -> None:
+    other = tiny().draw(seeded(3))
+    learned = next(iter(other))
+    other[learned] *= 5
+    save_file(other, tmp_path / "learned.safetensors")
+    scaled = build(f'gabor(scale_of=file("{tmp_path}/learned.safetensors", trained_on=("chexpert",)))')
+    plain, found = tiny(), tiny()
+    initialize(plain, build("gabor"), seeded(0), no_runs)
+    report = initialize(found, scaled, seeded(0), no_runs)
+    before, after = plain.weights(), found.weights()
+    assert [name for name in after if not torch.equal(before[name], after[name])] == [learned]
+    one, three = before[learned].double(), after[learned].double()
+    assert three.square().mean().item() == pytest.approx(other[learned].double().square().mean().item(), rel=1e-6)
+    assert torch.allclose(three / three.norm(), one / one.norm(), atol=1e-7)
+    assert report.transformed == {learned: "synthetic Gabor filters at the scale of file"}
+    assert report.card["training_data"] == ["chexpert"]
+    assert build("gabor").card().training_data == ()
+
+
+def test_a_scale_that_nobody_asks_for_changes_no_run() -> None:
+    plain, scaled = build("gabor"), build("gabor(scale_of=imagenet)")
+    assert (plain.identity(), list(plain.nested())) == ({}, ["source"])
+    assert (scaled.identity(), list(scaled.nested())) == ({}, ["source", "scale_of"])
 
 
 def test_a_filter_answers_most_to_a_grating_of_its_own_frequency_and_orientation() -> None:

@@ -66,6 +66,9 @@ def test_every_tensor_of_the_published_file_arrives_with_its_value(form: Format,
     assert not report.transformed
     assert not report.counters
     assert set(report.dropped) == {name.removeprefix(form.prefix) for name in (*form.extras, *form.head)}
+    assert report.source.startswith(f"{form.file} (torch checkpoint")
+    assert (f"entry {form.container!r}".replace("'", '"') in report.source) == (form.container is not None)
+    assert (f"prefix {form.prefix!r}" in report.source) == bool(form.prefix)
     assert report.card["training_data"]
     assert report.card["licence"]
 

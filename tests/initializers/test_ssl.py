@@ -13,6 +13,7 @@ from initializers.loading.contract import build
 from initializers.loading.loading import initialize
 from specs.errors import UsageError
 from specs.expression import parse
+from specs.registry import INITIALIZERS, METHODS
 from tests.experiments.smoke import places, spec
 from tests.initializers.contract import InitializerContract, seeded, tiny, trained_run
 
@@ -35,6 +36,51 @@ class TestSsl(InitializerContract):
         card = build('ssl("byol", on="chexpert", source=imagenet)').card()
         assert card.method == "byol, self-supervised: instance discrimination"
         assert card.training_data == ("imagenet", "chexpert")
+
+
+STARTS = {
+    "zero": {
+        "barlow_twins",  # facebookresearch/barlowtwins, main.py: zero_init_residual=True
+        "simclr_v1",  # google-research/simclr, resnet.py: init_zero=True of a block's last batch norm
+        "simclr_v2",  # the same
+    },
+    "one": {
+        "byol",  # google-deepmind/deepmind-research, byol/README.md: the paper's results, where dm-haiku now has zero
+        "deepcluster_v2",  # facebookresearch/swav, src/resnet50.py: zero_init_residual=False
+        "sela_v2",  # the same
+        "swav",  # the same
+        "infomin",  # HobbitLong/PyContrast, networks/resnet.py: zero_init_residual=False
+        "insdis",  # the same
+        "pirl",  # the same
+        "moco_v1",  # facebookresearch/moco, moco/builder.py: torchvision's networks as they are
+        "moco_v2",  # the same
+        "pcl_v1",  # salesforce/PCL, pcl/builder.py: torchvision's networks as they are
+        "pcl_v2",  # the same
+    },
+}
+
+
+@pytest.mark.parametrize("residual", STARTS)
+def test_each_method_starts_from_the_random_weights_of_its_authors(residual: str) -> None:
+    for method in STARTS[residual]:
+        (need,) = build(f'ssl("{method}", on="fractals")').requires()
+        assert INITIALIZERS.bind(need.initializer) == INITIALIZERS.bind(f'random(residual="{residual}")'), method
+    assert STARTS["zero"] | STARTS["one"] == set(METHODS.entries)
+
+
+def test_a_source_that_is_given_is_taken_as_it_is(tmp_path: Path) -> None:
+    for expression in (
+        'ssl("simclr_v1", on="fractals", source=random)',
+        'continual(random, on="fractals", method="simclr_v1")',
+    ):
+        (need,) = build(expression).requires()
+        assert need.initializer == INITIALIZERS.bind("random")
+    resolver = Resolver(places(tmp_path))
+    keys = [
+        resolver.resolve(spec(f'ssl("simclr_v1", on="fractals"{more})')).requires[0].key
+        for more in ("", ', source=random(residual="zero")', ", source=random")
+    ]
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_continual_pretraining_can_do_without_labels() -> None:

@@ -92,7 +92,8 @@ def test_channels_last_reaches_every_feature_map() -> None:
 
 
 def test_a_self_supervised_method_learns_the_same_in_channels_last() -> None:
-    agree(self_supervised(), self_supervised(memory_format="channels_last"))
+    """In float64: views of one another are so alike after batch norm that float32's rounding shows after two steps."""
+    agree(self_supervised().double(), self_supervised(memory_format="channels_last").double())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
-from specs.steps import SGD, Adam, AdamW, Constant, Cosine, Lars, MultiStep, Plateau, Schedule
+from specs.steps import SGD, Adam, AdamW, Constant, Cosine, MultiStep, Plateau, Schedule
 
 
 def parameter() -> torch.nn.Parameter:
@@ -62,30 +62,6 @@ def test_a_cosine_ends_at_its_final_share() -> None:
 
 def test_steps_fall_at_their_milestones() -> None:
     assert rates(MultiStep((2, 3), 0.1), [0.0] * 4) == pytest.approx([1, 1, 0.1, 0.01, 0.01])
-
-
-def test_lars_is_the_papers_update() -> None:
-    """You et al. 2017, algorithm 1: local rate = trust * |w| / (|g| + decay * |w|); vectors are left to plain SGD."""
-    weight, bias = torch.nn.Parameter(torch.tensor([[3.0, 4.0]])), torch.nn.Parameter(torch.tensor([1.0]))
-    optimizer = build_optimizer(Lars(0.5, 0.9, 0.1, 0.01, bias_learning_rate=0.2), [weight, bias])
-    velocity, expected = torch.zeros(1, 2), weight.detach().clone()
-    for gradient in (torch.tensor([[0.6, 0.8]]), torch.tensor([[-0.3, 0.4]])):
-        weight.grad, bias.grad = gradient.clone(), torch.tensor([1.0])
-        optimizer.step()
-        local = 0.01 * expected.norm() / (gradient.norm() + 0.1 * expected.norm())
-        velocity = 0.9 * velocity + local * (gradient + 0.1 * expected)
-        expected = expected - 0.5 * velocity
-        assert torch.allclose(weight.detach(), expected, rtol=1e-6)
-    assert bias.item() == pytest.approx(1 - 0.2 - 0.2 * 1.9)
-    optimizer.load_state_dict(optimizer.state_dict())
-
-
-def test_lars_without_decay_is_adaptive_too() -> None:
-    weight = torch.nn.Parameter(torch.tensor([[3.0, 4.0]]))
-    optimizer = build_optimizer(Lars(1.0, 0.0, 0.0, 0.01), [weight])
-    weight.grad = torch.tensor([[10.0, 0.0]])
-    optimizer.step()
-    assert weight.detach()[0, 0] == pytest.approx(3 - 0.01 * 5)
 
 
 def test_a_plateau_waits_for_its_patience() -> None:

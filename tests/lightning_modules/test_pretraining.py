@@ -24,6 +24,7 @@ from specs.recipe import Recipe
 from specs.registry import BACKBONES, METHODS
 from specs.task import Task
 from tests.experiments.smoke import places
+from tests.lightning_modules.distributed_methods import view_sizes
 
 FAMILIES = {
     "instance discrimination", "jigsaw", "clustering", "clustering with contrastive learning",
@@ -57,7 +58,7 @@ def ready(name: str, backbone: str = "tiny(width=4)") -> Learner:
 
 
 def batch(name: str, rows: int = 12) -> tuple[list[Tensor], Tensor]:
-    views = [torch.randn(rows, 3, 16, 16) for _ in range(method(name).views)]
+    views = [torch.randn(rows, 3, size, size) for size in view_sizes(name)]
     return views, torch.randperm(SAMPLES)[:rows]
 
 
@@ -186,6 +187,18 @@ def test_two_processes_have_the_loss_gradients_and_state_of_one(
     assert any(key.startswith("online.backbone") for key in one)
     for key, value in one.items():
         assert torch.allclose(value.double(), two[key].double(), rtol=1e-9, atol=1e-11), key
+
+
+def test_groups_have_the_same_statistics_in_one_process_and_in_two(
+    worlds: tuple[dict[str, dict[str, Tensor]], ...],
+) -> None:
+    """He et al. 2020, section 3.3: queries and shuffled keys, with batch normalization at work."""
+    one, two = (world["in groups"] for world in worlds)
+    statistics = ("running_mean", "running_var", "num_batches_tracked")  # which each process has of its own groups
+    compared = [key for key in one if not key.endswith(statistics)]
+    assert {"loss", "after step: queue.keys"} < set(compared)
+    for key in compared:
+        assert torch.allclose(one[key].double(), two[key].double(), rtol=1e-9, atol=1e-11), key
 
 
 def test_keys_are_computed_among_strangers_and_come_back(worlds: tuple[dict[str, dict[str, Tensor]], ...]) -> None:

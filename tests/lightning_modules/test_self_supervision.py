@@ -15,18 +15,15 @@ from torch.nn import functional
 
 from lightning_modules.self_supervision.bank import MemoryBank
 from lightning_modules.self_supervision.bootstrap import regression
-from lightning_modules.self_supervision.clustering import SwavLearner, soft_cross_entropy
-from lightning_modules.self_supervision.clusters import spherical_kmeans
+from lightning_modules.self_supervision.clustering import soft_cross_entropy
 from lightning_modules.self_supervision.contrastive import info_nce, noise_contrastive, nt_xent, one_against_noise
 from lightning_modules.self_supervision.heads import mlp
-from lightning_modules.self_supervision.jigsaw import patches
 from lightning_modules.self_supervision.momentum import Follower
-from lightning_modules.self_supervision.prototypical import concentrations, proto_nce
 from lightning_modules.self_supervision.queue import KeyQueue
 from lightning_modules.self_supervision.redundancy import barlow_twins
 from lightning_modules.self_supervision.sinkhorn import sinkhorn
 from specs.errors import UsageError
-from specs.registry import BACKBONES, METHODS
+from specs.registry import METHODS
 from specs.steps import Views
 
 
@@ -110,33 +107,6 @@ def test_barlow_twins_is_algorithm_1_entry_by_entry() -> None:
     assert torch.autograd.gradcheck(lambda p, q: barlow_twins(p, q, 0.1), (a, b))
 
 
-def test_proto_nce_is_the_second_term_of_equation_11() -> None:
-    query, centroids = directions(3, 5, 1).detach(), directions(4, 5, 2).detach()
-    phi = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
-    own, offsets = torch.tensor([2, 0, 3]), torch.tensor([[1, 2], [3, 1], [2, 3]])
-    total = 0.0
-    for i in range(3):
-        clusters = [int(own[i]), *(int((own[i] + step) % 4) for step in offsets[i])]
-        scores = {k: math.exp(float(query[i] @ centroids[k]) / phi[k].item()) for k in clusters}
-        total -= math.log(scores[int(own[i])] / sum(scores.values()))
-    assert proto_nce(query, centroids, phi, own, offsets).item() == pytest.approx(total / 3, rel=1e-12)
-
-
-def test_concentrations_are_equation_12_with_the_mean_of_the_temperature() -> None:
-    keys, centroids = directions(60, 4, 1).detach(), directions(5, 4, 2).detach()
-    nearest = (keys @ centroids.T).argmax(dim=1)
-    found = concentrations(keys, centroids, nearest, 0.2)
-    assert found.mean().item() == pytest.approx(0.2)
-    phi = []
-    for cluster in range(5):
-        members = keys[nearest == cluster]
-        assert len(members) > 1
-        spread = sum((one - centroids[cluster]).norm().item() for one in members)
-        phi.append(spread / (len(members) * math.log(len(members) + 10)))
-    clipped = np.clip(phi, *np.quantile(phi, [0.1, 0.9]))
-    assert np.allclose(found.numpy(), 0.2 * clipped / clipped.mean())
-
-
 def test_a_swapped_prediction_is_the_mean_cross_entropy() -> None:
     scores = torch.tensor([[0.5, -0.5], [0.1, 0.3]], dtype=torch.float64)
     targets = torch.tensor([[0.9, 0.1], [0.5, 0.5]], dtype=torch.float64)
@@ -152,6 +122,18 @@ def test_sinkhorns_rows_add_up_to_one_and_its_columns_become_equal(rows: int, co
     assert torch.allclose(shares.sum(dim=0), torch.full((columns,), rows / columns, dtype=torch.float64), atol=1e-4)
 
 
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_sinkhorn_is_the_loop_of_swavs_code(iterations: int) -> None:
+    """https://github.com/facebookresearch/swav, main_swav.py, ``distributed_sinkhorn``: prototypes first."""
+    scores = drawn(6, 4, 5)
+    q = np.exp(scores.numpy().T / 0.05)  # (K, B)
+    q /= q.sum()
+    for _ in range(iterations):
+        q = q / q.sum(axis=1, keepdims=True) / 4
+        q = q / q.sum(axis=0, keepdims=True) / 6
+    assert np.allclose(sinkhorn(scores, 0.05, iterations).numpy(), 6 * q.T, rtol=1e-9)
+
+
 def test_sinkhorn_of_little_entropy_is_the_best_assignment_with_equal_shares() -> None:
     scores = drawn(6, 3, 3)
     shares = sinkhorn(scores, 0.01, 5000)
@@ -164,19 +146,6 @@ def test_sinkhorn_survives_scores_of_any_size() -> None:
     assert sinkhorn(torch.tensor([[1000.0, -1000.0], [999.0, 1000.0]]), 0.05, 3).isfinite().all()
 
 
-def test_small_crops_predict_the_assignments_of_the_two_large_ones_and_have_none() -> None:
-    torch.manual_seed(0)
-    learner = SwavLearner(BACKBONES.build("tiny(width=4)"), 8, 8, 5, 0.1, 0.05, 3).double()
-    views = [drawn(6, 3 * size * size, size).reshape(6, 3, size, size) for size in (16, 16, 8, 8)]
-    views[1] = views[1].flip(2)
-    scores = [learner.prototypes(learner.online.directions(view)) for view in views]
-    shares = [sinkhorn(one.detach(), 0.05, 3) for one in scores[:2]]
-    terms = [
-        -(shares[b] * (scores[a] / 0.1).log_softmax(dim=1)).sum() / 6 for b in range(2) for a in range(4) if a != b
-    ]
-    assert learner.loss(views, torch.arange(6)).item() == pytest.approx(sum(terms).item() / 6, rel=1e-9)  # type: ignore[union-attr]
-
-
 def test_a_method_says_how_many_views_it_takes() -> None:
     METHODS.build("swav").check_views((Views(2, 32, ()), Views(6, 16, ())))
     METHODS.build("byol").check_views((Views(1, 32, ()), Views(1, 32, ())))
@@ -185,6 +154,8 @@ def test_a_method_says_how_many_views_it_takes() -> None:
         ("swav", (Views(1, 32, ()),), "takes at least 2 views of an image, found 1"),
         ("byol", (Views(3, 32, ()),), "takes 2 views of an image, found 3"),
         ("insdis", (Views(2, 32, ()),), "takes 1 views of an image, found 2"),
+        ("pirl", (Views(1, 32, ()),), "takes 2 views of an image, found 1"),
+        ("infomin", (Views(2, 32, ()),), "takes 3 views of an image, found 2"),
     ]:
         with pytest.raises(UsageError, match=message):
             METHODS.build(method).check_views(views)
@@ -222,31 +193,22 @@ def test_a_memory_moves_towards_new_embeddings_on_the_sphere() -> None:
     assert torch.allclose(bank.entries.norm(dim=1), torch.ones(4, dtype=torch.float64))
 
 
-def test_kmeans_finds_clusters_that_are_there() -> None:
-    truth = torch.arange(200) % 4
-    points = functional.normalize(torch.eye(4, dtype=torch.float64)[truth] + 0.1 * drawn(200, 4, 0), dim=1)
-    # Of some beginnings, k-means ends in a worse place; the best of a few is the truth.
-    ends = [spherical_kmeans(points, 4, 30, torch.Generator().manual_seed(seed)) for seed in range(8)]
-    best = max(ends, key=lambda centroids: (points @ centroids.T).max(dim=1).values.sum().item())
-    found = (points @ best.T).argmax(dim=1)
-    assert all(len(found[truth == cluster].unique()) == 1 for cluster in range(4))
-    assert torch.equal(ends[0], spherical_kmeans(points, 4, 30, torch.Generator().manual_seed(0)))
-    with pytest.raises(ValueError, match="201 clusters of 200 embeddings"):
-        spherical_kmeans(points, 201, 1, torch.Generator())
-
-
-@pytest.mark.parametrize("size", [9, 10, 32])
-def test_patches_are_the_images_nine_parts_row_by_row(size: int) -> None:
-    images = torch.arange(2.0 * 3 * size * size).reshape(2, 3, size, size)
-    cut, side = patches(images), -(-size // 3)
-    assert cut.shape == (2, 9, 3, side, side)
-    assert torch.equal(cut[:, 0], images[:, :, :side, :side])
-    rows = size - 2 * side
-    assert torch.equal(cut[:, 7, :, :rows, :], images[:, :, 2 * side :, side : 2 * side])
-
-
 def test_heads_have_the_layers_that_are_asked_for() -> None:
     norm = nn.BatchNorm1d
-    kinds = [type(layer) for layer in mlp(4, 8, 8, 2, norm=True, last_norm=True)]
-    assert kinds == [nn.Linear, norm, nn.ReLU, nn.Linear, norm, nn.ReLU, nn.Linear, norm]
+    whole = mlp(4, 8, 8, 2, norm=True, last_norm=True)
+    assert [type(layer) for layer in whole] == [nn.Linear, norm, nn.ReLU, nn.Linear, norm, nn.ReLU, nn.Linear, norm]
     assert [type(layer) for layer in mlp(4, 2)] == [nn.Linear]
+
+
+def test_biases_are_where_no_normalization_takes_them_away_and_the_last_norm_has_a_scale_alone() -> None:
+    def biased(head: nn.Sequential) -> list[bool]:
+        return [layer.bias is not None for layer in head if isinstance(layer, nn.Linear)]
+
+    assert biased(mlp(4, 8, 2)) == [True, True]
+    assert biased(mlp(4, 8, 2, norm=True)) == [False, True]
+    assert biased(mlp(4, 8, 2, norm=True, bias=False)) == [False, False]
+    last = mlp(4, 8, 2, norm=True, last_norm=True)
+    assert biased(last) == [False, False]
+    assert last[-1].weight.requires_grad
+    assert not last[-1].bias.requires_grad
+    assert not last[-1].bias.any()

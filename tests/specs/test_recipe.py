@@ -23,6 +23,7 @@ from specs.steps import (
     Elastic,
     Gamma,
     HorizontalFlip,
+    Larc,
     Lars,
     MultiStep,
     OneOf,
@@ -43,8 +44,9 @@ shares = st.floats(0.0, 1.0)
 optimizers = st.one_of(
     st.builds(Adam, rates, shares),
     st.builds(AdamW, rates, shares),
-    st.builds(SGD, rates, shares),
-    st.builds(Lars, rates, shares, shares, rates, st.none() | rates),
+    st.builds(SGD, rates, shares, shares, st.sampled_from(["all", "weights"])),
+    st.builds(Lars, rates, shares, shares, rates, st.none() | rates, st.booleans()),
+    st.builds(Larc, rates, shares, shares, rates),
 )
 schedules = st.one_of(
     st.just(Constant()),
@@ -58,7 +60,7 @@ augmentations = st.one_of(
     st.builds(Rotate, st.floats(0.0, 180.0), shares),
     st.builds(RandomResizedCrop, shares, shares),
     st.builds(BrightnessContrast, shares, shares),
-    st.builds(Elastic, st.floats(1.0, 200.0), st.floats(1.0, 20.0), shares),
+    st.builds(Elastic, st.floats(1.0, 200.0), st.floats(1.0, 20.0), shares, st.floats(0.0, 9.0)),
 )
 singles = augmentations
 augmentations = st.one_of(singles, st.builds(OneOf, st.lists(singles, min_size=1, max_size=3).map(tuple), shares))
@@ -101,6 +103,11 @@ def test_views_survive_json_and_text(recipe: Recipe, made: tuple[Views, ...], im
     assert Recipe.from_json(json.loads(canonical_json(method.to_json()))) == method
 
 
+def test_a_recipe_that_was_stored_before_a_step_had_a_setting_is_read_with_its_default() -> None:
+    stored = BASE.to_json() | {"augmentation": [{"name": "elastic", "alpha": 120.0, "sigma": 6.0, "p": 0.3}]}
+    assert Recipe.from_json(stored).augmentation == (Elastic(120.0, 6.0, 0.3, affine=0.0),)
+
+
 @unhurried
 @given(recipes)
 def test_json_writes_every_setting_out(recipe: Recipe) -> None:
@@ -134,9 +141,12 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
         ("schedule", "constant", Constant()),
         ("schedule", "multi_step([120, 160])", MultiStep((120, 160), 0.1)),
         ("optimizer", "lars(0.2, bias_learning_rate=0.0048)", Lars(0.2, 0.9, 0.0, 0.001, 0.0048)),
+        ("optimizer", "larc(4.8, weight_decay=1e-6)", Larc(4.8, 0.9, 1e-6, 0.001)),
+        ("optimizer", 'sgd(0.1, decayed="weights")', SGD(0.1, 0.9, 0.0, "weights")),
         ("augmentation", "", ()),
         ("augmentation", "one_of(gamma, sized_crop(0.5), p=0.3)", (OneOf((Gamma(), SizedCrop(0.5)), 0.3),)),
         ("augmentation", "rotate(10)", (Rotate(10.0),)),
+        ("augmentation", "elastic(100, 5, 0.5, affine=3.6)", (Elastic(100.0, 5.0, 0.5, 3.6),)),
         ("augmentation", "rotate(p=1), horizontal_flip", (Rotate(7.0, 1.0), HorizontalFlip())),
     ],
 )

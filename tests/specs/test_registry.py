@@ -143,3 +143,9 @@ def test_listing_and_binding_every_registry_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
+def test_the_shortest_form_leaves_out_a_default_that_is_an_expression() -> None:
+    for text in ("gabor", "gabor(random)", 'gabor(random(residual="one"))'):
+        assert str(INITIALIZERS.short(text)) == "gabor"
+    assert str(INITIALIZERS.short('gabor(random(residual="zero"))')) == 'gabor(source=random(residual="zero"))'

@@ -18,13 +18,14 @@ VERSION = 1
 """Raised on purpose when the same run gives other numbers than before."""
 
 
-def resampled(record: Record, places: Places, resamples: int) -> list[float | None]:
+def resampled(record: Record, places: Places, resamples: int, score: str | None = None) -> list[float | None]:
     """The run's score in each resample of the test patients; the same resamples for every run of one test set.
 
     Args:
         record: of a fine-tuning.
         places: where its dataset is, which says whose the images are.
         resamples: how many.
+        score: name of one of the task's scores; None: its own.
 
     Returns:
         Scores in [0, 1], None where one is undefined, such as without a positive image.
@@ -43,7 +44,9 @@ def resampled(record: Record, places: Places, resamples: int) -> list[float | No
             "changed since; make the table again."
         )
     counts = draw_counts([sample.patient for sample in samples], resamples, seed=0)
-    return _plain(task_score(task).of_resamples(rows_of(task, table), counts))
+    own = task_score(task)
+    asked = own if score is None else own.by_name()[score]
+    return _plain(asked.of_resamples(rows_of(task, table), counts))
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import io
 
-from experiments.tables.document import Effort, Place, TableDocument
+from analysis.statistics import summary
+from experiments.tables.document import Cell, Effort, Place, TableDocument
 
 COLUMNS = (
     "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
-    "smallest_detectable_difference", "mark", "best", "paper_mark", "missing", "overlap",
+    "smallest_detectable_difference_holm", "mark", "best", "paper_mark", "missing", "overlap",
     "epochs_to_95_percent", "seconds", "gpu_hours", "interval_low", "interval_high",
     "steps_to_threshold", "threshold_reached", "threshold_runs", "threshold_p", "threshold_p_holm",
 )  # fmt: skip
 
 
 def to_csv(document: TableDocument) -> str:
-    """The table as CSV; scores in [0, 1]."""
+    """The table as CSV; scores in [0, 1]. Each further score has two more columns, named by its title."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([*COLUMNS, *(f"{title}: {what}" for title in document.secondary for what in ("mean", "std"))])
     for row, expression in document.rows:
         for column, metric in document.columns:
             place = (row, column)
@@ -34,6 +35,7 @@ def to_csv(document: TableDocument) -> str:
                 repr(effort.gpu_hours) if effort.seconds else "",
                 *(map(repr, interval) if (interval := document.cells[place].interval) else ("", "")),
                 *_steps(document, place),
+                *(number for cells in document.secondary.values() for number in _mean_and_std(cells[place])),
             ]
             if result is None:
                 writer.writerow([*start, 0, *[""] * 8, *end])
@@ -43,6 +45,12 @@ def to_csv(document: TableDocument) -> str:
             shown = ["" if number is None else repr(number) for number in numbers]
             writer.writerow([*start, of.n, *shown, result.mark, *end])
     return text.getvalue()
+
+
+def _mean_and_std(cell: Cell) -> list[str]:
+    """Empty where there is none."""
+    of = summary(cell.values) if cell.values else None
+    return ["" if number is None else repr(number) for number in ((of.mean, of.std) if of else (None, None))]
 
 
 def _steps(document: TableDocument, place: Place) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
-from experiments.reporting.text.layout import capital, score_layout
+from experiments.reporting.text.layout import capital, further_layout, score_layout
 from experiments.reporting.text.words import mean_std, missing, notes, provenance, steps_by_row
 from experiments.tables.document import Place, TableDocument
 
@@ -35,6 +35,10 @@ def to_latex(document: TableDocument) -> str:
         body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *costs])
     header = [capital(layout.corner), *(heading.text for heading in layout.header), *(COST_TITLES if beside else ())]
     lines += _tabular(header, body)
+    if (further := further_layout(document)) is not None:
+        rest = [[escape(line.heading.text), *(escape(mean_std(cell)) for cell in line.cells)] for line in further.lines]
+        above = [capital(further.corner), *(heading.text for heading in further.header)]
+        lines += ["", "\\medskip", *_tabular(above, rest)]
     if not beside and (networks := cost_lines(document)):
         lines += ["", "\\medskip"]
         lines += _tabular(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])

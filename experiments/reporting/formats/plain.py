@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.censored import Duration
+from analysis.statistics import ALPHA, POWER
 from experiments.reporting.text.words import SIDES, TESTS
 from experiments.tables.document import Cell, Effort, NetworkCost, Place, RunLine, TableDocument
 from experiments.tables.figure import Figure
@@ -37,6 +38,14 @@ def to_plain(document: TableDocument) -> dict[str, Any]:
         }
         for (row, column), cell in document.cells.items()
     ]
+    tests = document.comparison.tests
+    plain["correction"] = {
+        "method": "holm",
+        "tests": tests,
+        "level": ALPHA,
+        "level_of_first_step": ALPHA / tests if tests else None,
+        "power_of_detectable": POWER,
+    }
     plain["overlaps"] = [
         {"row": row, "column": column, "collections": list(names)} for (row, column), names in document.overlaps.items()
     ]

@@ -72,12 +72,12 @@ def _listed(rows: list[tuple[str, CellResult]]) -> str:
 
 
 def _escaped(rows: list[tuple[str, CellResult]], side: str) -> str:
-    """How large a difference these runs could have shown."""
+    """How large a difference the corrected tests of these runs could have missed."""
     sizes = [result.detectable for _, result in rows if result.detectable is not None]
     if not sizes:
         return ""
     runs = min(result.summary.n for _, result in rows)
     return (
         f"That is not equality: with {runs} runs a {side}, differences of less than {100 * max(sizes):.2f} points may "
-        "go unseen."
+        "go unseen after Holm's correction."
     )

@@ -112,6 +112,7 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             f"{mark} not significantly different from the best of its {column}: two-sided independent t-test, "
             f"uncorrected, as the papers mark; testing against a best {row} that was found afterwards marks too many."
         )
+    found += _pooled(document)
     if any(cell.interval for cell in document.cells.values()):
         found.append(
             "Intervals hold the mean over the seeds in 95% of resamples of the test patients (percentile bootstrap): "
@@ -148,6 +149,18 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     return found
 
 
+def _pooled(document: TableDocument) -> list[str]:
+    """What the scores are of columns that show a Dice coefficient of all pixels together."""
+    columns = [column for column, metric in document.columns if metric == "dice_pooled"]
+    if not columns:
+        return []
+    return [
+        f"dice_pooled ({'; '.join(columns)}): one Dice coefficient of all pixels of the test images together, in which "
+        "an image weighs by how much it shows and how much is found in it; every statistic of such a column is of it. "
+        "The mean over images, of which one without a finding counts 1 where none is found, is a further score."
+    ]
+
+
 def _ties(document: TableDocument) -> str:
     """Said of several bold cells side by side."""
     tied = any(len(rows) > 1 for rows in document.comparison.best.values())
@@ -160,9 +173,9 @@ def over_columns(document: TableDocument) -> list[str]:
     if (ranks := document.ranks) is not None:
         best = ", ".join(f"{label} {rank:.2f}" for label, rank in list(ranks.mean_ranks.items())[:3])
         found.append(
-            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test p = {p_text(ranks.p_value)}; two {row}s differ "
-            f"if their mean ranks do by {ranks.critical_difference:.2f} or more (Nemenyi, {ranks.alpha:.0%}). Best: "
-            f"{best}."
+            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test in Iman and Davenport's form, p = "
+            f"{p_text(ranks.p_value)}; two {row}s differ if their mean ranks do by more than "
+            f"{ranks.critical_difference:.2f} (Nemenyi, {ranks.alpha:.0%}). Best: {best}."
         )
     if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:
         before, after = document.figure.interaction
@@ -175,6 +188,7 @@ def over_columns(document: TableDocument) -> list[str]:
 
 
 def _detectable(document: TableDocument) -> list[str]:
+    """How large a difference must be for the corrected test to find it."""
     lines = []
     for column, _ in document.columns:
         sizes = [
@@ -187,9 +201,12 @@ def _detectable(document: TableDocument) -> list[str]:
             lines.append(f"{column} {low}" if low == high else f"{column} {low} to {high}")
     if not lines:
         return []
+    tests, row = document.comparison.tests, sides(document)[0]
     return [
-        f"Smallest difference that this number of runs would show with {POWER:.0%} power before correction, in points: "
-        f"{'; '.join(lines)}."
+        f'Smallest difference from the {row} "{document.reference}" that this number of runs would show with '
+        f"{POWER:.0%} power or more after Holm's correction, in points: {'; '.join(lines)}. It is found at the level "
+        f"of the correction's first step, {ALPHA:.0%} / {tests} test{'s' if tests > 1 else ''} = {ALPHA / tests:.2g}"
+        f"{', below those of later steps' if tests > 1 else ''}, and holds for runs that vary as these do."
     ]
 
 

@@ -28,13 +28,16 @@ def workspace(document: TableDocument, entity: str, project: str) -> Workspace:
     import wandb_workspaces.reports.v2 as reports
     from wandb_workspaces.workspaces import Config, RunsetSettings, Section, Workspace
 
-    rows = dict(document.rows)
-    datasets = {run.column: metric_prefix(str(run.spec["dataset"])) for run in document.runs if run.row in rows}
+    rows, metrics = dict(document.rows), dict(document.columns)
+    finetunings = {run.column: run for run in document.runs if run.row in rows}
     by_initializer = reports.Config("initializer")
     sections = []
-    for column, prefix in datasets.items():
+    for column, run in finetunings.items():
+        prefix, shown = metric_prefix(str(run.spec["dataset"])), metrics.get(column)
+        own = shown not in run.scores or shown == next(iter(run.scores))
+        score = SCORE if own else shown
         panels: list[Any] = [
-            reports.BarPlot(title=f"{column}: score", metrics=[f"{prefix}/{SCORE}"], groupby=by_initializer),
+            reports.BarPlot(title=f"{column}: score", metrics=[f"{prefix}/{score}"], groupby=by_initializer),
             reports.LinePlot(
                 title=f"{column}: learning curves",
                 x="epoch",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import NamedTuple
 
 from experiments.studies.benchmark.profiles import PROFILES
-from experiments.studies.benchmark.tasks import DATASETS, SEGMENTATION, columns
+from experiments.studies.benchmark.tasks import SEGMENTATION, columns
 from experiments.tables.figure import Figure
 from experiments.tables.preset import Profile
-from experiments.tables.table import Column, Row, Table
+from experiments.tables.table import Row, Table
 from specs.recipe import Recipe
 
 
@@ -61,10 +62,10 @@ def architectures(profile: Profile = "phantom") -> Table:
     """Random and pretrained weights for four networks; those that no decoder fits classify only."""
     preset, networks, codes = PROFILES[profile], NETWORKS[profile], TASKS[profile]
     made = tuple(
-        Column(
-            f"{column.label}, {one.label}",
-            DATASETS[column.label],
-            _sized(column.recipe, profile),
+        dataclasses.replace(
+            column,
+            label=f"{column.label}, {one.label}",
+            recipe=_sized(column.recipe, profile),
             backbone=one.backbone,
             source=one.source,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from experiments.studies.benchmark.profiles import PROFILES
-from experiments.studies.benchmark.tasks import DATASETS, columns
+from experiments.studies.benchmark.tasks import columns
 from experiments.tables.figure import Figure
 from experiments.tables.preset import Profile
-from experiments.tables.table import Column, Row, Table
+from experiments.tables.table import Row, Table
 
 PERCENT: dict[Profile, tuple[int, ...]] = {
     "phantom": (1, 5, 10, 25, 50, 100),
@@ -31,7 +33,9 @@ def data_efficiency(profile: Profile = "phantom") -> Table:
         question="With how little data does the initialization matter?",
         rows=rows[:2] if profile == "smoke" else rows,
         columns=tuple(
-            Column(f"{column.label} {share} %", f"{DATASETS[column.label]}(fraction={share / 100:g})", column.recipe)
+            dataclasses.replace(
+                column, label=f"{column.label} {share} %", dataset=f"{column.dataset}(fraction={share / 100:g})"
+            )
             for column in columns(profile, codes)
             for share in percent
         ),

@@ -2,7 +2,8 @@
 
 The source is https://github.com/MR-HosseinzadehTaher/BenchmarkTransferLearning, Version1, unless a comment says
 otherwise; values marked *assumed* are not known from it. Where that code does what no evaluation should (validating
-under training augmentation, labels drawn anew at each access), this project does not follow it.
+under training augmentation, labels drawn anew at each access), this project does not follow it. ``sources.py`` says of
+each value where it is from, and what no value says.
 """
 
 from __future__ import annotations
@@ -45,24 +46,27 @@ CLASSIFICATION = Recipe(
     test_time_augmentation="ten_crop",
 )
 
-# Segmentation: PXS (siim_acr) and LXS (montgomery). The elastic step's affine part (3.6) and the lens's shift (0.5) are
-# left out: albumentations has them no more. Gamma's range is its default of 80 to 120 %.
+# Segmentation: PXS (siim_acr) and LXS (montgomery), augmented as albumentations 0.4.3 (requirements.txt) did it. Its
+# lens shift of up to 0.5 pixels was rounded to whole pixels, so there never was one. Each step of a one_of has that
+# version's default p of 0.5: halves and thirds.
 SEGMENTATION = Recipe(
     image_size=224,
     batch_size=32,
     epochs=200,
     optimizer=Adam(1e-3),
-    schedule=Cosine(),  # there one epoch later, since it is stepped after each epoch
-    early_stopping=20,
+    # There one epoch later, since it is stepped after each epoch, so that epochs 0 and 1 both have the whole rate; here
+    # an epoch's rate is lower by at most 0.8 % of that.
+    schedule=Cosine(),
+    early_stopping=21,  # its patience of 20 stops when a twenty-first epoch is no better
     selection="loss",
     loss="dice",
     resampling="nearest",
     augmentation=(
         OneOf((BrightnessContrast(0.2), Gamma(0.2)), p=0.3),
-        OneOf((Elastic(120, 6), GridDistortion(), OpticalDistortion(2.0)), p=0.3),
+        OneOf((Elastic(120, 6, affine=3.6), GridDistortion(), OpticalDistortion(2.0)), p=0.3),
         SizedCrop(156 / 224, p=0.25),
     ),
-    normalization="imagenet",
+    normalization="none",  # README's commands give no --normalization, and None leaves pixels in [0, 1]
 )
 
 
@@ -84,8 +88,15 @@ def recipes() -> dict[str, Recipe]:
         ),
         "pxs": SEGMENTATION,
         "lxs": SEGMENTATION,
-        # Batch size by the author in the repository's issue 3; whole images, no augmentation, cross-entropy.
+        # Batch size by the author in the repository's issue 3; whole images, no augmentation, cross-entropy, and
+        # ImageNet's statistics whatever --normalization says (DriveDataset).
         "vfs": dataclasses.replace(
-            SEGMENTATION, image_size=512, batch_size=16, loss="bce", resampling="bilinear", augmentation=()
+            SEGMENTATION,
+            image_size=512,
+            batch_size=16,
+            loss="bce",
+            resampling="bilinear",
+            augmentation=(),
+            normalization="imagenet",
         ),
     }

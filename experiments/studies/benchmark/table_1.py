@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.studies.benchmark.profiles import PROFILES
-from experiments.studies.benchmark.tasks import DATASETS
+from experiments.studies.benchmark.tasks import DATASETS, score_of
 from experiments.tables.preset import Profile
 from experiments.tables.task_table import TaskLine, TaskTable
 
@@ -25,10 +25,13 @@ def table_1(profile: Profile = "phantom") -> TaskTable:
     return TaskTable(
         title="The benchmark's target tasks",
         edition=PROFILES[profile].edition,
-        tasks=tuple(TaskLine(code, *line[:2], DATASETS[code], line[2]) for code, line in TASKS.items()),
+        tasks=tuple(
+            TaskLine(code, *line[:2], DATASETS[code], line[2], score_of(profile, code)) for code, line in TASKS.items()
+        ),
         notes=(
             "A code says object (E embolus, D thoracic diseases, V vessel, P pneumothorax, L lung, T tuberculosis), "
             "modality (C computed tomography, X x-ray, F fundus) and task (C classification, S segmentation).",
-            "Metrics: area under the receiver operating characteristic (auroc), Dice coefficient (dice).",
+            "Metrics: area under the receiver operating characteristic (auroc), Dice coefficient as the mean over "
+            "images (dice) or of all test pixels together (dice_pooled).",
         ),
     )

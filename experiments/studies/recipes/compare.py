@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
+from specs.sources import AllOurs
 from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate
+
+SOURCES = AllOurs("for a user's own images, of any kind and number; learning rates are picked per row")
 
 
 def compare() -> dict[str, Recipe]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
+from specs.sources import AllOurs
 from specs.steps import Adam, Cosine, HorizontalFlip, Plateau, Rotate, VerticalFlip
+
+SOURCES = AllOurs("for small drawn editions: minutes on a laptop's CPU")
 
 
 # Long: a list of recipes.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
+from specs.sources import AllOurs
 from specs.steps import Adam, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate, VerticalFlip
+
+SOURCES = AllOurs("for DRIVE and PneumoniaMNIST on two CPU cores")
 
 
 def real_images() -> dict[str, Recipe]:

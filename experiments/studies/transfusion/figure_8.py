@@ -18,7 +18,11 @@ SHOWN: dict[Profile, tuple[str, str]] = {
 
 
 def figure_8(profile: Profile = "phantom") -> Table:
-    """ResNet-50 and CBR-LargeW; slim: transferred up to the middle, the last two stages half as wide and random."""
+    """ResNet-50 and CBR-LargeW; slim: transferred up to the middle, the last two stages half as wide and random.
+
+    The paper scaled its Gabor filters to the magnitude of learned ones. Those at the scale of the random ones that they
+    replace are a row of ours: beside the random row, they show what the form of the filters does alone.
+    """
     preset, shown = PROFILES[profile], [network(profile, label) for label in SHOWN[profile]]
     middle = {one.label: one.stages[-3] for one in shown}  # layer2 of ResNet-50, as in the paper
     return Table(
@@ -30,7 +34,8 @@ def figure_8(profile: Profile = "phantom") -> Table:
                 Row(f"slim {label}", f'transfuse({{source}}, through="{stage}")', backbone="{slim}", only=label)
                 for label, stage in middle.items()
             ),
-            Row("Gabor filters", "gabor"),
+            Row("Gabor filters", "gabor(scale_of={source})"),
+            Row("Gabor filters, random scale", "gabor"),
             Row(TRANSFER, "{source}"),
         ),
         columns=tuple(one.column(one.label, RETINA, retina_recipe(profile)) for one in shown),

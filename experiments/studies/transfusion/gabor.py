@@ -39,8 +39,8 @@ def _find(runs: Runs, places: Places) -> Finding:
         rows=[(f"{size} x {size}", str(COUNT), frequencies, f"{BANDWIDTH:g}") for size in SIZES],
         notes=(
             "Real and imaginary parts over a grid of orientations and frequencies, the same for every input channel, "
-            "scaled by one number to the strength of the weights that they replace; the paper's own values are not "
-            "known. At 3 pixels the lowest frequencies are hardly more than slopes.",
+            "scaled by one number to the root mean square of learned filters, or of the random ones that they replace; "
+            "the paper's own values are not known. At 3 pixels the lowest frequencies are hardly more than slopes.",
         ),
         draw=partial(_draw, SIZES),
     )

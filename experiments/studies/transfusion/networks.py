@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import dataclasses
+from typing import Literal, NamedTuple
 
 from experiments.tables.preset import Profile
 from experiments.tables.table import Column
@@ -18,6 +19,7 @@ class Network(NamedTuple):
         source: an initializer with its transferred weights.
         stages: their names, from input to output.
         slim: the same with its last two stages half as wide; None where the study has none.
+        normalization: instead of the recipe's, for all initializations of this network.
     """
 
     label: str
@@ -25,10 +27,22 @@ class Network(NamedTuple):
     source: str
     stages: tuple[str, ...]
     slim: str | None = None
+    normalization: Literal["inception"] | None = None
 
-    def column(self, label: str, dataset: str, recipe: Recipe, measure: str | None = None) -> Column:
-        """A task for this network."""
-        return Column(label, dataset, recipe, None, self.backbone, self.source, measure, self.slim)
+    def column(
+        self, label: str, dataset: str, recipe: Recipe, measure: str | None = None, score: str | None = None
+    ) -> Column:
+        """A task for this network, of which a measure or another score than the task's own may be shown."""
+        return Column(
+            label,
+            dataset,
+            dataclasses.replace(recipe, normalization=self.normalization or recipe.normalization),
+            backbone=self.backbone,
+            source=self.source,
+            measure=measure,
+            slim=self.slim,
+            score=score,
+        )
 
 
 RESNET = ("conv1", "layer1", "layer2", "layer3", "layer4")
@@ -46,7 +60,9 @@ def _cbr(name: str, arguments: str, source: str, depth: int = 4) -> Network:
 
 PAPER = (
     Network("ResNet-50", "resnet50", "imagenet", RESNET, "resnet50_slim"),
-    Network("Inception-v3", "inception_v3", 'timm("inception_v3.tv_in1k")', INCEPTION),
+    # TF-Slim preprocesses by network, whatever the weights: https://github.com/tensorflow/models, research/slim,
+    # preprocessing/preprocessing_factory.py. *Assumed* of the paper, which does not say it.
+    Network("Inception-v3", "inception_v3", 'timm("inception_v3.tv_in1k")', INCEPTION, normalization="inception"),
     _cbr("LargeT", '"large_t"', PRETRAINED, depth=5),
     _cbr("LargeW", '"large_w"', PRETRAINED),
     _cbr("Small", '"small"', PRETRAINED),

@@ -1,10 +1,15 @@
 """Transfusion: the two tasks as far as the paper and its readers say how it trains them (Raghu et al. 2019).
 
-Known: 587 pixels, Adam and batches of 8 for fundus photographs, at least 150,000 steps; 224 pixels, SGD with momentum
-0.9 and batches of 32 for chest x-rays, at least 100,000 steps; a learning rate of 0.001. Every other value is
-*assumed*, since the paper does not say it: a constant learning rate, no weight decay, augmentation, validating every
-1,000 steps and testing the best of them, early stopping on 5,000 images. `medtransfer table NAME --set SETTING=VALUE`
-changes any of them.
+Known: 587 pixels and Adam for fundus photographs, 150,000 steps in a figure; 224 pixels, SGD with momentum 0.9 and
+batches of 32 for chest x-rays, 100,000 steps in a figure; a learning rate of 0.001. Every other value is *assumed*,
+since the paper does not say it: batches of 8 for photographs, a constant learning rate, no weight decay, augmentation,
+validating every 1,000 steps and testing the best of them, early stopping on 5,000 images. ``sources.py`` says of each
+value where it is from; `medtransfer table NAME --set SETTING=VALUE` changes any of them.
+
+Input statistics are one for all initializations of a network, *assumed* as in TF-Slim, whose weights the paper took and
+whose preprocessing is chosen by network. That of ResNet subtracts ImageNet's means and leaves the deviation as it is;
+here they are divided by ImageNet's deviations too, as the weights of ``imagenet`` and those trained here expect.
+Inception-v3 has its own (``networks.py``).
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ RETINA = Recipe(
     optimizer=Adam(1e-3),
     selection="metric",
     augmentation=(HorizontalFlip(), VerticalFlip(), BrightnessContrast(0.2)),
+    normalization="imagenet",
 )
 
 CHEST = Recipe(
@@ -32,6 +38,7 @@ CHEST = Recipe(
     optimizer=SGD(1e-3, 0.9),
     selection="metric",
     augmentation=(Rotate(7),),
+    normalization="imagenet",
 )
 
 # Of the phantom editions: short intervals, so that a few steps more or less are seen.

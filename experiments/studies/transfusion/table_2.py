@@ -29,7 +29,7 @@ def table_2(
         question="For which pathologies and networks do transferred weights score higher?",
         rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}")),
         columns=tuple(
-            one.column(f"{one.label}, {name}", dataset, recipe, f"score:auroc:{name}")
+            one.column(f"{one.label}, {name}", dataset, recipe, score=f"auroc:{name}")
             for one in networks(profile, without="Inception-v3")
             for name in SHOWN[profile]
         ),

@@ -54,6 +54,40 @@ def test_portions_are_nested_and_show_every_class(shares: list[float], count: in
     assert {one.id for one in portion(samples, FINDINGS, 1.0, "x")} == {one.id for one in samples}
 
 
+def test_a_portion_has_its_share_of_every_stratum_and_is_drawn_not_the_first_by_name() -> None:
+    samples = population(3000)
+    part = portion(samples, FINDINGS, 0.3, "x")
+    patients = {sample.patient for sample in part}
+    assert len(patients) == 300
+    rare = {sample.patient for sample in samples if sample.target[2]}
+    assert len(rare & patients) == pytest.approx(0.3 * len(rare), abs=1)
+    numbers = sorted(int(patient[1:]) for patient in patients)
+    assert sum(number < 500 for number in numbers) == pytest.approx(150, abs=4 * (150 * 0.5) ** 0.5)
+    names = sorted(sample.patient for sample in samples)
+    assert len(patients & set(names[:900])) < 150
+    assert {sample.patient for sample in portion(samples, FINDINGS, 0.3, "y")} != patients
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_the_smallest_portion_shows_what_nearly_everyone_has_and_what_nearly_nobody_has(present: bool) -> None:
+    task = Task("multilabel", ("a", "b"))
+    samples = [Sample(f"i{n}", f"p{n}", (float((n == 77) != present), 1.0), f"i{n}") for n in range(200)]
+    part = portion(samples, task, 0.001, "x")
+    assert ({one.target[0] for one in part}, len(part)) == ({0.0, 1.0}, 2)
+
+
+def test_of_unlabelled_masks_the_smallest_portion_is_one_patient() -> None:
+    samples = [Sample(f"i{n}", f"p{n // 2}", (), f"i{n}") for n in range(80)]
+    for share, patients in ((0.001, 1), (1 / 40, 1), (0.0374, 1), (0.0375, 2), (0.5, 20), (1.0, 40)):
+        assert len({one.patient for one in portion(samples, Task("segmentation", ("a",)), share, "x")}) == patients
+
+
+def test_of_classes_the_smallest_portion_is_a_patient_each() -> None:
+    samples = [Sample(f"i{n}", f"p{n}", (float(n % 3),), f"i{n}") for n in range(90)]
+    part = portion(samples, Task("multiclass", ("a", "b", "c")), 0.001, "x")
+    assert sorted(one.target[0] for one in part) == [0, 1, 2]
+
+
 def test_a_fixed_draw_takes_its_share() -> None:
     assert sum(below(0.125, f"patient {number}") for number in range(8000)) == pytest.approx(1000, abs=100)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.command_line import main
+from specs.expression import parse
 from specs.registry import DATASETS
 from tests.conftest import PROJECT
 from tests.experiments.program import medtransfer, outcomes
@@ -69,7 +70,9 @@ def test_a_failed_run_leaves_the_others_is_shown_with_its_log_and_is_all_that_is
     assert main([*SMOKE, "--dry-run", "--json"]) == 0
     runs = json.loads(capfd.readouterr().out)["runs"]
     random = next(
-        run["key"] for run in runs if (run["spec"]["stage"], run["spec"]["initializer"]) == ("finetune", "random")
+        run["key"]
+        for run in runs
+        if (run["spec"]["stage"], parse(run["spec"]["initializer"]).name) == ("finetune", "random")
     )
     (tmp_path / "runs" / random).mkdir(parents=True)  # a folder in the way: this run cannot be published
     (tmp_path / "runs" / random / "debris").write_text("x")

@@ -171,7 +171,7 @@ def test_a_table_of_scores_and_measures_gives_intervals_to_its_scores_only(chest
     store, key = RunStore(folder / "runs"), record.data["key"]
     measured = {"attention": {key: {"area": 0.3, "uniform_in_boxes": 0.03, "findings": 165.0}}}
     made = assemble(
-        "both", table, cells, plan([resolved], store), store, "reference", measured, {key: [0.4, 0.5, 0.6]}
+        "both", table, cells, plan([resolved], store), store, "reference", measured, {None: {key: [0.4, 0.5, 0.6]}}
     )  # fmt: skip
     assert made.cells["random", "score"].interval == pytest.approx((0.405, 0.595))
     assert (made.cells["random", "area"].values, made.cells["random", "area"].interval) == ((0.3,), None)

@@ -11,6 +11,7 @@ import pytest
 from experiments.cli.command_line import main
 from experiments.reporting.formats.plain import to_json
 from experiments.reporting.wandb.dashboard import mirror_runs, mirror_table
+from experiments.reporting.wandb.workspace import spec_of, workspace
 from experiments.run.runner import run
 from experiments.tables.figure import Figure
 from specs.errors import UsageError
@@ -73,6 +74,16 @@ def test_a_workspace_has_a_section_for_each_task_and_is_always_the_same(
     assert curves["y"] == ["medmnist/validation_metric"]
     assert convergence["metrics"] == ["medmnist/epochs_to_95_percent"]
     assert all(panel["groupby"] == {"name": "initializer"} for panel in section["panels"])
+
+
+def test_a_workspace_shows_the_score_that_the_table_shows() -> None:
+    (run,) = document().runs
+    scores = {"dice": 0.9, "dice_pooled": 0.7}
+    for metric, shown in (("dice", "score"), ("dice_pooled", "dice_pooled")):
+        runs = (dataclasses.replace(run, scores=scores, spec={"dataset": "siim_acr"}),)
+        made = workspace(document(columns=(("A_1 <50%> & more", "auroc"), ("B", metric)), runs=runs), "team", "project")
+        panel = spec_of(made)["sections"][0]["panels"][0]
+        assert panel["metrics"] == [f"siim_acr/{shown}"]
 
 
 def test_a_workspace_online_must_be_somebodys(

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from statsmodels.stats.power import TTestIndPower
 
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.text.words import efforts_by_row, notes
+from experiments.reporting.formats.plain import to_plain
+from experiments.reporting.text.words import efforts_by_row, notes, over_columns
 from experiments.run.run_facts import epochs_to_converge, validation_scores
 from experiments.run.store import Record
 from experiments.tables.document import Cell, Effort
+from experiments.tables.figure import Figure
 from tests.experiments.example_table import SCORES, document, terminal
 
 
@@ -39,10 +42,10 @@ def test_csv_holds_every_cell_with_its_statistics() -> None:
 
 def test_latex_is_balanced_and_escaped() -> None:
     text = to_latex(document())
-    for environment in ("table", "tabular"):
-        assert text.count(f"\\begin{{{environment}}}") == text.count(f"\\end{{{environment}}}") == 1
+    for environment, count in (("table", 1), ("tabular", 2)):
+        assert text.count(f"\\begin{{{environment}}}") == text.count(f"\\end{{{environment}}}") == count
     body = [line for line in text.splitlines() if line.endswith(r"\\")]
-    assert len(body) == 4
+    assert len(body) == 2 * 4  # the scores and the further ones
     for line in body:
         assert len(re.findall(r"(?<!\\)&", line)) == 2
         assert not re.search(r"(?<!\\)[%_#]", line)
@@ -83,6 +86,71 @@ def test_every_format_explains_missing_cells_spread_and_marks(name: str) -> None
         "Smallest difference",
     ):
         assert words in text, words
+
+
+def unescaped(text: str) -> str:
+    """A format's text without the backslashes that it needs, in one line."""
+    return re.sub(r"\s+", " ", text.replace("\\", ""))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_of_which_test_the_smallest_difference_is(name: str) -> None:
+    text = unescaped(FORMATS[name](document()))
+    assert re.search(
+        r'Smallest difference from the row "random" that this number of runs would show with 80% power or more after '
+        r"Holm's correction, in points: A.* [\d.]+; B [\d.]+\. It is found at the level of the correction's first "
+        r"step, 5% / 2 tests = 0\.025, below those of later steps",
+        text,
+    )
+
+
+def test_the_smallest_difference_is_given_with_what_it_was_corrected_for() -> None:
+    made = document()
+    plain = to_plain(made)
+    assert plain["correction"] == {
+        "method": "holm", "tests": 2, "level": 0.05, "level_of_first_step": 0.025, "power_of_detectable": 0.8,
+    }  # fmt: skip
+    cells = {(cell["row"], cell["column"]): cell["statistics"] for cell in plain["cells"]}
+    rows = {(row["row"], row["column"]): row for row in csv.DictReader(io.StringIO(to_csv(made)))}
+    for place in (("good | *best*", "A_1 <50%> & more"), ("good | *best*", "B")):
+        values, base = SCORES[place], SCORES["random", place[1]]
+        pooled = np.sqrt((np.var(values, ddof=1) + np.var(base, ddof=1)) / 2)
+        expected = pooled * np.squeeze(TTestIndPower().solve_power(nobs1=3, alpha=0.025, power=0.8))
+        assert cells[place]["detectable"] == pytest.approx(expected, rel=1e-4)
+        assert float(rows[place]["smallest_detectable_difference_holm"]) == cells[place]["detectable"]
+    untested = document(cells={place: Cell(cell.values[:1]) for place, cell in made.cells.items()})
+    assert to_plain(untested)["correction"]["level_of_first_step"] is None
+    assert not [note for note in notes(untested) if "Smallest difference" in note]
+
+
+def test_further_scores_are_in_the_long_table_too() -> None:
+    rows = {(row["row"], row["column"]): row for row in csv.DictReader(io.StringIO(to_csv(document())))}
+    assert rows["random", "B"]["Dice at native size: mean"] == "0.8"
+    assert rows["random", "B"]["Dice at native size: std"] == ""  # a single score
+    assert rows["gone", "A_1 <50%> & more"]["Dice at native size: mean"] == ""
+
+
+def test_ranks_are_tested_by_iman_and_davenports_form() -> None:
+    """Three rows on two columns that rank them alike: of the 36 ways to rank, 6 agree."""
+    rows = tuple((row, "random") for row in ("low", "middle", "high"))
+    cells = {(row, column): Cell((0.5 + 0.1 * at,)) for at, (row, _) in enumerate(rows) for column in ("A", "B")}
+    made = document(
+        rows=rows, columns=(("A", "auroc"), ("B", "auroc")), cells=cells, secondary={}, reference="low",
+        figure=Figure(ranks=True),
+    )  # fmt: skip
+    (note,) = over_columns(made)
+    assert note.startswith(
+        "Mean ranks over 2 columns: Friedman's test in Iman and Davenport's form, p = 0.17; two rows"
+    )
+    assert "differ if their mean ranks do by more than 2.34 (Nemenyi, 5%)" in note
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_what_is_pooled(name: str) -> None:
+    made = document(columns=(("A_1 <50%> & more", "auroc"), ("B", "dice_pooled")))
+    text = unescaped(FORMATS[name](made))
+    assert "dice_pooled (B): one Dice coefficient of all pixels of the test images together" in text
+    assert "all pixels of the test images" not in unescaped(FORMATS[name](document()))
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -101,7 +101,7 @@ def test_a_task_is_answered_in_a_sentence() -> None:
     assert equal.verdict == "open"
     assert re.fullmatch(
         r'No row is shown to differ from "random"\. That is not equality: with 3 runs a row, differences of less than '
-        r"[\d.]+ points may go unseen\.",
+        r"[\d.]+ points may go unseen after Holm's correction\.",
         equal.text,
     )
     turned = answer(dataclasses.replace(made, reference="good | *best*"), FIRST)
@@ -280,7 +280,9 @@ def test_of_transfusion_only_what_a_second_source_confirms_is_shown() -> None:
 @pytest.mark.parametrize(
     ("name", "told", "not_told"),
     [
-        ("benchmark-table-2", "2108.05930, table 2; standard deviations with ddof 0.", "second source"),
+        ("benchmark-table-2", "2108.05930, table 2; standard deviations with ddof 0; the Dice", "second source"),
+        ("benchmark-table-2", "is believed to be the one of all test pixels together, which the official code", "~"),
+        ("benchmark-figure-1", "is believed to be the one of all test pixels together, which the official", "second"),
         ("benchmark-figure-2", "values with ~ were read off the figure.", "second source"),
         ("transfusion-table-1", "photographs are not EyePACS', so its numbers are for orientation", "ddof 0"),
         ("transfusion-table-2", "as a second source quotes them", "EyePACS"),

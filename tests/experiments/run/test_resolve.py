@@ -6,22 +6,24 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import torch
 
 from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
+from experiments.run import resolve
 from experiments.run.recipes import recipe_named
-from experiments.run.resolve import Resolver
-from lightning_modules.pretraining.byol import byol
+from experiments.run.resolve import ResolvedRun, Resolver
+from lightning_modules.pretraining.moco_v1 import moco_v1
 from lightning_modules.self_supervision.method import Method
 from specs.errors import UsageError, WeightsError
 from specs.expression import parse
 from specs.recipe import Form
 from specs.registry import BACKBONES, DATASETS, METHODS
 from specs.run import RunSpec, canonical_json
-from specs.steps import Adam, Constant, Views
+from specs.steps import SGD, Adam, Constant, HorizontalFlip, Views
 from tests.experiments.smoke import places, spec
 
 
@@ -86,6 +88,17 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
     assert len(keys | {key(spec(), tmp_path)}) == len(other) + 1
 
 
+def test_what_an_optimizer_decays_enters_the_key_where_it_is_not_everything(tmp_path: Path) -> None:
+    def resolved(optimizer: SGD) -> ResolvedRun:
+        recipe = dataclasses.replace(spec().recipe, optimizer=optimizer)
+        return Resolver(places(tmp_path)).resolve(spec(recipe=recipe))
+
+    usual, spared = resolved(SGD(0.1, 0.9, 1e-4)), resolved(SGD(0.1, 0.9, 1e-4, "weights"))
+    before = {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4}
+    assert usual.identity["recipe"]["optimizer"] == before  # as keys had it when there was no choice
+    assert spared.identity["recipe"]["optimizer"] == before | {"decayed": "weights"}
+
+
 def test_a_pretraining_of_the_head_alone_is_refused(tmp_path: Path) -> None:
     head = dataclasses.replace(spec().recipe, trained="head")
     with pytest.raises(UsageError, match="nothing to start from"):
@@ -112,22 +125,45 @@ def test_the_method_and_its_settings_enter_a_pretrainings_key_however_they_are_w
     assert pretraining("simclr_v1") == pretraining("simclr_v1(temperature=0.1)") == pretraining("simclr_v1()")
 
 
-def newer_byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> Method:
-    """BYOL as it would be if the same settings gave other weights than before."""
-    return byol(dimensions, hidden, momentum)._replace(version=2)
+def newer_moco_v1(
+    dimensions: int = 128, queue: int = 65536, momentum: float = 0.999, temperature: float = 0.07, groups: int = 8
+) -> Method:
+    """MoCo-v1 as it would be if the same settings gave other weights than before."""
+    return moco_v1(dimensions, queue, momentum, temperature, groups)._replace(version=2)
 
 
 def test_a_methods_version_enters_the_key_from_the_second_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = dataclasses.replace(spec().recipe, method="byol", selection="last")
+    recipe = dataclasses.replace(spec().recipe, method="moco_v1", selection="last")
     made, resolver = spec(stage="pretrain", recipe=recipe), Resolver(places(tmp_path))
     first = resolver.resolve(made)
-    assert METHODS.build("byol").version == 1
-    assert "version" not in "".join(first.identity["recipe"])
-    entry = dataclasses.replace(METHODS.entries["byol"], module=__name__, attribute="newer_byol")
-    monkeypatch.setattr(METHODS, "entries", METHODS.entries | {"byol": entry})
+    assert METHODS.build("moco_v1").version == 1
+    assert "method_version" not in first.identity["recipe"]
+    entry = dataclasses.replace(METHODS.entries["moco_v1"], module=__name__, attribute="newer_moco_v1")
+    monkeypatch.setattr(METHODS, "entries", METHODS.entries | {"moco_v1": entry})
     second = resolver.resolve(made)
     assert second.key != first.key
     assert second.identity["recipe"] == first.identity["recipe"] | {"method_version": 2}
+
+
+def test_the_version_of_augmentation_enters_the_keys_of_runs_that_albumentations_augments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "AUGMENTATION_VERSION", 99)
+    resolver = Resolver(places(tmp_path))
+
+    def enters(stage: Literal["pretrain", "finetune"] = "finetune", **settings: Any) -> bool:
+        recipe = dataclasses.replace(spec().recipe, **settings)
+        identity = resolver.resolve(spec(stage=stage, recipe=recipe)).identity["recipe"]
+        return bool(identity.get("augmentation_version") == 99)
+
+    flip = (HorizontalFlip(),)
+    assert enters(augmentation=flip)
+    assert not enters(augmentation=())
+    assert not enters(augmentation=flip, pipeline="fast")
+    byol = {"stage": "pretrain", "method": "byol", "selection": "last"}
+    assert enters(**byol, augmentation=flip, pipeline="fast")  # views are by albumentations whatever it says
+    assert enters(**byol, augmentation=(), views=(Views(1, 28, ()), Views(1, 28, flip)))
+    assert not enters(**byol, augmentation=(), views=(Views(2, 28, ()),))
 
 
 def test_a_pretrainings_images_and_views_enter_its_key(tmp_path: Path) -> None:

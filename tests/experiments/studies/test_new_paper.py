@@ -31,6 +31,21 @@ def recipes() -> dict[str, Recipe]:
     """Recipes by task."""
     return {"chests": Recipe(image_size=28, batch_size=64, epochs=1, optimizer=Adam(2e-3))}
 ''',
+    "sources.py": '''"""Toy: where its values are from.
+
+It says everything.
+"""
+
+from __future__ import annotations
+
+from specs.recipe import Recipe
+from specs.sources import Difference, published
+from specs.steps import Adam
+
+ALL = Recipe(image_size=28, batch_size=64, epochs=1, optimizer=Adam(2e-3)).to_json()
+SOURCES = {"chests": published(ALL, "Nobody 2026, section 2")}
+DIFFERENCES = (Difference("images", "true", "drawn", "it is a toy"),)
+''',
     "table_1.py": '''"""Toy, table 1: random and Gabor weights on chest x-rays."""
 
 from __future__ import annotations
@@ -120,11 +135,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def asked(project: Path, *command: str) -> str:
     """What a command prints in the copy, whose packages stand first on Python's path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MEDTRANSFER_"))}
-    environment = kept | {"PYTHONPATH": str(project)}
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=project, env=_environment(project), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def _environment(project: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MEDTRANSFER_"))}
+    return kept | {"PYTHONPATH": str(project)}
 
 
 def medtransfer(project: Path, *arguments: str) -> str:
@@ -163,6 +181,28 @@ def test_the_printed_numbers_stand_beside_its_own(project: Path, made: Path) -> 
         "cells": {"random": "61.50 ± 0.25", "Gabor": ""},
         "note of another protocol": None,
     }
+
+
+def test_its_values_need_sources_and_have_a_page(project: Path) -> None:
+    check = (sys.executable, "-m", "experiments.checks.sources")
+    assert asked(project, *check) == ""
+    shown = "from experiments.checks.fidelity_page import pages; print(pages()['fidelity/toy.md'])"
+    text = asked(project, sys.executable, "-c", shown)
+    assert text.startswith("# Toy: its one task as the paper says\n")
+    assert "\nIt says everything.\n" in text
+    assert "| `batch_size` | chests | 64 | the same | published | Nobody 2026, section 2 |" in text
+    assert "| images | true | drawn | it is a toy |" in text
+    sources = project / "experiments" / "studies" / "toy" / "sources.py"
+    kept = sources.read_text()
+    try:
+        sources.unlink()
+        done = subprocess.run(
+            check, cwd=project, env=_environment(project), capture_output=True, text=True, timeout=120
+        )
+    finally:
+        sources.write_text(kept)
+    assert done.returncode == 1
+    assert "toy/chests: batch_size = 64 has no source. Say in experiments/studies/toy/sources.py" in done.stderr
 
 
 def test_make_knows_its_targets(project: Path) -> None:

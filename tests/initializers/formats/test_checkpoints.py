@@ -252,6 +252,11 @@ def test_the_prefix_that_fits_the_backbone_is_taken_among_several_networks_in_a_
     assert stripped["conv1.weight"] == file["module.encoder_k.conv1.weight"]
 
 
+def test_of_prefixes_that_fit_alike_the_shortest_is_taken() -> None:
+    stripped, found = without_prefix(named("encoder.conv1.weight", "module.encoder.bn1.bias"), NAMES, None)
+    assert (found, tuple(stripped)) == ("encoder.", ("conv1.weight", "module.encoder.bn1.bias"))
+
+
 def test_a_declared_prefix_that_is_not_there_is_refused() -> None:
     with pytest.raises(WeightsError, match=r'no tensor begins with the prefix "teacher\.".*conv1\.weight'):
         without_prefix(named(*NAMES), NAMES, "teacher.")

@@ -132,5 +132,5 @@ def test_weights_that_ask_for_gradients_are_loaded_as_plain_values() -> None:
 
 def test_the_report_names_the_canonical_expression() -> None:
     report = initialize(tiny(), build("mean_var(random)"), seeded(0), no_runs)
-    assert report.initializer == 'mean_var(source=random, draw="normal")'
+    assert report.initializer == 'mean_var(source=random(residual="one"), draw="normal")'
     assert LoadReport.from_json(json.loads(json.dumps(report.to_json()))) == report

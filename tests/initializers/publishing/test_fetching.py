@@ -73,7 +73,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setattr(Server, name, value)
     monkeypatch.setattr(Server, "kind", "application/octet-stream")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/weights.pth"
     server.shutdown()
@@ -124,13 +124,14 @@ def test_a_part_of_an_unknown_version_is_not_gone_on_with(url: str, tmp_path: Pa
     assert (tmp_path / "weights.pth").read_bytes() == CONTENT
 
 
-def test_a_busy_server_is_asked_again(url: str, tmp_path: Path) -> None:
-    Server.status.extend([503, 429])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again(status: int, url: str, tmp_path: Path) -> None:
+    Server.status.extend([status] * fetching.ATTEMPTS)
     fetch(url, tmp_path / "weights.pth")
     assert (tmp_path / "weights.pth").read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize(("status", "message"), [(404, "answered 404"), (403, "answered 403")])
+@pytest.mark.parametrize(("status", "message"), [(404, "answered 404"), (403, "answered 403"), (501, "answered 501")])
 def test_a_refusal_is_told_and_leaves_no_file(status: int, message: str, url: str, tmp_path: Path) -> None:
     Server.status.append(status)
     with pytest.raises(WeightsError, match=message):

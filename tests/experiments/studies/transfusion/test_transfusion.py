@@ -244,7 +244,7 @@ def test_stages_that_columns_and_rows_name_are_stages_of_their_networks(profile:
         if (table := asked(name, profile)) is None:
             continue
         for column in table.columns:
-            if column.measure and not column.measure.startswith("score:"):
+            if column.measure:
                 stages = {stage.name for stage in built[column.backbone or table.backbone].stages}
                 assert column.measure.partition(":")[2] in stages, (name, column.label)
         for spec in runs_of(table):
@@ -323,6 +323,36 @@ def test_figure_8_has_a_slim_row_for_each_network_alone(profile: str) -> None:
         others = [one.label for one in table.columns if one is not column]
         assert {cells[slim[0].label, other] for other in others} == {"the row is for another network"}
         assert first(cells["transfer", column.label]).backbone == BACKBONES.bind(column.backbone or "")
+
+
+def strength(kernel: torch.Tensor) -> float:
+    """The root mean square of a convolution."""
+    return kernel.double().square().mean().sqrt().item()
+
+
+def test_figure_8s_gabor_filters_are_as_strong_as_learned_ones_and_as_the_random_ones_beside_them(made: Path) -> None:
+    table = table_of_runs("transfusion-figure-8", "smoke")
+    rows = ("random", "Gabor filters", "Gabor filters, random scale", "transfer")
+    start = {row: _before(made, table, row).weights() for row in rows}
+    name = next(iter(start["random"]))
+    random, learned, as_random, transfer = (strength(start[row][name]) for row in rows)
+    assert learned == pytest.approx(transfer, rel=1e-6)
+    assert as_random == pytest.approx(random, rel=1e-6)
+    assert learned != pytest.approx(random, rel=1e-4), "the two scales must differ for this to say anything"
+    one, other = (start[row][name].double() for row in rows[1:3])
+    assert torch.allclose(one / learned, other / as_random, atol=1e-6)
+    changed = {of for of, tensor in start["random"].items() if not torch.equal(tensor, start["Gabor filters"][of])}
+    assert changed == {name}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_figure_8_takes_the_learned_scale_from_the_rows_that_transfer(profile: str) -> None:
+    table = table_of_runs("transfusion-figure-8", profile)
+    cells = table.cells()
+    for column in table.columns:
+        gabor = first(cells["Gabor filters", column.label]).initializer.arguments()
+        assert gabor["scale_of"] == first(cells["transfer", column.label]).initializer
+        assert gabor["source"] == first(cells["random", column.label]).initializer
 
 
 def test_a_row_with_a_slim_network_is_left_out_where_there_is_none() -> None:

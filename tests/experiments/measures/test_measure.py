@@ -1,4 +1,4 @@
-"""Scores of the record as numbers of a column, and names that there are not."""
+"""Measures and numbers of a column that there are not."""
 
 from __future__ import annotations
 
@@ -14,23 +14,9 @@ from specs.errors import UsageError
 from specs.run import RunSpec
 
 
-def test_a_column_shows_the_score_that_the_record_has(record: Record, where: Places) -> None:
-    for number in ("auroc", "auroc:pneumonia"):
-        name, measure, rest = measure_of(f"score:{number}")
-        assert (name, rest) == ("score", number)
-        shown = measure.compute(record, where)[rest]
-        assert shown == record.data["outcome"]["scores"][number]
-        assert 0.5 < shown <= 1
-
-
-def test_the_numbers_that_a_record_has_are_those_that_are_known_before(record: Record) -> None:
-    _, measure, _ = measure_of("score")
-    assert list(measure.numbers(RunSpec.from_json(record.data["spec"]))) == list(record.data["outcome"]["scores"])
-
-
 @pytest.mark.parametrize(
     ("given", "near"),
-    [("score:auroc:pneumona", "auroc:pneumonia"), ("similarity:layer4", "layer3"), ("distance:con1", "conv1")],
+    [("similarity:layer4", "layer3"), ("distance:con1", "conv1")],
 )
 def test_an_unknown_number_is_refused_before_anything_runs_and_lists_the_near_matches(
     given: str, near: str, record: Record, where: Places
@@ -48,7 +34,7 @@ def test_an_unknown_number_is_refused_before_anything_runs_and_lists_the_near_ma
 
 @pytest.mark.parametrize(
     ("given", "near"),
-    [("scores", "score"), ("similarty:conv1", "similarity"), ("neighbours:x", "neighbors"), ("distances", "distance")],
+    [("similarty:conv1", "similarity"), ("neighbours:x", "neighbors"), ("distances", "distance")],
 )
 def test_an_unknown_measure_lists_the_near_matches(given: str, near: str) -> None:
     with pytest.raises(UsageError, match=rf'unknown measure "{given.partition(":")[0]}"\. Did you mean.* "{near}"'):

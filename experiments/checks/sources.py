@@ -1,0 +1,177 @@
+"""Whether every value of every recipe of a paper has a source, and the sources are those of the recipes as they are.
+
+python -m experiments.checks.sources    exits with 1 if not, and says what is missing
+
+A paper has its sources in ``sources.py`` beside ``recipes.py``, recipes that studies share and self-supervised methods
+in their own file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from lightning_modules.self_supervision import sources as of_all_methods
+from lightning_modules.self_supervision.method import Method
+from specs.recipe import Recipe
+from specs.registry import METHODS, OWN, RECIPES, Entry
+from specs.sources import AllOurs, Declaration, Difference, Source, leaves
+
+NOWHERE: dict[str, Source] = {}
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """A recipe with what is declared of its values.
+
+    Attributes:
+        name: ``STUDY/NAME``.
+        recipe: as it is.
+        declared: the sources of its values.
+        file: where they stand, from the project's folder.
+    """
+
+    name: str
+    recipe: Recipe
+    declared: Declaration
+    file: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Recipes whose sources are told together, on one page.
+
+    Attributes:
+        name: of a paper's folder, a file of shared recipes, or ``ssl``.
+        title: of the page.
+        about: what is said of all of its sources; may be empty.
+        recipes: with their sources; those whose values are all ours too.
+        differences: what no setting says, by the recipe that it belongs to; "" belongs to all.
+        unknown: names of recipes that have sources and do not exist.
+    """
+
+    name: str
+    title: str
+    about: str
+    recipes: tuple[Sourced, ...]
+    differences: Mapping[str, tuple[Difference, ...]]
+    unknown: tuple[str, ...] = ()
+
+
+def publications() -> list[Publication]:
+    """All of this distribution: papers and shared recipes by name, then the self-supervised methods together."""
+    studies = [_of_study(name, entry) for name, entry in RECIPES.entries.items() if entry.distribution == OWN]
+    return [*studies, _of_methods()]
+
+
+def written_out(recipe: Recipe) -> dict[str, Any]:
+    """A recipe's JSON with a method's arguments written out, and how its network starts."""
+    plain = recipe.to_json()
+    if recipe.method is not None:
+        call, method = METHODS.bind(recipe.method), METHODS.build(recipe.method)
+        plain["method"] = {"name": call.name} | dict(call.kwargs) | {"residual": method.residual}
+    return plain
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """Every value of a recipe by its path, defaults and a method's arguments (``method.NAME``) included."""
+    return leaves(written_out(recipe))
+
+
+def problems(publication: Publication) -> Iterator[str]:
+    """What is wrong with the sources of a publication's recipes, each with what to do."""
+    for name in publication.unknown:
+        yield f"{name} has sources and is no recipe: remove them or mend the name"
+    for one in publication.recipes:
+        if not isinstance(one.declared, AllOurs):
+            yield from _differing(one, one.declared)
+
+
+def _differing(one: Sourced, declared: Mapping[str, Source]) -> Iterator[str]:
+    """What of a recipe has no source, another value, or is not there."""
+    found = settings(one.recipe)
+    for path, value in found.items():
+        source = declared.get(path)
+        if source is None:
+            yield (
+                f"{one.name}: {path} = {value!r} has no source. Say in {one.file} where it is published, or that it "
+                "is assumed, or ours and because of what"
+            )
+        elif not same(source.value, value):
+            yield (
+                f"{one.name}: {path} = {value!r}, and {one.file} vouches for {source.value!r} ({source.text}). Mend "
+                "the recipe, or give the new value its own source"
+            )
+    for path in declared:
+        if path not in found:
+            yield f"{one.name}: {path} has a source in {one.file} and is no setting of the recipe. Remove it"
+
+
+def same(first: Any, second: Any) -> bool:
+    """Whether two values of JSON are the same; True is not 1."""
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    return bool(first == second) and isinstance(first, bool) is isinstance(second, bool)
+
+
+def _of_study(name: str, entry: Entry) -> Publication:
+    """The recipes of a paper's folder or of one file of shared recipes."""
+    paper, _, last = entry.module.rpartition(".")
+    where = f"{paper}.sources" if last == "recipes" else entry.module
+    file = where.replace(".", "/") + ".py"
+    try:
+        module: Any = importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        if error.name != where:
+            raise
+        module = None
+    declared: Any = getattr(module, "SOURCES", {})
+    recipes: dict[str, Recipe] = RECIPES.get(name)()
+    of = dict.fromkeys(recipes, declared) if isinstance(declared, AllOurs) else declared
+    sourced = tuple(Sourced(f"{name}/{part}", one, of.get(part, NOWHERE), file) for part, one in recipes.items())
+    return Publication(
+        name,
+        entry.description.rstrip("."),
+        _about(module),
+        sourced,
+        {"": getattr(module, "DIFFERENCES", ())},
+        tuple(f"{name}/{part}" for part in of if part not in recipes),
+    )
+
+
+def _of_methods() -> Publication:
+    """The published recipe of every self-supervised method."""
+    sourced = []
+    differences: dict[str, tuple[Difference, ...]] = {"": of_all_methods.DIFFERENCES}
+    for name, entry in METHODS.entries.items():
+        method: Method = METHODS.build(name)
+        if entry.distribution == OWN and method.published is not None:
+            file = entry.module.replace(".", "/") + ".py"
+            sourced.append(Sourced(f"ssl/{name}", method.published, method.sources or NOWHERE, file))
+            differences[f"ssl/{name}"] = method.differences
+    title = "Self-supervised pretraining as published"
+    return Publication("ssl", title, _about(of_all_methods), tuple(sourced), differences)
+
+
+def _about(module: ModuleType | None) -> str:
+    """A module's docstring without its first line."""
+    return inspect.cleandoc((module and module.__doc__) or "").partition("\n")[2].strip()
+
+
+def main() -> int:
+    """Say what is wrong, if anything is."""
+    found = [line for publication in publications() for line in problems(publication)]
+    for line in found:
+        print(line, file=sys.stderr)
+    if found:
+        print(f"{len(found)} values without a valid source; docs/extending.md says how to give one", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

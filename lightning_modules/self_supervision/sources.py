@@ -1,0 +1,207 @@
+"""Sources that the published recipes of several self-supervised methods share; each method's own stand in its file.
+
+A value's source is the authors' code where that is published, since it is more exact than the papers; a method's file
+says which repository that is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specs.sources import NUMERICS, THREADS, Difference, Source, assumed, ours, published, together
+
+_SHARED = together(
+    NUMERICS,
+    THREADS,
+    published(
+        {"trained": "all", "images": "train", "interval": None, "early_stopping": None, "selection": "last"},
+        "the authors' code: the whole network, ImageNet's training images, a fixed number of epochs, the last one",
+    ),
+    assumed(
+        {"loss": "auto", "crop_from": None, "test_time_augmentation": "none", "dropout": 0.0},
+        "of no effect: the method has its own loss and heads",
+    ),
+    ours(
+        {"stored_size": 512},
+        published="crops are taken from the files' own pixels",
+        because="prepared images of one size are read many times faster; little is seen beyond 512 pixels",
+    ),
+    ours(
+        {"resampling": "antialiased", "pipeline": "albumentations"},
+        published="torchvision's, TensorFlow's or JAX's own; bicubic crops in BYOL, Barlow Twins and SimCLR",
+        because="one library for all methods and for gray images",
+    ),
+)
+
+PRECISE = published({"precision": "32"}, "the authors' code: float32")
+
+NORMALIZED = published({"normalization": "imagenet"}, "the authors' code: ImageNet's means and deviations")
+
+DEVICES = _SHARED | published({"batch_norm": "local"}, "the authors' code: statistics of each GPU's part of a batch")
+"""Of the methods whose batch normalization stays on each device."""
+
+EVERYWHERE = _SHARED | published({"batch_norm": "sync"}, "the authors' code: statistics of all devices together")
+"""Of the methods with large batches."""
+
+
+def step(name: str, **settings: Any) -> dict[str, Any]:
+    """A step of augmentation as in a recipe's JSON."""
+    return {"name": name, **settings}
+
+
+def crop(smallest: float, largest: float = 1.0) -> dict[str, Any]:
+    """A random resized crop that is always done."""
+    return step("random_resized_crop", smallest=smallest, p=1.0, largest=largest)
+
+
+def jitter(brightness: float, contrast: float, saturation: float, hue: float, p: float) -> dict[str, Any]:
+    """A change of colors."""
+    return step("color_jitter", brightness=brightness, contrast=contrast, saturation=saturation, hue=hue, p=p)
+
+
+FLIP = step("horizontal_flip", p=0.5)
+GRAY = step("grayscale", p=0.2)
+BLUR = step("gaussian_blur", low=0.1, high=2.0, p=0.5)
+
+PLAIN = [crop(0.2), GRAY, jitter(0.4, 0.4, 0.4, 0.4, 1.0), FLIP]
+"""Of https://github.com/zhirongw/lemniscate.pytorch (main.py) and https://github.com/facebookresearch/moco."""
+
+PLUS = [crop(0.2), jitter(0.4, 0.4, 0.4, 0.1, 0.8), GRAY, BLUR, FLIP]
+"""Of https://github.com/facebookresearch/moco (main_moco.py, --aug-plus)."""
+
+DISTORTED = [FLIP, jitter(0.8, 0.8, 0.8, 0.2, 0.8), GRAY, BLUR]
+"""Of SimCLR (Chen et al. 2020, appendix A, strength 1) and https://github.com/facebookresearch/swav, after the crop."""
+
+FALLING = {"name": "multi_step", "milestones": [120, 160], "factor": 0.1}
+"""The rate of the first generation, of 200 epochs."""
+
+
+def sgd(learning_rate: float, decayed: str = "all") -> dict[str, Any]:
+    """SGD as all methods have it that use it."""
+    return {
+        "name": "sgd",
+        "learning_rate": learning_rate,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "decayed": decayed,
+    }
+
+
+def lars(
+    learning_rate: float, weight_decay: float, bias_learning_rate: float | None = None, classic: bool = False
+) -> dict[str, Any]:
+    """LARS with the momentum and the trust coefficient that all methods have that use it."""
+    return {
+        "name": "lars",
+        "learning_rate": learning_rate,
+        "momentum": 0.9,
+        "weight_decay": weight_decay,
+        "trust": 0.001,
+        "bias_learning_rate": bias_learning_rate,
+        "classic_momentum": classic,
+    }
+
+
+def cosine(warmup_epochs: int = 0, final: float = 0.0) -> dict[str, Any]:
+    """A cosine after a warm-up, down to a share of the rate."""
+    return {"name": "cosine", "warmup_epochs": warmup_epochs, "final": final}
+
+
+def views(count: int, image_size: int, *steps: dict[str, Any]) -> dict[str, Any]:
+    """Views that are made alike."""
+    return {"count": count, "image_size": image_size, "augmentation": list(steps)}
+
+
+def byol_views(where: str) -> dict[str, Source]:
+    """The two views of BYOL, which Barlow Twins took over.
+
+    Args:
+        where: they stand.
+    """
+    both = (
+        (crop(0.08), FLIP, jitter(0.4, 0.4, 0.2, 0.1, 0.8), GRAY, BLUR | {"p": blurred}, solarized)
+        for blurred, solarized in (
+            (1.0, step("solarize", threshold=0.5, p=0.0)),
+            (0.1, step("solarize", threshold=0.5, p=0.2)),
+        )
+    )
+    return published({"augmentation": [], "views": [views(1, 224, *steps) for steps in both]}, where)
+
+
+def swav_training(where: str, epochs: int, large: dict[str, Any], small: dict[str, Any]) -> dict[str, Source]:
+    """What SwAV's code gives the methods that it trains.
+
+    Args:
+        where: the script with the settings.
+        epochs: that are trained.
+        large: the large crops.
+        small: the small ones.
+    """
+    return together(
+        _SHARED,
+        ours(
+            {"batch_norm": "sync"},
+            published="statistics of groups of 8 GPUs, 512 images (main_swav.py, --syncbn_process_group_size)",
+            because="those of all devices, whose number changes nothing then",
+        ),
+        published(
+            {
+                "image_size": large["image_size"],
+                "batch_size": 4096,
+                "epochs": epochs,
+                "views": [large, small],
+                "augmentation": [],
+                "optimizer": {
+                    "name": "larc",
+                    "learning_rate": 4.8,
+                    "momentum": 0.9,
+                    "weight_decay": 1e-6,
+                    "trust": 0.001,
+                },
+                "schedule": cosine(10, final=0.001),
+            },
+            where,
+        ),
+        ours(
+            {"normalization": "imagenet"},
+            published="the red deviation is 0.228 instead of 0.229 (src/multicropdataset.py)",
+            because="one normalization for all methods",
+        ),
+    )
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "when the learning rate changes",
+        "at each step in the codes of Barlow Twins, BYOL, SimCLR, SwAV and DeepCluster-v2, whose warm-up begins at 0 "
+        "(the last two: at 0.3 of 4.8); once per epoch in the others",
+        "once per epoch; a warm-up of n epochs begins at 1 / (n + 1) of the rate",
+        "one schedule for all methods, which goes on alike after a kill",
+    ),
+    Difference(
+        "the training images",
+        "all of ImageNet's training images",
+        "98 % of them: 2 % of each class validate",
+        "its validation images stay what tests; what is left out is too little to matter",
+    ),
+    Difference(
+        "the validation images",
+        "training looks at none, or at a linear classifier's accuracy",
+        "the accuracy of nearest neighbours (20, among at most 10,000 training images) is logged, and a collapse told, "
+        "where the effective rank of the embeddings is below 1.5",
+        "shows whether a training learns anything; nothing is selected by it",
+    ),
+    Difference(
+        "the last batch of an epoch",
+        "left out in the codes of MoCo, PCL, SwAV and DeepCluster-v2; kept in those of Barlow Twins and InsDis",
+        "left out where it is smaller than the others",
+        "batches that are compared within must be alike",
+    ),
+    Difference(
+        "where the weights come from",
+        "the benchmark compares published weights, in part of other codes than the methods' own",
+        "the paper profile takes the published weights; these recipes train anew, for other images or networks",
+        "docs/initializers.md says of each published file what it is and what a network here does otherwise",
+    ),
+)
+"""What no setting says, of all published recipes."""
