@@ -24,21 +24,21 @@ def initializations(profile: Literal["phantom", "smoke"] = "phantom") -> Table:
             "chestxray14",
             recipe_named("phantom/chest"),
             domain='medmnist("chestmnist")',
-            bounds=(0.50, 0.95),
+            bounds=(0.52, 0.95),
         ),
         Column(
             "PneumoniaMNIST",
             'medmnist("pneumoniamnist")',
             recipe_named("phantom/smoke" if smoke else "phantom/classification"),
             domain='medmnist("chestmnist")',
-            bounds=(0.53, 1.0),
+            bounds=(0.55, 1.0),
         ),
         Column(
             "DRIVE",
             "drive",
             recipe_named("phantom/segmentation"),
             domain='medmnist("retinamnist")',
-            bounds=(0.38, 0.95),
+            bounds=(0.41, 0.95),
         ),
     )
     return Table(

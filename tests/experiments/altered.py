@@ -58,7 +58,7 @@ class Altered(Places):
         return changed
 
 
-def score(column: Column, folder: Path, alter: Any, longer: int = 1) -> float:
+def score(column: Column, folder: Path, alter: Any, longer: int = 1, seed: int = 0) -> float:
     class Changed(Altered):
         pass
 
@@ -66,7 +66,7 @@ def score(column: Column, folder: Path, alter: Any, longer: int = 1) -> float:
     runs = TABLE.cell(TABLE.rows[0], column)
     assert not isinstance(runs, str)
     recipe = dataclasses.replace(column.recipe, epochs=longer * column.recipe.epochs)
-    spec: RunSpec = dataclasses.replace(runs[0], recipe=recipe)
+    spec: RunSpec = dataclasses.replace(runs[seed], recipe=recipe)
     found = run(spec, Changed(folder / "data", folder / "runs", folder / "prepared")).score
     assert found is not None
     return found
