@@ -27,6 +27,7 @@ class Aptos2019(Dataset):
 
     homepage: ClassVar[str] = "https://www.kaggle.com/c/aptos2019-blindness-detection"
     licence: ClassVar[str] = "competition rules"
+    by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."
     layout: ClassVar[str] = "  aptos2019/\n    train.csv\n    train_images/000c1434d8d7.png ..."
 
     @property

@@ -48,6 +48,7 @@ class ChestXray14(Dataset):
     phantom_version: ClassVar[int] = 2  # 2: boxes and masks of the findings
     homepage: ClassVar[str] = "https://nihcc.app.box.com/v/ChestXray-NIHCC"
     licence: ClassVar[str] = "no restrictions, attribution asked for"
+    by_hand: ClassVar[str] = "It needs no form, but stands in a shared folder that is downloaded in a browser."
     layout: ClassVar[str] = (
         "  chestxray14/\n"
         "    Data_Entry_2017_v2020.csv   (or Data_Entry_2017.csv)\n"

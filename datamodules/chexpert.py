@@ -62,6 +62,7 @@ class CheXpert(Dataset):
 
     homepage: ClassVar[str] = "https://stanfordmlgroup.github.io/competitions/chexpert/"
     licence: ClassVar[str] = "Stanford University Dataset Research Use Agreement, after registration"
+    by_hand: ClassVar[str] = "Stanford gives it to those who have registered and accepted the agreement."
     layout: ClassVar[str] = (
         "  chexpert/\n"
         "    CheXpert-v1.0-small/   (or CheXpert-v1.0/, its batches merged)\n"

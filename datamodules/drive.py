@@ -29,6 +29,7 @@ class Drive(Dataset):
 
     homepage: ClassVar[str] = "https://drive.grand-challenge.org"
     licence: ClassVar[str] = "free for research after registration"
+    by_hand: ClassVar[str] = "The challenge gives it to those who have registered."
     layout: ClassVar[str] = (
         "  drive/\n"
         "    training/images/21_training.tif ... 40_training.tif\n"

@@ -30,6 +30,7 @@ class EyePacs(Dataset):
 
     homepage: ClassVar[str] = "https://www.kaggle.com/c/diabetic-retinopathy-detection"
     licence: ClassVar[str] = "competition rules"
+    by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."
     layout: ClassVar[str] = (
         "  eyepacs/\n"
         "    trainLabels.csv\n"

@@ -68,6 +68,7 @@ class Folder(Dataset):
 
     homepage: ClassVar[str] = "your own folder"
     licence: ClassVar[str] = "yours"
+    by_hand: ClassVar[str] = "Its files are your own."
     layout: ClassVar[str] = (
         "  FOLDER/                classification: folder(\"FOLDER\", classes=(\"pneumonia\",))\n"
         "    labels.csv           image,pneumonia[,patient][,split] in any order\n"

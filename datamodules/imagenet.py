@@ -34,6 +34,7 @@ class Imagenet(ClassFolderDataset):
 
     homepage: ClassVar[str] = "https://www.image-net.org/download.php"
     licence: ClassVar[str] = "non-commercial research, on registration"
+    by_hand: ClassVar[str] = "It is given to researchers who have registered and accepted its terms."
     layout: ClassVar[str] = (
         "  imagenet/\n"
         "    train/n01440764/n01440764_10026.JPEG ...\n"

@@ -45,6 +45,9 @@ class Inat2021(ClassFolderDataset):
 
     homepage: ClassVar[str] = "https://github.com/visipedia/inat_comp/tree/master/2021"
     licence: ClassVar[str] = "non-commercial research; each photograph has its own"
+    by_hand: ClassVar[str] = (
+        "It needs no form: the page names its archives, of 8 to 224 GB, and their md5 sums; fetch and unpack them."
+    )
     layout: ClassVar[str] = (
         "  inat2021/\n"
         "    train/00000_Animalia_Annelida_Clitellata_Haplotaxida_Lumbricidae_Lumbricus_terrestris/....jpg\n"

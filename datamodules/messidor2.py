@@ -30,6 +30,7 @@ class Messidor2(Dataset):
 
     homepage: ClassVar[str] = "https://www.adcis.net/en/third-party/messidor2/"
     licence: ClassVar[str] = "research and education, on request"
+    by_hand: ClassVar[str] = "Its publishers send it to those who have filled in a form."
     layout: ClassVar[str] = (
         "  messidor2/\n"
         "    messidor_data.csv   (the adjudicated grades)\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, divide
 from datamodules.files.images import read_gray
@@ -48,6 +49,13 @@ class Montgomery(Dataset):
     def published(self) -> Mapping[str, int]:
         """Counts as published."""
         return {"images": 138, "patients": 138}
+
+    @property
+    def open_files(self) -> tuple[OpenFile, ...]:
+        """The National Library of Medicine's archive; no checksum of it is published."""
+        name = "NLM-MontgomeryCXRSet.zip"
+        url = f"https://openi.nlm.nih.gov/imgs/collections/{name}"
+        return (OpenFile(name, url, self.licence, folder="MontgomerySet"),)
 
     def read_labels(self, root: Path) -> Labels:
         """Every image that has both masks."""

@@ -42,6 +42,7 @@ class RsnaPe(Dataset):
 
     homepage: ClassVar[str] = "https://www.kaggle.com/c/rsna-str-pulmonary-embolism-detection"
     licence: ClassVar[str] = "non-commercial and academic research, by the competition's rules"
+    by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."
     layout: ClassVar[str] = "  rsna_pe/\n    train.csv\n    train/STUDY/SERIES/IMAGE.dcm ..."
     pixel_arguments: ClassVar[tuple[str, ...]] = ("center", "width")
 

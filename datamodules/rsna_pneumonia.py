@@ -28,6 +28,7 @@ class RsnaPneumonia(Dataset):
 
     homepage: ClassVar[str] = "https://www.kaggle.com/c/rsna-pneumonia-detection-challenge"
     licence: ClassVar[str] = "non-commercial and academic research, by the competition's rules"
+    by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."
     layout: ClassVar[str] = (
         "  rsna_pneumonia/\n    stage_2_train_labels.csv\n"
         "    stage_2_train_images/0004cfab-14fd-4e49-80ba-63a80b6bddd6.dcm ..."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, divide
 from datamodules.files.images import read_gray
@@ -43,6 +44,13 @@ class Shenzhen(Dataset):
     def published(self) -> Mapping[str, int]:
         """Counts as published."""
         return {"images": 662, "patients": 662, "tuberculosis": 336}
+
+    @property
+    def open_files(self) -> tuple[OpenFile, ...]:
+        """The National Library of Medicine's archive; no checksum of it is published."""
+        name = "ChinaSet_AllFiles.zip"
+        url = f"https://openi.nlm.nih.gov/imgs/collections/{name}"
+        return (OpenFile(name, url, self.licence, folder="ChinaSet_AllFiles"),)
 
     def read_labels(self, root: Path) -> Labels:
         """The images' names."""

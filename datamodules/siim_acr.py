@@ -32,6 +32,7 @@ class SiimAcr(Dataset):
 
     homepage: ClassVar[str] = "https://www.kaggle.com/c/siim-acr-pneumothorax-segmentation"
     licence: ClassVar[str] = "competition rules"
+    by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."
     layout: ClassVar[str] = (
         "  siim_acr/\n"
         "    train-rle.csv   (or stage_2_train.csv)\n"

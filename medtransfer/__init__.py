@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from experiments.run.runner import run as run
     from experiments.run.store import Record as Record
     from experiments.session.documents import Statistics as Statistics
+    from experiments.session.fetching import Fetched as Fetched
     from experiments.session.results import Compared as Compared
     from experiments.session.results import Failure as Failure
     from experiments.session.results import Made as Made
@@ -69,6 +70,7 @@ _PUBLIC = {
     "run": "experiments.run.runner",
     "Record": "experiments.run.store",
     "Statistics": "experiments.session.documents",
+    "Fetched": "experiments.session.fetching",
     "Compared": "experiments.session.results",
     "Failure": "experiments.session.results",
     "Made": "experiments.session.results",

@@ -15,6 +15,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, divide, listed, portion
 from specs.errors import DataError, UsageError
@@ -128,6 +129,7 @@ class Dataset(ABC):
         homepage: where it is published.
         licence: its terms, in the publisher's words or as an SPDX identifier.
         layout: the expected files under the root, as a tree, for error messages.
+        by_hand: a sentence on how a person gets the files, where ``medtransfer fetch`` may not.
         generated: True if a formula makes its images, so that it needs no files.
         phantom_version: raised on purpose when its phantom edition is another than before.
         pixel_arguments: the arguments that change pixels; the cache of prepared images is keyed by them.
@@ -140,6 +142,7 @@ class Dataset(ABC):
     homepage: ClassVar[str]
     licence: ClassVar[str]
     layout: ClassVar[str]
+    by_hand: ClassVar[str] = ""
     generated: ClassVar[bool] = False
     phantom_version: ClassVar[int] = 1
     pixel_arguments: ClassVar[tuple[str, ...]] = ()
@@ -193,6 +196,11 @@ class Dataset(ABC):
 
         Two datasets of one collection may share images, which makes one a leak in the test of the other.
         """
+        return ()
+
+    @property
+    def open_files(self) -> tuple[OpenFile, ...]:
+        """The published files that make up the dataset, where they may be fetched without a form; else none."""
         return ()
 
     @property
@@ -293,5 +301,6 @@ class Dataset(ABC):
         holds = f"which holds {', '.join(listed) or 'nothing'}" if listed is not None else "which does not exist"
         return DataError(
             f"{type(self).__name__}: {found} in {root}, {holds}.\nExpected:\n{self.layout}\n"
-            f"It is published at {self.homepage} ({self.licence}). Put it there or give another --data-root."
+            f"It is published at {self.homepage} ({self.licence}). Put it there or give another --data-root"
+            + ("; `medtransfer fetch` puts it there." if self.open_files else ".")
         )

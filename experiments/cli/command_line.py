@@ -13,6 +13,7 @@ from experiments.cli.commands import (
     compare,
     dashboard,
     doctor,
+    fetch,
     inspect,
     listing,
     prepare,
@@ -47,7 +48,7 @@ def parser() -> Parser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     making = (run, pretrain, table, compare, report, dashboard)
-    for command in (*making, status, cancel, listing, check, prepare, weights, inspect, verify, doctor):
+    for command in (*making, status, cancel, listing, fetch, check, prepare, weights, inspect, verify, doctor):
         added = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, epilog=EPILOG)
         command.add_arguments(added)
         added.set_defaults(execute=command.execute, parser=added)

@@ -24,6 +24,7 @@ from experiments.run.resolve import ResolvedRun
 from experiments.session.comparing import Question, compared, plan_comparison
 from experiments.session.context import Context, ProgressCallback, Say, no_progress, say_nothing
 from experiments.session.documents import Statistics
+from experiments.session.fetching import BytesCallback, Fetched, fetched, planned_fetch
 from experiments.session.making import Asked, make_table, plan_table
 from experiments.session.pages import Images, page_of
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
@@ -321,6 +322,26 @@ class Session:
             DataError: if there are no tables, or a file is none.
         """
         return page_of(table_files([*map(Path, files)], Path(tables)), self.paths, images, title)
+
+    def fetch(self, dataset: str | Call, *, progress: BytesCallback = lambda what, done, total: None) -> Fetched:
+        """Fetch the files of a dataset that its publishers give to everyone, into its folder under ``paths.data``.
+
+        What is there is not fetched again, and a transfer that broke off goes on. The licence is said.
+
+        Args:
+            dataset: such as ``medmnist("pneumoniamnist")``.
+            progress: called with what is done and how many bytes of it are done, of how many.
+
+        Raises:
+            UsageError: if there is no such dataset.
+            DataError: if it must be fetched by hand, cannot be fetched, or is not what its publishers published.
+            StorageError: if the disk has no room for it.
+        """
+        return fetched(dataset, self.paths, progress, self.context.say)
+
+    def plan_fetch(self, dataset: str | Call) -> Fetched:
+        """What ``fetch`` would do; nothing is fetched or written."""
+        return planned_fetch(dataset, self.paths)
 
     def status(self) -> list[RunState]:
         """How every run of the store stands: running, queued, failed, stopped or done, and why."""

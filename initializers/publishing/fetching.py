@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BufferedWriter
 from pathlib import Path
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from specs.errors import WeightsError
+from specs.errors import MedtransferError, WeightsError
 from specs.files import filling
 
 ATTEMPTS = 5
@@ -22,11 +23,25 @@ BLOCK = 2**16
 """Bytes that are read at a time; of a block that breaks off nothing is kept."""
 
 TIMEOUT = urllib3.Timeout(connect=20, read=60)
-AGAIN = Retry(total=ATTEMPTS, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+AGAIN = Retry(
+    total=ATTEMPTS, connect=3, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
+)
+"""Without a network, three attempts to connect take about three seconds."""
 
 
-def fetch(url: str, target: Path, report: Callable[[int, int | None], None] = lambda done, total: None) -> None:
-    """Download a file; it appears under its name once it is whole.
+Report = Callable[[int, int | None], None]
+"""Told how many bytes have come, of how many where the server says."""
+
+
+def fetch(
+    url: str,
+    target: Path,
+    report: Report = lambda done, total: None,
+    *,
+    accept: Callable[[Path], None] = lambda path: None,
+    fault: type[MedtransferError] = WeightsError,
+) -> None:
+    """Download a file; it appears under its name once it is whole and accepted.
 
     What has come of it is kept as ``NAME.part`` with the server's tag of the version, and the next call goes on from
     there if the server still has that version.
@@ -35,16 +50,21 @@ def fetch(url: str, target: Path, report: Callable[[int, int | None], None] = la
         url: of the file.
         target: where it goes.
         report: told how many bytes have come, of how many where the server says.
+        accept: looks at the whole file, under another name, and raises what is wrong with it; then nothing is kept.
+        fault: the kind of error that says what went wrong.
 
     Raises:
-        WeightsError: if the server refuses, answers with a web page, or breaks off again and again.
+        MedtransferError: of the kind ``fault``, if there is no way to the server, or it refuses, answers with a web
+            page, or breaks off again and again.
         StorageError: if the disk is full; what has come is kept.
     """
     with filling(target):
-        _fetch(url, target, report)
+        _fetch(url, target, report, accept, fault)
 
 
-def _fetch(url: str, target: Path, report: Callable[[int, int | None], None]) -> None:
+def _fetch(
+    url: str, target: Path, report: Report, accept: Callable[[Path], None], fault: type[MedtransferError]
+) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part, tag = target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.part.tag")
     with part.open("ab") as file:
@@ -54,26 +74,55 @@ def _fetch(url: str, target: Path, report: Callable[[int, int | None], None]) ->
             if os.fstat(file.fileno()).st_ino != part.stat().st_ino:
                 raise FileNotFoundError(part)
         except OSError as error:
-            raise WeightsError(f"another process is fetching {target.name} to {target.parent}. Wait for it.") from error
-        with urllib3.PoolManager(timeout=TIMEOUT, retries=AGAIN) as pool:
+            raise fault(f"another process is fetching {target.name} to {target.parent}. Wait for it.") from error
+        with _nothing_left_of_nothing(part, tag), urllib3.PoolManager(timeout=TIMEOUT, retries=AGAIN) as pool:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    _transfer(pool, url, file, tag, report)
+                    _transfer(pool, url, file, tag, report, fault)
                     break
                 except (HTTPError, TimeoutError) as error:
+                    by_hand = f"or fetch it by other means and put it at {target}"
+                    if isinstance(error, MaxRetryError) and isinstance(error.reason, NewConnectionError):
+                        raise fault(
+                            f"there is no way from here to {url} ({error.reason}). Look whether this machine has a "
+                            f"network and try again, {by_hand}."
+                        ) from error
                     if attempt == ATTEMPTS:
-                        raise WeightsError(
+                        raise fault(
                             f"{url} broke off {ATTEMPTS} times ({error}). {file.tell()} bytes of it are kept; try "
-                            f"again later, or fetch it by other means and put it at {target}."
+                            f"again later, {by_hand}."
                         ) from error
         file.flush()
         os.fsync(file.fileno())
+        try:
+            accept(part)
+        except MedtransferError:
+            tag.unlink(missing_ok=True)
+            part.unlink()
+            raise
         os.replace(part, target)
         tag.unlink(missing_ok=True)
 
 
+@contextmanager
+def _nothing_left_of_nothing(part: Path, tag: Path) -> Iterator[None]:
+    """Removes a part of no bytes if the block fails, so that a folder does not look as if something had come."""
+    try:
+        yield
+    except BaseException:
+        if part.stat().st_size == 0:
+            tag.unlink(missing_ok=True)
+            part.unlink()
+        raise
+
+
 def _transfer(
-    pool: urllib3.PoolManager, url: str, file: BufferedWriter, tag: Path, report: Callable[[int, int | None], None]
+    pool: urllib3.PoolManager,
+    url: str,
+    file: BufferedWriter,
+    tag: Path,
+    report: Report,
+    fault: type[MedtransferError],
 ) -> None:
     """One request; appends what comes."""
     known = tag.read_text(encoding="utf-8") if tag.is_file() else ""
@@ -84,9 +133,9 @@ def _transfer(
     response = pool.request("GET", url, headers=headers | {"Accept-Encoding": "identity"}, preload_content=False)
     try:
         if response.status not in (200, 206):
-            raise WeightsError(f"{url} answered {response.status} {response.reason or ''}. Fetch the file by hand.")
+            raise fault(f"{url} answered {response.status} {response.reason or ''}. Fetch the file by hand.")
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            raise WeightsError(f"{url} is a web page, not the file: a form or an error. Fetch the file by hand.")
+            raise fault(f"{url} is a web page, not the file: a form or an error. Fetch the file by hand.")
         if response.status == 200 and start:
             file.truncate(0)
             start = file.seek(0)

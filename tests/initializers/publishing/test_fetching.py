@@ -2,82 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import multiprocessing
 import random
-import threading
-import time
+import socket
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from initializers.publishing import fetching
 from initializers.publishing.fetching import fetch
-from specs.errors import StorageError, WeightsError
+from specs.errors import DataError, StorageError, WeightsError
+from tests.publisher import Server, serving
 
 CONTENT = bytes(range(256)) * 40_000  # about 10 MB
 
 
-class Server(BaseHTTPRequestHandler):
-    """Serves ``CONTENT``; a test says what goes wrong."""
-
-    tag: ClassVar[str] = '"one"'
-    breaks: ClassVar[list[int]] = []
-    status: ClassVar[list[int]] = []
-    kind: ClassVar[str] = "application/octet-stream"
-    asked: ClassVar[list[str]] = []
-    pause: ClassVar[float] = 0.0
-
-    def do_GET(self) -> None:
-        cls = type(self)
-        wanted = self.headers.get("Range", "")
-        cls.asked.append(wanted)
-        if cls.status:
-            self.send_response(cls.status.pop(0))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        start = 0
-        if wanted and self.headers.get("If-Range") == cls.tag:
-            start = int(wanted.removeprefix("bytes=").rstrip("-"))
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
-        else:
-            self.send_response(200)
-        rest = CONTENT[start:]
-        self.send_header("Content-Type", cls.kind)
-        self.send_header("Content-Length", str(len(rest)))
-        if cls.tag:
-            self.send_header("ETag", cls.tag)
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):  # the client may be gone on purpose
-            sent = rest[: cls.breaks.pop(0)] if cls.breaks else rest
-            for part in range(0, len(sent), 2**18):
-                self.wfile.write(sent[part : part + 2**18])
-                time.sleep(cls.pause)
-        self.close_connection = True
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(fetching, "AGAIN", fetching.AGAIN.new(backoff_factor=0))
-    for name, value in (("tag", '"one"'), ("breaks", []), ("status", []), ("asked", [])):
-        monkeypatch.setattr(Server, name, value)
-    monkeypatch.setattr(Server, "kind", "application/octet-stream")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/weights.pth"
-    server.shutdown()
-    server.server_close()
+    with serving(CONTENT, monkeypatch) as address:
+        yield f"{address}/weights.pth"
 
 
 def test_a_file_arrives_whole_and_alone_with_its_progress(url: str, tmp_path: Path) -> None:
@@ -185,6 +131,34 @@ def test_a_fetch_that_is_killed_again_and_again_ends_with_the_same_bytes(
     assert killed >= 3
     fetch(url, target)
     assert target.read_bytes() == CONTENT
+
+
+def test_without_a_way_to_the_server_it_is_said_at_once_and_nothing_is_left(url: str, tmp_path: Path) -> None:
+    port = socket.create_server(("127.0.0.1", 0))
+    closed = f"http://127.0.0.1:{port.getsockname()[1]}/weights.pth"
+    port.close()
+    with pytest.raises(WeightsError, match=r"there is no way from here to .*put it at .*weights\.pth"):
+        fetch(closed, tmp_path / "weights.pth")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_not_accepted_leaves_nothing_and_is_fetched_from_its_beginning(url: str, tmp_path: Path) -> None:
+    def refuse(path: Path) -> None:
+        assert path.read_bytes() == CONTENT
+        assert not (tmp_path / "weights.pth").exists()
+        raise DataError("another file")
+
+    with pytest.raises(DataError, match="another file"):
+        fetch(url, tmp_path / "weights.pth", accept=refuse)
+    assert not list(tmp_path.iterdir())
+    fetch(url, tmp_path / "weights.pth")
+    assert Server.asked == ["", ""]
+
+
+def test_the_kind_of_error_is_the_callers(url: str, tmp_path: Path) -> None:
+    Server.status.append(404)
+    with pytest.raises(DataError, match="answered 404"):
+        fetch(url, tmp_path / "weights.pth", fault=DataError)
 
 
 def test_two_at_once_do_not_mix(url: str, tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Fetch the files of datasets that their publishers give to everyone, without a form.
+
+  medtransfer fetch 'medmnist("pneumoniamnist")'
+  medtransfer fetch shenzhen montgomery --data-root /data
+
+They go into a folder of the dataset's name under --data-root. A transfer that breaks off goes on the next time; what
+came is compared with the publishers' checksum where they publish one. By fetching a file you accept its licence, which
+is shown. Of a dataset that asks for a form or an account, the answer says which page has it and where its files go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.showing import note
+from specs.errors import DataError, MedtransferError
+
+if TYPE_CHECKING:
+    from experiments.session.fetching import Fetched, FetchedFile
+
+NAME = "fetch"
+HELP = "fetch the files of datasets that need no form"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "datasets", nargs="+", metavar="EXPR", help="such as shenzhen or 'medmnist(\"pneumoniamnist\", size=64)'"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be fetched and stop")
+    parser.add_argument("--json", action="store_true", help="print plain data for programs")
+    add_places(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Fetch each of them; an error of one does not keep the others from their turn."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    from experiments.session.session import Session
+
+    session = Session(places(options), say=note)
+    tasks = dict[str, TaskID]()
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    found, errors = list[dict[str, Any]](), list[MedtransferError]()
+    with Progress(*columns, console=Console(stderr=True), disable=options.dry_run) as progress:
+
+        def report(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        for dataset in options.datasets:
+            try:
+                fetched = session.plan_fetch(dataset) if options.dry_run else session.fetch(dataset, progress=report)
+                found.append(_plain(fetched))
+                if not options.json:
+                    _show(fetched)
+            except MedtransferError as fault:
+                found.append({"dataset": dataset, "error": str(fault)})
+                errors.append(fault)
+    for error in errors:
+        note(f"medtransfer: {error}")
+    if options.json:
+        print(json.dumps(found, indent=1))
+    statuses = {error.exit_status for error in errors}
+    return 0 if not statuses else statuses.pop() if len(statuses) == 1 else DataError.exit_status
+
+
+def _plain(fetched: Fetched) -> dict[str, Any]:
+    files = [dataclasses.asdict(file) | {"path": str(file.path)} for file in fetched.files]
+    return {"dataset": fetched.dataset, "root": str(fetched.root), "page": fetched.page, "files": files}
+
+
+def _show(fetched: Fetched) -> None:
+    if not fetched.files:
+        print(f"{fetched.dataset}: its files are in {fetched.root}; there is nothing to do")
+    for file in fetched.files:
+        print(f"{fetched.dataset}: {_words(file)}")
+
+
+def _words(file: FetchedFile) -> str:
+    if file.state == "to fetch":
+        checked = f"md5 {file.published_md5}" if file.published_md5 else "no published checksum"
+        return f"would fetch {file.url} ({file.licence}, {checked}) to {file.path}"
+    if file.state == "there" and file.sha256 is None:
+        return f"{file.path} is there; there is nothing to do"
+    compared = (
+        "its md5 is the published one"
+        if file.published_md5
+        else "no checksum of it is published; its size was the one that the server said"
+    )
+    if file.state == "there":
+        return (
+            f"{file.path} is there, {compared if file.published_md5 else 'as it was fetched'}; there is nothing to do"
+        )
+    return f"{file.path} was fetched ({file.licence}); {compared}; its sha256 is {file.sha256}"
