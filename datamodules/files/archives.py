@@ -116,6 +116,7 @@ def _check_size(archive: Path, total: int, where: Path) -> None:
             f"{archive} has {size:,} bytes and would unpack to {total:,}, more than {MOST_EXPANSION} times as many: "
             "that is no archive of images. Delete it, and look at its publishers' page."
         )
+    where.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(where).free
     if total > free:
         raise StorageError(
