@@ -29,7 +29,7 @@ from safetensors.torch import load_file
 from benchmarks.interleaved import rates, ratio
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.registry import BACKBONES
 
 TARGETS = {"time": 1.5, "private memory": 1.2}

@@ -2,15 +2,13 @@
 
 A file is an entry when it defines a function or class that has the file's name, case and underscores aside:
 ``mean_var.py`` with ``class MeanVar``. Its description is the first line of the file's docstring. Listing
-reads the files with ``ast`` and imports nothing; only the entry that is asked for is imported.
+reads the files' texts and imports nothing; only the entry that is asked for is imported.
 Other distributions add entries through entry points, in the groups named below.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.metadata
 import importlib.util
 import inspect
 from collections.abc import Callable, Collection, Iterator
@@ -21,6 +19,8 @@ from typing import Any
 
 from specs.errors import UsageError, unknown
 from specs.expression import Call, parse
+from specs.installed import entry_points
+from specs.outline import definition, first_line
 from specs.signature import bind
 
 OWN = "medtransfer"
@@ -91,7 +91,7 @@ class Registry:
             yield from self._find(Path(folder), self.package)
 
     def _plugins(self) -> Iterator[Entry]:
-        for point in importlib.metadata.entry_points(group=self.group):
+        for point in entry_points(self.group):
             distribution = point.dist.name if point.dist else "unknown"
             summary = (point.dist.metadata["Summary"] if point.dist else None) or point.value
             yield Entry(point.name, summary, point.module, point.attr, distribution)
@@ -187,14 +187,9 @@ class _Found:
 
 def _object_of(path: Path, name: str) -> _Found | None:
     """The object of a name that a file defines, case and underscores aside, or None."""
-    tree = ast.parse(path.read_bytes(), filename=str(path))
-    wanted = name.replace("_", "").lower()
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name.replace("_", "").lower() == wanted:
-            returns = getattr(node, "returns", None)
-            said = ast.unparse(returns) if returns is not None else ""
-            return _Found(node.name, said, (ast.get_docstring(tree) or "").partition("\n")[0])
-    return None
+    text = path.read_text(encoding="utf-8")
+    found = definition(text, name)
+    return None if found is None else _Found(found.name, found.returns, first_line(text))
 
 
 BACKBONES = Registry("backbone", "backbones", "medtransfer.backbones")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from specs.errors import UsageError
 from specs.expression import Call, parse
-from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+
+if TYPE_CHECKING:
+    from specs.recipe import Recipe
 
 Edition = Literal["real", "phantom"]
 
@@ -90,6 +92,8 @@ class RunSpec:
         Raises:
             UsageError: if a field is missing or does not fit.
         """
+        from specs.recipe import Recipe
+
         missing = {"stage", "dataset", "edition", "backbone", "initializer", "recipe"} - set(data)
         extra = set(data) - set(cls.__dataclass_fields__)
         if missing or extra:

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from initializers.formats.files import existing
+from initializers.publishing.variable import VARIABLE
 from specs.errors import WeightsError
 from specs.files import replacing, write_json
 
 if TYPE_CHECKING:
     from initializers.loading.contract import Weights
 
-VARIABLE = "MEDTRANSFER_WEIGHTS"
 CONVERSION_VERSION = 1
 """Raised on purpose when the same file is converted to other tensors than before."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.weight_loading import TARGETS, measure
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 
 
 def test_it_measures_every_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

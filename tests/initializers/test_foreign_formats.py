@@ -13,7 +13,7 @@ from torch import Tensor
 
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import no_runs, seeded

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from initializers.hf import Hf
 from initializers.loading.contract import build
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError, WeightsError
 from tests.initializers.contract import InitializerContract, no_runs, seeded, tiny
 

@@ -18,7 +18,7 @@ from initializers.loading.contract import build
 from initializers.loading.fingerprints import fingerprint
 from initializers.loading.loading import initialize
 from initializers.publishing.publishing import Published
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import WeightsError
 from specs.registry import BACKBONES, INITIALIZERS
 from tests.initializers.contract import no_runs, seeded

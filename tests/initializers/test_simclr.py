@@ -15,7 +15,7 @@ from initializers.formats.tensorflow_checkpoint import Bundle
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
 from initializers.publishing.simclr import from_converter, from_tensorflow, layers
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.card import UNIT
 from specs.errors import WeightsError
 from tests.initializers.contract import no_runs, seeded

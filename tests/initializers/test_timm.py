@@ -15,7 +15,7 @@ from backbones.networks.contract import Backbone
 from initializers.imagenet_mimic import ARCHITECTURES
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError, WeightsError
 from specs.registry import BACKBONES
 from tests.initializers.contract import no_runs, seeded

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from experiments.execution.executor import Executor
     from experiments.execution.overview import RunState
 
-NAME = "cancel"
 HELP = "end runs that are running or queued"
 
 PATIENCE = 20.0

@@ -17,7 +17,6 @@ from specs.expression import parse
 if TYPE_CHECKING:
     from datamodules.dataset.counting import Census
 
-NAME = "check"
 HELP = "count a dataset's images, patients and classes per split, and compare with what was published"
 
 

@@ -30,7 +30,6 @@ from experiments.cli.commands.options import (
 )
 from experiments.cli.commands.showing import show_made, show_plan
 
-NAME = "compare"
 HELP = "find the best initialization for a dataset of your own"
 
 

@@ -12,7 +12,6 @@ import os
 
 from experiments.cli.commands.options import add_tables
 
-NAME = "dashboard"
 HELP = "build the wandb workspace of finished tables, or print its spec"
 
 

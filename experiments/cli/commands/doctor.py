@@ -8,22 +8,18 @@ made. The exit status is 2 if there is a problem; warnings leave it at 0.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
-import platform
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from experiments.cli.commands.options import add_places, places
 from experiments.run.machine.cores import cores
 from specs.errors import UsageError
-from specs.packages import HOME, intruder
 
 if TYPE_CHECKING:
     from experiments.checks.diagnosis.finding import Finding
 
-NAME = "doctor"
 HELP = "look for what would keep runs on this machine from working, and say what to do"
 
 
@@ -35,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Look at one thing after the other."""
+    import dataclasses
+
     found = []
     for finding in findings(options):
         found.append(finding)
@@ -52,6 +50,8 @@ def words(finding: Finding) -> str:
 
 def findings(options: argparse.Namespace) -> Iterator[Finding]:
     """Every check, with the facts of this machine."""
+    import platform
+
     from experiments.checks.diagnosis.cluster import cluster
     from experiments.checks.diagnosis.folders import Folder, folder
     from experiments.checks.diagnosis.memory import available, memory, shared_memory
@@ -61,6 +61,7 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
     from experiments.checks.diagnosis.tracking import tracking
     from experiments.checks.diagnosis.versions import installed_version, own_packages, versions
     from initializers.publishing.store import WeightStore
+    from specs.packages import HOME, intruder
 
     where = places(options)
     yield from versions(platform.python_version())

@@ -22,7 +22,6 @@ from specs.errors import DataError, MedtransferError
 if TYPE_CHECKING:
     from experiments.session.fetching import Fetched, FetchedFile
 
-NAME = "fetch"
 HELP = "fetch the files of datasets that need no form"
 
 

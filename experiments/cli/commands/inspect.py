@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from initializers.publishing.inspecting import Inspection
 
-NAME = "inspect"
 HELP = "say what a checkpoint file is, and what a backbone would get from it"
 
 SHOWN = 12

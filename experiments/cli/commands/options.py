@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.commands.showing import note
-from experiments.run.places import Places
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError
 
 if TYPE_CHECKING:
+    from experiments.run.places import Places
     from experiments.session.documents import Statistics
     from experiments.session.pages import Images
     from experiments.session.session import Session
@@ -80,6 +80,8 @@ def add_edition(parser: argparse.ArgumentParser) -> None:
 
 def places(options: argparse.Namespace) -> Places:
     """The folders that the options name."""
+    from experiments.run.places import Places
+
     return Places.given(options.data_root, options.runs, options.cache)
 
 

@@ -17,13 +17,11 @@ from experiments.cli.commands.options import add_edition, add_places, count_from
 from experiments.run.machine.cores import cores
 from specs.errors import DataError
 from specs.expression import parse
-from specs.recipe import Form
 
 if TYPE_CHECKING:
     from datamodules.prepared.problems import Problem
     from datamodules.prepared.storage import Prepared
 
-NAME = "prepare"
 HELP = "decode and resize a dataset's images once, and list what is wrong with them"
 DEFAULT_SIZES: tuple[int, ...] = (256, 512)
 """512 to train on crops of and 256 to validate and test on; `benchmarks/input_pipeline.py` measures what is lost."""
@@ -59,6 +57,7 @@ def execute(options: argparse.Namespace) -> int:
 
     from datamodules.prepared.preparation import prepare
     from datamodules.prepared.problems import ACCEPTED, PROBLEMS, find_problems, write_problems
+    from specs.recipe import Form
 
     expression, where = parse(options.dataset), places(options)
     dataset, root = where.open(expression, options.edition)

@@ -24,7 +24,6 @@ from experiments.cli.commands.options import (
 )
 from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
 
-NAME = "pretrain"
 HELP = "do one pretraining and export its weights with their card"
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from experiments.cli.commands.options import add_images, add_places, add_tables, images_of, places
 from experiments.cli.commands.showing import note
 
-NAME = "report"
 LARGE = 5
 """Megabytes that a page may have before that is said."""
 

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from experiments.cli.commands.options import add_execution, add_executor, add_places, session_of, settings_of
 from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
 from specs.errors import UsageError
-from specs.run import RunSpec
 
 if TYPE_CHECKING:
     from experiments.session.session import Session
+    from specs.run import RunSpec
 
-NAME = "run"
 HELP = "do one run and the pretrainings that it needs"
 
 
@@ -86,4 +85,6 @@ def _from_file(path: Path) -> RunSpec:
         raise UsageError(f"medtransfer run: {path} is not JSON ({error}).") from error
     if not isinstance(data, dict):
         raise UsageError(f"medtransfer run: {path} holds no JSON object.")
+    from specs.run import RunSpec
+
     return RunSpec.from_json(data)

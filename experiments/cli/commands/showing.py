@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from specs.errors import RunError
-from specs.registry import DATASETS, INITIALIZERS
 
 if TYPE_CHECKING:
     from experiments.run.resolve import ResolvedRun
@@ -86,5 +85,7 @@ def note(text: str) -> None:
 
 
 def _line(key: str, state: str, spec: RunSpec) -> str:
+    from specs.registry import DATASETS, INITIALIZERS
+
     dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
     return f"{key:12}  {state:5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}"

@@ -21,7 +21,6 @@ from specs.expression import parse
 if TYPE_CHECKING:
     from experiments.execution.overview import RunState
 
-NAME = "status"
 HELP = "show what is running, queued, failed and done in the run store, and why"
 
 

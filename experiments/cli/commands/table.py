@@ -19,7 +19,6 @@ from experiments.cli.commands.options import (
 )
 from experiments.cli.commands.showing import show_made, show_plan
 
-NAME = "table"
 HELP = "plan a table, do the runs that are missing, and render it"
 
 

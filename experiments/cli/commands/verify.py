@@ -24,7 +24,6 @@ from specs.errors import RunError, UsageError
 if TYPE_CHECKING:
     from experiments.checks.verification import Verdict
 
-NAME = "verify"
 HELP = "test finished runs once more and compare with their records"
 
 SHOWN = 5

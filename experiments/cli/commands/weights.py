@@ -15,15 +15,15 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.cli.commands.options import add_weights
-from initializers.loading.contract import build
-from initializers.publishing.publishing import Placed
-from initializers.publishing.store import WeightStore
 from specs.errors import MedtransferError, UsageError, WeightsError
 
-NAME = "weights"
+if TYPE_CHECKING:
+    from initializers.publishing.publishing import Placed
+    from initializers.publishing.store import WeightStore
+
 HELP = "list, fetch, add or verify published weights"
 
 
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Do one of the four."""
+    from initializers.publishing.store import WeightStore
+
     store = WeightStore.current()
     actions: dict[str, Callable[[WeightStore, list[str]], list[dict[str, Any]]]] = {
         "list": _list, "fetch": _fetch, "add": _add, "verify": _verify,
@@ -58,6 +60,9 @@ def _chosen(expressions: list[str]) -> list[tuple[str, Placed]]:
         from initializers.publishing.catalogue import published
 
         return list(published())
+    from initializers.loading.contract import build
+    from initializers.publishing.publishing import Placed
+
     chosen = []
     for text in expressions:
         built = build(text)

@@ -9,7 +9,7 @@ import pytest
 
 from experiments.checks.diagnosis import network
 from experiments.cli.command_line import main
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 
 CHECKS = {
     "python", "packages", "own packages", "device", "memory", "shared memory", "runs folder", "cache folder",

@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 from experiments.cli.command_line import main
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
-from initializers.publishing.store import VARIABLE, WeightStore
+from initializers.publishing.store import WeightStore
+from initializers.publishing.variable import VARIABLE
 from specs.registry import BACKBONES
 from tests.conftest import PROJECT
 from tests.initializers.contract import no_runs, seeded, tiny

@@ -11,7 +11,7 @@ import torch
 
 from experiments.cli.command_line import main
 from initializers.publishing.catalogue import published
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.tables.cells import resolve_cells
 from experiments.tables.table import Column, Row, Table
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import DataError, WeightsError
 from tests.experiments.smoke import places
 

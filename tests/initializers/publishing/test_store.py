@@ -12,7 +12,8 @@ import torch
 from initializers.loading.contract import Weights
 from initializers.loading.fingerprints import fingerprint
 from initializers.publishing import fetching
-from initializers.publishing.store import VARIABLE, PublishedFile, WeightStore
+from initializers.publishing.store import PublishedFile, WeightStore
+from initializers.publishing.variable import VARIABLE
 from specs.errors import WeightsError
 
 CONTENT = b"what the publishers publish"

@@ -16,7 +16,7 @@ from experiments.studies.benchmark.tasks import DATASETS, columns
 from experiments.tables.cells import resolve_cells
 from experiments.tables.named import table_named
 from experiments.tables.table import Table
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from lightning_modules.unet import UNet
 from specs.errors import DataError
 from specs.expression import parse

@@ -25,7 +25,7 @@ from experiments.tables.named import table_named
 from experiments.tables.study import Study
 from experiments.tables.table import Column, Row, Table
 from initializers.loading.contract import Initializer
-from initializers.publishing.store import VARIABLE
+from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, TABLES

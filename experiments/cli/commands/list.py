@@ -1,7 +1,7 @@
 """List what there is: datasets, initializers, backbones, methods, measures, recipes, tables, executors, a line on each.
 
-Datasets say whether their files are in the data folder, initializers whether their weights are in the weight store or
-need a run first.
+Of one kind more is told: `list datasets` says whether their files are in the data folder and prepared, `list
+initializers` whether their weights are in the weight store or need a run first, `list recipes` names every recipe.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.commands.options import add_places, places
-from experiments.run.places import Places
-from experiments.run.recipes import PHANTOM, PUBLISHED, recipes_of
-from initializers.publishing.publishing import Published
-from initializers.publishing.store import WeightStore
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
-from specs.registry import DATASETS, INITIALIZERS, KINDS, METHODS, OWN, RECIPES
+from specs.registry import DATASETS, INITIALIZERS, KINDS, METHODS, OWN, RECIPES, Entry
 
 if TYPE_CHECKING:
+    from experiments.run.places import Places
     from lightning_modules.self_supervision.method import Method
 
-NAME = "list"
 HELP = "list datasets, initializers, backbones, methods, measures, recipes, tables and executors"
 
 
@@ -36,8 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print the lists."""
-    where = places(options)
-    found = {kind: _entries(kind, where) for kind in KINDS if options.kind in (None, kind)}
+    if options.kind:
+        found = {options.kind: _entries(options.kind, places(options))}
+    else:  # all kinds together are told from the files' texts alone, without an import of any
+        found = _overview(options.data_root.absolute())
     if options.json:
         print(json.dumps(found, indent=1))
         return 0
@@ -48,7 +47,31 @@ def execute(options: argparse.Namespace) -> int:
             state = f" [{entry['state']}]" if entry["state"] else ""
             origin = f" (from {entry['distribution']})" if entry["distribution"] != OWN else ""
             print(f"  {entry['name']:{width}}  {entry['description']}{origin}{state}")
+    if options.kind is None:
+        print("\nOf one kind more is told, as by `medtransfer list datasets`.")
     return 0
+
+
+def _overview(data: Path) -> dict[str, list[dict[str, Any]]]:
+    """All entries of all kinds; recipes by the study or the methods that they belong to."""
+    found = {
+        kind: [_described(_shown(kind, name), entry) for name, entry in registry.entries.items()]
+        for kind, registry in KINDS.items()
+    }
+    for dataset in found["datasets"]:
+        if (root := data / dataset["name"]).is_dir():
+            dataset["state"] = f"files in {root}"
+    for recipes in found["recipes"]:
+        recipes["name"] += "/..."
+    return found
+
+
+def _shown(kind: str, name: str) -> str:
+    return name.replace("_", "-") if kind == "tables" else name
+
+
+def _described(name: str, entry: Entry, state: str = "") -> dict[str, Any]:
+    return {"name": name, "description": entry.description, "state": state, "distribution": entry.distribution}
 
 
 def _entries(kind: str, where: Places) -> list[dict[str, Any]]:
@@ -58,14 +81,14 @@ def _entries(kind: str, where: Places) -> list[dict[str, Any]]:
     for name, entry in KINDS[kind].entries.items():
         states = {"datasets": _dataset_state, "initializers": _initializer_state, "methods": _family}
         state = states[kind](name, where) if kind in states else ""
-        shown = name.replace("_", "-") if kind == "tables" else name
-        described = {"name": shown, "description": entry.description, "state": state}
-        entries.append(described | {"distribution": entry.distribution})
+        entries.append(_described(_shown(kind, name), entry, state))
     return entries
 
 
 def _recipes() -> Iterator[dict[str, Any]]:
     """The recipes of studies, and those that self-supervised methods bring."""
+    from experiments.run.recipes import PHANTOM, PUBLISHED, recipes_of
+
     of_methods = {
         PUBLISHED: "as its authors trained it",
         PHANTOM: "for small drawn images",
@@ -74,12 +97,7 @@ def _recipes() -> Iterator[dict[str, Any]]:
         for part in recipes_of(study):
             entry = METHODS.entries[part] if study in of_methods else RECIPES.entries[study]
             described = f"{entry.description} [{of_methods[study]}]" if study in of_methods else entry.description
-            yield {
-                "name": f"{study}/{part}",
-                "description": described,
-                "state": "",
-                "distribution": entry.distribution,
-            }
+            yield _described(f"{study}/{part}", entry) | {"description": described}
 
 
 def _family(name: str, where: Places) -> str:
@@ -88,6 +106,9 @@ def _family(name: str, where: Places) -> str:
 
 
 def _initializer_state(name: str, where: Places) -> str:
+    from initializers.publishing.publishing import Published
+    from initializers.publishing.store import WeightStore
+
     try:
         initializer = INITIALIZERS.build(name)
     except UsageError:
