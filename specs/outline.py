@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 DEFINITION = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.MULTILINE)
-DOCSTRING = re.compile(r"[rR]?(?:\"\"\"|''')\s*([^\n]*)")
-QUOTES = ('"""', "'''")
+QUOTES = ('"' * 3, "'" * 3)
+DOCSTRING = re.compile(rf"[rR]?({'|'.join(QUOTES)})\s*([^\n]*)")
 SHORT_STRING_OR_COMMENT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
 
 
@@ -41,7 +41,7 @@ def definition(text: str, name: str) -> Definition | None:
 def first_line(text: str) -> str:
     """The first line of a file's docstring; empty where there is none."""
     found = DOCSTRING.match(text)
-    return found[1].partition(text[found.start(1) - 3 : found.start(1)])[0].strip() if found else ""
+    return found[2].partition(found[1])[0].strip() if found else ""
 
 
 def _returns(text: str, start: int) -> str:

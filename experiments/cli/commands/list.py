@@ -33,10 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print the lists."""
-    if options.kind:
-        found = {options.kind: _entries(options.kind, places(options))}
-    else:  # all kinds together are told from the files' texts alone, without an import of any
-        found = _overview(options.data_root.absolute())
+    found = {options.kind: _entries(options.kind, options)} if options.kind else _overview(options.data_root.absolute())
     if options.json:
         print(json.dumps(found, indent=1))
         return 0
@@ -53,7 +50,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _overview(data: Path) -> dict[str, list[dict[str, Any]]]:
-    """All entries of all kinds; recipes by the study or the methods that they belong to."""
+    """All entries of all kinds, from the files' texts alone: no entry is imported; recipes by study."""
     found = {
         kind: [_described(_shown(kind, name), entry) for name, entry in registry.entries.items()]
         for kind, registry in KINDS.items()
@@ -74,15 +71,16 @@ def _described(name: str, entry: Entry, state: str = "") -> dict[str, Any]:
     return {"name": name, "description": entry.description, "state": state, "distribution": entry.distribution}
 
 
-def _entries(kind: str, where: Places) -> list[dict[str, Any]]:
+def _entries(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The entries of one kind, with what is to be said of each."""
     if kind == "recipes":
         return list(_recipes())
-    entries = []
-    for name, entry in KINDS[kind].entries.items():
-        states = {"datasets": _dataset_state, "initializers": _initializer_state, "methods": _family}
-        state = states[kind](name, where) if kind in states else ""
-        entries.append(_described(_shown(kind, name), entry, state))
-    return entries
+    states = {"initializers": _initializer_state, "methods": _family}
+    if kind == "datasets":
+        where = places(options)
+        states["datasets"] = lambda name: _dataset_state(name, where)
+    state = states.get(kind, lambda name: "")
+    return [_described(_shown(kind, name), entry, state(name)) for name, entry in KINDS[kind].entries.items()]
 
 
 def _recipes() -> Iterator[dict[str, Any]]:
@@ -100,12 +98,12 @@ def _recipes() -> Iterator[dict[str, Any]]:
             yield _described(f"{study}/{part}", entry) | {"description": described}
 
 
-def _family(name: str, where: Places) -> str:
+def _family(name: str) -> str:
     method: Method = METHODS.build(name)
     return method.family
 
 
-def _initializer_state(name: str, where: Places) -> str:
+def _initializer_state(name: str) -> str:
     from initializers.publishing.publishing import Published
     from initializers.publishing.store import WeightStore
 
@@ -128,5 +126,6 @@ def _dataset_state(name: str, where: Places) -> str:
         return "made by a formula"
     root = where.root(Call(name), "real")
     if not root.is_dir():
-        return f"no files in {root}; phantom edition available"
+        fetch = "`medtransfer fetch` gets them; " if dataset.open_files else ""
+        return f"no files in {root}; {fetch}phantom edition available"
     return f"found in {root}" + (", prepared" if where.is_prepared(Call(name), "real") else "")
