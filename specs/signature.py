@@ -14,6 +14,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from specs.errors import UsageError, unknown
@@ -54,6 +55,7 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
     )
 
 
+@cache
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     """The parameters' types; what a function returns is left alone, since its type may be imported for checks only."""
     function: Any = target.__init__ if inspect.isclass(target) else target

@@ -192,6 +192,18 @@ class DatasetContract:
         assert "holiday.jpg" in message
         assert dataset.homepage in message
 
+    def test_it_says_how_its_files_are_got(self, dataset: Dataset) -> None:
+        ways = bool(dataset.open_files), bool(dataset.by_hand), dataset.generated
+        assert sum(ways) == 1, "open files, a sentence on getting them by hand, or a formula"
+        assert len({file.becomes for file in dataset.open_files}) == len(dataset.open_files)
+        for file in dataset.open_files:
+            assert file.url.startswith("https://")
+            assert file.licence in dataset.licence
+            assert Path(file.name).name == file.name
+            assert file.md5 is None or (len(file.md5) == 32 and set(file.md5) <= set("0123456789abcdef"))
+            assert file.folder is None or file.folder in dataset.layout
+        assert not dataset.by_hand or dataset.by_hand.endswith(".")
+
     def test_naming_it_imports_nothing_heavy(self) -> None:
         name = parse(self.expression).name
         code = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.medmnist import MedMNIST
+from datamodules.medmnist import FLAGS, MedMNIST
 from datamodules.phantoms.phantom import ensure_phantom
 from specs.errors import DataError
 from specs.expression import parse
@@ -32,6 +32,19 @@ class TestRetinaMNIST(DatasetContract):
 class TestBloodMNIST(DatasetContract):
     expression = 'medmnist("bloodmnist")'
     drawn = ()
+
+
+def test_every_file_has_a_checksum_of_its_own() -> None:
+    """As many as MedMNIST publishes; one was looked up again by hand for each size and the licence of dermamnist."""
+    sizes = (28, 64, 128, 224)
+    files = {(flag, size): MedMNIST(flag, size).open_files[0] for flag in FLAGS for size in sizes}  # type: ignore[arg-type]
+    assert len({file.md5 for file in files.values()}) == len({file.name for file in files.values()}) == 12 * 4
+    assert files["pneumoniamnist", 28].url == "https://zenodo.org/records/10519652/files/pneumoniamnist.npz?download=1"
+    assert files["pneumoniamnist", 28].md5 == "28209eda62fecd6e6a2d98b1501bb15f"
+    assert files["bloodmnist", 64].md5 == "2b94928a2ae4916078ca51e05b6b800b"
+    assert files["pathmnist", 128].md5 == "ac42d08fb904d92c244187169d1fd1d9"
+    assert files["organsmnist", 224].md5 == "b354719e553fbbb2513d5533f52a4cb1"
+    assert {flag for (flag, _), file in files.items() if file.licence == "CC BY-NC 4.0"} == {"dermamnist"}
 
 
 def test_the_real_pneumoniamnist_is_read_whole(real_data: Path) -> None:
