@@ -187,7 +187,7 @@ class _Fetching:
 
     def _come(self) -> str:
         """Download it; returns its sha256."""
-        file, first = self.file, True
+        file, first, sha256 = self.file, True, ""
         self.say(f"{file.name}: {file.licence}, from {self.dataset.homepage}; by fetching it you accept its terms.")
         told = self._told(f"fetch {file.name}")
 
@@ -205,7 +205,6 @@ class _Fetching:
             nonlocal sha256
             sha256 = self._checked(part, "What came was damaged or is another version, and was deleted.")
 
-        sha256 = ""
         fetch(file.url, self.archive, report, accept=accept, fault=DataError)
         return sha256
 

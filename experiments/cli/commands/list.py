@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,12 +75,19 @@ def _entries(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     """The entries of one kind, with what is to be said of each."""
     if kind == "recipes":
         return list(_recipes())
-    states = {"initializers": _initializer_state, "methods": _family}
+    state: Callable[[str], str] = {"initializers": _initializer_state, "methods": _family}.get(kind, _nothing)
     if kind == "datasets":
         where = places(options)
-        states["datasets"] = lambda name: _dataset_state(name, where)
-    state = states.get(kind, lambda name: "")
+
+        def state(name: str) -> str:
+            return _dataset_state(name, where)
+
     return [_described(_shown(kind, name), entry, state(name)) for name, entry in KINDS[kind].entries.items()]
+
+
+def _nothing(name: str) -> str:
+    """Of most kinds there is no more to say."""
+    return ""
 
 
 def _recipes() -> Iterator[dict[str, Any]]:
@@ -128,4 +135,6 @@ def _dataset_state(name: str, where: Places) -> str:
     if not root.is_dir():
         fetch = "`medtransfer fetch` gets them; " if dataset.open_files else ""
         return f"no files in {root}; {fetch}phantom edition available"
+    if dataset.open_files and any(root.glob("*.part")):
+        return f"a part of it in {root}; `medtransfer fetch` goes on"
     return f"found in {root}" + (", prepared" if where.is_prepared(Call(name), "real") else "")

@@ -121,6 +121,19 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(npz: bytes, home: Path) -
     assert (home / "data" / "medmnist" / "pneumoniamnist.npz").read_bytes() == npz
 
 
+def test_a_part_that_came_is_told_by_the_list(npz: bytes, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "datasets"]) == 0
+    assert "medmnist; `medtransfer fetch` gets them" in capsys.readouterr().out
+    Server.breaks.extend([200_000] + [0] * 20)
+    assert main(["fetch", PNEUMONIA]) == 3
+    assert "bytes of it are kept; try again later" in capsys.readouterr().err
+    assert main(["list", "datasets"]) == 0
+    assert f"a part of it in {home / 'data' / 'medmnist'}; `medtransfer fetch` goes on" in capsys.readouterr().out
+    del Server.breaks[:]
+    assert main(["fetch", PNEUMONIA]) == 0
+    assert (home / "data" / "medmnist" / "pneumoniamnist.npz").read_bytes() == npz
+
+
 def test_a_part_of_another_version_is_not_gone_on_with(npz: bytes, home: Path) -> None:
     folder = home / "data" / "medmnist"
     folder.mkdir(parents=True)
