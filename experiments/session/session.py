@@ -43,6 +43,8 @@ from specs.recipe import Recipe
 from specs.registry import EXECUTORS
 from specs.run import Edition, RunSpec
 
+# Long file: the whole face of everything above one run, a method for each command, stands in one place.
+
 DEFAULT = Statistics()
 
 
