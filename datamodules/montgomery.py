@@ -52,10 +52,10 @@ class Montgomery(Dataset):
 
     @property
     def open_files(self) -> tuple[OpenFile, ...]:
-        """The National Library of Medicine's archive; no checksum of it is published."""
-        name = "NLM-MontgomeryCXRSet.zip"
-        url = f"https://openi.nlm.nih.gov/imgs/collections/{name}"
-        return (OpenFile(name, url, self.licence, folder="MontgomerySet"),)
+        """The folder of single files of the National Library of Medicine; no checksums of them are published."""
+        folder = "MontgomerySet"
+        url = f"{self.homepage.rpartition('/')[0]}/Montgomery-County-CXR-Set/{folder}/index.html"
+        return (OpenFile(folder, url, self.licence, folder=folder, listed=True),)
 
     def read_labels(self, root: Path) -> Labels:
         """Every image that has both masks."""

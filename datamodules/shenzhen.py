@@ -28,7 +28,9 @@ class Shenzhen(Dataset):
 
     homepage: ClassVar[str] = "https://data.lhncbc.nlm.nih.gov/public/Tuberculosis-Chest-X-ray-Datasets/index.html"
     licence: ClassVar[str] = "free, attribution asked for"
-    layout: ClassVar[str] = "  shenzhen/\n    ChinaSet_AllFiles/CXR_png/CHNCXR_0001_0.png ... CHNCXR_0662_1.png"
+    layout: ClassVar[str] = (
+        "  shenzhen/\n    ChinaSet_AllFiles/CXR_png/CHNCXR_0001_0.png ... CHNCXR_0662_1.png   (or CXR_png alone)"
+    )
 
     @property
     def task(self) -> Task:
@@ -47,10 +49,10 @@ class Shenzhen(Dataset):
 
     @property
     def open_files(self) -> tuple[OpenFile, ...]:
-        """The National Library of Medicine's archive; no checksum of it is published."""
-        name = "ChinaSet_AllFiles.zip"
-        url = f"https://openi.nlm.nih.gov/imgs/collections/{name}"
-        return (OpenFile(name, url, self.licence, folder="ChinaSet_AllFiles"),)
+        """The folder of single x-rays of the National Library of Medicine; no checksums of them are published."""
+        folder = "CXR_png"
+        url = f"{self.homepage.rpartition('/')[0]}/Shenzhen-Hospital-CXR-Set/{folder}/index.html"
+        return (OpenFile(folder, url, self.licence, folder=folder, listed=True),)
 
     def read_labels(self, root: Path) -> Labels:
         """The images' names."""

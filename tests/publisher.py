@@ -15,9 +15,10 @@ from initializers.publishing import fetching
 
 
 class Server(BaseHTTPRequestHandler):
-    """Gives ``content`` under every path; a test says what goes wrong."""
+    """Gives ``content`` under every path, or ``files`` by theirs where there are any; a test says what goes wrong."""
 
     content: ClassVar[bytes] = b""
+    files: ClassVar[dict[str, bytes]] = {}
     tag: ClassVar[str] = '"one"'
     breaks: ClassVar[list[int]] = []
     status: ClassVar[list[int]] = []
@@ -36,14 +37,18 @@ class Server(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        content = cls.files.get(self.path, cls.content)
+        if cls.files and self.path not in cls.files:
+            self.send_error(404)
+            return
         start = 0
         if wanted and self.headers.get("If-Range") == cls.tag:
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{len(cls.content) - 1}/{len(cls.content)}")
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
             self.send_response(200)
-        rest = cls.content[start:]
+        rest = content[start:]
         self.send_header("Content-Type", cls.kind)
         self.send_header("Content-Length", str(len(rest)))
         if cls.tag:
@@ -68,6 +73,7 @@ def serving(content: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setattr(Server, name, value)
     for name in ("breaks", "status", "asked", "paths"):
         monkeypatch.setattr(Server, name, [])
+    monkeypatch.setattr(Server, "files", {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:

@@ -1,4 +1,4 @@
-"""A file that a dataset's publishers give to everyone, without a form."""
+"""A file or folder that a dataset's publishers give to everyone, without a form."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file as it is published, and what becomes of it in the dataset's folder.
+    """A file or folder as it is published, and what becomes of it in the dataset's folder.
 
     Attributes:
-        name: of the file, under the dataset's folder.
-        url: that gives the file itself.
+        name: of the file or folder, under the dataset's folder.
+        url: that gives the file itself, or the page that lists the single files of the folder.
         licence: its terms, in the publishers' words or as an SPDX identifier.
         md5: in hexadecimal, as its publishers state it; None where they state no checksum.
         folder: of a zip archive: the folder at its top that is unpacked to one of the same name; None for a file that
             is used as it is.
+        listed: whether it is a folder of single files that pages list; then ``folder`` is its name.
     """
 
     name: str
@@ -23,6 +24,7 @@ class OpenFile:
     licence: str
     md5: str | None = None
     folder: str | None = None
+    listed: bool = False
 
     @property
     def becomes(self) -> str:

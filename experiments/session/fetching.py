@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.open_file import OpenFile
 from datamodules.files.archives import unpack
 from experiments.run.places import Places
+from experiments.session.collecting import collect
 from experiments.session.context import Say
+from experiments.session.fetch_records import RECORD, alone, records
 from initializers.publishing.fetching import fetch
 from specs.errors import DataError, StorageError
 from specs.expression import Call
 from specs.files import write_json
 from specs.registry import DATASETS
-
-RECORD = "FETCHED.json"
-"""In a dataset's folder: what was fetched, from where, under which licence, with its digests."""
 
 BLOCK = 2**20
 
@@ -44,7 +41,8 @@ class FetchedFile:
         path: where it is: the file itself, or the folder that it was unpacked to.
         state: ``to fetch``, ``fetched`` just now, or ``there`` already.
         published_md5: as its publishers state it; None where they state none.
-        sha256: of the file as it came; None if it has not come, or came by other means and was unpacked.
+        sha256: of the file as it came, or of the lines ``sha256  path`` of a folder of single files; None if it has not
+            come, or came by other means and is a folder.
     """
 
     name: str
@@ -86,7 +84,7 @@ def fetched(dataset: str | Call, paths: Places, progress: BytesCallback, say: Sa
         return _by_hand(call, built, root)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _alone(root):
+        with alone(root):
             files = tuple(_Fetching(built, root, file, progress, say).done() for file in built.open_files)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise DataError(f"{root} cannot be written ({error}). Give another --data-root.") from error
@@ -176,6 +174,12 @@ class _Fetching:
         """The file in its place."""
         if self._stands():
             return self._result("there", self._digest_there(keep=os.access(self.root, os.W_OK)))
+        if self.file.listed:
+            self._say_licence()
+            sha256 = collect(self.file.url, self.target, self._told(f"fetch {self.file.name}"))
+            self._keep(sha256)
+            self._check_complete("fetched")
+            return self._result("fetched", sha256)
         came = not self.archive.is_file()
         sha256 = self._come() if came else self._checked(self.archive)
         self._keep(sha256)
@@ -188,7 +192,7 @@ class _Fetching:
     def _come(self) -> str:
         """Download it; returns its sha256."""
         file, first, sha256 = self.file, True, ""
-        self.say(f"{file.name}: {file.licence}, from {self.dataset.homepage}; by fetching it you accept its terms.")
+        self._say_licence()
         told = self._told(f"fetch {file.name}")
 
         def report(done: int, total: int | None) -> None:
@@ -208,11 +212,18 @@ class _Fetching:
         fetch(file.url, self.archive, report, accept=accept, fault=DataError)
         return sha256
 
+    def _say_licence(self) -> None:
+        file, page = self.file, self.dataset.homepage
+        self.say(f"{file.name}: {file.licence}, from {page}; by fetching it you accept its terms.")
+
     def _unpack(self, folder: str) -> None:
         unpack(self.archive, folder, self.target, self._told(f"unpack {self.file.name}"))
+        self._check_complete("unpacked")
+
+    def _check_complete(self, what: str) -> None:
         if (fault := self._incomplete()) is not None:
             raise DataError(
-                f"{self.file.name} was unpacked to {self.target}, and is not the dataset that was expected: {fault}\n"
+                f"{self.file.name} was {what} to {self.target}, and is not the dataset that was expected: {fault}\n"
                 f"Its publishers may have changed it; look at {self.dataset.homepage}."
             )
 
@@ -244,7 +255,7 @@ class _Fetching:
 
     def _digest_there(self, keep: bool = False) -> str | None:
         """The sha256 of a file that is there, after a comparison with the published checksum; None of a folder."""
-        record = _records(self.root).get(self.file.name)
+        record = records(self.root).get(self.file.name)
         if self.file.folder is not None:
             return str(record["sha256"]) if record else None
         status = self.target.stat()
@@ -288,7 +299,7 @@ class _Fetching:
 
     def _keep(self, sha256: str) -> None:
         """Write down what came."""
-        status = self.archive.stat()
+        status = (self.target if self.file.listed else self.archive).stat()
         entry = {
             "url": self.file.url,
             "page": self.dataset.homepage,
@@ -298,45 +309,8 @@ class _Fetching:
             "size": status.st_size,
             "mtime_ns": status.st_mtime_ns,
         }
-        write_json(self.root / RECORD, _records(self.root) | {self.file.name: entry})
+        write_json(self.root / RECORD, records(self.root) | {self.file.name: entry})
 
     def _result(self, state: Literal["to fetch", "fetched", "there"], sha256: str | None) -> FetchedFile:
         file = self.file
         return FetchedFile(file.name, file.url, file.licence, self.target, state, file.md5, sha256)
-
-
-def _records(root: Path) -> dict[str, dict[str, Any]]:
-    """What is written down of the files of a folder.
-
-    Raises:
-        DataError: if the record is damaged.
-    """
-    path = root / RECORD
-    if not path.is_file():
-        return {}
-    try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(entry["sha256"], str) for entry in records.values()):
-            raise TypeError("a sha256 is no text")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is not a record of fetched files ({error}). Delete it.") from error
-    found: dict[str, dict[str, Any]] = records
-    return found
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Keeps other processes from fetching to the same folder at the same time.
-
-    Raises:
-        DataError: if another one is at it.
-    """
-    folder = os.open(root, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(f"another process is fetching to {root}. Wait for it.") from error
-        yield
-    finally:
-        os.close(folder)

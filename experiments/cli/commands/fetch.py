@@ -91,7 +91,7 @@ def _words(file: FetchedFile) -> str:
     compared = (
         "its md5 is the published one"
         if file.published_md5
-        else "no checksum of it is published; its size was the one that the server said"
+        else "no checksum of it is published; its size is the one that the server said"
     )
     if file.state == "there":
         return (

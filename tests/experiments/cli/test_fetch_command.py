@@ -235,7 +235,7 @@ def test_an_archive_is_unpacked_where_the_dataset_looks_and_then_removed(
     chests: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fetch", "shenzhen"]) == 0
-    assert "no checksum of it is published; its size was the one that the server said" in capsys.readouterr().out
+    assert "no checksum of it is published; its size is the one that the server said" in capsys.readouterr().out
     root = home / "data" / "shenzhen"
     assert contents(root / "ChinaSet_AllFiles") == contents(chests)
     assert sorted(path.name for path in root.iterdir()) == ["ChinaSet_AllFiles", "FETCHED.json"]
