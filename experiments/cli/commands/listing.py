@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.cli.commands.options import add_places, places
 from experiments.run.places import Places
 from experiments.run.recipes import PHANTOM, PUBLISHED, recipes_of
+from initializers.publishing.catalogue import published_as
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import WeightStore
 from specs.errors import MedtransferError, UsageError
@@ -93,9 +94,17 @@ def _initializer_state(name: str, where: Places) -> str:
     except UsageError:
         return ""  # it takes arguments, which decide
     if isinstance(initializer, Published):
-        store = WeightStore.current()
-        return "weights found" if store.holds(initializer.file) else f"{initializer.file.name} is not in {store.folder}"
+        return _published_state(name, initializer, WeightStore.current())
     return "weights come from a run that is done when first needed" if initializer.requires() else "needs no weights"
+
+
+def _published_state(name: str, default: Published, store: WeightStore) -> str:
+    """Which of a name's files are there."""
+    files = [one.file for _, one in published_as(name)] or [default.file]
+    found = sum(store.holds(file) for file in files)
+    if found == len(files):
+        return "weights found"
+    return f"{found} of {len(files)} weight files found" if found else f"{default.file.name} is not in {store.folder}"
 
 
 def _dataset_state(name: str, where: Places) -> str:
