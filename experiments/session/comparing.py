@@ -14,12 +14,16 @@ from typing import Any
 
 from analysis.first import share_first
 from datamodules.dataset.contract import Dataset
+from datamodules.prepared.opening import OpenDataset
+from datamodules.prepared.sides import shorter_side
 from experiments.execution.planner import plan
 from experiments.reporting.page.page import TITLE, render
 from experiments.reporting.text.recommendation import recommendation
 from experiments.run.naming import metric_prefix, public_dataset, public_initializer
 from experiments.run.recipes import recipe_named
-from experiments.session.context import Context
+from experiments.run.resolve import Resolver
+from experiments.session.context import Context, Say
+from experiments.session.default_network import NETWORK, fitting_size, remark
 from experiments.session.documents import Statistics, drawn_anew, finished_document
 from experiments.session.making import published
 from experiments.session.pages import Images, illustrated
@@ -48,7 +52,8 @@ class Question:
     Attributes:
         dataset: a dataset expression.
         initializers: expressions; the first one is the reference.
-        backbone: a backbone expression.
+        backbone: a backbone expression; None takes the default network, and with this project's own recipe a size
+            that fits the images.
         edition: of the dataset.
         recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
         settings: of the recipe to change.
@@ -59,7 +64,7 @@ class Question:
 
     dataset: str
     initializers: Sequence[str] = ("random", "imagenet")
-    backbone: str = "resnet50"
+    backbone: str | None = None
     edition: Edition = "real"
     recipe: str | Recipe | None = None
     settings: dict[str, object] = field(default_factory=dict)
@@ -88,7 +93,7 @@ class Question:
             edition=self.edition,
             protocol="tuned",
             weights="as named in each row",
-            backbone=str(BACKBONES.bind(self.backbone)),
+            backbone=str(BACKBONES.bind(self.backbone or NETWORK)),
             rows=tuple(Row(label, text) for label, text in zip(labels, self.initializers, strict=True)),
             columns=(Column(shown, str(parse(self.dataset)), recipe),),
             reference=labels[0],
@@ -98,14 +103,53 @@ class Question:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question about data that have been opened, with nothing left open.
+
+    Attributes:
+        question: with its network and image size.
+        table: the comparison.
+        opened: the dataset.
+        remarks: what was chosen where nothing was said.
+    """
+
+    question: Question
+    table: Table
+    opened: OpenDataset
+    remarks: tuple[tuple[str, str], ...]
+
+
+def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
+    """Open the data of a question, and choose what it leaves open.
+
+    Raises:
+        UsageError: if the question is wrong.
+        DataError: if the data are not there.
+    """
+    table = question.table()  # what is wrong with the question is answered before the data are opened
+    opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
+    if question.backbone is not None:
+        return Asked(question, table, opened, ())
+    question = dataclasses.replace(question, backbone=NETWORK)
+    size, side = table.columns[0].recipe.image_size, None
+    if question.recipe is None and "image_size" not in question.settings:
+        side = shorter_side(opened)
+        size = fitting_size(side)
+        question = dataclasses.replace(question, settings=question.settings | {"image_size": size})
+    chosen = remark(size, side)
+    say(f"network: {chosen}.")
+    return Asked(question, question.table(), opened, (("network", chosen),))
+
+
 def plan_comparison(question: Question, context: Context) -> Planned:
     """The runs by which learning rates are picked; those over seeds follow from what is picked.
 
     Raises:
         MedtransferError: if the data or weights are not there, or parts do not fit.
     """
-    table, resolver = question.table(), context.resolver()
-    resolver.opened(DATASETS.bind(question.dataset), question.edition)  # a wrong folder is answered first
+    resolver = context.resolver()
+    table = asked(question, resolver, context.say).table
     tried = candidates(table, question.learning_rates, resolver)
     work = plan((run for runs in tried.values() for run in runs.values()), context.store)
     rest = f"then {len(table.rows)} x {question.seeds} runs with the rates that are best on the validation split"
@@ -133,8 +177,9 @@ def compared(
     Raises:
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
-    table, resolver = question.table(), context.resolver()
-    opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
+    resolver = context.resolver()
+    known = asked(question, resolver, context.say)
+    table = known.table
     statistics = dataclasses.replace(statistics, bootstrap=statistics.bootstrap or RESAMPLES)
     tried = candidates(table, question.learning_rates, resolver)
     work = plan((run for runs in tried.values() for run in runs.values()), context.store)
@@ -144,12 +189,12 @@ def compared(
     cells = resolve_cells(table, resolver).runs
     work = plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), context.store)
     context.carry_out(work)
-    name = name_of(question, table, opened.index.identity())
+    name = name_of(known.question, table, known.opened.index.identity())
     document = finished_document(name, table, cells, work, context, statistics)
     document = dataclasses.replace(
         document,
         rows=tuple((label, label) for label, _ in document.rows),  # the labels name nobody's folders
-        remarks=(*document.remarks, *((row, rate.remark) for row, rate in rates.items())),
+        remarks=(*known.remarks, *document.remarks, *((row, rate.remark) for row, rate in rates.items())),
         recommendation=_recommendation(document, cells, context, statistics.bootstrap or RESAMPLES),
     )
     made = published(document, work, context, output)
