@@ -21,6 +21,8 @@ def shorter_side(opened: OpenDataset) -> int:
     samples = opened.index.train
     if opened.prepared is not None:
         rows = opened.prepared.rows(samples, type(opened.dataset).__name__)
-        return median_low(map(int, opened.prepared.shapes[rows].min(axis=1)))
-    step = -(-len(samples) // LOOKED_AT)
-    return median_low(min(opened.dataset.read_image(opened.root, sample).shape[:2]) for sample in samples[::step])
+        sides: list[int] = opened.prepared.shapes[rows].min(axis=1).tolist()
+    else:
+        step = -(-len(samples) // LOOKED_AT)
+        sides = [min(opened.dataset.read_image(opened.root, sample).shape[:2]) for sample in samples[::step]]
+    return median_low(sides)

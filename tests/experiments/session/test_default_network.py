@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datamodules.dataset.contract import SPLITS, Index
+from datamodules.dataset.sample import Sample
+from datamodules.montgomery import Montgomery
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.preparation import prepare
 from datamodules.prepared.sides import LOOKED_AT, shorter_side
@@ -72,15 +77,33 @@ def test_with_a_network_nothing_is_chosen_and_nothing_said(resolver: Resolver) -
     assert found.table.columns[0].recipe.image_size == 224
 
 
-def test_sides_are_those_of_the_files_prepared_or_not(tmp_path: Path, resolver: Resolver) -> None:
+def test_of_a_prepared_dataset_all_training_images_count(tmp_path: Path, resolver: Resolver) -> None:
     dataset, root = resolver.places.open(DATASETS.bind(parse("montgomery")), "phantom")
     prepared = prepare(dataset, root, tmp_path / "prepared", [Form(8)], jobs=1)
     index = dataset.index(root)
-    sides = sorted(min(dataset.read_image(root, sample).shape[:2]) for sample in index.train)
-    middle = sides[(len(sides) - 1) // 2]
-    assert len(sides) <= LOOKED_AT  # so that all of them are opened
-    assert shorter_side(OpenDataset(dataset, root, index)) == middle
-    assert shorter_side(OpenDataset(dataset, root, index, prepared)) == middle
+    rows = {name: prepared.rows(index.split(name), "montgomery") for name in SPLITS}
+    prepared.shapes[rows["test"]] = 9  # are not looked at
+    heights = np.arange(len(index.train)) + 100
+    prepared.shapes[rows["train"]] = np.stack([heights, 50 + 3 * np.arange(len(heights))], axis=1)[::-1]
+    sides = sorted(min(100 + number, 50 + 3 * number) for number in range(len(heights)))
+    assert shorter_side(OpenDataset(dataset, root, index, prepared)) == sides[(len(sides) - 1) // 2]
+
+
+@pytest.mark.parametrize("count", [1, 2, LOOKED_AT, 3 * LOOKED_AT, 1000])
+def test_of_others_some_are_opened(count: int, tmp_path: Path) -> None:
+    opened: list[int] = []
+
+    class Growing(Montgomery):
+        """Its images are one pixel wider, each than the one before."""
+
+        def read_image(self, root: Path, sample: Sample) -> Any:
+            opened.append(int(sample.id))
+            return np.zeros((2000, 10 + int(sample.id)), np.uint8)
+
+    samples = tuple(Sample(str(number), str(number), (), "") for number in range(count))
+    side = shorter_side(OpenDataset(Growing(), tmp_path, Index(samples, (), ())))
+    assert abs(side - (10 + (count - 1) / 2)) <= max(1, count / LOOKED_AT)
+    assert min(count, LOOKED_AT // 2) <= len(opened) <= LOOKED_AT
 
 
 def test_the_command_says_it_and_starts_from_the_weights_that_pip_brings(
