@@ -35,11 +35,13 @@ from experiments.tables.document import TableDocument
 from experiments.tables.table import Column, Row, Table
 from experiments.tables.tuning import candidates, picked, tuned
 from specs.errors import UsageError
-from specs.expression import parse
+from specs.expression import Call, parse
 from specs.files import write_text
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+from specs.row import RowText, parse_row
 from specs.run import Edition, digest
+from specs.settling import settled
 
 RESAMPLES = 1000
 """Of the test patients, if nobody says how many."""
@@ -51,9 +53,10 @@ class Question:
 
     Attributes:
         dataset: a dataset expression.
-        initializers: expressions; the first one is the reference.
-        backbone: a backbone expression; None takes the default network, and with this project's own recipe a size
-            that fits the images.
+        initializers: rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional (``specs.row``); the
+            first one is the reference.
+        backbone: of rows that name none: a backbone expression; None takes the default network, and with this project's
+            own recipe a size that fits the images.
         edition: of the dataset.
         recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
         settings: of the recipe to change.
@@ -81,11 +84,10 @@ class Question:
         dataset: Dataset = DATASETS.build(self.dataset)
         kind = "segmentation" if dataset.kind == "segmentation" else "classification"
         recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
-        labels = [public_initializer(INITIALIZERS.bind(text)) for text in self.initializers]
-        twice = sorted({label for label in labels if labels.count(label) > 1})
-        if twice or len(labels) < 2:
-            what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
-            raise UsageError(f"--from: expected two or more different initializations, found {what}.")
+        network = str(BACKBONES.bind(self.backbone or NETWORK))
+        rows = tuple(_row(parse_row(text)) for text in self.initializers)
+        labels = [row.label for row in rows]
+        _check_different(rows, network)
         shown = public_dataset(self.dataset)
         return Table(
             title=f"Initializations for {shown}",
@@ -93,14 +95,44 @@ class Question:
             edition=self.edition,
             protocol="tuned",
             weights="as named in each row",
-            backbone=str(BACKBONES.bind(self.backbone or NETWORK)),
-            rows=tuple(Row(label, text) for label, text in zip(labels, self.initializers, strict=True)),
+            backbone=network,
+            rows=rows,
             columns=(Column(shown, str(parse(self.dataset)), recipe),),
             reference=labels[0],
             pretraining=named(self.pretraining),
             seeds=self.seeds,
             overlaps="mark",
         )
+
+
+def _row(written: RowText) -> Row:
+    """A row of the table; without a name it is called by its weights, and by its network if it has its own."""
+    weights = INITIALIZERS.bind(written.weights)
+    backbone = BACKBONES.bind(written.backbone) if written.backbone is not None else None
+    label = written.name or public_initializer(weights) + (f" on {BACKBONES.short(backbone)}" if backbone else "")
+    return Row(label, str(written.weights), backbone=str(backbone) if backbone else None)
+
+
+def _check_different(rows: Sequence[Row], network: str) -> None:
+    """Refuse fewer than two rows, two rows of one name, and one row under two names.
+
+    Raises:
+        UsageError: names them.
+    """
+    labels = [row.label for row in rows]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice or len(labels) < 2:
+        what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
+        raise UsageError(f"--from: expected two or more different initializations, found {what}.")
+    known: dict[tuple[Call, str], str] = {}
+    for row in rows:
+        backbone = row.backbone or network
+        other = known.setdefault((settled(INITIALIZERS.bind(row.initializer), parse(backbone)), backbone), row.label)
+        if other != row.label:
+            raise UsageError(
+                f'--from: "{other}" and "{row.label}" are the same weights on the same network. Expected two or more '
+                "different initializations; leave one of them out."
+            )
 
 
 @dataclass(frozen=True)
@@ -129,7 +161,7 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
     """
     table = question.table()  # what is wrong with the question is answered before the data are opened
     opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
-    if question.backbone is not None:
+    if question.backbone is not None or all(row.backbone for row in table.rows):
         return Asked(question, table, opened, ())
     question = dataclasses.replace(question, backbone=NETWORK)
     size, side = table.columns[0].recipe.image_size, None
@@ -229,11 +261,20 @@ def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
         str(DATASETS.short(question.dataset, DATASETS.build(question.dataset).membership)),
         question.edition,
         table.backbone,
-        [str(INITIALIZERS.bind(row.initializer)) for row in table.rows],
+        [
+            str(INITIALIZERS.bind(row.initializer)) + (f" on {row.backbone}" if row.backbone else "")
+            for row in table.rows
+        ],
         dataclasses.replace(column.recipe, optimizer=_without_rate(column.recipe)).to_json(),
         table.pretraining.to_json() if table.pretraining else None,
     ]
     return f"compare-{metric_prefix(question.dataset)}-{digest(asked)[:8]}"
+
+
+def _compared(row: Row) -> str:
+    """What a row compares, whatever it is called."""
+    weights = str(INITIALIZERS.bind(row.initializer))
+    return f"{weights} on {row.backbone}" if row.backbone else weights
 
 
 def _without_rate(recipe: Recipe) -> Any:

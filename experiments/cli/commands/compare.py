@@ -42,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("dataset", metavar="EXPR", help="such as 'folder(\"ward-7\")'; docs/datasets.md says how")
     parser.add_argument(
-        "--from", dest="initializers", nargs="+", default=["random", "imagenet"], metavar="EXPR",
-        help="initializations; the first one is the reference (default: random imagenet)",
+        "--from", dest="initializers", nargs="+", default=["random", "imagenet"], metavar="ROW",
+        help="initializations, each 'NAME = WEIGHTS on BACKBONE', where all but the weights may be left out; the first "
+        "one is the reference (default: random imagenet)",
     )  # fmt: skip
     parser.add_argument(
         "--backbone", metavar="EXPR",

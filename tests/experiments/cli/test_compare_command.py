@@ -111,11 +111,34 @@ def test_a_dry_run_says_how_much_it_is(home: Path, monkeypatch: pytest.MonkeyPat
     assert "then 2 x 4 runs" in output
 
 
+def test_rows_have_the_names_and_networks_that_they_are_given(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["random", "Filters = gabor", "random on tiny(width=8)", "Wide filters = gabor on tiny(width=8)"]
+    question = Question(dataset=FOLDER, initializers=rows, backbone="tiny(width=4)", recipe="phantom/smoke")
+    table = question.table()
+    assert [row.label for row in table.rows] == ["random", "Filters", "random on tiny(width=8)", "Wide filters"]
+    assert table.reference == "random"
+    monkeypatch.chdir(home)
+    assert main(["compare", FOLDER, "--from", *rows, "--dry-run", "--json", *FAST]) == 0
+    specs = [run["spec"] for run in json.loads(capsys.readouterr().out)["runs"]]
+    found = {(spec["initializer"].partition("(")[0], spec["backbone"].partition("(")[2][:7]) for spec in specs}
+    assert found == {(initializer, width) for initializer in ("random", "gabor") for width in ("width=4", "width=8")}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--from", "random"], "expected two or more different initializations, found random"),
         (["--from", "random", "random"], "found random more than once"),
+        (["--from", "A = random", "B = random"], '"A" and "B" are the same weights on the same network'),
+        (
+            ["--from", "A = imagenet on resnet18", 'imagenet("resnet18") on resnet18'],
+            "are the same weights on the same",
+        ),
+        (["--from", "A = random", "A = gabor"], "found A more than once"),
+        (["--from", "random", "A = B"], 'there is no initializer "B"'),
+        (["--from", "random", "imagenet by lora"], "there is no adaptation 'lora'"),
         (["--learning-rates", "1e-4,x"], "expected learning rates such as"),
         (["--learning-rates", "-1"], "expected learning rates such as"),
     ],

@@ -26,7 +26,7 @@ from experiments.session.default_network import fitting_size
 from initializers.imagenet import ImageNet
 from specs.expression import parse
 from specs.recipe import Form
-from specs.registry import DATASETS
+from specs.registry import BACKBONES, DATASETS
 
 PNEUMONIA = 'medmnist("pneumoniamnist")'
 
@@ -75,6 +75,14 @@ def test_with_a_network_nothing_is_chosen_and_nothing_said(resolver: Resolver) -
     found, said = answered(resolver, backbone="resnet18")
     assert (said, found.remarks) == ([], ())
     assert found.table.columns[0].recipe.image_size == 224
+
+
+def test_where_every_row_names_its_network_none_is_chosen(resolver: Resolver) -> None:
+    found, said = answered(resolver, initializers=("random on resnet18", "random on tiny"))
+    assert said == []
+    assert [row.backbone for row in found.table.rows] == [str(BACKBONES.bind(name)) for name in ("resnet18", "tiny")]
+    found, said = answered(resolver, initializers=("random on resnet18", "random"))
+    assert len(said) == 1
 
 
 def test_of_a_prepared_dataset_all_training_images_count(tmp_path: Path, resolver: Resolver) -> None:
