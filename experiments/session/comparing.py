@@ -85,7 +85,7 @@ class Question:
         kind = "segmentation" if dataset.kind == "segmentation" else "classification"
         recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
         network = str(BACKBONES.bind(self.backbone or NETWORK))
-        rows = tuple(_row(parse_row(text)) for text in self.initializers)
+        rows = tuple(row_of(parse_row(text)) for text in self.initializers)
         labels = [row.label for row in rows]
         _check_different(rows, network)
         shown = public_dataset(self.dataset)
@@ -105,12 +105,18 @@ class Question:
         )
 
 
-def _row(written: RowText) -> Row:
+def row_of(written: RowText) -> Row:
     """A row of the table; without a name it is called by its weights, and by its network if it has its own."""
-    weights = INITIALIZERS.bind(written.weights)
-    backbone = BACKBONES.bind(written.backbone) if written.backbone is not None else None
-    label = written.name or public_initializer(weights) + (f" on {BACKBONES.short(backbone)}" if backbone else "")
-    return Row(label, str(written.weights), backbone=str(backbone) if backbone else None)
+    weights = str(written.weights)
+    backbone = str(BACKBONES.bind(written.backbone)) if written.backbone is not None else None
+    row = Row(written.name or "", weights, backbone=backbone)
+    return row if written.name else dataclasses.replace(row, label=described(row))
+
+
+def described(row: Row) -> str:
+    """A row's weights, and its network if it has its own, for reports: no paths of datasets."""
+    weights = public_initializer(INITIALIZERS.bind(row.initializer))
+    return f"{weights} on {BACKBONES.short(row.backbone)}" if row.backbone else weights
 
 
 def _check_different(rows: Sequence[Row], network: str) -> None:
@@ -225,7 +231,7 @@ def compared(
     document = finished_document(name, table, cells, work, context, statistics)
     document = dataclasses.replace(
         document,
-        rows=tuple((label, label) for label, _ in document.rows),  # the labels name nobody's folders
+        rows=tuple((row.label, described(row)) for row in table.rows),  # which name nobody's folders
         remarks=(*known.remarks, *document.remarks, *((row, rate.remark) for row, rate in rates.items())),
         recommendation=_recommendation(document, cells, context, statistics.bootstrap or RESAMPLES),
     )

@@ -16,12 +16,13 @@ from experiments.cli.command_line import main
 from experiments.reporting.text.recommendation import recommendation
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
-from experiments.session.comparing import Question, name_of
+from experiments.session.comparing import Question, described, name_of, row_of
 from experiments.tables.document import Cell
 from experiments.tables.tuning import Picked
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS
+from specs.row import parse_row
 from tests.experiments.example_table import document
 
 FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
@@ -59,6 +60,13 @@ def test_each_row_tries_every_rate_once_and_the_best_on_validation_is_taken(home
     assert all(len(cell["values"]) == 2 and cell["interval"] for cell in table["cells"])
     assert sum("by the validation score of one run each" in text for _, text in table["remarks"]) == 2
     assert "anew" in " ".join(table["recommendation"])
+
+
+def test_a_named_rows_weights_are_told_beside_its_name(home: Path) -> None:
+    written = parse_row("The ward's filters = gabor on tiny(width=4, in_channels=1)")
+    row = row_of(written)
+    assert (row.label, described(row)) == ("The ward's filters", "gabor on tiny(width=4, in_channels=1)")
+    assert described(row_of(parse_row("random"))) == row_of(parse_row("random")).label == "random"
 
 
 def test_nothing_that_is_passed_on_names_the_hospitals_folder(home: Path) -> None:
@@ -137,7 +145,7 @@ def test_rows_have_the_names_and_networks_that_they_are_given(
             "are the same weights on the same",
         ),
         (["--from", "A = random", "A = gabor"], "found A more than once"),
-        (["--from", "random", "A = B"], 'there is no initializer "B"'),
+        (["--from", "random", "A = B"], 'unknown initializer "B"'),
         (["--from", "random", "imagenet by lora"], "there is no adaptation 'lora'"),
         (["--learning-rates", "1e-4,x"], "expected learning rates such as"),
         (["--learning-rates", "-1"], "expected learning rates such as"),
