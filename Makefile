@@ -34,7 +34,7 @@ help:  ## Show the targets
 
 $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[test,check]' --constraint $(CONSTRAINTS)
+	$(BIN)/python -m pip install --quiet --editable '.[weights,test,check]' --constraint $(CONSTRAINTS)
 	touch $@
 
 setup: $(READY)  ## Make or refresh the virtual environment

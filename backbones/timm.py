@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backbones.networks.architectures import entry_of
 from specs.errors import UsageError
-from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
@@ -33,8 +33,8 @@ def timm(name: str, in_channels: int = 3, image_size: int | None = None, patch_s
         UsageError: if timm has no such model, it yields no features or has no such sizes, or it is registered under
             its own name.
     """
-    if name in BACKBONES.entries:
-        raise UsageError(f'the backbone "{name}" has a name of its own: write {name} instead of timm("{name}").')
+    if (own := entry_of(name)) is not None:
+        raise UsageError(f'the backbone "{name}" has a name of its own: write {own} instead of timm("{name}").')
     from backbones.networks.timm import timm_backbone
 
     return timm_backbone(name, in_channels, image_size, patch_size)

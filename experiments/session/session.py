@@ -252,7 +252,7 @@ class Session:
         dataset: str,
         initializers: Sequence[str] = ("random", "imagenet"),
         *,
-        backbone: str = "resnet50",
+        backbone: str | None = None,
         edition: Edition = "real",
         recipe: str | Recipe | None = None,
         settings: Mapping[str, object] | None = None,
@@ -271,8 +271,10 @@ class Session:
 
         Args:
             dataset: such as ``folder("ward-7", patient="patient")``.
-            initializers: expressions; the first one is the reference.
-            backbone: of every row.
+            initializers: rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional, such as
+                ``ImageNet = imagenet`` or ``imagenet on resnet18``; the first one is the reference.
+            backbone: of rows that name none; None takes ``efficientnet_lite0``, whose ImageNet weights come with pip,
+                and with this project's own recipe a size from 32 to 224 pixels that fits the images; ``say`` is told.
             edition: of the dataset.
             recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
             settings: of the recipe to change, by name.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from specs.card import Card
 from specs.errors import WeightsError
-from specs.expression import Call
+from specs.expression import Call, Value
 from specs.registry import INITIALIZERS
 from specs.run import Pretraining
 
@@ -52,6 +52,18 @@ class Initializer(ABC):
         cls = type(self)
         names = {(entry.module, entry.attribute): entry.name for entry in INITIALIZERS.entries.values()}
         return str(Call(names.get((cls.__module__, cls.__name__), cls.__name__), (), tuple(_fields(self).items())))
+
+    @classmethod
+    def left_to_network(cls, arguments: Mapping[str, Value], network: str) -> dict[str, Value]:
+        """The values of arguments that leave something to the network which is initialized; mostly none does.
+
+        A run's spec holds these values, so that it says in full what the run starts from.
+
+        Args:
+            arguments: all of the expression's, by name.
+            network: the backbone's name, without its arguments.
+        """
+        return {}
 
     @abstractmethod
     def card(self) -> Card:

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import types
 import typing
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from initializers.publishing.publishing import Published
 from specs.registry import INITIALIZERS
 
 
 def published() -> Iterator[tuple[str, Published]]:
-    """Expression and initializer of every published checkpoint, with every choice of its arguments."""
+    """Expression and initializer of every published checkpoint, with every choice of its arguments.
+
+    Where an argument may be left to the network, the expression that does comes first, and no file comes twice.
+    """
     for name in sorted(INITIALIZERS.entries):
-        cls = INITIALIZERS.get(name)
-        if not (isinstance(cls, type) and issubclass(cls, Published)):
-            continue
-        hints = typing.get_type_hints(cls)
-        fields = [field.name for field in dataclasses.fields(cls)]
-        choices = [
-            typing.get_args(hints[field]) if typing.get_origin(hints[field]) is Literal else () for field in fields
-        ]
-        for values in itertools.product(*choices):
-            built = cls(**dict(zip(fields, values, strict=True)))
+        yield from published_as(name)
+
+
+def published_as(name: str) -> Iterator[tuple[str, Published]]:
+    """The same of one name; nothing if it is no published checkpoint's, or its arguments have no end of choices."""
+    cls = INITIALIZERS.get(name)
+    if not (isinstance(cls, type) and issubclass(cls, Published)):
+        return
+    hints = typing.get_type_hints(cls)
+    fields = [field.name for field in dataclasses.fields(cls)]
+    files = set[str]()
+    for values in itertools.product(*(_choices(hints[field]) for field in fields)):
+        built = cls(**dict(zip(fields, values, strict=True)))
+        if built.file.name not in files:
+            files.add(built.file.name)
             yield str(INITIALIZERS.short(str(built))), built
+
+
+def _choices(hint: Any) -> tuple[Any, ...]:
+    """The values that an argument may have, None first, where it says them all; else none."""
+    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    options = typing.get_args(hint) if union else (hint,)
+    literals = [option for option in options if typing.get_origin(option) is Literal]
+    none = (None,) if type(None) in options else ()
+    return (*none, *(choice for option in literals for choice in typing.get_args(option))) if literals else ()

@@ -149,7 +149,7 @@ class Published(Placed):
         return for_inputs(WeightStore.current().converted(self.file, self.convert), backbone)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _without_values(architecture: str) -> nn.Module:
     import torch
 

@@ -7,6 +7,7 @@
       converted/SHA256-1.json               what was left out, and fast hashes for each load
 
 A record holds the sha256 of the published file when it was first seen. A file whose bytes have another one is refused.
+A file that pip installs stays where pip put it, unless the store holds it too; only what it is converted to is here.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initializers.formats.files import existing
+from initializers.formats.files import existing, sha256_of
 from initializers.publishing.variable import VARIABLE
+from initializers.publishing.wheels import Wheel
 from specs.errors import WeightsError
-from specs.files import replacing, write_json
+from specs.files import file_sha256, replacing, write_json
 
 if TYPE_CHECKING:
     from initializers.loading.contract import Weights
@@ -43,6 +45,7 @@ class PublishedFile:
         digest: how the hash in the file's name or documentation begins, such as ``md5:a04e12f8``; None if there is
             none.
         member: path of the file inside the archive that is published, or None.
+        wheel: the package that brings the file; its ``digest`` is then the whole sha256.
     """
 
     name: str
@@ -50,6 +53,7 @@ class PublishedFile:
     url: str | None = None
     digest: str | None = None
     member: str | None = None
+    wheel: Wheel | None = None
 
 
 class WeightStore:
@@ -68,7 +72,10 @@ class WeightStore:
         return cls(Path(os.environ.get(VARIABLE) or "weights").absolute())
 
     def holds(self, file: PublishedFile) -> bool:
-        """Whether a published file is there."""
+        """Whether a published file is there, in the store or by pip."""
+        return self._in_folder(file) or (file.wheel is not None and file.wheel.installed)
+
+    def _in_folder(self, file: PublishedFile) -> bool:
         return (self.folder / file.name).is_file()
 
     def add(self, file: PublishedFile, origin: Path) -> str:
@@ -78,7 +85,7 @@ class WeightStore:
             WeightsError: if it is not there, or not the publishers' file; then nothing is added.
         """
         source = existing(origin)
-        if self.holds(file):
+        if self._in_folder(file):
             if _hash(source, "sha256") != self.sha256(file):
                 raise WeightsError(
                     f"the store holds another {file.name}, at {self.folder / file.name}. Delete that one first if "
@@ -93,7 +100,7 @@ class WeightStore:
         """Download a published file unless it is there; returns its sha256.
 
         Raises:
-            WeightsError: if it must be fetched by hand, cannot be fetched, or is not the publishers' file.
+            WeightsError: if it must be fetched by hand or by pip, cannot be fetched, or is not the publishers' file.
         """
         from initializers.publishing.fetching import fetch
 
@@ -119,6 +126,8 @@ class WeightStore:
         Raises:
             WeightsError: if it is not there or changed.
         """
+        if file.wheel is not None and not self._in_folder(file):
+            return self._installed(file, file.wheel, file_sha256)
         record = self._record(file)
         if record:
             write_json(self._record_path(file), record | {"mtime_ns": -1, "page": file.page})
@@ -133,6 +142,8 @@ class WeightStore:
         path = self.folder / file.name
         if path.is_file():
             return path
+        if file.wheel is not None:
+            return file.wheel.path()
         inside = f" It is {file.member} in what is published there." if file.member else ""
         where = f"Download {file.url}" if file.url else f"Fetch it by hand from {file.page}"
         raise WeightsError(
@@ -146,6 +157,8 @@ class WeightStore:
         Raises:
             WeightsError: if it is not there, or its bytes are not those that were recorded or published.
         """
+        if file.wheel is not None and not self._in_folder(file):
+            return self._installed(file, file.wheel)
         path, record = self.path(file), self._record(file)
         status = path.stat()
         state = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
@@ -166,6 +179,17 @@ class WeightStore:
                     "again."
                 )
         write_json(self._record_path(file), state | {"sha256": found, "page": file.page})
+        return found
+
+    def _installed(self, file: PublishedFile, wheel: Wheel, hashed: Callable[[Path], str] = sha256_of) -> str:
+        """The sha256 of a file that pip installed; needs no record, since the whole of it is published."""
+        path = wheel.path()
+        found, expected = hashed(path), (file.digest or "").removeprefix("sha256:")
+        if found != expected:
+            raise WeightsError(
+                f"{path} is damaged: it has the sha256 {found}, and that of {wheel.distribution} {wheel.version} is "
+                f"{expected}. Install it anew: {wheel.repair}"
+            )
         return found
 
     def converted(self, file: PublishedFile, convert: Callable[[Path], Weights]) -> Weights:

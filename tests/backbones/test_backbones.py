@@ -13,7 +13,7 @@ import torchvision
 
 from specs.errors import UsageError
 from specs.registry import BACKBONES
-from tests.backbones.contract import BackboneContract
+from tests.backbones.contract import BackboneContract, built
 from tests.conftest import PROJECT
 
 
@@ -67,6 +67,19 @@ class TestSlimCBR(BackboneContract):
     size = 33
 
 
+class TestEfficientNetLite0(BackboneContract):
+    expression = "efficientnet_lite0"
+
+
+class TestEfficientNetLite1(BackboneContract):
+    expression = "efficientnet_lite1"
+
+
+class TestEfficientNetLite2(BackboneContract):
+    expression = "efficientnet_lite2"
+    size = 33
+
+
 class TestConvNeXt(BackboneContract):
     expression = 'timm("convnext_atto")'
 
@@ -88,6 +101,32 @@ def test_resnets_have_the_stages_of_the_papers(name: str) -> None:
     stages = BACKBONES.build(name).stages
     assert [stage.name for stage in stages] == ["conv1", "layer1", "layer2", "layer3", "layer4"]
     assert [stage.stride for stage in stages] == [2, 4, 8, 16, 32]
+
+
+# Parameters without the classifier of 1000 classes, of the 4.7, 5.4 and 6.1 million that Google states.
+@pytest.mark.parametrize(("number", "stated"), [(0, 4_652_008), (1, 5_416_680), (2, 6_092_072)])
+def test_efficientnet_lite_is_timms_of_tensorflow_in_five_stages(number: int, stated: int) -> None:
+    ours = built(f"efficientnet_lite{number}")
+    assert sum(parameter.numel() for parameter in ours.parameters()) + 1000 * (ours.num_features + 1) == stated
+    assert [stage.name for stage in ours.stages] == ["blocks.0", "blocks.1", "blocks.2", "blocks.4", "blocks.6"]
+    assert [stage.stride for stage in ours.stages] == [2, 4, 8, 16, 32]
+    ends = {stage: [key for key in ours.weights() if ours.stage_of(key) == stage] for stage in ("blocks.0", "blocks.6")}
+    assert (ends["blocks.0"][0], ends["blocks.6"][-1]) == ("conv_stem.weight", "bn2.num_batches_tracked")
+    theirs = timm.create_model(f"tf_efficientnet_lite{number}", num_classes=0).eval()
+    theirs.load_state_dict(ours.weights())
+    image = torch.randn(1, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.equal(ours(image), theirs(image))
+
+
+def test_each_network_has_one_name_and_a_namesake_of_timms_is_another_network() -> None:
+    with pytest.raises(UsageError, match=r'write efficientnet_lite0 instead of timm\("tf_efficientnet_lite0"\)'):
+        BACKBONES.build('timm("tf_efficientnet_lite0")')
+    padded_as_torch = BACKBONES.build('timm("efficientnet_lite0")').eval()
+    padded_as_torch.network.load_state_dict(built("efficientnet_lite0").weights())
+    image = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert not torch.allclose(padded_as_torch(image), built("efficientnet_lite0")(image), atol=1e-3)
 
 
 def test_a_resnet_computes_what_torchvisions_does() -> None:
@@ -138,8 +177,8 @@ def test_cbr_with_five_classes_has_the_counted_parameters(variant: str, count: i
 
 def test_cbr_large_t_has_five_stages_and_the_others_four() -> None:
     for variant, stages in (("large_t", 5), ("large_w", 4), ("small", 4), ("tiny", 4)):
-        built = BACKBONES.build(f'cbr("{variant}")').stages
-        assert [stage.name for stage in built] == [f"conv{number}" for number in range(1, stages + 1)]
+        found = BACKBONES.build(f'cbr("{variant}")').stages
+        assert [stage.name for stage in found] == [f"conv{number}" for number in range(1, stages + 1)]
 
 
 def test_cbr_is_narrowed_in_proportion() -> None:

@@ -186,10 +186,10 @@ def test_a_weight_at_the_cut_of_timms_truncated_normal_becomes_its_mean() -> Non
     assert weight.abs().max() < 0.02 * 6 and weight.count_nonzero() == weight.numel() - 1
 
 
-def test_efficientnet_starts_as_tensorflows() -> None:
+@pytest.mark.parametrize("name", ['timm("test_efficientnet")', "efficientnet_lite0"])
+def test_efficientnet_starts_as_tensorflows(name: str) -> None:
     # https://github.com/tensorflow/tpu, models/official/efficientnet/efficientnet_model.py, conv_kernel_initializer: a
     # kernel of depth has one output a group.
-    name = 'timm("test_efficientnet")'
     for key, tensor in drawn(name).items():
         if key in kernels(name):
             assert_normal(key, tensor, he_by_outputs(kernels(name)[key]))

@@ -196,7 +196,9 @@ def test_the_decoder_of_a_resnet_has_smps_widths(backbone: str) -> None:
     assert decoder_widths(BACKBONES.build(backbone).stages) == [256, 128, 64, 32, 16]
 
 
-@pytest.mark.parametrize("backbone", ["tiny(width=4)", 'cbr("tiny")', "resnet18", 'timm("convnext_atto")'])
+@pytest.mark.parametrize(
+    "backbone", ["tiny(width=4)", 'cbr("tiny")', "resnet18", "efficientnet_lite0", 'timm("convnext_atto")']
+)
 @pytest.mark.parametrize("size", [64, 33])
 def test_a_unet_answers_at_the_inputs_size(backbone: str, size: int) -> None:
     learner = module(VESSEL, backbone).eval()

@@ -1,12 +1,16 @@
 r"""Which initialization is best for images of your own?
 
-  medtransfer compare 'folder("ward-7", patient="patient")' --from random imagenet moco_v2 --data-root DIR
+  medtransfer compare 'folder("ward-7", patient="patient")' --data-root DIR
+  medtransfer compare 'folder("ward-7", patient="patient")' --from random imagenet moco_v2 --backbone resnet50
   medtransfer compare 'medmnist("pneumoniamnist")' --edition phantom --backbone tiny --from random fractals \
       --recipe phantom/classification --pretraining phantom/pretraining
 
 Every row has the same budget: each learning rate is tried once, the best on the validation split is taken, and the test
 split is seen with that one alone, over seeds. Then come the table's statistics, a recommendation that says how sure it
 is, and a report. What is done is never done again.
+
+Without --backbone the network is EfficientNet-Lite0, which is small and has ImageNet weights that pip brings, at a size
+that fits the images.
 """
 
 from __future__ import annotations
@@ -37,10 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("dataset", metavar="EXPR", help="such as 'folder(\"ward-7\")'; docs/datasets.md says how")
     parser.add_argument(
-        "--from", dest="initializers", nargs="+", default=["random", "imagenet"], metavar="EXPR",
-        help="initializations; the first one is the reference (default: random imagenet)",
+        "--from", dest="initializers", nargs="+", default=["random", "imagenet"], metavar="ROW",
+        help="initializations, each 'NAME = WEIGHTS on BACKBONE', where all but the weights may be left out; the first "
+        "one is the reference (default: random imagenet)",
     )  # fmt: skip
-    parser.add_argument("--backbone", default="resnet50", metavar="EXPR", help="(default: %(default)s)")
+    parser.add_argument(
+        "--backbone", metavar="EXPR",
+        help="(default: efficientnet_lite0, whose ImageNet weights come with pip, and unless --recipe or "
+        "--set image_size=PIXELS says it, a size from 32 to 224 pixels that fits the images)",
+    )  # fmt: skip
     parser.add_argument(
         "--recipe", metavar="STUDY/NAME", help="(default: compare/classification or compare/segmentation)"
     )

@@ -19,6 +19,8 @@ from specs.registry import DATASETS, INITIALIZERS, KINDS, METHODS, OWN, RECIPES,
 
 if TYPE_CHECKING:
     from experiments.run.places import Places
+    from initializers.publishing.publishing import Published
+    from initializers.publishing.store import WeightStore
     from lightning_modules.self_supervision.method import Method
 
 HELP = "list datasets, initializers, backbones, methods, measures, recipes, tables and executors"
@@ -119,9 +121,19 @@ def _initializer_state(name: str) -> str:
     except UsageError:
         return ""  # it takes arguments, which decide
     if isinstance(initializer, Published):
-        store = WeightStore.current()
-        return "weights found" if store.holds(initializer.file) else f"{initializer.file.name} is not in {store.folder}"
+        return _published_state(name, initializer, WeightStore.current())
     return "weights come from a run that is done when first needed" if initializer.requires() else "needs no weights"
+
+
+def _published_state(name: str, default: Published, store: WeightStore) -> str:
+    """Which of a name's files are there."""
+    from initializers.publishing.catalogue import published_as
+
+    files = [one.file for _, one in published_as(name)] or [default.file]
+    found = sum(store.holds(file) for file in files)
+    if found == len(files):
+        return "weights found"
+    return f"{found} of {len(files)} weight files found" if found else f"{default.file.name} is not in {store.folder}"
 
 
 def _dataset_state(name: str, where: Places) -> str:

