@@ -36,7 +36,7 @@ from typing import Any
 
 from benchmarks.mutating.children import Copy, Task, outcomes, preload
 from benchmarks.mutating.mutants import STRATA, Mutant, all_mutants, sample
-from benchmarks.mutating.relevance import Trace, Tree, chosen
+from benchmarks.mutating.relevance import Trace, Tree, chosen, seconds_of
 from benchmarks.mutating.session import tried, watched
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -146,7 +146,7 @@ class Trial:
                     continue
                 files = {name.partition("::")[0] for name in names}
                 expected = sum(overheads[file] for file in files)
-                expected += sum(traces[name.partition("::")[0]][name].seconds for name in names)
+                expected += seconds_of(traces[name.partition("::")[0]][name] for name in names)
                 job, limit = partial(_tried, names, known), PATIENCE + 2 * expected
                 if controls:
                     controls -= 1
@@ -206,12 +206,12 @@ class Trial:
         read = {file: json.loads(place(file).read_text(encoding="utf-8")) for file in files}
         traces = {
             file: {
-                name: Trace(one["seconds"], one["passed"], frozenset(one["calls"]))
+                name: Trace(one["seconds"], one["passed"], frozenset(one["calls"]), one["shared"])
                 for name, one in found["tests"].items()
             }
             for file, found in read.items()
         }
-        spent = {file: sum(one.seconds for one in tests.values()) for file, tests in traces.items()}
+        spent = {file: seconds_of(tests.values()) for file, tests in traces.items()}
         return traces, {file: max(read[file]["seconds"] - spent[file], 0.0) for file in files}
 
 

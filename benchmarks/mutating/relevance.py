@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -19,14 +19,30 @@ class Trace:
     """What one test did on the code as it is.
 
     Attributes:
-        seconds: it took, with its fixtures.
+        seconds: it took, with its own fixtures.
         passed: whether it did; only such tests can notice a mutant.
         calls: functions of the product that ran in it or in its fixtures, as ``PATH:LINE``.
+        shared: seconds of fixtures that it shares with other tests, by name.
     """
 
     seconds: float
     passed: bool
     calls: frozenset[str]
+    shared: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def alone(self) -> float:
+        """Seconds that it takes where no other test runs."""
+        return self.seconds + sum(self.shared.values())
+
+
+def seconds_of(traces: Iterable[Trace]) -> float:
+    """Seconds that tests take together: shared fixtures are set up once."""
+    kept = list(traces)
+    shared: dict[str, float] = {}
+    for one in kept:
+        shared |= one.shared
+    return sum(one.seconds for one in kept) + sum(shared.values())
 
 
 Traces = Mapping[str, Mapping[str, Trace]]
@@ -129,16 +145,18 @@ def chosen(mutant: Mutant, nearness: Mapping[str, int], traces: Traces, seconds:
         return 1 if any(call.startswith(f"{mutant.path}:") for call in trace.calls) else None
 
     candidates = [
-        (found, nearness[file], trace.seconds, file, name)
+        (found, nearness[file], trace, file, name)
         for file, tests in known.items()
         for name, trace in tests.items()
         if (found := rank(file, trace)) is not None
     ]
-    kept, used = list[tuple[int, int, str, str]](), 0.0
-    for found, distance, cost, file, name in sorted(candidates, key=lambda one: (one[0], one[2] * (1 + one[1]))):
+    kept, used, paid = list[tuple[int, int, str, str]](), 0.0, set[str]()
+    for found, distance, trace, file, name in sorted(candidates, key=lambda one: (one[0], one[2].alone * (1 + one[1]))):
+        cost = trace.seconds + sum(cost for fixture, cost in trace.shared.items() if fixture not in paid)
         if not kept or used + cost <= seconds:
             kept.append((found, distance, file, name))
             used += cost
+            paid |= trace.shared.keys()
     return list(_in_files(kept, known))
 
 
@@ -150,7 +168,7 @@ def _in_files(kept: Sequence[tuple[int, int, str, str]], known: Mapping[str, Map
 
     def order(group: tuple[int, int, str]) -> tuple[int, int, float]:
         found, near, file = group
-        return found, near, sum(known[file][name].seconds for name in groups[group])
+        return found, near, seconds_of(known[file][name] for name in groups[group])
 
     for group in sorted(groups, key=order):
         yield from (name for name in known[group[2]] if name in groups[group])

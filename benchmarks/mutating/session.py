@@ -20,18 +20,20 @@ PLAIN = '--import-mode=importlib --strict-markers -m "not slow"'
 class Watcher:
     """Notes each test's time, outcome and calls into the project.
 
-    Calls in a fixture of a wider scope count for every test that uses it, whichever test set it up.
+    What a fixture of a wider scope calls counts for every test that uses it, whichever test set it up. The seconds that
+    it took are noted apart, since tests that run together pay them once.
 
     Args:
         root: of the project.
-        tests: the folder whose own functions do not count.
     """
 
     def __init__(self, root: Path) -> None:
         self._root, self._tests = f"{root}{os.sep}", f"{root}{os.sep}tests{os.sep}"
         self._calls = set[str]()
         self._places: dict[tuple[str, int], str | None] = {}
-        self._fixtures: dict[tuple[str, str], set[str]] = {}
+        self._fixtures: dict[str, set[str]] = {}
+        self._seconds: dict[str, float] = {}
+        self._paid = 0.0
         self.found: dict[str, dict[str, Any]] = {}
 
     def trace(self, frame: FrameType, event: str, argument: object) -> None:
@@ -52,17 +54,22 @@ class Watcher:
         """Keep what a shared fixture calls apart, too."""
         if fixturedef.scope == "function":
             return (yield)
+        name = _shared(fixturedef, getattr(request, "param_index", 0))
         before, self._calls = self._calls, set()
+        start, others = spent(), self._paid
         try:
             return (yield)
         finally:
-            self._fixtures.setdefault((fixturedef.argname, fixturedef.baseid), set()).update(self._calls)
+            self._fixtures.setdefault(name, set()).update(self._calls)
             self._calls |= before
+            own = spent() - start - (self._paid - others)  # without fixtures that it asked for
+            self._paid += own
+            self._seconds[name] = max(self._seconds.get(name, 0.0), own)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Trace one test."""
-        self._calls, start = set(), spent()
+        self._calls, start, others = set(), spent(), self._paid
         self.found[item.nodeid] = {"passed": False}
         threading.settrace(self.trace)
         sys.settrace(self.trace)
@@ -71,10 +78,11 @@ class Watcher:
         finally:
             sys.settrace(None)
             threading.settrace(None)
-            used = set(getattr(item, "fixturenames", ()))
-            shared = (calls for (name, _), calls in self._fixtures.items() if name in used)
-            calls = sorted(self._calls.union(*shared))
-            self.found[item.nodeid] |= {"seconds": spent() - start, "calls": calls}
+            used = [name for name in _fixtures(item) if name in self._fixtures]
+            calls = sorted(self._calls.union(*(self._fixtures[name] for name in used)))
+            seconds = max(spent() - start - (self._paid - others), 0.0)
+            shared = {name: self._seconds[name] for name in used}
+            self.found[item.nodeid] |= {"seconds": seconds, "shared": shared, "calls": calls}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note the outcome; a test passes where all its phases do."""
@@ -82,6 +90,18 @@ class Watcher:
             self.found[report.nodeid]["passed"] = report.passed
         elif not report.passed:
             self.found[report.nodeid]["passed"] = False
+
+
+def _shared(definition: Any, parameter: int) -> str:
+    """The name of one setup of a fixture."""
+    return f"{definition.baseid}::{definition.argname}[{parameter}]"
+
+
+def _fixtures(item: Any) -> Iterator[str]:
+    """The names of the setups that a test uses."""
+    indices = item.callspec.indices if hasattr(item, "callspec") else {}
+    for name, definitions in item._fixtureinfo.name2fixturedefs.items():
+        yield from (_shared(one, indices.get(name, 0)) for one in definitions)
 
 
 class Chooser:

@@ -21,6 +21,7 @@ from analysis.similarity import (
     pwcca,
     svcca,
     svcca_of,
+    whitened,
 )
 
 
@@ -362,3 +363,11 @@ def test_single_precision_agrees_to_five_millionths(variance: float | None) -> N
     assert compare(whiten(x), whiten(x @ draw(3, 64, 64))).coefficients == pytest.approx(np.ones(64), abs=5e-6)
     with pytest.raises(ValueError, match="the same samples"):
         compare(whiten(x), whiten(y[:100]))
+
+
+def test_whitening_twice_makes_columns_uncorrelated_however_alike_they_were() -> None:
+    common, own = draw(1, 400, 1), draw(2, 400, 6)
+    layer = common + 1e-6 * own
+    once, twice = (whitened(layer, refine=refine) for refine in (False, True))
+    found = [np.abs(np.cov(one.T) - np.eye(6)).max() for one in (once, twice)]
+    assert found[1] < 1e-12 < 1e-9 < found[0]

@@ -102,7 +102,8 @@ def test_a_single_run_is_not_tested() -> None:
     for sizes in ((1, 3), (3, 1)):
         assert t_test_from_summary(0.5, 0.1, sizes[0], 0.6, 0.1, sizes[1]).p_value is None
     assert summary([0.5]).std is None
-    assert smallest_detectable_difference(1, 3, None, 0.1) is None
+    for n_a, n_b, std_a, std_b in ((1, 3, None, 0.1), (3, 1, 0.1, None), (1, 3, 0.1, 0.1), (3, 1, 0.1, 0.1)):
+        assert smallest_detectable_difference(n_a, n_b, std_a, std_b) is None
 
 
 def test_two_runs_on_each_side_are_enough() -> None:

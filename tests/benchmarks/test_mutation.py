@@ -11,7 +11,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.mutating.mutants import all_mutants, mutants_of, sample
-from benchmarks.mutating.relevance import DIRECT, MIRRORED, Trace, chosen
+from benchmarks.mutating.relevance import DIRECT, MIRRORED, Trace, chosen, seconds_of
 from benchmarks.mutation import wilson, words
 from tests.conftest import PROJECT
 
@@ -123,6 +123,66 @@ def test_the_tests_that_call_a_function_come_first_and_failing_ones_never() -> N
     }
     nearness = {"near.py": MIRRORED, "far.py": DIRECT, "dear.py": MIRRORED}
     assert chosen(mutant, nearness, traces, 30.0) == ["near.py::caller", "far.py::caller", "near.py::other"]
+
+
+def test_a_fixture_that_tests_share_is_paid_once() -> None:
+    mutant = next(one for one in mutants_of("analysis/prices.py", "analysis", SOURCE) if one.function == "cost")
+    calls = frozenset({f"analysis/prices.py:{mutant.line}"})
+    traces = {
+        "a.py": {f"a.py::{name}": Trace(1.0, True, calls, {"table": 20.0}) for name in "xyz"},
+        "b.py": {"b.py::dear": Trace(1.0, True, calls, {"other": 28.0})},
+    }
+    assert seconds_of(traces["a.py"].values()) == 23.0
+    nearness = dict.fromkeys(traces, MIRRORED)
+    assert chosen(mutant, nearness, traces, 24.0) == ["a.py::x", "a.py::y", "a.py::z"]
+    assert chosen(mutant, nearness, traces, 22.5) == ["a.py::x", "a.py::y"]
+
+
+FIXTURES = """
+import time
+import pytest
+
+def busy(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+@pytest.fixture(scope="module")
+def table():
+    busy(0.3)
+
+@pytest.fixture(scope="module", params=[0.1, 0.2])
+def each(request):
+    busy(request.param)
+
+def test_first(table):
+    busy(0.1)
+
+def test_second(table):
+    pass
+
+def test_each(each):
+    pass
+"""
+
+
+def test_the_seconds_of_a_shared_fixture_are_noted_for_each_test_that_uses_it_and_apart(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text("[tool:pytest]\nmarkers =\n    slow: takes long\n")
+    (tmp_path / "test_it.py").write_text(FIXTURES)
+    code = (
+        "import json\nfrom pathlib import Path\nfrom benchmarks.mutating.session import watched\n"
+        f"found = watched(Path({str(tmp_path)!r}), 'test_it.py', Path({str(tmp_path / 'scratch')!r}))\n"
+        f"Path({str(tmp_path / 'found.json')!r}).write_text(json.dumps(found['tests']))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+    found = json.loads((tmp_path / "found.json").read_text())
+    seconds = {name.partition("::")[2]: (one["seconds"], sum(one["shared"].values())) for name, one in found.items()}
+    assert seconds == {
+        "test_first": (pytest.approx(0.1, abs=0.08), pytest.approx(0.3, abs=0.08)),
+        "test_second": (pytest.approx(0.0, abs=0.08), pytest.approx(0.3, abs=0.08)),
+        "test_each[0.1]": (pytest.approx(0.0, abs=0.08), pytest.approx(0.1, abs=0.08)),
+        "test_each[0.2]": (pytest.approx(0.0, abs=0.08), pytest.approx(0.2, abs=0.08)),
+    }
 
 
 def test_a_trial_tells_what_is_noticed_from_what_is_not_and_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -89,6 +89,18 @@ def test_a_grade_outside_the_scale_is_refused_with_its_line(name: str, table: st
             DATASETS.build(name).index(root)
 
 
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("eyepacs", "trainLabels.csv"), ("aptos2019", "train.csv"), ("messidor2", "messidor_data.csv")],
+)
+def test_an_image_that_is_listed_twice_is_refused(name: str, table: str, tmp_path: Path) -> None:
+    root = ensure_phantom(parse(name), tmp_path)
+    lines = (root / table).read_text().splitlines()
+    (root / table).write_text("\n".join([*lines, lines[2]]))
+    with pytest.raises(DataError, match=rf"{table}, line {len(lines) + 1}: .* stands there twice"):
+        DATASETS.build(name).index(root)
+
+
 def test_aptos_has_no_folder_that_leaves_the_root(tmp_path: Path) -> None:
     root = ensure_phantom(parse("aptos2019"), tmp_path)
     (root / "train.csv").write_text("id_code,diagnosis\n../../secret,1\n")

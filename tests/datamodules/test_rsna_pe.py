@@ -90,3 +90,11 @@ def test_a_missing_slice_is_named(scans: Path) -> None:
     (scans / sample.source).unlink()
     with pytest.raises(DataError, match="is missing"):
         RsnaPe().read_image(scans, sample)
+
+
+def test_a_slice_that_is_listed_twice_is_refused(scans: Path) -> None:
+    table = scans / "train.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([*lines, lines[2]]))
+    with pytest.raises(DataError, match=rf"train\.csv, line {len(lines) + 1}: .* stands there twice"):
+        RsnaPe().index(scans)

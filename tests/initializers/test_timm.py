@@ -15,6 +15,7 @@ from backbones.networks.contract import Backbone
 from initializers.imagenet_mimic import ARCHITECTURES
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
+from initializers.loading.positions import resampled_positions
 from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError, WeightsError
 from specs.registry import BACKBONES
@@ -100,6 +101,17 @@ def test_larger_patches_answer_enlarged_images_as_the_small_ones_did(store: Path
     before = functional.conv2d(patch, tensors["patch_embed.proj.weight"])
     after = functional.conv2d(large, backbone.weights()["patch_embed.proj.weight"])
     assert torch.allclose(before, after, atol=1e-2, rtol=1e-3)
+
+
+def test_other_kernels_of_another_size_are_refused(store: Path) -> None:
+    backbone, tensors = backbone_of('timm("test_vit")'), published_vit(store)
+    name = next(name for name in tensors if name.endswith("attn.qkv.weight"))
+    kernels = {"patch_embed.proj.weight": tensors["patch_embed.proj.weight"], name: tensors[name][:, :-1]}
+    assert resampled_positions(kernels, backbone) == (kernels, {})
+    network = BACKBONES.build("tiny")
+    name, wanted = next((name, one) for name, one in network.weights().items() if one.ndim == 4)
+    larger = {name: torch.ones(*wanted.shape[:2], 9, 9)}
+    assert resampled_positions(larger, network) == (larger, {})
 
 
 def test_gray_and_another_size_go_together(store: Path) -> None:

@@ -252,6 +252,15 @@ def test_pirls_image_and_puzzle_both_find_the_memory_which_learns_from_the_image
 
 
 @pytest.mark.parametrize("name", ["insdis", "pirl"])
+def test_there_are_as_many_negatives_as_other_images_at_most(name: str) -> None:
+    asked = {SAMPLES - 2: SAMPLES - 2, SAMPLES - 1: SAMPLES - 1, SAMPLES: SAMPLES - 1, 32_000: SAMPLES - 1}
+    for negatives, found in asked.items():
+        method = learner(f"{name}(dimensions=4, negatives={negatives})")
+        assert isinstance(method, BankLearner)
+        assert method.drawn(INDEX).shape == (len(INDEX), found)
+
+
+@pytest.mark.parametrize("name", ["insdis", "pirl"])
 def test_noise_is_drawn_from_all_other_images(name: str) -> None:
     method = learner(f"{name}(dimensions=4, negatives=11)")
     assert isinstance(method, BankLearner)

@@ -136,4 +136,6 @@ def test_what_is_no_checkpoint_is_refused_by_name(
 ) -> None:
     (tmp_path / "weights.pth").write_bytes(content)
     assert main(["inspect", str(tmp_path / "weights.pth")]) == 4
-    assert "weights.pth" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "weights.pth" in said
+    assert ("is a web page" in said) == content.startswith(b"<")
