@@ -111,6 +111,8 @@ def test_a_mask_is_what_its_file_shows_above_0_and_patients_are_the_tables(table
             (tmp_path / folder).mkdir(exist_ok=True)
             pixels = np.random.default_rng([number, highest]).integers(0, highest, (6, 5), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / folder / f"{number}.png")
+    (tmp_path / "masks" / "._3.png").write_bytes(b"what macOS writes beside a file")
+    (tmp_path / "masks" / "3").mkdir()
     if table:
         rows = "".join(f"images/{number}.png,p{number // 3}\n" for number in range(30))
         (tmp_path / "labels.csv").write_text(f"image,who\n{rows}")

@@ -59,5 +59,16 @@ def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
         MedMNIST().index(root)
     root = ensure_phantom(parse('medmnist("octmnist")'), tmp_path)
     (root / "octmnist.npz").rename(root / "pneumoniamnist.npz")
-    with pytest.raises(DataError, match=r"values up to 3, expected .* from 0 to 1"):
+    with pytest.raises(DataError, match=r"values from 0 to 3, expected .* from 0 to 1"):
         MedMNIST().index(root)
+
+
+def test_labels_below_the_first_class_are_refused(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    labels = arrays["train_labels"].astype(np.int64)
+    labels[3] = -1
+    np.savez(path, **arrays | {"train_labels": labels})
+    with pytest.raises(DataError, match=r"train_labels .* values from -1 to 1, expected .* from 0 to 1"):
+        MedMNIST().index(path.parent)
