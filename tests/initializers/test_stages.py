@@ -85,6 +85,15 @@ def test_reinit_changes_the_named_stages_and_nothing_else(tmp_path: Path) -> Non
     assert not any(torch.equal(backbone.weights()[name], source[name]) for name in changed)
 
 
+@pytest.mark.parametrize(("again", "transformed"), [("layer4", {"conv1.weight"}), ("conv1", set())])
+def test_what_was_done_to_a_tensor_is_said_where_it_is_kept(again: str, transformed: set[str], tmp_path: Path) -> None:
+    write(tmp_path, BACKBONES.build("resnet18"))
+    gray: Backbone = BACKBONES.build("resnet18(in_channels=1)")
+    expression = f'reinit(file("{tmp_path}/weights.safetensors"), ("{again}",))'
+    report = initialize(gray, build(expression), seeded(0), no_runs)
+    assert set(report.transformed) == transformed
+
+
 def test_the_slim_network_takes_the_first_stages_of_resnet50(tmp_path: Path) -> None:
     source = write(tmp_path, BACKBONES.build("resnet50"))
     slim: Backbone = BACKBONES.build("resnet50_slim")
