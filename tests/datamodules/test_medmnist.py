@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,17 @@ def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
     (root / "octmnist.npz").rename(root / "pneumoniamnist.npz")
     with pytest.raises(DataError, match=r"values from 0 to 3, expected .* from 0 to 1"):
         MedMNIST().index(root)
+
+
+def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    sample = MedMNIST().index(path.parent).train[0]
+    before = MedMNIST().read_image(path.parent, sample)
+    with np.load(path) as file:
+        arrays = {name: 255 - array if name.endswith("images") else array for name, array in file.items()}
+    np.savez(path, **arrays)
+    os.utime(path, ns=(0, 0))  # another time, however coarse the file system's clock is
+    assert np.array_equal(MedMNIST().read_image(path.parent, sample), 255 - before)
 
 
 def test_labels_below_the_first_class_are_refused(tmp_path: Path) -> None:

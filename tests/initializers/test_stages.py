@@ -78,6 +78,7 @@ def test_reinit_changes_the_named_stages_and_nothing_else(tmp_path: Path) -> Non
     expression = f'reinit(file("{tmp_path}/weights.safetensors"), ("layer2", "layer4"))'
     report = initialize(backbone, build(expression), seeded(0), no_runs)
     assert {backbone.stage_of(name) for name in report.drawn} == {"layer2", "layer4"}
+    assert set(report.dropped) == set(report.drawn)
     for name in report.loaded:
         assert torch.equal(backbone.weights()[name], source[name])
     changed = [name for name in report.drawn if name.endswith("conv1.weight")]
