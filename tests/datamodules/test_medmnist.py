@@ -64,6 +64,14 @@ def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
         MedMNIST().index(root)
 
 
+def test_a_split_may_show_a_single_class(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **arrays | {"test_labels": np.zeros_like(arrays["test_labels"])})
+    assert {sample.target for sample in MedMNIST().index(path.parent).test} == {(0.0,)}
+
+
 def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
     sample = MedMNIST().index(path.parent).train[0]

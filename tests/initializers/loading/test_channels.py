@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 
 from initializers.loading.channels import gray_first_convolution
+from initializers.loading.contract import Weights
+from initializers.loading.inputs import for_inputs
+from specs.registry import BACKBONES
 
 GRAY = {"stem.scale": torch.ones(4), "stem.weight": torch.ones(4, 1, 3, 3), "body.weight": torch.ones(4, 4, 3, 3)}
 
@@ -29,6 +32,15 @@ def test_the_channels_of_the_first_convolution_are_summed_and_nothing_else_is_to
 def test_what_is_no_convolution_of_three_channels_stays_for_strict_loading_to_refuse(shape: tuple[int, ...]) -> None:
     given = color(*shape)
     assert gray_first_convolution(given, GRAY) == (given, {})
+
+
+def test_changed_weights_are_no_longer_those_whose_fingerprint_was_known() -> None:
+    gray, colored = (BACKBONES.build(f"tiny(in_channels={channels})") for channels in (1, 3))
+    weights = Weights(colored.weights(), transformed={"a": "renamed"}, fingerprint="known")
+    assert for_inputs(weights, colored) is weights
+    changed = for_inputs(weights, gray)
+    assert changed.fingerprint is None
+    assert sorted(changed.transformed.values()) == ["renamed", "sum of 3 input channels"]
 
 
 def test_a_network_that_takes_colors_gets_the_weights_as_they_are() -> None:
