@@ -50,6 +50,14 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "labels.csv"
 
 
+def test_labels_stand_in_the_column_that_is_named_or_is_called_as_the_class(table: Path) -> None:
+    called = Folder(classes=("positive",)).index(table.parent)
+    named = Folder(classes=("disease",), label="positive").index(table.parent)
+    assert [sample.target for sample in named.train] == [sample.target for sample in called.train]
+    with pytest.raises(UsageError, match='no column "disease"'):
+        Folder(classes=("disease",)).index(table.parent)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
