@@ -246,7 +246,8 @@ class MedMNIST(Dataset):
         highest = 1 if several or self.task.kind == "binary" else classes - 1
         if labels.shape != (len(labels), classes if several else 1) or not 0 <= labels.min() <= labels.max() <= highest:
             raise DataError(
-                f"{path}: {part}_labels is of shape {labels.shape} with values up to {labels.max()}, expected "
+                f"{path}: {part}_labels is of shape {labels.shape} with values from {labels.min()} to {labels.max()}, "
+                f"expected "
                 f"(N, {classes if several else 1}) with values from 0 to {highest}. Fetch the file of this flag."
             )
         return labels.astype(float)

@@ -79,3 +79,11 @@ def test_too_few_samples_are_refused_and_just_enough_are_not() -> None:
         assert np.isfinite(ask(taken([{"x": samples, "y": samples}]), "x", "y")).all()
         with pytest.raises(ValueError, match=f"found {needed - 1}"):
             ask(taken([{"x": samples[1:], "y": samples[1:]}]), "x", "y")
+
+
+def test_single_precision_is_summed_in_double() -> None:
+    values = np.random.default_rng(0).normal(1000, 1, (4000, 3)).astype(np.float32)
+    expected = np.cov(values.astype(np.float64), rowvar=False)
+    for kind in AS.values():
+        moments = taken([{"x": kind(part), "y": kind(part)} for part in np.split(values, 8)])
+        assert moments.covariance("x", "y") == pytest.approx(expected, abs=1e-10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import tracemalloc
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from sklearn.cross_decomposition import CCA as SklearnCCA
 from analysis.moments import Moments
 from analysis.pairwise import compare, whiten
 from analysis.similarity import (
+    Cca,
+    Similarity,
     cca,
     cca_of,
     independent_floor,
@@ -289,6 +292,14 @@ def test_the_floor_of_cka_is_the_mean_over_all_pairings_of_the_samples() -> None
     assert found.samples == 6
     assert linear_cka_of(summed(x, y, 4), "x", "y").floor == pytest.approx(found.floor, rel=1e-9)
     assert linear_cka(x, y, debiased=True).floor == 0
+
+
+@pytest.mark.parametrize("measure", [cca, pwcca, svcca, linear_cka])
+def test_a_layer_that_does_not_vary_has_no_similarity_on_either_side(measure: Callable[..., Cca | Similarity]) -> None:
+    still, moving = np.ones((50, 3)), draw(0, 50, 3)
+    for pair in ((still, moving), (moving, still), (still, still)):
+        found = measure(*pair)
+        assert math.isnan(found.mean if isinstance(found, Cca) else found.value)
 
 
 def test_the_floor_of_pwcca_is_what_independent_layers_have() -> None:

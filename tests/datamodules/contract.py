@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -24,6 +27,16 @@ from tests.conftest import PROJECT
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@contextlib.contextmanager
+def listed_backwards(folder: Any = ".") -> Iterator[Iterator[os.DirEntry[str]]]:
+    """``os.scandir`` of a file system that lists the last name first."""
+    with SCANDIR(folder) as entries:
+        yield iter(sorted(entries, key=lambda entry: entry.name, reverse=True))
+
+
+SCANDIR = os.scandir
 
 
 class DatasetContract:
@@ -54,6 +67,7 @@ class DatasetContract:
     def test_its_phantom_edition_is_read_by_the_real_reader(self, dataset: Dataset, root: Path) -> None:
         index = dataset.index(root)
         index.check(self.expression)
+        assert dataset.channels in (1, 3)
         for split in SPLITS:
             for sample in index.split(split):
                 image = dataset.read_image(root, sample)
@@ -164,6 +178,13 @@ class DatasetContract:
         for changed in (relabelled, first._replace(patient="someone else"), first._replace(id="another")):
             other: Index = dataclasses.replace(index, test=(changed, *index.test[1:]))
             assert other.identity() != index.identity()
+
+    def test_the_order_in_which_a_file_system_lists_files_changes_nothing(
+        self, dataset: Dataset, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = dataset.index(root)
+        monkeypatch.setattr(os, "scandir", listed_backwards)
+        assert dataset.index(root) == before
 
     def test_a_digest_of_its_files_changes_with_any_byte_of_one(
         self, dataset: Dataset, root: Path, tmp_path: Path

@@ -50,6 +50,14 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "labels.csv"
 
 
+def test_labels_stand_in_the_column_that_is_named_or_is_called_as_the_class(table: Path) -> None:
+    called = Folder(classes=("positive",)).index(table.parent)
+    named = Folder(classes=("disease",), label="positive").index(table.parent)
+    assert [sample.target for sample in named.train] == [sample.target for sample in called.train]
+    with pytest.raises(UsageError, match='no column "disease"'):
+        Folder(classes=("disease",)).index(table.parent)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -111,6 +119,8 @@ def test_a_mask_is_what_its_file_shows_above_0_and_patients_are_the_tables(table
             (tmp_path / folder).mkdir(exist_ok=True)
             pixels = np.random.default_rng([number, highest]).integers(0, highest, (6, 5), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / folder / f"{number}.png")
+    (tmp_path / "masks" / "._3.png").write_bytes(b"what macOS writes beside a file")
+    (tmp_path / "masks" / "3").mkdir()
     if table:
         rows = "".join(f"images/{number}.png,p{number // 3}\n" for number in range(30))
         (tmp_path / "labels.csv").write_text(f"image,who\n{rows}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -72,5 +73,35 @@ def test_a_file_of_another_flag_or_size_is_refused(tmp_path: Path) -> None:
         MedMNIST().index(root)
     root = ensure_phantom(parse('medmnist("octmnist")'), tmp_path)
     (root / "octmnist.npz").rename(root / "pneumoniamnist.npz")
-    with pytest.raises(DataError, match=r"values up to 3, expected .* from 0 to 1"):
+    with pytest.raises(DataError, match=r"values from 0 to 3, expected .* from 0 to 1"):
         MedMNIST().index(root)
+
+
+def test_a_split_may_show_a_single_class(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **arrays | {"test_labels": np.zeros_like(arrays["test_labels"])})
+    assert {sample.target for sample in MedMNIST().index(path.parent).test} == {(0.0,)}
+
+
+def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    sample = MedMNIST().index(path.parent).train[0]
+    before = MedMNIST().read_image(path.parent, sample)
+    with np.load(path) as file:
+        arrays = {name: 255 - array if name.endswith("images") else array for name, array in file.items()}
+    np.savez(path, **arrays)
+    os.utime(path, ns=(0, 0))  # another time, however coarse the file system's clock is
+    assert np.array_equal(MedMNIST().read_image(path.parent, sample), 255 - before)
+
+
+def test_labels_below_the_first_class_are_refused(tmp_path: Path) -> None:
+    path = ensure_phantom(parse("medmnist"), tmp_path) / "pneumoniamnist.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    labels = arrays["train_labels"].astype(np.int64)
+    labels[3] = -1
+    np.savez(path, **arrays | {"train_labels": labels})
+    with pytest.raises(DataError, match=r"train_labels .* values from -1 to 1, expected .* from 0 to 1"):
+        MedMNIST().index(path.parent)

@@ -98,3 +98,10 @@ def test_a_slice_that_is_listed_twice_is_refused(scans: Path) -> None:
     table.write_text("\n".join([*lines, lines[2]]))
     with pytest.raises(DataError, match=rf"train\.csv, line {len(lines) + 1}: .* stands there twice"):
         RsnaPe().index(scans)
+
+
+def test_the_order_of_the_tables_lines_changes_nothing(scans: Path) -> None:
+    before, table = RsnaPe().index(scans), scans / "train.csv"
+    header, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([header, *reversed(lines)]))
+    assert RsnaPe().index(scans).identity() == before.identity()

@@ -71,6 +71,9 @@ def test_a_missing_or_unlike_mask_is_named(tmp_path: Path) -> None:
     Image.new("L", (3, 3)).save(left)
     with pytest.raises(DataError, match=r"is of shape \(3, 3\)"):
         dataset.read_mask(root, sample)
-    right.unlink()
-    with pytest.raises(DataError, match=f"1 masks are missing, such as .*{right.name}"):
-        dataset.index(root)
+    for mask in (left, right):
+        content = mask.read_bytes()
+        mask.unlink()
+        with pytest.raises(DataError, match=f"1 masks are missing, such as .*{mask.name}"):
+            dataset.index(root)
+        mask.write_bytes(content)

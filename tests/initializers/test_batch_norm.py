@@ -103,6 +103,7 @@ def test_its_card_is_of_both(tmp_path: Path) -> None:
     imagenet = build("imagenet").card()
     assert build("batch_norm(imagenet)").card().normalization == imagenet.normalization
     assert build("batch_norm(imagenet)").card().training_data == imagenet.training_data
+    assert build("batch_norm(imagenet)").card().source == imagenet.source is not None
 
 
 def test_both_sources_are_nested_by_name() -> None:

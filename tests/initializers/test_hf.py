@@ -71,4 +71,6 @@ class TestHf(InitializerContract):
         place(tmp_path)
         said = build(EXPRESSION[:-1] + ', trained_on=("chestxray14",))')
         assert said.card().training_data == ("chestxray14",)
+        assert said.card().source == said.file.url
+        assert said.card().licence == f"see {said.file.page}"
         assert said.identity() == build(EXPRESSION).identity()

@@ -147,6 +147,17 @@ def test_no_variance_is_negative_and_everything_is_finite(drawn: dict[str, Tenso
         assert not name.endswith("running_var") or (tensor >= 0).all(), name
 
 
+def test_layers_that_start_anew_are_named_in_the_report(tmp_path: Path) -> None:
+    save_file(tiny().draw(seeded(3)), tmp_path / "weights.safetensors")
+    network = tiny()
+    expression = f'mean_var(file("{tmp_path.as_posix()}/weights.safetensors"))'
+    report = initialize(network, build(expression), seeded(0), no_runs)
+    norms = {name for name, part in network.named_modules() if isinstance(part, torch.nn.BatchNorm2d)}
+    assert norms
+    assert {name.rpartition(".")[0] for name in report.transformed} == {name.removeprefix("network.") for name in norms}
+    assert set(report.transformed.values()) == {"normalization layer reset"}
+
+
 def test_a_source_that_does_not_fit_is_refused_and_named_even_where_it_would_be_reset(tmp_path: Path) -> None:
     tensors = tiny().weights()
     norm = next(name for name in tensors if name.endswith("running_var"))

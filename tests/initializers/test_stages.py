@@ -78,11 +78,21 @@ def test_reinit_changes_the_named_stages_and_nothing_else(tmp_path: Path) -> Non
     expression = f'reinit(file("{tmp_path}/weights.safetensors"), ("layer2", "layer4"))'
     report = initialize(backbone, build(expression), seeded(0), no_runs)
     assert {backbone.stage_of(name) for name in report.drawn} == {"layer2", "layer4"}
+    assert set(report.dropped) == set(report.drawn)
     for name in report.loaded:
         assert torch.equal(backbone.weights()[name], source[name])
     changed = [name for name in report.drawn if name.endswith("conv1.weight")]
     assert changed
     assert not any(torch.equal(backbone.weights()[name], source[name]) for name in changed)
+
+
+@pytest.mark.parametrize(("again", "transformed"), [("layer4", {"conv1.weight"}), ("conv1", set())])
+def test_what_was_done_to_a_tensor_is_said_where_it_is_kept(again: str, transformed: set[str], tmp_path: Path) -> None:
+    write(tmp_path, BACKBONES.build("resnet18"))
+    gray: Backbone = BACKBONES.build("resnet18(in_channels=1)")
+    expression = f'reinit(file("{tmp_path}/weights.safetensors"), ("{again}",))'
+    report = initialize(gray, build(expression), seeded(0), no_runs)
+    assert set(report.transformed) == transformed
 
 
 def test_the_slim_network_takes_the_first_stages_of_resnet50(tmp_path: Path) -> None:

@@ -137,6 +137,13 @@ def test_of_several_classes_each_is_logged_beside_the_mean_of_the_scored_ones() 
     assert found == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize(("classes", "named"), [(("a",), set()), (("a", "b"), {"test_auroc:a", "test_auroc:b"})])
+def test_classes_are_named_as_soon_as_there_are_two(classes: tuple[str, ...], named: set[str]) -> None:
+    task = Task("multilabel" if named else "binary", classes)
+    (found,) = quiet().test(module(task), loader(samples(task)), verbose=False)
+    assert set(found) == {"test_auroc"} | named
+
+
 def test_a_score_that_is_undefined_is_logged_as_such() -> None:
     learner, given = module(FINDINGS), samples(FINDINGS)
     for sample in given:

@@ -23,6 +23,12 @@ def test_columns_are_found_by_name_in_any_order_without_spaces_marks_or_empty_li
     assert [cells for _, cells in rows(table(tmp_path, "a;b\n1,5;2\n"), ("b", "a"), delimiter=";")] == [["2", "1,5"]]
 
 
+def test_a_line_break_in_quotes_stays_in_its_cell_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(b'id,a\r\n1,"two\r\nlines"\r\n2,x\r\n')
+    assert [cells for _, cells in rows(path, ("id", "a"))] == [["1", "two\r\nlines"], ["2", "x"]]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

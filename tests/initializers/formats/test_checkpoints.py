@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import pickle
@@ -288,3 +289,16 @@ def test_a_hash_is_of_the_bytes_that_are_there_now(tmp_path: Path) -> None:
     assert sha256_of(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     with pytest.raises(WeightsError, match="no weight file"):
         sha256_of(tmp_path / "b")
+
+
+def test_a_hash_is_taken_again_if_either_size_or_time_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"abd")
+    first = sha256_of(path)
+    before = path.stat()
+    path.write_bytes(b"abcd")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert sha256_of(path) == hashlib.sha256(b"abcd").hexdigest()
+    path.write_bytes(b"abc")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert sha256_of(path) == hashlib.sha256(b"abc").hexdigest() != first
