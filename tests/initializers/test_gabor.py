@@ -94,6 +94,19 @@ def test_a_filter_answers_most_to_a_grating_of_its_own_frequency_and_orientation
         assert min(np.abs(found - wave).max(), np.abs(found + wave).max()) < 0.012, number
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_a_filter_answers_half_as_much_at_either_end_of_an_octave(place: int) -> None:
+    """Around f these ends are 2/3 f and 4/3 f, since the envelope's spectrum is a Gaussian (Daugman 1985)."""
+    size, f = 181, (0.08, 0.12, 0.18, 0.27)[place]
+    column = torch.arange(size, dtype=torch.float64) - size // 2
+    filters = gabor_bank(8, size)[2 * place]
+
+    def answer(frequency: float) -> float:
+        return (filters * torch.cos(2 * math.pi * frequency * column)).sum().item()
+
+    assert [answer(share * f) / answer(f) for share in (2 / 3, 4 / 3)] == pytest.approx([0.5, 0.5], abs=0.005)
+
+
 def test_phases_are_even_and_odd() -> None:
     bank = gabor_bank(16, 9)
     turned = bank.flip(1, 2)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from experiments.run.recipes import recipe_named
+from lightning_modules import layer_adaptation
 from lightning_modules.optimization import build_optimizer, build_schedule
 from lightning_modules.self_supervision.redundancy import BarlowLearner
 from specs.registry import BACKBONES
@@ -225,3 +226,19 @@ def test_a_schedule_scales_both_rates_of_barlow_twins() -> None:
     middle = 0.5 * (1 + np.cos(np.pi * 495 / 990))
     assert rates[505] == pytest.approx([rate * (0.001 + 0.999 * middle) for rate in (1.6, 0.0384)])
     assert rates[999] == pytest.approx([1.6e-3, 3.84e-5], rel=0.01)
+
+
+@pytest.mark.parametrize("kind", [layer_adaptation.Lars, layer_adaptation.Larc])
+def test_a_step_returns_the_loss_of_its_closure(kind: type[layer_adaptation.LayerAdaptation]) -> None:
+    weight = nn.Parameter(torch.ones(3))
+    optimizer = kind([weight], lr=0.1, momentum=0.9, weight_decay=0.0, trust=0.001)
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        loss = (2 * weight).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    assert optimizer.step(closure) == 6.0
+    assert optimizer.step() is None
+    assert not torch.equal(weight.detach(), torch.ones(3))

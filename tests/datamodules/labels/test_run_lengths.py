@@ -51,7 +51,8 @@ def test_any_text_is_a_mask_or_an_error_of_ours(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["1", "1 2 3", "0 65", "60 5", "1 -2", "-3 1", "1 0", "1 0 2 3", "a b", "1.5 2", "9" * 30 + " 1"]
+    "code",
+    ["1", "1 2 3", "0 65", "60 5", "1 -2", "5 1 -3 1", "-3 1", "1 0", "1 0 2 3", "a b", "1.5 2", "9" * 30 + " 1"],
 )
 def test_what_is_no_code_is_refused(code: str) -> None:
     with pytest.raises(DataError, match="run-length code"):
