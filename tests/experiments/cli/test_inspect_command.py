@@ -89,6 +89,18 @@ def test_a_file_of_ones_own_is_loaded_by_the_expression_that_it_prints(
     assert f"load it: {found['expressions'][0]}" in text
 
 
+def test_a_tensor_of_another_shape_is_not_among_those_that_would_be_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensors = distinct(BACKBONES.build("resnet18"))
+    tensors["layer4.0.conv1.weight"] = torch.zeros(3, 3, 3, 3)
+    save_file(tensors, tmp_path / "weights.safetensors")
+    status, found = inspected(capsys, tmp_path / "weights.safetensors", "--backbone", "resnet18")
+    assert status == 4
+    assert list(found["misfits"]) == ["of another shape"]
+    assert set(tensors) - set(found["loaded"]) == {"layer4.0.conv1.weight"}
+
+
 def test_what_would_be_transformed_and_what_does_not_fit_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
