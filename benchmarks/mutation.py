@@ -22,7 +22,6 @@ import argparse
 import fnmatch
 import hashlib
 import json
-import math
 import os
 import shutil
 import sys
@@ -31,9 +30,9 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
+from analysis.shares import wilson
 from benchmarks.mutating.children import Copy, Task, outcomes, preload
 from benchmarks.mutating.mutants import STRATA, Mutant, all_mutants, sample
 from benchmarks.mutating.relevance import Trace, Tree, chosen
@@ -250,16 +249,6 @@ def words(results: Sequence[Result], equivalent: Sequence[str] = ()) -> str:
         lines.append(_row(name, [one for one in counted if name in ("all", one["stratum"])]))
     lines.append(f"{len(results) - len(counted)} equivalent mutants left out; {time.strftime('%Y-%m-%d')}")
     return "\n".join(lines)
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927, https://doi.org/10.2307/2276774); of no trials, all of [0, 1]."""
-    if trials == 0:
-        return 0.0, 1.0
-    z, share = NormalDist().inv_cdf(0.975), successes / trials
-    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _row(name: str, results: Sequence[Result]) -> str:
