@@ -204,9 +204,9 @@ def smallest_detectable_difference(
 ) -> float | None:
     """The difference of means that one of a table's corrected tests finds with 80 % power or more.
 
-    The level is that of the first step of Holm's correction, ``level`` over the number of tests. What is found at that level
-    is found after the correction too, whatever the other tests find; the later steps' levels are higher. The spread of
-    the runs is taken as the true one.
+    The test's level is that of the first step of Holm's correction, ``level`` over the number of tests. What is found
+    at that level is found after the correction too, whatever the other tests find; the later steps' levels are higher.
+    The spread of the runs is taken as the true one.
 
     Args:
         n_a: runs of one sample.

@@ -23,7 +23,8 @@ def _image(kind: int, generator: Generator, draw: int) -> Drawn:
 
     degrees = _turned(draw) + 180 / DIRECTIONS * kind + generator.normal(0, 5, STROKES)
     strengths = generator.choice([-1.0, 1.0], STROKES) * generator.uniform(0.8, 1.3, STROKES)
-    drawn = strokes(*generator.uniform(2, 21, (2, STROKES)), degrees, strengths, 3.0)
+    rows, columns = generator.uniform(2, 21, (2, STROKES))
+    drawn = strokes(rows, columns, degrees, strengths, 3.0)
     background = generator.uniform(0.3, 0.8) * smooth(generator, 4.0) + generator.normal(0, 0.5)
     return background + drawn + noise(generator, 0.4)
 

@@ -19,7 +19,8 @@ def _shape(kind: int, generator: Generator, draw: int) -> Drawn:
     row, column = generator.uniform(9, 15, 2)
     drawn = shape(SHAPES[kind], row, column, generator.uniform(0, 360), generator.uniform(4.5, 7))
     strength = generator.choice([-1.0, 1.0]) * generator.uniform(1.0, 2.0)
-    return 0.5 * smooth(generator, 4.0) + strength * drawn + noise(generator, 0.15)
+    image: Drawn = 0.5 * smooth(generator, 4.0) + strength * drawn + noise(generator, 0.15)
+    return image
 
 
 def _blob(kind: int, generator: Generator, draw: int) -> Drawn:

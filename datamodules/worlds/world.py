@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    Drawn = NDArray["np.float64"]  # type: ignore[name-defined]  # noqa: F821
+    Drawn = NDArray["np.float64"]  # type: ignore[name-defined]
 
 SIZE = 24
 """Height and width of every image in pixels."""

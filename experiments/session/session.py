@@ -24,7 +24,7 @@ from experiments.run.resolve import ResolvedRun
 from experiments.session.comparing import Question, compared, plan_comparison
 from experiments.session.context import Context, ProgressCallback, Say, no_progress, say_nothing
 from experiments.session.documents import Statistics
-from experiments.session.making import Asked, make_table, plan_table
+from experiments.session.making import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
 from experiments.session.single import (
@@ -232,6 +232,23 @@ class Session:
             MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
         """
         return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, _path(output))
+
+    def make_several(
+        self,
+        tables: Sequence[str],
+        *,
+        profile: str | None = None,
+        seeds: int | None = None,
+        settings: Mapping[str, object] | None = None,
+        statistics: Statistics = DEFAULT,
+        output: str | Path | None = None,
+    ) -> list[Made]:
+        """Make several tables, with the runs of all of them planned together; the other arguments are ``make``'s.
+
+        A run that fails is tried once more when its own table is made.
+        """
+        asked = [self._asked(table, profile, seeds, settings) for table in tables]
+        return make_tables(asked, self.context, statistics, _path(output))
 
     def plan(
         self,

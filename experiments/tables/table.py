@@ -103,8 +103,8 @@ class Table:
         level: of the tests of rows against the reference row, after Holm's correction, in (0, 1).
         planted: what is true of the rows by construction, of a table of one column; None: nobody knows.
         costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
-        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use seed 0, as a published
-            weight would, so the spread over seeds is that of fine-tuning.
+        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use
+            seed 0, as a published weight would, so the spread over seeds is that of fine-tuning.
     """
 
     title: str

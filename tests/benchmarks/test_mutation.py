@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.mutating.mutants import all_mutants, mutants_of, sample
 from benchmarks.mutating.relevance import DIRECT, MIRRORED, Trace, chosen

@@ -25,10 +25,11 @@ def escape(text: str) -> str:
 def to_latex(document: TableDocument) -> str:
     r"""A ``table`` environment; needs ``\usepackage{booktabs,amssymb}``."""
     layout, beside = score_layout(document), costs_beside(document)
+    said = (document.title + ".", provenance(document), *planted_notes(document), *notes(document))
     lines = [
         "% needs \\usepackage{booktabs,amssymb}",
         "\\begin{table}",
-        f"\\caption{{{escape(' '.join([document.title + '.', provenance(document), *planted_notes(document), *notes(document)]))}}}",
+        f"\\caption{{{escape(' '.join(said))}}}",
     ]
     body = []
     for line in layout.lines:

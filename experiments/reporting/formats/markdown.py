@@ -55,7 +55,10 @@ def to_markdown(document: TableDocument) -> str:
         lines += pipe_table(head, rest)
     if not beside and (networks := cost_lines(document)):
         lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
-    lines += [f"- {escape(line)}" for line in [*planted_notes(document), *notes(document), provenance(document), *missing(document)]]
+    lines += [
+        f"- {escape(line)}"
+        for line in [*planted_notes(document), *notes(document), provenance(document), *missing(document)]
+    ]
     return "\n".join([*lines, ""])
 
 

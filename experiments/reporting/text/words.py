@@ -103,8 +103,8 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         found.append(
             f"{better} {document.directions[0]}, {worse} {document.directions[1]} than the {row} "
             f'"{document.reference}": {TESTS[document.test]}, '
-            f"{SIDES[document.alternative]}, Holm over the table, {_level(document)} level. No mark: no difference shown, "
-            "which does not mean equal."
+            f"{SIDES[document.alternative]}, Holm over the table, {_level(document)} level. No mark: no difference "
+            "shown, which does not mean equal."
         )
     else:
         mark = "=" if ascii_only else "†"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
 from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
@@ -12,10 +14,11 @@ MARGIN = 2.0
 """Points by which continual pretraining may be worse than the domain alone and still count as good as it."""
 
 
-def domain(draw: int = 0) -> Table:
+def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
     """In-domain pretraining is better than natural pretraining, continual at least as good.
 
     Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
         draw: which drawing of the world.
     """
     natural, alone, both = "Natural source", "Domain source", "Natural, then domain"
@@ -48,5 +51,5 @@ def domain(draw: int = 0) -> Table:
         ),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/source"),
-        seeds=6,
+        seeds=2 if profile == "smoke" else 6,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
 from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
@@ -9,10 +11,11 @@ from experiments.tables.planted import Planted
 from experiments.tables.table import Row, Table
 
 
-def features(draw: int = 0) -> Table:
+def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
     """Pretrained is better than random and than Mean Var.
 
     Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
         draw: which drawing of the world.
     """
     source, scale = "Source", "Mean Var of the source"
@@ -38,5 +41,5 @@ def features(draw: int = 0) -> Table:
         rows=(Row(scale, f"mean_var({trained_on(dataset)})"), Row(source, trained_on(dataset))),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/source"),
-        seeds=6,
+        seeds=2 if profile == "smoke" else 6,
     )

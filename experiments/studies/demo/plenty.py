@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
 from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
@@ -12,10 +14,11 @@ MARGIN = 1.0
 """Points within which rows are equal."""
 
 
-def plenty(draw: int = 0) -> Table:
+def plenty(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
     """All rows are equal within a point.
 
     Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
         draw: which drawing of the world.
     """
     source, scale = "Source", "Mean Var of the source"
@@ -41,5 +44,5 @@ def plenty(draw: int = 0) -> Table:
         rows=(Row(scale, f"mean_var({trained_on(dataset)})"), Row(source, trained_on(dataset))),
         recipe=recipe_named("demo/plenty"),
         pretraining=recipe_named("demo/source"),
-        seeds=6,
+        seeds=2 if profile == "smoke" else 6,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
 from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
@@ -12,10 +14,11 @@ MARGIN = 50.0
 """Steps by which Mean Var may be later than the source and still count as no later."""
 
 
-def scale(draw: int = 0) -> Table:
+def scale(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
     """Mean Var is there no later than the source, and both well before random.
 
     Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
         draw: which drawing of the world.
     """
     source, scaled = "Source", "Mean Var of the source"
@@ -46,7 +49,7 @@ def scale(draw: int = 0) -> Table:
         ),
         recipe=recipe_named("demo/steps"),
         pretraining=recipe_named("demo/scaled_source"),
-        seeds=8,
+        seeds=2 if profile == "smoke" else 8,
         backbone="plain",
         threshold=0.8,
     )
