@@ -47,21 +47,28 @@ def _blur(sigma: float) -> Drawn:
     return matrix
 
 
-def glyphs(generator: Generator, count: int, size: int = 5) -> Drawn:
-    """Small patterns, (count, size, size), of mean 0 and mean square 1, as many dark as bright pixels, but one.
+def glyphs(generator: Generator, pairs: int, size: int = 5) -> Drawn:
+    """Small patterns, (2 * pairs, size, size), of mean 0 and mean square 1, as many dark as bright pixels, but one.
 
-    No two of them are alike under small shifts, and none can be told from another by brightness or contrast.
+    The second half are those of the first half turned by half a turn, which have the same power spectrum: the two halves
+    cannot be told apart by brightness, contrast or roughness. No two of all are alike under small shifts.
     """
     found: list[Drawn] = []
-    while len(found) < count:
+    while len(found) < 2 * pairs:
         signs = np.where(np.arange(size * size) % 2, -1.0, 1.0)
         one = generator.permutation(signs).reshape(size, size)
         one = one - one.mean()
         one /= np.sqrt((one**2).mean())
-        shifts = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
-        if all((np.roll(one, by, (0, 1)) * other).mean() <= ALIKE for other in found for by in shifts):
-            found.append(one)
-    return np.stack(found)
+        turned = one[::-1, ::-1]
+        if all(_unlike(one, other) and _unlike(turned, other) for other in found) and _unlike(one, turned):
+            found += [one, turned]
+    return np.stack([*found[::2], *found[1::2]])
+
+
+def _unlike(one: Drawn, other: Drawn) -> bool:
+    """Whether two patterns correlate by ``ALIKE`` at most, wherever one is shifted by up to a pixel."""
+    shifts = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    return all((np.roll(one, by, (0, 1)) * other).mean() <= ALIKE for by in shifts)
 
 
 def paste(image: Drawn, pattern: Drawn, generator: Generator) -> None:

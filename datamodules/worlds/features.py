@@ -19,10 +19,10 @@ COPIES = 3
 
 @cache
 def _bank(draw: int) -> Drawn:
-    """The glyphs of a draw, which source and target share."""
+    """The glyphs of a draw, which source and target share: the last four are the first four turned by half a turn."""
     from datamodules.worlds.drawing import glyphs, seeded
 
-    return glyphs(seeded("features", "glyphs", draw), GLYPHS)
+    return glyphs(seeded("features", "glyphs", draw), GLYPHS // 2)
 
 
 def _image(kind: int, generator: Generator, draw: int) -> Drawn:
