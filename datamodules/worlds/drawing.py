@@ -50,7 +50,7 @@ def _blur(sigma: float) -> Drawn:
 def glyphs(generator: Generator, pairs: int, size: int = 5) -> Drawn:
     """Small patterns, (2 * pairs, size, size), of mean 0 and mean square 1, as many dark as bright pixels, but one.
 
-    The second half are those of the first half turned by half a turn, which have the same power spectrum: the two halves
+    The second half are those of the first half turned by half a turn, which have the same power spectrum: the halves
     cannot be told apart by brightness, contrast or roughness. No two of all are alike under small shifts.
     """
     found: list[Drawn] = []

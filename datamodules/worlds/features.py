@@ -31,7 +31,7 @@ def _image(kind: int, generator: Generator, draw: int) -> Drawn:
 
     image = generator.uniform(0.3, 1.2) * smooth(generator, 3.0) + generator.normal(0, 0.7)
     for _ in range(COPIES):
-        paste(image, generator.uniform(0.9, 1.5) * _bank(draw)[kind], generator)
+        paste(image, generator.uniform(1.0, 1.6) * _bank(draw)[kind], generator)
     return image + noise(generator, 0.35)
 
 
@@ -46,7 +46,7 @@ PARTS = {
         _image,
         classes=tuple(number // (GLYPHS // 2) for number in range(GLYPHS)),
         names=("another", "one of the last four glyphs"),
-        sizes={"train": 160, "validation": 32, "test": 480},
+        sizes={"train": 240, "validation": 32, "test": 480},
         doubt=20,
     ),
 }

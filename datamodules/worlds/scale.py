@@ -17,7 +17,8 @@ def _blob(strength: float, width: float, generator: Generator) -> Drawn:
     from datamodules.worlds.drawing import blob, noise, smooth
 
     row, column = generator.uniform(5, 19, 2)
-    return 0.5 * smooth(generator, 3.0) + strength * blob(row, column, width) + noise(generator, 0.2)
+    image: Drawn = 0.5 * smooth(generator, 3.0) + strength * blob(row, column, width) + noise(generator, 0.2)
+    return image - image.mean()  # else a network that is nearly linear would tell dark from bright by chance
 
 
 def _any(kind: int, generator: Generator, draw: int) -> Drawn:
@@ -27,7 +28,7 @@ def _any(kind: int, generator: Generator, draw: int) -> Drawn:
 
 def _dark_or_bright(kind: int, generator: Generator, draw: int) -> Drawn:
     """Of class 0 dark, of class 1 bright."""
-    return _blob((2 * kind - 1) * generator.uniform(1.1, 2.0), generator.uniform(3.0, 4.5), generator)
+    return _blob((2 * kind - 1) * generator.uniform(1.6, 2.6), generator.uniform(3.0, 4.5), generator)
 
 
 PARTS = {

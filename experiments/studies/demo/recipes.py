@@ -15,7 +15,7 @@ def recipes() -> dict[str, Recipe]:
         "source": Recipe(
             image_size=24,
             batch_size=64,
-            epochs=4,
+            epochs=5,
             optimizer=AdamW(5e-3),
             schedule=Cosine(),
             selection="last",
@@ -47,7 +47,7 @@ def recipes() -> dict[str, Recipe]:
             batch_size=32,
             epochs=20,
             interval=10,
-            optimizer=SGD(0.02),
+            optimizer=SGD(0.03),
             selection="last",
             normalization="inception",
             memory_format="channels_last",
