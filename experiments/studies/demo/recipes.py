@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
-from specs.sources import AllOurs
 from specs.steps import SGD, AdamW, Cosine
-
-SOURCES = AllOurs("for images of 32 pixels and seconds on one CPU core")
 
 
 def recipes() -> dict[str, Recipe]:
