@@ -41,7 +41,7 @@ setup: $(READY)  ## Make or refresh the virtual environment
 
 demo: $(READY)  ## Pretrain and fine-tune in four drawn worlds whose right answer is known, and say what is found (minutes)
 	$(MEDTRANSFER) table $(call targets,demo)
-	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,demo)) --title "medtransfer: is what is true what it finds?"
+	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,demo)) --title "medtransfer: does it find what is true?"
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest

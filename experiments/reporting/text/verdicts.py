@@ -66,7 +66,8 @@ def _evidence(document: TableDocument, judgement: Judgement) -> str:
             of = document.result(place)
             shown.append("no runs" if of is None else f"{100 * of.summary.mean:.2f}")
     unit = " steps" if claim.kind in OF_STEPS else ""
-    return f"{shown[0]} beside {shown[1]}{unit}, p = {p_text(p_value)}"
+    p = p_text(p_value)
+    return f"{shown[0]} beside {shown[1]}{unit}, p {p if p.startswith('<') else f'= {p}'}"
 
 
 def planted_notes(document: TableDocument) -> list[str]:

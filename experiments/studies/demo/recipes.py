@@ -12,6 +12,16 @@ def recipes() -> dict[str, Recipe]:
         "source": Recipe(
             image_size=24,
             batch_size=64,
+            epochs=4,
+            optimizer=AdamW(5e-3),
+            schedule=Cosine(),
+            selection="last",
+            normalization="inception",
+            memory_format="channels_last",
+        ),
+        "longer_source": Recipe(
+            image_size=24,
+            batch_size=64,
             epochs=5,
             optimizer=AdamW(5e-3),
             schedule=Cosine(),
