@@ -18,7 +18,8 @@ def _blob(strength: float, width: float, generator: Generator) -> Drawn:
 
     row, column = generator.uniform(5, 19, 2)
     image: Drawn = 0.5 * smooth(generator, 3.0) + strength * blob(row, column, width) + noise(generator, 0.2)
-    return image - image.mean()  # else a network that is nearly linear would tell dark from bright by chance
+    image -= image.mean()  # else a network that is nearly linear would tell dark from bright by chance
+    return image
 
 
 def _any(kind: int, generator: Generator, draw: int) -> Drawn:
