@@ -51,5 +51,5 @@ def scale(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Ta
         pretraining=recipe_named("demo/scaled_source"),
         seeds=2 if profile == "smoke" else 8,
         backbone="plain",
-        threshold=0.75,
+        threshold=0.85,
     )
