@@ -32,7 +32,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis.shares import wilson
 from benchmarks.mutating.children import Copy, Task, outcomes, preload
 from benchmarks.mutating.mutants import STRATA, Mutant, all_mutants, sample
 from benchmarks.mutating.relevance import Trace, Tree, chosen
@@ -252,6 +251,8 @@ def words(results: Sequence[Result], equivalent: Sequence[str] = ()) -> str:
 
 
 def _row(name: str, results: Sequence[Result]) -> str:
+    from analysis.shares import wilson  # not above: what forks mutants must not have the product in memory
+
     outcomes = [one["outcome"] for one in results]
     late, alive = outcomes.count("timeout"), sum(map(_alive, results))
     noticed = len(results) - alive
