@@ -44,7 +44,7 @@ class TimeResult:
         runs: all of them.
         p_value: of ``permuted_log_rank``, uncorrected.
         p_holm: corrected over all tested cells of the table.
-        mark: what the corrected test says at the 5 % level.
+        mark: what the corrected test says at the level of the comparison, 5 % by default.
     """
 
     median: Duration
@@ -119,12 +119,13 @@ def least_p_value(runs: int) -> float:
     return max(2 / comb(2 * runs, runs), 1 / (RESAMPLES + 1))
 
 
-def compare_durations(times: Times, reference: str) -> dict[tuple[str, str], TimeResult]:
+def compare_durations(times: Times, reference: str, level: float = ALPHA) -> dict[tuple[str, str], TimeResult]:
     """Each row against the reference row of its column, Holm over the whole table.
 
     Args:
         times: durations by row and column; cells without any are left out.
         reference: label of the row that the others are tested against.
+        level: of the corrected tests.
 
     Raises:
         ValueError: if there is no such row.
@@ -141,7 +142,7 @@ def compare_durations(times: Times, reference: str) -> dict[tuple[str, str], Tim
         mark: TimeMark = "reference" if place[0] == reference else "untested"
         if p_holm is not None:
             more = log_rank_scores([*of, *bases[place]])[: len(of)].sum() > 0
-            mark = "no difference shown" if p_holm >= ALPHA else "sooner" if more else "later"
+            mark = "no difference shown" if p_holm >= level else "sooner" if more else "later"
         reached = sum(one.reached for one in of)
         found[place] = TimeResult(median_duration(of), reached, len(of), p_values.get(place), p_holm, mark)
     return found

@@ -54,7 +54,7 @@ class CellResult:
         p_holm: corrected over all tested cells of the table.
         detectable: ``smallest_detectable_difference`` of these runs after Holm's correction over the table; None where
             nothing is tested.
-        mark: what the corrected test says at the 5 % level.
+        mark: what the corrected test says at the level of the comparison, 5 % by default.
         reason: why it is untested, if it is.
     """
 
@@ -200,12 +200,13 @@ def smallest_detectable_difference(
     tests: int = 1,
     test: Literal["student", "welch"] = "student",
     alternative: Alternative = "two-sided",
+    level: float = ALPHA,
 ) -> float | None:
     """The difference of means that one of a table's corrected tests finds with 80 % power or more.
 
-    The level is that of the first step of Holm's correction, 5 % over the number of tests. What is found at that level
-    is found after the correction too, whatever the other tests find; the later steps' levels are higher. The spread of
-    the runs is taken as the true one.
+    The test's level is that of the first step of Holm's correction, ``level`` over the number of tests. What is found
+    at that level is found after the correction too, whatever the other tests find; the later steps' levels are higher.
+    The spread of the runs is taken as the true one.
 
     Args:
         n_a: runs of one sample.
@@ -215,6 +216,7 @@ def smallest_detectable_difference(
         tests: that are corrected for together; 1: no correction.
         test: ``student``, or ``welch``, whose power is that of a t-test with Satterthwaite's degrees of freedom.
         alternative: as in ``t_test``.
+        level: of all tests together.
 
     Returns:
         A positive number; None where there is no spread or a single run.
@@ -224,27 +226,33 @@ def smallest_detectable_difference(
     one, other = std_a**2 / n_a, std_b**2 / n_b
     if test == "welch":
         freedom = (one + other) ** 2 / (one**2 / (n_a - 1) + other**2 / (n_b - 1))
-        return math.sqrt(one + other) * _shift(freedom, tests, alternative)
+        return math.sqrt(one + other) * _shift(freedom, tests, alternative, level)
     pooled = ((n_a - 1) * n_a * one + (n_b - 1) * n_b * other) / (n_a + n_b - 2)
-    return math.sqrt(pooled * (1 / n_a + 1 / n_b)) * _shift(n_a + n_b - 2, tests, alternative)
+    return math.sqrt(pooled * (1 / n_a + 1 / n_b)) * _shift(n_a + n_b - 2, tests, alternative, level)
 
 
-def _shift(freedom: float, tests: int, alternative: Alternative) -> float:
+def _shift(freedom: float, tests: int, alternative: Alternative, level: float = ALPHA) -> float:
     """In standard errors, at the level of the first step of Holm's correction over so many tests."""
-    return detectable_shift(freedom, ALPHA / tests, POWER, 2 if alternative == "two-sided" else 1)
+    return detectable_shift(freedom, level / tests, POWER, 2 if alternative == "two-sided" else 1)
 
 
-def _detectable(a: Sequence[float], b: Sequence[float], tests: int, test: Test, side: Alternative) -> float | None:
+def _detectable(
+    a: Sequence[float], b: Sequence[float], tests: int, test: Test, side: Alternative, level: float
+) -> float | None:
     """``smallest_detectable_difference`` of two samples, or, in a paired test, of the differences over seeds."""
     if test == "paired":
         error = float(np.std(np.asarray(a) - np.asarray(b), ddof=1)) / math.sqrt(len(a))
-        return error * _shift(len(a) - 1, tests, side)
+        return error * _shift(len(a) - 1, tests, side, level)
     one, other = summary(a), summary(b)
-    return smallest_detectable_difference(one.n, other.n, one.std, other.std, tests, test, side)
+    return smallest_detectable_difference(one.n, other.n, one.std, other.std, tests, test, side, level)
 
 
 def compare(
-    values: Scores, reference: str, test: Test = "student", alternative: Alternative = "two-sided"
+    values: Scores,
+    reference: str,
+    test: Test = "student",
+    alternative: Alternative = "two-sided",
+    level: float = ALPHA,
 ) -> Comparison:
     """Each row against the reference row of its column: t-tests, Holm over the whole table.
 
@@ -253,6 +261,7 @@ def compare(
         reference: label of the row that the others are tested against.
         test: as in ``t_test``.
         alternative: as in ``t_test``, of the row's mean beside the reference's.
+        level: of the corrected tests.
 
     Raises:
         ValueError: if there is no such row.
@@ -283,12 +292,12 @@ def compare(
         p_holm, difference = corrected[row, column], of.mean - base.mean
         if p_holm is None:
             mark = "untested"
-        elif p_holm >= ALPHA:
+        elif p_holm >= level:
             mark = "no difference shown"
         else:
             mark = "better" if difference > 0 else "worse"
         scores = values[row][column] or ()
-        detectable = None if p_holm is None else _detectable(scores, other, family, test, alternative)
+        detectable = None if p_holm is None else _detectable(scores, other, family, test, alternative, level)
         cells[row, column] = CellResult(of, difference, tested.p_value, p_holm, detectable, mark, tested.reason)
     return Comparison(cells, _best(values), family)
 

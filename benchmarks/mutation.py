@@ -22,7 +22,6 @@ import argparse
 import fnmatch
 import hashlib
 import json
-import math
 import os
 import shutil
 import sys
@@ -31,7 +30,6 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 from benchmarks.mutating.children import Copy, Task, outcomes, preload
@@ -252,17 +250,9 @@ def words(results: Sequence[Result], equivalent: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927, https://doi.org/10.2307/2276774); of no trials, all of [0, 1]."""
-    if trials == 0:
-        return 0.0, 1.0
-    z, share = NormalDist().inv_cdf(0.975), successes / trials
-    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
 def _row(name: str, results: Sequence[Result]) -> str:
+    from analysis.shares import wilson  # not above: what forks mutants must not have the product in memory
+
     outcomes = [one["outcome"] for one in results]
     late, alive = outcomes.count("timeout"), sum(map(_alive, results))
     noticed = len(results) - alive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments.execution.planner import Plan, plan
@@ -12,6 +12,7 @@ from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.grid import Grid, write_grid
 from experiments.reporting.text.words import PHANTOM_WARNING
 from experiments.reporting.wandb.dashboard import mirror_table
+from experiments.run.resolve import ResolvedRun
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
 from experiments.session.results import Made, Planned
@@ -116,6 +117,27 @@ def make_table(asked: Asked, context: Context, statistics: Statistics, output: P
     context.carry_out(work)
     document = finished_document(asked.file_name, table, cells.runs, work, context, statistics)
     return published(dataclasses.replace(document, remarks=(*asked.remarks, *document.remarks)), work, context, output)
+
+
+def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics, output: Path | None) -> list[Made]:
+    """Do the missing runs of several tables together, and render each.
+
+    Args:
+        asked: which tables.
+        context: where and how their runs are done.
+        statistics: of tables of scores.
+        output: a folder for their files; None writes none.
+
+    Raises:
+        MedtransferError: if a table cannot be made at all; single runs that fail are in the results.
+    """
+    if len(asked) == 1:
+        return [make_table(asked[0], context, statistics, output)]
+    together: dict[str, ResolvedRun] = {}
+    for one in asked:
+        together |= {run.key: run for run in plan_table(one, context).plan.runs.values()}
+    context.carry_out(plan(together.values(), context.store))
+    return [make_table(one, context, statistics, output) for one in asked]
 
 
 def published(document: TableDocument, work: Plan, context: Context, output: Path | None) -> Made:

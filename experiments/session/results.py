@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from analysis.truth import Verdict
 from experiments.execution.planner import Plan
 from experiments.reporting.formats.grid import Grid, grid_json, print_grid
 from experiments.reporting.formats.plain import to_json
 from experiments.reporting.formats.terminal import print_table
+from experiments.reporting.text.verdicts import verdict_of
 from experiments.run.naming import public_dataset, public_initializer
 from experiments.run.run_facts import metrics
 from experiments.run.store import PREDICTIONS, Record
@@ -154,6 +156,13 @@ class Made:
         text = io.StringIO()
         self.show(Console(file=text, width=WIDTH, color_system=None))
         return text.getvalue()
+
+    @property
+    def planted(self) -> tuple[str, Verdict] | None:
+        """The title and what was found of what was planted in it; None of tables in which nothing was."""
+        if not isinstance(self.document, TableDocument) or (verdict := verdict_of(self.document)) is None:
+            return None
+        return self.document.title, verdict
 
     def to_json(self) -> str:
         """The document as JSON text, as ``NAME.json`` holds it."""

@@ -10,6 +10,8 @@
 What is done is never done again: runs are kept in the run store, and a call goes on where an interrupted one stopped.
 """
 
+# Long file: the calls of one class, of which most lines say what their arguments mean.
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +27,7 @@ from experiments.session.comparing import Question, compared, plan_comparison
 from experiments.session.context import Context, ProgressCallback, Say, no_progress, say_nothing
 from experiments.session.documents import Statistics
 from experiments.session.fetching import BytesCallback, Fetched, fetched, planned_fetch
-from experiments.session.making import Asked, make_table, plan_table
+from experiments.session.making import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
 from experiments.session.single import (
@@ -235,6 +237,23 @@ class Session:
             MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
         """
         return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, _path(output))
+
+    def make_several(
+        self,
+        tables: Sequence[str],
+        *,
+        profile: str | None = None,
+        seeds: int | None = None,
+        settings: Mapping[str, object] | None = None,
+        statistics: Statistics = DEFAULT,
+        output: str | Path | None = None,
+    ) -> list[Made]:
+        """Make several tables, with the runs of all of them planned together; the other arguments are ``make``'s.
+
+        A run that fails is tried once more when its own table is made.
+        """
+        asked = [self._asked(table, profile, seeds, settings) for table in tables]
+        return make_tables(asked, self.context, statistics, _path(output))
 
     def plan(
         self,

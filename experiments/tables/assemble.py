@@ -99,6 +99,8 @@ def assemble(
         edition=table.edition,
         weights=table.weights,
         protocol=table.protocol,
+        level=table.level,
+        planted=table.planted,
         runs=tuple(_lines(cells, plan, records, columns)),
         efforts={
             place: _effort(runs, records, None if measures[place[1]] else table.threshold)

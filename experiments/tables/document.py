@@ -13,6 +13,7 @@ from analysis.contrast import Contrast, contrast
 from analysis.equivalence import equivalence
 from analysis.ranks import RankComparison, compare_ranks
 from analysis.statistics import (
+    ALPHA,
     Alternative,
     CellResult,
     Comparison,
@@ -20,7 +21,9 @@ from analysis.statistics import (
     compare,
     compare_with_best,
 )
+from analysis.truth import Judgement, judged
 from experiments.tables.figure import Figure
+from experiments.tables.planted import Planted
 
 Place = tuple[str, str]
 """Row and column label."""
@@ -149,6 +152,8 @@ class TableDocument:
         bounds: by column, scores after training on random labels, and on training and test images together.
         threshold: validation score in [0, 1] whose steps are counted; None: nobody asked.
         recommendation: sentences on what to start from; empty: nobody asked.
+        level: of the tests against the reference row, after Holm's correction.
+        planted: what is true of the rows by construction; None: nobody knows.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -181,6 +186,8 @@ class TableDocument:
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     levels: dict[str, dict[str, float]] = field(default_factory=dict)
     threshold: float | None = None
+    level: float = ALPHA
+    planted: Planted | None = None
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -191,7 +198,7 @@ class TableDocument:
                 row: {column: None if self.cells[row, column].missing else scores for column, scores in of.items()}
                 for row, of in values.items()
             }
-        return compare(values, self.reference, self.test, self.alternative)
+        return compare(values, self.reference, self.test, self.alternative, self.level)
 
     @cached_property
     def equivalent(self) -> tuple[Place, ...]:
@@ -234,7 +241,21 @@ class TableDocument:
             row: {column: self.efforts.get((row, column), Effort()).steps for column, _ in self.columns}
             for row, _ in self.rows
         }
-        return compare_durations(times, self.reference)
+        return compare_durations(times, self.reference, self.level)
+
+    @cached_property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What the tests say of each planted claim; empty where nothing was planted."""
+        if self.planted is None:
+            return ()
+        (column, _), *_ = self.columns
+        rows = [row for row, _ in self.rows]
+        return judged(
+            self.planted.claims,
+            {row: self.cells[row, column].values for row in rows},
+            {row: self.efforts.get((row, column), Effort()).steps for row in rows},
+            self.level,
+        )
 
     @cached_property
     def interaction(self) -> Contrast | None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from analysis.statistics import ALPHA
 from experiments.tables.figure import Figure
 from experiments.tables.overlap import overlap
+from experiments.tables.planted import Planted
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.recipe import Recipe
@@ -59,6 +61,8 @@ class Row:
             the whole network.
         backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
         only: label of the one column that the row is for; None: all.
+        first_seed: of its runs, whose seeds follow one another; another one than 0 makes a row of other runs of what
+            another row starts from.
     """
 
     label: str
@@ -67,6 +71,7 @@ class Row:
     trained: Literal["all", "head"] | None = None
     backbone: str | None = None
     only: str | None = None
+    first_seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +100,11 @@ class Table:
         directions: what a higher and a lower number are called.
         threshold: a validation score in [0, 1], for tables that say after how many optimizer steps it was reached.
         transposed: print a line per column, with the rows side by side, as for many networks or tasks and few rows.
+        level: of the tests of rows against the reference row, after Holm's correction, in (0, 1).
+        planted: what is true of the rows by construction, of a table of one column; None: nobody knows.
         costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
-        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on; pretrainings use seed 0, as a published
-            weight would, so the spread over seeds is that of fine-tuning.
+        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use
+            seed 0, as a published weight would, so the spread over seeds is that of fine-tuning.
     """
 
     title: str
@@ -117,6 +124,8 @@ class Table:
     threshold: float | None = None
     transposed: bool = False
     costs: bool = False
+    level: float = ALPHA
+    planted: Planted | None = None
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:
@@ -124,8 +133,18 @@ class Table:
                 f'the table "{self.title}" has the threshold {self.threshold}; expected a validation score in [0, 1], '
                 "such as 0.91."
             )
-        if self.reference not in [row.label for row in self.rows]:
+        labels = [row.label for row in self.rows]
+        if self.reference not in labels:
             raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
+        if not 0 < self.level < 1:
+            raise UsageError(f'the table "{self.title}" has the level {self.level}; expected a share in (0, 1).')
+        for claim in self.planted.claims if self.planted else ():
+            if len(self.columns) > 1 or (missing := {claim.row, claim.than} - set(labels)):
+                found = f"{len(self.columns)} columns" if len(self.columns) > 1 else f"no row {sorted(missing)[0]}"
+                raise UsageError(
+                    f'the table "{self.title}" has {found}; expected one column, and the rows that its planted claims '
+                    "name."
+                )
 
     @property
     def overlap_policy(self) -> Literal["mark", "dash", "refuse"]:
@@ -189,7 +208,7 @@ class Table:
                 pretraining=self.pretraining,
                 seed=seed,
             )
-            for seed in range(self.seeds)
+            for seed in range(row.first_seed, row.first_seed + self.seeds)
         )
 
     def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:

@@ -223,7 +223,7 @@ def test_a_p_value_of_just_the_level_shows_no_difference(monkeypatch: pytest.Mon
         (np.nextafter(p, 1), "better", "significantly below the best"),
     ):
         monkeypatch.setattr(statistics, "ALPHA", level)
-        assert compare(values, "base").cells["row", "A"].mark == mark
+        assert compare(values, "base", level=level).cells["row", "A"].mark == mark
         assert compare_with_best(values)["base", "A"] == paper
 
 

@@ -27,6 +27,39 @@ class TestSlimTiny(BackboneContract):
     size = 33
 
 
+class TestPlain(BackboneContract):
+    expression = "plain(width=8)"
+    size = 33
+
+
+class TestWellStartedPlain(BackboneContract):
+    expression = 'plain(depth=3, width=4, start="he")'
+    size = 33
+
+
+def test_a_plain_network_keeps_the_size_of_signals_from_one_start_and_loses_it_from_the_other() -> None:
+    """What an image changes, over eight layers: about the same, or about sqrt(6) times less in each."""
+    changed = {}
+    for start in ("torch", "he"):
+        backbone = BACKBONES.build(f'plain(start="{start}")')
+        weights = backbone.draw(torch.Generator().manual_seed(0))
+        backbone.network.load_state_dict(weights)
+        images = torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+        with torch.no_grad():
+            first, *_, last = backbone.features(images)
+        changed[start] = float(last.std(dim=0).mean() / first.std(dim=0).mean())
+        inputs = weights["stage2.conv2.weight"][0].numel()
+        variance = {"torch": 1 / (3 * inputs), "he": 2 / inputs}[start]
+        assert float(weights["stage2.conv2.weight"].var()) == pytest.approx(variance, rel=0.05)
+    assert changed["he"] > 100 * changed["torch"]
+
+
+@pytest.mark.parametrize("arguments", ["depth=2", "width=0"])
+def test_a_plain_network_of_too_few_layers_or_channels_is_refused(arguments: str) -> None:
+    with pytest.raises(UsageError, match="plain: depth is 3 or more and width 1 or more"):
+        BACKBONES.build(f"plain({arguments})")
+
+
 class TestResNet18(BackboneContract):
     expression = "resnet18"
 

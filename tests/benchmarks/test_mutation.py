@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.mutating.mutants import all_mutants, mutants_of, sample
 from benchmarks.mutating.relevance import DIRECT, MIRRORED, Trace, chosen, seconds_of
-from benchmarks.mutation import wilson, words
+from benchmarks.mutation import words
 from tests.conftest import PROJECT
 
 SOURCE = b'''"""Prices."""
@@ -102,11 +101,6 @@ def test_a_sample_is_drawn_of_each_stratum_in_proportion(tmp_path: Path) -> None
     assert [one.name for one in drawn] != [one.name for one in sample(mutants, 20, seed=4)]
     strata = [one.stratum for one in drawn]
     assert (strata.count("analysis"), strata.count("initializers"), len({one.name for one in drawn})) == (15, 5, 20)
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(0, 7), (7, 7), (512, 600)])
-def test_the_interval_is_wilsons(successes: int, trials: int) -> None:
-    assert wilson(successes, trials) == pytest.approx(proportion_confint(successes, trials, method="wilson"))
 
 
 def test_the_tests_that_call_a_function_come_first_and_failing_ones_never() -> None:

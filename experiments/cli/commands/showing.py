@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from specs.errors import RunError
@@ -44,6 +45,19 @@ def show_plan(planned: Planned, as_json: bool) -> None:
 def to_do(planned: Planned) -> str:
     """How many runs a dry run would do."""
     return f"{len(planned.plan.waiting)} of {len(planned.plan.runs)} runs to do (a dry run does none)"
+
+
+def show_all_made(tables: Sequence[Made], as_json: bool) -> int:
+    """Print finished tables, what failed, and last what was planted and found; returns the exit status."""
+    statuses = {show_made(made, as_json) for made in tables}
+    found = [made.planted for made in tables if made.planted is not None]
+    if len(found) > 1 and not as_json:
+        print("\nplanted worlds")
+        width = max(len(title) for title, _ in found)
+        for title, verdict in found:
+            print(f"  {title:{width}}  {verdict}")
+    failed = statuses - {0}
+    return 0 if not failed else failed.pop() if len(failed) == 1 else RunError.exit_status
 
 
 def show_made(made: Made, as_json: bool) -> int:

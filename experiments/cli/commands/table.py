@@ -1,4 +1,4 @@
-"""Make a table: plan its runs, do those that are missing, and render it.
+"""Make tables: plan their runs, do those that are missing, and render them.
 
 What is done is never done again; a killed command goes on where it stopped when it is given again.
 """
@@ -17,14 +17,14 @@ from experiments.cli.commands.options import (
     settings_of,
     statistics_of,
 )
-from experiments.cli.commands.showing import show_made, show_plan
+from experiments.cli.commands.showing import show_all_made, show_plan
 
-HELP = "plan a table, do the runs that are missing, and render it"
+HELP = "plan a table or several, do the runs that are missing, and render them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
     parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
     parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
     parser.add_argument(
@@ -42,15 +42,16 @@ def execute(options: argparse.Namespace) -> int:
     settings = settings_of(options.set)
     with session_of(options) as session:
         if options.dry_run:
-            planned = session.plan(options.name, profile=options.profile, seeds=options.seeds, settings=settings)
-            show_plan(planned, options.json)
+            for name in options.names:
+                planned = session.plan(name, profile=options.profile, seeds=options.seeds, settings=settings)
+                show_plan(planned, options.json)
             return 0
-        made = session.make(
-            options.name,
+        made = session.make_several(
+            options.names,
             profile=options.profile,
             seeds=options.seeds,
             settings=settings,
             statistics=statistics_of(options),
             output=options.output,
         )
-        return show_made(made, options.json)
+        return show_all_made(made, options.json)

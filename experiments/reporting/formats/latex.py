@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
 from experiments.reporting.text.layout import capital, further_layout, score_layout
+from experiments.reporting.text.verdicts import planted_notes
 from experiments.reporting.text.words import mean_std, missing, notes, provenance, steps_by_row
 from experiments.tables.document import Place, TableDocument
 
@@ -24,10 +25,11 @@ def escape(text: str) -> str:
 def to_latex(document: TableDocument) -> str:
     r"""A ``table`` environment; needs ``\usepackage{booktabs,amssymb}``."""
     layout, beside = score_layout(document), costs_beside(document)
+    said = (document.title + ".", provenance(document), *planted_notes(document), *notes(document))
     lines = [
         "% needs \\usepackage{booktabs,amssymb}",
         "\\begin{table}",
-        f"\\caption{{{escape(' '.join([document.title + '.', provenance(document), *notes(document)]))}}}",
+        f"\\caption{{{escape(' '.join(said))}}}",
     ]
     body = []
     for line in layout.lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
 from experiments.reporting.text.layout import capital, further_layout, score_layout
+from experiments.reporting.text.verdicts import planted_notes
 from experiments.reporting.text.words import (
     PHANTOM_WARNING,
     effort_titles,
@@ -54,7 +55,10 @@ def to_markdown(document: TableDocument) -> str:
         lines += pipe_table(head, rest)
     if not beside and (networks := cost_lines(document)):
         lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
-    lines += [f"- {escape(line)}" for line in [*notes(document), provenance(document), *missing(document)]]
+    lines += [
+        f"- {escape(line)}"
+        for line in [*planted_notes(document), *notes(document), provenance(document), *missing(document)]
+    ]
     return "\n".join([*lines, ""])
 
 

@@ -6,13 +6,15 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from analysis.censored import Duration
-from analysis.statistics import ALPHA, POWER
+from analysis.statistics import POWER
+from analysis.truth import Claim, Kind
 from experiments.reporting.text.words import SIDES, TESTS
 from experiments.tables.document import Cell, Effort, NetworkCost, Place, RunLine, TableDocument
 from experiments.tables.figure import Figure
+from experiments.tables.planted import Planted
 from specs.errors import DataError
 
 SCHEMA = 1
@@ -42,8 +44,8 @@ def to_plain(document: TableDocument) -> dict[str, Any]:
     plain["correction"] = {
         "method": "holm",
         "tests": tests,
-        "level": ALPHA,
-        "level_of_first_step": ALPHA / tests if tests else None,
+        "level": document.level,
+        "level_of_first_step": document.level / tests if tests else None,
         "power_of_detectable": POWER,
     }
     plain["overlaps"] = [
@@ -137,6 +139,8 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "seeds": int(plain["seeds"]),
             "transposed": _truth(plain, "transposed"),
             "threshold": _share(plain["threshold"]),
+            "level": _level(plain["level"]),
+            "planted": _planted(plain["planted"], dict(rows)),
             "margin": None if plain["margin"] is None else float(plain["margin"]),
             "rows": rows,
             "columns": columns,
@@ -189,6 +193,24 @@ def _share(value: Any) -> float | None:
     if not 0 <= (share := float(value)) <= 1:
         raise ValueError(f"threshold {share} is not in [0, 1]")
     return share
+
+
+def _level(value: Any) -> float:
+    if not 0 < (level := float(value)) < 1:
+        raise ValueError(f"level {level} is not in (0, 1)")
+    return level
+
+
+def _planted(one: Mapping[str, Any] | None, rows: Mapping[str, str]) -> Planted | None:
+    if one is None:
+        return None
+    claims = []
+    for claim in one["claims"]:
+        if claim["kind"] not in get_args(Kind) or not {claim["row"], claim["than"]} <= set(rows):
+            raise ValueError(f"the claim {claim} is of no known kind, or of no row")
+        claims.append(Claim(str(claim["row"]), claim["kind"], str(claim["than"]), float(claim["margin"])))
+    pictures = tuple((str(caption), str(dataset)) for caption, dataset in one["pictures"])
+    return Planted(str(one["sentence"]), tuple(claims), pictures)
 
 
 def _truth(one: Mapping[str, Any], name: str) -> bool:

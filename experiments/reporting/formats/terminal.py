@@ -9,6 +9,7 @@ from rich.text import Text
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts
 from experiments.reporting.text.layout import Heading, further_layout, score_layout
+from experiments.reporting.text.verdicts import judged_claims, planted_notes, verdict_of
 from experiments.reporting.text.words import (
     PHANTOM_WARNING,
     effort_titles,
@@ -28,6 +29,11 @@ def print_table(document: TableDocument, console: Console) -> None:
     console.print(Text(document.title, style="bold"))
     if document.edition == "phantom":
         console.print(Text(PHANTOM_WARNING, style="yellow"))
+    if document.planted is not None:
+        console.print(Text(f"Planted: {document.planted.sentence}"))
+        console.print(Text(f"Found: {verdict_of(document)}.", style="bold"))
+        for one in judged_claims(document):
+            console.print(Text(f"  {one.verdict:9}  {one.text} ({one.evidence})"))
     table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
     layout = score_layout(document)
     table.add_column(Text(layout.corner), overflow="fold")
@@ -78,7 +84,7 @@ def print_table(document: TableDocument, console: Console) -> None:
         console.print()
         console.print(network)
     console.print()
-    for note in [*notes(document, ascii_only), provenance(document)]:
+    for note in [*planted_notes(document)[1:], *notes(document, ascii_only), provenance(document)]:
         console.print(Padding(Text(note, style="dim"), (0, 0, 0, 1)))
     for note in missing(document):
         console.print(Padding(Text(note, style="yellow"), (0, 0, 0, 1)))

@@ -17,6 +17,7 @@ from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.grid import Grid
 from experiments.reporting.page.illustrations import Examples
 from experiments.reporting.page.published import published_cells, published_note
+from experiments.reporting.page.worlds import planted_worlds
 from experiments.reporting.text.answer import Answer, answer
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
 from experiments.reporting.text.layout import Layout, capital, further_layout, score_layout
@@ -142,6 +143,7 @@ def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] =
         studies=[(study.grid, study.picture and _quoted(study.picture)) for study in studies],
         facts=_facts([table.document for table in tables]),
         warning=PHANTOM_WARNING,
+        worlds=planted_worlds([table.document for table in tables]),
         mean_std=mean_std,
         mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
         number=lambda value: "" if value is None else f"{value:.6g}",

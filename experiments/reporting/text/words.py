@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.censored import TimeResult, least_p_value
-from analysis.statistics import ALPHA, POWER, summary
+from analysis.statistics import POWER, summary
 from experiments.reporting.text.costs import cost_note
 from experiments.reporting.text.layout import sides
 from experiments.tables.document import Cell, Effort, TableDocument
@@ -103,8 +103,8 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         found.append(
             f"{better} {document.directions[0]}, {worse} {document.directions[1]} than the {row} "
             f'"{document.reference}": {TESTS[document.test]}, '
-            f"{SIDES[document.alternative]}, Holm over the table, {ALPHA:.0%} level. No mark: no difference shown, "
-            "which does not mean equal."
+            f"{SIDES[document.alternative]}, Holm over the table, {_level(document)} level. No mark: no difference "
+            "shown, which does not mean equal."
         )
     else:
         mark = "=" if ascii_only else "†"
@@ -147,6 +147,10 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     if any("(" in expression or expression in ("fractals", "{source}") for _, expression in document.rows):
         found.append(pretraining)
     return found
+
+
+def _level(document: TableDocument) -> str:
+    return f"{100 * document.level:g}%"
 
 
 def _pooled(document: TableDocument) -> list[str]:
@@ -205,7 +209,8 @@ def _detectable(document: TableDocument) -> list[str]:
     return [
         f'Smallest difference from the {row} "{document.reference}" that this number of runs would show with '
         f"{POWER:.0%} power or more after Holm's correction, in points: {'; '.join(lines)}. It is found at the level "
-        f"of the correction's first step, {ALPHA:.0%} / {tests} test{'s' if tests > 1 else ''} = {ALPHA / tests:.2g}"
+        f"of the correction's first step, {_level(document)} / {tests} test{'s' if tests > 1 else ''} = "
+        f"{document.level / tests:.2g}"
         f"{', below those of later steps' if tests > 1 else ''}, and holds for runs that vary as these do."
     ]
 
@@ -266,7 +271,7 @@ def _steps(document: TableDocument) -> list[str]:
         found.append(
             f'Steps beside those of the row "{document.reference}" (two-sided permutation test of the log-rank '
             f"statistic, whose p is {least} at least with {document.seeds} runs a row; Holm over the table, "
-            f"{ALPHA:.0%} level): "
+            f"{_level(document)} level): "
             f"sooner: {said['sooner'] or 'none'}; later: {said['later'] or 'none'}."
         )
     return found

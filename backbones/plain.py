@@ -1,0 +1,35 @@
+"""A plain network without normalization layers, quick on one CPU core; torch's own start is too small for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from specs.errors import UsageError
+
+if TYPE_CHECKING:
+    from backbones.networks.contract import Backbone
+
+
+def plain(depth: int = 8, width: int = 32, in_channels: int = 3, start: Literal["torch", "he"] = "torch") -> Backbone:
+    """``depth`` 3x3 convolutions with biases, each followed by a ReLU, in three stages at strides 2, 4 and 8.
+
+    Signals keep their size from one ReLU to the next where weights have a variance of 2 / inputs (He et al. 2015,
+    https://arxiv.org/abs/1502.01852). At torch's own, 1 / (3 inputs), what an image changes is divided by about the
+    square root of 6 in each layer, and no normalization layer mends that.
+
+    Args:
+        depth: convolutions, 3 or more: one in the first stage, half of the others in each other one.
+        width: channels of every convolution.
+        in_channels: of the input.
+        start: how its random weights are drawn: as ``torch`` draws those of a convolution, weights and biases
+            (https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html), or as ``he``, a normal distribution
+            of variance 2 / inputs with biases at 0.
+
+    Raises:
+        UsageError: if the depth is below 3 or the width below 1.
+    """
+    if depth < 3 or width < 1:
+        raise UsageError(f"plain: depth is 3 or more and width 1 or more, found depth={depth} and width={width}.")
+    from backbones.networks.plain import plain_backbone
+
+    return plain_backbone(depth, width, in_channels, start)

@@ -1,0 +1,49 @@
+"""Scale: the source's labels say nothing of its images, so that its weights have a good scale and no features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datamodules.worlds.world import Part
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from datamodules.worlds.world import Drawn
+
+
+def _blob(strength: float, width: float, generator: Generator) -> Drawn:
+    """A blob anywhere on a smooth background, in noise."""
+    from datamodules.worlds.drawing import blob, noise, smooth
+
+    row, column = generator.uniform(5, 19, 2)
+    image: Drawn = 0.5 * smooth(generator, 3.0) + strength * blob(row, column, width) + noise(generator, 0.2)
+    image -= image.mean()  # else a network that is nearly linear would tell dark from bright by chance
+    return image
+
+
+def _any(kind: int, generator: Generator, draw: int) -> Drawn:
+    """Dark or bright, whatever the label says."""
+    return _dark_or_bright(int(generator.integers(2)), generator, draw)
+
+
+def _dark_or_bright(kind: int, generator: Generator, draw: int) -> Drawn:
+    """Of class 0 dark, of class 1 bright."""
+    return _blob((2 * kind - 1) * generator.uniform(1.6, 2.6), generator.uniform(3.0, 4.5), generator)
+
+
+PARTS = {
+    "source": Part(
+        _any,
+        classes=(0, 1),
+        names=("heads", "tails"),
+        sizes={"train": 1600, "validation": 40, "test": 40},
+    ),
+    "target": Part(
+        _dark_or_bright,
+        classes=(0, 1),
+        names=("dark", "bright"),
+        sizes={"train": 640, "validation": 160, "test": 320},
+        doubt=16,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Planted worlds: is what is true by construction what the instrument says?"""

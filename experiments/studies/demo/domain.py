@@ -1,0 +1,55 @@
+"""Domain: the classes differ by what natural images never vary and the domain's do."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from analysis.truth import Claim
+from experiments.run.recipes import recipe_named
+from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
+from experiments.tables.planted import Planted
+from experiments.tables.table import Row, Table
+
+MARGIN = 2.0
+"""Points by which continual pretraining may be worse than the domain alone and still count as good as it."""
+
+
+def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
+    """In-domain pretraining is better than natural pretraining, continual at least as good.
+
+    Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
+        draw: which drawing of the world.
+    """
+    natural, alone, both = "Natural source", "Domain source", "Natural, then domain"
+    shapes, strokes = part("domain", "natural", draw), part("domain", "source", draw)
+    quoted = strokes.replace('"', '\\"')
+    return world_table(
+        "domain",
+        draw,
+        title="Domain",
+        question="Which source helps where the classes differ by what natural images never vary?",
+        planted=Planted(
+            "The classes differ by the direction of faint strokes, which the domain's images show and natural ones "
+            "never do: a source of the domain is better than a natural one, and a natural source that is trained on in "
+            "the domain at least as good.",
+            (
+                Claim(alone, "better", natural),
+                Claim(both, "no worse", alone, MARGIN),
+                Claim(AGAIN.label, "not different", RANDOM.label),
+            ),
+            (
+                ("Natural source: which shape?", shapes),
+                ("Domain source: which direction?", strokes),
+                ("Target: one of two directions, or not?", part("domain", "target", draw)),
+            ),
+        ),
+        rows=(
+            Row(natural, trained_on(shapes)),
+            Row(alone, trained_on(strokes)),
+            Row(both, f'continual({trained_on(shapes)}, on="{quoted}")'),
+        ),
+        recipe=recipe_named("demo/few"),
+        pretraining=recipe_named("demo/source"),
+        seeds=2 if profile == "smoke" else 6,
+    )

@@ -1,0 +1,45 @@
+"""Features: few labelled images, whose classes differ by what the source teaches."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from analysis.truth import Claim
+from experiments.run.recipes import recipe_named
+from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
+from experiments.tables.planted import Planted
+from experiments.tables.table import Row, Table
+
+
+def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
+    """Pretrained is better than random and than Mean Var.
+
+    Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
+        draw: which drawing of the world.
+    """
+    source, scale = "Source", "Mean Var of the source"
+    dataset = part("features", "source", draw)
+    return world_table(
+        "features",
+        draw,
+        title="Features",
+        question="Do features help that the source teaches and a few labelled images cannot?",
+        planted=Planted(
+            "The classes of few labelled images differ by small glyphs that the source names in many images, so its "
+            "features help and their scale alone does not: the source is better than random and than its Mean Var.",
+            (
+                Claim(source, "better", RANDOM.label),
+                Claim(source, "better", scale),
+                Claim(AGAIN.label, "not different", RANDOM.label),
+            ),
+            (
+                ("Source: which glyph?", dataset),
+                ("Target: of the last four glyphs, or not?", part("features", "target", draw)),
+            ),
+        ),
+        rows=(Row(scale, f"mean_var({trained_on(dataset)})"), Row(source, trained_on(dataset))),
+        recipe=recipe_named("demo/few"),
+        pretraining=recipe_named("demo/longer_source"),
+        seeds=2 if profile == "smoke" else 6,
+    )

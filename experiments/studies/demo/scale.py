@@ -1,0 +1,55 @@
+"""Scale: a network without normalization layers whose own start is too small."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from analysis.truth import Claim
+from experiments.run.recipes import recipe_named
+from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
+from experiments.tables.planted import Planted
+from experiments.tables.table import Row, Table
+
+MARGIN = 50.0
+"""Steps by which Mean Var may be later than the source and still count as no later."""
+
+
+def scale(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
+    """Mean Var is there no later than the source, and both well before random.
+
+    Args:
+        profile: ``smoke`` has two runs a row, for tests of the machinery.
+        draw: which drawing of the world.
+    """
+    source, scaled = "Source", "Mean Var of the source"
+    dataset, well_started = part("scale", "source", draw), 'plain(start="he")'
+    return world_table(
+        "scale",
+        draw,
+        title="Scale",
+        question="How many steps does a good scale of the weights save, without any features?",
+        planted=Planted(
+            "A plain network without normalization layers hardly learns from its own start, which is too small. The "
+            "source began at a good scale, and its labels say nothing of its images: it has no features to give, but "
+            "its scale. Its Mean Var reaches the threshold no later than the source, and both well before random.",
+            (
+                Claim(scaled, "sooner", RANDOM.label),
+                Claim(source, "sooner", RANDOM.label),
+                Claim(scaled, "no later", source, MARGIN),
+                Claim(AGAIN.label, "not different", RANDOM.label),
+            ),
+            (
+                ("Source: heads or tails?", dataset),
+                ("Target: dark or bright blob?", part("scale", "target", draw)),
+            ),
+        ),
+        rows=(
+            Row(scaled, f"mean_var({trained_on(dataset)})", backbone=well_started),
+            Row(source, trained_on(dataset), backbone=well_started),
+        ),
+        recipe=recipe_named("demo/steps"),
+        pretraining=recipe_named("demo/scaled_source"),
+        seeds=2 if profile == "smoke" else 8,
+        backbone="plain",
+        threshold=0.85,
+    )
