@@ -32,6 +32,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.journal import append, entries
 from benchmarks.mutating.children import Copy, Task, outcomes, preload
 from benchmarks.mutating.mutants import STRATA, Mutant, all_mutants, sample
 from benchmarks.mutating.relevance import Trace, Tree, chosen, seconds_of
@@ -48,6 +49,8 @@ PATIENCE = 20.0
 """Seconds of a processor that a mutant's tests may take beyond twice what they took on the code as it is."""
 
 CONTROLS = 10
+
+RESULTS = "results.jsonl"
 
 Result = dict[str, Any]
 
@@ -115,9 +118,7 @@ class Trial:
 
     def results(self) -> dict[str, Result]:
         """The last result of each mutant, by name."""
-        file = self._folder / "results.jsonl"
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        return {result["name"]: result for result in map(json.loads, lines)}
+        return {result["name"]: result for result in entries(self._folder / RESULTS)}
 
     def run(self, mutants: Sequence[Mutant], again: bool = False) -> None:
         """Try mutants that were not tried, or that survived, and note what becomes of each.
@@ -172,8 +173,7 @@ class Trial:
             "by": by,
         }
         noted |= {"seconds": round(seconds, 2), "difference": mutant.difference(source)}
-        with (self._folder / "results.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(noted) + "\n")
+        append(self._folder / RESULTS, noted)
 
     def _copies(self) -> list[Copy]:
         made = []
@@ -198,7 +198,9 @@ class Trial:
         todo = [Task(file, partial(_watched, file), SLOWEST) for file in files if not place(file).is_file()]
         for file, found, seconds in outcomes(todo, copies):
             found = found if found and "tests" in found else {"seconds": seconds, "tests": {}, "why": found}
-            place(file).write_text(json.dumps(found), encoding="utf-8")
+            temporary = place(file).with_suffix(".part")  # a kill leaves no half of a trace under its name
+            temporary.write_text(json.dumps(found), encoding="utf-8")
+            temporary.replace(place(file))
             tests = [one for one in found["tests"].values() if one["passed"]]
             print(f"{file}: {len(tests)}/{len(found['tests'])} tests, {seconds:.0f} s", file=sys.stderr, flush=True)
         read = {file: json.loads(place(file).read_text(encoding="utf-8")) for file in files}

@@ -5,7 +5,7 @@
 Each drawing of a world is a table like those of `make demo`, made in a run store of its own that is removed afterwards.
 What its tests said, recovered, undecided or wrong, is appended to the file; a later start goes on from there, and
 leaves out lines of other code: those whose runs, claims or level are not what they would be now. The shares are given
-with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). It takes about 20 s a drawing on two cores,
+with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). It takes about 30 s a drawing on two cores,
 so it is no part of `make bench`.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 
 from analysis.shares import wilson
 from analysis.truth import overall
+from benchmarks.journal import append, entries
 from experiments.session.session import Session
 from experiments.tables.document import TableDocument
 from experiments.tables.named import table_named
@@ -71,7 +72,7 @@ def counted(names: Sequence[str], draws: Sequence[int], file: Path, until: float
         file: that lines are read from and appended to.
         until: a moment of ``time.monotonic`` after which none is made.
     """
-    known = {(line["world"], line["draw"], line["asked"]): line for line in _read(file)}
+    known = {(line["world"], line["draw"], line["asked"]): line for line in entries(file)}
     for draw in draws:
         for world in names:
             with tempfile.TemporaryDirectory(prefix="worlds-") as folder:
@@ -84,9 +85,7 @@ def counted(names: Sequence[str], draws: Sequence[int], file: Path, until: float
                 if until is not None and time.monotonic() > until:
                     continue
                 line = {"world": world, "draw": draw, "asked": asked} | drawn(session, name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("a", encoding="utf-8") as appended:
-                appended.write(json.dumps(line) + "\n")
+            append(file, line)
             yield line
 
 
@@ -152,19 +151,6 @@ def _asked(session: Session, name: str) -> str:
     assert table.planted is not None
     claims = [dataclasses.asdict(claim) for claim in table.planted.claims]
     return digest([sorted(session.plan(name).plan.runs), claims, table.level, table.threshold])[:16]
-
-
-def _read(file: Path) -> list[Line]:
-    """The lines of a file; one that a kill cut short is left out."""
-    if not file.is_file():
-        return []
-    found = []
-    for text in file.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(text))
-        except ValueError:
-            continue
-    return found
 
 
 if __name__ == "__main__":
