@@ -10,8 +10,6 @@
 What is done is never done again: runs are kept in the run store, and a call goes on where an interrupted one stopped.
 """
 
-# Long file: the calls of one class, of which most lines say what their arguments mean.
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
