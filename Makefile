@@ -5,7 +5,6 @@
 PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
-PROFILE ?= phantom
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MEDTRANSFER := $(BIN)/medtransfer
@@ -21,16 +20,16 @@ PAPERS := $(sort $(basename $(OF_PAPERS)))
 target = $(subst .,-,$(subst _,-,$(1)))
 targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
 
-MAKE_TABLE = $(MEDTRANSFER) table $@ --profile $(PROFILE) $(if $(DATA),--data-root $(DATA)) \
+MAKE_TABLE = $(MEDTRANSFER) table $@ $(if $(PROFILE),--profile $(PROFILE)) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-PLAIN := help setup demo test test-slow check bench pages report dashboard tables clean
+PLAIN := help setup demo real test test-slow check bench pages report dashboard tables clean
 .PHONY: $(PLAIN) docs/initializers.md docs/entries.md
 
 help:  ## Show the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
 	@$(foreach paper,$(PAPERS),$(call SHOW_PAPER,$(paper));)
-	@echo "Any table: make table-NAME, such as make table-real-images DATA=/path/to/datasets"
+	@echo "Any table: make table-NAME, such as make table-initializations"
 
 $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,6 +41,11 @@ setup: $(READY)  ## Make or refresh the virtual environment
 demo: $(READY)  ## Pretrain and fine-tune in four drawn worlds whose right answer is known, and say what is found (minutes)
 	$(MEDTRANSFER) table $(call targets,demo)
 	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,demo)) --title "medtransfer: does it find what is true?"
+
+real: $(READY)  ## Real ImageNet weights on real images: PneumoniaMNIST, and DRIVE where DATA has it (about 40 minutes) [DATA=DIR]
+	$(if $(DATA),,$(MEDTRANSFER) fetch 'medmnist("pneumoniamnist")')
+	$(MEDTRANSFER) table $(call targets,real) $(if $(DATA),--data-root $(DATA))
+	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,real)) --title "medtransfer: ImageNet weights on real images" --output real.html
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest

@@ -17,11 +17,17 @@ class Contrast:
         estimate: of the sum.
         standard_error: of the estimate; None where nothing varies or a sample has one value.
         p_value: two-sided that the sum is 0; None likewise.
+        interval: that holds the sum in 95 % of repetitions, by the same distribution; None likewise.
     """
 
     estimate: float
-    standard_error: float | None
-    p_value: float | None
+    standard_error: float | None = None
+    p_value: float | None = None
+    interval: tuple[float, float] | None = None
+
+
+CONFIDENCE = 0.95
+"""Of intervals."""
 
 
 def contrast(samples: Sequence[Sequence[float]], weights: Sequence[float]) -> Contrast:
@@ -44,11 +50,13 @@ def contrast(samples: Sequence[Sequence[float]], weights: Sequence[float]) -> Co
     estimate = float(sum(weight * np.mean(sample) for sample, weight in zip(samples, weights, strict=True)))
     used = [(np.asarray(sample), weight) for sample, weight in zip(samples, weights, strict=True) if weight]
     if any(len(sample) < 2 for sample, _ in used):
-        return Contrast(estimate, None, None)
+        return Contrast(estimate)
     parts = [(weight**2 * float(np.var(sample, ddof=1)) / len(sample), len(sample) - 1) for sample, weight in used]
     variance = sum(part for part, _ in parts)
     if variance == 0:
-        return Contrast(estimate, None, None)
+        return Contrast(estimate)
     freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
     error = math.sqrt(variance)
-    return Contrast(estimate, error, float(2 * stats.t.sf(abs(estimate) / error, freedom)))
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error
+    p_value = float(2 * stats.t.sf(abs(estimate) / error, freedom))
+    return Contrast(estimate, error, p_value, (estimate - half, estimate + half))

@@ -86,10 +86,24 @@ def judged(
         times: by row, one per run; rows of which nothing is claimed may be left out.
         level: of the tests, in (0, 1).
     """
-    evidence = [_evidence(claim, scores, times) for claim in claims]
+    return judged_together([(claim, scores, times) for claim in claims], level)
+
+
+def judged_together(
+    asked: Sequence[tuple[Claim, Mapping[str, Sequence[float]], Mapping[str, Sequence[Duration]]]], level: float
+) -> tuple[Judgement, ...]:
+    """The same of claims about different tasks, each with scores and times of its own.
+
+    Holm's correction is over all of them.
+
+    Args:
+        asked: claims, each with scores and times by row.
+        level: of the tests, in (0, 1).
+    """
+    evidence = [_evidence(*one) for one in asked]
     p_for, p_against = (holm([one[side] for one in evidence]) for side in (0, 1))
     found = []
-    for claim, of, against in zip(claims, p_for, p_against, strict=True):
+    for (claim, scores, _), of, against in zip(asked, p_for, p_against, strict=True):
         verdict: Verdict = "undecided"
         if against is not None and against < level:
             verdict = "wrong"

@@ -16,7 +16,7 @@ from analysis.first import share_first
 from datamodules.dataset.contract import Dataset
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.sides import shorter_side
-from experiments.execution.planner import plan
+from experiments.execution.planner import Plan, plan
 from experiments.reporting.page.page import TITLE, render
 from experiments.reporting.text.recommendation import recommendation
 from experiments.run.naming import metric_prefix, public_dataset, public_initializer
@@ -27,13 +27,14 @@ from experiments.session.default_network import NETWORK, fitting_size, remark
 from experiments.session.documents import Statistics, drawn_anew, finished_document
 from experiments.session.making import published
 from experiments.session.pages import Images, illustrated
+from experiments.session.picking import before_rates, with_rates
 from experiments.session.results import Compared, Planned
 from experiments.session.single import changed, named
 from experiments.tables.assemble import Cells
-from experiments.tables.cells import ResolvedCells, resolve_cells
+from experiments.tables.cells import resolve_cells
 from experiments.tables.document import TableDocument
 from experiments.tables.table import Column, Row, Table
-from experiments.tables.tuning import candidates, picked, tuned
+from experiments.tables.tuning import tuning_remarks
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.files import write_text
@@ -97,11 +98,12 @@ class Question:
             weights="as named in each row",
             backbone=network,
             rows=rows,
-            columns=(Column(shown, str(parse(self.dataset)), recipe),),
+            columns=(Column(shown, str(parse(self.dataset)), recipe, tuned_on=shown),),
             reference=labels[0],
             pretraining=named(self.pretraining),
             seeds=self.seeds,
             overlaps="mark",
+            tried=tuple(self.learning_rates),
         )
 
 
@@ -186,12 +188,12 @@ def plan_comparison(question: Question, context: Context) -> Planned:
     Raises:
         MedtransferError: if the data or weights are not there, or parts do not fit.
     """
-    resolver = context.resolver()
-    table = asked(question, resolver, context.say).table
-    tried = candidates(table, question.learning_rates, resolver)
-    work = plan((run for runs in tried.values() for run in runs.values()), context.store)
-    rest = f"then {len(table.rows)} x {question.seeds} runs with the rates that are best on the validation split"
-    return Planned(plan=work, cells=ResolvedCells(), then=rest)
+    table = asked(question, context.resolver(), context.say).table
+    first = before_rates(table, context, may_lack=False)
+    if isinstance(first, Planned):
+        return first
+    cells = resolve_cells(first, context.resolver())
+    return Planned(plan=_work(cells.runs, context), cells=cells)
 
 
 def compared(
@@ -215,24 +217,18 @@ def compared(
     Raises:
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
-    resolver = context.resolver()
-    known = asked(question, resolver, context.say)
-    table = known.table
+    known = asked(question, context.resolver(), context.say)
     statistics = dataclasses.replace(statistics, bootstrap=statistics.bootstrap or RESAMPLES)
-    tried = candidates(table, question.learning_rates, resolver)
-    work = plan((run for runs in tried.values() for run in runs.values()), context.store)
-    context.carry_out(work)
-    rates = picked(tried, work, context.store)
-    table = tuned(table, rates)
-    cells = resolve_cells(table, resolver).runs
-    work = plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), context.store)
+    table, rates = with_rates(known.table, context, may_lack=False)
+    cells = resolve_cells(table, context.resolver()).runs
+    work = _work(cells, context)
     context.carry_out(work)
     name = name_of(known.question, table, known.opened.index.identity())
     document = finished_document(name, table, cells, work, context, statistics)
     document = dataclasses.replace(
         document,
         rows=tuple((row.label, described(row)) for row in table.rows),  # which name nobody's folders
-        remarks=(*known.remarks, *document.remarks, *((row, rate.remark) for row, rate in rates.items())),
+        remarks=(*known.remarks, *document.remarks, *tuning_remarks(table, rates)),
         recommendation=_recommendation(document, cells, context, statistics.bootstrap or RESAMPLES),
     )
     made = published(document, work, context, output)
@@ -245,7 +241,7 @@ def compared(
         failures=made.failures,
         files=made.files,
         recommendation=document.recommendation,
-        learning_rates={row: rate.rate for row, rate in rates.items()},
+        learning_rates={row: rate.rate for (row, _), rate in rates.items()},
         page=page,
     )
 
@@ -277,10 +273,9 @@ def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
     return f"compare-{metric_prefix(question.dataset)}-{digest(asked)[:8]}"
 
 
-def _compared(row: Row) -> str:
-    """What a row compares, whatever it is called."""
-    weights = str(INITIALIZERS.bind(row.initializer))
-    return f"{weights} on {row.backbone}" if row.backbone else weights
+def _work(cells: Cells, context: Context) -> Plan:
+    """The runs of all cells."""
+    return plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), context.store)
 
 
 def _without_rate(recipe: Recipe) -> Any:

@@ -15,6 +15,7 @@ from experiments.reporting.wandb.dashboard import mirror_table
 from experiments.run.resolve import ResolvedRun
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
+from experiments.session.picking import before_rates, with_rates
 from experiments.session.results import Made, Planned
 from experiments.session.single import changed
 from experiments.tables.cells import ResolvedCells, resolve_cells
@@ -23,6 +24,7 @@ from experiments.tables.named import table_named
 from experiments.tables.study import Study
 from experiments.tables.table import Table
 from experiments.tables.task_table import HEADER, TaskTable, task_rows
+from experiments.tables.tuning import tuning_remarks
 from specs.errors import MedtransferError, UsageError
 
 EVERY, WHOLE = "every fine-tuning", "the table"
@@ -64,7 +66,8 @@ class Asked:
             UsageError: if a setting does not exist or does not fit.
         """
         if self.seeds:
-            table = dataclasses.replace(table, seeds=self.seeds)
+            columns = tuple(dataclasses.replace(column, seeds=None) for column in table.columns)
+            table = dataclasses.replace(table, seeds=self.seeds, columns=columns)
         return table.changed(lambda recipe: changed(recipe, self.settings)) if self.settings else table
 
     def refuse_settings(self) -> None:
@@ -91,7 +94,10 @@ def plan_table(asked: Asked, context: Context) -> Planned:
     if trained is None:
         asked.refuse_settings()
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells())
-    cells, work = _planned(asked.applied(trained), context, everything_may_lack=True)
+    first = before_rates(asked.applied(trained), context, may_lack=True)
+    if isinstance(first, Planned):
+        return first
+    cells, work = _planned(first, context, everything_may_lack=True)
     return Planned(plan=work, cells=cells)
 
 
@@ -112,11 +118,12 @@ def make_table(asked: Asked, context: Context, statistics: Statistics, output: P
         return _tasks(asked, table, context, output)
     if isinstance(table, Study):
         return _looked(asked, table, context, output)
-    table = asked.applied(table)
+    table, rates = with_rates(asked.applied(table), context, may_lack=True)
     cells, work = _planned(table, context)
     context.carry_out(work)
     document = finished_document(asked.file_name, table, cells.runs, work, context, statistics)
-    return published(dataclasses.replace(document, remarks=(*asked.remarks, *document.remarks)), work, context, output)
+    remarks = (*asked.remarks, *document.remarks, *tuning_remarks(table, rates))
+    return published(dataclasses.replace(document, remarks=remarks), work, context, output)
 
 
 def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics, output: Path | None) -> list[Made]:
@@ -133,10 +140,11 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     """
     if len(asked) == 1:
         return [make_table(asked[0], context, statistics, output)]
-    together: dict[str, ResolvedRun] = {}
-    for one in asked:
-        together |= {run.key: run for run in plan_table(one, context).plan.runs.values()}
-    context.carry_out(plan(together.values(), context.store))
+    for _ in ("runs that learning rates are picked by", "runs with them"):
+        together: dict[str, ResolvedRun] = {}
+        for one in asked:
+            together |= {run.key: run for run in plan_table(one, context).plan.runs.values()}
+        context.carry_out(plan(together.values(), context.store))
     return [make_table(one, context, statistics, output) for one in asked]
 
 
@@ -169,7 +177,7 @@ def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -
     if study.networks is None:
         asked.refuse_settings()
     else:
-        cells, work = _planned(asked.applied(study.networks), context)
+        cells, work = _planned(with_rates(asked.applied(study.networks), context, may_lack=False)[0], context)
         context.carry_out(work)
         context.mirror(context.records_of(work), asked.file_name)
         runs = {

@@ -101,9 +101,12 @@ def assemble(
         protocol=table.protocol,
         level=table.level,
         planted=table.planted,
+        stated=table.stated,
+        column_thresholds={column.label: column.threshold for column in table.columns if column.threshold is not None},
+        column_seeds={column.label: column.seeds for column in table.columns if column.seeds},
         runs=tuple(_lines(cells, plan, records, columns)),
         efforts={
-            place: _effort(runs, records, None if measures[place[1]] else table.threshold)
+            place: _effort(runs, records, None if measures[place[1]] else _threshold(table, columns[place[1]]))
             for place, runs in cells.items()
             if not isinstance(runs, str)
         },
@@ -229,6 +232,10 @@ def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record], threshold
         / 3600,
         () if threshold is None else tuple(steps_to(threshold, *one) for one in zip(scores, steps, strict=True)),
     )
+
+
+def _threshold(table: Table, column: Column) -> float | None:
+    return table.threshold if column.threshold is None else column.threshold
 
 
 def _overlap(run: ResolvedRun) -> Overlap | None:

@@ -21,9 +21,10 @@ from analysis.statistics import (
     compare,
     compare_with_best,
 )
-from analysis.truth import Judgement, judged
+from analysis.truth import OF_STEPS, Claim, Judgement, judged, judged_together
 from experiments.tables.figure import Figure
 from experiments.tables.planted import Planted
+from experiments.tables.stated import Effect, Examined, Stated
 
 Place = tuple[str, str]
 """Row and column label."""
@@ -154,6 +155,9 @@ class TableDocument:
         recommendation: sentences on what to start from; empty: nobody asked.
         level: of the tests against the reference row, after Holm's correction.
         planted: what is true of the rows by construction; None: nobody knows.
+        stated: what a paper states of the rows.
+        column_seeds: runs per cell of columns that have others than ``seeds``.
+        column_thresholds: of columns that have others than ``threshold``.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -188,6 +192,9 @@ class TableDocument:
     threshold: float | None = None
     level: float = ALPHA
     planted: Planted | None = None
+    stated: tuple[Stated, ...] = ()
+    column_seeds: dict[str, int] = field(default_factory=dict)
+    column_thresholds: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -235,13 +242,20 @@ class TableDocument:
     @cached_property
     def convergence(self) -> dict[Place, TimeResult]:
         """The steps to the threshold, and their statistics against the reference row, where there are any."""
-        if self.threshold is None:
+        if not self.thresholds:
             return {}
-        times = {
-            row: {column: self.efforts.get((row, column), Effort()).steps for column, _ in self.columns}
-            for row, _ in self.rows
-        }
+        times = {row: {column: self._steps((row, column)) for column, _ in self.columns} for row, _ in self.rows}
         return compare_durations(times, self.reference, self.level)
+
+    def threshold_of(self, column: str) -> float | None:
+        """The validation score whose steps are counted in a column; None: nobody asked."""
+        return self.column_thresholds.get(column, self.threshold)
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """All of them, each once, in the columns' order."""
+        found = (self.threshold_of(column) for column, _ in self.columns)
+        return tuple(dict.fromkeys(one for one in found if one is not None))
 
     @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -253,9 +267,51 @@ class TableDocument:
         return judged(
             self.planted.claims,
             {row: self.cells[row, column].values for row in rows},
-            {row: self.efforts.get((row, column), Effort()).steps for row in rows},
+            {row: self._steps((row, column)) for row in rows},
             self.level,
         )
+
+    @cached_property
+    def examined(self) -> tuple[Examined, ...]:
+        """What the tests say of each statement of the paper; Holm's correction is over all contrasts of the table."""
+        rows = [row for row, _ in self.rows]
+        asked = [
+            (
+                claim,
+                {row: self.cells[row, column].values for row in rows},
+                {row: self._steps((row, column)) for row in rows},
+            )
+            for stated in self.stated
+            for column, claim in stated.contrasts
+        ]
+        judgements = iter(judged_together(asked, self.level))
+        return tuple(
+            Examined(
+                stated,
+                tuple(
+                    Effect(column, next(judgements), self._difference(claim, column))
+                    for column, claim in stated.contrasts
+                ),
+            )
+            for stated in self.stated
+        )
+
+    def _difference(self, claim: Claim, column: str) -> Contrast | None:
+        """How much higher a claim's row is than the other.
+
+        A run that did not reach the threshold counts with the steps that it did.
+        """
+        samples = [
+            [one.time for one in self._steps((row, column))]
+            if claim.kind in OF_STEPS
+            else list(self.cells[row, column].values)
+            for row in (claim.row, claim.than)
+        ]
+        return contrast(samples, (1, -1)) if all(samples) else None
+
+    def _steps(self, place: Place) -> tuple[Duration, ...]:
+        """Until the threshold, of each run of a cell."""
+        return self.efforts.get(place, Effort()).steps
 
     @cached_property
     def interaction(self) -> Contrast | None:

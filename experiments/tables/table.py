@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from analysis.statistics import ALPHA
 from experiments.tables.figure import Figure
 from experiments.tables.overlap import overlap
 from experiments.tables.planted import Planted
+from experiments.tables.stated import Stated
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.recipe import Recipe
@@ -34,6 +35,10 @@ class Column:
         measure: what the cells hold instead of a test score, such as ``similarity:conv1``.
         score: which of the task's test scores the cells hold, such as ``dice_pooled`` or ``auroc:Edema``; None: the
             task's own. It changes no run.
+        seeds: runs of each cell of the column; None: as many as the table's.
+        tuned_on: label of the column whose validation images pick each row's learning rate for this one, which may be
+            this one; None: it is the recipe's.
+        threshold: instead of the table's, where its scores are of another kind.
     """
 
     label: str
@@ -46,6 +51,9 @@ class Column:
     slim: str | None = None
     bounds: tuple[float, float] | None = None
     score: str | None = None
+    seeds: int | None = None
+    tuned_on: str | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,6 @@ class Row:
         label: the row's heading.
         initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
             ``{source}`` for the column's initializer.
-        learning_rate: instead of the recipe's, where each row's own was picked with the same budget.
         trained: instead of the recipe's, for a row that trains its head alone on fixed features, beside rows that train
             the whole network.
         backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
@@ -67,7 +74,6 @@ class Row:
 
     label: str
     initializer: str
-    learning_rate: float | None = None
     trained: Literal["all", "head"] | None = None
     backbone: str | None = None
     only: str | None = None
@@ -78,7 +84,7 @@ class Row:
 class Table:
     """A comparison of initializations.
 
-    Every row of a column has the same recipe, but for picked learning rates and for what is trained, where rows say
+    Every row of a column has the same recipe, but for picked learning rates, and for what is trained, where rows say
     so. The document says of a row that its head alone is trained.
 
     Attributes:
@@ -102,6 +108,9 @@ class Table:
         transposed: print a line per column, with the rows side by side, as for many networks or tasks and few rows.
         level: of the tests of rows against the reference row, after Holm's correction, in (0, 1).
         planted: what is true of the rows by construction, of a table of one column; None: nobody knows.
+        stated: what a paper states of the rows, which the tests are asked about.
+        tried: learning rates of which every row's are picked, for columns that are tuned.
+        rates: those that were picked, by row and column label.
         costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use
             seed 0, as a published weight would, so the spread over seeds is that of fine-tuning.
@@ -126,11 +135,16 @@ class Table:
     costs: bool = False
     level: float = ALPHA
     planted: Planted | None = None
+    stated: tuple[Stated, ...] = ()
+    tried: tuple[float, ...] = ()
+    rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
+        for threshold in (self.threshold, *(column.threshold for column in self.columns)):
+            if threshold is None or 0 <= threshold <= 1:
+                continue
             raise UsageError(
-                f'the table "{self.title}" has the threshold {self.threshold}; expected a validation score in [0, 1], '
+                f'the table "{self.title}" has the threshold {threshold}; expected a validation score in [0, 1], '
                 "such as 0.91."
             )
         labels = [row.label for row in self.rows]
@@ -144,6 +158,16 @@ class Table:
                 raise UsageError(
                     f'the table "{self.title}" has {found}; expected one column, and the rows that its planted claims '
                     "name."
+                )
+
+        columns = [column.label for column in self.columns]
+        named = [(column, {claim.row, claim.than}) for one in self.stated for column, claim in one.contrasts]
+        named += [(column.tuned_on, set()) for column in self.columns if column.tuned_on is not None]
+        for column, rows in named:
+            if column not in columns or rows - set(labels):
+                raise UsageError(
+                    f'the table "{self.title}" speaks of {", ".join(sorted(rows)) or "rates"} on "{column}"; expected '
+                    f"some of its columns ({', '.join(columns)}) and rows ({', '.join(labels)})."
                 )
 
     @property
@@ -171,7 +195,7 @@ class Table:
             WeightsError: if the initializer names a file that is not there.
         """
         if row.only not in (None, column.label):
-            return "the row is for another network"
+            return f"the row is for {row.only} alone"
         if "{domain}" in row.initializer and column.domain is None:
             return "no other dataset of this kind of images"
         if "{source}" in row.initializer and column.source is None:
@@ -192,8 +216,8 @@ class Table:
                 'out, or say in the table that it is meant: overlaps="mark", or "dash" for the papers\' "-".'
             )
         recipe = column.recipe
-        if row.learning_rate is not None:
-            optimizer = dataclasses.replace(recipe.optimizer, learning_rate=row.learning_rate)
+        if (rate := self.rates.get((row.label, column.label))) is not None:
+            optimizer = dataclasses.replace(recipe.optimizer, learning_rate=rate)
             recipe = dataclasses.replace(recipe, optimizer=optimizer)
         if row.trained is not None:
             recipe = dataclasses.replace(recipe, trained=row.trained)
@@ -208,7 +232,7 @@ class Table:
                 pretraining=self.pretraining,
                 seed=seed,
             )
-            for seed in range(row.first_seed, row.first_seed + self.seeds)
+            for seed in range(row.first_seed, row.first_seed + (column.seeds or self.seeds))
         )
 
     def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from experiments.execution.planner import Plan
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import RunStore
-from experiments.tables.table import Row, Table
-from specs.errors import RunError
+from experiments.tables.document import Place
+from experiments.tables.table import Table
+from specs.errors import DataError, RunError, WeightsError
 
-Candidates = Mapping[str, Mapping[float, ResolvedRun]]
-"""By row label and learning rate: the run of seed 0."""
+Candidates = Mapping[Place, Mapping[float, ResolvedRun]]
+"""By row and column label, and by learning rate: the run of the first seed."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +44,40 @@ class Picked:
         return text
 
 
-def candidates(table: Table, rates: Sequence[float], resolver: Resolver) -> Candidates:
-    """The runs that the rates are picked by.
+def candidates(table: Table, resolver: Resolver, may_lack: bool) -> Candidates:
+    """The runs that the rates are picked by; none of a table that is not tuned.
+
+    Args:
+        table: any.
+        resolver: knows where data and runs are.
+        may_lack: whether rows whose data or weights are not there have none, instead of raising.
 
     Raises:
         DataError: if the data are not there.
         WeightsError: if an initializer's weights are not there.
         UsageError: if the parts do not fit each other.
     """
-    (column,) = table.columns
-    found: dict[str, dict[float, ResolvedRun]] = {}
-    for row in table.rows:
-        found[row.label] = {}
-        for rate in sorted(set(rates)):
-            specs = dataclasses.replace(table, seeds=1).cell(dataclasses.replace(row, learning_rate=rate), column)
-            assert not isinstance(specs, str)
-            found[row.label][rate] = resolver.resolve(specs[0])
+    labels = {column.tuned_on for column in table.columns}
+    found: dict[Place, dict[float, ResolvedRun]] = {}
+    for column in (column for column in table.columns if column.label in labels):
+        for row in table.rows:
+            place = (row.label, column.label)
+            with suppress(DataError, WeightsError) if may_lack else nullcontext():  # the cells of the table say so
+                for rate in sorted(set(table.tried)):
+                    specs = dataclasses.replace(table, rates={place: rate}).cell(row, column)
+                    if not isinstance(specs, str):  # else the row has no such cell
+                        found.setdefault(place, {})[rate] = resolver.resolve(specs[0])
     return found
 
 
-def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[str, Picked]:
+def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked]:
     """The best rate of each row; of equal ones, the lowest.
 
     Raises:
         RunError: if a row has no run that ended well with a validation score.
     """
     found = {}
-    for label, runs in tried.items():
+    for (row, column), runs in tried.items():
         scores = {}
         for rate, run in runs.items():
             record = store.record(run.key)
@@ -78,16 +87,39 @@ def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[str, Picked]:
         if not scores:
             errors = {failed.error for run in runs.values() if (failed := work.failed.get(run.key))}
             raise RunError(
-                f"{label}: no learning rate gave a validation score ({'; '.join(map(str, errors)) or 'undefined'}). "
+                f"{row}: no learning rate gave a validation score ({'; '.join(map(str, errors)) or 'undefined'}). "
                 "Try lower ones (--learning-rates), or a validation split that shows every class."
             )
-        found[label] = Picked(
+        found[row, column] = Picked(
             max(scores, key=lambda rate: (scores[rate], -rate)), scores, tuple(sorted(runs.keys() - scores.keys()))
         )
     return found
 
 
-def tuned(table: Table, rates: Mapping[str, Picked]) -> Table:
-    """The table with each row's own learning rate."""
-    rows: list[Row] = [dataclasses.replace(row, learning_rate=rates[row.label].rate) for row in table.rows]
-    return dataclasses.replace(table, rows=tuple(rows))
+def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
+    """The table with each row's own learning rate, of each column by the one that it is tuned on."""
+    own = {
+        (row.label, column.label): found.rate
+        for row in table.rows
+        for column in table.columns
+        if column.tuned_on is not None and (found := rates.get((row.label, column.tuned_on)))
+    }
+    return dataclasses.replace(table, rates=own)
+
+
+def tuning_remarks(table: Table, rates: Mapping[Place, Picked]) -> tuple[tuple[str, str], ...]:
+    """Of each row the rate that it has, and for which columns where the table has several."""
+    remarks = []
+    for (row, tuned_on), found in rates.items():
+        labels = [column.label for column in table.columns if column.tuned_on == tuned_on]
+        where = "" if len(table.columns) == 1 else f"on {tuned_on}"
+        if kept := [label for label in labels if where and label != tuned_on and not _lacks(table, row, label)]:
+            where += f", kept for {' and '.join(kept)}"
+        remarks.append((row, f"{where}: {found.remark}" if where else found.remark))
+    return tuple(remarks)
+
+
+def _lacks(table: Table, row: str, label: str) -> bool:
+    """Whether a row is for another column alone."""
+    only = next(one.only for one in table.rows if one.label == row)
+    return only not in (None, label)

@@ -42,7 +42,7 @@ def draw_curves(document: TableDocument) -> Drawing | None:
     }
     widest = min(PER_LINE, len(columns))
     lines = -(-len(columns) // widest)
-    legend = 0.2 * -(-(len(rows) + (document.threshold is not None)) // 4)
+    legend = 0.2 * -(-(len(rows) + bool(document.thresholds)) // 4)
     drawing = Drawing(figsize=(max(NARROWEST, 1.0 + 2.7 * widest), 2.1 * lines + 1.1 + legend), layout="constrained")
     metrics = dict(document.columns)
     for number, column in enumerate(columns):
@@ -54,8 +54,8 @@ def draw_curves(document: TableDocument) -> Drawing | None:
                 if line.spread is not None:
                     low, high = line.scores - line.spread, line.scores + line.spread
                     axes.fill_between(line.places, low, high, color=color, alpha=0.12, linewidth=0)
-        if document.threshold is not None:
-            axes.axhline(100 * document.threshold, **THRESHOLD)
+        if (threshold := document.threshold_of(column)) is not None:
+            axes.axhline(100 * threshold, **THRESHOLD)
         axes.set_ylim(top=min(axes.get_ylim()[1], 102))  # a mean and its deviation may add up to more than 100%
         axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
         axes.set_xlabel("training step" if counted else "epoch", fontsize=8)
@@ -66,15 +66,16 @@ def draw_curves(document: TableDocument) -> Drawing | None:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     marks = [Line2D([], [], color=color, linestyle=style, label=row) for row, (color, style) in looks.items()]
-    if document.threshold is not None:
-        marks.append(Line2D([], [], label=f"{100 * document.threshold:g}%", **THRESHOLD))
+    if thresholds := document.thresholds:
+        marks.append(Line2D([], [], label=" and ".join(f"{100 * one:g}%" for one in thresholds), **THRESHOLD))
     drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
     entitle(drawing, document, f"{document.title}: learning curves{_averaged(document)}")
     return drawing
 
 
 def _averaged(document: TableDocument) -> str:
-    return ", mean ± standard deviation over the runs that came so far" if document.seeds > SINGLE else ""
+    most = max((document.seeds, *document.column_seeds.values()))
+    return ", mean ± standard deviation over the runs that came so far" if most > SINGLE else ""
 
 
 class _Line(NamedTuple):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.reporting.drawings.pictures import caption
-from experiments.reporting.text.words import PHANTOM_WARNING, p_text, provenance
+from experiments.reporting.text.provenance import provenance
+from experiments.reporting.text.words import PHANTOM_WARNING, p_text
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:

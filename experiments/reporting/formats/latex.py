@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
 from experiments.reporting.text.layout import capital, further_layout, score_layout
+from experiments.reporting.text.provenance import provenance
+from experiments.reporting.text.statements import statement_notes
 from experiments.reporting.text.verdicts import planted_notes
-from experiments.reporting.text.words import mean_std, missing, notes, provenance, steps_by_row
+from experiments.reporting.text.words import mean_std, missing, notes, steps_by_row
 from experiments.tables.document import Place, TableDocument
 
 SPECIAL = {
@@ -25,7 +27,8 @@ def escape(text: str) -> str:
 def to_latex(document: TableDocument) -> str:
     r"""A ``table`` environment; needs ``\usepackage{booktabs,amssymb}``."""
     layout, beside = score_layout(document), costs_beside(document)
-    said = (document.title + ".", provenance(document), *planted_notes(document), *notes(document))
+    findings = (*planted_notes(document), *statement_notes(document))
+    said = (document.title + ".", provenance(document), *findings, *notes(document))
     lines = [
         "% needs \\usepackage{booktabs,amssymb}",
         "\\begin{table}",

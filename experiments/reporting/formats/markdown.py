@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
 from experiments.reporting.text.layout import capital, further_layout, score_layout
+from experiments.reporting.text.provenance import provenance
+from experiments.reporting.text.statements import statement_notes
 from experiments.reporting.text.verdicts import planted_notes
 from experiments.reporting.text.words import (
     PHANTOM_WARNING,
@@ -12,7 +14,6 @@ from experiments.reporting.text.words import (
     mean_std,
     missing,
     notes,
-    provenance,
     steps_by_row,
 )
 from experiments.tables.document import Place, TableDocument
@@ -57,7 +58,13 @@ def to_markdown(document: TableDocument) -> str:
         lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
     lines += [
         f"- {escape(line)}"
-        for line in [*planted_notes(document), *notes(document), provenance(document), *missing(document)]
+        for line in [
+            *planted_notes(document),
+            *statement_notes(document),
+            *notes(document),
+            provenance(document),
+            *missing(document),
+        ]
     ]
     return "\n".join([*lines, ""])
 

@@ -15,6 +15,7 @@ from experiments.reporting.text.words import SIDES, TESTS
 from experiments.tables.document import Cell, Effort, NetworkCost, Place, RunLine, TableDocument
 from experiments.tables.figure import Figure
 from experiments.tables.planted import Planted
+from experiments.tables.stated import Stated
 from specs.errors import DataError
 
 SCHEMA = 1
@@ -138,9 +139,14 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
         | {
             "seeds": int(plain["seeds"]),
             "transposed": _truth(plain, "transposed"),
-            "threshold": _share(plain["threshold"]),
+            "threshold": None if plain["threshold"] is None else _threshold(plain["threshold"]),
             "level": _level(plain["level"]),
             "planted": _planted(plain["planted"], dict(rows)),
+            "stated": tuple(_stated(one, dict(rows), dict(columns)) for one in plain["stated"]),
+            "column_thresholds": {
+                str(column): _threshold(value) for column, value in plain["column_thresholds"].items()
+            },
+            "column_seeds": {str(column): int(count) for column, count in plain["column_seeds"].items()},
             "margin": None if plain["margin"] is None else float(plain["margin"]),
             "rows": rows,
             "columns": columns,
@@ -187,9 +193,7 @@ def _numbers(values: Any) -> tuple[float, ...]:
     return tuple(map(float, values))
 
 
-def _share(value: Any) -> float | None:
-    if value is None:
-        return None
+def _threshold(value: Any) -> float:
     if not 0 <= (share := float(value)) <= 1:
         raise ValueError(f"threshold {share} is not in [0, 1]")
     return share
@@ -204,13 +208,22 @@ def _level(value: Any) -> float:
 def _planted(one: Mapping[str, Any] | None, rows: Mapping[str, str]) -> Planted | None:
     if one is None:
         return None
-    claims = []
-    for claim in one["claims"]:
-        if claim["kind"] not in get_args(Kind) or not {claim["row"], claim["than"]} <= set(rows):
-            raise ValueError(f"the claim {claim} is of no known kind, or of no row")
-        claims.append(Claim(str(claim["row"]), claim["kind"], str(claim["than"]), float(claim["margin"])))
+    claims = tuple(_claim(claim, rows) for claim in one["claims"])
     pictures = tuple((str(caption), str(dataset)) for caption, dataset in one["pictures"])
-    return Planted(str(one["sentence"]), tuple(claims), pictures)
+    return Planted(str(one["sentence"]), claims, pictures)
+
+
+def _stated(one: Mapping[str, Any], rows: Mapping[str, str], columns: Mapping[str, str]) -> Stated:
+    contrasts = tuple((str(column), _claim(claim, rows)) for column, claim in one["contrasts"])
+    if unknown := {column for column, _ in contrasts} - set(columns):
+        raise ValueError(f"a statement is about {', '.join(sorted(unknown))}, which no column is called")
+    return Stated(str(one["sentence"]), str(one["source"]), contrasts)
+
+
+def _claim(one: Mapping[str, Any], rows: Mapping[str, str]) -> Claim:
+    if one["kind"] not in get_args(Kind) or not {one["row"], one["than"]} <= set(rows):
+        raise ValueError(f"the claim {one} is of no known kind, or of no row")
+    return Claim(str(one["row"]), one["kind"], str(one["than"]), float(one["margin"]))
 
 
 def _truth(one: Mapping[str, Any], name: str) -> bool:

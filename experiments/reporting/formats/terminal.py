@@ -9,6 +9,8 @@ from rich.text import Text
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts
 from experiments.reporting.text.layout import Heading, further_layout, score_layout
+from experiments.reporting.text.provenance import provenance
+from experiments.reporting.text.statements import found_of, method
 from experiments.reporting.text.verdicts import judged_claims, planted_notes, verdict_of
 from experiments.reporting.text.words import (
     PHANTOM_WARNING,
@@ -17,7 +19,6 @@ from experiments.reporting.text.words import (
     mean_std,
     missing,
     notes,
-    provenance,
     steps_by_row,
 )
 from experiments.tables.document import TableDocument
@@ -34,6 +35,10 @@ def print_table(document: TableDocument, console: Console) -> None:
         console.print(Text(f"Found: {verdict_of(document)}.", style="bold"))
         for one in judged_claims(document):
             console.print(Text(f"  {one.verdict:9}  {one.text} ({one.evidence})"))
+    for found in found_of(document):
+        console.print(Text(f'"{found.sentence}" ({found.source}): {found.summary}.', style="bold"))
+        for contrast in found.lines:
+            console.print(Text(f"  {contrast.word}: {contrast.asked} ({contrast.found})"))
     table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
     layout = score_layout(document)
     table.add_column(Text(layout.corner), overflow="fold")
@@ -84,7 +89,8 @@ def print_table(document: TableDocument, console: Console) -> None:
         console.print()
         console.print(network)
     console.print()
-    for note in [*planted_notes(document)[1:], *notes(document, ascii_only), provenance(document)]:
+    examined = [method(document)] if document.stated else []
+    for note in [*planted_notes(document)[1:], *examined, *notes(document, ascii_only), provenance(document)]:
         console.print(Padding(Text(note, style="dim"), (0, 0, 0, 1)))
     for note in missing(document):
         console.print(Padding(Text(note, style="yellow"), (0, 0, 0, 1)))

@@ -21,6 +21,8 @@ from experiments.reporting.page.worlds import planted_worlds
 from experiments.reporting.text.answer import Answer, answer
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
 from experiments.reporting.text.layout import Layout, capital, further_layout, score_layout
+from experiments.reporting.text.provenance import provenance
+from experiments.reporting.text.statements import Found, found_of, method
 from experiments.reporting.text.words import (
     PHANTOM_WARNING,
     effort_titles,
@@ -30,7 +32,6 @@ from experiments.reporting.text.words import (
     notes,
     over_columns,
     p_text,
-    provenance,
     steps_by_row,
 )
 from experiments.tables.document import Cell, NetworkCost, Place, TableDocument
@@ -144,6 +145,7 @@ def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] =
         facts=_facts([table.document for table in tables]),
         warning=PHANTOM_WARNING,
         worlds=planted_worlds([table.document for table in tables]),
+        statements=[_statements(table.document) for table in tables if table.document.stated],
         mean_std=mean_std,
         mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
         number=lambda value: "" if value is None else f"{value:.6g}",
@@ -195,6 +197,29 @@ def _section(table: Illustrated) -> Section:
         no_examples=table.no_examples,
         published=published_cells(document),
     )
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What the page says first of a table that a paper's statements were examined by.
+
+    Attributes:
+        name: of its section on the page.
+        title: of the table.
+        provenance: of its numbers.
+        found: of each statement.
+        method: how they are examined.
+    """
+
+    name: str
+    title: str
+    provenance: str
+    found: tuple[Found, ...]
+    method: str
+
+
+def _statements(document: TableDocument) -> Statements:
+    return Statements(document.name, document.title, provenance(document), tuple(found_of(document)), method(document))
 
 
 def _efforts(document: TableDocument) -> Extra:

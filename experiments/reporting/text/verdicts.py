@@ -34,17 +34,23 @@ def judged_claims(document: TableDocument) -> list[Judged]:
     return [Judged(one.verdict, claim_text(one.claim), _evidence(document, one)) for one in document.judgements]
 
 
-def claim_text(claim: Claim) -> str:
-    """``Source is better than Random``, and the margin where there is one."""
+def claim_text(claim: Claim, better: str = "better", there: str = "is there") -> str:
+    """``Source is better than Random``, and the margin where there is one.
+
+    Args:
+        claim: in words.
+        better: what a higher number is called.
+        there: what a row does that reaches the threshold.
+    """
     unit = "step" if claim.kind in OF_STEPS else "point"
     size = f"{claim.margin:g} {unit}{'' if claim.margin == 1 else 's'}"
     told = {
-        "better": f"is better than {claim.than}" + (f" by more than {size}" if claim.margin else ""),
+        "better": f"is {better} than {claim.than}" + (f" by more than {size}" if claim.margin else ""),
         "no worse": f"is at most {size} worse than {claim.than}",
         "equal": f"equals {claim.than} within {size}",
         "not different": f"is {claim.than} once more, with other seeds",
-        "sooner": f"is there before {claim.than}" + (f" by more than {size}" if claim.margin else ""),
-        "no later": f"is there at most {size} after {claim.than}",
+        "sooner": f"{there} before {claim.than}" + (f" by more than {size}" if claim.margin else ""),
+        "no later": f"{there} at most {size} after {claim.than}",
     }
     return f"{claim.row} {told[claim.kind]}"
 

@@ -39,12 +39,6 @@ def p_text(p: float | None) -> str:
     return "<1e-4" if p < 1e-4 else f"{p:.2g}"
 
 
-def provenance(document: TableDocument) -> str:
-    """Data, weights and protocol in one line."""
-    data = "synthetic (phantom) data" if document.edition == "phantom" else "real data"
-    return f"Data: {data}. Weights: {document.weights}. Protocol: {document.protocol}."
-
-
 TESTS = {
     "student": "independent t-test with pooled variance",
     "welch": "Welch's independent t-test",
@@ -96,7 +90,7 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     row, column = sides(document)
     best = "best" if document.directions[0] == "better" else "highest"
     found = [
-        f"Mean {sign} sample standard deviation (ddof 1) in percent over {document.seeds} seeds; the {best} of a "
+        f"Mean {sign} sample standard deviation (ddof 1) in percent over {_seeds(document)}; the {best} of a "
         f"{column} is bold (in plain text: *){_ties(document)}.",
     ]
     if document.marks == "reference":
@@ -147,6 +141,12 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     if any("(" in expression or expression in ("fractals", "{source}") for _, expression in document.rows):
         found.append(pretraining)
     return found
+
+
+def _seeds(document: TableDocument) -> str:
+    """``3 seeds``, or ``3 seeds (6 on DRIVE)`` where columns have numbers of their own."""
+    others = [f"{count} on {column}" for column, count in document.column_seeds.items() if count != document.seeds]
+    return f"{document.seeds} seeds" + (f" ({', '.join(others)})" if others else "")
 
 
 def _level(document: TableDocument) -> str:
@@ -226,12 +226,21 @@ def steps_by_row(document: TableDocument) -> list[tuple[str, ...]]:
     A cell is ``1,200 (3 of 3)``, or ``> 4,000 (1 of 3)`` where fewer than half of the runs reached the threshold.
     Empty where nobody asked.
     """
-    if document.threshold is None or not (of := document.convergence):
+    if not (of := document.convergence):
         return []
     columns = [column for column, _ in document.columns if any(place[1] == column for place in of)]
-    title = f"Steps to a validation score of {100 * document.threshold:g}%"
+    title = f"Steps to a validation score of {_threshold(document, columns)}"
     lines = [[row, *(_duration(of.get((row, column))) for column in columns)] for row, _ in document.rows]
     return [(title, *columns), *map(tuple, lines)]
+
+
+def _threshold(document: TableDocument, columns: Sequence[str]) -> str:
+    """``80%``, or ``80% (DRIVE: 50%)`` where a column has another one."""
+    first, others = document.threshold_of(columns[0]) or 0, []
+    for column in columns[1:]:
+        if (own := document.threshold_of(column)) not in (None, first):
+            others.append(f"{column}: {100 * (own or 0):g}%")
+    return f"{100 * first:g}%" + (f" ({'; '.join(others)})" if others else "")
 
 
 def _duration(of: TimeResult | None) -> str:
@@ -267,10 +276,11 @@ def _steps(document: TableDocument) -> list[str]:
             )
             for mark in ("sooner", "later")
         }
-        least = p_text(least_p_value(document.seeds))
+        counts = sorted({document.column_seeds.get(column, document.seeds) for column in columns})
+        least = " and ".join(f"{p_text(least_p_value(count))} at least with {count} runs a row" for count in counts)
         found.append(
             f'Steps beside those of the row "{document.reference}" (two-sided permutation test of the log-rank '
-            f"statistic, whose p is {least} at least with {document.seeds} runs a row; Holm over the table, "
+            f"statistic, whose p is {least}; Holm over the table, "
             f"{_level(document)} level): "
             f"sooner: {said['sooner'] or 'none'}; later: {said['later'] or 'none'}."
         )

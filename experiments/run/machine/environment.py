@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import subprocess
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -41,11 +42,13 @@ COMMIT = re.compile("([0-9a-f]{40,64})(-dirty)?")
 def environment(device: torch.device) -> dict[str, Any]:
     """The environment of a run on a device, as plain data.
 
-    ``cpu`` is the processor's model; ``source`` the state of the project's own sources if they are a git checkout,
-    else None; ``host`` the cores that this process may use, and memory in GiB (of the GPU: None if there is none).
+    ``date`` is today's in UTC (ISO 8601); ``cpu`` the processor's model; ``source`` the state of the project's own
+    sources if they are a git checkout, else None; ``host`` the cores that this process may use, and memory in GiB (of
+    the GPU: None if there is none).
     """
     gpu = torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else None
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": device_name(device),

@@ -29,7 +29,7 @@ TABLE = Table(
     rows=(
         Row("all", "random"),
         Row("head", "random", trained="head"),
-        Row("picked", "random", learning_rate=0.5),
+        Row("picked", "random"),
     ),
     columns=(
         Column("a", 'medmnist("pneumoniamnist")', recipe_named("phantom/smoke")),
@@ -38,6 +38,7 @@ TABLE = Table(
     reference="all",
     pretraining=recipe_named("phantom/pretraining"),
     seeds=1,
+    rates={("picked", "a"): 0.5, ("picked", "b"): 0.5},
 )
 
 

@@ -1,0 +1,60 @@
+"""Each row's learning rate of a tuned table, by runs that are done first."""
+
+from __future__ import annotations
+
+from experiments.execution.planner import Plan, plan
+from experiments.session.context import Context
+from experiments.session.results import Planned
+from experiments.tables.cells import ResolvedCells
+from experiments.tables.document import Place
+from experiments.tables.table import Table
+from experiments.tables.tuning import Candidates, Picked, candidates, picked, tuned
+
+
+def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, dict[Place, Picked]]:
+    """The table with its rows' learning rates, and what was tried for them; runs that are missing are done.
+
+    Args:
+        table: any; one that is not tuned is given back as it is.
+        context: where and how runs are done.
+        may_lack: whether rows whose data or weights are not there are left as they are.
+
+    Raises:
+        MedtransferError: if data or weights are not there and may not lack, or no run of a row ended well.
+    """
+    tried = candidates(table, context.resolver(), may_lack)
+    work = _plan(tried, context)
+    context.carry_out(work)
+    rates = picked(tried, work, context.store)
+    return tuned(table, rates), rates
+
+
+def before_rates(table: Table, context: Context, may_lack: bool) -> Planned | Table:
+    """The plan of the runs that a table's learning rates are picked by, or, where they are done, the table with them.
+
+    Args:
+        table: any; one that is not tuned is given back as it is.
+        context: where and how runs are done.
+        may_lack: whether rows whose data or weights are not there are left as they are.
+
+    Raises:
+        MedtransferError: if data or weights are not there and may not lack.
+    """
+    tried = candidates(table, context.resolver(), may_lack)
+    work = _plan(tried, context)
+    if not work.waiting:
+        return tuned(table, picked(tried, work, context.store))
+    then = f"then {_numbers(table)} runs with the rates that are best on the validation split"
+    return Planned(plan=work, cells=ResolvedCells(), then=then)
+
+
+def _plan(tried: Candidates, context: Context) -> Plan:
+    return plan((run for runs in tried.values() for run in runs.values()), context.store)
+
+
+def _numbers(table: Table) -> str:
+    """``2 x 5``, or the number of all runs where cells have different numbers of them."""
+    cells = [specs for specs in table.cells().values() if not isinstance(specs, str)]
+    if len(table.columns) == 1:
+        return f"{len(cells)} x {table.seeds}"
+    return str(len({spec for specs in cells for spec in specs}))

@@ -1,0 +1,37 @@
+"""Real weights on real images: recipes for two CPU cores; all values are this project's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from specs.recipe import Recipe
+from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate, VerticalFlip
+
+# The weights expect the normalization "inception". Learning rates are picked per row.
+CHEST = Recipe(
+    image_size=32,
+    batch_size=32,
+    epochs=20,
+    optimizer=AdamW(3e-3, weight_decay=0.01),
+    schedule=Cosine(),
+    selection="metric",
+    augmentation=(RandomResizedCrop(0.6), HorizontalFlip(), Rotate(10)),
+    normalization="inception",
+    memory_format="channels_last",
+)
+
+
+def recipes() -> dict[str, Recipe]:
+    """Recipes by how many of the chest x-rays are trained on, and of the vessels."""
+    return {
+        "few": CHEST,
+        "more": replace(CHEST, interval=25, epochs=10),
+        "all": replace(CHEST, interval=50, epochs=12),
+        "vessels": replace(
+            CHEST,
+            image_size=192,
+            batch_size=2,
+            epochs=24,
+            augmentation=(HorizontalFlip(), VerticalFlip(), BrightnessContrast(0.2)),
+        ),
+    }

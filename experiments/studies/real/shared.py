@@ -1,0 +1,63 @@
+"""What the tables on real images have in common: networks, rows, columns, and how learning rates are picked."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from experiments.run.recipes import recipe_named
+from experiments.tables.table import Column, Row
+
+Profile = Literal["small", "smoke"]
+
+BACKBONE = "efficientnet_lite0"
+"""The network whose ImageNet weights a package brings."""
+
+STAGES = ("blocks.0", "blocks.1", "blocks.2", "blocks.4", "blocks.6")
+"""Its stages, from the images up."""
+
+RANDOM = Row("Random", "random")
+SCALE = Row("Mean Var of ImageNet", "mean_var(imagenet)")
+HEAD = Row("ImageNet, head alone trained", "imagenet", trained="head")
+IMAGENET = Row("ImageNet", "imagenet")
+
+FEW = "PneumoniaMNIST, 5 % of the training images"
+SEEDS = 6
+"""Runs of a row on few images. With fewer than 6 no permutation test of steps could survive Holm's correction."""
+
+TRIED = (1e-3, 3e-3, 1e-2, 3e-2)
+"""Learning rates that every row tries."""
+
+
+def shared(profile: Profile) -> dict[str, Any]:
+    """Settings of every table."""
+    smoke = profile == "smoke"
+    return {
+        "edition": "phantom" if smoke else "real",
+        "protocol": "smoke" if smoke else "tuned",
+        "weights": "published, trained on ImageNet",
+        "backbone": BACKBONE,
+        "reference": RANDOM.label,
+        "pretraining": None,
+        "tried": TRIED[:1] if smoke else TRIED,
+        "threshold": 0.8,
+    }
+
+
+def few(profile: Profile) -> Column:
+    """PneumoniaMNIST with few training images, on whose validation images every row's learning rate is picked."""
+    recipe = recipe_named("real/few")
+    if profile == "smoke":
+        recipe = dataclasses.replace(recipe, epochs=1)
+    return Column(
+        FEW,
+        'medmnist("pneumoniamnist", fraction=0.05)',
+        recipe,
+        seeds=2 if profile == "smoke" else SEEDS,
+        tuned_on=FEW,
+    )
+
+
+def up_to(stage: str) -> Row:
+    """ImageNet's weights from the images up to a stage, the others random."""
+    return Row(f"ImageNet up to {stage}", f'transfuse(imagenet, through="{stage}")', only=FEW)
