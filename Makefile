@@ -44,8 +44,8 @@ demo: $(READY)  ## Pretrain and fine-tune in four drawn worlds whose right answe
 
 real: $(READY)  ## Real ImageNet weights on real images: PneumoniaMNIST, and DRIVE where DATA has it (about 40 minutes) [DATA=DIR]
 	$(if $(DATA),,$(MEDTRANSFER) fetch 'medmnist("pneumoniamnist")')
-	$(MEDTRANSFER) table $(call targets,real) $(if $(DATA),--data-root $(DATA))
-	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,real)) --title "medtransfer: ImageNet weights on real images" --output real.html
+	$(MEDTRANSFER) table $(call targets,real_images) $(if $(DATA),--data-root $(DATA))
+	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,real_images)) --title "medtransfer: ImageNet weights on real images" --output real.html
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest
@@ -101,7 +101,9 @@ report: $(READY)  ## Render the tables under tables/ as one page, report.html
 dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
 	$(MEDTRANSFER) dashboard $(ARGS)
 
-tables: $(foreach paper,$(filter-out $(PLAIN),$(PAPERS)),$(call targets,$(paper)))  ## Make all of every paper, and report.html [PROFILE=paper DATA=DIR WEIGHTS=DIR]
+# A study with printed numbers is a paper.
+PRINTED := $(foreach paper,$(PAPERS),$(if $(wildcard $(STUDIES)/$(paper)/printed),$(paper)))
+tables: $(foreach paper,$(PRINTED),$(call targets,$(paper)))  ## Make all of every paper, and report.html [PROFILE=paper DATA=DIR WEIGHTS=DIR]
 	$(MEDTRANSFER) report
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]

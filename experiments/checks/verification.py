@@ -23,6 +23,7 @@ from experiments.run.determinism import deterministic
 from experiments.run.evaluation import scores
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.environment import environment, unlike
+from experiments.run.machine.threads import threads
 from experiments.run.naming import public_dataset, public_initializer
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
@@ -247,16 +248,11 @@ def _check_scores(verdict: Verdict, record: Record, found: dict[str, float | Non
 
 def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
     """What the restored network predicts of the test split, in the recipe's number format and threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(spec.recipe.threads)
-    try:
-        network = restore(record, places)
-        module = network.module.to(device())
-        autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
-        with deterministic(spec.recipe), autocast:
-            return predictions(module, network.data)
-    finally:
-        torch.set_num_threads(threads)
+    network = restore(record, places)
+    module = network.module.to(device())
+    autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
+    with threads(spec.recipe.threads), deterministic(spec.recipe), autocast:
+        return predictions(module, network.data)
 
 
 def _compare(verdict: Verdict, recorded: dict[str, Any], task: Task, stored: pa.Table, again: pa.Table) -> None:

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from backbones.networks.contract import Backbone
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.initialized import initialized
+from experiments.run.machine.threads import threads
 from experiments.run.places import Places
 from experiments.run.resolve import ResolvedRun, Resolver, pretraining_of
 from experiments.run.store import AGAIN, BEST, Record
@@ -73,7 +74,8 @@ def before_training(record: Record, places: Places) -> Backbone:
     def run_of(need: Pretraining) -> ResolvedRun:
         return resolver.resolve(pretraining_of(need, spec.backbone, spec.edition, spec.pretraining))
 
-    backbone, report = initialized(spec, places, run_of)
+    with threads(spec.recipe.threads):  # in which the run drew them, such as Mean Var by sums over a tensor
+        backbone, report = initialized(spec, places, run_of)
     stated = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))["after"]
     if report.after != stated:
         raise RunError(

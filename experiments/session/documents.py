@@ -127,10 +127,13 @@ def failures_of(work: Plan) -> tuple[Failure, ...]:
 
 def _measured(name: str, records: list[Record], context: Context) -> dict[str, Any]:
     """The numbers of a measure of each run, by key."""
+    from experiments.run.machine.threads import threads  # torch, which a plan does without
+
     _, measure, _ = measure_of(name)
     told = context.told(f"{measure.progress}, runs")
 
     def numbers(record: Record) -> Any:
-        return measure.compute(record, context.paths)
+        with threads(record.data["spec"]["recipe"]["threads"]):  # the same numbers on any number of cores
+            return measure.compute(record, context.paths)
 
     return evaluated(measured_as(name), measure.version, records, context.store, numbers, told)

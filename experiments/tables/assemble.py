@@ -47,6 +47,7 @@ Runs = tuple[ResolvedRun, ...] | str
 Cells = Mapping[Place, Runs]
 
 
+# Long: a document has many fields.
 def assemble(
     name: str,
     table: Table,

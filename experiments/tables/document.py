@@ -21,10 +21,10 @@ from analysis.statistics import (
     compare,
     compare_with_best,
 )
-from analysis.truth import OF_STEPS, Claim, Judgement, judged, judged_together
+from analysis.truth import Judgement, judged
 from experiments.tables.figure import Figure
 from experiments.tables.planted import Planted
-from experiments.tables.stated import Effect, Examined, Stated
+from experiments.tables.stated import Examined, Stated, examined
 
 Place = tuple[str, str]
 """Row and column label."""
@@ -274,40 +274,8 @@ class TableDocument:
     @cached_property
     def examined(self) -> tuple[Examined, ...]:
         """What the tests say of each statement of the paper; Holm's correction is over all contrasts of the table."""
-        rows = [row for row, _ in self.rows]
-        asked = [
-            (
-                claim,
-                {row: self.cells[row, column].values for row in rows},
-                {row: self._steps((row, column)) for row in rows},
-            )
-            for stated in self.stated
-            for column, claim in stated.contrasts
-        ]
-        judgements = iter(judged_together(asked, self.level))
-        return tuple(
-            Examined(
-                stated,
-                tuple(
-                    Effect(column, next(judgements), self._difference(claim, column))
-                    for column, claim in stated.contrasts
-                ),
-            )
-            for stated in self.stated
-        )
-
-    def _difference(self, claim: Claim, column: str) -> Contrast | None:
-        """How much higher a claim's row is than the other.
-
-        A run that did not reach the threshold counts with the steps that it did.
-        """
-        samples = [
-            [one.time for one in self._steps((row, column))]
-            if claim.kind in OF_STEPS
-            else list(self.cells[row, column].values)
-            for row in (claim.row, claim.than)
-        ]
-        return contrast(samples, (1, -1)) if all(samples) else None
+        scores = {place: cell.values for place, cell in self.cells.items()}
+        return examined(self.stated, scores, {place: self._steps(place) for place in self.cells}, self.level)
 
     def _steps(self, place: Place) -> tuple[Duration, ...]:
         """Until the threshold, of each run of a cell."""

@@ -15,6 +15,7 @@ from backbones.networks.contract import Backbone
 from experiments.measures.measuring.evaluations import once
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.devices import device_name
+from experiments.run.machine.threads import threads
 from experiments.run.places import Places
 from experiments.run.progress import Report, silent
 from experiments.run.store import RunStore
@@ -144,16 +145,11 @@ def multiply_adds(module: nn.Module, image: Tensor) -> int:
 
 def seconds_an_image(module: nn.Module, image: Tensor) -> float:
     """Median seconds of a forward pass over the image, on its device, with one CPU thread, after a warm-up."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     passes: list[float] = []
-    try:
-        with torch.inference_mode():
-            _pass_seconds(module, image)
-            while len(passes) < FEWEST or sum(passes) < REPEATED:
-                passes.append(_pass_seconds(module, image))
-    finally:
-        torch.set_num_threads(threads)
+    with threads(1), torch.inference_mode():
+        _pass_seconds(module, image)
+        while len(passes) < FEWEST or sum(passes) < REPEATED:
+            passes.append(_pass_seconds(module, image))
     return median(passes)
 
 

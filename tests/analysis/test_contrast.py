@@ -18,6 +18,7 @@ def test_a_difference_of_two_means_is_welchs_test() -> None:
     assert found.estimate == pytest.approx(np.mean(A) - np.mean(B))
     assert found.p_value == pytest.approx(welch.pvalue)
     assert found.standard_error == pytest.approx(found.estimate / welch.statistic)
+    assert found.interval == pytest.approx(tuple(welch.confidence_interval(0.95)))
 
 
 def test_an_interaction_has_satterthwaites_degrees_of_freedom() -> None:

@@ -10,7 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from experiments.run import restored
 from experiments.run.initialized import initialized
+from experiments.run.machine.threads import threads
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
@@ -60,6 +62,23 @@ def test_the_same_run_begins_alike_each_time_and_another_seed_does_not(where: Pl
 
     assert began(0) == began(0)
     assert began(0) != began(1)
+
+
+def test_its_weights_are_drawn_with_the_runs_number_of_threads(
+    record: Record, where: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums over threads have other last digits, and Mean Var is drawn from such sums."""
+    counts = []
+
+    def counted(*given: object) -> object:
+        counts.append(torch.get_num_threads())
+        return initialized(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(restored, "initialized", counted)
+    with threads(2):
+        before_training(record, where)
+        assert torch.get_num_threads() == 2
+    assert counts == [record.data["spec"]["recipe"]["threads"]] == [1]
 
 
 @pytest.mark.parametrize("seed", [0, 3])

@@ -253,5 +253,5 @@ def test_nothing_outside_a_papers_folder_names_the_paper(paper: str) -> None:
 
 
 def test_there_are_papers_to_look_for() -> None:
-    assert PAPERS == ["benchmark", "demo", "transfusion"]
+    assert PAPERS == ["benchmark", "demo", "real_images", "transfusion"]
     assert any("benchmark/" in text for text in words_of_code(PROJECT / "experiments/studies/benchmark/tasks.py"))

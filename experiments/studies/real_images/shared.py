@@ -46,7 +46,7 @@ def shared(profile: Profile) -> dict[str, Any]:
 
 def few(profile: Profile) -> Column:
     """PneumoniaMNIST with few training images, on whose validation images every row's learning rate is picked."""
-    recipe = recipe_named("real/few")
+    recipe = recipe_named("real_images/few")
     if profile == "smoke":
         recipe = dataclasses.replace(recipe, epochs=1)
     return Column(

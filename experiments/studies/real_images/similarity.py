@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from analysis.truth import Claim
-from experiments.studies.real.shared import FEW, IMAGENET, RANDOM, SCALE, STAGES, Profile, few, shared
+from experiments.studies.real_images.shared import FEW, IMAGENET, RANDOM, SCALE, STAGES, Profile, few, shared
 from experiments.tables.figure import Figure
 from experiments.tables.stated import Stated
 from experiments.tables.table import Column, Table

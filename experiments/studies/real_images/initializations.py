@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
-from experiments.studies.real.shared import FEW, HEAD, IMAGENET, RANDOM, SCALE, STAGES, Profile, few, shared, up_to
+from experiments.studies.real_images.shared import (
+    FEW,
+    HEAD,
+    IMAGENET,
+    RANDOM,
+    SCALE,
+    STAGES,
+    Profile,
+    few,
+    shared,
+    up_to,
+)
 from experiments.tables.stated import Stated
 from experiments.tables.table import Column, Table
 
@@ -31,9 +42,9 @@ def initializations(profile: Profile = "small") -> Table:
     chest = 'medmnist("pneumoniamnist"'
     columns = (
         learned,
-        Column(MORE, f"{chest}, fraction=0.2)", recipe_named("real/more"), tuned_on=FEW),
-        Column(ALL, f"{chest})", recipe_named("real/all"), tuned_on=FEW),
-        Column(VESSELS, "drive", recipe_named("real/vessels"), tuned_on=VESSELS, threshold=0.5),
+        Column(MORE, f"{chest}, fraction=0.2)", recipe_named("real_images/more"), tuned_on=FEW),
+        Column(ALL, f"{chest})", recipe_named("real_images/all"), tuned_on=FEW),
+        Column(VESSELS, "drive", recipe_named("real_images/vessels"), tuned_on=VESSELS, threshold=0.6),
     )
     rows = (RANDOM, SCALE, HEAD, *map(up_to, STAGES[:-1]), IMAGENET)
     return Table(

@@ -1,0 +1,131 @@
+"""Tables whose rows pick their learning rates on one column, and columns with seeds and thresholds of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.truth import Claim
+from experiments.run.recipes import recipe_named
+from experiments.session import making
+from experiments.session.session import Session
+from experiments.tables.stated import Stated
+from experiments.tables.table import Column, Row, Table
+from experiments.tables.tuning import Picked, tuned, tuning_remarks
+from specs.errors import UsageError
+from specs.run import RunSpec
+
+RECIPE = dataclasses.replace(recipe_named("phantom/smoke"), epochs=1, image_size=12)
+FEW, MANY, OTHER = "few", "many", "other"
+
+
+def column(label: str, fraction: float, **settings: Any) -> Column:
+    return Column(label, f'medmnist("pneumoniamnist", fraction={fraction})', RECIPE, **settings)
+
+
+TABLE = Table(
+    title="Tuned",
+    question="Which?",
+    edition="phantom",
+    protocol="tuned",
+    weights="drawn",
+    backbone="tiny(width=4)",
+    rows=(Row("random", "random"), Row("gabor", "gabor"), Row("few alone", "gabor", trained="head", only=FEW)),
+    columns=(
+        column(FEW, 0.5, seeds=3, tuned_on=FEW),
+        column(MANY, 0.9, tuned_on=FEW, threshold=0.5),
+        column(OTHER, 0.8),
+    ),
+    reference="random",
+    pretraining=None,
+    seeds=1,
+    threshold=0.7,
+    tried=(0.001, 0.1),
+)
+RATES = {("random", FEW): Picked(0.1, {}), ("gabor", FEW): Picked(0.001, {}), ("few alone", FEW): Picked(0.1, {})}
+
+
+def specs(table: Table, row: str, label: str) -> tuple[RunSpec, ...]:
+    found = table.cells()[row, label]
+    assert not isinstance(found, str)
+    return found
+
+
+def rates(table: Table, row: str, label: str) -> set[float]:
+    return {spec.recipe.optimizer.learning_rate for spec in specs(table, row, label)}
+
+
+def test_a_columns_rates_are_those_that_were_picked_on_the_column_that_it_names() -> None:
+    table = tuned(TABLE, RATES)
+    assert rates(table, "random", FEW) == rates(table, "random", MANY) == {0.1}
+    assert rates(table, "gabor", FEW) == rates(table, "gabor", MANY) == {0.001}
+    assert rates(table, "random", OTHER) == {RECIPE.optimizer.learning_rate}
+    assert table.cells()["few alone", MANY] == f"the row is for {FEW} alone"
+
+
+def test_a_column_may_have_more_runs_than_the_others() -> None:
+    assert [len(specs(TABLE, "random", label)) for label in (FEW, MANY, OTHER)] == [3, 1, 1]
+
+
+def test_remarks_say_where_a_rate_was_picked_and_what_it_was_kept_for() -> None:
+    remarks = dict(tuning_remarks(TABLE, RATES))
+    assert remarks["random"].startswith("on few, kept for many: learning rate 0.1, ")
+    assert remarks["few alone"].startswith("on few: learning rate 0.1, ")
+    (alone,) = tuning_remarks(dataclasses.replace(TABLE, columns=TABLE.columns[:1]), {("gabor", FEW): Picked(1, {})})
+    assert alone[1].startswith("learning rate 1, ")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"columns": (column(FEW, 0.5, tuned_on="nowhere"),)}, 'speaks of rates on "nowhere"'),
+        (
+            {"stated": (Stated("So.", "A paper", (("nowhere", Claim("gabor", "better", "random")),)),)},
+            'speaks of gabor, random on "nowhere"',
+        ),
+        (
+            {"stated": (Stated("So.", "A paper", ((FEW, Claim("nobody", "better", "random")),)),)},
+            "speaks of nobody, random",
+        ),
+        ({"columns": (column(FEW, 0.5, threshold=70),)}, "has the threshold 70"),
+    ],
+)
+def test_a_table_that_speaks_of_what_it_has_not_is_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        dataclasses.replace(TABLE, **change)
+
+
+def test_every_row_tries_every_rate_once_and_no_rate_is_picked_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+) -> None:
+    """Planned, then made: the runs with picked rates come second, and the document says what was tried."""
+    monkeypatch.setattr(making, "table_named", lambda name, profile: TABLE)
+    session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
+    first = session.plan("tuned")
+    tried = [(run.spec.initializer.name, run.spec.recipe) for run in first.plan.runs.values()]
+    assert len(tried) == 3 * 2
+    assert {recipe.optimizer.learning_rate for _, recipe in tried} == {0.001, 0.1}
+    assert {run.spec.seed for run in first.plan.runs.values()} == {0}
+    assert first.then == "then 13 runs with the rates that are best on the validation split"
+    made = session.make("tuned")
+    assert not made.failures
+    scores: dict[tuple[str, str], dict[str, float]] = {}
+    for key, run in first.plan.runs.items():
+        record = session.context.store.record(key)
+        assert record is not None
+        of = (run.spec.initializer.name, run.spec.recipe.trained)
+        scores.setdefault(of, {})[key] = record.data["validation"]["metric"]
+    best = {max(of, key=lambda key: of[key]) for of in scores.values()}
+    assert best <= {record.data["key"] for record in made.runs}  # the run that won is the first of the row's own
+    assert sum("by the validation score of one run each" in text for _, text in made.document.remarks) == 3  # type: ignore[union-attr]
+    again = session.plan("tuned")
+    assert not again.plan.waiting
+    assert len(again.plan.runs) == 13
+
+
+def test_asking_for_a_number_of_seeds_is_about_every_column() -> None:
+    asked = making.Asked(name="tuned", seeds=2)
+    assert {len(one) for one in asked.applied(TABLE).cells().values() if not isinstance(one, str)} == {2}
