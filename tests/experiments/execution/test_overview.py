@@ -70,7 +70,7 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 running, 1 queued\n")
-    assert f"running {first.key[:12]}  random on medmnist, finetune, seed 0: epoch 2 of 4" in said
+    assert f"running {first.key[:12]}  PneumoniaMNIST from Random, seed 0: epoch 2 of 4" in said
     assert f"queued  {second.key[:12]}" in said
     assert f"for its turn in process {os.getpid()}" in said
 
