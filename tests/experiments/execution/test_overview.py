@@ -122,7 +122,7 @@ def test_what_is_done_is_counted_and_listed_when_asked_for(store: RunStore, caps
     assert capsys.readouterr().out == "1 done\n"
     for options in (["--all"], [record.data["key"][:6]]):
         assert main(["status", *options]) == 0
-        assert f"done    {record.data['key'][:12]}  random on" in capsys.readouterr().out
+        assert f"done    {record.data['key'][:12]}  PneumoniaMNIST from Random, seed 0" in capsys.readouterr().out
 
 
 def test_a_key_that_no_run_has_is_refused(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
