@@ -17,8 +17,8 @@ from rich.text import Text
 BETWEEN = 3
 """Characters between two columns: a line with a space on either side."""
 
-LEAST_NAME = 20
-"""Characters that the names of lines have on a narrow terminal, if they are longer; a third of a wide one."""
+LEAST_NAME = 24
+"""Characters that the names of lines have at least, if they are longer."""
 
 LONGEST_WORD = 16
 """Longer words of a heading are broken where the numbers below are narrower."""
@@ -58,7 +58,7 @@ def print_columns(console: Console, corner: str, names: Sequence[str], columns: 
         columns: with as many cells as there are names.
     """
     longest = max(cell_len(text) for text in (corner, *names))
-    least = min(longest, max(LEAST_NAME, console.width // 3))
+    least = min(longest, LEAST_NAME)
     for number, part in enumerate(_parts(columns, console.width - least)):
         if number:
             console.print()
