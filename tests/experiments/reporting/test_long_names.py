@@ -120,14 +120,14 @@ def test_nothing_of_a_drawing_is_cut_off() -> None:
             assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
 
 
-@pytest.mark.parametrize("width", [420, 1400])
-def test_the_page_shows_every_column_of_the_scores(width: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("width", "columns"), [(420, 1), (1400, 1), (1400, 7)])
+def test_the_page_shows_every_column_of_the_scores(width: int, columns: int, tmp_path: Path) -> None:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     path = tmp_path / "report.html"
-    path.write_text(render("A report", [Illustrated(table(1))]), encoding="utf-8")
+    path.write_text(render("A report", [Illustrated(table(columns))]), encoding="utf-8")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         view = opened.new_context(offline=True, viewport={"width": width, "height": 800}).new_page()
