@@ -77,7 +77,7 @@ def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
 
 
 def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
-    """A run in words: ``PneumoniaMNIST from ImageNet on ResNet-18, seed 0``, or ``pretraining on Fractals from ...``.
+    """A run in words: ``DRIVE, from ImageNet on ResNet-18, seed 0``, or ``pretraining on Fractals, from ...``.
 
     Args:
         spec: of the run.
@@ -98,7 +98,7 @@ def noted_title(run: Mapping[str, str]) -> str:
 
 
 def _run_title(stage: str, dataset: str, weights: str, seed: int | str) -> str:
-    return f"{'pretraining on ' if stage == 'pretrain' else ''}{dataset} from {weights}, seed {seed}"
+    return f"{'pretraining on ' if stage == 'pretrain' else ''}{dataset}, from {weights}, seed {seed}"
 
 
 def public_spec(spec: RunSpec) -> dict[str, Any]:

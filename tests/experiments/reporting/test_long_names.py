@@ -59,7 +59,7 @@ def table_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if re.search("[│┃╇]", line)]
 
 
-@pytest.mark.parametrize("width", [44, 60, 80, 100, 160, 400])
+@pytest.mark.parametrize("width", [44, 80, 160, 400])
 @pytest.mark.parametrize("columns", [1, 3, 8])
 def test_a_terminal_of_any_width_shows_every_number_whole(width: int, columns: int) -> None:
     made = table(columns)
