@@ -1,13 +1,27 @@
-"""The CBR family of Transfusion (Raghu et al. 2019, appendix): convolution, batch norm, ReLU, max pool."""
+"""CBR: the family of Transfusion (Raghu et al. 2019, appendix), convolution, batch norm, ReLU, max pool."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from specs.errors import UsageError
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
+
+TITLE = "CBR-{variant}"
+WORDS: Words = {
+    "variant": {
+        "large_t": "LargeT",
+        "large_w": "LargeW",
+        "small": "Small",
+        "tiny": "Tiny",
+        "tiny_as_written": "Tiny as written",
+    },
+    "width": "{width} channels first",
+    "slim": {True: "slim"},
+}
 
 # variant: (kernel size, widths, each twice the one before, whether a max pool follows the last convolution)
 VARIANTS: dict[str, tuple[int, tuple[int, ...], bool]] = {

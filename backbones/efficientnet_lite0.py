@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 (Tan and Le 2019, for small devices), as TensorFlow computes it, 3.4 M parameters."""
+"""EfficientNet-Lite0: for small devices (Tan and Le 2019), as TensorFlow computes it, 3.4 M parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite1 (Tan and Le 2019, for small devices), as TensorFlow computes it, 4.1 M parameters."""
+"""EfficientNet-Lite1: for small devices (Tan and Le 2019), as TensorFlow computes it, 4.1 M parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite2 (Tan and Le 2019, for small devices), as TensorFlow computes it, 4.8 M parameters."""
+"""EfficientNet-Lite2: for small devices (Tan and Le 2019), as TensorFlow computes it, 4.8 M parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inception-v3 (Szegedy et al. 2016), torchvision's parameter names; images of 75 pixels or more."""
+"""Inception-v3: torchvision's parameter names (Szegedy et al. 2016), images of 75 pixels or more."""
 
 from __future__ import annotations
 

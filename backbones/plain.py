@@ -1,13 +1,16 @@
-"""A plain network without normalization layers, quick on one CPU core; torch's own start is too small for it."""
+"""Plain: no normalization layers, quick on one CPU core; torch's own start is too small for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from specs.errors import UsageError
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
+
+WORDS: Words = {"depth": "depth {depth}", "width": "width {width}", "start": {"he": "He's start"}}
 
 
 def plain(depth: int = 8, width: int = 32, in_channels: int = 3, start: Literal["torch", "he"] = "torch") -> Backbone:

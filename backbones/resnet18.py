@@ -1,4 +1,4 @@
-"""ResNet-18 (He et al. 2016), torchvision's parameter names."""
+"""ResNet-18: torchvision's parameter names (He et al. 2016)."""
 
 from __future__ import annotations
 

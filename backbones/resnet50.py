@@ -1,4 +1,4 @@
-"""ResNet-50 (He et al. 2016, v1.5: the stride sits on the 3x3 convolution), torchvision's parameter names."""
+"""ResNet-50: v1.5, with the stride on the 3x3 convolution (He et al. 2016), torchvision's parameter names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any other timm model that yields intermediate features: timm("convnext_tiny"), timm("vit_small_patch16_224")."""
+"""timm: any other of its models that yields intermediate features, such as timm("convnext_tiny")."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from specs.errors import UsageError
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
+
+TITLE = "{name} of timm"
 
 VERSION = 2
 """2: where timm would start the last normalization of residual branches at 0 (ResNet, RegNet, CSPNet ...), it is 1."""

@@ -1,11 +1,15 @@
-"""A tiny residual network for tests, the demo and small images, quick on one CPU core."""
+"""Tiny: a residual network for tests, the demo and small images, quick on one CPU core."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specs.titles import Words
+
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
+
+WORDS: Words = {"width": "width {width}", "slim": {True: "slim"}}
 
 
 def tiny(width: int = 16, in_channels: int = 3, slim: bool = False) -> Backbone:

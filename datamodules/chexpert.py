@@ -16,6 +16,7 @@ from datamodules.files.images import read_gray
 from datamodules.labels.label_files import inside, number, once, rows
 from specs.errors import DataError, UsageError, unknown
 from specs.task import Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -60,6 +61,17 @@ class CheXpert(Dataset):
     test: Literal["valid", "test"] = "valid"
     scored: tuple[str, ...] | None = None
 
+    words: ClassVar[Words] = {
+        "uncertain": {
+            "ignore": "uncertain labels masked",
+            "zeros": "uncertain labels as 0",
+            "ones": "uncertain labels as 1",
+            "lsr_zeros": "uncertain labels as 0, smoothed",
+        },
+        "frontal_only": {True: "frontal views"},
+        "test": {"test": "the later test set"},
+        "scored": "scored by {scored}",
+    }
     homepage: ClassVar[str] = "https://stanfordmlgroup.github.io/competitions/chexpert/"
     licence: ClassVar[str] = "Stanford University Dataset Research Use Agreement, after registration"
     by_hand: ClassVar[str] = "Stanford gives it to those who have registered and accepted the agreement."

@@ -1,4 +1,4 @@
-"""A folder of your own images, with a table of labels or with masks: classification or segmentation."""
+"""Folder: images of your own with a table of labels or with masks, classification or segmentation."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from datamodules.labels.label_files import header, inside, number, once, rows
 from specs.errors import DataError, UsageError
 from specs.run import digest
 from specs.task import Kind, Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -66,6 +67,8 @@ class Folder(Dataset):
     images: str = "images"
     masks: str = "masks"
 
+    title: ClassVar[str] = "{path:file}"
+    words: ClassVar[Words] = {"kind": "{kind}", "classes": "{classes}", "channels": {3: "in color"}}
     homepage: ClassVar[str] = "your own folder"
     licence: ClassVar[str] = "yours"
     by_hand: ClassVar[str] = "Its files are your own."

@@ -11,6 +11,7 @@ from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from specs.errors import UsageError
 from specs.task import Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -42,6 +43,12 @@ class Fractals(Dataset):
     per_class: int = 100
     size: int = 32
 
+    words: ClassVar[Words] = {
+        "labels": {"coarse": "coarse labels"},
+        "classes": "{classes} classes",
+        "per_class": "{per_class} images a class",
+        "size": "{size} pixels",
+    }
     homepage: ClassVar[str] = "https://hirokatsukataoka16.github.io/Pretraining-without-Natural-Images/"
     licence: ClassVar[str] = "made by this program"
     layout: ClassVar[str] = "  no files; the images are made by a formula"

@@ -10,6 +10,7 @@ from typing import ClassVar
 from datamodules.labels.class_folders import ClassFolderDataset, folders_in, images_in
 from datamodules.labels.label_files import filled, once, rows
 from specs.errors import DataError
+from specs.titles import Words
 
 VALIDATION_TABLE = "LOC_val_solution.csv"
 """Names the classes of the validation images in Kaggle's archive, where they are in one folder."""
@@ -32,6 +33,7 @@ class Imagenet(ClassFolderDataset):
 
     labels: str = "classes"
 
+    words: ClassVar[Words] = {"labels": "coarser labels"}
     homepage: ClassVar[str] = "https://www.image-net.org/download.php"
     licence: ClassVar[str] = "non-commercial research, on registration"
     by_hand: ClassVar[str] = "It is given to researchers who have registered and accepted its terms."

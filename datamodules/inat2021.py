@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from datamodules.labels.class_folders import ClassFolderDataset, folders_in, images_in
 from specs.errors import DataError
+from specs.titles import Words
 
 LEVELS = ("kingdom", "phylum", "class", "order", "family", "genus", "species")
 
@@ -43,6 +44,7 @@ class Inat2021(ClassFolderDataset):
     labels: Literal["kingdom", "phylum", "class", "order", "family", "genus", "species"] = "species"
     subset: Literal["full", "mini"] = "full"
 
+    words: ClassVar[Words] = {"labels": "{labels} labels", "subset": {"mini": "mini"}}
     homepage: ClassVar[str] = "https://github.com/visipedia/inat_comp/tree/master/2021"
     licence: ClassVar[str] = "non-commercial research; each photograph has its own"
     by_hand: ClassVar[str] = (

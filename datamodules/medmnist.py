@@ -18,6 +18,7 @@ from datamodules.dataset.splits import Split
 from datamodules.files.images import content_digest
 from specs.errors import DataError
 from specs.task import Kind, Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -26,6 +27,14 @@ Flag = Literal[
     "pathmnist", "chestmnist", "dermamnist", "octmnist", "pneumoniamnist", "retinamnist", "breastmnist", "bloodmnist",
     "tissuemnist", "organamnist", "organcmnist", "organsmnist",
 ]  # fmt: skip
+
+NAMES = {
+    "pathmnist": "PathMNIST", "chestmnist": "ChestMNIST", "dermamnist": "DermaMNIST", "octmnist": "OCTMNIST",
+    "pneumoniamnist": "PneumoniaMNIST", "retinamnist": "RetinaMNIST", "breastmnist": "BreastMNIST",
+    "bloodmnist": "BloodMNIST", "tissuemnist": "TissueMNIST", "organamnist": "OrganAMNIST",
+    "organcmnist": "OrganCMNIST", "organsmnist": "OrganSMNIST",
+}  # fmt: skip
+"""As its publishers write them (https://medmnist.com)."""
 
 ORGANS = (
     "bladder", "femur-left", "femur-right", "heart", "kidney-left", "kidney-right", "liver", "lung-left",
@@ -137,6 +146,8 @@ class MedMNIST(Dataset):
     flag: Flag = "pneumoniamnist"
     size: Literal[28, 64, 128, 224] = 28
 
+    title: ClassVar[str] = "{flag}"
+    words: ClassVar[Words] = {"flag": NAMES, "size": "{size} pixels"}
     homepage: ClassVar[str] = "https://zenodo.org/records/10519652"
     pixel_arguments: ClassVar[tuple[str, ...]] = ("flag", "size")
     licence: ClassVar[str] = "CC BY 4.0 (dermamnist: CC BY-NC 4.0)"

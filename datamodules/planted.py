@@ -12,6 +12,7 @@ from datamodules.dataset.splits import Split
 from datamodules.worlds.world import Part, part_of
 from specs.errors import UsageError
 from specs.task import Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -34,6 +35,8 @@ class Planted(Dataset):
     part: str = "target"
     draw: int = 0
 
+    title: ClassVar[str] = "Planted world {world}"
+    words: ClassVar[Words] = {"part": "{part}", "draw": "drawing {draw}"}
     homepage: ClassVar[str] = "none: synthetic images, drawn by medtransfer"
     licence: ClassVar[str] = "made by this program"
     layout: ClassVar[str] = "  no files; the images are made by a formula"

@@ -15,6 +15,7 @@ from datamodules.files.dicom import position, read_dicom, write_dicom
 from datamodules.labels.label_files import filled, inside, number, once, rows
 from specs.errors import DataError, UsageError
 from specs.task import Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -40,6 +41,8 @@ class RsnaPe(Dataset):
     center: float = 100.0
     width: float = 700.0
 
+    title: ClassVar[str] = "RSNA STR PE"
+    words: ClassVar[Words] = {"center": "window at {center:g} HU", "width": "window of {width:g} HU"}
     homepage: ClassVar[str] = "https://www.kaggle.com/c/rsna-str-pulmonary-embolism-detection"
     licence: ClassVar[str] = "non-commercial and academic research, by the competition's rules"
     by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.errors import UsageError
 from specs.expression import Call
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +38,9 @@ class BatchNorm(Initializer):
 
     source: Annotated[Call, "initializers"]
     others: Annotated[Call, "initializers"] = RANDOM
+
+    title: ClassVar[str] = "Batch norm of {source:initializers}"
+    words: ClassVar[Words] = {"others": "the rest of {others:initializers}"}
 
     def card(self) -> Card:
         """Both cards together; the input is normalized as the filters expect it, else as the source does."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from initializers.loading.trained import TrainedHere, check_method
 from specs.card import Card
 from specs.expression import Call, parse
 from specs.run import Pretraining
+from specs.titles import Words
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Continual(TrainedHere):
     on: Annotated[str, "datamodules"]
     recipe: str | None = None
     method: str | None = None
+
+    title: ClassVar[str] = "{source:initializers}, then {on:datasets}"
+    words: ClassVar[Words] = {"method": "by {method:methods}", "recipe": "recipe {recipe}"}
 
     def __post_init__(self) -> None:
         """Check the name of the method.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import PublishedFile
@@ -28,6 +28,8 @@ class DomainAdapted(Published):
 
     on: Literal["chestxray14", "chexpert"]
     start: Literal["random", "imagenet"] = "imagenet"
+
+    title: ClassVar[str] = "{start:initializers}, then {on:datasets}, as published"
 
     @property
     def file(self) -> PublishedFile:

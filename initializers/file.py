@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from initializers.formats.described import card_in
 from initializers.formats.files import existing, sha256_of
 from initializers.loading.contract import Initializer, Weights, WeightsOf
 from specs.card import Card
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,9 @@ class File(Initializer):
     prefix: str | None = None
     drop: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
+
+    title: ClassVar[str] = "{path:file}"
+    words: ClassVar[Words] = {"trained_on": "trained on {trained_on:datasets}"}
 
     def card(self) -> Card:
         """The file's hash, what the user says of it, and the card in it if `medtransfer pretrain` wrote it."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 from initializers.loading.trained import TrainedHere
 from initializers.supervised import Supervised
 from specs.card import Card
 from specs.run import Pretraining
+from specs.titles import Words
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Fractals(TrainedHere):
     """
 
     recipe: str | None = None
+
+    words: ClassVar[Words] = {"recipe": "recipe {recipe}"}
 
     def card(self) -> Card:
         """With the paper that they are from."""

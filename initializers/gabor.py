@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.errors import WeightsError
 from specs.expression import Call
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,11 @@ class Gabor(Initializer):
 
     source: Annotated[Call, "initializers"] = RANDOM
     scale_of: Annotated[Call, "initializers"] | None = None
+
+    words: ClassVar[Words] = {
+        "source": "over {source:initializers}",
+        "scale_of": "at the scale of {scale_of:initializers}",
+    }
 
     def card(self) -> Card:
         """The source's card, with what the scale was learned from."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from initializers.loading.contract import Weights, WeightsOf
 from initializers.publishing.publishing import Placed
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.card import Card
 from specs.errors import UsageError
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +44,9 @@ class Hf(Placed):
     prefix: str | None = None
     drop: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
+
+    title: ClassVar[str] = "{repository}/{path} at {revision:.7}"
+    words: ClassVar[Words] = {"trained_on": "trained on {trained_on:datasets}"}
 
     def __post_init__(self) -> None:
         """Check the forms of the arguments."""

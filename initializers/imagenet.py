@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import PublishedFile
 from initializers.publishing.wheels import Wheel
 from specs.card import IMAGENET, INCEPTION, Card
 from specs.expression import Value
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -50,6 +51,8 @@ class ImageNet(Published):
     """
 
     of: Literal["resnet50", "resnet18", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"] | None = None
+
+    words: ClassVar[Words] = {"of": "of {of:backbones}"}
 
     @classmethod
     def left_to_network(cls, arguments: Mapping[str, Value], network: str) -> dict[str, Value]:

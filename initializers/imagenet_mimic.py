@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import PublishedFile
 from specs.card import IMAGENET, Card
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +29,9 @@ class ImageNetMIMIC(Published):
     """
 
     of: Literal["resnet50", "swin_base", "convnext_base"] = "resnet50"
+
+    title: ClassVar[str] = "ImageNet to MIMIC"
+    words: ClassVar[Words] = {"of": {"swin_base": "of Swin-B", "convnext_base": "of ConvNeXt-B"}}
 
     @property
     def architecture(self) -> str:

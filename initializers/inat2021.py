@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from initializers.publishing.publishing import Published
 from initializers.publishing.store import PublishedFile
 from specs.card import IMAGENET, Card
+from specs.titles import Words
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class INat2021(Published):
 
     part: Literal["large", "mini"] = "large"
     start: Literal["imagenet", "scratch"] = "imagenet"
+
+    words: ClassVar[Words] = {"part": {"mini": "mini"}, "start": {"scratch": "from scratch"}}
 
     @property
     def file(self) -> PublishedFile:

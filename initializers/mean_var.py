@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
 from specs.expression import Call
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +45,9 @@ class MeanVar(Initializer):
 
     source: Annotated[Call, "initializers"]
     draw: Literal["normal", "shuffle", "bootstrap"] = "normal"
+
+    title: ClassVar[str] = "Mean Var of {source:initializers}"
+    words: ClassVar[Words] = {"draw": {"shuffle": "shuffled", "bootstrap": "bootstrapped"}}
 
     def card(self) -> Card:
         """The source's card: its data shaped the statistics."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf
 from specs.card import Card
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,8 @@ class Random(Initializer):
     """
 
     residual: Literal["one", "zero"] = "one"
+
+    words: ClassVar[Words] = {"residual": {"zero": "residual branches at zero"}}
 
     def card(self) -> Card:
         """Nothing was trained."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
@@ -27,6 +27,8 @@ class Reinit(Initializer):
 
     source: Annotated[Call, "initializers"]
     stages: tuple[str, ...]
+
+    title: ClassVar[str] = "{source:initializers} without {stages}"
 
     def card(self) -> Card:
         """The source's card."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from initializers.loading.contract import Weights
 from initializers.publishing.publishing import Published
 from initializers.publishing.simclr import WARNINGS, from_tensorflow
 from initializers.publishing.store import PublishedFile
 from specs.card import UNIT, Card
+from specs.titles import Words
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class SimclrV1(Published):
     """
 
     form: Literal["tensorflow", "converted"] = "tensorflow"
+
+    words: ClassVar[Words] = {"form": {"converted": "converted"}}
 
     @property
     def program(self) -> Literal["torch", "TensorFlow", "pickle"]:

@@ -11,6 +11,7 @@ from initializers.publishing.publishing import Naming, Published
 from initializers.publishing.simclr import WARNINGS, from_converter, from_tensorflow
 from initializers.publishing.store import PublishedFile
 from specs.card import UNIT, Card
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +27,8 @@ class SimclrV2(Published):
     """
 
     naming: ClassVar[Naming] = Naming(key="resnet")
+
+    words: ClassVar[Words] = {"form": {"converted": "converted"}}
 
     form: Literal["tensorflow", "converted"] = "tensorflow"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from initializers.loading.trained import TrainedHere, check_method, start_of
 from specs.expression import Call, parse
 from specs.run import Pretraining
+from specs.titles import Words
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ class Ssl(TrainedHere):
     source: Annotated[Call, "initializers"] | None = None
     recipe: str | None = None
     images: Literal["train", "train+test"] = "train"
+
+    title: ClassVar[str] = "{method:methods} on {on:datasets}"
+    words: ClassVar[Words] = {
+        "source": "from {source:initializers}",
+        "recipe": "recipe {recipe}",
+        "images": {"train+test": "test images too"},
+    }
 
     def __post_init__(self) -> None:
         """Check the name.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from initializers.loading.trained import TrainedHere
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.registry import DATASETS
 from specs.run import Pretraining
+from specs.titles import Words
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Supervised(TrainedHere):
     on: Annotated[str, "datamodules"]
     labels: str | None = None
     recipe: str | None = None
+
+    title: ClassVar[str] = "Supervised on {on:datasets}"
+    words: ClassVar[Words] = {"labels": "{labels:file} labels", "recipe": "recipe {recipe}"}
 
     def __post_init__(self) -> None:
         """Check that the dataset has such labels.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from backbones.networks.architectures import entry_of
 from initializers.publishing.publishing import Published
@@ -29,6 +29,8 @@ class Timm(Published):
     """
 
     name: str
+
+    title: ClassVar[str] = "{name} of timm"
 
     def __post_init__(self) -> None:
         """Check the form of the name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from initializers.loading.contract import Initializer, Weights, WeightsOf, build
 from specs.card import Card
@@ -30,6 +30,8 @@ class Transfuse(Initializer):
 
     source: Annotated[Call, "initializers"]
     through: str
+
+    title: ClassVar[str] = "{source:initializers} up to {through}"
 
     def card(self) -> Card:
         """The source's card."""

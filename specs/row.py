@@ -1,4 +1,4 @@
-"""How a row of a comparison is written: ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional.
+"""How weights are written for a table or a run: ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional.
 
 Grammar::
 
@@ -27,7 +27,7 @@ class RowText:
     Attributes:
         weights: the initializer's expression.
         name: that people read; None: nobody gave one.
-        backbone: the network's expression; None: the comparison's.
+        backbone: the network's expression; None: the one of all rows, or that is named beside it.
     """
 
     weights: Call

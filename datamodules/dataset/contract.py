@@ -21,6 +21,7 @@ from datamodules.dataset.splits import Split, divide, listed, portion
 from specs.errors import DataError, UsageError
 from specs.run import digest
 from specs.task import Kind, Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,6 +126,8 @@ class Dataset(ABC):
     """A published dataset. Subclasses are frozen dataclasses whose fields are the arguments of its expression.
 
     Attributes:
+        title: what people call it, where that is not what its file's first line begins with (``specs.titles``).
+        words: by argument, what a title says of it where it is not the default; those of base classes hold too.
         version: raised on purpose when the same files and arguments give other samples than before.
         homepage: where it is published.
         licence: its terms, in the publisher's words or as an SPDX identifier.
@@ -138,6 +141,11 @@ class Dataset(ABC):
         fraction: share of the training patients that are used, in (0, 1]; smaller shares are parts of larger ones.
     """
 
+    title: ClassVar[str] = ""
+    words: ClassVar[Words] = {
+        "splits": "split by own lists",
+        "fraction": "{fraction:percent} of the training images",
+    }
     version: ClassVar[int] = 1
     homepage: ClassVar[str]
     licence: ClassVar[str]

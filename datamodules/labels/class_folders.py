@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
@@ -17,6 +17,7 @@ from datamodules.dataset.splits import Split
 from datamodules.files.images import read_rgb
 from specs.errors import DataError, UsageError
 from specs.task import Kind, Task
+from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -36,6 +37,8 @@ class ClassFolderDataset(Dataset):
     """
 
     classes: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
+
+    words: ClassVar[Words] = {"classes": "a choice of classes"}
 
     @abstractmethod
     def training_folder(self, root: Path) -> Path:

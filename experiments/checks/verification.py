@@ -24,7 +24,7 @@ from experiments.run.evaluation import scores
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.environment import environment, unlike
 from experiments.run.machine.threads import threads
-from experiments.run.naming import public_dataset, public_initializer
+from experiments.run.naming import public, public_title, run_title
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
@@ -117,7 +117,7 @@ class AsTheyAre(Places):
         root = self.root(expression, edition)
         if edition == "phantom" and not DATASETS.build(expression).generated and not root.is_dir():
             raise DataError(
-                f"the phantom edition of {public_dataset(expression)} is not at {root}. "
+                f"the phantom edition of {public_title(DATASETS, expression)} is not at {root}. "
                 f"`medtransfer check '{DATASETS.short(expression)}' --edition phantom` draws it."
             )
         return super().opened(expression, edition)
@@ -145,8 +145,7 @@ def verify(key: str, places: Places) -> Verdict:
     spec = _tried(verdict, "spec", lambda: RunSpec.from_json(record.data["spec"]))
     if spec is None:
         return verdict
-    how = "pretrained on" if spec.stage == "pretrain" else "on"
-    verdict.run = f"{public_initializer(spec.initializer)} {how} {public_dataset(spec.dataset)}, seed {spec.seed}"
+    verdict.run = run_title(spec, public)
     opened = _check_identity(verdict, record, spec, where)
     damaged = _damaged(verdict, record, WEIGHTS if spec.stage == "pretrain" else PREDICTIONS)
     if opened is not None and "load_report.json" not in damaged:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from datamodules.dataset.contract import Dataset
 from specs.errors import UsageError
 from specs.expression import Call, Value, parse
-from specs.registry import DATASETS, INITIALIZERS
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, Registry
 from specs.run import RunSpec
+from specs.settling import unsettled
+from specs.titles import Shorten, distinct, shortest, title, title_of_text
 
 
 def public_dataset(expression: Call | str) -> str:
     """A dataset's expression for reports and dashboards: no paths, no names of files and columns."""
+    return str(_public_dataset(expression))
+
+
+def _public_dataset(expression: Call | str) -> Call:
     dataset: Dataset = DATASETS.build(expression)
-    return str(DATASETS.short(expression, dataset.membership - {"fraction"}))
+    return DATASETS.short(expression, dataset.membership - {"fraction"})
 
 
 def metric_prefix(expression: Call | str) -> str:
@@ -25,14 +32,73 @@ def metric_prefix(expression: Call | str) -> str:
 
 def public_initializer(expression: Call) -> str:
     """An initializer's expression for reports and dashboards; datasets inside it are named as ``public_dataset``."""
+    return str(_public_initializer(expression))
 
+
+def _public_initializer(expression: Call) -> Call:
     def public(value: Value) -> Value:
         if isinstance(value, Call):
-            return parse(public_initializer(value))
+            return _public_initializer(value)
         return public_text(value) if isinstance(value, str) else value
 
     short = INITIALIZERS.short(expression)
-    return str(Call(short.name, (), tuple((name, public(value)) for name, value in short.kwargs)))
+    return Call(short.name, (), tuple((name, public(value)) for name, value in short.kwargs))
+
+
+def public(registry: Registry, expression: Call) -> Call:
+    """The shortest form of an expression for reports and dashboards."""
+    if registry is DATASETS:
+        return _public_dataset(expression)
+    return _public_initializer(expression) if registry is INITIALIZERS else registry.short(expression)
+
+
+def public_title(registry: Registry, expression: Call | str) -> str:
+    """What people call what an expression names, for reports and dashboards: no names of a user's folders."""
+    return title(registry, expression, public)
+
+
+def public_labels(registry: Registry, expressions: Iterable[Call], taken: Collection[str] = ()) -> dict[Call, str]:
+    """What expressions are called in one table; two that readers can tell apart never have one label.
+
+    Args:
+        registry: that they are of.
+        expressions: to label.
+        taken: labels that others have.
+    """
+    found = list(dict.fromkeys(expressions))
+    titles = [public_title(registry, call) for call in found]
+    return dict(zip(found, distinct(titles, [str(public(registry, call)) for call in found], taken), strict=True))
+
+
+def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
+    """What people call weights, and the network where a row has its own: ``ImageNet on ResNet-18``."""
+    called = public_title(INITIALIZERS, weights)
+    return f"{called} on {public_title(BACKBONES, backbone)}" if backbone is not None else called
+
+
+def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
+    """A run in words: ``DRIVE, from ImageNet on ResNet-18, seed 0``, or ``pretraining on Fractals, from ...``.
+
+    Args:
+        spec: of the run.
+        shorten: what readers may see of an expression; ``public`` for reports and dashboards.
+    """
+    weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
+    network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
+    return _run_title(spec.stage, dataset, f"{weights} on {network}", spec.seed)
+
+
+def noted_title(run: Mapping[str, str]) -> str:
+    """A run in words that ``experiments.execution.journal.described`` noted, on another machine perhaps.
+
+    Expressions of what is not installed here are said as they are.
+    """
+    dataset, weights = title_of_text(DATASETS, run["dataset"]), title_of_text(INITIALIZERS, run["initializer"])
+    return _run_title(run["stage"], dataset, weights, run["seed"])
+
+
+def _run_title(stage: str, dataset: str, weights: str, seed: int | str) -> str:
+    return f"{'pretraining on ' if stage == 'pretrain' else ''}{dataset}, from {weights}, seed {seed}"
 
 
 def public_spec(spec: RunSpec) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from datamodules.prepared.sides import shorter_side
 from experiments.execution.planner import Plan, plan
 from experiments.reporting.page.page import TITLE, render
 from experiments.reporting.text.recommendation import recommendation
-from experiments.run.naming import metric_prefix, public_dataset, public_initializer
+from experiments.run.naming import metric_prefix, public_initializer, public_title, row_title
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.session.context import Context, Say
@@ -40,9 +40,10 @@ from specs.expression import Call, parse
 from specs.files import write_text
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
-from specs.row import RowText, parse_row
+from specs.row import FORM, RowText, parse_row
 from specs.run import Edition, digest
 from specs.settling import settled
+from specs.titles import distinct
 
 RESAMPLES = 1000
 """Of the test patients, if nobody says how many."""
@@ -86,10 +87,9 @@ class Question:
         kind = "segmentation" if dataset.kind == "segmentation" else "classification"
         recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
         network = str(BACKBONES.bind(self.backbone or NETWORK))
-        rows = tuple(row_of(parse_row(text)) for text in self.initializers)
-        labels = [row.label for row in rows]
+        rows = rows_of([parse_row(text) for text in self.initializers])
         _check_different(rows, network)
-        shown = public_dataset(self.dataset)
+        shown = public_title(DATASETS, self.dataset)
         return Table(
             title=f"Initializations for {shown}",
             question="Which initialization should a network for these images be fine-tuned from?",
@@ -99,7 +99,7 @@ class Question:
             backbone=network,
             rows=rows,
             columns=(Column(shown, str(parse(self.dataset)), recipe, tuned_on=shown),),
-            reference=labels[0],
+            reference=rows[0].label,
             pretraining=named(self.pretraining),
             seeds=self.seeds,
             overlaps="mark",
@@ -107,12 +107,26 @@ class Question:
         )
 
 
-def row_of(written: RowText) -> Row:
-    """A row of the table; without a name it is called by its weights, and by its network if it has its own."""
-    weights = str(written.weights)
-    backbone = str(BACKBONES.bind(written.backbone)) if written.backbone is not None else None
-    row = Row(written.name or "", weights, backbone=backbone)
-    return row if written.name else dataclasses.replace(row, label=described(row))
+def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
+    """The rows of a table; without a name a row is called by its weights, and by its network if it has its own.
+
+    Two different rows without a name never have one label: where they are called alike, their expressions are added.
+    """
+    rows = [
+        Row(
+            text.name or row_title(text.weights, text.backbone),
+            str(text.weights),
+            backbone=str(BACKBONES.bind(text.backbone)) if text.backbone is not None else None,
+        )
+        for text in written
+    ]
+    unnamed = [row for row, text in zip(rows, written, strict=True) if text.name is None]
+    given = [text.name for text in written if text.name is not None]
+    labels = iter(distinct([row.label for row in unnamed], [described(row) for row in unnamed], given))
+    return tuple(
+        row if text.name else dataclasses.replace(row, label=next(labels))
+        for row, text in zip(rows, written, strict=True)
+    )
 
 
 def described(row: Row) -> str:
@@ -131,7 +145,8 @@ def _check_different(rows: Sequence[Row], network: str) -> None:
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice or len(labels) < 2:
         what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
-        raise UsageError(f"--from: expected two or more different initializations, found {what}.")
+        remedy = f" Leave out what is the same, and give other rows names of their own: {FORM}." if twice else ""
+        raise UsageError(f"--from: expected two or more different initializations, found {what}.{remedy}")
     known: dict[tuple[Call, str], str] = {}
     for row in rows:
         backbone = row.backbone or network

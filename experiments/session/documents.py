@@ -13,13 +13,13 @@ from analysis.statistics import Alternative, Test
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.evaluations import evaluated, measured_as
 from experiments.measures.measuring.measure import measure_of
+from experiments.run.naming import run_title
 from experiments.run.store import Record
 from experiments.session.context import Context
 from experiments.session.results import Failure
 from experiments.tables.assemble import Cells, assemble
 from experiments.tables.document import NetworkCost, TableDocument
 from experiments.tables.table import Table
-from specs.registry import DATASETS, INITIALIZERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +116,7 @@ def failures_of(work: Plan) -> tuple[Failure, ...]:
     """What failed in a plan, runs with the same error together."""
     alike: dict[tuple[str, int, Path | None], list[str]] = {}
     for key, failed in work.failed.items():
-        spec = work.runs[key].spec
-        what = f"{INITIALIZERS.short(spec.initializer)} on {DATASETS.short(spec.dataset)}, seed {spec.seed}"
+        what = run_title(work.runs[key].spec)
         alike.setdefault((failed.error or "", failed.exit_status, failed.log), []).append(what)
     return tuple(
         Failure(runs=tuple(runs), error=error, log=log, exit_status=status)

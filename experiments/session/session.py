@@ -117,7 +117,8 @@ class Session:
             base: a spec whose parts are taken where nothing else is given.
             dataset: such as ``drive`` or ``medmnist("pneumoniamnist")``.
             backbone: such as ``resnet50``.
-            initializer: such as ``mean_var(imagenet)``.
+            initializer: such as ``mean_var(imagenet)``, or a row, ``NAME = WEIGHTS on BACKBONE``, which may name the
+                network too; a spec keeps no name.
             recipe: ``STUDY/NAME`` or a recipe.
             edition: ``real`` or ``phantom``; without a base, real.
             pretraining: recipe of the pretrainings that the initializer needs.
@@ -157,7 +158,7 @@ class Session:
     def pretraining(
         self,
         initializer: str,
-        backbone: str | Call,
+        backbone: str | Call | None = None,
         *,
         recipe: str | Recipe | None = None,
         edition: Edition = "real",
@@ -172,7 +173,7 @@ class Session:
     def pretrain(
         self,
         initializer: str,
-        backbone: str | Call,
+        backbone: str | Call | None = None,
         *,
         recipe: str | Recipe | None = None,
         edition: Edition = "real",
@@ -183,8 +184,9 @@ class Session:
         """Do one pretraining, and write its weights to a file that says what they are.
 
         Args:
-            initializer: whose weights are wanted: ``supervised(...)``, ``ssl(...)`` or ``continual(...)``.
-            backbone: that is pretrained.
+            initializer: whose weights are wanted: ``supervised(...)``, ``ssl(...)`` or ``continual(...)``, or a row of
+                them, ``NAME = WEIGHTS on BACKBONE``.
+            backbone: that is pretrained; None: the row's.
             recipe: of learning from labels; self-supervised methods have their own.
             edition: of the dataset.
             settings: of the recipe to change, by name.

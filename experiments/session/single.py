@@ -22,6 +22,7 @@ from specs.expression import Call, parse
 from specs.files import replacing
 from specs.recipe import Recipe
 from specs.registry import BACKBONES
+from specs.row import RowText, parse_row
 from specs.run import Edition, RunSpec
 
 COLLAPSED = "the embeddings collapsed, so the weights are of little use; lower the learning rate or enlarge the batch."
@@ -49,6 +50,27 @@ def named(recipe: str | Recipe | None) -> Recipe | None:
     return recipe_named(recipe) if isinstance(recipe, str) else recipe
 
 
+def row_on(initializer: str | Call, backbone: str | Call | None) -> RowText:
+    """What a row's text says, with the network that is named beside it where the text names none.
+
+    Args:
+        initializer: a row, ``NAME = WEIGHTS on BACKBONE``, of which all but the weights may be left out.
+        backbone: the network that is named beside it; None: none is.
+
+    Raises:
+        UsageError: if the text is no row, or two networks are named.
+    """
+    row = parse_row(initializer) if isinstance(initializer, str) else RowText(initializer)
+    if backbone is None:
+        return row
+    other = parse(backbone) if isinstance(backbone, str) else backbone
+    if row.backbone is not None and BACKBONES.bind(row.backbone) != BACKBONES.bind(other):
+        raise UsageError(
+            f'two networks are named: {row.backbone} in "{row}", and the backbone {other}. Name one of them.'
+        )
+    return dataclasses.replace(row, backbone=other)
+
+
 def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Mapping[str, object]) -> RunSpec:
     """The spec of a fine-tuning, from names.
 
@@ -61,7 +83,12 @@ def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Ma
         UsageError: if something is missing, unknown or does not fit.
     """
     parts = {name: value for name, value in given.items() if value is not None}
-    for name in ("dataset", "backbone", "initializer"):
+    if "initializer" in parts:
+        row = row_on(parts["initializer"], parts.get("backbone"))
+        parts["initializer"] = row.weights
+        if row.backbone is not None:
+            parts["backbone"] = row.backbone
+    for name in ("dataset", "backbone"):
         if isinstance(parts.get(name), str):
             parts[name] = parse(parts[name])
     for name in ("recipe", "pretraining"):
@@ -78,7 +105,7 @@ def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Ma
 
 def pretraining_spec(
     initializer: str,
-    backbone: str | Call,
+    backbone: str | Call | None,
     *,
     recipe: str | Recipe | None,
     edition: Edition,
@@ -88,23 +115,29 @@ def pretraining_spec(
     """The spec of the pretraining that an initializer stands for.
 
     Args:
-        initializer: such as ``ssl("moco_v2", on="fractals")``.
-        backbone: that is pretrained.
+        initializer: such as ``ssl("moco_v2", on="fractals")``, or a row with its network.
+        backbone: that is pretrained; None: the row's.
         recipe: of learning from labels, here and in what it starts from; self-supervised methods have their own.
         edition: of the dataset.
         settings: of the recipe to change.
         seed: of every random draw.
 
     Raises:
-        UsageError: if the initializer is no pretraining, or the parts do not fit.
+        UsageError: if the initializer is no pretraining, no network is named, or the parts do not fit.
     """
-    needs = build(initializer).requires()
+    row = row_on(initializer, backbone)
+    needs = build(row.weights).requires()
     if len(needs) != 1:
         raise UsageError(
-            f"{initializer} is no pretraining. Name one: supervised(on=...), ssl(METHOD, on=...) or "
+            f"{row.weights} is no pretraining. Name one: supervised(on=...), ssl(METHOD, on=...) or "
             "continual(SOURCE, on=...)."
         )
-    spec = pretraining_of(needs[0], BACKBONES.bind(backbone), edition, named(recipe))
+    if row.backbone is None:
+        raise UsageError(
+            f"a pretraining needs a network, and none is named for {row.weights}. Name it as the backbone, or behind "
+            f'the weights: "{row.weights} on resnet50".'
+        )
+    spec = pretraining_of(needs[0], BACKBONES.bind(row.backbone), edition, named(recipe))
     return dataclasses.replace(spec, recipe=changed(spec.recipe, settings), seed=seed)
 
 
@@ -166,7 +199,7 @@ def say_warnings(spec: RunSpec, context: Context) -> list[str]:
     if found is None:
         return []
     warning = (
-        f"these weights have seen images of {', '.join(found.collections)}, which the test set is from; the score may "
+        f"these weights have seen images of {', '.join(found.titles)}, which the test set is from; the score may "
         "be too high."
     )
     context.say(f"warning: {warning}")

@@ -13,7 +13,7 @@ from analysis.bootstrap import interval_of_mean
 from datamodules.dataset.contract import Dataset
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.run.naming import public_dataset, public_initializer, public_spec
+from experiments.run.naming import public_labels, public_spec, public_title
 from experiments.run.resolve import ResolvedRun
 from experiments.run.run_facts import (
     epochs_to_converge,
@@ -29,8 +29,9 @@ from experiments.tables.table import Column, Table
 from initializers.loading.contract import build
 from specs.card import NORMALIZATIONS
 from specs.errors import DataError
-from specs.registry import DATASETS
+from specs.registry import DATASETS, INITIALIZERS, METHODS
 from specs.task import METRICS
+from specs.titles import title_of_text
 
 SECONDARY = {
     "dice": "Dice, mean over images",
@@ -112,7 +113,7 @@ def assemble(
             if not isinstance(runs, str)
         },
         overlaps={
-            place: found.collections
+            place: found.titles
             for place, runs in cells.items()
             if not isinstance(runs, str) and (found := _overlap(runs[0]))
         },
@@ -275,7 +276,8 @@ def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, 
         for key, one in run.closure().items():
             if key in records and records[key].data.get("collapsed"):
                 rank = records[key].data["outcome"]["scores"]["embedding_rank"]
-                what = f"{one.spec.recipe.method} on {public_dataset(one.spec.dataset)}"
+                method = title_of_text(METHODS, str(one.spec.recipe.method))
+                what = f"{method} on {public_title(DATASETS, one.spec.dataset)}"
                 yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
 
 
@@ -306,6 +308,8 @@ def _runs(runs: Runs) -> tuple[ResolvedRun, ...]:
 
 def _lines(cells: Cells, plan: Plan, records: dict[str, Record], columns: Mapping[str, Column]) -> list[RunLine]:
     """A line for each run; that of several columns, or of one that shows no test score, is of its dataset."""
+    datasets = public_labels(DATASETS, (run.spec.dataset for run in plan.runs.values()), columns)
+    sources = public_labels(INITIALIZERS, (run.spec.initializer for run in plan.runs.values()))
     scored: dict[str, set[str]] = {}
     for (_, label), runs in cells.items():
         for run in _runs(runs) if columns[label].measure is None else ():
@@ -320,11 +324,11 @@ def _lines(cells: Cells, plan: Plan, records: dict[str, Record], columns: Mappin
             if scored.get(run.key) == {label}:
                 lines.append(_line(run, record, row, label, _score(record, columns[label])))
             else:
-                lines.append(_line(run, record, row, public_dataset(run.spec.dataset), record.score))
+                lines.append(_line(run, record, row, datasets[run.spec.dataset], record.score))
     for key, run in plan.runs.items():
         if key not in placed and key in records:
-            row = f"pretraining from {public_initializer(run.spec.initializer)}"
-            lines.append(_line(run, records[key], row, public_dataset(run.spec.dataset), records[key].score))
+            row = f"pretraining from {sources[run.spec.initializer]}"
+            lines.append(_line(run, records[key], row, datasets[run.spec.dataset], records[key].score))
     return lines
 
 

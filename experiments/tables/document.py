@@ -104,7 +104,7 @@ class NetworkCost:
 
     Attributes:
         columns: labels of the columns that have it.
-        backbone: its expression.
+        backbone: what people call it.
         image_size: height and width in pixels.
         parameters: how many there are.
         multiply_adds: of one image.

@@ -16,6 +16,7 @@ from experiments.measures.measuring.evaluations import once
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.devices import device_name
 from experiments.run.machine.threads import threads
+from experiments.run.naming import public_labels
 from experiments.run.places import Places
 from experiments.run.progress import Report, silent
 from experiments.run.store import RunStore
@@ -107,6 +108,7 @@ def network_costs(
         digest([*network.identity, *count, device_name(device), torch.__version__])
         for network, count in zip(networks.values(), counts, strict=True)
     ]
+    names = public_labels(BACKBONES, (network.backbone for network in networks.values()))
     seconds = once(
         "network-seconds", VERSION, dict(zip(keys, networks.values(), strict=True)), RunStore(places.runs),
         lambda network: seconds_an_image(network.made().to(device), network.image().to(device)), report,
@@ -114,7 +116,7 @@ def network_costs(
     return tuple(
         NetworkCost(
             columns=tuple(network.columns),
-            backbone=str(BACKBONES.short(network.backbone)),
+            backbone=names[network.backbone],
             image_size=network.recipe.image_size,
             parameters=parameters,
             multiply_adds=multiply_adds,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from datamodules.dataset.contract import Dataset
-from experiments.run.naming import public_dataset
+from experiments.run.naming import public, public_dataset
 from initializers.loading.contract import Initializer
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.registry import DATASETS, INITIALIZERS
 from specs.run import Edition
+from specs.titles import title_of_text
 
 
 class Overlap(NamedTuple):
@@ -18,11 +19,16 @@ class Overlap(NamedTuple):
 
     Attributes:
         kind: ``same`` if the weights were trained on that dataset, ``shared`` if on images of the same collection.
-        collections: their names.
+        collections: their names, or the dataset's expression.
     """
 
     kind: Literal["same", "shared"]
     collections: tuple[str, ...]
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What people call them."""
+        return tuple(title_of_text(DATASETS, name, public) for name in self.collections)
 
 
 def overlap(initializer: Call, dataset: str | Call, edition: Edition) -> Overlap | None:

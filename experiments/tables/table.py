@@ -212,7 +212,7 @@ class Table:
         if found and policy == "refuse":
             raise UsageError(
                 f'the table "{self.title}" would test "{row.label}" on {column.label}, and those weights have seen '
-                f"images of {', '.join(found.collections)}, which the test set is from. Take the row or the column "
+                f"images of {', '.join(found.titles)}, which the test set is from. Take the row or the column "
                 'out, or say in the table that it is meant: overlaps="mark", or "dash" for the papers\' "-".'
             )
         recipe = column.recipe

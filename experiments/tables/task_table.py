@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datamodules.dataset.contract import SPLITS, Dataset
+from experiments.run.naming import public_title
 from experiments.run.places import Places
 from specs.errors import DataError
 from specs.expression import parse
@@ -78,7 +79,9 @@ def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], 
             remarks.append(f"{task.code}: the data are not there or not in order; {how}.")
         application = f"{task.application}, {task.modality}"
         metric = task.score or METRICS[kind.kind]
-        rows.append((task.code, application, task.dataset, metric, _counts(found), _counts(known)))
+        rows.append(
+            (task.code, application, public_title(DATASETS, expression), metric, _counts(found), _counts(known))
+        )
     return rows, remarks
 
 

@@ -13,6 +13,7 @@ from specs.errors import WeightsError
 from specs.expression import Call, Value
 from specs.registry import INITIALIZERS
 from specs.run import Pretraining
+from specs.titles import Words
 
 if TYPE_CHECKING:
     import torch
@@ -42,9 +43,13 @@ class Initializer(ABC):
     Importing a subclass must be light: torch is imported inside ``state_dict`` only.
 
     Attributes:
+        title: what people call it, where that is not what its file's first line begins with (``specs.titles``).
+        words: by argument, what a title says of it where it is not the default; those of base classes hold too.
         version: raised on purpose when the same arguments give other weights than before.
     """
 
+    title: ClassVar[str] = ""
+    words: ClassVar[Words] = {}
     version: ClassVar[int] = 1
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from experiments.run.recipes import recipe_named
 from specs.expression import parse
 from specs.registry import INITIALIZERS
 from specs.run import RunSpec
+from specs.settling import settled, unsettled
 
 
 def spec(initializer: str, backbone: str) -> RunSpec:
@@ -48,3 +49,11 @@ def test_a_spec_says_which_networks_weights_are_meant(initializer: str, backbone
     made = spec(initializer, backbone)
     assert made.initializer == INITIALIZERS.bind(expected)
     assert made == spec(expected, backbone) == RunSpec.from_json(made.to_json())
+
+
+@pytest.mark.parametrize("expression", ["imagenet", "mean_var(imagenet)", 'batch_norm(imagenet("resnet50"), imagenet)'])
+def test_what_is_left_to_the_network_is_taken_out_again(expression: str) -> None:
+    bound, network = INITIALIZERS.bind(expression), parse("resnet18")
+    shown = unsettled(settled(bound, network), network)
+    assert shown == bound
+    assert settled(shown, network) == settled(bound, network)

@@ -30,9 +30,13 @@ HELP = "do one pretraining and export its weights with their card"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "initializer", metavar="EXPR", help="whose weights are wanted: supervised(...), ssl(...), continual(...)"
+        "initializer", metavar="ROW",
+        help="whose weights are wanted: supervised(...), ssl(...), continual(...), or 'NAME = WEIGHTS on BACKBONE', "
+        "where all but the weights may be left out",
+    )  # fmt: skip
+    parser.add_argument(
+        "--backbone", metavar="EXPR", help="such as resnet50 or 'cbr(\"tiny\")', unless the weights are on one"
     )
-    parser.add_argument("--backbone", required=True, metavar="EXPR", help="such as resnet50 or 'cbr(\"tiny\")'")
     parser.add_argument(
         "--recipe", metavar="STUDY/NAME",
         help="of learning from labels, here and in what it starts from; self-supervised methods have their own",
@@ -61,7 +65,7 @@ def execute(options: argparse.Namespace) -> int:
             seed=options.seed,
         )
         resolved = session.resolve(spec)
-        show_run(resolved, options.json)
+        show_run(resolved, options.json, options.initializer)
         if options.dry_run:
             show_dry_run(session.plan_run(resolved), resolved, options.json)
             return 0

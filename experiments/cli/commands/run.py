@@ -1,6 +1,7 @@
 r"""Do one run: fine-tune a dataset from an initialization, with the pretrainings that it needs.
 
-The spec comes from options or from a file that `--dry-run --json` printed; --set overrides recipe settings:
+The spec comes from options or from a file that `--dry-run --json` printed; --set overrides recipe settings. Weights may
+bring their network and a name, which the command prints: --initializer 'ImageNet = imagenet on resnet18'.
   medtransfer run --dataset drive --edition phantom --initializer fractals --recipe phantom/segmentation \
       --pretraining phantom/pretraining --backbone tiny --set epochs=3 --set 'optimizer=adam(1e-3)'
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from experiments.cli.commands.options import add_execution, add_executor, add_places, session_of, settings_of
 from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
 from specs.errors import UsageError
+from specs.row import parse_row
 
 if TYPE_CHECKING:
     from experiments.session.session import Session
@@ -29,7 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="EXPR", help="such as drive or 'medmnist(\"pneumoniamnist\")'")
     parser.add_argument("--edition", choices=("real", "phantom"), help="of the dataset (default: real)")
     parser.add_argument("--backbone", metavar="EXPR", help="such as tiny or resnet50")
-    parser.add_argument("--initializer", metavar="EXPR", help="such as random or 'mean_var(fractals)'")
+    parser.add_argument(
+        "--initializer", metavar="ROW",
+        help="such as random or 'mean_var(fractals)', or with a name and its network, 'NAME = WEIGHTS on BACKBONE', "
+        "where all but the weights may be left out",
+    )  # fmt: skip
     parser.add_argument("--recipe", metavar="STUDY/NAME", help="`medtransfer list recipes` shows them")
     parser.add_argument("--pretraining", metavar="STUDY/NAME", help="recipe of required pretrainings")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
@@ -43,7 +49,7 @@ def execute(options: argparse.Namespace) -> int:
     """Resolve, show, and unless it is a dry run, do it."""
     with session_of(options) as session:
         resolved = session.resolve(spec_of(options, session))
-        show_run(resolved, options.json)
+        show_run(resolved, options.json, options.initializer)
         if options.dry_run:
             show_dry_run(session.plan_run(resolved), resolved, options.json)
             return 0
@@ -60,7 +66,10 @@ def spec_of(options: argparse.Namespace, session: Session) -> RunSpec:
         UsageError: if something is missing or does not fit.
     """
     base = _from_file(options.spec) if options.spec else None
-    lacking = [f"--{name}" for name in ("dataset", "backbone", "initializer", "recipe") if not getattr(options, name)]
+    named = {name: getattr(options, name) for name in ("dataset", "backbone", "initializer", "recipe")}
+    if options.initializer and not options.backbone:
+        named["backbone"] = parse_row(options.initializer).backbone
+    lacking = [f"--{name}" for name, value in named.items() if not value]
     if base is None and lacking:
         raise UsageError(f"medtransfer run: {', '.join(lacking)} missing. Give them, or a whole spec with --spec FILE.")
     return session.spec(

@@ -77,10 +77,21 @@ def show_made(made: Made, as_json: bool) -> int:
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else RunError.exit_status
 
 
-def show_run(resolved: ResolvedRun, as_json: bool) -> None:
-    """Print which run is meant, before it is done."""
+def show_run(resolved: ResolvedRun, as_json: bool, row: str | None) -> None:
+    """Print which run is meant, before it is done.
+
+    Args:
+        resolved: the run.
+        as_json: nothing is printed.
+        row: the text that it comes of, which may give it a name; None: it comes of a spec.
+    """
+    from experiments.run.naming import run_title
+    from specs.row import parse_row
+
     if not as_json:
-        print(f"run {resolved.key}\n{json.dumps(resolved.spec.to_json(), indent=1)}")
+        name = parse_row(row).name if row else None
+        print(f"run {resolved.key}\n{f'{name}: ' if name else ''}{run_title(resolved.spec)}")
+        print(json.dumps(resolved.spec.to_json(), indent=1))
 
 
 def show_dry_run(planned: Planned, resolved: ResolvedRun, as_json: bool) -> None:
@@ -99,7 +110,6 @@ def note(text: str) -> None:
 
 
 def _line(key: str, state: str, spec: RunSpec) -> str:
-    from specs.registry import DATASETS, INITIALIZERS
+    from experiments.run.naming import run_title
 
-    dataset, initializer = DATASETS.short(spec.dataset), INITIALIZERS.short(spec.initializer)
-    return f"{key:12}  {state:5}  {spec.stage:8}  {dataset}  from {initializer}  seed {spec.seed}"
+    return f"{key:12}  {state:5}  {run_title(spec)}"

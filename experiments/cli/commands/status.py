@@ -53,8 +53,10 @@ def execute(options: argparse.Namespace) -> int:
 
 def in_words(one: RunState) -> list[str]:
     """The lines on a run."""
+    from experiments.run.naming import noted_title
+
     run = one.run
-    what = f"{run['initializer']} on {run['dataset']}, {run['stage']}, seed {run['seed']}" if run else "not begun"
+    what = noted_title(run) if run else "not begun"
     how = [f"epoch {one.epochs[0]} of {one.epochs[1]}"] if one.epochs and one.state == "running" else []
     if one.job and one.executor and one.state in ("running", "queued"):
         how.append(f"{parse(one.executor).name} job {one.job}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.reporting.drawings.labels import height_of, legend_below, legend_height, wrapped
 from experiments.reporting.drawings.panels import COLORS, NARROWEST, PER_LINE, entitle
 from experiments.tables.document import RunLine, TableDocument
 
@@ -42,9 +43,14 @@ def draw_curves(document: TableDocument) -> Drawing | None:
     }
     widest = min(PER_LINE, len(columns))
     lines = -(-len(columns) // widest)
-    legend = 0.2 * -(-(len(rows) + bool(document.thresholds)) // 4)
-    drawing = Drawing(figsize=(max(NARROWEST, 1.0 + 2.7 * widest), 2.1 * lines + 1.1 + legend), layout="constrained")
-    metrics = dict(document.columns)
+    metrics, width = dict(document.columns), max(NARROWEST, 1.0 + 2.7 * widest)
+    titles = {column: wrapped(f"{column} ({metrics[column]})", width / widest - 0.5, 9) for column in columns}
+    marks = [Line2D([], [], color=color, linestyle=style, label=row) for row, (color, style) in looks.items()]
+    if thresholds := document.thresholds:
+        marks.append(Line2D([], [], label=" and ".join(f"{100 * one:g}%" for one in thresholds), **THRESHOLD))
+    legend = legend_height([str(mark.get_label()) for mark in marks], width, 4, 8)
+    tall = (2.0 + height_of(list(titles.values()), 9)) * lines + 1.0 + legend
+    drawing = Drawing(figsize=(width, tall), layout="constrained")
     for number, column in enumerate(columns):
         axes = drawing.add_subplot(lines, widest, number + 1)
         counted = all(run.steps for run in runs if run.column == column)
@@ -57,7 +63,7 @@ def draw_curves(document: TableDocument) -> Drawing | None:
         if (threshold := document.threshold_of(column)) is not None:
             axes.axhline(100 * threshold, **THRESHOLD)
         axes.set_ylim(top=min(axes.get_ylim()[1], 102))  # a mean and its deviation may add up to more than 100%
-        axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
+        axes.set_title(titles[column], fontsize=9)
         axes.set_xlabel("training step" if counted else "epoch", fontsize=8)
         if number % widest == 0:
             axes.set_ylabel("validation score, %", fontsize=8)
@@ -65,10 +71,7 @@ def draw_curves(document: TableDocument) -> Drawing | None:
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    marks = [Line2D([], [], color=color, linestyle=style, label=row) for row, (color, style) in looks.items()]
-    if thresholds := document.thresholds:
-        marks.append(Line2D([], [], label=" and ".join(f"{100 * one:g}%" for one in thresholds), **THRESHOLD))
-    drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
+    legend_below(drawing, marks, 4, 8)
     entitle(drawing, document, f"{document.title}: learning curves{_averaged(document)}")
     return drawing
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
 from experiments.reporting.drawings.pictures import caption
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.words import PHANTOM_WARNING, p_text
@@ -27,6 +28,9 @@ PER_LINE = 4
 
 NARROWEST = 7.5
 """Inches, for titles and legends."""
+
+NAMES = 2.6
+"""Inches that the names of rows take beside a panel, at most."""
 
 
 def draw_panels(document: TableDocument) -> Drawing:
@@ -49,17 +53,22 @@ def draw_panels(document: TableDocument) -> Drawing:
     ]
     widest = max(len(columns) for _, columns in lines)
     rows = [label for label, _ in document.rows]
+    names = [wrapped(row, NAMES, 8) for row in rows]
     width = max(NARROWEST, 1.8 + 2.6 * widest)
-    drawing = Drawing(figsize=(width, (0.9 + 0.26 * len(rows)) * len(lines) + 1.2), layout="constrained")
+    metrics = dict(document.columns)
+    titles = {column: wrapped(f"{column} ({metrics[column]})", 2.6, 9) for column in labels}
+    high = 0.75 + height_of(list(titles.values()), 9) + max(0.26, height_of(names, 8)) * len(rows)
+    drawing = Drawing(figsize=(width, high * len(lines) + 1.2), layout="constrained")
     families = {row: family for row, family in figure.families if row in rows}
     shades = {family: COLORS[number % len(COLORS)] for number, family in enumerate(dict.fromkeys(families.values()))}
-    metrics = dict(document.columns)
     for line, (name, columns) in enumerate(lines):
         for place, column in enumerate(columns):
             axes = drawing.add_subplot(len(lines), widest, line * widest + place + 1)
             colors = [shades.get(families.get(row, ""), COLORS[0]) for row in rows]
-            _panel(axes, document, column, rows, colors, named=place == 0)
-            axes.set_title(f"{column} ({metrics[column]})", fontsize=9)
+            _panel(axes, document, column, rows, colors)
+            axes.set_yticks([-number for number in range(len(rows))], names if place == 0 else [""] * len(rows))
+            axes.tick_params(axis="y", labelsize=8)
+            axes.set_title(titles[column], fontsize=9)
             if place == 0:
                 axes.set_ylabel(name, fontsize=9)
     if shades:
@@ -68,7 +77,7 @@ def draw_panels(document: TableDocument) -> Drawing:
         marks = [
             Line2D([], [], color=shade, marker="o", linestyle="", label=family) for family, shade in shades.items()
         ]
-        drawing.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 4), fontsize=8, frameon=False)
+        legend_below(drawing, marks, 4, 8)
     entitle(drawing, document, document.title)
     return drawing
 
@@ -78,7 +87,7 @@ def entitle(drawing: Drawing, document: TableDocument, title: str) -> None:
     caption(drawing, title, PHANTOM_WARNING if document.edition == "phantom" else "", provenance(document))
 
 
-def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], colors: list[str], named: bool) -> None:
+def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], colors: list[str]) -> None:
     """One column: runs as small dots, mean and standard deviation, the corrected p-value at the right."""
     reference = 100 * np.array(document.cells[document.reference, column].values)
     if len(reference):
@@ -100,7 +109,6 @@ def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], co
             axes.annotate(
                 text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=6.5, color="0.3"
             )
-    axes.set_yticks([-number for number in range(len(rows))], rows if named else [""] * len(rows), fontsize=8)
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     axes.tick_params(axis="x", labelsize=7)
     axes.margins(x=0.08)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.reporting.drawings.labels import legend_below
 from experiments.reporting.drawings.panels import COLORS, NARROWEST, PER_LINE, entitle
 from experiments.tables.document import TableDocument
 
@@ -59,7 +60,7 @@ def draw_profile(document: TableDocument) -> Drawing:
         Line2D([], [], color="0.6", linestyle=style, linewidth=0.9, label=words)
         for words, style in zip(document.levels, cycle(LEVELS), strict=False)
     ]
-    drawing.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=7, frameon=False)
+    legend_below(drawing, marks, 2, 7)
     entitle(drawing, document, document.title)
     return drawing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.ranks import RankComparison
+from experiments.reporting.drawings.labels import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -47,7 +48,6 @@ def draw_ranks(ranks: RankComparison, title: str) -> Drawing:
         for number, (row, mean) in enumerate(named):
             height = top - number
             axes.plot([mean, mean, edge], [0, height, height], color="0.5", linewidth=0.8)
-            axes.annotate(
-                f"{row} ({mean:.2f})", (edge, height), ha=side, va="center", fontsize=8, annotation_clip=False
-            )
+            name = wrapped(f"{row} ({mean:.2f})", 2.6, 8)
+            axes.annotate(name, (edge, height), ha=side, va="center", fontsize=8, annotation_clip=False)
     return drawing

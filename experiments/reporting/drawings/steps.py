@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.reporting.drawings.panels import COLORS, NARROWEST, PER_LINE, entitle
+from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
+from experiments.reporting.drawings.panels import COLORS, NAMES, NARROWEST, PER_LINE, entitle
 from experiments.reporting.text.words import steps_by_row
 from experiments.tables.document import TableDocument
 
@@ -26,23 +27,28 @@ def draw_steps(document: TableDocument) -> Drawing | None:
     (title, *columns), *rows = lines
     widest = min(PER_LINE, len(columns))
     high = -(-len(columns) // widest)
-    size = (max(NARROWEST, 1.8 + 2.9 * widest), (0.9 + 0.32 * len(rows)) * high + 1.2)
-    drawing = Drawing(figsize=size, layout="constrained")
+    names = [wrapped(row, NAMES, 8) for row, *_ in rows]
+    titles = [wrapped(column, 2.9, 9) for column in columns]
+    tall = 0.75 + height_of(titles, 9) + max(0.32, height_of(names, 8)) * len(rows)
+    drawing = Drawing(figsize=(max(NARROWEST, 1.8 + 2.9 * widest), tall * high + 1.2), layout="constrained")
     for number, column in enumerate(columns):
         axes = drawing.add_subplot(high, widest, number + 1)
-        _panel(axes, document, column, {row: texts[number] for row, *texts in rows}, named=number % widest == 0)
+        _panel(axes, document, column, {row: texts[number] for row, *texts in rows})
+        axes.set_title(titles[number], fontsize=9)
+        axes.set_yticks([-place for place in range(len(rows))], [""] * len(rows) if number % widest else names)
+        axes.tick_params(axis="y", labelsize=8)
     gray: dict[str, Any] = {"color": "0.3", "linestyle": ""}
     marks = [
         Line2D([], [], marker="o", markersize=4, label="run", **gray),
         Line2D([], [], marker="o", markersize=4, fillstyle="none", label="run that ended without it", **gray),
         Line2D([], [], marker="|", markersize=10, markeredgewidth=1.6, label="median", **gray),
     ]
-    drawing.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    legend_below(drawing, marks, 3, 8)
     entitle(drawing, document, f"{document.title}: {title[0].lower()}{title[1:]}")
     return drawing
 
 
-def _panel(axes: Axes, document: TableDocument, column: str, texts: dict[str, str], named: bool) -> None:
+def _panel(axes: Axes, document: TableDocument, column: str, texts: dict[str, str]) -> None:
     """One column: each run at a height of its own, so that no mark hides another; in words at the right."""
     from matplotlib.ticker import MaxNLocator
 
@@ -67,9 +73,7 @@ def _panel(axes: Axes, document: TableDocument, column: str, texts: dict[str, st
                 axes.annotate("", at, xytext=(11, 0), textcoords="offset points", arrowprops=arrow)
         if result.median.reached:
             axes.vlines(result.median.time, -number - 0.36, -number + 0.36, color=color, linewidth=1.8, zorder=1)
-    axes.set_title(column, fontsize=9)
     axes.set_xlabel("training step", fontsize=8)
-    axes.set_yticks([-number for number in range(len(rows))], rows if named else [""] * len(rows), fontsize=8)
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     longest = max(run.time for place, of in document.efforts.items() if place[1] == column for run in of.steps)
     axes.set_xlim(0, 1.1 * longest)

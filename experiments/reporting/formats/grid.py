@@ -40,7 +40,7 @@ def print_grid(grid: Grid, console: Console) -> None:
     console.print(Text(grid.title, style="bold"))
     table = Table(show_edge=False, pad_edge=False, safe_box=not console.encoding.lower().startswith("utf"))
     for name in grid.header:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in grid.rows:
         table.add_row(*(Text(text) for text in row))
     console.print(table)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from experiments.reporting.formats.columns import NumberColumn, print_columns
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts
-from experiments.reporting.text.layout import Heading, further_layout, score_layout
+from experiments.reporting.text.layout import Heading, Layout, Line, further_layout, score_layout
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.statements import found_of, method
 from experiments.reporting.text.verdicts import judged_claims, planted_notes, verdict_of
@@ -39,61 +41,51 @@ def print_table(document: TableDocument, console: Console) -> None:
         console.print(Text(f'"{found.sentence}" ({found.source}): {found.summary}.', style="bold"))
         for contrast in found.lines:
             console.print(Text(f"  {contrast.word}: {contrast.asked} ({contrast.found})"))
-    table = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
     layout = score_layout(document)
-    table.add_column(Text(layout.corner), overflow="fold")
-    for heading in layout.header:
-        table.add_column(_above(heading), justify="right")
-    for line in layout.lines:
-        table.add_row(Text(line.heading.text), *(_text(document, place, ascii_only) for place in line.places))
-    console.print(table)
+    _print(console, layout, lambda line: [_text(document, place, ascii_only) for place in line.places])
     if document.recommendation:
         console.print()
         for sentence in document.recommendation:
             console.print(Text(sentence, style="bold"))
     if (further := further_layout(document)) is not None:
-        more = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        more.add_column(Text(further.corner), overflow="fold")
-        for heading in further.header:
-            more.add_column(_above(heading), justify="right")
-        for line in further.lines:
-            more.add_row(Text(line.heading.text), *(mean_std(cell, ascii_only) for cell in line.cells))
         console.print()
-        console.print(more)
+        _print(console, further, lambda line: [Text(mean_std(cell, ascii_only)) for cell in line.cells])
+    tables = []
     if efforts := efforts_by_row(document):
-        effort = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        effort.add_column("effort, mean over tasks", overflow="fold")
-        for title in effort_titles(document):
-            effort.add_column(title, justify="right")
-        for row, *texts in efforts:
-            effort.add_row(Text(row), *texts)
-        console.print()
-        console.print(effort)
+        tables.append((("effort, mean over tasks", *effort_titles(document)), efforts))
     if steps := steps_by_row(document):
         (title, *columns), *lines = steps
-        reached = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        reached.add_column(title[0].lower() + title[1:], overflow="fold")
-        for column in columns:
-            reached.add_column(column, justify="right")
-        for row, *texts in lines:
-            reached.add_row(Text(row), *texts)
-        console.print()
-        console.print(reached)
+        tables.append(((title[0].lower() + title[1:], *columns), lines))
     if networks := cost_lines(document):  # below the scores, since beside them they would not fit
-        network = Table(show_edge=False, pad_edge=False, safe_box=ascii_only)
-        network.add_column("network", overflow="fold")
-        for title in COST_TITLES:
-            network.add_column(title, justify="right")
-        for label, cost in networks:
-            network.add_row(Text(label), *cost_texts(cost))
+        tables.append((("network", *COST_TITLES), [(label, *cost_texts(cost)) for label, cost in networks]))
+    for header, lines in tables:
         console.print()
-        console.print(network)
+        _print_texts(console, header, lines)
     console.print()
     examined = [method(document)] if document.stated else []
     for note in [*planted_notes(document)[1:], *examined, *notes(document, ascii_only), provenance(document)]:
         console.print(Padding(Text(note, style="dim"), (0, 0, 0, 1)))
     for note in missing(document):
         console.print(Padding(Text(note, style="yellow"), (0, 0, 0, 1)))
+
+
+def _print(console: Console, layout: Layout, cells_of: Callable[[Line], list[Text]]) -> None:
+    """Print scores."""
+    cells = [cells_of(line) for line in layout.lines]
+    columns = [
+        NumberColumn(_above(heading), [of[place] for of in cells]) for place, heading in enumerate(layout.header)
+    ]
+    print_columns(console, layout.corner, [line.heading.text for line in layout.lines], columns)
+
+
+def _print_texts(console: Console, header: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    """Print lines whose first text is their name."""
+    columns = [
+        NumberColumn(Text(title), [Text(line[place]) for line in lines])
+        for place, title in enumerate(header)
+        if place > 0
+    ]
+    print_columns(console, header[0], [line[0] for line in lines], columns)
 
 
 def _above(heading: Heading) -> Text:

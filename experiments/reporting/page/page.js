@@ -29,6 +29,14 @@ function sort(heading) {
   table.tBodies[0].append(...rows.map((one) => one.row));
 }
 
+/* On a phone, lists have their headings beside each entry. */
+for (const table of document.querySelectorAll("table.listed")) {
+  const names = [...table.tHead.rows[0].cells].map((one) => one.textContent);
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, place) => { cell.dataset.name = names[place]; });
+  }
+}
+
 for (const heading of document.querySelectorAll("table.sortable > thead th")) {
   const button = document.createElement("button");
   button.type = "button";

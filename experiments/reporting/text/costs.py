@@ -36,7 +36,7 @@ def costs_beside(document: TableDocument) -> dict[str, NetworkCost | None]:
 def cost_lines(document: TableDocument) -> list[tuple[str, NetworkCost]]:
     """The network and its costs for each line of a table of their own; a network is named by its columns where needed.
 
-    The expression alone names a network that several columns share and that has no second image size or classifier.
+    Its own name alone names a network that several columns share and that has no second image size or classifier.
     """
     backbones = [cost.backbone for cost in document.costs]
     return [

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from experiments.reporting.drawings.drawings import drawings
 from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.plain import to_plain
-from experiments.run.naming import metric_prefix, public_spec
+from experiments.run.naming import metric_prefix, public, public_spec, run_title
 from experiments.run.run_facts import epochs_to_converge, metrics, public_load_report, validation_scores
 from experiments.run.store import Record
 from experiments.tables.document import TableDocument
@@ -84,12 +84,11 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
     data = record.data
     spec = RunSpec.from_json(data["spec"])
     told, prefix = public_spec(spec), metric_prefix(spec.dataset)
-    dataset, initializer = told["dataset"], told["initializer"]
     facts = {name: told[name] for name in ("dataset", "initializer", "backbone", "edition", "seed")}
     with wandb.init(
         project=PROJECT,
         id=data["key"][:32],
-        name=f"{initializer} {dataset} {spec.seed}",
+        name=run_title(spec, public),
         group=group,
         job_type=spec.stage,
         tags=[str(tag)[:TAG_LENGTH] for tag in (spec.edition, prefix, parse(told["backbone"]).name)],

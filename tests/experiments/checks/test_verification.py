@@ -241,7 +241,7 @@ def test_of_a_pretraining_the_bytes_and_the_names_of_the_weights_count(
     save_file({name: tensor for name, tensor in weights.items() if name != first}, path)
     found = finished.differences(capsys, "pretraining")
     assert set(found) == {"weights.safetensors", "weights"}
-    assert finished.verify(capsys, "pretraining")[1][0]["run"].startswith("random pretrained on fractals(")
+    assert finished.verify(capsys, "pretraining")[1][0]["run"].startswith("pretraining on Fractals, ")
     assert f"1 missing: {first}" in found["weights"]["found"]
 
 

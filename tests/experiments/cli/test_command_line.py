@@ -138,7 +138,7 @@ def test_a_mistake_is_answered_with_the_remedy_and_its_exit_status(
         ("--recipe", "phantom/smok", 2, "phantom/smoke"),
         ("--set", "epoch=3", 2, 'Did you mean "epochs"'),
         ("--initializer", 'file("absent.pth")', 4, "there is no weight file absent.pth"),
-        ("--initializer", "mean_var(", 2, "not an expression"),
+        ("--initializer", "mean_var(", 2, "not a row"),
     ],
 )
 def test_a_mistyped_name_is_answered_with_the_nearest(

@@ -16,7 +16,7 @@ from experiments.cli.command_line import main
 from experiments.reporting.text.recommendation import recommendation
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
-from experiments.session.comparing import Question, described, name_of, row_of
+from experiments.session.comparing import Question, described, name_of, rows_of
 from experiments.tables.document import Cell
 from experiments.tables.tuning import Picked
 from specs.errors import DataError, UsageError
@@ -56,17 +56,28 @@ def test_each_row_tries_every_rate_once_and_the_best_on_validation_is_taken(home
     (file,) = (home / "tables").glob("compare-folder-*.json")
     table = json.loads(file.read_text())
     assert table["protocol"] == "tuned"
-    assert table["rows"] == [["random", "random"], ["fractals", "fractals"]]
+    assert table["rows"] == [["Random", "random"], ["Fractals", "fractals"]]
     assert all(len(cell["values"]) == 2 and cell["interval"] for cell in table["cells"])
     assert sum("by the validation score of one run each" in text for _, text in table["remarks"]) == 2
     assert "anew" in " ".join(table["recommendation"])
 
 
 def test_a_named_rows_weights_are_told_beside_its_name(home: Path) -> None:
-    written = parse_row("The ward's filters = gabor on tiny(width=4, in_channels=1)")
-    row = row_of(written)
-    assert (row.label, described(row)) == ("The ward's filters", "gabor on tiny(width=4, in_channels=1)")
-    assert described(row_of(parse_row("random"))) == row_of(parse_row("random")).label == "random"
+    named, bare = rows_of([parse_row("The ward's filters = gabor on tiny(width=4, in_channels=1)"), parse_row("gabor")])
+    assert (named.label, described(named)) == ("The ward's filters", "gabor on tiny(width=4, in_channels=1)")
+    assert (bare.label, described(bare)) == ("Gabor", "gabor")
+
+
+def test_rows_that_are_called_alike_are_told_apart() -> None:
+    texts = ["imagenet", "ImageNet = moco_v2", 'file("a/x.pth")', 'file("b/x.pth")', "random", "random on resnet18"]
+    assert [row.label for row in rows_of([parse_row(text) for text in texts])] == [
+        "ImageNet (imagenet)",  # since a person gave its name to another row
+        "ImageNet",
+        'x.pth (file(path="a/x.pth"))',
+        'x.pth (file(path="b/x.pth"))',
+        "Random",
+        "Random on ResNet-18",
+    ]
 
 
 def test_nothing_that_is_passed_on_names_the_hospitals_folder(home: Path) -> None:
@@ -125,8 +136,9 @@ def test_rows_have_the_names_and_networks_that_they_are_given(
     rows = ["random", "Filters = gabor", "random on tiny(width=8)", "Wide filters = gabor on tiny(width=8)"]
     question = Question(dataset=FOLDER, initializers=rows, backbone="tiny(width=4)", recipe="phantom/smoke")
     table = question.table()
-    assert [row.label for row in table.rows] == ["random", "Filters", "random on tiny(width=8)", "Wide filters"]
-    assert table.reference == "random"
+    assert [row.label for row in table.rows] == ["Random", "Filters", "Random on Tiny, width 8", "Wide filters"]
+    assert table.reference == "Random"
+    assert (table.title, table.columns[0].label) == ("Initializations for Folder", "Folder")
     monkeypatch.chdir(home)
     assert main(["compare", FOLDER, "--from", *rows, "--dry-run", "--json", *FAST]) == 0
     specs = [run["spec"] for run in json.loads(capsys.readouterr().out)["runs"]]
@@ -137,8 +149,8 @@ def test_rows_have_the_names_and_networks_that_they_are_given(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--from", "random"], "expected two or more different initializations, found random"),
-        (["--from", "random", "random"], "found random more than once"),
+        (["--from", "random"], "expected two or more different initializations, found Random"),
+        (["--from", "random", "random"], "found Random more than once. Leave out what is the same, and"),
         (["--from", "A = random", "B = random"], '"A" and "B" are the same weights on the same network'),
         (
             ["--from", "A = imagenet on resnet18", 'imagenet("resnet18") on resnet18'],

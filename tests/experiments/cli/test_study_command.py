@@ -154,7 +154,7 @@ def test_a_run_that_fails_gives_its_exit_status_and_what_is_done_is_shown(
     in_the_way.mkdir(parents=True)  # this run cannot be published
     (in_the_way / "debris").write_text("x")
     assert main([*COMMAND, "--seeds", "2"]) == 5
-    assert "failed: random on" in capsys.readouterr().err
+    assert "failed: PneumoniaMNIST, from Random on Tiny, width 8, seed 0" in capsys.readouterr().err
     with (tmp_path / "tables" / "mine.csv").open(encoding="utf-8") as file:
         assert len(list(csv.reader(file))) == 2
     assert (tmp_path / "runs" / second["key"] / "record.json").is_file()

@@ -70,7 +70,7 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 running, 1 queued\n")
-    assert f"running {first.key[:12]}  random on medmnist, finetune, seed 0: epoch 2 of 4" in said
+    assert f"running {first.key[:12]}  PneumoniaMNIST, from Random, seed 0: epoch 2 of 4" in said
     assert f"queued  {second.key[:12]}" in said
     assert f"for its turn in process {os.getpid()}" in said
 
@@ -122,7 +122,7 @@ def test_what_is_done_is_counted_and_listed_when_asked_for(store: RunStore, caps
     assert capsys.readouterr().out == "1 done\n"
     for options in (["--all"], [record.data["key"][:6]]):
         assert main(["status", *options]) == 0
-        assert f"done    {record.data['key'][:12]}  random on" in capsys.readouterr().out
+        assert f"done    {record.data['key'][:12]}  PneumoniaMNIST, from Random, seed 0" in capsys.readouterr().out
 
 
 def test_a_key_that_no_run_has_is_refused(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:

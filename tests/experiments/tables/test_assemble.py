@@ -54,5 +54,5 @@ def test_a_collapsed_pretraining_is_said() -> None:
     assert said(False) == []
     ((row, remark),) = said(True)
     assert row == "a row"
-    assert "on fractals, collapsed: the effective rank of the embeddings is 1.04" in remark
+    assert "on Fractals, collapsed: the effective rank of the embeddings is 1.04" in remark
     assert list(collapses("a row", "no other dataset", {})) == []

@@ -134,7 +134,7 @@ def test_a_changed_table_is_as_strict_about_overlaps_as_it_was() -> None:
         table = dataclasses.replace(leak, overlaps=overlaps, protocol=protocol)  # type: ignore[arg-type]
         changed = table.changed(lambda recipe: dataclasses.replace(recipe, epochs=1))
         assert (changed.protocol, changed.overlap_policy) == ("changed", expected)
-    with pytest.raises(UsageError, match="have seen images of chestxray14"):
+    with pytest.raises(UsageError, match="have seen images of ChestX-ray14"):
         leak.changed(lambda recipe: recipe).cells()
 
 

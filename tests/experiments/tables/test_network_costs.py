@@ -140,7 +140,7 @@ def test_each_network_of_a_table_is_measured_once_and_kept(tmp_path: Path, monke
 
     costs = network_costs(asked, labels, where, report)
     assert [cost.columns for cost in costs] == [("A", "B"), ("large",), ("masks",), ("others",)]
-    assert [cost.backbone for cost in costs] == ["tiny(width=4)"] * 3 + ["resnet18"]
+    assert [cost.backbone for cost in costs] == ["Tiny, width 4"] * 3 + ["ResNet-18"]
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     first, large, masks, others = costs
     assert first.parameters == large.parameters < masks.parameters < others.parameters

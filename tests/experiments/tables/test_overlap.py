@@ -88,7 +88,7 @@ TABLE = Table(
 
 def test_a_table_of_the_papers_protocol_with_a_leak_is_refused_unless_it_is_meant() -> None:
     paper = dataclasses.replace(TABLE, protocol="paper")
-    with pytest.raises(UsageError, match=r'test "NIH" on PXS, and those weights have seen images of chestxray14'):
+    with pytest.raises(UsageError, match=r'test "NIH" on PXS, and those weights have seen images of ChestX-ray14'):
         paper.cells()
     with pytest.raises(UsageError, match="overlaps="):
         dataclasses.replace(TABLE, overlaps="refuse").cells()
@@ -107,7 +107,7 @@ def test_weights_of_the_very_dataset_are_refused_in_the_papers_protocol_too() ->
     row = Row("CheXpert", 'domain_adapted("chexpert")')
     column = Column("CheXpert", "chexpert", recipe_named("phantom/chest"))
     table = dataclasses.replace(TABLE, rows=(TABLE.rows[0], row), columns=(column,), protocol="paper")
-    with pytest.raises(UsageError, match="have seen images of chexpert"):
+    with pytest.raises(UsageError, match="have seen images of CheXpert"):
         table.cells()
 
 
@@ -132,6 +132,6 @@ def test_a_run_on_images_that_its_weights_have_seen_is_warned_of(
     run += ["--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining", "--dry-run"]
     run += ["--runs", str(tmp_path), "--initializer"]
     assert main([*run, "continual(random, on=\"medmnist('pneumoniamnist')\")"]) == 0
-    assert "warning: these weights have seen images of medmnist" in capsys.readouterr().err
+    assert "warning: these weights have seen images of PneumoniaMNIST" in capsys.readouterr().err
     assert main([*run, "continual(random, on=\"medmnist('bloodmnist')\")"]) == 0
     assert "warning" not in capsys.readouterr().err

@@ -1,0 +1,221 @@
+"""Titles: what people call what an expression names, such as ``PneumoniaMNIST, 5 % of the training images``.
+
+An entry's own file says it. The name is what stands before the colon in the file's first line, where that is the
+entry's name but for case, spaces and signs, as ``MoCo-v2: ...`` in ``moco_v2.py``. Where people call it otherwise, or
+its arguments are part of the name, a class says so in ``title``; in ``words`` it says, by argument, what is added where
+the argument is not the default. The module of a function has ``TITLE`` and ``WORDS`` instead.
+
+All of these are patterns with arguments in braces: ``Mean Var of {source:initializers}``. Behind a colon stands how an
+argument is said: a kind of entries says the title of the expression in it, ``percent`` a share of 1, ``file`` the last
+part of a path; whatever else is Python's own format. Instead of a pattern, ``words`` may have a word for each value.
+
+An argument of which nothing is said follows in brackets, and an entry of which nothing is said is its expression.
+"""
+
+from __future__ import annotations
+
+import inspect
+import string
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from specs.errors import UsageError
+from specs.expression import Call, Value, parse, show
+from specs.registry import KINDS, Registry
+
+Words = Mapping[str, str | Mapping[Any, str]]
+"""How arguments are said, by name: a pattern, or a word for each value."""
+
+Shorten = Callable[[Registry, Call], Call]
+"""The shortest form of an expression that readers may see, with its arguments by name; others are kept from them."""
+
+
+def shortest(registry: Registry, expression: Call) -> Call:
+    """All that is not the default, for readers who may see everything."""
+    return registry.short(expression)
+
+
+def title(registry: Registry, expression: Call | str, shorten: Shorten = shortest) -> str:
+    """What people call what an expression names.
+
+    Args:
+        registry: that it is of.
+        expression: to say.
+        shorten: what readers may see of an expression; of other arguments only words without a value are said.
+
+    Raises:
+        UsageError: if the expression names nothing, or its entry's title names an argument that there is not.
+    """
+    return _said(registry, parse(expression) if isinstance(expression, str) else expression, shorten).text
+
+
+def title_of_text(registry: Registry, text: str, shorten: Shorten = shortest) -> str:
+    """The title of a text that may be an expression of a registry; itself where it is none that can be read here."""
+    return _said_text(registry, text, shorten).text
+
+
+def distinct(titles: Sequence[str], expressions: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Labels of one table: the titles, with the expressions added where titles of different things are alike.
+
+    Args:
+        titles: one of each thing.
+        expressions: as many, one of each thing.
+        taken: labels that others have.
+    """
+    pairs = list(zip(titles, expressions, strict=True))
+    added: set[tuple[str, str]] = set()
+    while True:
+        labels = {pair: f"{pair[0]} ({pair[1]})" if pair in added else pair[0] for pair in pairs}
+        shown = [*labels.values(), *taken]
+        alike = {pair for pair, label in labels.items() if shown.count(label) > 1} - added
+        if not alike:
+            return [labels[pair] for pair in pairs]
+        added |= alike
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A title, and whether it is made of several parts, so that it stands in brackets inside another one."""
+
+    text: str
+    has_parts: bool = False
+
+
+@dataclass(frozen=True)
+class _Arguments:
+    """What is known of an expression's arguments.
+
+    Attributes:
+        of: the entry, in words, for errors.
+        values: of all arguments, by name.
+        shown: the values that readers may see, of arguments that are not the default.
+        hidden: names of arguments that are not the default and whose values readers may not see.
+        words: how arguments are said.
+        shorten: as of ``title``.
+    """
+
+    of: str
+    values: Mapping[str, Value]
+    shown: Mapping[str, Value]
+    hidden: frozenset[str]
+    words: Words
+    shorten: Shorten
+
+
+def _said(registry: Registry, call: Call, shorten: Shorten) -> _Said:
+    full, shown = registry.short(call), shorten(registry, call)
+    name, (pattern, words) = _name_of(registry, call.name), _declared(registry, call.name)
+    pattern = pattern or name
+    arguments = _Arguments(
+        of=f'{registry.noun} "{call.name}"',
+        values=registry.bind(call).arguments(),
+        shown=shown.arguments(),
+        hidden=frozenset(full.arguments().keys() - shown.arguments().keys()),
+        words=words,
+        shorten=shorten,
+    )
+    if pattern and arguments.hidden & set(_fields(pattern)):
+        pattern = name
+    if not pattern:
+        return _Said(str(shown), bool(shown.kwargs))
+    said = _filled(pattern, arguments)
+    named = set(_fields(pattern))
+    added = [(other, _added(other, arguments)) for other in full.arguments() if other not in named]
+    further = [text for _, text in added if text]
+    rest = [f"{other}={show(arguments.shown[other])}" for other, text in added if not text and other in arguments.shown]
+    text = ", ".join([said.text, *further]) + (f" ({', '.join(rest)})" if rest else "")
+    return _Said(text, said.has_parts or bool(further or rest))
+
+
+def _added(name: str, arguments: _Arguments) -> str | None:
+    """What is added of an argument that is not the default; None if nothing says it, or nothing that may be seen."""
+    words = arguments.words.get(name)
+    if isinstance(words, Mapping):
+        return None if name in arguments.hidden else words.get(arguments.values[name])
+    if words is None or arguments.hidden & set(_fields(words)):
+        return None
+    return _filled(words, arguments).text
+
+
+def _filled(pattern: str, arguments: _Arguments) -> _Said:
+    """A pattern with the arguments in their places."""
+    text, has_parts = "", False
+    for literal, name, form, _ in string.Formatter().parse(pattern):
+        text += literal
+        if name is None:
+            continue
+        if name not in arguments.values:
+            raise UsageError(
+                f'the {arguments.of} is titled "{pattern}", and has no argument "{name}". Expected one of '
+                f"{', '.join(arguments.values) or 'none'}; mend the title in its file."
+            )
+        said = _value(name, form or "", arguments)
+        text += f"({said.text})" if said.has_parts and text else said.text
+        has_parts = has_parts or form in KINDS or said.has_parts
+    return _Said(text, has_parts)
+
+
+def _value(name: str, form: str, arguments: _Arguments) -> _Said:
+    """The value of an argument, in the form that a pattern asks for."""
+    value, words = arguments.values[name], arguments.words.get(name)
+    if isinstance(words, Mapping) and value in words:
+        return _Said(words[value])
+    if form in KINDS:
+        registry, shorten = KINDS[form], arguments.shorten
+        parts = value if isinstance(value, tuple) else (value,)
+        said = [
+            _said(registry, part, shorten) if isinstance(part, Call) else _said_text(registry, str(part), shorten)
+            for part in parts
+        ]
+        return said[0] if len(said) == 1 else _Said(", ".join(one.text for one in said))
+    value = arguments.shown.get(name, value)
+    return _Said(", ".join(_formed(part, form) for part in (value if isinstance(value, tuple) else (value,))))
+
+
+def _formed(value: Value, form: str) -> str:
+    if form == "percent":
+        return f"{100 * float(value):.6g} %"  # type: ignore[arg-type]
+    if form == "file":
+        return PurePath(str(value)).name or str(value)
+    return format(value, form)
+
+
+def _said_text(registry: Registry, text: str, shorten: Shorten) -> _Said:
+    try:
+        call = registry.bind(text)
+    except UsageError:  # a text of another kind, or of an entry that is not here or is another one
+        return _Said(text)
+    return _said(registry, call, shorten)
+
+
+def _fields(pattern: str) -> Iterator[str]:
+    """The arguments that a pattern names."""
+    return (name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None)
+
+
+def _declared(registry: Registry, entry: str) -> tuple[str | None, Words]:
+    """The title and the words of an entry's class and of those that it inherits from, or of its function's module."""
+    target = registry.get(entry)
+    if not inspect.isclass(target):
+        module = sys.modules[registry.entries[entry].module]
+        return getattr(module, "TITLE", None), getattr(module, "WORDS", {})
+    arguments = inspect.signature(target).parameters  # of which one may have such a name
+    words: dict[str, str | Mapping[Any, str]] = {}
+    for base in () if "words" in arguments else reversed(target.__mro__):
+        words |= vars(base).get("words", {})
+    return None if "title" in arguments else getattr(target, "title", None), words
+
+
+def _name_of(registry: Registry, entry: str) -> str | None:
+    """What stands before the colon in the first line of an entry's file, if that is its name; else None."""
+    registry.get(entry)  # which imports it
+    first, _, _ = (sys.modules[registry.entries[entry].module].__doc__ or "").strip().partition("\n")
+    name, colon, _ = first.partition(":")
+    return name if colon and _letters(name) == _letters(entry) else None
+
+
+def _letters(name: str) -> str:
+    return "".join(character for character in name.casefold() if character.isalnum())
