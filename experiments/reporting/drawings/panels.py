@@ -13,7 +13,7 @@ import numpy as np
 from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
 from experiments.reporting.drawings.pictures import caption
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import PHANTOM_WARNING, p_text
+from experiments.reporting.text.words import PHANTOM_WARNING, p_stated
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], co
         axes.errorbar(values.mean(), height, xerr=spread, fmt="o", markersize=4, color=color, linewidth=1.2, capsize=2)
         result = document.result((row, column))
         if row != document.reference and result is not None and result.p_holm is not None:
-            text = f"p={p_text(result.p_holm)} {document.symbol((row, column))}".rstrip()
+            text = f"{p_stated(result.p_holm)} {document.symbol((row, column))}".rstrip()
             axes.annotate(
                 text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=6.5, color="0.3"
             )

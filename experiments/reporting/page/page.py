@@ -22,7 +22,7 @@ from experiments.reporting.text.answer import Answer, answer
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
 from experiments.reporting.text.layout import Layout, capital, further_layout, score_layout
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.statements import Found, found_of, method
+from experiments.reporting.text.statements import Found, found_of, lead, method
 from experiments.reporting.text.words import (
     PHANTOM_WARNING,
     effort_titles,
@@ -31,6 +31,7 @@ from experiments.reporting.text.words import (
     missing,
     notes,
     over_columns,
+    p_stated,
     p_text,
     steps_by_row,
 )
@@ -150,6 +151,7 @@ def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] =
         mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
         number=lambda value: "" if value is None else f"{value:.6g}",
         p_text=p_text,
+        p_stated=p_stated,
         points=lambda value: "-" if value is None else f"{100 * value:+.2f}",
         percent=lambda value: f"{100 * value:.2f}",
         capital=capital,
@@ -206,6 +208,7 @@ class Statements:
     Attributes:
         name: of its section on the page.
         title: of the table.
+        lead: how many statements are what.
         provenance: of its numbers.
         found: of each statement.
         method: how they are examined.
@@ -213,13 +216,21 @@ class Statements:
 
     name: str
     title: str
+    lead: str
     provenance: str
     found: tuple[Found, ...]
     method: str
 
 
 def _statements(document: TableDocument) -> Statements:
-    return Statements(document.name, document.title, provenance(document), tuple(found_of(document)), method(document))
+    return Statements(
+        document.name,
+        document.title,
+        lead(document),
+        provenance(document),
+        tuple(found_of(document)),
+        method(document),
+    )
 
 
 def _efforts(document: TableDocument) -> Extra:
@@ -238,8 +249,8 @@ def cost(document: TableDocument) -> str:
     minutes, seconds = divmod(round(total), 60)
     hours, minutes = divmod(minutes, 60)
     text = f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
-    on = sorted({str(run.environment.get("device", "unknown")) for run in document.runs})
-    return f"{len(document.runs)} runs of {text} together, on {', '.join(on)}." if document.runs else ""
+    count = len(document.runs)
+    return f"{count} run{'s' if count > 1 else ''} of {text}{' together' if count > 1 else ''}." if count else ""
 
 
 def _classes(document: TableDocument) -> list[tuple[str, list[str], list[tuple[str, list[Cell]]]]]:

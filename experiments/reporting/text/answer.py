@@ -7,7 +7,7 @@ from typing import Literal
 
 from analysis.statistics import CellResult
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import listed, p_text
+from experiments.reporting.text.words import listed, p_stated
 from experiments.tables.document import TableDocument
 
 
@@ -67,7 +67,7 @@ def _verb(rows: list[tuple[str, CellResult]]) -> str:
 def _listed(rows: list[tuple[str, CellResult]]) -> str:
     """``A (+1.20 points, p = 0.01), B (...) and 3 more``; the p-values are Holm's."""
     return listed(
-        [f"{row} ({100 * (result.difference or 0):+.2f} points, p = {p_text(result.p_holm)})" for row, result in rows]
+        [f"{row} ({100 * (result.difference or 0):+.2f} points, {p_stated(result.p_holm)})" for row, result in rows]
     )
 
 

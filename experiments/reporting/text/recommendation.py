@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from experiments.reporting.text.words import listed, mean_std, p_text
+from experiments.reporting.text.words import listed, mean_std, p_stated
 from experiments.tables.document import TableDocument
 
 SURE, LIKELY = 0.95, 0.8
@@ -57,7 +57,7 @@ def _advised(document: TableDocument, column: str, best: Sequence[str]) -> str:
         result = results[better]
         return (
             f"Start from {better}: {reached[better]} against {reached[reference]} from {reference}, a difference of "
-            f"{100 * (result.difference or 0):+.2f} points (p = {p_text(result.p_holm)} after Holm's correction)."
+            f"{100 * (result.difference or 0):+.2f} points ({p_stated(result.p_holm)} after Holm's correction)."
             f"{_equal([row for row in best if row != better])}"
         )
     if len(best) == 1:

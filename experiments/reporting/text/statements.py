@@ -14,6 +14,9 @@ from experiments.tables.stated import Effect
 WORDS: dict[Verdict, str] = {"recovered": "seen here", "undecided": "not settled here", "wrong": "contradicted here"}
 """What the tests say of what a paper states, which is not known to be true."""
 
+MIXED = "mixed"
+"""Of a statement whose contrasts do not agree."""
+
 
 @dataclass(frozen=True)
 class Contrasted:
@@ -62,6 +65,13 @@ def found_of(document: TableDocument) -> list[Found]:
     return found
 
 
+def lead(document: TableDocument) -> str:
+    """``Of 5 statements, 3 seen here, 1 contradicted here and 1 mixed.``."""
+    words = [one.summary if one.summary in WORDS.values() else MIXED for one in found_of(document)]
+    told = [f"{words.count(word)} {word}" for word in (*WORDS.values(), MIXED) if word in words]
+    return f"Of {len(words)} statement{'s' if len(words) != 1 else ''}, {listed(told)}."
+
+
 def statement_notes(document: TableDocument) -> list[str]:
     """The same in sentences, and how it is found; empty where a table was asked about none."""
     notes = []
@@ -98,17 +108,19 @@ def _line(document: TableDocument, effect: Effect) -> Contrasted:
 
 
 def _found(document: TableDocument, effect: Effect) -> str:
-    """``90.71 beside 83.20, +7.51 points, 95 % interval +3.20 to +11.82``."""
+    """``7.51 points higher, 95 % interval +3.20 to +11.82 (90.71 beside 83.20)``."""
     if effect.difference is None:
         return "no runs"
     claim, of_steps = effect.judgement.claim, effect.judgement.claim.kind in OF_STEPS
     means = [_mean(document, row, effect.column, of_steps) for row in (claim.row, claim.than)]
-    scale, unit, form = (1, "steps", "{:+,.0f}") if of_steps else (100, "points", "{:+.2f}")
-    text = f"{means[0]} beside {means[1]}, {form.format(scale * effect.difference.estimate)} {unit}"
-    if effect.difference.interval is None:
-        return f"{text}, no interval"
-    low, high = (form.format(scale * end) for end in effect.difference.interval)
-    return f"{text}, 95 % interval {low} to {high}"
+    scale, unit, form = (1, "steps", ",.0f") if of_steps else (100, "points", ".2f")
+    size, words = scale * effect.difference.estimate, ("later", "sooner") if of_steps else ("higher", "lower")
+    interval = "no interval"
+    if effect.difference.interval is not None:
+        low, high = (f"{scale * end:+{form}}" for end in effect.difference.interval)
+        interval = f"95 % interval {low} to {high}"
+    side = words[0] if size >= 0 else words[1]
+    return f"{abs(size):{form}} {unit} {side}, {interval} ({means[0]} beside {means[1]})"
 
 
 def _mean(document: TableDocument, row: str, column: str, of_steps: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.truth import OF_STEPS, Claim, Judgement, Verdict, overall
-from experiments.reporting.text.words import p_text
+from experiments.reporting.text.words import p_stated
 from experiments.tables.document import TableDocument
 
 
@@ -72,8 +72,7 @@ def _evidence(document: TableDocument, judgement: Judgement) -> str:
             of = document.result(place)
             shown.append("no runs" if of is None else f"{100 * of.summary.mean:.2f}")
     unit = " steps" if claim.kind in OF_STEPS else ""
-    p = p_text(p_value)
-    return f"{shown[0]} beside {shown[1]}{unit}, p {p if p.startswith('<') else f'= {p}'}"
+    return f"{shown[0]} beside {shown[1]}{unit}, {p_stated(p_value)}"
 
 
 def planted_notes(document: TableDocument) -> list[str]:

@@ -39,6 +39,12 @@ def p_text(p: float | None) -> str:
     return "<1e-4" if p < 1e-4 else f"{p:.2g}"
 
 
+def p_stated(p: float | None, name: str = "p") -> str:
+    """``p = 0.031``, or ``p < 1e-4``."""
+    text = p_text(p)
+    return f"{name} < {text[1:]}" if text.startswith("<") else f"{name} = {text}"
+
+
 TESTS = {
     "student": "independent t-test with pooled variance",
     "welch": "Welch's independent t-test",
@@ -177,8 +183,8 @@ def over_columns(document: TableDocument) -> list[str]:
     if (ranks := document.ranks) is not None:
         best = ", ".join(f"{label} {rank:.2f}" for label, rank in list(ranks.mean_ranks.items())[:3])
         found.append(
-            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test in Iman and Davenport's form, p = "
-            f"{p_text(ranks.p_value)}; two {row}s differ if their mean ranks do by more than "
+            f"Mean ranks over {ranks.tasks} {column}s: Friedman's test in Iman and Davenport's form, "
+            f"{p_stated(ranks.p_value)}; two {row}s differ if their mean ranks do by more than "
             f"{ranks.critical_difference:.2f} (Nemenyi, {ranks.alpha:.0%}). Best: {best}."
         )
     if (interaction := document.interaction) is not None and document.figure and document.figure.interaction:
@@ -186,7 +192,7 @@ def over_columns(document: TableDocument) -> list[str]:
         (first, _), (second, _) = document.figure.groups[:2]
         found.append(
             f'The gain of "{after}" over "{before}" is {100 * interaction.estimate:+.2f} points larger in {second} '
-            f"than in {first} (contrast of means, p = {p_text(interaction.p_value)})."
+            f"than in {first} (contrast of means, {p_stated(interaction.p_value)})."
         )
     return found
 
@@ -272,7 +278,7 @@ def _steps(document: TableDocument) -> list[str]:
     if any(of.p_holm is not None for _, of in results):
         said = {
             mark: ", ".join(
-                f"{row} on {column} (p = {p_text(of.p_holm)})" for (row, column), of in results if of.mark == mark
+                f"{row} on {column} ({p_stated(of.p_holm)})" for (row, column), of in results if of.mark == mark
             )
             for mark in ("sooner", "later")
         }

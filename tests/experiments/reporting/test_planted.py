@@ -64,7 +64,7 @@ def test_verdicts_follow_from_the_scores() -> None:
 def test_a_claims_evidence_is_told() -> None:
     first, second = judged_claims(planted())
     assert first.text == "Source is better than Random"
-    assert first.evidence == "90.00 beside 50.00, p <1e-4"
+    assert first.evidence == "90.00 beside 50.00, p < 1e-4"
     assert second.text == "Random, other seeds is Random once more, with other seeds"
     assert second.evidence.startswith("50.00 beside 50.00, p = ")
 

@@ -66,7 +66,7 @@ def test_a_contrast_is_told_with_welchs_interval() -> None:
     low, high = (f"{100 * end:+.2f}" for end in (interval.low, interval.high))
     (line,) = found.lines
     assert line.asked == f"{FEW}: ImageNet is better than Random"
-    assert line.found == f"90.50 beside 70.50, +20.00 points, 95 % interval {low} to {high}"
+    assert line.found == f"20.00 points higher, 95 % interval {low} to {high} (90.50 beside 70.50)"
     assert (line.verdict, line.word, found.summary) == ("recovered", "seen here", "seen here")
 
 
@@ -93,7 +93,8 @@ def test_steps_are_told_with_the_threshold_and_runs_that_never_reached_it() -> N
     made = examined(SOONER, efforts=efforts, threshold=0.85, column_thresholds={MANY: 0.5})
     (line,) = found_of(made)[0].lines
     assert line.asked == f"{FEW}: ImageNet reaches 85 % before Random"
-    assert line.found.startswith("20 beside more than 90, -70 steps, 95 % interval ")
+    assert line.found.startswith("70 steps sooner, 95 % interval -")
+    assert line.found.endswith(" (20 beside more than 90)")
     assert line.verdict == "recovered"  # 2 of the 70 ways to share out 8 runs, p = .029
 
 
@@ -108,6 +109,7 @@ def test_the_page_begins_with_them() -> None:
     text = words(html)
     assert text.index("Transfer helps.") < text.index("Transfer gives little.") < text.index("Scores")
     assert "A paper, abstract" in text
+    assert "Of 2 statements, 1 seen here and 1 mixed." in text
     assert "of these tasks, networks and budgets alone" in text
     assert "<images>" not in html
     assert "A paper" not in words(render("Report", [Illustrated(document())]))
@@ -117,7 +119,7 @@ def test_terminal_markdown_and_latex_say_the_same() -> None:
     made = examined(HELPS)
     for text in (terminal(made, width=400), to_markdown(made).replace("\\", ""), to_latex(made).replace("\\", "")):
         assert "Transfer helps." in text
-        assert "+20.00 points, 95 % interval" in text
+        assert "20.00 points higher, 95 % interval" in text
         assert "seen here" in text
 
 
