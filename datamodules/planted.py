@@ -41,6 +41,7 @@ class Planted(Dataset):
     licence: ClassVar[str] = "made by this program"
     layout: ClassVar[str] = "  no files; the images are made by a formula"
     generated: ClassVar[bool] = True
+    version: ClassVar[int] = 2  # 2: domain, features and scale are drawn more clearly
     pixel_arguments: ClassVar[tuple[str, ...]] = ("world", "part", "draw")
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Domain: the target's classes differ by the direction of faint strokes, which the domain's images vary alone."""
+"""Domain: the target's classes differ by the direction of thin strokes, which the domain's images vary alone."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _image(kind: int, generator: Generator, draw: int) -> Drawn:
     """Short strokes of nearly one direction, bright or dark, on a smooth background, in noise."""
     from datamodules.worlds.drawing import noise, smooth, strokes
 
-    degrees = _turned(draw) + 180 / DIRECTIONS * kind + generator.normal(0, 5, STROKES)
-    strengths = generator.choice([-1.0, 1.0], STROKES) * generator.uniform(0.8, 1.3, STROKES)
+    degrees = _turned(draw) + 180 / DIRECTIONS * kind + generator.normal(0, 3, STROKES)
+    strengths = generator.choice([-1.0, 1.0], STROKES) * generator.uniform(0.9, 1.4, STROKES)
     rows, columns = generator.uniform(2, 21, (2, STROKES))
     drawn = strokes(rows, columns, degrees, strengths, 3.0)
     background = generator.uniform(0.3, 0.8) * smooth(generator, 4.0) + generator.normal(0, 0.5)
-    return background + drawn + noise(generator, 0.4)
+    return background + drawn + noise(generator, 0.3)
 
 
 @cache
@@ -50,6 +50,6 @@ PARTS = {
         classes=tuple(number % 2 for number in range(DIRECTIONS)),
         names=("another", "one of two directions"),
         sizes={"train": 160, "validation": 32, "test": 480},
-        doubt=20,
+        doubt=15,
     ),
 }

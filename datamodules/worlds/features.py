@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datamodules.worlds.world import Drawn
 
 GLYPHS = 8
-COPIES = 3
+COPIES = 5
 """Of the glyph that an image shows."""
 
 
@@ -29,10 +29,10 @@ def _image(kind: int, generator: Generator, draw: int) -> Drawn:
     """Copies of one glyph on a smooth background of any brightness, in noise."""
     from datamodules.worlds.drawing import noise, paste, smooth
 
-    image = generator.uniform(0.3, 1.2) * smooth(generator, 3.0) + generator.normal(0, 0.7)
+    image = generator.uniform(0.3, 0.9) * smooth(generator, 3.0) + generator.normal(0, 0.7)
     for _ in range(COPIES):
-        paste(image, generator.uniform(1.0, 1.6) * _bank(draw)[kind], generator)
-    return image + noise(generator, 0.35)
+        paste(image, generator.uniform(1.3, 1.7) * _bank(draw)[kind], generator)
+    return image + noise(generator, 0.3)
 
 
 PARTS = {
@@ -47,6 +47,6 @@ PARTS = {
         classes=tuple(number // (GLYPHS // 2) for number in range(GLYPHS)),
         names=("another", "one of the last four glyphs"),
         sizes={"train": 240, "validation": 32, "test": 480},
-        doubt=20,
+        doubt=15,
     ),
 }

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 def _blob(strength: float, width: float, generator: Generator) -> Drawn:
-    """A blob anywhere on a smooth background, in noise."""
+    """A blob anywhere on a weak smooth background, in noise, in an image of any brightness."""
     from datamodules.worlds.drawing import blob, noise, smooth
 
-    row, column = generator.uniform(5, 19, 2)
-    image: Drawn = 0.5 * smooth(generator, 3.0) + strength * blob(row, column, width) + noise(generator, 0.2)
-    image -= image.mean()  # else a network that is nearly linear would tell dark from bright by chance
+    row, column = generator.uniform(4, 20, 2)
+    image: Drawn = 0.3 * smooth(generator, 2.0) + strength * blob(row, column, width) + noise(generator, 0.2)
+    # A blob must not show in its image's brightness, else nearly linear networks could tell dark from bright by chance.
+    image += generator.normal(0, 0.3) - image.mean()
     return image
 
 
@@ -29,7 +30,7 @@ def _any(kind: int, generator: Generator, draw: int) -> Drawn:
 
 def _dark_or_bright(kind: int, generator: Generator, draw: int) -> Drawn:
     """Of class 0 dark, of class 1 bright."""
-    return _blob((2 * kind - 1) * generator.uniform(1.6, 2.6), generator.uniform(3.0, 4.5), generator)
+    return _blob((2 * kind - 1) * generator.uniform(2.6, 3.6), generator.uniform(2.5, 3.5), generator)
 
 
 PARTS = {

@@ -65,7 +65,7 @@ def test_few_pixels_are_cut_off_and_the_grays_are_used(world: str, part: str) ->
 
 
 @pytest.mark.parametrize(
-    ("world", "ceiling"), [("features", 0.95), ("domain", 0.95), ("plenty", 0.97), ("scale", 0.9375)]
+    ("world", "ceiling"), [("features", 14 / 15), ("domain", 14 / 15), ("plenty", 0.97), ("scale", 0.9375)]
 )
 def test_wrong_labels_set_the_best_possible_score(world: str, ceiling: float) -> None:
     """Whoever knows the truth of every image has the AUROC that is planted."""
@@ -170,8 +170,8 @@ def test_images_stay_those_that_were_counted() -> None:
 
 
 SHOWN: dict[tuple[str, str], list[list[int]]] = {
-    ("features", "target"): [[100, 114, 97, 142], [118, 131, 99, 113], [120, 155, 106, 94], [130, 115, 89, 130]],
+    ("features", "target"): [[101, 115, 96, 137], [120, 128, 105, 113], [123, 144, 110, 95], [127, 114, 98, 125]],
     ("plenty", "source"): [[112, 142, 154, 126], [124, 160, 166, 138], [124, 153, 151, 125], [109, 129, 133, 110]],
-    ("domain", "source"): [[146, 134, 145, 157], [151, 146, 145, 158], [167, 145, 160, 164], [142, 134, 156, 149]],
-    ("scale", "target"): [[105, 121, 140, 134], [132, 151, 181, 157], [114, 128, 132, 128], [96, 112, 106, 109]],
+    ("domain", "source"): [[145, 133, 145, 156], [151, 145, 143, 159], [166, 144, 160, 165], [142, 135, 156, 149]],
+    ("scale", "target"): [[110, 119, 139, 146], [127, 132, 173, 173], [118, 123, 124, 126], [109, 118, 113, 117]],
 }

@@ -30,7 +30,7 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
         title="Domain",
         question="Which source helps where the classes differ by what natural images never vary?",
         planted=Planted(
-            "The classes differ by the direction of faint strokes, which the domain's images show and natural ones "
+            "The classes differ by the direction of thin strokes, which the domain's images show and natural ones "
             "never do: a source of the domain is better than a natural one, and a natural source that is trained on in "
             "the domain at least as good.",
             (
@@ -51,5 +51,5 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
         ),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/source"),
-        seeds=2 if profile == "smoke" else 6,
+        seeds=2 if profile == "smoke" else 5,
     )

@@ -9,25 +9,24 @@ from specs.steps import SGD, AdamW, Cosine
 
 SOURCE = Recipe(
     image_size=24,
-    batch_size=64,
-    epochs=4,
-    optimizer=AdamW(5e-3),
+    batch_size=32,
+    epochs=3,
+    optimizer=AdamW(1e-2),
     schedule=Cosine(),
     selection="last",
     normalization="inception",
     memory_format="channels_last",
 )
 
-STEPS = replace(SOURCE, batch_size=32, epochs=20, interval=10, optimizer=SGD(0.03), schedule=Recipe.schedule)
+STEPS = replace(SOURCE, epochs=10, interval=10, optimizer=SGD(0.1))
 
 
 def recipes() -> dict[str, Recipe]:
     """Recipes by name."""
     return {
         "source": SOURCE,
-        "longer_source": replace(SOURCE, epochs=5),
         "few": replace(SOURCE, batch_size=16, epochs=10, optimizer=AdamW(3e-3), schedule=Cosine(1)),
-        "plenty": replace(SOURCE, batch_size=32, optimizer=AdamW(2e-3), schedule=Cosine(1)),
+        "plenty": replace(SOURCE, epochs=4, optimizer=AdamW(2e-3), schedule=Cosine(1)),
         "steps": STEPS,
         "scaled_source": replace(STEPS, epochs=1, interval=None, optimizer=AdamW(3e-4)),
     }

@@ -22,7 +22,7 @@ def scale(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Ta
         draw: which drawing of the world.
     """
     source, scaled = "Source", "Mean Var of the source"
-    dataset, well_started = part("scale", "source", draw), 'plain(start="he")'
+    dataset, well_started = part("scale", "source", draw), 'plain(depth=7, start="he")'
     return world_table(
         "scale",
         draw,
@@ -49,7 +49,7 @@ def scale(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Ta
         ),
         recipe=recipe_named("demo/steps"),
         pretraining=recipe_named("demo/scaled_source"),
-        seeds=2 if profile == "smoke" else 8,
-        backbone="plain",
+        seeds=2 if profile == "smoke" else 7,
+        backbone="plain(depth=7)",
         threshold=0.85,
     )
