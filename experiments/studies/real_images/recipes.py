@@ -25,8 +25,8 @@ def recipes() -> dict[str, Recipe]:
     """Recipes by how many of the chest x-rays are trained on, and of the vessels."""
     return {
         "few": CHEST,
-        "more": replace(CHEST, interval=25, epochs=10),
-        "all": replace(CHEST, interval=50, epochs=12),
+        "more": replace(CHEST, interval=12),
+        "all": replace(CHEST, interval=30),
         "vessels": replace(
             CHEST,
             image_size=192,

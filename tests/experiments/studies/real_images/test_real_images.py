@@ -9,12 +9,13 @@ import pytest
 from analysis.truth import OF_STEPS
 from backbones.networks.contract import Backbone
 from experiments.run.places import Places
+from experiments.run.resolve import Resolver
 from experiments.session.results import Planned
 from experiments.session.session import Session
 from experiments.studies.real_images.shared import FEW, STAGES
 from experiments.tables.document import TableDocument
 from experiments.tables.table import Table
-from specs.registry import BACKBONES, TABLES
+from specs.registry import BACKBONES, DATASETS, TABLES
 from tests.experiments.smoke import table_of_runs
 
 NAMES = [name.replace("_", "-") for name in TABLES.entries if name.startswith("real_images_")]
@@ -79,6 +80,15 @@ def test_with_both_datasets_all_is_there_to_begin(real_data: Path, tmp_path: Pat
     found = planned(real_data, tmp_path)
     assert len(found.plan.runs) == (8 + 4) * 4
     assert found.then
+
+
+def test_a_pass_over_the_images_has_the_steps_between_two_validations(
+    table: Table, real_data: Path, tmp_path: Path
+) -> None:
+    places = Places(real_data, tmp_path / "runs", tmp_path / "prepared")
+    for column in table.columns:
+        images = len(Resolver(places).opened(DATASETS.bind(column.dataset), "real").index.train)
+        assert images >= (column.recipe.interval or 1) * column.recipe.batch_size
 
 
 def test_without_drive_the_chest_xrays_are_compared_alone(real_data: Path, tmp_path: Path) -> None:
