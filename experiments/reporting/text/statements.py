@@ -119,7 +119,7 @@ def _found(document: TableDocument, effect: Effect) -> str:
     if effect.difference.interval is not None:
         low, high = (f"{scale * end:+{form}}" for end in effect.difference.interval)
         interval = f"95 % interval {low} to {high}"
-    side = words[0] if size >= 0 else words[1]
+    side = words[0] if size > 0 else words[1] if size < 0 else "apart"
     return f"{abs(size):{form}} {unit} {side}, {interval} ({means[0]} beside {means[1]})"
 
 

@@ -143,9 +143,8 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         )
     found += [f"{label}: {remark}." for label, remark in document.remarks]
     found += cost_note(document)
-    pretraining = "Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning."
-    if any("(" in expression or expression in ("fractals", "{source}") for _, expression in document.rows):
-        found.append(pretraining)
+    if any(run.spec.get("stage") == "pretrain" for run in document.runs):
+        found.append("Every pretraining ran once, with seed 0: the spread over seeds is that of fine-tuning.")
     return found
 
 
@@ -222,8 +221,12 @@ def _detectable(document: TableDocument) -> list[str]:
 
 
 def missing(document: TableDocument) -> list[str]:
-    """Why cells have no or fewer scores."""
-    return [f"{row} on {column}: {cell.missing}" for (row, column), cell in document.cells.items() if cell.missing]
+    """Why cells have no or fewer scores; cells of one row and reason together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (row, column), cell in document.cells.items():
+        if cell.missing:
+            alike.setdefault((row, cell.missing), []).append(column)
+    return [f"{row} on {listed(columns)}: {reason}" for (row, reason), columns in alike.items()]
 
 
 def steps_by_row(document: TableDocument) -> list[tuple[str, ...]]:
