@@ -25,6 +25,7 @@ class Aptos2019(Dataset):
     division by grade has 80, 10 and 10 %.
     """
 
+    phantom_version: ClassVar[int] = 2  # 2: fainter lesions
     homepage: ClassVar[str] = "https://www.kaggle.com/c/aptos2019-blindness-detection"
     licence: ClassVar[str] = "competition rules"
     by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."

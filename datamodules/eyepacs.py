@@ -28,6 +28,7 @@ TABLES = {"train": "trainLabels.csv", "test": "retinopathy_solution.csv"}
 class EyePacs(Dataset):
     """Kaggle's EyePACS set, both eyes of a patient in one split; the public stand-in for Transfusion's RETINA."""
 
+    phantom_version: ClassVar[int] = 2  # 2: fainter lesions
     homepage: ClassVar[str] = "https://www.kaggle.com/c/diabetic-retinopathy-detection"
     licence: ClassVar[str] = "competition rules"
     by_hand: ClassVar[str] = "Kaggle gives it to accounts that have accepted the competition's rules."

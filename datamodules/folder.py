@@ -67,6 +67,7 @@ class Folder(Dataset):
     images: str = "images"
     masks: str = "masks"
 
+    phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
     words: ClassVar[Words] = {"kind": "{kind}", "classes": "{classes}", "channels": {3: "in color"}}
     homepage: ClassVar[str] = "your own folder"

@@ -146,6 +146,7 @@ class MedMNIST(Dataset):
     flag: Flag = "pneumoniamnist"
     size: Literal[28, 64, 128, 224] = 28
 
+    phantom_version: ClassVar[int] = 2  # 2: pneumonia with look-alikes and doubtful labels, fainter lesions
     title: ClassVar[str] = "{flag}"
     words: ClassVar[Words] = {"flag": NAMES, "size": "{size} pixels"}
     homepage: ClassVar[str] = "https://zenodo.org/records/10519652"
@@ -212,7 +213,7 @@ class MedMNIST(Dataset):
         """A file of 160, 60 and 120 drawn images with a shape or texture per class."""
         import numpy as np
 
-        from datamodules.phantoms.phantom_images import chest, fundus, texture
+        from datamodules.phantoms.phantom_images import chest, doubtful_chest, fundus, texture
 
         kind, channels, classes = FLAGS[self.flag]
         arrays: dict[str, Any] = {}
@@ -226,11 +227,11 @@ class MedMNIST(Dataset):
                     target[turn] = generator.random() < 0.8
                 else:
                     target = np.array([turn])
-                if self.flag in ("chestmnist", "pneumoniamnist"):
-                    shown = {6: 1.0} if kind == "binary" and turn else {}
-                    if kind == "multilabel":
-                        shown = {int(finding): 1.0 for finding in np.flatnonzero(target)}
-                    image = chest(generator, self.size, shown)
+                if self.flag == "chestmnist":
+                    image = chest(generator, self.size, {int(finding): 1.0 for finding in np.flatnonzero(target)})
+                elif self.flag == "pneumoniamnist":
+                    image, label = doubtful_chest(generator, self.size, turn == 1, 4, contrast=0.3)
+                    target = np.array([label])
                 elif self.flag == "retinamnist":
                     image = fundus(generator, self.size, lesions=3 * turn)[0]
                 else:

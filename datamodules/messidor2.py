@@ -28,6 +28,7 @@ class Messidor2(Dataset):
     image counts as its own. A fixed division by grade has 80, 10 and 10 % of the patients.
     """
 
+    phantom_version: ClassVar[int] = 2  # 2: fainter lesions
     homepage: ClassVar[str] = "https://www.adcis.net/en/third-party/messidor2/"
     licence: ClassVar[str] = "research and education, on request"
     by_hand: ClassVar[str] = "Its publishers send it to those who have filled in a form."

@@ -26,6 +26,7 @@ class Montgomery(Dataset):
     Without split lists, a fixed division has the benchmark's proportions (92, 15 and 31 images).
     """
 
+    phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     homepage: ClassVar[str] = "https://data.lhncbc.nlm.nih.gov/public/Tuberculosis-Chest-X-ray-Datasets/index.html"
     licence: ClassVar[str] = "free, attribution asked for"
     layout: ClassVar[str] = (

@@ -41,6 +41,7 @@ class RsnaPe(Dataset):
     center: float = 100.0
     width: float = 700.0
 
+    phantom_version: ClassVar[int] = 2  # 2: faint, beside what looks alike
     title: ClassVar[str] = "RSNA STR PE"
     words: ClassVar[Words] = {"center": "window at {center:g} HU", "width": "window of {width:g} HU"}
     homepage: ClassVar[str] = "https://www.kaggle.com/c/rsna-str-pulmonary-embolism-detection"

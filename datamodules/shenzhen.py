@@ -26,6 +26,7 @@ class Shenzhen(Dataset):
     Without split lists, a fixed division by class has the benchmark's proportions (463, 65 and 134 images).
     """
 
+    phantom_version: ClassVar[int] = 2  # 2: faint, beside other findings, with doubtful labels
     homepage: ClassVar[str] = "https://data.lhncbc.nlm.nih.gov/public/Tuberculosis-Chest-X-ray-Datasets/index.html"
     licence: ClassVar[str] = "free, attribution asked for"
     layout: ClassVar[str] = (
@@ -83,18 +84,17 @@ class Shenzhen(Dataset):
         return read_gray(self.files(root, sample)[0])
 
     def write_phantom(self, root: Path) -> None:
-        """120 drawn chests, 64 x 64, half of them with an opacity in an upper lung."""
+        """120 drawn chests, 64 x 64, half of them with a faint opacity in an upper lung; some labels are wrong."""
         import numpy as np
         from PIL import Image
 
-        from datamodules.phantoms.phantom_images import chest
+        from datamodules.phantoms.phantom_images import doubtful_chest
 
         folder = root / "ChinaSet_AllFiles" / "CXR_png"
         folder.mkdir(parents=True)
         for number in range(1, 121):
-            ill = number % 2
-            image = chest(np.random.default_rng([66, number]), 64, {2: 1.0} if ill else {})
-            Image.fromarray(image).save(folder / f"CHNCXR_{number:04d}_{ill}.png")
+            image, label = doubtful_chest(np.random.default_rng([66, number]), 64, number % 2 == 1, 0, contrast=0.6)
+            Image.fromarray(image).save(folder / f"CHNCXR_{number:04d}_{int(label)}.png")
         (folder / "Thumbs.db").write_bytes(b"left by a file browser, as in the published archive")
 
 

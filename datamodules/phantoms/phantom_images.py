@@ -1,7 +1,7 @@
 """Drawing functions of the phantom editions: a chest x-ray, a fundus photograph, a texture.
 
 They imitate what makes the real tasks what they are (position, texture, thin branching structures, low contrast,
-noise), not the anatomy.
+noise, borders that are not sharp, structures that look alike, doubtful labels), not the anatomy.
 """
 
 from __future__ import annotations
@@ -67,6 +67,26 @@ def chest_with_lesions(
     return _to_pixels(image + generator.normal(0, 0.03, (size, size))), lesions
 
 
+def doubtful_chest(generator: Generator, size: int, ill: bool, finding: int, contrast: float) -> tuple[Pixels, bool]:
+    """A chest-like image for the question whether it has one finding, and the answer of a reader.
+
+    Ill and healthy alike have another finding too, and the reader is wrong about 4 % of the images.
+
+    Args:
+        generator: of all that varies between images.
+        size: height and width in pixels.
+        ill: whether it has the finding.
+        finding: its number, see ``chest``.
+        contrast: of the finding.
+
+    Returns:
+        The image (size, size) uint8, and whether its label says that it has the finding.
+    """
+    other = int(generator.choice([number for number in range(14) if number != finding]))
+    label = ill != (generator.random() < 0.04)
+    return chest(generator, size, ({finding: contrast} if ill else {}) | {other: 0.7}), label
+
+
 def _patch(size: int, row: float, column: float) -> Field:
     """Where a finding is, from 1 in its middle to 0."""
     return _blob(size, row, column, 0.2, 0.16)
@@ -110,7 +130,7 @@ def fundus(generator: Generator, size: int, lesions: int = 0) -> tuple[Pixels, P
     shade += 0.05 * cv2.GaussianBlur(generator.normal(0, 3.0, (size, size)), (0, 0), 2.0)
     for number in range(lesions):
         place = generator.uniform(-0.6, 0.6, 2)
-        shade += (0.3 if number % 2 else -0.3) * _blob(size, place[0], place[1], 0.07, 0.07)
+        shade += (0.22 if number % 2 else -0.22) * _blob(size, place[0], place[1], 0.07, 0.07)
     tint = np.array([0.85, 0.5, 0.25])
     image = (shade - depth)[..., None] * tint - depth[..., None] * np.array([0.0, 0.15, 0.05])
     image = (image + generator.normal(0, 0.035, (size, size, 3))) * view[..., None]
@@ -156,7 +176,7 @@ def texture(generator: Generator, size: int, number: int, channels: int) -> Pixe
 
 
 def lungs(generator: Generator, size: int) -> tuple[Pixels, Pixels, Pixels]:
-    """A chest-like image with sharp lungs.
+    """A chest-like image with a lung on either side, whose borders are not sharp and which an opacity cuts into.
 
     Args:
         generator: of all that varies between images.
@@ -172,12 +192,13 @@ def lungs(generator: Generator, size: int) -> tuple[Pixels, Pixels, Pixels]:
         height, width = generator.uniform(0.5, 0.65), generator.uniform(0.2, 0.3)
         lung = (((rows - row) / height) ** 2 + ((columns - column) / width) ** 2 < 1).astype(np.uint8)
         masks.append(lung)
-        image = image - 0.18 * cv2.GaussianBlur(lung.astype(np.float64), (0, 0), 1.0)
+        image = image - 0.1 * cv2.GaussianBlur(lung.astype(np.float64), (0, 0), size / 24)
+        image = image + 0.15 * _blob(size, row + generator.choice([-1.0, 1.0]) * height, column, 0.3, 0.3)
     return _to_pixels(image), masks[0], masks[1]
 
 
 def pneumothorax(generator: Generator, size: int, pieces: int) -> tuple[Pixels, list[Pixels]]:
-    """A chest-like image with dark regions at the rim of a lung.
+    """A chest-like image with dark regions at the rim of a lung, and a dark fold of the skin that looks like one.
 
     Args:
         generator: of all that varies between images.
@@ -193,12 +214,18 @@ def pneumothorax(generator: Generator, size: int, pieces: int) -> tuple[Pixels, 
         row, side = (-0.45, 0.4)[number] + generator.normal(0, 0.05), generator.choice([-1.0, 1.0])
         region = ((rows - row) / 0.28) ** 2 + ((columns - side * 0.55) / 0.17) ** 2 < 1
         masks.append(region.astype(np.uint8))
-        image = image - 0.3 * region
+        shade = cv2.GaussianBlur(region.astype(np.float64), (0, 0), size / 32)
+        image = image - 0.24 * generator.uniform(0.6, 1.0) * shade
+    row, side = generator.uniform(-0.6, 0.6), generator.choice([-1.0, 1.0])
+    image = image - 0.15 * generator.uniform(0.6, 1.0) * _blob(size, row, side * 0.55, 0.28, 0.12)
     return _to_pixels(image), masks
 
 
 def chest_slices(generator: Generator, size: int, count: int, filled: set[int]) -> NDArray[np.int16]:
     """A stack of CT-like slices: bright vessels in a dark lung, some with a dark filling defect.
+
+    In every other slice, with or without a defect, a part of the vessel is darker, as where contrast has not mixed; it
+    has no border.
 
     Args:
         generator: of all that varies between stacks.
@@ -219,6 +246,10 @@ def chest_slices(generator: Generator, size: int, count: int, filled: set[int]) 
         values = np.where(body, 40.0, -1000.0) + np.where(vessel, 260.0, 0.0)
         if number in filled:
             defect = (rows - row - drift - 0.05) ** 2 + (columns - column - 0.05) ** 2 < 0.035
-            values = values - np.where(defect, 220.0, 0.0)
-        slices.append(values + generator.normal(0, 25.0, (size, size)))
+            values = values - np.where(defect, 70.0 * generator.uniform(0.6, 1.0), 0.0)
+        if generator.random() < 0.5:
+            shift = generator.normal(0, 0.12, 2)
+            unmixed = _blob(size, row + drift + shift[0], column + shift[1], 0.2, 0.2)
+            values = values - np.where(vessel, 90.0 * unmixed, 0.0)
+        slices.append(values + generator.normal(0, 40.0, (size, size)))
     return np.rint(np.stack(slices)).astype(np.int16)

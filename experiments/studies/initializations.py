@@ -31,7 +31,7 @@ def initializations(profile: Literal["phantom", "smoke"] = "phantom") -> Table:
             'medmnist("pneumoniamnist")',
             recipe_named("phantom/smoke" if smoke else "phantom/classification"),
             domain='medmnist("chestmnist")',
-            bounds=(0.55, 1.0),
+            bounds=(0.46, 0.99),
         ),
         Column(
             "DRIVE",

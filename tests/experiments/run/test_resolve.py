@@ -13,6 +13,7 @@ import torch
 
 from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
+from datamodules.shenzhen import Shenzhen
 from experiments.run import resolve
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
@@ -183,6 +184,18 @@ def test_the_edition_enters_the_key_even_where_the_files_are_the_same(tmp_path: 
     phantom = ensure_phantom(parse("medmnist"), tmp_path / "phantoms")
     shutil.copytree(phantom, tmp_path / "data" / "medmnist")
     assert key(spec(edition="real"), tmp_path) != key(spec(edition="phantom"), tmp_path)
+
+
+def test_an_edition_that_is_drawn_in_another_way_has_another_folder_and_another_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What identifies pixels that are not digested at each start is the version of their drawing.
+    drawn = spec(dataset="shenzhen")
+    before = places(tmp_path).root(drawn.dataset, "phantom"), key(drawn, tmp_path)
+    monkeypatch.setattr(Shenzhen, "phantom_version", Shenzhen.phantom_version + 1)
+    after = places(tmp_path).root(drawn.dataset, "phantom"), key(drawn, tmp_path)
+    assert after[0] != before[0]
+    assert after[1] != before[1]
 
 
 def test_a_changed_split_list_or_label_changes_the_key(tmp_path: Path) -> None:

@@ -9,12 +9,9 @@ import pytest
 from experiments.tables.table import Column
 from tests.experiments.altered import TABLE, leaked, score
 
-WITH_ROOM = [column for column in TABLE.columns if column.bounds and column.bounds[1] < 1]
-"""Where the ceiling is 1, an honest run that is not above it is all there is to see."""
-
 
 @pytest.mark.slow  # trains the demo's tasks
-@pytest.mark.parametrize("column", WITH_ROOM, ids=lambda column: column.label)
+@pytest.mark.parametrize("column", TABLE.columns, ids=lambda column: column.label)
 def test_whoever_has_seen_the_test_images_reaches_the_ceiling(column: Column, tmp_path: Path) -> None:
     assert column.bounds is not None
     assert score(column, tmp_path, leaked, longer=3) == pytest.approx(column.bounds[1], abs=0.03)

@@ -40,7 +40,7 @@ def test_real_tasks_are_set_beside_the_published_counts_and_what_is_not_there_is
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ensure_phantom(parse("shenzhen"), tmp_path / "phantoms"), tmp_path / "data" / "shenzhen")
     rows, notes = table(tmp_path, "--profile", "paper", "--data-root", str(tmp_path / "data"))
-    assert rows["TXC"]["train / val. / test"] == "84 / 12 / 24"
+    assert rows["TXC"]["train / val. / test"] == "84 / 11 / 25"
     assert rows["TXC"]["published"] == "463 / 65 / 134"
     assert rows["DXC5"]["published"] == "- / - / 234"
     assert rows["DXC14"]["train / val. / test"] == "-"
