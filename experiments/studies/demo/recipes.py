@@ -18,7 +18,7 @@ SOURCE = Recipe(
     memory_format="channels_last",
 )
 
-STEPS = replace(SOURCE, epochs=10, interval=10, optimizer=SGD(0.1))
+STEPS = replace(SOURCE, epochs=12, interval=10, optimizer=SGD(0.1), schedule=Cosine(final=0.5))
 
 
 def recipes() -> dict[str, Recipe]:

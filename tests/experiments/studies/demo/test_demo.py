@@ -66,6 +66,10 @@ def test_its_sources_are_trained_here_and_a_draw_changes_every_run(table: Table,
     assert stages.count("finetune") == len(table.rows) * table.seeds
     sources = {str(run.spec.dataset) for run in one.runs.values() if run.spec.stage == "pretrain"}
     assert sources
+    seeds, others = (
+        {run.spec.seed for run in made.runs.values() if run.spec.stage == "finetune"} for made in (one, other)
+    )
+    assert not seeds & others
     assert all(parse(text).name == "planted" for text in sources)
 
 
