@@ -5,8 +5,8 @@
 Each drawing of a world is a table like those of `make demo`, made in a run store of its own that is removed afterwards.
 What its tests said, recovered, undecided or wrong, is appended to the file; a later start goes on from there, and
 leaves out lines of other code: those whose runs, claims or level are not what they would be now. The shares are given
-with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). It takes about 20 s a drawing on two cores,
-so it is no part of `make bench`.
+with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). It takes about half a minute a drawing
+on two cores, so it is no part of `make bench`.
 """
 
 from __future__ import annotations
