@@ -97,14 +97,14 @@ def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked
 
 
 def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
-    """The table with each row's own learning rate, of each column by the one that it is tuned on."""
+    """The table with each row's own learning rate, of each column by the one that it is tuned on; others keep theirs."""
     own = {
         (row.label, column.label): found.rate
         for row in table.rows
         for column in table.columns
         if column.tuned_on is not None and (found := rates.get((row.label, column.tuned_on)))
     }
-    return dataclasses.replace(table, rates=own)
+    return dataclasses.replace(table, rates={**table.rates, **own})
 
 
 def tuning_remarks(table: Table, rates: Mapping[Place, Picked]) -> tuple[tuple[str, str], ...]:

@@ -66,6 +66,12 @@ def test_a_columns_rates_are_those_that_were_picked_on_the_column_that_it_names(
     assert table.cells()["few alone", MANY] == f"the row is for {FEW} alone"
 
 
+def test_rates_that_a_table_has_already_stay() -> None:
+    own = dataclasses.replace(TABLE, rates={("gabor", OTHER): 0.5})
+    assert rates(tuned(own, RATES), "gabor", OTHER) == {0.5}
+    assert rates(tuned(own, {}), "gabor", OTHER) == {0.5}
+
+
 def test_a_column_may_have_more_runs_than_the_others() -> None:
     assert [len(specs(TABLE, "random", label)) for label in (FEW, MANY, OTHER)] == [3, 1, 1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -59,7 +60,8 @@ def test_the_cpu_is_called_by_its_model(tmp_path: Path) -> None:
 
 
 def test_it_tells_resources_and_no_place() -> None:
-    assert set(HERE) == {"python", "platform", "device", "cpu", "devices", "versions", "source", "host"}
+    assert set(HERE) == {"date", "python", "platform", "device", "cpu", "devices", "versions", "source", "host"}
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", HERE["date"])
     assert set(HERE["host"]) == {"cores", "memory", "gpu_memory"}
     assert HERE["host"]["cores"] >= 1
     assert HERE["host"]["memory"] > 0.1

@@ -33,7 +33,11 @@ RESAMPLES = 100
 
 SMOKE = table_of_runs("benchmark-table-2", "smoke")
 OWN = dataclasses.replace(
-    SMOKE, rows=(Row("Scratch", "random"), Row("slower", "random", learning_rate=1e-4)), seeds=2, pretraining=None
+    SMOKE,
+    rows=(Row("Scratch", "random"), Row("slower", "random")),
+    rates={("slower", column.label): 1e-4 for column in SMOKE.columns},
+    seeds=2,
+    pretraining=None,
 )
 POOLED = dataclasses.replace(
     OWN, columns=tuple(dataclasses.replace(column, score="dice_pooled") for column in OWN.columns)
