@@ -97,7 +97,7 @@ def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked
 
 
 def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
-    """The table with each row's own learning rate, of each column by the one that it is tuned on; others keep theirs."""
+    """The table with each row's own learning rate, by the column that each one is tuned on."""
     own = {
         (row.label, column.label): found.rate
         for row in table.rows
