@@ -51,5 +51,5 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
         ),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/source"),
-        seeds=2 if profile == "smoke" else 5,
+        seeds=2 if profile == "smoke" else 4,
     )

@@ -41,5 +41,5 @@ def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) ->
         rows=(Row(scale, f"mean_var({trained_on(dataset)})"), Row(source, trained_on(dataset))),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/source"),
-        seeds=2 if profile == "smoke" else 5,
+        seeds=2 if profile == "smoke" else 4,
     )
