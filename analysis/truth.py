@@ -92,7 +92,7 @@ def judged(
 def judged_together(
     asked: Sequence[tuple[Claim, Mapping[str, Sequence[float]], Mapping[str, Sequence[Duration]]]], level: float
 ) -> tuple[Judgement, ...]:
-    """The same of claims about different tasks, each with scores and times of its own.
+    """What the tests say of claims about different tasks, each with scores and times of its own.
 
     Holm's correction is over all of them.
 

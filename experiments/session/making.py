@@ -12,7 +12,6 @@ from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.grid import Grid, write_grid
 from experiments.reporting.text.words import PHANTOM_WARNING
 from experiments.reporting.wandb.dashboard import mirror_table
-from experiments.run.resolve import ResolvedRun
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
 from experiments.session.picking import before_rates, with_rates
@@ -140,12 +139,17 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     """
     if len(asked) == 1:
         return [make_table(asked[0], context, statistics, output)]
-    for _ in ("runs that learning rates are picked by", "runs with them"):
-        together: dict[str, ResolvedRun] = {}
-        for one in asked:
-            together |= {run.key: run for run in plan_table(one, context).plan.runs.values()}
-        context.carry_out(plan(together.values(), context.store))
+    if any(planned.then for planned in _done_together(asked, context)):
+        _done_together(asked, context)  # what follows once learning rates are picked
     return [make_table(one, context, statistics, output) for one in asked]
+
+
+def _done_together(asked: Sequence[Asked], context: Context) -> list[Planned]:
+    """Do the runs that can be planned now of several tables, each once, and say what was planned."""
+    planned = [plan_table(one, context) for one in asked]
+    together = {run.key: run for one in planned for run in one.plan.runs.values()}
+    context.carry_out(plan(together.values(), context.store))
+    return planned
 
 
 def published(document: TableDocument, work: Plan, context: Context, output: Path | None) -> Made:

@@ -88,7 +88,7 @@ def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked
             errors = {failed.error for run in runs.values() if (failed := work.failed.get(run.key))}
             raise RunError(
                 f"{row}: no learning rate gave a validation score ({'; '.join(map(str, errors)) or 'undefined'}). "
-                "Try lower ones (--learning-rates), or a validation split that shows every class."
+                "Try lower ones (of `compare`: --learning-rates), or a validation split that shows every class."
             )
         found[row, column] = Picked(
             max(scores, key=lambda rate: (scores[rate], -rate)), scores, tuple(sorted(runs.keys() - scores.keys()))

@@ -226,7 +226,7 @@ def missing(document: TableDocument) -> list[str]:
     for (row, column), cell in document.cells.items():
         if cell.missing:
             alike.setdefault((row, cell.missing), []).append(column)
-    return [f"{row} on {listed(columns)}: {reason}" for (row, reason), columns in alike.items()]
+    return [f"{row} on {'; '.join(columns)}: {reason}" for (row, reason), columns in alike.items()]
 
 
 def steps_by_row(document: TableDocument) -> list[tuple[str, ...]]:

@@ -17,7 +17,7 @@ from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.statements import found_of
-from experiments.reporting.text.words import notes, steps_by_row
+from experiments.reporting.text.words import missing, notes, steps_by_row
 from experiments.tables.document import Cell, Effort, RunLine, TableDocument
 from experiments.tables.stated import Stated
 from specs.errors import DataError
@@ -145,6 +145,17 @@ def test_a_damaged_statement_is_refused(tmp_path: Path, change: tuple[str, dict[
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(DataError, match="cannot be read as a table"):
         read_table(file)
+
+
+def test_every_column_that_a_row_lacks_is_named() -> None:
+    columns = tuple((f"task {number}", "auroc") for number in range(7))
+    cells = {
+        (row, column): Cell((0.5, 0.6) if row == "Random" else (), None if row == "Random" else "no weights")
+        for row in ("Random", "ImageNet")
+        for column, _ in columns
+    }
+    (note,) = missing(examined(columns=columns, cells=cells, column_seeds={}))
+    assert note == "ImageNet on task 0; task 1; task 2; task 3; task 4; task 5; task 6: no weights"
 
 
 def test_numbers_of_runs_that_differ_by_column_are_said() -> None:

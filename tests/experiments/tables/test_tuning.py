@@ -12,6 +12,7 @@ from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
 from experiments.session import making
 from experiments.session.session import Session
+from experiments.tables.document import TableDocument
 from experiments.tables.stated import Stated
 from experiments.tables.table import Column, Row, Table
 from experiments.tables.tuning import Picked, tuned, tuning_remarks
@@ -130,6 +131,38 @@ def test_every_row_tries_every_rate_once_and_no_rate_is_picked_before(
     again = session.plan("tuned")
     assert not again.plan.waiting
     assert len(again.plan.runs) == 13
+
+
+def test_several_tables_are_planned_again_once_their_rates_are_picked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+) -> None:
+    """Both tables' runs are done before either is rendered, those with picked rates too."""
+    tables = {"first": dataclasses.replace(TABLE, columns=TABLE.columns[:1]), "second": TABLE}
+    monkeypatch.setattr(making, "table_named", lambda name, profile: tables[name])
+    session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
+    done: list[int] = []
+    carry_out = type(session.context).carry_out
+    monkeypatch.setattr(
+        type(session.context),
+        "carry_out",
+        lambda self, plan: (done.append(len(plan.waiting)), carry_out(self, plan))[1],
+    )
+    first, second = session.make_several(["first", "second"])
+    assert not first.failures
+    assert not second.failures
+    assert done[0] == 3 * 2  # each rate of each row once, for both tables together
+    assert not any(done[2:])  # nothing is left when they are rendered
+
+
+def test_a_rate_whose_run_fails_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = dataclasses.replace(TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried=(0.001, 1e30))
+    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
+    assert isinstance(made.document, TableDocument)
+    assert len(made.document.cells["random", FEW].values) == 3
+    (remark,) = (text for _, text in made.document.remarks if "by the validation score" in text)
+    assert remark.startswith("learning rate 0.001, ")
+    assert remark.endswith("; without a score: 1e+30")
 
 
 def test_asking_for_a_number_of_seeds_is_about_every_column() -> None:
