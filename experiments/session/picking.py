@@ -8,7 +8,7 @@ from experiments.session.results import Planned
 from experiments.tables.cells import ResolvedCells
 from experiments.tables.document import Place
 from experiments.tables.table import Table
-from experiments.tables.tuning import Candidates, Picked, candidates, picked, tuned
+from experiments.tables.tuning import Candidates, Picked, best_rates, candidates, picked, tuned
 
 
 def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, dict[Place, Picked]]:
@@ -25,6 +25,10 @@ def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, d
     tried = candidates(table, context.resolver(), may_lack)
     work = _plan(tried, context)
     context.carry_out(work)
+    if table.tried_again:
+        tried = _once_more(table, tried, context, may_lack)
+        work = _plan(tried, context)
+        context.carry_out(work)
     rates = picked(tried, work, context.store)
     return tuned(table, rates), rates
 
@@ -41,15 +45,25 @@ def before_rates(table: Table, context: Context, may_lack: bool) -> Planned | Ta
         MedtransferError: if data or weights are not there and may not lack.
     """
     tried = candidates(table, context.resolver(), may_lack)
-    work = _plan(tried, context)
-    if not work.waiting:
-        return tuned(table, picked(tried, work, context.store))
-    then = f"then {_numbers(table)} runs with the rates that are best on the validation split"
-    return Planned(plan=work, cells=ResolvedCells(), then=then)
+    work, then = _plan(tried, context), f"{_numbers(table)} runs with the rates that are best on the validation split"
+    if work.waiting:
+        again = f"the best {table.tried_again} rates of each row with a second seed, and " if table.tried_again else ""
+        return Planned(plan=work, cells=ResolvedCells(), then=f"then {again}{then}")
+    if table.tried_again:
+        tried = _once_more(table, tried, context, may_lack)
+        work = _plan(tried, context)
+        if work.waiting:
+            return Planned(plan=work, cells=ResolvedCells(), then=f"then {then}")
+    return tuned(table, picked(tried, work, context.store))
+
+
+def _once_more(table: Table, tried: Candidates, context: Context, may_lack: bool) -> Candidates:
+    """The same with the second seed of each row's best rates."""
+    return candidates(table, context.resolver(), may_lack, best_rates(tried, context.store, table.tried_again))
 
 
 def _plan(tried: Candidates, context: Context) -> Plan:
-    return plan((run for runs in tried.values() for run in runs.values()), context.store)
+    return plan((run for rates in tried.values() for runs in rates.values() for run in runs), context.store)
 
 
 def _numbers(table: Table) -> str:

@@ -110,6 +110,7 @@ class Table:
         planted: what is true of the rows by construction, of a table of one column; None: nobody knows.
         stated: what a paper states of the rows, which the tests are asked about.
         tried: learning rates of which every row's are picked, for columns that are tuned.
+        tried_again: how many of them, those that did best, are tried with a second seed before one is picked.
         rates: those that were picked, by row and column label.
         costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use
@@ -137,6 +138,7 @@ class Table:
     planted: Planted | None = None
     stated: tuple[Stated, ...] = ()
     tried: tuple[float, ...] = ()
+    tried_again: int = 0
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

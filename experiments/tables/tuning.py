@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ from experiments.tables.document import Place
 from experiments.tables.table import Table
 from specs.errors import DataError, RunError, WeightsError
 
-Candidates = Mapping[Place, Mapping[float, ResolvedRun]]
-"""By row and column label, and by learning rate: the run of the first seed."""
+Candidates = Mapping[Place, Mapping[float, Sequence[ResolvedRun]]]
+"""By row and column label, and by learning rate: the run of the first seed, and of the second one where it is wanted."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,23 @@ class Picked:
     """The rate of one row.
 
     Attributes:
-        rate: with the best validation score.
-        scores: validation score of each rate that was tried, in [0, 1].
-        failed: rates whose run ended badly or had no validation score.
+        rate: with the best mean validation score, of those that were tried most often.
+        scores: validation scores of each rate that was tried, one per run, in [0, 1].
+        failed: rates none of whose runs ended well with a validation score.
     """
 
     rate: float
-    scores: Mapping[float, float]
+    scores: Mapping[float, Sequence[float]]
     failed: tuple[float, ...] = ()
 
     @property
     def remark(self) -> str:
         """What was tried and taken, and whether the range was too narrow."""
-        tried = ", ".join(f"{rate:g} ({100 * score:.2f})" for rate, score in self.scores.items())
-        text = f"learning rate {self.rate:g}, by the validation score of one run each: {tried}"
+        tried = ", ".join(
+            f"{rate:g} ({', '.join(f'{100 * score:.2f}' for score in scores)})" for rate, scores in self.scores.items()
+        )
+        twice = ", and of a second one of the best" if any(len(scores) > 1 for scores in self.scores.values()) else ""
+        text = f"learning rate {self.rate:g}, by the validation score of one run each{twice}: {tried}"
         if self.failed:
             text += f"; without a score: {', '.join(f'{rate:g}' for rate in self.failed)}"
         if len(self.scores) > 2 and self.rate in (min(self.scores), max(self.scores)):
@@ -44,13 +47,16 @@ class Picked:
         return text
 
 
-def candidates(table: Table, resolver: Resolver, may_lack: bool) -> Candidates:
+def candidates(
+    table: Table, resolver: Resolver, may_lack: bool, again: Mapping[Place, Sequence[float]] | None = None
+) -> Candidates:
     """The runs that the rates are picked by; none of a table that is not tuned.
 
     Args:
         table: any.
         resolver: knows where data and runs are.
         may_lack: whether rows whose data or weights are not there have none, instead of raising.
+        again: rates that are tried with the second seed too.
 
     Raises:
         DataError: if the data are not there.
@@ -58,42 +64,57 @@ def candidates(table: Table, resolver: Resolver, may_lack: bool) -> Candidates:
         UsageError: if the parts do not fit each other.
     """
     labels = {column.tuned_on for column in table.columns}
-    found: dict[Place, dict[float, ResolvedRun]] = {}
-    for column in (column for column in table.columns if column.label in labels):
+    found: dict[Place, dict[float, Sequence[ResolvedRun]]] = {}
+    for column in (dataclasses.replace(column, seeds=2) for column in table.columns if column.label in labels):
         for row in table.rows:
             place = (row.label, column.label)
             with suppress(DataError, WeightsError) if may_lack else nullcontext():  # the cells of the table say so
                 for rate in sorted(set(table.tried)):
                     specs = dataclasses.replace(table, rates={place: rate}).cell(row, column)
                     if not isinstance(specs, str):  # else the row has no such cell
-                        found.setdefault(place, {})[rate] = resolver.resolve(specs[0])
+                        wanted = specs if again and rate in again.get(place, ()) else specs[:1]
+                        found.setdefault(place, {})[rate] = [resolver.resolve(spec) for spec in wanted]
+    return found
+
+
+def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[Place, list[float]]:
+    """The rates of each row that did best with the first seed; of equal ones, the lowest first."""
+    found = {}
+    for place, runs in tried.items():
+        scores = {rate: score for rate, of in runs.items() if (score := _validation(of[0], store)) is not None}
+        found[place] = sorted(scores, key=lambda rate: (-scores[rate], rate))[:number]
     return found
 
 
 def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked]:
-    """The best rate of each row; of equal ones, the lowest.
+    """The best rate of each row, of those with the most runs; of equal ones, the lowest.
 
     Raises:
         RunError: if a row has no run that ended well with a validation score.
     """
     found = {}
     for (row, column), runs in tried.items():
-        scores = {}
-        for rate, run in runs.items():
-            record = store.record(run.key)
-            value = record.data["validation"]["metric"] if record else None
-            if value is not None:
-                scores[rate] = value
+        values = {rate: [_validation(run, store) for run in of] for rate, of in runs.items()}
+        scores = {rate: known for rate, of in values.items() if (known := [value for value in of if value is not None])}
         if not scores:
-            errors = {failed.error for run in runs.values() if (failed := work.failed.get(run.key))}
+            ended = [work.failed.get(run.key) for of in runs.values() for run in of]
+            errors = {failed.error for failed in ended if failed}
             raise RunError(
                 f"{row}: no learning rate gave a validation score ({'; '.join(map(str, errors)) or 'undefined'}). "
                 "Try lower ones (of `compare`: --learning-rates), or a validation split that shows every class."
             )
-        found[row, column] = Picked(
-            max(scores, key=lambda rate: (scores[rate], -rate)), scores, tuple(sorted(runs.keys() - scores.keys()))
-        )
+        most = max(map(len, scores.values()))
+        means = {rate: sum(of) / most for rate, of in scores.items() if len(of) == most}
+        best = max(means, key=lambda rate: (means[rate], -rate))
+        found[row, column] = Picked(best, scores, tuple(sorted(runs.keys() - scores.keys())))
     return found
+
+
+def _validation(run: ResolvedRun, store: RunStore) -> float | None:
+    """A run's best validation score, if it ended well and has one."""
+    record = store.record(run.key)
+    value: float | None = record.data["validation"]["metric"] if record else None
+    return value
 
 
 def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:

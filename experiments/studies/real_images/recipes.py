@@ -26,12 +26,12 @@ def recipes() -> dict[str, Recipe]:
     return {
         "few": CHEST,
         "more": replace(CHEST, interval=12),
-        "all": replace(CHEST, interval=30),
+        "all": replace(CHEST, interval=16),
         "vessels": replace(
             CHEST,
-            image_size=192,
+            image_size=160,
             batch_size=2,
-            epochs=24,
+            epochs=20,
             augmentation=(HorizontalFlip(), VerticalFlip(), BrightnessContrast(0.2)),
         ),
     }

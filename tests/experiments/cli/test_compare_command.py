@@ -199,6 +199,6 @@ def test_the_recommendation_is_plain_and_says_how_sure_it_is() -> None:
 
 
 def test_a_rate_at_the_end_of_the_range_is_told() -> None:
-    assert "a wider range may do better" in Picked(0.1, {0.001: 0.5, 0.01: 0.6, 0.1: 0.7}).remark
-    assert Picked(0.01, {0.01: 0.6}, (0.1,)).remark.endswith("; without a score: 0.1")
-    assert "wider" not in Picked(0.01, {0.001: 0.5, 0.01: 0.8, 0.1: 0.7}).remark
+    assert "a wider range may do better" in Picked(0.1, {0.001: [0.5], 0.01: [0.6], 0.1: [0.7]}).remark
+    assert Picked(0.01, {0.01: [0.6]}, (0.1,)).remark.endswith("; without a score: 0.1")
+    assert "wider" not in Picked(0.01, {0.001: [0.5], 0.01: [0.8], 0.1: [0.7]}).remark

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
+from experiments.execution.planner import Plan
+from experiments.run.store import RunStore
 from experiments.session import making
 from experiments.session.session import Session
 from experiments.tables.document import TableDocument
 from experiments.tables.stated import Stated
 from experiments.tables.table import Column, Row, Table
-from experiments.tables.tuning import Picked, tuned, tuning_remarks
+from experiments.tables.tuning import Candidates, Picked, best_rates, picked, tuned, tuning_remarks
 from specs.errors import UsageError
 from specs.run import RunSpec
 
@@ -131,6 +134,54 @@ def test_every_row_tries_every_rate_once_and_no_rate_is_picked_before(
     again = session.plan("tuned")
     assert not again.plan.waiting
     assert len(again.plan.runs) == 13
+
+
+def tried_runs(scores: dict[float, list[float | None]]) -> tuple[Candidates, Plan, RunStore]:
+    """Runs of one row that ended with these validation scores; None: without one."""
+    values = {f"{rate} {number}": value for rate, of in scores.items() for number, value in enumerate(of)}
+    records = {key: SimpleNamespace(data={"validation": {"metric": value}}) for key, value in values.items()}
+    runs = {rate: [SimpleNamespace(key=f"{rate} {number}") for number in range(len(of))] for rate, of in scores.items()}
+    store = SimpleNamespace(record=records.get)
+    return cast("Candidates", {("row", FEW): runs}), Plan({}, cast("RunStore", store)), cast("RunStore", store)
+
+
+def test_the_best_rates_go_on_to_a_second_run_and_of_equal_ones_the_lowest() -> None:
+    tried, _, store = tried_runs({0.001: [0.8], 0.01: [None], 0.1: [0.9], 1.0: [0.8]})
+    assert best_rates(tried, store, 2) == {("row", FEW): [0.1, 0.001]}
+
+
+def test_a_lucky_first_run_does_not_decide_where_the_best_are_tried_again() -> None:
+    found = picked(*tried_runs({0.001: [0.84], 0.01: [0.85, 0.81], 0.1: [0.9, 0.5]}))["row", FEW]
+    assert found.rate == 0.01
+    assert found.remark == (
+        "learning rate 0.01, by the validation score of one run each, and of a second one of the best: 0.001 (84.00), "
+        "0.01 (85.00, 81.00), 0.1 (90.00, 50.00)"
+    )
+
+
+def test_a_rate_whose_second_run_fails_is_not_picked() -> None:
+    found = picked(*tried_runs({0.001: [0.7], 0.01: [0.8, 0.7], 0.1: [0.9, None]}))["row", FEW]
+    assert found.rate == 0.01
+
+
+def test_the_best_rates_are_run_again_before_one_is_picked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+) -> None:
+    table = dataclasses.replace(TABLE, rows=TABLE.rows[:2], columns=TABLE.columns[:1], tried_again=2)
+    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
+    first = session.plan("tuned")
+    assert len(first.plan.runs) == 2 * 2
+    assert first.then == (
+        "then the best 2 rates of each row with a second seed, and 2 x 1 runs with the rates that are best on the "
+        "validation split"
+    )
+    session.context.carry_out(first.plan)
+    second = session.plan("tuned")
+    assert [run.spec.seed for run in second.plan.waiting] == [1] * 4
+    made = session.make("tuned")
+    assert not made.failures
+    assert sum("and of a second one of the best" in text for _, text in made.document.remarks) == 2  # type: ignore[union-attr]
 
 
 def test_several_tables_are_planned_again_once_their_rates_are_picked(

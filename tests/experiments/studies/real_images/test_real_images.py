@@ -55,8 +55,9 @@ def test_few_images_have_five_runs_a_row_or_more_and_the_others_three(table: Tab
     assert len(counts) == 4
 
 
-def test_every_row_tries_as_many_learning_rates(table: Table) -> None:
+def test_every_row_tries_as_many_learning_rates_and_the_best_two_again(table: Table) -> None:
     assert len(table.tried) == 4
+    assert table.tried_again == 2
     assert all(column.tuned_on in (FEW, "DRIVE") for column in table.columns)
     assert table.protocol == "tuned"
 
