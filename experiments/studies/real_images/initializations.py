@@ -26,7 +26,7 @@ LITTLE = 1.0
 """Points of AUROC or Dice within which a benefit is called little."""
 
 SLACK = 28.0
-"""Steps by which a row may be later and still count as no later: four of twenty passes over few images."""
+"""Steps by which a row may be later and still count as no later: four of twelve passes over few images."""
 
 TRANSFUSION = "Transfusion, Raghu et al. 2019"
 

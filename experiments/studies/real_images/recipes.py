@@ -11,7 +11,7 @@ from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, Rando
 CHEST = Recipe(
     image_size=32,
     batch_size=32,
-    epochs=20,
+    epochs=12,
     optimizer=AdamW(3e-3, weight_decay=0.01),
     schedule=Cosine(),
     selection="metric",
@@ -26,7 +26,7 @@ def recipes() -> dict[str, Recipe]:
     return {
         "few": CHEST,
         "more": replace(CHEST, interval=12),
-        "all": replace(CHEST, interval=16),
+        "all": replace(CHEST, interval=24),
         "vessels": replace(
             CHEST,
             image_size=160,
