@@ -139,8 +139,9 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     """
     if len(asked) == 1:
         return [make_table(asked[0], context, statistics, output)]
-    if any(planned.then for planned in _done_together(asked, context)):
-        _done_together(asked, context)  # what follows once learning rates are picked
+    for _ in range(3):  # rates are tried, the best of them once more, and what follows is done with those picked
+        if not any(planned.then for planned in _done_together(asked, context)):
+            break
     return [make_table(one, context, statistics, output) for one in asked]
 
 

@@ -15,7 +15,7 @@ from experiments.tables.table import Table
 from specs.errors import DataError, RunError, WeightsError
 
 Candidates = Mapping[Place, Mapping[float, Sequence[ResolvedRun]]]
-"""By row and column label, and by learning rate: the run of the first seed, and of the second one where it is wanted."""
+"""By row and column label, and by learning rate: the run of the first seed, and of the second one if it is wanted."""
 
 
 @dataclass(frozen=True)

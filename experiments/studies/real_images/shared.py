@@ -29,7 +29,7 @@ TRIED = (2e-3, 8e-3, 3e-2, 1e-1)
 """Learning rates that every row tries. Random weights want higher ones here than ImageNet's."""
 
 TRIED_AGAIN = 2
-"""So many of them, the best, are tried once more: with one run each the pick is often a lucky run at too high a rate."""
+"""So many of them, the best, are tried once more, since one run each often picks a lucky run at too high a rate."""
 
 
 def shared(profile: Profile) -> dict[str, Any]:

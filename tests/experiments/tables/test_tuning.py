@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from analysis.truth import Claim
-from experiments.run.recipes import recipe_named
 from experiments.execution.planner import Plan
+from experiments.run.recipes import recipe_named
 from experiments.run.store import RunStore
 from experiments.session import making
 from experiments.session.session import Session
@@ -184,11 +184,13 @@ def test_the_best_rates_are_run_again_before_one_is_picked(
     assert sum("and of a second one of the best" in text for _, text in made.document.remarks) == 2  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("again", [0, 1])
 def test_several_tables_are_planned_again_once_their_rates_are_picked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+    again: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
 ) -> None:
     """Both tables' runs are done before either is rendered, those with picked rates too."""
-    tables = {"first": dataclasses.replace(TABLE, columns=TABLE.columns[:1]), "second": TABLE}
+    table = dataclasses.replace(TABLE, tried_again=again)
+    tables = {"first": dataclasses.replace(table, columns=TABLE.columns[:1]), "second": table}
     monkeypatch.setattr(making, "table_named", lambda name, profile: tables[name])
     session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
     done: list[int] = []
@@ -202,7 +204,8 @@ def test_several_tables_are_planned_again_once_their_rates_are_picked(
     assert not first.failures
     assert not second.failures
     assert done[0] == 3 * 2  # each rate of each row once, for both tables together
-    assert not any(done[2:])  # nothing is left when they are rendered
+    assert not again or done[1] == 3  # the best rate of each row once more
+    assert not any(done[2 + again :])  # nothing is left when they are rendered
 
 
 def test_a_rate_whose_run_fails_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
