@@ -139,18 +139,22 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     """
     if len(asked) == 1:
         return [make_table(asked[0], context, statistics, output)]
-    for _ in range(3):  # rates are tried, the best of them once more, and what follows is done with those picked
-        if not any(planned.then for planned in _done_together(asked, context)):
-            break
+    while _done_together(asked, context):
+        continue
     return [make_table(one, context, statistics, output) for one in asked]
 
 
-def _done_together(asked: Sequence[Asked], context: Context) -> list[Planned]:
-    """Do the runs that can be planned now of several tables, each once, and say what was planned."""
+def _done_together(asked: Sequence[Asked], context: Context) -> bool:
+    """Do the runs of several tables that can be planned now, each once.
+
+    Returns:
+        Whether others follow from them, such as those with the learning rates that are picked by them. Where one
+        failed, each table goes on alone.
+    """
     planned = [plan_table(one, context) for one in asked]
-    together = {run.key: run for one in planned for run in one.plan.runs.values()}
-    context.carry_out(plan(together.values(), context.store))
-    return planned
+    together = plan((run for one in planned for run in one.plan.runs.values()), context.store)
+    context.carry_out(together)
+    return any(one.then for one in planned) and not together.failed
 
 
 def published(document: TableDocument, work: Plan, context: Context, output: Path | None) -> Made:

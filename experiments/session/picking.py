@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from experiments.execution.planner import Plan, plan
 from experiments.session.context import Context
 from experiments.session.results import Planned
@@ -22,14 +24,10 @@ def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, d
     Raises:
         MedtransferError: if data or weights are not there and may not lack, or no run of a row ended well.
     """
-    tried = candidates(table, context.resolver(), may_lack)
-    work = _plan(tried, context)
-    context.carry_out(work)
-    if table.tried_again:
-        tried = _once_more(table, tried, context, may_lack)
-        work = _plan(tried, context)
+    rates: dict[Place, Picked] = {}
+    for tried, work in _steps(table, context, may_lack):
         context.carry_out(work)
-    rates = picked(tried, work, context.store)
+        rates = picked(tried, work, context.store)
     return tuned(table, rates), rates
 
 
@@ -44,26 +42,29 @@ def before_rates(table: Table, context: Context, may_lack: bool) -> Planned | Ta
     Raises:
         MedtransferError: if data or weights are not there and may not lack.
     """
-    tried = candidates(table, context.resolver(), may_lack)
-    work, then = _plan(tried, context), f"{_numbers(table)} runs with the rates that are best on the validation split"
-    if work.waiting:
-        again = f"the best {table.tried_again} rates of each row with a second seed, and " if table.tried_again else ""
-        return Planned(plan=work, cells=ResolvedCells(), then=f"then {again}{then}")
-    if table.tried_again:
-        tried = _once_more(table, tried, context, may_lack)
-        work = _plan(tried, context)
+    rates: dict[Place, Picked] = {}
+    again = f"each row's best {table.tried_again} rates once more, and " if table.tried_again else ""
+    for tried, work in _steps(table, context, may_lack):
         if work.waiting:
-            return Planned(plan=work, cells=ResolvedCells(), then=f"then {then}")
-    return tuned(table, picked(tried, work, context.store))
+            then = f"then {again}{_numbers(table)} runs with the rates that are best on the validation split"
+            return Planned(plan=work, cells=ResolvedCells(), then=then)
+        rates, again = picked(tried, work, context.store), ""
+    return tuned(table, rates)
 
 
-def _once_more(table: Table, tried: Candidates, context: Context, may_lack: bool) -> Candidates:
-    """The same with the second seed of each row's best rates."""
-    return candidates(table, context.resolver(), may_lack, best_rates(tried, context.store, table.tried_again))
+def _steps(table: Table, context: Context, may_lack: bool) -> Iterator[tuple[Candidates, Plan]]:
+    """What has been tried after each step, and the runs that the step adds; the second follows from the first's."""
+    tried = candidates(table, context.resolver(), may_lack)
+    yield tried, _plan(tried, 0, context)
+    if table.tried_again:
+        best = best_rates(tried, context.store, table.tried_again)
+        tried = candidates(table, context.resolver(), may_lack, best)
+        yield tried, _plan(tried, 1, context)
 
 
-def _plan(tried: Candidates, context: Context) -> Plan:
-    return plan((run for rates in tried.values() for runs in rates.values() for run in runs), context.store)
+def _plan(tried: Candidates, first: int, context: Context) -> Plan:
+    """The runs of each rate from the first one, 0, or the second one, 1, on."""
+    return plan((run for rates in tried.values() for runs in rates.values() for run in runs[first:]), context.store)
 
 
 def _numbers(table: Table) -> str:

@@ -79,11 +79,11 @@ def candidates(
 
 def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[Place, list[float]]:
     """The rates of each row that did best with the first seed; of equal ones, the lowest first."""
-    found = {}
+    rates: dict[Place, list[float]] = {}
     for place, runs in tried.items():
         scores = {rate: score for rate, of in runs.items() if (score := _validation(of[0], store)) is not None}
-        found[place] = sorted(scores, key=lambda rate: (-scores[rate], rate))[:number]
-    return found
+        rates[place] = sorted(scores, key=lambda rate: (-scores[rate], rate))[:number]
+    return rates
 
 
 def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked]:

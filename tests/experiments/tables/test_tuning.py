@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from experiments.execution.planner import Plan
 from experiments.run.recipes import recipe_named
 from experiments.run.store import RunStore
 from experiments.session import making
+from experiments.session.context import Context
 from experiments.session.session import Session
 from experiments.tables.document import TableDocument
 from experiments.tables.stated import Stated
@@ -173,8 +175,7 @@ def test_the_best_rates_are_run_again_before_one_is_picked(
     first = session.plan("tuned")
     assert len(first.plan.runs) == 2 * 2
     assert first.then == (
-        "then the best 2 rates of each row with a second seed, and 2 x 1 runs with the rates that are best on the "
-        "validation split"
+        "then each row's best 2 rates once more, and 2 x 1 runs with the rates that are best on the validation split"
     )
     session.context.carry_out(first.plan)
     second = session.plan("tuned")
@@ -217,6 +218,50 @@ def test_a_rate_whose_run_fails_is_left_out_and_said(tmp_path: Path, monkeypatch
     (remark,) = (text for _, text in made.document.remarks if "by the validation score" in text)
     assert remark.startswith("learning rate 0.001, ")
     assert remark.endswith("; without a score: 1e+30")
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_table_that_is_killed_between_two_steps_goes_on_with_the_same_rates(
+    steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+) -> None:
+    table = dataclasses.replace(TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried_again=1)
+    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    carry_out = Context.carry_out
+    done: list[str] = []
+
+    def killed(self: Context, work: Plan) -> None:
+        if len(done) == steps:
+            raise KeyboardInterrupt
+        carry_out(self, work)
+        done.append("step")
+
+    def made(folder: str) -> TableDocument:
+        document = Session(tmp_path / folder, wandb="disabled", executor=in_turn[1]).make("tuned").document
+        assert isinstance(document, TableDocument)
+        return document
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(Context, "carry_out", killed)
+        made("killed")
+    assert len(done) == steps
+    went_on, undisturbed = made("killed"), made("undisturbed")
+    assert went_on.cells["random", FEW].values == undisturbed.cells["random", FEW].values
+    assert [text for _, text in went_on.remarks] == [text for _, text in undisturbed.remarks]
+
+
+def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = dataclasses.replace(
+        TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried=(0.001, 1e30), tried_again=2
+    )
+    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    carry_out = Context.carry_out
+    waiting: list[int] = []
+    monkeypatch.setattr(
+        Context, "carry_out", lambda self, work: (waiting.append(len(work.waiting)), carry_out(self, work))[1]
+    )
+    made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
+    assert not made.failures
+    assert waiting == [2, 1, 1]  # both rates, the one that ended well once more, and the third run of the row
 
 
 def test_asking_for_a_number_of_seeds_is_about_every_column() -> None:
