@@ -35,7 +35,7 @@ PREFIX = "demo_"
 VERDICTS = ("recovered", "undecided", "wrong")
 
 Line = dict[str, Any]
-"""Of the file: world, draw, asked, verdict, claims, rows (means in percent), seconds and runs."""
+"""Of the file: world, draw, asked, verdict, claims, rows (means in percent), scores of each row's runs, seconds, runs."""
 
 
 def main() -> None:
@@ -104,6 +104,7 @@ def drawn(session: Session, name: str) -> Line:
     assert isinstance(document, TableDocument)
     (column, _), *_ = document.columns
     means = {row: document.comparison.cells[row, column].summary.mean for row, _ in document.rows}
+    scores = {row: document.cells[row, column].values for row, _ in document.rows}
     return {
         "verdict": overall(document.judgements),
         "claims": [
@@ -111,6 +112,7 @@ def drawn(session: Session, name: str) -> Line:
             for one in document.judgements
         ],
         "rows": {row: round(100 * mean, 2) for row, mean in means.items()},
+        "scores": {row: [round(score, 6) for score in of] for row, of in scores.items()},
         "seconds": round(time.monotonic() - began, 1),
         "runs": len(made.runs),
     }
