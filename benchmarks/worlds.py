@@ -35,7 +35,7 @@ PREFIX = "demo_"
 VERDICTS = ("recovered", "undecided", "wrong")
 
 Line = dict[str, Any]
-"""Of the file: world, draw, asked, verdict, claims, rows (means in percent), scores of each row's runs, seconds, runs."""
+"""Of the file: world, draw, asked, verdict, claims, rows (means in percent), scores of their runs, seconds, runs."""
 
 
 def main() -> None:
