@@ -5,8 +5,10 @@
 Each drawing of a world is a table like those of `make demo`, made in a run store of its own that is removed afterwards.
 What its tests said, recovered, undecided or wrong, is appended to the file; a later start goes on from there, and
 leaves out lines of other code: those whose runs, claims or level are not what they would be now. The shares are given
-with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). It takes about half a minute a drawing
-on two cores, so it is no part of `make bench`.
+with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). Beside the tests of the tables, which are
+held to what was planted, the decision of `medtransfer compare` is made of the same scores, with one look at a level of
+5 % and a margin of one point, and it is counted how often it contradicts what was planted. It takes about half a minute
+a drawing on two cores, so it is no part of `make bench`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.decision import Rules, standing
 from analysis.shares import wilson
 from analysis.truth import overall
 from benchmarks.journal import append, entries
@@ -128,20 +131,46 @@ def summary(lines: Sequence[Line]) -> list[dict[str, Any]]:
         intervals = {f"{verdict}_interval": wilson(count, len(of)) for verdict, count in counts.items()}
         highest = max((mean for line in of for mean in line["rows"].values()), default=None)
         seconds = sum(line["seconds"] for line in of) / max(len(of), 1)
-        found.append({"name": name, "draws": len(of), **counts, **intervals, "highest": highest, "seconds": seconds})
+        decided = [decision(line) for line in of if "scores" in line]
+        settled, false = (sum(one[number] for one in decided) for number in (0, 1))
+        decisions = {"made": len(decided), "settled": settled, "false": false}
+        told = {"highest": highest, "seconds": seconds, "decisions": decisions}
+        found.append({"name": name, "draws": len(of), **counts, **intervals, **told})
     return found
+
+
+def decision(line: Line) -> tuple[bool, bool]:
+    """Whether the decision settles a drawing, and whether it says something that contradicts what was planted.
+
+    Of a row that is better than another one, that other one is no start. Rows that are equal within the margin, or one
+    and the same, are not told apart: none of them is worse where another one is a start. What else is true is unknown.
+
+    Args:
+        line: with scores.
+    """
+    scores = line["scores"]
+    rules = Rules(looks=(min(map(len, scores.values())),), steepness=0)
+    found, false = standing(scores, list(scores), rules), False
+    for claim in line["claims"]:
+        row, than = claim["row"], claim["than"]
+        if claim["kind"] == "better":
+            false |= than in found.start
+        elif claim["kind"] in ("equal", "not different"):
+            false |= any(one in found.start and other in found.worse for one, other in ((row, than), (than, row)))
+    return bool(found.start), false
 
 
 def as_text(lines: Sequence[Line]) -> str:
     """The same as a table."""
     shown = [f"{'world':10}{'draws':>6}{'recovered':>11}{'undecided':>11}{'wrong':>7}  recovered, 95 %     wrong, 95 %"]
-    shown[0] += "        highest row  s a draw"
+    shown[0] += "        highest row  s a draw  decided settled false"
     for one in summary(lines):
         right, wrong = ("{:5.1%} to {:6.1%}".format(*one[f"{name}_interval"]) for name in ("recovered", "wrong"))
         highest = "-" if one["highest"] is None else f"{one['highest']:.2f}"
         shown.append(
             f"{one['name']:10}{one['draws']:6}{one['recovered']:11}{one['undecided']:11}{one['wrong']:7}  {right:18}  "
             f"{wrong:18}{highest:>12}{one['seconds']:10.1f}"
+            "  {made:7}{settled:8}{false:6}".format(**one["decisions"])
         )
     return "\n".join(shown)
 

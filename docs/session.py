@@ -17,7 +17,7 @@ if __name__ == "__main__":  # runs go to processes of their own, which may impor
         recipe="phantom/smoke",
         pretraining="phantom/smoke_pretraining",
         learning_rates=[5e-3],
-        seeds=2,
+        budget="12",
     )
     print("\n".join(comparison.recommendation))
     curves = comparison.curves()

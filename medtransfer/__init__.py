@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from specs.card import Normalization as Normalization
     from specs.expression import Call as Call
     from specs.expression import parse as parse
+    from specs.fold import Fold as Fold
     from specs.recipe import Recipe as Recipe
     from specs.registry import BACKBONES as BACKBONES
     from specs.registry import DATASETS as DATASETS
@@ -90,6 +91,7 @@ _PUBLIC = {
     "Normalization": "specs.card",
     "Call": "specs.expression",
     "parse": "specs.expression",
+    "Fold": "specs.fold",
     "Recipe": "specs.recipe",
     "BACKBONES": "specs.registry",
     "DATASETS": "specs.registry",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from specs.errors import UsageError
 from specs.expression import Call, parse
+from specs.fold import Fold
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
 from specs.settling import settled
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from specs.recipe import Recipe
 
 Edition = Literal["real", "phantom"]
+Stage = Literal["pretrain", "tune", "finetune"]
+STAGES: tuple[Stage, ...] = ("pretrain", "tune", "finetune")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class RunSpec:
     ``imagenet("resnet18")``.
 
     Attributes:
-        stage: ``finetune`` trains, validates and tests on the task; ``pretrain`` makes weights.
+        stage: ``finetune`` trains, validates and tests on the task; ``tune`` does the same without a test image, by
+            testing on the validation images, to choose how to fine-tune; ``pretrain`` makes weights.
         dataset: a dataset expression.
         edition: ``real`` reads the published files, ``phantom`` the small synthetic edition in the same layout.
         backbone: a backbone expression.
@@ -54,9 +58,10 @@ class RunSpec:
         recipe: how it trains.
         pretraining: the recipe of the runs that the initializer requires, where it names none itself.
         seed: of every random draw of the run.
+        fold: of all of the dataset's patients, in which the run is tested; None: the dataset's own splits.
     """
 
-    stage: Literal["pretrain", "finetune"]
+    stage: Stage
     dataset: Call
     edition: Edition
     backbone: Call
@@ -64,21 +69,25 @@ class RunSpec:
     recipe: Recipe
     pretraining: Recipe | None = None
     seed: int = 0
+    fold: Fold | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dataset", DATASETS.bind(self.dataset))
         object.__setattr__(self, "backbone", BACKBONES.bind(self.backbone))
         object.__setattr__(self, "initializer", settled(INITIALIZERS.bind(self.initializer), self.backbone))
-        if self.stage not in ("pretrain", "finetune") or self.edition not in ("real", "phantom"):
-            raise UsageError(
-                f'a run is of stage "pretrain" or "finetune", found "{self.stage}"; edition {self.edition}.'
-            )
+        if self.stage not in STAGES or self.edition not in ("real", "phantom"):
+            raise UsageError(f"a run is of a stage of {', '.join(STAGES)}, found {self.stage}; edition {self.edition}.")
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise UsageError(f"a seed is a whole number from 0 to 2**31 - 1, found {self.seed!r}.")
+        if not isinstance(self.fold, Fold | None):
+            raise UsageError(f'a fold is a Fold, such as Fold.parse("2/5"), or None, found {self.fold!r}.')
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data that ``RunSpec.from_json`` reads back; also the format of a spec file."""
-        return {
+        """Plain data that ``RunSpec.from_json`` reads back; also the format of a spec file.
+
+        A fold is mentioned where there is one, so that runs from before there were any are the same data.
+        """
+        plain = {
             "stage": self.stage,
             "dataset": str(self.dataset),
             "edition": self.edition,
@@ -88,6 +97,7 @@ class RunSpec:
             "pretraining": self.pretraining.to_json() if self.pretraining else None,
             "seed": self.seed,
         }
+        return plain if self.fold is None else plain | {"fold": str(self.fold)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunSpec:
@@ -114,6 +124,7 @@ class RunSpec:
             recipe=Recipe.from_json(data["recipe"]),
             pretraining=Recipe.from_json(data["pretraining"]) if data.get("pretraining") else None,
             seed=data.get("seed", 0),
+            fold=Fold.parse(data["fold"]) if data.get("fold") is not None else None,
         )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+import urllib3
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +38,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     pytest-xdist would begin with the files of the most tests, and a file of two tests may be among the longest.
     """
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.fixture(autouse=True)
+def loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends a test that would fetch from elsewhere, as a planner does by itself where its runs need something."""
+    request = urllib3.PoolManager.request
+
+    def from_loopback(pool: urllib3.PoolManager, method: str, url: str, *arguments: Any, **settings: Any) -> Any:
+        if urllib3.util.parse_url(url).host not in ("127.0.0.1", "localhost"):
+            pytest.fail(f"this test would fetch {url}, and tests fetch from this machine alone; it lacks --offline")
+        return request(pool, method, url, *arguments, **settings)
+
+    monkeypatch.setattr(urllib3.PoolManager, "request", from_loopback)
 
 
 @pytest.fixture(scope="session")

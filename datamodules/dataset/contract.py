@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -66,6 +66,8 @@ class Index:
         content: digest of the files' bytes; empty where they are too many to be read at each start, and
             ``medtransfer prepare`` digests their pixels once.
         excluded: ids that were left out, with the reason.
+        pool: the samples of all splits, as the label files have them and whatever the fraction, to make other splits
+            of; empty where there are to be none.
     """
 
     train: tuple[Sample, ...]
@@ -73,6 +75,7 @@ class Index:
     test: tuple[Sample, ...]
     content: str = ""
     excluded: dict[str, str] = field(default_factory=dict)
+    pool: tuple[Sample, ...] = ()
 
     def split(self, name: Split) -> tuple[Sample, ...]:
         """The samples of one split, in order."""
@@ -240,6 +243,11 @@ class Dataset(ABC):
         """Digest of all image and mask files where that takes no time to speak of, else empty."""
         return ""
 
+    @property
+    def needs_preparing(self) -> bool:
+        """Whether it must be prepared before it is trained on, since nothing else digests its files."""
+        return not self.generated and type(self).content is Dataset.content
+
     def used_in(self, split: Split, sample: Sample) -> Sample:
         """The sample as a split uses it, such as with uncertain labels masked outside training."""
         return sample
@@ -262,14 +270,17 @@ class Dataset(ABC):
             return known.index(root, dropped)
         labels, dropped = self.read_labels(root), dropped or {}
         splits = listed(Path(self.splits), labels.samples) if self.splits else self.own_split(root, labels.samples)
-        used = {
-            name: tuple(self.used_in(name, sample) for sample in splits[name] if sample.id not in dropped)
-            for name in SPLITS
-        }
+        kept = {name: [sample for sample in splits[name] if sample.id not in dropped] for name in SPLITS}
+        pool = tuple(sample for name in SPLITS for sample in kept[name])
+        excluded = dict(labels.excluded) | dict(dropped)
+        return Index(**self.used(kept), content=self.content(root, labels.samples), excluded=excluded, pool=pool)
+
+    def used(self, splits: Mapping[Split, Sequence[Sample]]) -> dict[Split, tuple[Sample, ...]]:
+        """Splits of samples as the label files have them, as they are used: of training the fraction."""
+        used = {name: tuple(self.used_in(name, sample) for sample in splits[name]) for name in SPLITS}
         if self.fraction < 1:
             used["train"] = portion(used["train"], self.task, self.fraction, type(self).__name__)
-        excluded = dict(labels.excluded) | dict(dropped)
-        return Index(used["train"], used["validation"], used["test"], self.content(root, labels.samples), excluded)
+        return used
 
     @abstractmethod
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:

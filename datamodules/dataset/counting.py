@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from datamodules.dataset.contract import SPLITS, Dataset, Index
-from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import Split, classes_of
-from specs.task import Task
+from datamodules.dataset.counts import counted
+from datamodules.dataset.splits import Split
 
 
 @dataclass
@@ -63,12 +62,12 @@ def census(dataset: Dataset, index: Index, compare: bool) -> Census:
     """
     task = dataset.task
     counts: dict[str, dict[Split, int]] = {"images": {}, "patients": {}}
-    for split in SPLITS:
-        samples = index.split(split)
-        counts["images"][split] = len(samples)
-        counts["patients"][split] = len({sample.patient for sample in samples})
-        for name, count in _shown(samples, task).items():
-            counts.setdefault(name, {})[split] = count
+    for split, held in counted(index, task).splits.items():
+        counts["images"][split] = held.whole.images
+        counts["patients"][split] = held.whole.independent
+        for one in held.classes:
+            if one.name in task.classes:
+                counts.setdefault(one.name, {})[split] = one.positives.images
     found = Census(counts, dict(Counter(reason.partition(" of ")[0] for reason in index.excluded.values())))
     found.faults = index.faults()
     for text, expected in dataset.published.items() if compare else ():
@@ -89,11 +88,3 @@ def fractions(dataset: Dataset, root: Path, shares: Sequence[float]) -> list[tup
         sets.setdefault(members, []).append(share)
         patients[members] = len({sample.patient for sample in samples})
     return [(tuple(same), len(members), patients[members]) for members, same in sets.items()]
-
-
-def _shown(samples: Sequence[Sample], task: Task) -> dict[str, int]:
-    """How many samples show each class."""
-    numbers = Counter(number for sample in samples for number in classes_of(sample.target, task))
-    if task.kind == "segmentation" and not any(sample.target for sample in samples):
-        return {}
-    return {name: numbers[number] for number, name in enumerate(task.classes)}

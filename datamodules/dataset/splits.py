@@ -37,6 +37,11 @@ def classes_of(target: Sequence[float], task: Task) -> list[int]:
     return [number for number, value in enumerate(target) if value == 1]
 
 
+def draw(patient: str, salt: str) -> str:
+    """A patient's draw, in hexadecimal, for one purpose, which the salt names."""
+    return hashlib.sha256(f"{salt}:{patient}".encode()).hexdigest()
+
+
 def positions(samples: Iterable[Sample], task: Task, salt: str) -> dict[str, float]:
     """A place in (0, 1) for every patient, such that any stretch holds about the same share of every stratum.
 
@@ -50,7 +55,7 @@ def positions(samples: Iterable[Sample], task: Task, salt: str) -> dict[str, flo
     for patient, numbers in shown.items():
         stratum = min(numbers, key=lambda number: (counts[number], number)) if numbers else -1
         strata.setdefault(stratum, []).append(patient)
-    drawn = {patient: hashlib.sha256(f"{salt}:{patient}".encode()).hexdigest() for patient in shown}
+    drawn = {patient: draw(patient, salt) for patient in shown}
     placed = {}
     for patients in strata.values():
         for rank, patient in enumerate(sorted(patients, key=drawn.__getitem__)):

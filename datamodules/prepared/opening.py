@@ -31,6 +31,12 @@ class OpenDataset:
     prepared: Prepared | None = None
 
 
+def without_test(opened: OpenDataset) -> OpenDataset:
+    """The same dataset with its validation images as the test split, and no test image in it."""
+    index = dataclasses.replace(opened.index, test=opened.index.validation, pool=())
+    return dataclasses.replace(opened, index=index)
+
+
 def open_dataset(dataset: Dataset, name: str, root: Path, folder: Path, content: str = "") -> OpenDataset:
     """Read a dataset's splits.
 
@@ -77,5 +83,7 @@ def open_dataset(dataset: Dataset, name: str, root: Path, folder: Path, content:
     if dropped := left_out(problems):
         index = dataset.index(root, dropped)
         index.check(name)
+    unfit = {problem.id for problem in problems}  # those that the test split keeps are no test of other splits
+    index = dataclasses.replace(index, pool=tuple(sample for sample in index.pool if sample.id not in unfit))
     samples = tuple(sample for split in ("test", "validation", "train") for sample in everything.split(split))
     return OpenDataset(dataset, root, dataclasses.replace(index, content=prepared.content(samples, name)), prepared)

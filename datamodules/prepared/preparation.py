@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,7 @@ def prepare(
     forms: Iterable[Form],
     jobs: int,
     report: Callable[[int, int], None] = lambda done, total: None,
+    processes: BaseContext | None = None,
 ) -> Prepared:
     """Store what is missing of a dataset, in the given forms and in those that it already has.
 
@@ -79,6 +81,7 @@ def prepare(
         forms: sizes and resampling.
         jobs: how many processes decode.
         report: told how many samples are done, of how many.
+        processes: what starts those that decode; None: what leaves nothing of this one in them.
 
     Raises:
         DataError: if the label files are wrong, or the store cannot be written. An image that cannot be read is no
@@ -91,7 +94,7 @@ def prepare(
     chunks = list(_chunks(dataset, root, samples))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _fill(dataset, root, folder, chunks, list(wanted.values()), jobs, report)
+        _fill(dataset, root, folder, chunks, list(wanted.values()), jobs, report, processes)
         _write_manifest(dataset, folder, chunks, [*wanted, *_meanwhile(dataset, folder, chunks, wanted)], own_content)
         _remove_stale(folder, chunks)
     except OSError as error:
@@ -144,6 +147,7 @@ def _fill(
     forms: Sequence[Form],
     jobs: int,
     report: Callable[[int, int], None],
+    processes: BaseContext | None,
 ) -> None:
     """Write the chunks that are not there."""
     total, done = sum(len(chunk.samples) for chunk in chunks), 0
@@ -161,8 +165,8 @@ def _fill(
             report(done, total)
         return
     methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(missing)), context, _live_with_the_parent) as pool:
+    processes = processes or multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    with ProcessPoolExecutor(min(jobs, len(missing)), processes, _live_with_the_parent) as pool:
         try:
             sizes = {
                 pool.submit(_write_chunk, dataset, root, folder, chunk, lacking): len(chunk.samples)

@@ -50,6 +50,9 @@ TAIL = """
 branch by 0, so that each block begins as its shortcut alone: the authors of Barlow Twins and SimCLR start so, and so
 does `ssl(...)` of their methods.
 
+What has a direct link is fetched by `run`, `pretrain`, `table` and `compare` too, where their runs need it and it is
+not in the store, after a line with host, size and licence; `--offline` forbids it.
+
 `timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store
 like the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone
 would get from it.

@@ -176,7 +176,7 @@ def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Pla
         verdict.differences.append(
             Difference("identity", f"the key {verdict.key}", f"{digest(stated)}, its own digest")
         )
-    opened: OpenDataset | None = _tried(verdict, "data", lambda: places.opened(spec.dataset, spec.edition))
+    opened: OpenDataset | None = _tried(verdict, "data", lambda: places.data_of(spec))
     if opened is None:
         return None
     devices = record.data["environment"].get("devices", 1)  # records from before several could share a run

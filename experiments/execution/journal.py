@@ -29,13 +29,14 @@ from specs.run import RunSpec
 
 
 def described(spec: RunSpec) -> dict[str, str]:
-    """A run in words: what is trained on what, from what."""
-    return {
+    """A run in words: what is trained on what, from what, and in which fold if there is one."""
+    said = {
         "stage": spec.stage,
         "dataset": str(DATASETS.short(spec.dataset)),
         "initializer": str(INITIALIZERS.short(spec.initializer)),
         "seed": str(spec.seed),
     }
+    return said if spec.fold is None else said | {"fold": str(spec.fold)}
 
 
 class Journal:

@@ -71,7 +71,7 @@ def initialized(
 
     # A pretraining must not begin with the very draw of a fine-tuning from random weights of the same seed: networks
     # that are compared would share it.
-    purpose = "initializer" if spec.stage == "finetune" else "initializer of a pretraining"
+    purpose = "initializer of a pretraining" if spec.stage == "pretrain" else "initializer"
     generator = torch.Generator().manual_seed(seed_everything(spec.seed, purpose))
     report = initialize(backbone, initializer, generator, weights_of)
     _check_origin(initializer, report)

@@ -9,6 +9,7 @@ from typing import Any
 from datamodules.dataset.contract import Dataset
 from specs.errors import UsageError
 from specs.expression import Call, Value, parse
+from specs.fold import Fold
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, Registry
 from specs.run import RunSpec
 from specs.settling import unsettled
@@ -79,13 +80,24 @@ def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
 def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
     """A run in words: ``DRIVE, from ImageNet on ResNet-18, seed 0``, or ``pretraining on Fractals, from ...``.
 
+    Before the seed it says the fold, if there is one: ``fold 2 of 5``.
+
     Args:
         spec: of the run.
         shorten: what readers may see of an expression; ``public`` for reports and dashboards.
     """
     weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
     network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
-    return _run_title(spec.stage, dataset, f"{weights} on {network}", spec.seed)
+    return _run_title(spec.stage, dataset, f"{weights} on {network}", draw_title(spec))
+
+
+def draw_title(spec: RunSpec) -> str:
+    """Which of the runs of one kind a run is: ``seed 0``, or ``fold 2 of 5, seed 0``."""
+    return _draw_title(spec.fold, spec.seed)
+
+
+def _draw_title(fold: Fold | None, seed: int | str) -> str:
+    return f"seed {seed}" if fold is None else f"{fold.title}, seed {seed}"
 
 
 def noted_title(run: Mapping[str, str]) -> str:
@@ -94,11 +106,13 @@ def noted_title(run: Mapping[str, str]) -> str:
     Expressions of what is not installed here are said as they are.
     """
     dataset, weights = title_of_text(DATASETS, run["dataset"]), title_of_text(INITIALIZERS, run["initializer"])
-    return _run_title(run["stage"], dataset, weights, run["seed"])
+    fold = Fold.parse(run["fold"]) if "fold" in run else None
+    return _run_title(run["stage"], dataset, weights, _draw_title(fold, run["seed"]))
 
 
-def _run_title(stage: str, dataset: str, weights: str, seed: int | str) -> str:
-    return f"{'pretraining on ' if stage == 'pretrain' else ''}{dataset}, from {weights}, seed {seed}"
+def _run_title(stage: str, dataset: str, weights: str, draw: str) -> str:
+    doing = {"pretrain": "pretraining on ", "tune": "tuning on "}.get(stage, "")
+    return f"{doing}{dataset}, from {weights}, {draw}"
 
 
 def public_spec(spec: RunSpec) -> dict[str, Any]:

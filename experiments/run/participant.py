@@ -23,6 +23,7 @@ from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
 from experiments.run.naming import public_text
 from experiments.run.out_of_memory import memory_explained
+from experiments.run.places import seen_by
 from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import BEST, PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
@@ -83,7 +84,7 @@ def _trained_and_tested(
         method.check_views(spec.recipe.views)
     # Statistics of a single image are none: batch norm that estimates them by device needs two there.
     share = Share(rank(), processes(), 2 if "devices" in resolved.identity else 1)
-    opened, views = resolver.opened(spec.dataset, spec.edition), method.views if method else 0
+    opened, views = seen_by(spec, resolver.opened(spec.dataset, spec.edition)), method.views if method else 0
     data = ImageDataModule(opened, spec.recipe, spec.seed, workers, views, share)
     backbone, load_report = initialized(spec, resolver.places, resolved.needs.__getitem__)
     if first:
@@ -101,7 +102,7 @@ def _trained_and_tested(
     module.load_state_dict(load_file(awaited_file(epoch_end.best)))
     best = epoch_end.rows[epoch_end.best_epoch]
     test_rows = None
-    if isinstance(module, SupervisedModule) and spec.stage == "finetune":
+    if isinstance(module, SupervisedModule) and spec.stage != "pretrain":
         trainer.test(module, data, verbose=False)
         test_rows = module.test_rows()
     everyones(None)  # all have read the best weights, which are about to be moved

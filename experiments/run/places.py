@@ -9,10 +9,11 @@ from pathlib import Path
 from datamodules.dataset.contract import Dataset
 from datamodules.phantoms.phantom import ensure_phantom, phantom_root
 from datamodules.prepared.folders import MANIFEST, prepared_folder
-from datamodules.prepared.opening import OpenDataset, open_dataset
+from datamodules.prepared.folds import in_fold
+from datamodules.prepared.opening import OpenDataset, open_dataset, without_test
 from specs.expression import Call
 from specs.registry import DATASETS
-from specs.run import Edition
+from specs.run import Edition, RunSpec
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,15 @@ class Places:
         """Whether a dataset has been prepared, at whatever sizes."""
         return (self.prepared(expression, edition) / MANIFEST).is_file()
 
+    def data_of(self, spec: RunSpec) -> OpenDataset:
+        """The dataset of a run, in its fold if it has one; that of a run which tunes has no test image.
+
+        Raises:
+            DataError: as ``opened``.
+            UsageError: if it has too few patients for so many folds.
+        """
+        return seen_by(spec, self.opened(spec.dataset, spec.edition))
+
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
         """A dataset with its checked splits.
 
@@ -83,3 +93,14 @@ class Places:
         dataset, root = self.open(expression, edition)
         drawn = root.name if edition == "phantom" or dataset.generated else ""
         return open_dataset(dataset, str(DATASETS.short(expression)), root, self.prepared(expression, edition), drawn)
+
+
+def seen_by(spec: RunSpec, opened: OpenDataset) -> OpenDataset:
+    """What of a dataset a run sees.
+
+    Raises:
+        UsageError: if it has too few patients for so many folds.
+    """
+    if spec.fold is not None:
+        opened = in_fold(opened, spec.fold)
+    return without_test(opened) if spec.stage == "tune" else opened

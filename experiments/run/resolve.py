@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from datamodules.dataset.contract import Dataset
+from datamodules.dataset.contract import Dataset, Index
+from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.places import Places
 from experiments.run.recipes import recipe_named, recipe_of_method
 from initializers.loading.contract import Initializer
 from specs.errors import UsageError
 from specs.expression import Call
+from specs.fold import Fold
 from specs.plugins import plugins_of
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS
@@ -105,6 +107,19 @@ def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default:
     )
 
 
+def required_by(spec: RunSpec, need: Pretraining) -> RunSpec:
+    """The spec of a pretraining that a run's initializer asks for.
+
+    On images of the dataset of a run in a fold it is in that fold too, so that it sees no image that the run is tested
+    on.
+
+    Raises:
+        UsageError: if there is no recipe.
+    """
+    made = pretraining_of(need, spec.backbone, spec.edition, spec.pretraining)
+    return dataclasses.replace(made, fold=spec.fold) if _of_same_images(spec.dataset, made.dataset) else made
+
+
 class Resolver:
     """Resolves run specs; each dataset is opened once, and its label files are read once.
 
@@ -116,6 +131,7 @@ class Resolver:
     def __init__(self, places: Places, devices: int = 1) -> None:
         self.places, self.devices = places, devices
         self._opened: dict[tuple[Call, Edition], OpenDataset] = {}
+        self._folded: dict[tuple[Call, Edition, Fold], Index] = {}
 
     def resolve(self, spec: RunSpec) -> ResolvedRun:
         """The spec's identity, key and required runs.
@@ -133,7 +149,7 @@ class Resolver:
                 f"recipe: batch_size={batch} is over all devices together and cannot be divided among {self.devices} "
                 f"devices. Use {' or '.join(map(str, near))}; another batch size is another run."
             )
-        if spec.stage == "finetune" and spec.recipe.method:
+        if spec.stage != "pretrain" and spec.recipe.method:
             raise UsageError(
                 f"the recipe names the self-supervised method {spec.recipe.method}, which pretrains. Fine-tune with a "
                 "recipe without a method, from ssl(...)."
@@ -151,15 +167,18 @@ class Resolver:
         needs: dict[Pretraining, ResolvedRun] = {}
         identity: dict[str, Any] = {
             "stage": spec.stage,
-            "dataset": self._dataset(spec.dataset, spec.edition),
+            "dataset": self._dataset(spec),
             "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
             "initializer": self._initializer(spec.initializer, spec, needs),
             "recipe": _identified(spec.recipe),
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
+        if spec.fold is not None:
+            self._check_unseen(spec, spec.fold, needs.values())
+            identity["fold"] = str(spec.fold)
         kind = DATASETS.build(spec.dataset).kind
-        if spec.stage == "finetune" and kind in TASK_VERSIONS:
+        if spec.stage != "pretrain" and kind in TASK_VERSIONS:
             identity["task"] = TASK_VERSIONS[kind]
         if self.devices > 1 and spec.recipe.batch_norm == "local":
             from experiments.run.batch_statistics import estimates_statistics
@@ -180,14 +199,43 @@ class Resolver:
             self._opened[expression, edition] = self.places.opened(expression, edition)
         return self._opened[expression, edition]
 
-    def _dataset(self, expression: Call, edition: Edition) -> dict[str, Any]:
-        dataset: Dataset = DATASETS.build(expression)
+    def _dataset(self, spec: RunSpec) -> dict[str, Any]:
+        dataset: Dataset = DATASETS.build(spec.dataset)
         return {
-            "expression": str(_identifying(expression, dataset)),
+            "expression": str(_identifying(spec.dataset, dataset)),
             "version": dataset.version,
-            "edition": "generated" if dataset.generated else edition,
-            **self.opened(expression, edition).index.identity(),
+            "edition": "generated" if dataset.generated else spec.edition,
+            **self.index(spec).identity(),
         }
+
+    def index(self, spec: RunSpec) -> Index:
+        """The splits of a run's dataset, in its fold if it has one, with the test split, whatever the stage."""
+        opened = self.opened(spec.dataset, spec.edition)
+        if spec.fold is None:
+            return opened.index
+        asked = spec.dataset, spec.edition, spec.fold
+        if asked not in self._folded:
+            self._folded[asked] = in_fold(opened, spec.fold).index
+        return self._folded[asked]
+
+    def _check_unseen(self, spec: RunSpec, fold: Fold, needs: Iterable[ResolvedRun]) -> None:
+        """Refuse weights that were trained on patients whom a run in a fold is tested on.
+
+        Raises:
+            UsageError: names the pretraining.
+        """
+        tested = {sample.patient for sample in self.index(spec).test}
+        for run in {key: run for need in needs for key, run in need.closure().items()}.values():
+            if not _of_same_images(spec.dataset, run.spec.dataset):
+                continue
+            index = self.index(run.spec)
+            if shared := tested & {sample.patient for sample in index.train + index.validation}:
+                on, target = DATASETS.short(run.spec.dataset), DATASETS.short(spec.dataset)
+                raise UsageError(
+                    f"{spec.initializer} starts from a pretraining on {on}, which sees {len(shared)} of the "
+                    f"{len(tested)} patients that {fold.title} of {target} tests on. In folds, pretrain on the dataset "
+                    "as it is tested, with no pretraining on other images after it, or on other images alone."
+                )
 
     def _initializer(self, expression: Call, spec: RunSpec, needs: dict[Pretraining, ResolvedRun]) -> dict[str, Any]:
         initializer: Initializer = INITIALIZERS.build(expression)
@@ -211,7 +259,7 @@ class Resolver:
             UsageError: if neither the expression nor the spec says by which recipe.
         """
         if need not in needs:
-            needs[need] = self.resolve(pretraining_of(need, spec.backbone, spec.edition, spec.pretraining))
+            needs[need] = self.resolve(required_by(spec, need))
         return needs[need]
 
 
@@ -238,6 +286,14 @@ def _identified(recipe: Recipe) -> dict[str, Any]:
         changed = {"method_version": version} if version != 1 else {}
         return plain | {"method": str(METHODS.bind(recipe.method))} | changed
     return {name: value for name, value in plain.items() if name not in ("method", "views", "images")}
+
+
+def _of_same_images(one: Call, other: Call) -> bool:
+    """Whether two dataset expressions are of one collection in one form, whatever they take of it."""
+    if one.name != other.name:
+        return False
+    first, second = DATASETS.build(one), DATASETS.build(other)
+    return bool(first.taken_from == second.taken_from)
 
 
 def _identifying(expression: Call, dataset: Dataset) -> Call:

@@ -13,7 +13,7 @@ from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.initialized import initialized
 from experiments.run.machine.threads import threads
 from experiments.run.places import Places
-from experiments.run.resolve import ResolvedRun, Resolver, pretraining_of
+from experiments.run.resolve import ResolvedRun, Resolver, required_by
 from experiments.run.store import AGAIN, BEST, Record
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.task_module import supervised_module
@@ -46,7 +46,7 @@ def restore(record: Record, places: Places) -> Restored:
         DataError: if the data are not there.
     """
     spec = RunSpec.from_json(record.data["spec"])
-    data = ImageDataModule(places.opened(spec.dataset, spec.edition), spec.recipe, spec.seed)
+    data = ImageDataModule(places.data_of(spec), spec.recipe, spec.seed)
     backbone: Backbone = BACKBONES.build(spec.backbone)
     stated = record.data["normalization"]
     normalization = Normalization(tuple(stated["mean"]), tuple(stated["std"]))
@@ -72,7 +72,7 @@ def before_training(record: Record, places: Places) -> Backbone:
     spec, resolver = RunSpec.from_json(record.data["spec"]), Resolver(places, devices)
 
     def run_of(need: Pretraining) -> ResolvedRun:
-        return resolver.resolve(pretraining_of(need, spec.backbone, spec.edition, spec.pretraining))
+        return resolver.resolve(required_by(spec, need))
 
     with threads(spec.recipe.threads):  # in which the run drew them, such as Mean Var by sums over a tensor
         backbone, report = initialized(spec, places, run_of)

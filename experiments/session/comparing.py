@@ -1,200 +1,44 @@
-"""Comparing initializations on one dataset: a learning rate for each, then runs over seeds, then what to start from.
+"""Comparing initializations on one dataset: a learning rate for each, then a race, then what to start from.
 
-Every row has the same budget: each learning rate is tried once, the best on the validation split is taken, and the test
-split is seen with that one alone, over seeds.
+Every row tries each learning rate once, in a run that sees no test image, and takes the one that is best on the
+validation split. Then come runs with fresh seeds, wave by wave, and test scores are looked at as was fixed before.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from analysis.first import share_first
-from datamodules.dataset.contract import Dataset
+from analysis.decision import Rules
+from datamodules.dataset.counts import Counts, counted, rarer, step_of
+from datamodules.dataset.splits import Split
+from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
-from datamodules.prepared.sides import shorter_side
 from experiments.execution.planner import Plan, plan
 from experiments.reporting.page.page import TITLE, render
-from experiments.reporting.text.recommendation import recommendation
-from experiments.run.naming import metric_prefix, public_initializer, public_title, row_title
-from experiments.run.recipes import recipe_named
-from experiments.run.resolve import Resolver
-from experiments.session.context import Context, Say
-from experiments.session.default_network import NETWORK, fitting_size, remark
-from experiments.session.documents import Statistics, drawn_anew, finished_document
+from experiments.reporting.text.advice import advice
+from experiments.run.analyses import Analysis, fix
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.session.contenders import Contenders
+from experiments.session.context import Context
+from experiments.session.deciding import control_row, controlled, decided
+from experiments.session.documents import Statistics, finished_document
 from experiments.session.making import published
 from experiments.session.pages import Images, illustrated
-from experiments.session.picking import before_rates, with_rates
-from experiments.session.results import Compared, Planned
-from experiments.session.single import changed, named
-from experiments.tables.assemble import Cells
-from experiments.tables.cells import resolve_cells
+from experiments.session.providing import provide, to_provide
+from experiments.session.question import Asked, Question, asked, described, name_of
+from experiments.session.racing import RESAMPLES, Entered, Raced, raced
+from experiments.session.results import UNKNOWN, Compared, Planned
+from experiments.tables.cells import ResolvedCells
+from experiments.tables.decided import READERS, Decided
 from experiments.tables.document import TableDocument
-from experiments.tables.table import Column, Row, Table
-from experiments.tables.tuning import tuning_remarks
+from experiments.tables.table import Table
+from experiments.tables.tuning import Candidates, candidates, picked, tuning_remarks
 from specs.errors import UsageError
-from specs.expression import Call, parse
 from specs.files import write_text
-from specs.recipe import Recipe
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS
-from specs.row import FORM, RowText, parse_row
-from specs.run import Edition, digest
-from specs.settling import settled
-from specs.titles import distinct
-
-RESAMPLES = 1000
-"""Of the test patients, if nobody says how many."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """Which initialization is best for a dataset?
-
-    Attributes:
-        dataset: a dataset expression.
-        initializers: rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional (``specs.row``); the
-            first one is the reference.
-        backbone: of rows that name none: a backbone expression; None takes the default network, and with this project's
-            own recipe a size that fits the images.
-        edition: of the dataset.
-        recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
-        settings: of the recipe to change.
-        pretraining: recipe of the pretrainings that rows need, likewise; None: they need none, or name their own.
-        learning_rates: that each row tries.
-        seeds: runs per row.
-    """
-
-    dataset: str
-    initializers: Sequence[str] = ("random", "imagenet")
-    backbone: str | None = None
-    edition: Edition = "real"
-    recipe: str | Recipe | None = None
-    settings: dict[str, object] = field(default_factory=dict)
-    pretraining: str | Recipe | None = None
-    learning_rates: Sequence[float] = (1e-4, 3e-4, 1e-3)
-    seeds: int = 5
-
-    def table(self) -> Table:
-        """The comparison as a table of one column.
-
-        Raises:
-            UsageError: if an expression is wrong, or an initialization is named twice.
-        """
-        dataset: Dataset = DATASETS.build(self.dataset)
-        kind = "segmentation" if dataset.kind == "segmentation" else "classification"
-        recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
-        network = str(BACKBONES.bind(self.backbone or NETWORK))
-        rows = rows_of([parse_row(text) for text in self.initializers])
-        _check_different(rows, network)
-        shown = public_title(DATASETS, self.dataset)
-        return Table(
-            title=f"Initializations for {shown}",
-            question="Which initialization should a network for these images be fine-tuned from?",
-            edition=self.edition,
-            protocol="tuned",
-            weights="as named in each row",
-            backbone=network,
-            rows=rows,
-            columns=(Column(shown, str(parse(self.dataset)), recipe, tuned_on=shown),),
-            reference=rows[0].label,
-            pretraining=named(self.pretraining),
-            seeds=self.seeds,
-            overlaps="mark",
-            tried=tuple(self.learning_rates),
-        )
-
-
-def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
-    """The rows of a table; without a name a row is called by its weights, and by its network if it has its own.
-
-    Two different rows without a name never have one label: where they are called alike, their expressions are added.
-    """
-    rows = [
-        Row(
-            text.name or row_title(text.weights, text.backbone),
-            str(text.weights),
-            backbone=str(BACKBONES.bind(text.backbone)) if text.backbone is not None else None,
-        )
-        for text in written
-    ]
-    unnamed = [row for row, text in zip(rows, written, strict=True) if text.name is None]
-    given = [text.name for text in written if text.name is not None]
-    labels = iter(distinct([row.label for row in unnamed], [described(row) for row in unnamed], given))
-    return tuple(
-        row if text.name else dataclasses.replace(row, label=next(labels))
-        for row, text in zip(rows, written, strict=True)
-    )
-
-
-def described(row: Row) -> str:
-    """A row's weights, and its network if it has its own, for reports: no paths of datasets."""
-    weights = public_initializer(INITIALIZERS.bind(row.initializer))
-    return f"{weights} on {BACKBONES.short(row.backbone)}" if row.backbone else weights
-
-
-def _check_different(rows: Sequence[Row], network: str) -> None:
-    """Refuse fewer than two rows, two rows of one name, and one row under two names.
-
-    Raises:
-        UsageError: names them.
-    """
-    labels = [row.label for row in rows]
-    twice = sorted({label for label in labels if labels.count(label) > 1})
-    if twice or len(labels) < 2:
-        what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
-        remedy = f" Leave out what is the same, and give other rows names of their own: {FORM}." if twice else ""
-        raise UsageError(f"--from: expected two or more different initializations, found {what}.{remedy}")
-    known: dict[tuple[Call, str], str] = {}
-    for row in rows:
-        backbone = row.backbone or network
-        other = known.setdefault((settled(INITIALIZERS.bind(row.initializer), parse(backbone)), backbone), row.label)
-        if other != row.label:
-            raise UsageError(
-                f'--from: "{other}" and "{row.label}" are the same weights on the same network. Expected two or more '
-                "different initializations; leave one of them out."
-            )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question about data that have been opened, with nothing left open.
-
-    Attributes:
-        question: with its network and image size.
-        table: the comparison.
-        opened: the dataset.
-        remarks: what was chosen where nothing was said.
-    """
-
-    question: Question
-    table: Table
-    opened: OpenDataset
-    remarks: tuple[tuple[str, str], ...]
-
-
-def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
-    """Open the data of a question, and choose what it leaves open.
-
-    Raises:
-        UsageError: if the question is wrong.
-        DataError: if the data are not there.
-    """
-    table = question.table()  # what is wrong with the question is answered before the data are opened
-    opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
-    if question.backbone is not None or all(row.backbone for row in table.rows):
-        return Asked(question, table, opened, ())
-    question = dataclasses.replace(question, backbone=NETWORK)
-    size, side = table.columns[0].recipe.image_size, None
-    if question.recipe is None and "image_size" not in question.settings:
-        side = shorter_side(opened)
-        size = fitting_size(side)
-        question = dataclasses.replace(question, settings=question.settings | {"image_size": size})
-    chosen = remark(size, side)
-    say(f"network: {chosen}.")
-    return Asked(question, question.table(), opened, (("network", chosen),))
+from specs.run import digest
 
 
 def plan_comparison(question: Question, context: Context) -> Planned:
@@ -203,28 +47,77 @@ def plan_comparison(question: Question, context: Context) -> Planned:
     Raises:
         MedtransferError: if the data or weights are not there, or parts do not fit.
     """
-    table = asked(question, context.resolver(), context.say).table
-    first = before_rates(table, context, may_lack=False)
-    if isinstance(first, Planned):
-        return first
-    cells = resolve_cells(first, context.resolver())
-    return Planned(plan=_work(cells.runs, context), cells=cells)
+    rules = rules_of(question)
+    if lines := to_provide(question.table().first_runs(), context):
+        return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
+    resolver = context.resolver()
+    table = asked(question, resolver, context.say).table
+    tried, work = _tuning(question, table, resolver, context)
+    if work.waiting:
+        then = f"then {_numbers(rules, question)}, with the rates that are best on the validation split"
+        return Planned(plan=work, cells=ResolvedCells(), then=then)
+    rows = Contenders(table, [picked(one, work, context.store) for one in tried], resolver, question.folds)
+    cells = {(row.label, table.columns[0].label): rows.runs(row.label, rules.looks[0]) for row in table.rows}
+    first = plan((run for runs in cells.values() for run in runs), context.store)
+    return Planned(plan=first, cells=ResolvedCells({**cells}), then=f"in all {_numbers(rules, question)}")
 
 
-def compared(
-    question: Question,
-    context: Context,
-    statistics: Statistics,
-    output: Path | None,
-    page: Path | None,
-    images: Images,
-) -> Compared:
-    """Tune, run, compare, recommend.
+def _tuning(question: Question, table: Table, resolver: Resolver, context: Context) -> tuple[list[Candidates], Plan]:
+    """What each pick of the rates has to choose from, and the runs of all picks."""
+    tried = [
+        candidates(table, resolver, may_lack=False, pick=number, fold=fold)
+        for number, fold in enumerate(question.picks)
+    ]
+    runs = (run for one in tried for rates in one.values() for of in rates.values() for run in of)
+    return tried, plan(runs, context.store)
+
+
+def rules_of(question: Question) -> Rules:
+    """What the race is held to.
+
+    Raises:
+        UsageError: if what may be spent does not reach the first look.
+    """
+    rows, rates, margin = len(question.initializers), len(set(question.learning_rates)), question.margin / 100
+    each = question.folds or 1
+    tuning, rules = rows * rates * len(question.picks), Rules(margin, question.level)
+    if question.retune > 1:
+        looks = tuple(look for look in rules.looks if look < question.retune)
+        rules = dataclasses.replace(rules, looks=(*looks, question.retune))
+    if question.budget is None:
+        try:
+            return rules if question.retune > 1 else Rules.of_grid(rows, rates, margin, question.level)
+        except ValueError as error:
+            raise UsageError(f"{error}. Name what may be spent: --budget.") from error
+    if (runs := question.budget.runs) is None:
+        return rules
+    if runs < (least := tuning + rows * each * rules.looks[0]):
+        raise UsageError(
+            f"--budget: {runs} runs do not reach the first look. Expected {least} or more: {tuning} runs that tune "
+            f"{rows} initializations, and {each * rules.looks[0]} of each that are tested."
+        )
+    return dataclasses.replace(rules, most=(runs - tuning) // each)
+
+
+def _range(rules: Rules, question: Question) -> tuple[int, int]:
+    """The fewest and the most runs of a race."""
+    rows, each = len(question.initializers), question.folds or 1
+    most = rows * rules.looks[-1]
+    return each * rows * rules.looks[0], each * (most if rules.most is None else min(rules.most, most))
+
+
+def _numbers(rules: Rules, question: Question) -> str:
+    """``4 to 12 runs of 2 initializations``."""
+    least, most = _range(rules, question)
+    return f"{least} to {most} runs of {len(question.initializers)} initializations, as many as it takes"
+
+
+def compared(question: Question, context: Context, output: Path | None, page: Path | None, images: Images) -> Compared:
+    """Tune, race, decide.
 
     Args:
         question: what is compared.
         context: where and how runs are done.
-        statistics: how rows are compared; without ``bootstrap``, 1,000 resamples are drawn for the recommendation.
         output: a folder for the table's files; None writes none.
         page: an HTML page to write: a file, or a folder in which it is named like the table's files; None writes none.
         images: whether the page shows test images.
@@ -232,23 +125,20 @@ def compared(
     Raises:
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
-    known = asked(question, context.resolver(), context.say)
-    statistics = dataclasses.replace(statistics, bootstrap=statistics.bootstrap or RESAMPLES)
-    table, rates = with_rates(known.table, context, may_lack=False)
-    cells = resolve_cells(table, context.resolver()).runs
-    work = _work(cells, context)
-    context.carry_out(work)
-    name = name_of(known.question, table, known.opened.index.identity())
-    document = finished_document(name, table, cells, work, context, statistics)
-    document = dataclasses.replace(
-        document,
-        rows=tuple((row.label, described(row)) for row in table.rows),  # which name nobody's folders
-        remarks=(*known.remarks, *document.remarks, *tuning_remarks(table, rates)),
-        recommendation=_recommendation(document, cells, context, statistics.bootstrap or RESAMPLES),
-    )
-    made = published(document, work, context, output)
+    rules = rules_of(question)  # what is wrong with the question is answered before the data are opened
+    provide(question.table().first_runs(), context)
+    resolver = context.resolver()
+    known = asked(question, resolver, context.say)
+    rows, entered = _entered(known, rules, resolver, context)
+    analysis = _fixed(known, rows, entered, context)
+    context.say(f"analysis {analysis.digest}: fixed before the first look at test scores.")
+    race = raced(entered, analysis, context)
+    control, twins = controlled(rows, race, entered.rules, context) if question.control else (None, ())
+    outcome = decided(rows, entered, race, analysis, str(question.budget or ""), control, context)
+    document, done = _document(known, rows, race, twins, outcome, context)
+    made = published(document, done, context, output)
     if page is not None:
-        page = page / f"{name}.html" if page.is_dir() else page
+        page = page / f"{document.name}.html" if page.is_dir() else page
         write_text(page, render(TITLE, [illustrated(document, images, context.paths)]))
     return Compared(
         document=document,
@@ -256,55 +146,119 @@ def compared(
         failures=made.failures,
         files=made.files,
         recommendation=document.recommendation,
-        learning_rates={row: rate.rate for (row, _), rate in rates.items()},
+        decided=outcome,
+        learning_rates={label: rows.rates(label)[0] for label in entered.order},
         page=page,
     )
 
 
-def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
-    """What the files of a comparison are named; two different comparisons never have the same name.
+def _entered(known: Asked, rules: Rules, resolver: Resolver, context: Context) -> tuple[Contenders, Entered]:
+    """Do the runs that tune, and enter the rows into the race."""
+    question = known.question
+    tried, work = _tuning(question, known.table, resolver, context)
+    context.say(f"{len(work.runs)} runs that tune ({len(work.waiting)} to do), then {_numbers(rules, question)}.")
+    context.carry_out(work)
+    context.say(_price(work, rules, question, context))
+    rows = Contenders(known.table, [picked(one, work, context.store) for one in tried], resolver, question.folds)
+    tested = _tested(question, known.opened)
+    entered = Entered(
+        order=rows.order(),
+        rules=dataclasses.replace(rules, step=math.hypot(*map(step_of, tested)) / len(tested)),
+        runs_of=rows.runs,
+        folds=question.folds or 1,
+        ratio=_images("test", tested) / _images("train", tested),
+        rarer=sum(map(rarer, tested)),
+        tested=sum(one.splits["test"].whole.independent for one in tested),
+        seconds=question.budget.seconds if question.budget else None,
+        # Where patients decide, runs may be spent without end: for new ones only as many as somebody allows.
+        driving=READERS if question.budget else READERS[:1],
+        tuning=[key for key, run in work.runs.items() if run.spec.stage == "tune"],
+    )
+    return rows, entered
 
-    The end of the name is a digest of the dataset's splits and content, and of all that is compared. The number of
-    seeds and the learning rates are not in it: with more of them it is the same comparison, known better.
 
-    Args:
-        question: what is compared.
-        table: the same as a table.
-        splits: digests of the dataset's splits and content.
+def _document(
+    known: Asked, rows: Contenders, race: Raced, twins: Sequence[ResolvedRun], outcome: Decided, context: Context
+) -> tuple[TableDocument, Plan]:
+    """The table of a race, and the plan of its runs, carried out."""
+    question, (column,) = known.question, known.table.columns
+    cells = {(label, column.label): tuple(runs) for label, runs in race.runs.items()}
+    shown = known.table.rows
+    if twins:
+        shown = (*shown, control_row(known.table))
+        cells[shown[-1].label, column.label] = tuple(twins)
+    table = dataclasses.replace(known.table, rows=shown, seeds=max(map(len, race.runs.values())))
+    done = plan((run for runs in cells.values() for run in runs), context.store)
+    done.failed.update(race.work.failed)
+    name = name_of(question, known.table, known.opened.index.identity())
+    # In folds, each of which has other test patients, there are no intervals over them.
+    statistics = Statistics(bootstrap=None if question.folds else RESAMPLES)
+    document = finished_document(name, table, cells, done, context, statistics)
+    document = dataclasses.replace(
+        document,
+        rows=tuple((row.label, described(row)) for row in shown),  # which name nobody's folders
+        remarks=(
+            *known.remarks,
+            *_remarks(question),
+            *document.remarks,
+            *((row, "takes no part in the race, since a run of it failed or has no score") for row in race.out),
+            *(remark for pick in rows.picks for remark in tuning_remarks(table, pick)),
+        ),
+        decided=outcome,
+        recommendation=advice(outcome, question.edition),
+    )
+    return document, done
+
+
+def _tested(question: Question, opened: OpenDataset) -> list[Counts]:
+    """What the test split holds, or that of each fold."""
+    folds = [opened if fold is None else in_fold(opened, fold) for fold in dict.fromkeys(question.picks)]
+    return [counted(one.index, one.dataset.task) for one in folds]
+
+
+def _images(split: Split, counts: Sequence[Counts]) -> int:
+    """Of a split, in all folds together."""
+    return sum(one.splits[split].whole.images for one in counts)
+
+
+def _fixed(known: Asked, rows: Contenders, entered: Entered, context: Context) -> Analysis:
+    """Write down what is looked at and how, before that is done.
+
+    A budget is not part of it: the level is spent on each look whatever the budget, so that with a larger one the same
+    analysis goes on.
     """
-    (column,) = table.columns
-    asked = [
-        splits,
-        str(DATASETS.short(question.dataset, DATASETS.build(question.dataset).membership)),
-        question.edition,
-        table.backbone,
-        [
-            str(INITIALIZERS.bind(row.initializer)) + (f" on {row.backbone}" if row.backbone else "")
-            for row in table.rows
-        ],
-        dataclasses.replace(column.recipe, optimizer=_without_rate(column.recipe)).to_json(),
-        table.pretraining.to_json() if table.pretraining else None,
-    ]
-    return f"compare-{metric_prefix(question.dataset)}-{digest(asked)[:8]}"
+    identity = known.opened.index.identity()
+    fixed = {
+        "first runs": {row: [run.key for run in rows.runs(row, 1)] for row in entered.order},
+        "order": list(entered.order),
+        "learning rates": {row: rows.rates(row) for row in entered.order},
+        "margin": entered.rules.margin,
+        "level": entered.rules.level,
+        "looks": entered.rules.looks,
+        "step": entered.rules.step,
+        "readers": entered.readers,
+    }
+    return fix(context.store, digest([identity["test"], identity["content"]]), fixed)
 
 
-def _work(cells: Cells, context: Context) -> Plan:
-    """The runs of all cells."""
-    return plan((run for runs in cells.values() if not isinstance(runs, str) for run in runs), context.store)
+def _remarks(question: Question) -> tuple[tuple[str, str], ...]:
+    """How a comparison in folds is to be read."""
+    if question.folds is None:
+        return ()
+    told = (
+        f"{question.folds} of equal size, by patient and class; each is tested on once with each seed, and the counts "
+        "are those of the first one. The spread beside a mean is that over folds and seeds. The bounds of what is "
+        "claimed respect that the training sets overlap (Nadeau and Bengio 2003)"
+    )
+    return (("folds", told),)
 
 
-def _without_rate(recipe: Recipe) -> Any:
-    """A recipe's optimizer at a learning rate of 1, since each row has its own."""
-    return dataclasses.replace(recipe.optimizer, learning_rate=1.0)
-
-
-def _recommendation(document: TableDocument, cells: Cells, context: Context, resamples: int) -> tuple[str, ...]:
-    """What to start from, by the runs that there are."""
-    ((column, _),) = document.columns
-    scores: dict[str, Any] = {}
-    for (row, _), runs in cells.items():
-        done = [] if isinstance(runs, str) else [context.store.record(run.key) for run in runs]
-        if records := [record for record in done if record is not None]:
-            drawn = drawn_anew(records, resamples, context)
-            scores[row] = [[float("nan") if value is None else value for value in run] for run in drawn.values()]
-    return recommendation(document, column, share_first(scores, seed=0) if len(scores) > 1 else {})
+def _price(work: Plan, rules: Rules, question: Question, context: Context) -> str:
+    """About how long the race takes, by the runs that tuned."""
+    seconds = [record.data["seconds"] for record in context.records_of(work)]
+    mean = sum(seconds) / max(len(seconds), 1)
+    least, most = _range(rules, question)
+    return (
+        f"A run took {mean:.0f} s: the race takes {least * mean / 60:.0f} to {most * mean / 60:.0f} minutes one run "
+        "after the other, less with several at once."
+    )

@@ -21,6 +21,15 @@ Say = Callable[[str], None]
 """Called with a sentence that a user should see at once, such as a warning, or how many runs were measured."""
 
 
+StepsCallback = Callable[[str, int, int | None], None]
+"""Called with what is done, such as ``fetch a.npz``, and how much of it is done, of how much where that is known: bytes
+of what is fetched or unpacked, images of what is prepared."""
+
+
+def no_steps(what: str, done: int, total: int | None) -> None:
+    """Takes no notice of what has come or been prepared."""
+
+
 def no_progress(plan: Plan) -> None:
     """A progress callback that does nothing."""
 
@@ -42,6 +51,8 @@ class Context:
         wandb: whether what was done is mirrored into wandb: ``offline``, ``online`` or ``disabled``.
         progress: told of every change while runs are carried out.
         say: told sentences that a user should see at once.
+        steps: told how much has come of what is fetched, and how many images are prepared.
+        offline: whether nothing is fetched; what is not there is then an error.
     """
 
     paths: Places
@@ -52,6 +63,8 @@ class Context:
     wandb: Mode = "offline"
     progress: ProgressCallback = no_progress
     say: Say = say_nothing
+    steps: StepsCallback = no_steps
+    offline: bool = False
 
     @property
     def store(self) -> RunStore:

@@ -10,16 +10,20 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from analysis.statistics import Alternative, Test
+from datamodules.dataset.counts import Counts, counted
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.evaluations import evaluated, measured_as
 from experiments.measures.measuring.measure import measure_of
 from experiments.run.naming import run_title
+from experiments.run.resolve import ResolvedRun
 from experiments.run.store import Record
 from experiments.session.context import Context
 from experiments.session.results import Failure
 from experiments.tables.assemble import Cells, assemble
 from experiments.tables.document import NetworkCost, TableDocument
 from experiments.tables.table import Table
+from specs.errors import DataError
+from specs.expression import Call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,7 @@ class Statistics:
 def finished_document(
     name: str, table: Table, cells: Cells, work: Plan, context: Context, statistics: Statistics
 ) -> TableDocument:
-    """The table's document, with what is measured of its runs afterwards and the statistics that were asked for.
+    """The table's document, with what its data hold, what is measured of its runs, and the statistics asked for.
 
     Args:
         name: what its files are named.
@@ -54,6 +58,9 @@ def finished_document(
         work: the plan, carried out.
         context: where the runs and their data are.
         statistics: how rows are compared.
+
+    Raises:
+        DataError: if the data have changed since the runs were planned.
     """
     records = {record.data["key"]: record for record in context.records_of(work)}
     measuring: dict[str, list[str]] = {}  # labels of columns
@@ -89,6 +96,7 @@ def finished_document(
         alternative=statistics.alternative,
         margin=statistics.equivalence,
         costs=costs,
+        counts=_counts(table, cells, context),
     )
 
 
@@ -122,6 +130,33 @@ def failures_of(work: Plan) -> tuple[Failure, ...]:
         Failure(runs=tuple(runs), error=error, log=log, exit_status=status)
         for (error, status, log), runs in alike.items()
     )
+
+
+def _counts(table: Table, cells: Cells, context: Context) -> dict[str, Counts]:
+    """What the dataset of each column that has runs holds, by the column's label; no image is opened.
+
+    Raises:
+        DataError: if it is not what the runs were planned with.
+    """
+    first: dict[str, ResolvedRun] = {}
+    for (_, label), runs in cells.items():
+        if not isinstance(runs, str) and runs:
+            first.setdefault(label, runs[0])
+    resolver, known, found = context.resolver(), dict[Call, Counts](), dict[str, Counts]()
+    for column in table.columns:
+        if (run := first.get(column.label)) is None:
+            continue
+        if (dataset := run.spec.dataset) not in known:
+            index = resolver.index(run.spec)
+            if not index.identity().items() <= run.identity["dataset"].items():
+                raise DataError(
+                    f"{column.label}: its data have changed since its runs were planned, so that nobody can say how "
+                    "many images these were trained and tested on. Make the table again."
+                )
+            known[dataset] = counted(index, resolver.opened(dataset, run.spec.edition).dataset.task)
+        _, _, name = (column.score or "").partition(":")
+        found[column.label] = known[dataset].of_class(name) if name else known[dataset]
+    return found
 
 
 def _measured(name: str, records: list[Record], context: Context) -> dict[str, Any]:

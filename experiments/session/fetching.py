@@ -15,19 +15,17 @@ from datamodules.dataset.contract import Dataset
 from datamodules.dataset.open_file import OpenFile
 from datamodules.files.archives import unpack
 from experiments.run.places import Places
+from experiments.session.announcing import announcing
 from experiments.session.collecting import collect
-from experiments.session.context import Say
+from experiments.session.context import Say, StepsCallback
 from experiments.session.fetch_records import RECORD, alone, records
-from initializers.publishing.fetching import fetch
+from initializers.publishing.fetching import Report, fetch
 from specs.errors import DataError, StorageError
 from specs.expression import Call
 from specs.files import write_json
 from specs.registry import DATASETS
 
 BLOCK = 2**20
-
-BytesCallback = Callable[[str, int, int | None], None]
-"""Called with what is done, such as ``fetch a.npz``, and how many bytes of it are done, of how many where known."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Fetched:
     files: tuple[FetchedFile, ...]
 
 
-def fetched(dataset: str | Call, paths: Places, progress: BytesCallback, say: Say) -> Fetched:
+def fetched(dataset: str | Call, paths: Places, progress: StepsCallback, say: Say) -> Fetched:
     """Fetch what is missing of a dataset's files.
 
     Raises:
@@ -129,6 +127,11 @@ def _by_hand(call: Call, dataset: Dataset, root: Path) -> Fetched:
     )
 
 
+def named(file: OpenFile, root: Path) -> str:
+    """A file for readers who see no folder, such as ``CXR_png of shenzhen``."""
+    return f"{file.name} of {root.name}"
+
+
 def _fault(dataset: Dataset, root: Path) -> str | None:
     """What is wrong with a dataset's files, as far as its labels and the names of its files tell; None: nothing."""
     try:
@@ -156,7 +159,7 @@ class _Fetching:
         dataset: Dataset,
         root: Path,
         file: OpenFile,
-        progress: BytesCallback = lambda what, done, total: None,
+        progress: StepsCallback = lambda what, done, total: None,
         say: Say = lambda text: None,
     ) -> None:
         self.dataset, self.root, self.file = dataset, root, file
@@ -175,8 +178,7 @@ class _Fetching:
         if self._stands():
             return self._result("there", self._digest_there(keep=os.access(self.root, os.W_OK)))
         if self.file.listed:
-            self._say_licence()
-            sha256 = collect(self.file.url, self.target, self._told(f"fetch {self.file.name}"))
+            sha256 = collect(self.file.url, self.target, self._announcing(self._told(f"fetch {self.file.name}")))
             self._keep(sha256)
             self._check_complete("fetched")
             return self._result("fetched", sha256)
@@ -192,7 +194,6 @@ class _Fetching:
     def _come(self) -> str:
         """Download it; returns its sha256."""
         file, first, sha256 = self.file, True, ""
-        self._say_licence()
         told = self._told(f"fetch {file.name}")
 
         def report(done: int, total: int | None) -> None:
@@ -209,12 +210,12 @@ class _Fetching:
             nonlocal sha256
             sha256 = self._checked(part, "What came was damaged or is another version, and was deleted.")
 
-        fetch(file.url, self.archive, report, accept=accept, fault=DataError)
+        fetch(file.url, self.archive, self._announcing(report), accept=accept, fault=DataError)
         return sha256
 
-    def _say_licence(self) -> None:
-        file, page = self.file, self.dataset.homepage
-        self.say(f"{file.name}: {file.licence}, from {page}; by fetching it you accept its terms.")
+    def _announcing(self, report: Report) -> Report:
+        file, name = self.file, named(self.file, self.root)
+        return announcing(name, file.url, f"{file.licence} ({self.dataset.homepage})", self.say, report)
 
     def _unpack(self, folder: str) -> None:
         unpack(self.archive, folder, self.target, self._told(f"unpack {self.file.name}"))

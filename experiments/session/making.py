@@ -15,6 +15,7 @@ from experiments.reporting.wandb.dashboard import mirror_table
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
 from experiments.session.picking import before_rates, with_rates
+from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
 from experiments.session.single import changed
 from experiments.tables.cells import ResolvedCells, resolve_cells
@@ -69,6 +70,18 @@ class Asked:
             table = dataclasses.replace(table, seeds=self.seeds, columns=columns)
         return table.changed(lambda recipe: changed(recipe, self.settings)) if self.settings else table
 
+    def trained(self, table: TaskTable | Study | Table) -> Table | None:
+        """The table of the runs that a table of any kind is made of, as ``applied``; None: no network is trained.
+
+        Raises:
+            UsageError: if a setting does not exist or does not fit.
+        """
+        of_runs = table.networks if isinstance(table, Study) else table if isinstance(table, Table) else None
+        if of_runs is None:
+            self.refuse_settings()
+            return None
+        return self.applied(of_runs)
+
     def refuse_settings(self) -> None:
         """For what trains no network.
 
@@ -88,16 +101,15 @@ def plan_table(asked: Asked, context: Context) -> Planned:
     Raises:
         UsageError: if there is no such table, or a setting does not fit.
     """
-    table = table_named(asked.name, asked.profile)
-    trained = table.networks if isinstance(table, Study) else table if isinstance(table, Table) else None
+    trained = asked.trained(table_named(asked.name, asked.profile))
     if trained is None:
-        asked.refuse_settings()
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells())
-    first = before_rates(asked.applied(trained), context, may_lack=True)
+    lines = to_provide(trained.first_runs(), context, may_lack=True)
+    first = before_rates(trained, context, may_lack=True)
     if isinstance(first, Planned):
-        return first
+        return dataclasses.replace(first, first=lines)
     cells, work = _planned(first, context, everything_may_lack=True)
-    return Planned(plan=work, cells=cells)
+    return Planned(plan=work, cells=cells, first=lines)
 
 
 def make_table(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
@@ -112,6 +124,18 @@ def make_table(asked: Asked, context: Context, statistics: Statistics, output: P
     Raises:
         MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
     """
+    _provided([asked], context)
+    return _made(asked, context, statistics, output)
+
+
+def _provided(asked: Sequence[Asked], context: Context) -> None:
+    """Fetch and prepare what the runs of tables need; cells whose needs cannot be met are left as they are."""
+    tables = [one.trained(table_named(one.name, one.profile)) for one in asked]
+    provide([spec for table in tables if table for spec in table.first_runs()], context, may_lack=True)
+
+
+def _made(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
+    """The table, from what is there."""
     table = table_named(asked.name, asked.profile)
     if isinstance(table, TaskTable):
         return _tasks(asked, table, context, output)
@@ -137,11 +161,10 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     Raises:
         MedtransferError: if a table cannot be made at all; single runs that fail are in the results.
     """
-    if len(asked) == 1:
-        return [make_table(asked[0], context, statistics, output)]
-    while _done_together(asked, context):
+    _provided(asked, context)
+    while len(asked) > 1 and _done_together(asked, context):
         continue
-    return [make_table(one, context, statistics, output) for one in asked]
+    return [_made(one, context, statistics, output) for one in asked]
 
 
 def _done_together(asked: Sequence[Asked], context: Context) -> bool:
@@ -183,10 +206,9 @@ def _planned(table: Table, context: Context, everything_may_lack: bool = False) 
 def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -> Made:
     """Do the runs that a study looks at, look, and write what was found and its picture."""
     work, runs = Plan({}, context.store), {}
-    if study.networks is None:
-        asked.refuse_settings()
-    else:
-        cells, work = _planned(with_rates(asked.applied(study.networks), context, may_lack=False)[0], context)
+    trained = asked.trained(study)
+    if trained is not None:
+        cells, work = _planned(with_rates(trained, context, may_lack=False)[0], context)
         context.carry_out(work)
         context.mirror(context.records_of(work), asked.file_name)
         runs = {
@@ -216,7 +238,6 @@ def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -
 
 def _tasks(asked: Asked, table: TaskTable, context: Context, output: Path | None) -> Made:
     """Render a table of tasks, which needs no runs."""
-    asked.refuse_settings()
     rows, remarks = task_rows(table, context.paths)
     grid = Grid(table.title, HEADER, rows, (*_warnings(asked, table.edition), *remarks, *table.notes))
     files = write_grid(grid, asked.file_name, output) if output else []

@@ -21,6 +21,7 @@ from experiments.run.naming import public_dataset, public_initializer
 from experiments.run.run_facts import metrics
 from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.cells import ResolvedCells
+from experiments.tables.decided import Decided
 from experiments.tables.document import TableDocument
 from specs.errors import RunError
 from specs.files import write_text
@@ -29,6 +30,9 @@ from specs.run import RunSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa  # which a plan does without
+
+UNKNOWN = "then runs are planned, whose keys depend on it"
+"""What follows after what is fetched and prepared first."""
 
 WIDTH = 200
 """Characters of a line of a printed table, where there is no terminal that says how many it has."""
@@ -119,11 +123,14 @@ class Planned:
         plan: every run, what it needs, and what is done already.
         cells: a table's cells, with what is lacking where runs cannot be planned yet.
         then: what follows that cannot be planned before these runs are done, in words; empty if nothing does.
+        first: what would be fetched and prepared before the first run, a line each. Runs that need it are known by
+            their keys once it is there.
     """
 
     plan: Plan
     cells: ResolvedCells
     then: str = ""
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,11 +191,13 @@ class Compared(Made):
 
     Attributes:
         recommendation: what to start from and how sure that is, in sentences.
-        learning_rates: that were picked on the validation split, by row.
+        decided: the same as plain data.
+        learning_rates: that were picked first on the validation split, by row.
         page: the HTML page that was written; None if none was asked for.
     """
 
     recommendation: tuple[str, ...]
+    decided: Decided
     learning_rates: dict[str, float]
     page: Path | None = None
 
@@ -216,8 +225,9 @@ def records_table(records: Sequence[Record]) -> pa.Table:
     """Records as a table, a row per run.
 
     Columns: ``key``, ``stage``, ``edition``, ``dataset``, ``initializer``, ``backbone``, ``seed``, ``metric``,
-    ``score`` in [0, 1], ``validation``, ``epochs``, ``best_epoch``, ``seconds``, ``folder`` and ``score:NAME`` for
-    every score that one of them has. Datasets and initializers are named without the names of a user's folders.
+    ``score`` in [0, 1], ``validation``, ``epochs``, ``best_epoch``, ``seconds``, ``folder``, ``score:NAME`` for
+    every score that one of them has, and ``fold``, such as ``2/5``, if one of them is of a fold. Datasets and
+    initializers are named without the names of a user's folders.
     """
     rows = [
         _named(record)
@@ -247,7 +257,7 @@ def curves_table(records: Sequence[Record]) -> pa.Table:
 
 def _named(record: Record) -> dict[str, Any]:
     spec = RunSpec.from_json(record.data["spec"])
-    return {
+    named = {
         "key": record.data["key"],
         "stage": spec.stage,
         "edition": spec.edition,
@@ -256,6 +266,7 @@ def _named(record: Record) -> dict[str, Any]:
         "backbone": str(BACKBONES.short(spec.backbone)),
         "seed": spec.seed,
     }
+    return named if spec.fold is None else named | {"fold": str(spec.fold)}
 
 
 def _as_table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -283,4 +294,4 @@ def plain_plan(planned: Planned) -> str:
         {"specs": [spec.to_json() for spec in specs], "errors": [str(error) for error in errors]}
         for specs, errors in cells.lacking.values()
     ]
-    return json.dumps({"runs": runs, "empty": empty, "lacking": lacking}, indent=1)
+    return json.dumps({"first": planned.first, "runs": runs, "empty": empty, "lacking": lacking}, indent=1)

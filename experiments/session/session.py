@@ -16,27 +16,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments.execution.overview import RunState, overview
-from experiments.execution.planner import plan
 from experiments.reporting.formats.plain import table_files
 from experiments.reporting.wandb.dashboard import Mode
 from experiments.run.places import Places
 from experiments.run.resolve import ResolvedRun
-from experiments.session.comparing import Question, compared, plan_comparison
-from experiments.session.context import Context, ProgressCallback, Say, no_progress, say_nothing
+from experiments.session.budget import parse_budget
+from experiments.session.comparing import compared, plan_comparison
+from experiments.session.context import (
+    Context,
+    ProgressCallback,
+    Say,
+    StepsCallback,
+    no_progress,
+    no_steps,
+    say_nothing,
+)
 from experiments.session.documents import Statistics
-from experiments.session.fetching import BytesCallback, Fetched, fetched, planned_fetch
+from experiments.session.fetching import Fetched, fetched, planned_fetch
 from experiments.session.making import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
+from experiments.session.providing import provide
+from experiments.session.question import Question
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
 from experiments.session.single import (
     check_export,
     exported,
     finetuning_spec,
+    planned_run,
     pretraining_spec,
     run_one,
-    say_warnings,
 )
-from experiments.tables.cells import ResolvedCells
 from specs.errors import UsageError
 from specs.expression import Call
 from specs.recipe import Recipe
@@ -63,6 +72,8 @@ class Session:
             ``disabled``.
         progress: called with the plan of the runs after each change.
         say: called with sentences that a user should see at once.
+        steps: called with what is fetched or prepared, how much of it is done, and of how much where that is known.
+        offline: whether nothing is fetched; what is not there is then an error, as what needs a form always is.
 
     Raises:
         UsageError: if the executor is unknown, or the number of devices is below 1.
@@ -79,6 +90,8 @@ class Session:
         wandb: Mode = "offline",
         progress: ProgressCallback = no_progress,
         say: Say = say_nothing,
+        steps: StepsCallback = no_steps,
+        offline: bool = False,
     ) -> None:
         if devices < 1:
             raise UsageError(f"a session needs at least one device for a run, found devices={devices}.")
@@ -91,6 +104,8 @@ class Session:
             wandb=wandb,
             progress=progress,
             say=say,
+            steps=steps,
+            offline=offline,
         )
 
     @property
@@ -147,13 +162,28 @@ class Session:
         Raises:
             MedtransferError: of the kind of what went wrong.
         """
-        return run_one(run if isinstance(run, ResolvedRun) else self.resolve(run), self.context)
+        if not isinstance(run, ResolvedRun):
+            self.provide(run)
+            run = self.resolve(run)
+        return run_one(run, self.context)
+
+    def provide(self, *specs: RunSpec) -> None:
+        """Fetch the published files and prepare the images that runs need and that are not here.
+
+        ``run``, ``pretrain``, ``make`` and ``compare`` do so by themselves, before the first run. What asks for a form
+        or an account is never fetched, and nothing is where the session is offline. If something of what the runs need
+        cannot be had in this way, nothing is done, and ``resolve`` says what it is.
+
+        Raises:
+            DataError: if files cannot be fetched, or images not prepared.
+            WeightsError: if weights cannot be fetched.
+            StorageError: if the disk is full.
+        """
+        provide(specs, self.context)
 
     def plan_run(self, run: RunSpec | ResolvedRun) -> Planned:
         """What ``run`` would do; what must be known of the run's numbers is said."""
-        resolved = run if isinstance(run, ResolvedRun) else self.resolve(run)
-        say_warnings(resolved.spec, self.context)
-        return Planned(plan=plan([resolved], self.context.store), cells=ResolvedCells())
+        return planned_run(run, self.context)
 
     def pretraining(
         self,
@@ -277,16 +307,19 @@ class Session:
         settings: Mapping[str, object] | None = None,
         pretraining: str | Recipe | None = None,
         learning_rates: Sequence[float] = (1e-4, 3e-4, 1e-3),
-        seeds: int = 5,
-        statistics: Statistics = DEFAULT,
+        margin: float = 1.0,
+        budget: str | None = None,
+        control: bool = False,
+        retune: int = 1,
+        folds: int | None = None,
         output: str | Path | None = None,
         page: str | Path | None = None,
         images: Images = "phantom",
     ) -> Compared:
         """Find the best initialization for a dataset.
 
-        For each initialization the learning rate is picked on validation images; then it is trained with several seeds
-        and tested.
+        For each initialization the learning rate is picked on validation images. Then runs are spent where they decide,
+        and what is claimed of them holds at a stated level.
 
         Args:
             dataset: such as ``folder("ward-7", patient="patient")``.
@@ -299,8 +332,14 @@ class Session:
             settings: of the recipe to change, by name.
             pretraining: recipe of the pretrainings that rows need.
             learning_rates: that are tried for each row.
-            seeds: runs per row, 2 or more.
-            statistics: how rows are compared.
+            margin: in points of the score; a difference of no more does not matter.
+            budget: what may be spent until it is settled for new patients too, such as ``40`` (runs), ``2h`` or
+                ``90min``; None: until it is settled for these images, and at most 70 % of the full grid, which is every
+                row at every rate and ten seeds.
+            control: run the reference once more with other seeds, to see whether the two are told apart.
+            retune: how often each row's rate is picked anew, so that what the pick adds to the spread counts.
+            folds: deal all patients into so many parts, 3 or more, each of which is tested on once with each seed; None
+                takes the dataset's own splits.
             output: a folder for the table's files; None writes none.
             page: a file, or a folder, for the HTML page; None writes none.
             images: which test images the page shows.
@@ -317,9 +356,13 @@ class Session:
             settings=dict(settings or {}),
             pretraining=pretraining,
             learning_rates=tuple(learning_rates),
-            seeds=seeds,
+            margin=margin,
+            budget=None if budget is None else parse_budget(budget),
+            control=control,
+            retune=retune,
+            folds=folds,
         )
-        return compared(question, self.context, statistics, _path(output), _path(page), images)
+        return compared(question, self.context, _path(output), _path(page), images)
 
     def plan_comparison(self, question: Question) -> Planned:
         """What ``compare`` would do first; the runs over seeds follow from the learning rates that are picked."""
@@ -346,7 +389,7 @@ class Session:
         """
         return page_of(table_files([*map(Path, files)], Path(tables)), self.paths, images, title)
 
-    def fetch(self, dataset: str | Call, *, progress: BytesCallback = lambda what, done, total: None) -> Fetched:
+    def fetch(self, dataset: str | Call, *, progress: StepsCallback = no_steps) -> Fetched:
         """Fetch the files of a dataset that its publishers give to everyone, into its folder under ``paths.data``.
 
         What is there is not fetched again, and a transfer that broke off goes on. The licence is said.

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.execution.planner import plan
+from experiments.execution.planner import Plan, plan
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, pretraining_of
 from experiments.run.store import WEIGHTS
 from experiments.session.context import Context
-from experiments.session.results import Pretrained, RunResult
+from experiments.session.providing import to_provide
+from experiments.session.results import UNKNOWN, Planned, Pretrained, RunResult
+from experiments.tables.cells import ResolvedCells
 from experiments.tables.overlap import overlap
 from initializers.loading.contract import build
 from specs.errors import RunError, UsageError, failure
@@ -139,6 +141,20 @@ def pretraining_spec(
         )
     spec = pretraining_of(needs[0], BACKBONES.bind(row.backbone), edition, named(recipe))
     return dataclasses.replace(spec, recipe=changed(spec.recipe, settings), seed=seed)
+
+
+def planned_run(run: RunSpec | ResolvedRun, context: Context) -> Planned:
+    """What doing a run would do; what must be known of its numbers is said.
+
+    Raises:
+        MedtransferError: if something is lacking that only a user can bring, or parts do not fit.
+    """
+    spec = run.spec if isinstance(run, ResolvedRun) else run
+    say_warnings(spec, context)
+    if not isinstance(run, ResolvedRun) and (lines := to_provide([run], context)):
+        return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
+    resolved = run if isinstance(run, ResolvedRun) else context.resolver().resolve(run)
+    return Planned(plan=plan([resolved], context.store), cells=ResolvedCells())
 
 
 def run_one(resolved: ResolvedRun, context: Context) -> RunResult:

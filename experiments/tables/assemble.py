@@ -13,7 +13,7 @@ from analysis.bootstrap import interval_of_mean
 from datamodules.dataset.contract import Dataset
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.run.naming import public_labels, public_spec, public_title
+from experiments.run.naming import draw_title, public_labels, public_spec, public_title
 from experiments.run.resolve import ResolvedRun
 from experiments.run.run_facts import (
     epochs_to_converge,
@@ -119,6 +119,7 @@ def assemble(
         },
         remarks=_all_remarks(cells, records, measured or {}),
         levels=_levels(cells, measures, measured or {}),
+        controls={row.label: row.control_of for row in table.rows if row.control_of is not None},
         marks=marks,
     )
 
@@ -141,14 +142,11 @@ def _score(record: Record, column: Column) -> float | None:
 
 
 def _unit(column: Column) -> str:
-    """What the numbers of a column are: the task's metric, the score that it shows, or the unit of what is measured.
-
-    The area of one class is an area.
-    """
+    """What the numbers of a column are: the task's metric, the score that it shows, or the unit of what is measured."""
     if column.measure:
         return measure_of(column.measure)[1].unit
     if column.score:
-        return column.score.partition(":")[0]
+        return column.score.partition(":")[0]  # the area of one class is an area
     dataset: Dataset = DATASETS.build(column.dataset)
     return METRICS[dataset.kind]
 
@@ -212,13 +210,13 @@ def _cell(runs: Runs, records: dict[str, Record], plan: Plan, value_of: Callable
             # A message about data may name a patient's file, and reports are passed on.
             about_data = failed.exit_status == DataError.exit_status
             why = "its data are not in order" if about_data else (failed.error or "").splitlines()[0]
-            reasons.append(f"seed {run.spec.seed} failed: {why}{log}")
+            reasons.append(f"{draw_title(run.spec)} failed: {why}{log}")
         elif run.key not in records:
-            reasons.append(f"seed {run.spec.seed} has not run")
+            reasons.append(f"{draw_title(run.spec)} has not run")
         elif (value := value_of(records[run.key])) is not None:
             values.append(value)
         else:
-            reasons.append(f"seed {run.spec.seed}: the score is undefined")
+            reasons.append(f"{draw_title(run.spec)}: the score is undefined")
     return Cell(tuple(values), "; ".join(reasons) or None)
 
 

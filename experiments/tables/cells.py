@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 
 from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import measure_of
+from experiments.run.needed import initializers_of
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.tables.document import Place
 from experiments.tables.table import Table
-from initializers.loading.contract import Initializer
 from initializers.publishing.publishing import Placed
 from lightning_modules.scoring import task_score
 from specs.errors import DataError, MedtransferError, WeightsError, unknown
-from specs.expression import Call
 from specs.registry import DATASETS, INITIALIZERS
 from specs.run import RunSpec
 
@@ -61,7 +60,7 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
                 measure.check_number(number, specs[0])
                 measure.check(*resolver.places.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
-            weights = tuple(_lacking_weights(specs[0].initializer))
+            weights = tuple(_lacking_weights(specs[0]))
             found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)
             # The message names folders, and tables are passed on.
             what = "weights" if isinstance(error, WeightsError) else "data"
@@ -83,14 +82,12 @@ def _check_score(score: str, spec: RunSpec) -> None:
         raise unknown(f"score of {spec.dataset}", score, known)
 
 
-def _lacking_weights(expression: Call) -> Iterator[WeightsError]:
-    """What is said of the weight files that an initializer needs, itself or in what it starts from."""
-    initializer: Initializer = INITIALIZERS.build(expression)
-    try:
-        initializer.identity()
-    except WeightsError as error:
-        fetched = isinstance(initializer, Placed) and initializer.file.url
-        how = f"\nor: medtransfer weights fetch '{INITIALIZERS.short(expression)}'" if fetched else ""
-        yield WeightsError(f"{error}{how}")
-    for inner in (*initializer.nested().values(), *(need.initializer for need in initializer.requires())):
-        yield from _lacking_weights(inner)
+def _lacking_weights(spec: RunSpec) -> Iterator[WeightsError]:
+    """What is said of the weight files that a run needs, itself or in what it starts from."""
+    for expression, initializer in initializers_of(spec.initializer):
+        try:
+            initializer.identity()
+        except WeightsError as error:
+            fetched = isinstance(initializer, Placed) and initializer.file.url
+            how = f"\nor: medtransfer weights fetch '{INITIALIZERS.short(expression)}'" if fetched else ""
+            yield WeightsError(f"{error}{how}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -22,12 +23,16 @@ from analysis.statistics import (
     compare_with_best,
 )
 from analysis.truth import Judgement, judged
+from datamodules.dataset.counts import Counts
+from experiments.tables.decided import Decided
 from experiments.tables.figure import Figure
 from experiments.tables.planted import Planted
 from experiments.tables.stated import Examined, Stated, examined
 
 Place = tuple[str, str]
 """Row and column label."""
+
+# Long file: all that a finished table holds stands in one place.
 
 
 @dataclass(frozen=True)
@@ -153,11 +158,14 @@ class TableDocument:
         bounds: by column, scores after training on random labels, and on training and test images together.
         threshold: validation score in [0, 1] whose steps are counted; None: nobody asked.
         recommendation: sentences on what to start from; empty: nobody asked.
+        decided: the outcome of the race that the recommendation is about; None: there was none.
         level: of the tests against the reference row, after Holm's correction.
         planted: what is true of the rows by construction; None: nobody knows.
         stated: what a paper states of the rows.
         column_seeds: runs per cell of columns that have others than ``seeds``.
+        controls: rows that are another one once more, with other seeds, and which one.
         column_thresholds: of columns that have others than ``threshold``.
+        counts: by column, what its dataset holds; without columns whose data were not there.
         marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
             best row, uncorrected, as the papers did.
     """
@@ -187,6 +195,7 @@ class TableDocument:
     transposed: bool = False
     costs: tuple[NetworkCost, ...] = ()
     recommendation: tuple[str, ...] = ()
+    decided: Decided | None = None
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     levels: dict[str, dict[str, float]] = field(default_factory=dict)
     threshold: float | None = None
@@ -195,17 +204,35 @@ class TableDocument:
     stated: tuple[Stated, ...] = ()
     column_seeds: dict[str, int] = field(default_factory=dict)
     column_thresholds: dict[str, float] = field(default_factory=dict)
+    controls: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
 
     @cached_property
     def comparison(self) -> Comparison:
-        """The statistics against the reference row."""
+        """The statistics against the reference row; rows that were raced are not tested one by one."""
         values = self._values()
         if self.test == "paired":  # scores of incomplete cells do not say whose seeds they are
             values = {
                 row: {column: None if self.cells[row, column].missing else scores for column, scores in of.items()}
                 for row, of in values.items()
             }
-        return compare(values, self.reference, self.test, self.alternative, self.level)
+        found = compare(values, self.reference, self.test, self.alternative, self.level)
+        if self.decided is None:
+            return found
+        cells = {
+            place: cell
+            if cell.mark == "reference"
+            else dataclasses.replace(
+                cell,
+                p_value=None,
+                p_holm=None,
+                detectable=None,
+                mark="untested",
+                reason="the race says what is claimed",
+            )
+            for place, cell in found.cells.items()
+        }
+        return dataclasses.replace(found, cells=cells, tests=0)
 
     @cached_property
     def equivalent(self) -> tuple[Place, ...]:

@@ -56,6 +56,10 @@ class Column:
     threshold: float | None = None
 
 
+CONTROL_SEED = 1000
+"""How much higher the seeds of a control are: no row has so many runs."""
+
+
 @dataclass(frozen=True)
 class Row:
     """An initialization.
@@ -68,8 +72,9 @@ class Row:
             the whole network.
         backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
         only: label of the one column that the row is for; None: all.
-        first_seed: of its runs, whose seeds follow one another; another one than 0 makes a row of other runs of what
-            another row starts from.
+        first_seed: of its runs, whose seeds follow one another.
+        control_of: label of the row that this one is once more, with other seeds, at the learning rate that is picked
+            for that one: whatever is found between the two is chance. See ``control``.
     """
 
     label: str
@@ -78,6 +83,14 @@ class Row:
     backbone: str | None = None
     only: str | None = None
     first_seed: int = 0
+    control_of: str | None = None
+
+
+def control(row: Row) -> Row:
+    """The same row once more, with other seeds."""
+    return dataclasses.replace(
+        row, label=f"{row.label}, other seeds", first_seed=row.first_seed + CONTROL_SEED, control_of=row.label
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +123,7 @@ class Table:
         planted: what is true of the rows by construction, of a table of one column; None: nobody knows.
         stated: what a paper states of the rows, which the tests are asked about.
         tried: learning rates of which every row's are picked, for columns that are tuned.
-        tried_again: how many of them, those that did best, are tried with a second seed before one is picked.
+        tried_again: how many of them, those that did best, are tried once more before one is picked.
         rates: those that were picked, by row and column label.
         costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
         seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use
@@ -162,6 +175,12 @@ class Table:
                     "name."
                 )
 
+        for row in self.rows:
+            if row.control_of not in (None, *labels):
+                raise UsageError(
+                    f'the table "{self.title}" has no row "{row.control_of}", whose control "{row.label}" is to be; '
+                    f"expected one of {', '.join(labels)}."
+                )
         columns = [column.label for column in self.columns]
         named = [(column, {claim.row, claim.than}) for one in self.stated for column, claim in one.contrasts]
         named += [(column.tuned_on, set()) for column in self.columns if column.tuned_on is not None]
@@ -240,3 +259,7 @@ class Table:
     def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:
         """All cells by row and column label, in order."""
         return {(row.label, column.label): self.cell(row, column) for row in self.rows for column in self.columns}
+
+    def first_runs(self) -> tuple[RunSpec, ...]:
+        """The first run of each cell that has any; the others of a cell differ from it by their seeds."""
+        return tuple(specs[0] for specs in self.cells().values() if not isinstance(specs, str))

@@ -13,9 +13,13 @@ from experiments.run.store import RunStore
 from experiments.tables.document import Place
 from experiments.tables.table import Table
 from specs.errors import DataError, RunError, WeightsError
+from specs.fold import Fold
 
 Candidates = Mapping[Place, Mapping[float, Sequence[ResolvedRun]]]
-"""By row and column label, and by learning rate: the run of the first seed, and of the second one if it is wanted."""
+"""By row and column label, and by learning rate: a run that tunes, and a second one where it is wanted."""
+
+TUNING_SEED = 2**30
+"""Of the first run that tunes; those that are tested have seeds far below, so that no run is chosen and tested too."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Picked:
     failed: tuple[float, ...] = ()
 
     @property
+    def best(self) -> float:
+        """The mean validation score of the rate."""
+        return sum(self.scores[self.rate]) / len(self.scores[self.rate])
+
+    @property
     def remark(self) -> str:
         """What was tried and taken, and whether the range was too narrow."""
         tried = ", ".join(
@@ -48,7 +57,12 @@ class Picked:
 
 
 def candidates(
-    table: Table, resolver: Resolver, may_lack: bool, again: Mapping[Place, Sequence[float]] | None = None
+    table: Table,
+    resolver: Resolver,
+    may_lack: bool,
+    again: Mapping[Place, Sequence[float]] | None = None,
+    pick: int = 0,
+    fold: Fold | None = None,
 ) -> Candidates:
     """The runs that the rates are picked by; none of a table that is not tuned.
 
@@ -56,7 +70,9 @@ def candidates(
         table: any.
         resolver: knows where data and runs are.
         may_lack: whether rows whose data or weights are not there have none, instead of raising.
-        again: rates that are tried with the second seed too.
+        again: rates that are tried a second time.
+        pick: which pick of the same rates it is, 0 the first one; each has runs of its own.
+        fold: that the runs are of, whose test images they do not see.
 
     Raises:
         DataError: if the data are not there.
@@ -65,20 +81,23 @@ def candidates(
     """
     labels = {column.tuned_on for column in table.columns}
     found: dict[Place, dict[float, Sequence[ResolvedRun]]] = {}
-    for column in (dataclasses.replace(column, seeds=2) for column in table.columns if column.label in labels):
-        for row in table.rows:
+    for column in (column for column in table.columns if column.label in labels):
+        for row in (row for row in table.rows if row.control_of is None):
             place = (row.label, column.label)
             with suppress(DataError, WeightsError) if may_lack else nullcontext():  # the cells of the table say so
                 for rate in sorted(set(table.tried)):
                     specs = dataclasses.replace(table, rates={place: rate}).cell(row, column)
                     if not isinstance(specs, str):  # else the row has no such cell
-                        wanted = specs if again and rate in again.get(place, ()) else specs[:1]
-                        found.setdefault(place, {})[rate] = [resolver.resolve(spec) for spec in wanted]
+                        runs = [
+                            dataclasses.replace(specs[0], stage="tune", seed=TUNING_SEED + 2 * pick + number, fold=fold)
+                            for number in range(2 if again and rate in again.get(place, ()) else 1)
+                        ]
+                        found.setdefault(place, {})[rate] = [resolver.resolve(spec) for spec in runs]
     return found
 
 
 def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[Place, list[float]]:
-    """The rates of each row that did best with the first seed; of equal ones, the lowest first."""
+    """The rates of each row that did best when they were tried first; of equal ones, the lowest first."""
     rates: dict[Place, list[float]] = {}
     for place, runs in tried.items():
         scores = {rate: score for rate, of in runs.items() if (score := _validation(of[0], store)) is not None}
@@ -123,7 +142,7 @@ def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
         (row.label, column.label): found.rate
         for row in table.rows
         for column in table.columns
-        if column.tuned_on is not None and (found := rates.get((row.label, column.tuned_on)))
+        if column.tuned_on is not None and (found := rates.get((row.control_of or row.label, column.tuned_on)))
     }
     return dataclasses.replace(table, rates={**table.rates, **own})
 

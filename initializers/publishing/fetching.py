@@ -10,7 +10,7 @@ from io import BufferedWriter
 from pathlib import Path
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
 from specs.errors import MedtransferError, WeightsError
@@ -28,6 +28,9 @@ AGAIN = Retry(
 )
 """Without a network, three attempts to connect take about three seconds."""
 
+NO_WAY = (NewConnectionError, ConnectTimeoutError)
+"""Why there is no connection at all, as without a network or behind a wall that swallows what is sent; to begin anew
+would only take as long once more."""
 
 Report = Callable[[int, int | None], None]
 """Told how many bytes have come, of how many where the server says."""
@@ -82,7 +85,7 @@ def _fetch(
                     break
                 except (HTTPError, TimeoutError) as error:
                     by_hand = f"or fetch it by other means and put it at {target}"
-                    if isinstance(error, MaxRetryError) and isinstance(error.reason, NewConnectionError):
+                    if isinstance(error, MaxRetryError) and isinstance(error.reason, NO_WAY):
                         raise fault(
                             f"there is no way from here to {url} ({error.reason}). Look whether this machine has a "
                             f"network and try again, {by_hand}."

@@ -11,7 +11,6 @@ import pytest
 from analysis.alignment import cka_of_every_pair
 from analysis.convolutional import folded, pixel_cca, pooled, resized
 from analysis.delong import delong_test
-from analysis.first import share_first
 from analysis.pairwise import compare, whiten
 from analysis.similarity import cca, centered, linear_cka, pwcca, svcca
 
@@ -38,9 +37,6 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "delong: an unlabelled case": lambda: delong_test([0, 1, 0, 1, NAN], [*SCORES, 1], [*SCORES, 2]),
     "delong: one positive": lambda: delong_test([0, 1, 0, 0], SCORES, SCORES),
     "delong: one negative": lambda: delong_test([0, 1, 1, 1], SCORES, SCORES),
-    "first: a mean instead of runs": lambda: share_first({"a": [0.1, 0.2]}, 0),
-    "first: runs of several numbers": lambda: share_first({"a": np.zeros((2, 3, 4))}, 0),
-    "first: no runs": lambda: share_first({"a": np.zeros((0, 3)), "b": np.zeros((2, 3))}, 0),
     "centered: no matrix": lambda: centered(drawn(5)),
     "centered: one sample": lambda: centered(drawn(1, 2)),
     "centered: an infinite value": lambda: centered([[0.0], [1.0], [INF]]),
@@ -64,7 +60,6 @@ REFUSED: dict[str, Callable[[], Any]] = {
 
 TAKEN: dict[str, Callable[[], Any]] = {
     "delong: two of each": lambda: delong_test(TRUTH, SCORES, SCORES[::-1]).covariance,
-    "first: one run": lambda: share_first({"a": [[0.1, 0.2]]}, 0)["a"],
     "centered: two samples": lambda: centered(drawn(2, 2)),
     "cca: a sample more than directions": lambda: cca(drawn(6, 4), drawn(6, 2)).coefficients,
     "svcca: all of the variance": lambda: svcca(drawn(6, 2), drawn(6, 4), 1.0).coefficients,

@@ -61,3 +61,27 @@ def test_counts_have_wilsons_intervals(made: list[str], tmp_path: Path) -> None:
     assert together["recovered_interval"] == wilson(3, 4)
     assert (plenty["highest"], together["highest"], together["seconds"]) == (83.0, 84.0, 2.0)
     assert "all            4          3          0      1" in worlds.as_text(lines)
+
+
+def line(kind: str, **scores: list[float]) -> dict[str, Any]:
+    """A drawing in which A is claimed to be something beside B."""
+    return {"scores": scores, "claims": [{"row": "A", "than": "B", "kind": kind, "margin": 0.0}]}
+
+
+HIGH, LOW = [0.9, 0.901, 0.902], [0.7, 0.701, 0.702]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "found"),
+    [
+        (line("better", A=HIGH, B=LOW), (True, False)),
+        (line("better", A=LOW, B=HIGH), (True, True)),
+        (line("better", A=HIGH, B=HIGH), (True, True)),  # shown equal, and one is better
+        (line("better", A=[0.5, 0.9, 0.7], B=[0.6, 0.8, 0.7]), (False, False)),
+        (line("equal", A=HIGH, B=HIGH), (True, False)),
+        (line("not different", A=LOW, B=HIGH), (True, True)),
+        (line("sooner", A=LOW, B=HIGH), (True, False)),  # of scores nothing was planted
+    ],
+)
+def test_a_decision_is_held_to_what_was_planted(drawing: dict[str, Any], found: tuple[bool, bool]) -> None:
+    assert worlds.decision(drawing) == found

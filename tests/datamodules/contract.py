@@ -19,8 +19,11 @@ import pytest
 from datamodules.dataset.contract import SPLITS, Dataset, Index
 from datamodules.dataset.splits import Split, classes_of
 from datamodules.phantoms.phantom import ensure_phantom
+from datamodules.prepared.folds import in_fold
+from datamodules.prepared.opening import OpenDataset
 from specs.errors import DataError
 from specs.expression import parse
+from specs.fold import folds_of
 from specs.registry import DATASETS
 from tests.conftest import PROJECT
 
@@ -150,6 +153,17 @@ class DatasetContract:
         share = len({sample.patient for sample in part.train}) / len({sample.patient for sample in whole.train})
         assert share == pytest.approx(0.9, abs=0.06)
 
+    def test_in_folds_every_patient_is_tested_once_and_by_no_split_twice(self, dataset: Dataset, root: Path) -> None:
+        index = dataset.index(root)
+        folds = [in_fold(OpenDataset(dataset, root, index), fold).index for fold in folds_of(3)]
+        everyone = sorted(sample.id for split in SPLITS for sample in index.split(split))
+        assert sorted(sample.id for fold in folds for sample in fold.test) == everyone
+        for fold in folds:
+            fold.check(self.expression)
+            for split in SPLITS:
+                used = [dataset.used_in(split, sample) for sample in index.pool]
+                assert {repr(sample) for sample in fold.split(split)} <= {repr(sample) for sample in used}
+
     def test_it_takes_a_users_split_lists(self, dataset: Dataset, root: Path, tmp_path: Path) -> None:
         own = dataset.index(root)
         lists = tmp_path / "lists"
@@ -190,6 +204,7 @@ class DatasetContract:
         self, dataset: Dataset, root: Path, tmp_path: Path
     ) -> None:
         index = dataset.index(root)
+        assert dataset.generated or dataset.needs_preparing == (not index.content)
         if not index.content:
             pytest.skip("its files are too many to be read at each start, or it has none")
         changed = tmp_path / root.name

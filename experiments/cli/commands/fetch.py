@@ -6,6 +6,7 @@
 They go into a folder of the dataset's name under --data-root. A transfer that breaks off goes on the next time; what
 came is compared with the publishers' checksum where they publish one. By fetching a file you accept its licence, which
 is shown. Of a dataset that asks for a form or an account, the answer says which page has it and where its files go.
+Commands that train fetch what their runs need by themselves, unless they are given --offline.
 """
 
 from __future__ import annotations
@@ -38,24 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Fetch each of them; an error of one does not keep the others from their turn."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+    from experiments.cli.steps import StepsBars
     from experiments.session.session import Session
 
-    session = Session(places(options), say=note)
-    tasks = dict[str, TaskID]()
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     found, errors = list[dict[str, Any]](), list[MedtransferError]()
-    with Progress(*columns, console=Console(stderr=True), disable=options.dry_run) as progress:
-
-        def report(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
-
+    with StepsBars(Console(stderr=True)) as bars:
+        session = Session(places(options), say=note)
         for dataset in options.datasets:
             try:
-                fetched = session.plan_fetch(dataset) if options.dry_run else session.fetch(dataset, progress=report)
+                fetched = session.plan_fetch(dataset) if options.dry_run else session.fetch(dataset, progress=bars)
                 found.append(_plain(fetched))
                 if not options.json:
                     _show(fetched)

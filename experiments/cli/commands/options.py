@@ -87,13 +87,15 @@ def places(options: argparse.Namespace) -> Places:
 
 @contextmanager
 def session_of(options: argparse.Namespace) -> Iterator[Session]:
-    """The session that the options describe; in the block it shows on standard error how far runs are."""
+    """The session that the options describe; in the block it shows on standard error how far things are."""
     from rich.console import Console
 
     from experiments.cli.display import Display
+    from experiments.cli.steps import StepsBars
     from experiments.session.session import Session
 
-    with Display(Console(stderr=True)) as display:
+    console = Console(stderr=True)
+    with Display(console) as display, StepsBars(console) as bars:
         yield Session(
             places(options),
             executor=options.executor,
@@ -103,11 +105,19 @@ def session_of(options: argparse.Namespace) -> Iterator[Session]:
             wandb=options.wandb,
             progress=display,
             say=note,
+            steps=bars,
+            offline=options.offline,
         )
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:
-    """``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
+    """``--offline``, ``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="fetch nothing; without it, files of datasets and weights that runs need and that are not here are "
+        "fetched first, where their publishers give them to everyone",
+    )
     parser.add_argument(
         "--wandb",
         choices=("offline", "online", "disabled"),

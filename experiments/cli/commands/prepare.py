@@ -1,7 +1,8 @@
 r"""Decode and resize every image of a dataset once, and list what is wrong with them.
 
-Run it before training on a large dataset, again after its files changed (it does only what is missing), and with
---size or --resampling for a recipe that stores other sizes:
+Commands that train do so by themselves, at their recipes' sizes, with a dataset that nobody has prepared. Run this to
+see what is wrong with a dataset first, again after its files changed (it does only what is missing), and with --size or
+--resampling for a recipe that stores other sizes:
   medtransfer prepare chestxray14
   medtransfer prepare chestxray14 --size source
   medtransfer prepare 'chexpert(frontal_only=True)' --accept
@@ -50,34 +51,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Prepare, then list problems."""
-    import dataclasses
-
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from datamodules.prepared.preparation import prepare
-    from datamodules.prepared.problems import ACCEPTED, PROBLEMS, find_problems, write_problems
+    from datamodules.prepared.problems import ACCEPTED, write_problems
+    from experiments.cli.steps import StepsBars
+    from experiments.session.preparing import prepared_dataset
     from specs.recipe import Form
 
-    expression, where = parse(options.dataset), places(options)
-    dataset, root = where.open(expression, options.edition)
-    if dataset.generated:
-        raise DataError(f"{expression} is made by a formula: there is nothing to prepare.")
-    index = dataclasses.replace(dataset, fraction=1.0).index(root)
-    index.check(str(expression))
-    folder = where.prepared(expression, options.edition)
+    expression = parse(options.dataset)
     forms = [Form(size, options.resampling) for size in options.size or DEFAULT_SIZES]
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"prepare {expression.name}")
-        prepared = prepare(
-            dataset, root, folder, forms, options.jobs,
-            lambda done, total: progress.update(task, completed=done, total=total),
+    with StepsBars(Console(stderr=True)) as bars:
+        prepared, problems = prepared_dataset(
+            expression, options.edition, forms, places(options), options.jobs,
+            lambda done, total: bars(f"prepare {expression.name}", done, total),
         )  # fmt: skip
-    problems = find_problems(dataset, root, index, prepared)
-    write_problems(problems, folder / PROBLEMS)
     if options.accept:
-        write_problems(problems, folder / ACCEPTED)
+        write_problems(problems, prepared.folder / ACCEPTED)
     if options.json:
         print(json.dumps(_plain(prepared, problems, options.accept), indent=1))
     else:

@@ -64,11 +64,13 @@ def execute(options: argparse.Namespace) -> int:
             settings=settings_of(options.set),
             seed=options.seed,
         )
-        resolved = session.resolve(spec)
-        show_run(resolved, options.json, options.initializer)
         if options.dry_run:
-            show_dry_run(session.plan_run(resolved), resolved, options.json)
+            show_dry_run(session.plan_run(spec), spec, options.json, options.initializer)
             return 0
+        session.provide(spec)
+        resolved = session.resolve(spec)
+        if not options.json:
+            show_run(spec, resolved.key, options.initializer)
         result = session.export(session.run(resolved), options.export)
         if options.json:
             print(json.dumps(result.record.data, indent=1))

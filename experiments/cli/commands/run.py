@@ -48,11 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Resolve, show, and unless it is a dry run, do it."""
     with session_of(options) as session:
-        resolved = session.resolve(spec_of(options, session))
-        show_run(resolved, options.json, options.initializer)
+        spec = spec_of(options, session)
         if options.dry_run:
-            show_dry_run(session.plan_run(resolved), resolved, options.json)
+            show_dry_run(session.plan_run(spec), spec, options.json, options.initializer)
             return 0
+        session.provide(spec)
+        resolved = session.resolve(spec)
+        if not options.json:
+            show_run(spec, resolved.key, options.initializer)
         result = session.run(resolved)
         words = "\n".join([*score_lines(result), f"files: {result.record.folder}"])
         print(json.dumps(result.record.data, indent=1) if options.json else words)

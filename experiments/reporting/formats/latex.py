@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
+from experiments.reporting.text.counts import count_lines, count_note
 from experiments.reporting.text.layout import capital, further_layout, score_layout
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.statements import statement_notes
@@ -28,7 +29,7 @@ def to_latex(document: TableDocument) -> str:
     r"""A ``table`` environment; needs ``\usepackage{booktabs,amssymb}``."""
     layout, beside = score_layout(document), costs_beside(document)
     findings = (*planted_notes(document), *statement_notes(document))
-    said = (document.title + ".", provenance(document), *findings, *notes(document))
+    said = (document.title + ".", provenance(document), *findings, *notes(document), *count_note(document))
     lines = [
         "% needs \\usepackage{booktabs,amssymb}",
         "\\begin{table}",
@@ -40,6 +41,10 @@ def to_latex(document: TableDocument) -> str:
         body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *costs])
     header = [capital(layout.corner), *(heading.text for heading in layout.header), *(COST_TITLES if beside else ())]
     lines += _tabular(header, body)
+    if counts := count_lines(document):
+        (title, *columns), *others = counts
+        held = [[escape(text) for text in line] for line in others]
+        lines += ["", "\\medskip", *_tabular([capital(title), *columns], held)]
     if (further := further_layout(document)) is not None:
         rest = [[escape(line.heading.text), *(escape(mean_std(cell)) for cell in line.cells)] for line in further.lines]
         above = [capital(further.corner), *(heading.text for heading in further.header)]

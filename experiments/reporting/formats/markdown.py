@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
+from experiments.reporting.text.counts import count_lines, count_note
 from experiments.reporting.text.layout import capital, further_layout, score_layout
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.statements import statement_notes
@@ -29,6 +30,8 @@ def to_markdown(document: TableDocument) -> str:
     lines = [f"### {escape(document.title)}", ""]
     if document.edition == "phantom":
         lines += [f"**{PHANTOM_WARNING}**", ""]
+    if document.recommendation:
+        lines += [*(f"- {escape(sentence)}" for sentence in document.recommendation), ""]
     layout, beside = score_layout(document), costs_beside(document)
     header = [escape(text) for text in (capital(layout.corner), *(heading.text for heading in layout.header))]
     lines += pipe_table(
@@ -42,6 +45,9 @@ def to_markdown(document: TableDocument) -> str:
             for line in layout.lines
         ],
     )
+    if counts := count_lines(document):
+        heading, *others = [[escape(text) for text in line] for line in counts]
+        lines += pipe_table([capital(heading[0]), *heading[1:]], others)
     if (further := further_layout(document)) is not None:
         lines += pipe_table(
             [escape(text) for text in (capital(further.corner), *(heading.text for heading in further.header))],
@@ -62,6 +68,7 @@ def to_markdown(document: TableDocument) -> str:
             *planted_notes(document),
             *statement_notes(document),
             *notes(document),
+            *count_note(document),
             provenance(document),
             *missing(document),
         ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from analysis.censored import Duration
 from analysis.statistics import POWER
 from analysis.truth import Claim, Kind
+from experiments.reporting.formats.counts import counts_of
+from experiments.reporting.formats.decisions import decided_from
 from experiments.reporting.text.words import SIDES, TESTS
 from experiments.tables.document import Cell, Effort, NetworkCost, Place, RunLine, TableDocument
 from experiments.tables.figure import Figure
@@ -143,8 +145,12 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "level": _level(plain["level"]),
             "planted": _planted(plain["planted"], dict(rows)),
             "stated": tuple(_stated(one, dict(rows), dict(columns)) for one in plain["stated"]),
+            "controls": {str(row): str(of) for row, of in plain.get("controls", {}).items()},
             "column_thresholds": {
                 str(column): _threshold(value) for column, value in plain["column_thresholds"].items()
+            },
+            "counts": {
+                str(column): counts_of(one) for column, one in _of_columns(plain.get("counts", {}), dict(columns))
             },
             "column_seeds": {str(column): int(count) for column, count in plain["column_seeds"].items()},
             "margin": None if plain["margin"] is None else float(plain["margin"]),
@@ -172,12 +178,20 @@ def _from_plain(data: Mapping[str, Any]) -> TableDocument:
             "directions": _pair(data["directions"]),
             "bounds": {str(column): (float(low), float(high)) for column, (low, high) in data["bounds"].items()},
             "recommendation": tuple(map(str, data["recommendation"])),
+            "decided": decided_from(data.get("decided"), dict(rows)),  # files of before there were races lack it
             "levels": {
                 str(words): {str(column): float(value) for column, value in of.items()}
                 for words, of in data["levels"].items()
             },
         }
     )
+
+
+def _of_columns(of: Mapping[str, Any], columns: Mapping[str, str]) -> Iterable[tuple[str, Any]]:
+    """What is said of columns, each of which there must be."""
+    if unknown := set(of) - set(columns):
+        raise ValueError(f"counts of {', '.join(sorted(unknown))}, which no column is called")
+    return of.items()
 
 
 def _pair(values: Any) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from experiments.reporting.formats.columns import NumberColumn, print_columns
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts
+from experiments.reporting.text.counts import count_lines, count_note
 from experiments.reporting.text.layout import Heading, Layout, Line, further_layout, score_layout
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.statements import found_of, method
@@ -43,10 +44,15 @@ def print_table(document: TableDocument, console: Console) -> None:
             console.print(Text(f"  {contrast.word}: {contrast.asked} ({contrast.found})"))
     layout = score_layout(document)
     _print(console, layout, lambda line: [_text(document, place, ascii_only) for place in line.places])
+    if counts := count_lines(document):
+        console.print()
+        _print_texts(console, counts[0], counts[1:])
     if document.recommendation:
         console.print()
-        for sentence in document.recommendation:
-            console.print(Text(sentence, style="bold"))
+        alarm = document.decided is not None and document.decided.alarm
+        for number, sentence in enumerate(document.recommendation):
+            leading = number == alarm  # an alarm comes before the advice
+            console.print(Text(sentence, style="bold" if leading else "bold red" if number < alarm else ""))
     if (further := further_layout(document)) is not None:
         console.print()
         _print(console, further, lambda line: [Text(mean_std(cell, ascii_only)) for cell in line.cells])
@@ -63,7 +69,8 @@ def print_table(document: TableDocument, console: Console) -> None:
         _print_texts(console, header, lines)
     console.print()
     examined = [method(document)] if document.stated else []
-    for note in [*planted_notes(document)[1:], *examined, *notes(document, ascii_only), provenance(document)]:
+    said = [*planted_notes(document)[1:], *examined, *notes(document, ascii_only), *count_note(document)]
+    for note in [*said, provenance(document)]:
         console.print(Padding(Text(note, style="dim"), (0, 0, 0, 1)))
     for note in missing(document):
         console.print(Padding(Text(note, style="yellow"), (0, 0, 0, 1)))

@@ -17,9 +17,11 @@ from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.grid import Grid
 from experiments.reporting.page.illustrations import Examples
 from experiments.reporting.page.published import published_cells, published_note
+from experiments.reporting.page.race import Race, race_of
 from experiments.reporting.page.worlds import planted_worlds
-from experiments.reporting.text.answer import Answer, answer
+from experiments.reporting.text.answer import Answer, answer, how
 from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
+from experiments.reporting.text.counts import count_lines, count_note, every_count
 from experiments.reporting.text.layout import Layout, capital, further_layout, score_layout
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.statements import Found, found_of, lead, method
@@ -42,8 +44,10 @@ TITLE = "medtransfer: which initialization?"
 """Of a page for which nobody gave one."""
 
 TITLES = {
+    "-race": "The race",
     "": "The table drawn",
     "-ranks": "Mean ranks",
+    "-differences": "Differences from the reference row",
     "-curves": "Learning curves",
     "-steps": "Steps to the threshold",
 }
@@ -107,7 +111,10 @@ class Section:
     document: TableDocument
     provenance: str
     cost: str
+    race: Race | None
+    race_drawings: tuple[Picture, ...]
     answers: tuple[tuple[str, Answer], ...]
+    answers_how: str
     overall: tuple[str, ...]
     notes: tuple[str, ...]
     layout: Layout
@@ -117,6 +124,8 @@ class Section:
     classes: tuple[tuple[str, list[str], list[tuple[str, list[Cell]]]], ...]
     further: Layout | None
     steps: tuple[tuple[str, ...], ...]
+    counts: tuple[tuple[str, ...], ...]
+    every_count: tuple[tuple[str, ...], ...]
     examples: tuple[Examples, ...]
     no_examples: str | None
     published: dict[Place, str] = field(default_factory=dict)
@@ -174,27 +183,36 @@ def _section(table: Illustrated) -> Section:
     document = table.document
     efforts, beside = _efforts(document), costs_beside(document)
     costs = _costs({} if beside else dict(cost_lines(document)))
+    counts, every = count_lines(document), every_count(document)
     overall, published = over_columns(document), published_note(document)
+    pictures = {
+        name: Picture(TITLES[name], _quoted(drawn(drawing, "svg"))) for name, drawing in drawings(document).items()
+    }
+    asked = () if document.decided else document.columns  # the advice is the answer
     return Section(
         document=document,
         provenance=provenance(document),
         cost=cost(document),
-        answers=tuple((column, answer(document, column)) for column, _ in document.columns),
+        race=race_of(document),
+        race_drawings=tuple(picture for name, picture in pictures.items() if name == "-race"),
+        answers=tuple((column, answer(document, column)) for column, _ in asked),
+        answers_how=how(document),
         overall=tuple(overall),
         notes=(
             *(note for note in notes(document) if note not in overall),
+            *count_note(document),
             *((published,) if published else ()),
             *missing(document),
         ),
         layout=score_layout(document),
         beside=_costs(beside) if document.transposed else efforts,
         below=tuple(extra for extra in (efforts if document.transposed else None, costs) if extra and extra.lines),
-        drawings=tuple(
-            Picture(TITLES[name], _quoted(drawn(drawing, "svg"))) for name, drawing in drawings(document).items()
-        ),
+        drawings=tuple(picture for name, picture in pictures.items() if name != "-race"),
         classes=tuple(_classes(document)),
         further=further_layout(document),
         steps=tuple(steps_by_row(document)),
+        counts=tuple(counts),
+        every_count=tuple(every if every != counts else ()),
         examples=table.examples,
         no_examples=table.no_examples,
         published=published_cells(document),

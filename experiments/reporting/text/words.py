@@ -99,7 +99,12 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
         f"Mean {sign} sample standard deviation (ddof 1) in percent over {_seeds(document)}; the {best} of a "
         f"{column} is bold (in plain text: *){_ties(document)}.",
     ]
-    if document.marks == "reference":
+    if document.decided is not None:
+        found.append(
+            "No mark stands beside a score: rows that were raced are not tested one by one, and what is claimed of "
+            "them is said above."
+        )
+    elif document.marks == "reference":
         found.append(
             f"{better} {document.directions[0]}, {worse} {document.directions[1]} than the {row} "
             f'"{document.reference}": {TESTS[document.test]}, '
@@ -119,6 +124,7 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
             "what another test set of this kind might have shown of these very networks."
         )
     found += _detectable(document)
+    found += _controls(document)
     if document.margin is not None:
         shown = "; ".join(" on ".join(place) for place in document.equivalent) or "none"
         found.append(
@@ -148,8 +154,27 @@ def notes(document: TableDocument, ascii_only: bool = False) -> list[str]:
     return found
 
 
+def _controls(document: TableDocument) -> list[str]:
+    """Rows that are another one once more, and where they are told apart all the same."""
+    found = []
+    for row, of in document.controls.items():
+        marked = [
+            column
+            for column, _ in document.columns
+            if of == document.reference
+            and (result := document.result((row, column)))
+            and result.mark in ("better", "worse")
+        ]
+        told = f"Alarm: they are told apart on {listed(marked)}. Take no other mark there on trust." if marked else ""
+        found.append(f'"{row}" is "{of}" once more: a mark on it is chance, as others may be. {told}'.rstrip())
+    return found
+
+
 def _seeds(document: TableDocument) -> str:
-    """``3 seeds``, or ``3 seeds (6 on DRIVE)`` where columns have numbers of their own."""
+    """``3 seeds``, ``3 seeds (6 on DRIVE)`` where columns have numbers of their own, or ``2 to 9 seeds`` of a race."""
+    if document.decided is not None:
+        least, most = (end(len(one.scores) for one in document.decided.order) for end in (min, max))
+        return f"{most} seeds" if least == most else f"{least} to {most} seeds"
     others = [f"{count} on {column}" for column, count in document.column_seeds.items() if count != document.seeds]
     return f"{document.seeds} seeds" + (f" ({', '.join(others)})" if others else "")
 

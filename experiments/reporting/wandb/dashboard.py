@@ -27,6 +27,9 @@ Mode = Literal["offline", "online", "disabled"]
 
 PROJECT = "medtransfer"
 
+FACTS = ("dataset", "initializer", "backbone", "edition", "seed", "fold")
+"""Of a run's spec, to filter and group by, where the spec has them."""
+
 TAG_LENGTH = 64
 """Characters at most (https://docs.wandb.ai/guides/runs/tags)."""
 
@@ -84,7 +87,7 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
     data = record.data
     spec = RunSpec.from_json(data["spec"])
     told, prefix = public_spec(spec), metric_prefix(spec.dataset)
-    facts = {name: told[name] for name in ("dataset", "initializer", "backbone", "edition", "seed")}
+    facts = {name: told[name] for name in FACTS if name in told}
     with wandb.init(
         project=PROJECT,
         id=data["key"][:32],
@@ -110,7 +113,7 @@ def _run(record: Record, group: str, folder: Path, mode: Mode) -> None:
             "seconds": data["seconds"],
         }
         run.summary.update({f"{prefix}/{name}": value for name, value in scores.items() if value is not None})
-        if spec.stage == "finetune":
+        if spec.stage != "pretrain":
             path = record.file("predictions.parquet")
             run.log({f"{prefix}/predictions": _predictions(path)}, step=data["epochs"])
 

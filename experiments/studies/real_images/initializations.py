@@ -17,7 +17,7 @@ from experiments.studies.real_images.shared import (
     up_to,
 )
 from experiments.tables.stated import Stated
-from experiments.tables.table import Column, Table
+from experiments.tables.table import Column, Table, control
 
 MORE, ALL, VESSELS = "PneumoniaMNIST, 20 % of the training images", "PneumoniaMNIST, all training images", "DRIVE"
 LOWEST, MIDDLE = up_to(STAGES[0]), up_to(STAGES[2])
@@ -46,7 +46,7 @@ def initializations(profile: Profile = "small") -> Table:
         Column(ALL, f"{chest})", recipe_named("real_images/all"), tuned_on=FEW),
         Column(VESSELS, "drive", recipe_named("real_images/vessels"), tuned_on=VESSELS, threshold=0.6),
     )
-    rows = (RANDOM, SCALE, HEAD, *map(up_to, STAGES[:-1]), IMAGENET)
+    rows = (RANDOM, control(RANDOM), SCALE, HEAD, *map(up_to, STAGES[:-1]), IMAGENET)
     return Table(
         title="ImageNet weights on real images",
         question="What do ImageNet weights give a small network on medical images, and what of it is their scale?",

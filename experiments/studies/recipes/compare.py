@@ -15,7 +15,7 @@ def compare() -> dict[str, Recipe]:
         "classification": Recipe(
             image_size=224,
             batch_size=32,
-            epochs=30,
+            epochs=20,
             optimizer=AdamW(3e-4, weight_decay=0.01),
             schedule=Cosine(),
             selection="metric",

@@ -115,7 +115,7 @@ def test_one_run_from_options_prints_its_spec_and_a_spec_file_repeats_it(
         (["table", "initializations", "--jobs", "0"], 2, "whole number from 1"),
         (["run", "--dataset", "drive"], 2, "--backbone, --initializer, --recipe missing"),
         (["run", "--spec", "nowhere.json"], 2, "no spec file nowhere.json"),
-        (["table", "real-images-initializations", "--data-root", "nowhere"], 3, "Expected:"),
+        (["table", "real-images-initializations", "--data-root", "nowhere", "--offline"], 3, "Expected:"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

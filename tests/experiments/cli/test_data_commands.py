@@ -40,15 +40,21 @@ def images(home: Path) -> list[Path]:
 def test_a_dataset_is_prepared_then_trained_on_and_its_problems_are_part_of_the_run(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(RUN) == 3
-    assert "shenzhen is not prepared" in capsys.readouterr().err
+    assert main([*RUN, "--dry-run"]) == 0
+    assert "would prepare shenzhen once, at 24-antialiased and 20-antialiased" in capsys.readouterr().out
+    assert not (home / "runs" / "prepared").exists()
+    assert main([*RUN, "--offline"]) == 0
+    printed = capsys.readouterr()
+    assert "auroc" in printed.out
+    line = "preparing shenzhen once, at 24-antialiased and 20-antialiased: 120 images, about 117.1 kB in"
+    assert printed.err.count(line) == 1
     assert main(["prepare", "shenzhen", "--size", "24", "--size", "20", "--jobs", "1"]) == 0
     output = capsys.readouterr().out
     assert "120 images in" in output
     assert "24-antialiased" in output
     assert "20-antialiased" in output
     assert main(RUN) == 0
-    assert "auroc" in capsys.readouterr().out
+    assert "preparing" not in capsys.readouterr().err
     images(home)[0].write_bytes(b"")
     assert main(["prepare", "shenzhen", "--size", "24", "--jobs", "1"]) == 3
     output = capsys.readouterr().out

@@ -50,7 +50,8 @@ def test_each_record_is_mirrored_once_without_account_or_network(
 def test_a_table_comes_with_its_figures(tmp_path: Path) -> None:
     figure = dataclasses.replace(document(), figure=Figure())
     mirror_table(figure, tmp_path, "offline")
-    assert [path.name.startswith("figure") for path in tmp_path.rglob("*.png")] == [True]
+    pictures = [path.name for path in tmp_path.rglob("*.png")]  # the table, and the differences
+    assert [name.startswith("figure") for name in pictures] == [True, True]
 
 
 def test_a_workspace_has_a_section_for_each_task_and_is_always_the_same(

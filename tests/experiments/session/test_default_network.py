@@ -21,8 +21,8 @@ from datamodules.prepared.sides import LOOKED_AT, shorter_side
 from experiments.cli.command_line import main
 from experiments.run.places import Places
 from experiments.run.resolve import Resolver
-from experiments.session.comparing import Asked, Question, asked
 from experiments.session.default_network import fitting_size
+from experiments.session.question import Asked, Question, asked
 from initializers.imagenet import ImageNet
 from specs.expression import parse
 from specs.recipe import Form

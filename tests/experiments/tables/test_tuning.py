@@ -13,16 +13,27 @@ import pytest
 from analysis.truth import Claim
 from experiments.execution.planner import Plan
 from experiments.run.recipes import recipe_named
+from experiments.run.resolve import Resolver
 from experiments.run.store import RunStore
 from experiments.session import making
 from experiments.session.context import Context
 from experiments.session.session import Session
 from experiments.tables.document import TableDocument
 from experiments.tables.stated import Stated
-from experiments.tables.table import Column, Row, Table
-from experiments.tables.tuning import Candidates, Picked, best_rates, picked, tuned, tuning_remarks
+from experiments.tables.table import CONTROL_SEED, Column, Row, Table, control
+from experiments.tables.tuning import (
+    TUNING_SEED,
+    Candidates,
+    Picked,
+    best_rates,
+    candidates,
+    picked,
+    tuned,
+    tuning_remarks,
+)
 from specs.errors import UsageError
 from specs.run import RunSpec
+from tests.experiments.smoke import places
 
 RECIPE = dataclasses.replace(recipe_named("phantom/smoke"), epochs=1, image_size=12)
 FEW, MANY, OTHER = "few", "many", "other"
@@ -70,6 +81,28 @@ def test_a_columns_rates_are_those_that_were_picked_on_the_column_that_it_names(
     assert rates(table, "gabor", FEW) == rates(table, "gabor", MANY) == {0.001}
     assert rates(table, "random", OTHER) == {RECIPE.optimizer.learning_rate}
     assert table.cells()["few alone", MANY] == f"the row is for {FEW} alone"
+
+
+def test_a_control_has_the_rate_of_its_row_and_other_seeds() -> None:
+    table = dataclasses.replace(TABLE, rows=(*TABLE.rows, control(TABLE.rows[0])))
+    again = specs(tuned(table, RATES), "random, other seeds", FEW)
+    assert {spec.recipe.optimizer.learning_rate for spec in again} == {0.1}
+    assert [spec.seed for spec in again] == [CONTROL_SEED + seed for seed in range(3)]
+    others = specs(tuned(table, RATES), "random", FEW)
+    assert [dataclasses.replace(spec, seed=0) for spec in again] == [
+        dataclasses.replace(spec, seed=0) for spec in others
+    ]
+
+
+def test_a_control_is_not_tuned(tmp_path: Path) -> None:
+    table = dataclasses.replace(TABLE, rows=(*TABLE.rows, control(TABLE.rows[0])))
+    tried = candidates(table, Resolver(places(tmp_path)), may_lack=False)
+    assert {row for row, _ in tried} == {row.label for row in TABLE.rows}
+
+
+def test_a_control_of_a_row_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match='has no row "nobody", whose control "again" is to be'):
+        dataclasses.replace(TABLE, rows=(*TABLE.rows, Row("again", "random", control_of="nobody")))
 
 
 def test_rates_that_a_table_has_already_stay() -> None:
@@ -120,18 +153,22 @@ def test_every_row_tries_every_rate_once_and_no_rate_is_picked_before(
     tried = [(run.spec.initializer.name, run.spec.recipe) for run in first.plan.runs.values()]
     assert len(tried) == 3 * 2
     assert {recipe.optimizer.learning_rate for _, recipe in tried} == {0.001, 0.1}
-    assert {run.spec.seed for run in first.plan.runs.values()} == {0}
+    assert {(run.spec.stage, run.spec.seed) for run in first.plan.runs.values()} == {("tune", TUNING_SEED)}
     assert first.then == "then 13 runs with the rates that are best on the validation split"
     made = session.make("tuned")
     assert not made.failures
-    scores: dict[tuple[str, str], dict[str, float]] = {}
+    scores: dict[tuple[str, str], dict[float, float]] = {}
     for key, run in first.plan.runs.items():
         record = session.context.store.record(key)
         assert record is not None
         of = (run.spec.initializer.name, run.spec.recipe.trained)
-        scores.setdefault(of, {})[key] = record.data["validation"]["metric"]
-    best = {max(of, key=lambda key: of[key]) for of in scores.values()}
-    assert best <= {record.data["key"] for record in made.runs}  # the run that won is the first of the row's own
+        scores.setdefault(of, {})[run.spec.recipe.optimizer.learning_rate] = record.data["validation"]["metric"]
+    best = {of: max(tried, key=lambda rate: tried[rate]) for of, tried in scores.items()}
+    own = [RunSpec.from_json(record.data["spec"]) for record in made.runs]
+    for spec in own:
+        if "0.8" not in str(spec.dataset):  # the columns whose rates are picked
+            assert spec.recipe.optimizer.learning_rate == best[spec.initializer.name, spec.recipe.trained]
+    assert {spec.stage for spec in own} == {"finetune"}  # no run that tuned is one of the row's own
     assert sum("by the validation score of one run each" in text for _, text in made.document.remarks) == 3  # type: ignore[union-attr]
     again = session.plan("tuned")
     assert not again.plan.waiting
@@ -179,7 +216,7 @@ def test_the_best_rates_are_run_again_before_one_is_picked(
     )
     session.context.carry_out(first.plan)
     second = session.plan("tuned")
-    assert [run.spec.seed for run in second.plan.waiting] == [1] * 4
+    assert [run.spec.seed for run in second.plan.waiting] == [TUNING_SEED + 1] * 4
     made = session.make("tuned")
     assert not made.failures
     assert sum("and of a second one of the best" in text for _, text in made.document.remarks) == 2  # type: ignore[union-attr]
@@ -261,7 +298,7 @@ def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, m
     )
     made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
     assert not made.failures
-    assert waiting == [2, 1, 1]  # both rates, the one that ended well once more, and the third run of the row
+    assert waiting == [2, 1, 3]  # both rates, the one that ended well once more, and the row's own runs
 
 
 def test_asking_for_a_number_of_seeds_is_about_every_column() -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from initializers.publishing import fetching
 from initializers.publishing.fetching import fetch
@@ -140,6 +142,19 @@ def test_without_a_way_to_the_server_it_is_said_at_once_and_nothing_is_left(url:
     with pytest.raises(WeightsError, match=r"there is no way from here to .*put it at .*weights\.pth"):
         fetch(closed, tmp_path / "weights.pth")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_wall_that_swallows_what_is_sent_is_no_way_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = []
+
+    def swallowed(pool: urllib3.PoolManager, method: str, url: str, **settings: object) -> None:
+        attempts.append(url)
+        raise MaxRetryError(None, url, ConnectTimeoutError("timed out"))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(urllib3.PoolManager, "request", swallowed)
+    with pytest.raises(WeightsError, match=r"no way from here to http://192\.0\.2\.1/weights\.pth \(timed out"):
+        fetch("http://192.0.2.1/weights.pth", tmp_path / "weights.pth")  # of TEST-NET-1, RFC 5737
+    assert len(attempts) == 1
 
 
 def test_a_file_that_is_not_accepted_leaves_nothing_and_is_fetched_from_its_beginning(url: str, tmp_path: Path) -> None:

@@ -1,0 +1,192 @@
+"""How often does the decision err, how often does it settle, and what does it cost? Comparisons whose truth is known.
+
+    python -m benchmarks.decisions [--comparisons N] [--cells NAME ...] [--file FILE] [--json]
+
+Scores are drawn from worlds of known means, rates of learning aside: arms of equal or unequal spread, heavy tails, runs
+that collapse, and of new patients also their images. Each comparison is raced as `medtransfer compare` races it. The
+share of comparisons with any false claim is given with Wilson's 95 % interval, and Holm's correction over cells of a
+one-sided binomial test that it is above the level. Lines are appended to the file; a later start goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.decision import Patients, Rules, Standing, standing
+from analysis.shares import wilson
+from analysis.statistics import holm
+from benchmarks.journal import append, entries
+from benchmarks.patients import PatientCell, patient_cells
+
+Array = NDArray[np.float64]
+
+BASE = 0.85
+"""Score of the lowest arm."""
+
+FALL = 0.15
+"""What a run that collapses loses."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A kind of world.
+
+    Attributes:
+        name: says what it is.
+        means: of the arms, true for runs that do not collapse.
+        spread: standard deviation of a run.
+        unequal: standard deviation of the logarithm of the arms' spreads.
+        tails: degrees of freedom of a t-distribution; None: normal.
+        collapsing: share of the runs that fall by ``FALL``.
+        stress: whether it is beyond what is promised.
+    """
+
+    name: str
+    means: tuple[float, ...]
+    spread: float
+    unequal: float = 0.0
+    tails: float | None = None
+    collapsing: float = 0.0
+    stress: bool = False
+
+    def draw(self, generator: np.random.Generator, runs: int) -> tuple[Array, Array, Array, Patients | None]:
+        """True means (arms,), scores (arms, runs), the tuning's best validation scores (arms,), and no new patients."""
+        arms = len(self.means)
+        means = generator.permutation(np.array(self.means))
+        spreads = self.spread * np.exp(generator.normal(0, self.unequal, arms)) if self.unequal else self.spread
+        spreads = np.broadcast_to(spreads, (arms,))
+        noise = generator.standard_normal((arms, runs + 1))
+        if self.tails is not None:
+            noise = generator.standard_t(self.tails, (arms, runs + 1)) * np.sqrt((self.tails - 2) / self.tails)
+        values = means[:, None] + spreads[:, None] * noise
+        values -= FALL * (generator.random((arms, runs + 1)) < self.collapsing)
+        return means - FALL * self.collapsing, np.clip(values[:, 1:], 0, 1), values[:, 0], None
+
+
+AnyCell = Cell | PatientCell
+
+UNEQUAL: dict[str, Any] = {"unequal": 0.5}
+COLLAPSING: dict[str, Any] = {"collapsing": 1 / 12}
+HEAVY: dict[str, Any] = {"tails": 3.0}
+
+KINDS: dict[str, list[tuple[float, dict[str, Any]]]] = {
+    "equal": [(0.01, {}), (0.03, {}), (0.01, COLLAPSING)],
+    "one 1.1 ahead": [
+        *((spread, kind) for spread in (0.003, 0.01, 0.03) for kind in ({}, UNEQUAL)), (0.01, COLLAPSING), (0.01, HEAVY)
+    ],
+    "one 3 ahead": [(0.01, {}), (0.03, {})],
+    "two 1.1 ahead": [(0.01, {}), (0.01, UNEQUAL)],
+    "ladder of 1.1": [(0.003, {}), (0.01, {}), (0.01, UNEQUAL), (0.01, COLLAPSING)],
+    "spread over 10": [(0.01, {})],
+}  # fmt: skip
+"""Spreads of each effect. Where the best arm is ahead by just more than the margin, most can go wrong."""
+
+
+def grid() -> list[AnyCell]:
+    """The declared cells: of these images effects by spreads by arms, and those of new patients."""
+    cells: list[AnyCell] = []
+    for arms in (3, 14):
+        effects = {
+            "equal": [0.0] * arms,
+            "one 1.1 ahead": [0.011] + [0.0] * (arms - 1),
+            "one 3 ahead": [0.03] + [0.0] * (arms - 1),
+            "two 1.1 ahead": [0.011, 0.011] + [0.0] * (arms - 2),
+            "ladder of 1.1": list(0.011 * np.arange(arms) - 0.011 * max(arms - 8, 0)),
+            "spread over 10": list(np.linspace(0, 0.1, arms)),
+        }
+        for name, ahead in effects.items():
+            means = tuple(BASE + float(one) for one in ahead)
+            for spread, kind in KINDS[name]:
+                told_of = {"unequal": "unequal", "collapsing": "collapsing", "tails": "heavy tails"}
+                words = "".join(f", {told_of[key]}" for key in kind)
+                cells.append(Cell(f"{arms} arms, {name}, spread {100 * spread:g}{words}", means, spread, **kind))
+        means = tuple(BASE + one for one in effects["one 1.1 ahead"])
+        name = f"{arms} arms, one 1.1 ahead, a quarter collapses"
+        cells.append(Cell(name, means, 0.01, collapsing=0.25, stress=True))
+    return [*cells, *patient_cells()]
+
+
+def compared(cell: AnyCell, number: int, rules: Rules) -> dict[str, Any]:
+    """One comparison: whether a claim was false, what was settled, and how many runs it took."""
+    seed = zlib.crc32(cell.name.encode())
+    means, scores, tuned, patients = cell.draw(np.random.default_rng([seed, number]), rules.looks[-1])
+    names = [str(arm) for arm in range(len(means))]
+    order = [names[arm] for arm in np.argsort(-tuned, kind="stable")]
+    found = standing(dict(zip(names, scores, strict=True)), order, rules, patients)
+    return told(found, dict(zip(names, map(float, means), strict=True)), rules)
+
+
+def told(found: Standing, means: dict[str, float], rules: Rules) -> dict[str, Any]:
+    """What a comparison said beside what is true."""
+    short = {arm: max(means.values()) - mean for arm, mean in means.items()}
+    false = any(short[arm] > rules.margin for arm in found.start) or any(
+        short[arm] <= rules.margin for arm in found.worse
+    )
+    looked = rules.looks[found.looks - 1]
+    return {
+        "false": false,
+        "settled": bool(found.start),
+        "said": bool(found.start or found.worse),
+        "right": found.leader is not None and short[found.leader] <= rules.margin,
+        "kept": float(np.mean([arm not in found.worse for arm in means if short[arm] <= rules.margin])),
+        "runs": sum(found.rested.get(arm, looked) for arm in means),
+    }
+
+
+def counted(
+    cells: Sequence[AnyCell], comparisons: int, rules: Rules, file: Path | None
+) -> Iterator[tuple[AnyCell, dict[str, float]]]:
+    """Each cell with shares over its comparisons: read from the file, or counted and appended."""
+    known = {line["asked"]: line["found"] for line in entries(file)} if file else {}
+    for cell in cells:
+        asked = json.dumps([dataclasses.asdict(cell), dataclasses.asdict(rules), comparisons])
+        if (found := known.get(asked)) is None:
+            told_of = [compared(cell, number, rules) for number in range(comparisons)]
+            found = {name: float(np.mean([one[name] for one in told_of])) for name in told_of[0]}
+            if file:
+                append(file, {"asked": asked, "found": found})
+        yield cell, found
+
+
+def as_text(found: Sequence[tuple[AnyCell, dict[str, float]]], comparisons: int, level: float) -> str:
+    """A line per cell."""
+    from scipy import stats
+
+    p_values = [float(stats.binom.sf(round(one["false"] * comparisons) - 1, comparisons, level)) for _, one in found]
+    corrected = holm([None if cell.stress else p for (cell, _), p in zip(found, p_values, strict=True)])
+    lines = [f"{'cell':62}{'false':>7}  {'95 %':17}{'p':>7}{'settled':>9}{'said':>7}{'right':>7}{'kept':>7}{'runs':>7}"]
+    for (cell, one), p in zip(found, corrected, strict=True):
+        low, high = wilson(round(one["false"] * comparisons), comparisons)
+        shown = "stress" if p is None else f"{p:.3f}"
+        lines.append(
+            f"{cell.name:62}{one['false']:7.2%}  {low:6.2%} to {high:6.2%} {shown:>7}{one['settled']:9.1%}"
+            f"{one['said']:7.1%}{one['right']:7.1%}{one['kept']:7.1%}{one['runs']:7.1f}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Count, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--comparisons", type=int, default=2000, metavar="N", help="of a cell (default: %(default)s)")
+    parser.add_argument("--cells", nargs="+", metavar="TEXT", help="those whose name contains one of these")
+    parser.add_argument("--file", type=Path, help="of what was counted; a later start goes on from there")
+    options = parser.parse_args()
+    cells = [cell for cell in grid() if not options.cells or any(text in cell.name for text in options.cells)]
+    rules = Rules(most=None)
+    found = list(counted(cells, options.comparisons, rules, options.file))
+    print(as_text(found, options.comparisons, rules.level))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""How many images and patients a dataset's splits hold, and how many show each class: numbers alone, of no one."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from datamodules.dataset.contract import SPLITS, Index
+from datamodules.dataset.sample import Sample
+from datamodules.dataset.splits import Split
+from specs.task import Kind, Task
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of images.
+
+    Attributes:
+        images: how many there are.
+        patients: whom they show; None where the dataset does not say, and each image counts as its own patient.
+    """
+
+    images: int
+    patients: int | None
+
+    @property
+    def independent(self) -> int:
+        """Patients, or images where patients are not known."""
+        return self.images if self.patients is None else self.patients
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """How many images of a split show a class. Those that are not labelled for it, or not surely, are in neither count.
+
+    Attributes:
+        name: of the class, or of several that together count as positive.
+        positives: images that show it, and the patients with at least one such image.
+        negatives: images that do not show it, and the patients with at least one such image. A patient may be in both.
+    """
+
+    name: str
+    positives: Count
+    negatives: Count
+
+    @property
+    def fewest(self) -> int:
+        """Patients of the rarer of the two, or images where patients are not known."""
+        return min(self.positives.independent, self.negatives.independent)
+
+
+@dataclass(frozen=True)
+class SplitCounts:
+    """What a split holds.
+
+    Attributes:
+        whole: all of its images.
+        classes: in the task's order; empty of a segmentation whose label files do not say which masks are empty.
+    """
+
+    whole: Count
+    classes: tuple[ClassCounts, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a dataset holds, as it is used: without what is left out, and of training the fraction that is trained on.
+
+    Attributes:
+        kind: of its task.
+        scored: names of the classes that the score is of.
+        splits: all three by name, with the same classes each.
+    """
+
+    kind: Kind
+    scored: tuple[str, ...]
+    splits: dict[Split, SplitCounts]
+
+    def of_class(self, name: str) -> Counts:
+        """The same, for the score of one class alone."""
+        return replace(self, scored=(name,))
+
+
+@dataclass(frozen=True)
+class Rarest:
+    """What is seen least often in the test split.
+
+    Attributes:
+        name: of the class.
+        shown: whether it is the class that is rare, or its absence.
+        count: how often.
+    """
+
+    name: str
+    shown: bool
+    count: Count
+
+
+def counted(index: Index, task: Task) -> Counts:
+    """Count the splits of a dataset.
+
+    Args:
+        index: its splits.
+        task: says what a target shows, and which classes the score is of. Classes that together count as positive are
+            counted together too, as one more class.
+    """
+    known = any(sample.patient != sample.id for split in SPLITS for sample in index.split(split))
+    labelled = task.kind != "segmentation" or any(sample.target for split in SPLITS for sample in index.split(split))
+    together = " or ".join(part for part in (", ".join(task.positives[:-1]), *task.positives[-1:]) if part)
+    names = ((*task.classes, together) if together else task.classes) if labelled else ()
+    scored = (together,) if together else tuple(name for name in task.scored if name in names)
+    return Counts(task.kind, scored, {split: _counted(index.split(split), task, names, known) for split in SPLITS})
+
+
+def rarest(counts: Counts) -> Rarest | None:
+    """Of the scored classes and their absences, the one that fewest test patients show; None of a segmentation."""
+    if counts.kind == "segmentation":
+        return None
+    sides = [
+        Rarest(one.name, shown, one.positives if shown else one.negatives)
+        for one in counts.splits["test"].classes
+        if one.name in counts.scored
+        for shown in (True, False)
+    ]
+    return min(sides, key=lambda side: side.count.independent)
+
+
+def rarer(counts: Counts) -> int:
+    """How many test patients the score rests on where they are fewest: below some number nothing holds for new ones.
+
+    Returns:
+        Of the scored classes' positives and negatives in the test split, the smallest number of patients, or of images
+        where patients are not known; 0 if a class is in none or in all of them, even where other classes have a score.
+        Of a segmentation, the number of all test patients.
+    """
+    found = rarest(counts)
+    return (counts.splits["test"].whole if found is None else found.count).independent
+
+
+def step_of(counts: Counts) -> float:
+    """By how much two scores of a test split differ at least, if they do: by how much the score is rounded.
+
+    An AUROC over P and N images is a multiple of 1 / (P N), but for ties. That of several classes is their mean, whose
+    rounding has the standard deviation of a single score with the step that is given back.
+
+    Returns:
+        On the scale of scores; 0 of a segmentation, whose Dice over many pixels is as good as continuous, and where no
+        class has a score.
+    """
+    classes = [one for one in counts.splits["test"].classes if one.name in counts.scored]
+    pairs = [one.positives.images * one.negatives.images for one in classes]
+    defined = [1 / number for number in pairs if number]
+    if counts.kind == "segmentation" or not defined:
+        return 0.0
+    return math.sqrt(sum(step**2 for step in defined)) / len(defined)
+
+
+def _counted(samples: Sequence[Sample], task: Task, names: Sequence[str], known: bool) -> SplitCounts:
+    """The counts of one split.
+
+    Args:
+        samples: of the split.
+        task: says what a target shows.
+        names: of what is counted: the classes, and then those that count as positive together, if there are such.
+        known: whether the dataset says whom the images show.
+    """
+    images: Counter[tuple[int, bool]] = Counter()
+    whose: dict[tuple[int, bool], set[str]] = {}
+    for sample in samples:
+        for answer in _answers(sample.target, task):
+            images[answer] += 1
+            if known:
+                whose.setdefault(answer, set()).add(sample.patient)
+
+    def count(number: int, shown: bool) -> Count:
+        return Count(images[number, shown], len(whose.get((number, shown), ())) if known else None)
+
+    whole = Count(len(samples), len({sample.patient for sample in samples}) if known else None)
+    found = [ClassCounts(name, count(number, True), count(number, False)) for number, name in enumerate(names)]
+    if task.kind == "multiclass":
+        classes = Counter(patient for number in range(len(task.classes)) for patient in whose.get((number, True), ()))
+        for number, one in enumerate(found[: len(task.classes)]):
+            alone = sum(classes[patient] == 1 for patient in whose.get((number, True), ()))
+            others = None if whole.patients is None else whole.patients - alone
+            found[number] = replace(one, negatives=Count(whole.images - one.positives.images, others))
+    return SplitCounts(whole, tuple(found))
+
+
+def _answers(target: Sequence[float], task: Task) -> Iterator[tuple[int, bool]]:
+    """The number of each class that a target says something of, and whether the class is there.
+
+    Of exactly one of many classes only that one, and whether it is among those that count as positive.
+    """
+    if task.kind == "multiclass":
+        number = int(target[0])
+        yield number, True
+        if task.positives:
+            yield len(task.classes), task.classes[number] in task.positives
+    else:
+        for number, value in enumerate(target):
+            if value in (0, 1):
+                yield number, value == 1

@@ -1,0 +1,103 @@
+"""Differences with bounds, drawn as bars; what goes on beyond an axis ends in an arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FARTHEST = 6.0
+"""An axis shows so many times the middle one of the differences; what is farther goes on with an arrow."""
+
+LEAST = 0.1
+"""Points that an axis shows at least on either side."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A difference in points.
+
+    Attributes:
+        low: lower bound, minus infinity where there is none.
+        estimate: of the difference.
+        high: upper bound, infinity where there is none.
+    """
+
+    low: float
+    estimate: float
+    high: float
+
+    def __str__(self) -> str:
+        """``-1.20 (-3.00 to 0.40)``, ``-1.20 (up to 0.40)`` without a lower bound."""
+        low, high = (f"{bound:.2f}" if np.isfinite(bound) else "" for bound in (self.low, self.high))
+        told = (
+            f"{low} to {high}"
+            if low and high
+            else f"up to {high}"
+            if high
+            else f"{low} or more"
+            if low
+            else "no bounds"
+        )
+        return f"{self.estimate:+.2f} ({told})"
+
+
+def edges(bars: Sequence[Bar], around: Sequence[float] = (0.0,)) -> tuple[float, float]:
+    """Of an axis, in points.
+
+    Args:
+        bars: that it shows: those of about the size of the middle one whole.
+        around: what is seen in any case.
+    """
+    estimates = [bar.estimate for bar in bars]
+    limit = FARTHEST * max(LEAST, float(np.median(np.abs(estimates or [0.0]))), *map(abs, around))
+    ends = [end for bar in bars for end in (bar.low, bar.estimate, bar.high) if np.isfinite(end)]
+    shown = np.clip([*ends, *around], -limit, limit)
+    room = 0.08 * max(float(np.ptp(shown)), LEAST)
+    return float(shown.min()) - room, float(shown.max()) + room
+
+
+def draw_bar(axes: Axes, bar: Bar, height: float, color: str) -> None:
+    """A bar with ends, or an arrow at the axis' edge where it goes on, and a dot at the difference."""
+    left, right = axes.get_xlim()
+    look: dict[str, Any] = {"color": color, "linestyle": ""}
+    inside = 0.012 * (right - left)
+    axes.plot(
+        [max(bar.low, left), min(bar.high, right)], [height] * 2, color=color, linewidth=2.2, solid_capstyle="butt"
+    )  # fmt: skip
+    for end, beyond, place, mark in (
+        (bar.low, bar.low < left, left + inside, "<"),
+        (bar.high, bar.high > right, right - inside, ">"),
+    ):
+        if beyond:
+            axes.plot(place, height, marker=mark, markersize=6, clip_on=False, **look)
+        elif left <= end <= right:
+            axes.plot(end, height, marker="|", markersize=8, markeredgewidth=1.4, **look)
+    if left <= bar.estimate <= right:
+        axes.plot(bar.estimate, height, marker="o", markersize=5, **look)
+
+
+def write_beside(axes: Axes, text: str, height: float, color: str = "0.15") -> None:
+    """A text at the right of a bar."""
+    axes.annotate(
+        text, (1.03, height), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=color
+    )  # fmt: skip
+
+
+def frame(axes: Axes, rows: int, ends: tuple[float, float]) -> None:
+    """Axes for so many bars, from the top at 0 downwards, with a line at no difference."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlim(*ends)
+    axes.set_ylim(-rows + 0.4, 0.6)
+    axes.axvline(0, color="0.75", linewidth=0.8, zorder=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.tick_params(axis="y", labelsize=8)
+    axes.tick_params(axis="x", labelsize=7)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

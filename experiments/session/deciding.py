@@ -1,0 +1,128 @@
+"""From a race that has ended to what was decided."""
+
+from __future__ import annotations
+
+from analysis.control import differ
+from analysis.decision import Rules, Standing, full_grid
+from analysis.patients import FEWEST
+from analysis.settling import settling
+from experiments.execution.planner import plan
+from experiments.reporting.text.settling import settled_by
+from experiments.run.analyses import Analysis
+from experiments.run.resolve import ResolvedRun
+from experiments.session.contenders import Contenders
+from experiments.session.context import Context
+from experiments.session.racing import Entered, Raced, patients_of, scores_of
+from experiments.tables.decided import READERS, Contender, Control, Decided, Reader, Reading, reading_of, refused
+from experiments.tables.decided import Analysis as Fixed
+from experiments.tables.table import Row, Table, control
+
+
+def decided(
+    rows: Contenders,
+    entered: Entered,
+    race: Raced,
+    analysis: Analysis,
+    budget: str,
+    control: Control | None,
+    context: Context,
+) -> Decided:
+    """The outcome of a race.
+
+    Args:
+        rows: that were compared.
+        entered: as they were entered.
+        race: at its end.
+        analysis: as it was fixed.
+        budget: in words.
+        control: what became of it, if there was one.
+        context: where the runs are.
+    """
+    looked = max((one.looks for one in race.standings.values()), default=0)
+    rules = entered.rules
+    most = rules.looks[max(looked, 1) - 1]
+    contenders = tuple(
+        Contender(
+            row,
+            rows.rates(row),
+            race.scores[row],
+            len(race.scores[row]) if row not in race.out and len(race.scores[row]) < most else None,
+        )
+        for row in entered.order
+    )
+    return Decided(
+        analysis=Fixed(
+            digest=analysis.digest,
+            margin=rules.margin,
+            level=rules.level,
+            looks=rules.looks,
+            budget=budget,
+            looked=looked,
+            others=analysis.before,
+        ),
+        order=contenders,
+        readings=tuple(
+            _reading(reader, race.standings.get(reader), bool(race.standings), entered) for reader in READERS
+        ),
+        runs=len(entered.tuning) + sum(map(len, race.runs.values())),
+        grid=entered.folds * full_grid(len(entered.order), len(set(rows.table.tried))),
+        control=control,
+        settling=_settling(entered, race, context),
+    )
+
+
+def _settling(entered: Entered, race: Raced, context: Context) -> tuple[str, ...]:
+    """What would settle what is open, for each reader."""
+    found = {}
+    rows = [row for row in entered.order if row not in race.out]
+    scores = {row: race.scores[row] for row in rows}
+    for reader, now in race.standings.items():
+        patients = patients_of(entered, context) if reader == "new patients" else None
+        one = settling(scores, rows, entered.rules, now, patients, entered.tested)
+        if one is not None:
+            found[reader] = one
+    return settled_by(found)
+
+
+def _reading(reader: Reader, found: Standing | None, looked: bool, entered: Entered) -> Reading:
+    """What a reader may conclude."""
+    if reader not in entered.readers:
+        return refused(
+            reader, f"the test split shows {entered.rarer} patients of its rarer class, and {FEWEST} or more are needed"
+        )
+    if found is None or found.leader is None:
+        few = reader == "new patients" and looked
+        why = "too many resamples of the test patients have no score" if few else "fewer than two rows have scores"
+        return refused(reader, why)
+    return reading_of(reader, found)
+
+
+def controlled(
+    rows: Contenders, race: Raced, rules: Rules, context: Context
+) -> tuple[Control | None, tuple[ResolvedRun, ...]]:
+    """Run the reference as often as it ran in the race, with other seeds, and ask whether the two are told apart.
+
+    Args:
+        rows: that were compared.
+        race: at its end.
+        rules: of the race.
+        context: where and how runs are done.
+
+    Returns:
+        What was found, None if the reference or its control has failed; and the control's runs.
+    """
+    reference = rows.table.reference
+    again = control_row(rows.table)
+    twins = rows.runs(reference, max(len(race.scores[reference]), 2), again.first_seed)
+    context.carry_out(plan(twins, context.store))
+    scores = scores_of(twins, rows.folds or 1, context.store)
+    if reference in race.out or len(scores) < len(race.scores[reference]):
+        return None, twins
+    difference, p, alarm = differ(race.scores[reference], scores, rules.level, rules.step)
+    return Control(again.label, difference, p, alarm), twins
+
+
+def control_row(table: Table) -> Row:
+    """The reference once more."""
+    (reference,) = (row for row in table.rows if row.label == table.reference)
+    return control(reference)
