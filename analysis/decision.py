@@ -17,7 +17,7 @@ over A and B. So the probability of any false claim, at any look, is at most the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,9 +211,9 @@ def standing(
         at = np.flatnonzero(awake)
         found = moments(np.array([scores[names[arm]][:runs] for arm in at], dtype=np.float64), rules.step)
         over = patients([names[arm] for arm in at], runs) if patients else None
-        made.append(_Look(at, contrasts(found, over), *rules.levels(look, at, number)))
-        now = made[-1]
-        claims, pair = now.apart.claims(rules.margin, now.starting, now.rejecting[:, None]), np.ix_(at, at)
+        apart = [contrasts(found), *([contrasts(found, over)] if over else [])]
+        made.append(_Look(at, apart, *rules.levels(look, at, number)))
+        claims, pair = made[-1].claims(rules.margin), np.ix_(at, at)
         no_better[pair] |= claims[0]
         better[pair] |= claims[1]
         leader = int(at[found.means.argmax()])
@@ -240,12 +240,30 @@ def standing(
 
 @dataclass(frozen=True)
 class _Look:
-    """What was compared at a look: the arms, by their numbers, and the levels of `Rules.levels`."""
+    """What was compared at a look: the arms, by their numbers, and the levels of `Rules.levels`.
+
+    Of new patients nothing is claimed that is not claimed of these too, so that their contrasts are with and without
+    the patients' variance: more degrees of freedom come with it, and a bound with it alone may be the narrower one.
+    """
 
     at: NDArray[np.intp]
-    apart: Contrasts
+    apart: Sequence[Contrasts]
     starting: Array
     rejecting: Array
+
+    def claims(self, margin: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Of each arm and each other one, (arms, arms): whether it is better by no more than the margin, or by more."""
+        each = [one.claims(margin, self.starting, self.rejecting[:, None]) for one in self.apart]
+        return np.logical_and.reduce([at_most for at_most, _ in each]), np.logical_and.reduce(
+            [more for _, more in each]
+        )
+
+    def bounds(self, column: int) -> tuple[Array, Array]:
+        """How much each arm is ahead of one of them at least and at most; ``column`` is its place in ``at``."""
+        of = [one.of(column) for one in self.apart]
+        highest = np.array(1 - self.starting[column])
+        lows, highs = ([one.bound(level) for one in of] for level in (self.rejecting, highest))
+        return np.minimum.reduce(lows), np.maximum.reduce(highs)
 
 
 def _hopeless(
@@ -268,18 +286,13 @@ def _hopeless(
 def _ahead(looks: Sequence[_Look], leader: int, number: int) -> dict[int, Interval]:
     """How much the other arms are ahead of an arm: the tightest bounds of all looks that both had part in.
 
-    Bounds need quantiles, which are slower than the p-values of the claims: so they are found at the end, all at once.
+    Bounds need quantiles, which are slower than the p-values of the claims: so they are found at the end.
     """
-    columns = [(look, int(column)) for look in looks for column in np.flatnonzero(look.at == leader)]
-    if not columns:
-        return {}
-    at = np.concatenate([look.at for look, _ in columns])
-    parts = [look.apart.of(column) for look, column in columns]
-    apart = Contrasts(*(np.concatenate([getattr(one, name.name) for one in parts]) for name in fields(Contrasts)))
-    starting = np.concatenate([np.full(len(look.at), look.starting[column]) for look, column in columns])
     lows, estimates, highs = np.full(number, -np.inf), np.zeros(number), np.full(number, np.inf)
-    np.maximum.at(lows, at, apart.bound(np.concatenate([look.rejecting for look, _ in columns])))
-    np.minimum.at(highs, at, apart.bound(1 - starting))
-    estimates[at] = apart.differences  # the last one stays
+    for look in looks:
+        for column in np.flatnonzero(look.at == leader):
+            low, high = look.bounds(int(column))
+            lows[look.at], highs[look.at] = np.maximum(lows[look.at], low), np.minimum(highs[look.at], high)
+            estimates[look.at] = look.apart[0].of(int(column)).differences  # the last one stays
     values = zip(lows.tolist(), estimates.tolist(), highs.tolist(), strict=True)
-    return {arm: Interval(*of) for arm, of in enumerate(values) if arm != leader}
+    return {arm: Interval(*of) for arm, of in enumerate(values) if looks and arm != leader}

@@ -30,12 +30,16 @@ class Analysis:
     Attributes:
         path: of its file.
         fixed: what was fixed, as plain data.
-        before: looks that others had made at the same test images when it was fixed, by their digests.
     """
 
     path: Path
     fixed: Mapping[str, Any]
-    before: Mapping[str, int]
+
+    @property
+    def before(self) -> Mapping[str, int]:
+        """Looks that others had made at the same test images at this one's first look, by their digests."""
+        before: dict[str, int] = _read(self.path)["before"]
+        return before
 
     @property
     def digest(self) -> str:
@@ -43,10 +47,19 @@ class Analysis:
         return self.path.stem
 
     def looked(self, number: int) -> None:
-        """Note that so many looks have been made by now."""
+        """Note that so many looks have been made by now, and at the first one, which others there had been.
+
+        So of two that were fixed at the same time the second one to look knows of the first: a level is not for both
+        together.
+        """
         stored = _read(self.path)
-        if number > stored["looks"]:
-            write_json(self.path, stored | {"looks": number})
+        if number <= stored["looks"]:
+            return
+        if not stored["looks"]:
+            others = {one.stem: _read(one) for one in sorted(self.path.parent.glob("*.json")) if one != self.path}
+            same = {name: one["looks"] for name, one in others.items() if one["test"] == stored["test"]}
+            stored["before"] = {name: looks for name, looks in same.items() if looks}
+        write_json(self.path, stored | {"looks": number})
 
 
 def fix(store: RunStore, test: str, fixed: Mapping[str, Any]) -> Analysis:
@@ -64,11 +77,8 @@ def fix(store: RunStore, test: str, fixed: Mapping[str, Any]) -> Analysis:
     folder = store.root / FOLDER
     path = folder / f"{digest([test, fixed])[:16]}.json"
     if not path.is_file():
-        others = {one.stem: _read(one) for one in sorted(folder.glob("*.json"))}
-        before = {name: one["looks"] for name, one in others.items() if one["test"] == test and one["looks"]}
-        write_json(path, {"test": test, "fixed": fixed, "before": before, "looks": 0})
-    stored = _read(path)
-    return Analysis(path, stored["fixed"], stored["before"])
+        write_json(path, {"test": test, "fixed": fixed, "before": {}, "looks": 0})
+    return Analysis(path, _read(path)["fixed"])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -112,11 +112,13 @@ def controlled(
         What was found, None if the reference or its control has failed; and the control's runs.
     """
     reference = rows.table.reference
+    if reference in race.out:
+        return None, ()
     again = control_row(rows.table)
     twins = rows.runs(reference, max(len(race.scores[reference]), 2), again.first_seed)
     context.carry_out(plan(twins, context.store))
     scores = scores_of(twins, rows.folds or 1, context.store)
-    if reference in race.out or len(scores) < len(race.scores[reference]):
+    if len(scores) < len(race.scores[reference]):
         return None, twins
     difference, p, alarm = differ(race.scores[reference], scores, rules.level, rules.step)
     return Control(again.label, difference, p, alarm), twins

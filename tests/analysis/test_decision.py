@@ -261,3 +261,21 @@ def test_coarse_scores_make_no_more_false_claims_than_the_level(arms: int) -> No
         found = standing(scores, list(generator.permutation(names)), rules)
         false += "0" in found.worse or any(name != "0" for name in found.start)
     assert false <= 300 * rules.level
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.floats(1e-4, 0.05))
+def test_of_new_patients_nothing_is_claimed_more_surely_than_of_these(seed: int, spread: float) -> None:
+    generator = np.random.default_rng(seed)
+    scores = {arm: list(np.clip(0.8 + 0.02 * generator.standard_normal(5), 0, 1)) for arm in "abc"}
+
+    def patients(arms: Sequence[str], number: int) -> OverPatients:
+        return OverPatients(spread**2 * np.eye(len(arms)), 200)
+
+    rules = dataclasses.replace(RULES, looks=(5,))
+    these, new = standing(scores, list("abc"), rules), standing(scores, list("abc"), rules, patients)
+    assert set(new.start) <= set(these.start)
+    assert set(new.worse) <= set(these.worse)
+    for arm, interval in new.ahead.items():
+        assert interval.low <= these.ahead[arm].low + 1e-12
+        assert interval.high >= these.ahead[arm].high - 1e-12

@@ -36,8 +36,10 @@ def test_what_others_had_looked_at_before_is_known_and_stays_what_it_was(tmp_pat
     first.looked(3)
     fix(store, "other images", FIXED).looked(1)
     second = fix(store, "images", {"margin": 0.02})
+    second.looked(1)
     assert second.before == {first.digest: 3}
     first.looked(5)
+    second.looked(2)
     assert fix(store, "images", {"margin": 0.02}).before == {first.digest: 3}
     assert not first.before
 
@@ -48,3 +50,11 @@ def test_an_analysis_that_was_changed_is_refused(damage: str, tmp_path: Path) ->
     analysis.path.write_text(damage)
     with pytest.raises(RunError, match="fixed"):
         fix(RunStore(tmp_path), "images", FIXED)
+
+
+def test_of_two_that_were_fixed_at_once_the_second_to_look_knows_of_the_first(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    first, second = fix(store, "images", FIXED), fix(store, "images", {"margin": 0.02})
+    second.looked(1)
+    first.looked(1)
+    assert (dict(first.before), dict(second.before)) == ({second.digest: 1}, {})
