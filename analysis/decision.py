@@ -254,9 +254,8 @@ class _Look:
     def claims(self, margin: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Of each arm and each other one, (arms, arms): whether it is better by no more than the margin, or by more."""
         each = [one.claims(margin, self.starting, self.rejecting[:, None]) for one in self.apart]
-        return np.logical_and.reduce([at_most for at_most, _ in each]), np.logical_and.reduce(
-            [more for _, more in each]
-        )
+        at_most, more = (np.logical_and.reduce(of) for of in zip(*each, strict=True))
+        return at_most, more
 
     def bounds(self, column: int) -> tuple[Array, Array]:
         """How much each arm is ahead of one of them at least and at most; ``column`` is its place in ``at``."""
