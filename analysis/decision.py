@@ -107,7 +107,7 @@ class Rules:
         """The levels of a look's claims of two arms.
 
         Args:
-            number: of the look.
+            number: which look it is, from 0.
             at: ranks in the tuning, from 0, of those that have part in it.
             arms: how many there are.
 

@@ -138,7 +138,7 @@ def contrasts(found: Moments, over: OverPatients | None = None) -> Contrasts:
     Satterthwaite's degrees of freedom (1946, https://doi.org/10.2307/3002019).
 
     Args:
-        found: of the arms.
+        found: means of the arms, with their variances.
         over: how the means vary with the patients; None: they are the same ones.
     """
     own = found.variances

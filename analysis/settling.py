@@ -99,12 +99,12 @@ def settling(
     Args:
         scores: of each arm, in the order of its runs, as `standing` got them.
         order: all arms, those that did best in the tuning first.
-        rules: of the race.
+        rules: that the race was held to.
         now: where it stands.
         patients: given, new patients are asked about; None: these test images.
         tested: number of test patients, if new ones are asked about.
         picks: scores by pick of the learning rate.
-        seed: of the simulations.
+        seed: that the simulated scores are drawn with.
 
     Raises:
         ValueError: if new patients are asked about, and there is no test patient.

@@ -105,7 +105,7 @@ def controlled(
     Args:
         rows: that were compared.
         race: at its end.
-        rules: of the race.
+        rules: that the race was held to.
         context: where and how runs are done.
 
     Returns:
