@@ -42,7 +42,7 @@ demo: $(READY)  ## Pretrain and fine-tune in four drawn worlds whose right answe
 	$(MEDTRANSFER) table $(call targets,demo)
 	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,demo)) --title "medtransfer: does it find what is true?"
 
-real: $(READY)  ## Real ImageNet weights on real images: PneumoniaMNIST, and DRIVE where DATA has it (about 40 minutes) [DATA=DIR]
+real: $(READY)  ## Real ImageNet weights on real images: PneumoniaMNIST, and DRIVE where DATA has it (half an hour) [DATA=DIR]
 	$(if $(DATA),,$(MEDTRANSFER) fetch 'medmnist("pneumoniamnist")')
 	$(MEDTRANSFER) table $(call targets,real_images) $(if $(DATA),--data-root $(DATA))
 	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,real_images)) --title "medtransfer: ImageNet weights on real images" --output real.html

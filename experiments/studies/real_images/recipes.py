@@ -11,7 +11,7 @@ from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, Rando
 CHEST = Recipe(
     image_size=32,
     batch_size=32,
-    epochs=12,
+    epochs=8,
     optimizer=AdamW(3e-3, weight_decay=0.01),
     schedule=Cosine(),
     selection="metric",
@@ -25,11 +25,11 @@ def recipes() -> dict[str, Recipe]:
     """Recipes by how many of the chest x-rays are trained on, and of the vessels."""
     return {
         "few": CHEST,
-        "more": replace(CHEST, interval=12),
-        "all": replace(CHEST, interval=24),
+        "more": replace(CHEST, interval=15),
+        "all": replace(CHEST, interval=18),
         "vessels": replace(
             CHEST,
-            image_size=160,
+            image_size=128,
             batch_size=2,
             epochs=20,
             augmentation=(HorizontalFlip(), VerticalFlip(), BrightnessContrast(0.2)),
