@@ -180,7 +180,8 @@ def standing(
     The answer depends on the scores in the order of their runs alone: a race that was stopped goes on as if it had not
     been. Scores beyond those that a look wants are not looked at. Where new patients are asked about, there are no
     further looks once no number of runs would suffice, since there are too few test patients to tell the leader from a
-    threat.
+    threat. An arm that rests runs again where later runs bring the leader's mean below its own, and the claim that it
+    is not better than the leader is withdrawn: to claim less costs no part of the level.
 
     Args:
         scores: of each arm, in the order of its runs, in [0, 1].
@@ -200,6 +201,8 @@ def standing(
     better = np.zeros((number, number), dtype=bool)
     awake = np.ones(number, dtype=bool)
     had = np.zeros(number, dtype=int)
+    means = np.zeros(number)  # of the runs that each had at its last look
+    since = np.zeros((number, number), dtype=int)
     made: list[_Look] = []
     leader, spent, hopeless = 0, False, False
     for look, runs in enumerate(rules.looks):
@@ -216,7 +219,10 @@ def standing(
         claims, pair = made[-1].claims(rules.margin), np.ix_(at, at)
         no_better[pair] |= claims[0]
         better[pair] |= claims[1]
+        means[at] = found.means
         leader = int(at[found.means.argmax()])
+        withdrawn = ~awake & (means > means[leader])
+        no_better[withdrawn, leader], since[withdrawn, leader] = False, len(made)
         if no_better[:, leader].all():
             awake[:] = False
             break
@@ -234,7 +240,7 @@ def standing(
         threats=tuple(names[arm] for arm in np.flatnonzero(~no_better[:, leader])) if made else tuple(names),
         rested={names[arm]: int(had[arm]) for arm in np.flatnonzero(~awake)} if made else {},
         wanted={names[arm]: rules.looks[len(made)] for arm in np.flatnonzero(awake)} if going else {},
-        ahead={names[arm]: interval for arm, interval in _ahead(made, leader, number).items()},
+        ahead={names[arm]: interval for arm, interval in _ahead(made, leader, since[:, leader]).items()},
     )
 
 
@@ -282,16 +288,18 @@ def _hopeless(
     return bool((awake[look.at] & (look.at != leader) & ~certain).any())
 
 
-def _ahead(looks: Sequence[_Look], leader: int, number: int) -> dict[int, Interval]:
+def _ahead(looks: Sequence[_Look], leader: int, since: NDArray[np.int_]) -> dict[int, Interval]:
     """How much the other arms are ahead of an arm: the tightest bounds of all looks that both had part in.
 
-    Bounds need quantiles, which are slower than the p-values of the claims: so they are found at the end.
+    A higher bound counts from the look ``since`` on, (arms,): that of a claim that was withdrawn does not. Bounds need
+    quantiles, which are slower than the p-values of the claims: so they are found at the end.
     """
-    lows, estimates, highs = np.full(number, -np.inf), np.zeros(number), np.full(number, np.inf)
-    for look in looks:
+    lows, estimates, highs = (np.full(len(since), start) for start in (-np.inf, 0.0, np.inf))
+    for number, look in enumerate(looks):
         for column in np.flatnonzero(look.at == leader):
             low, high = look.bounds(int(column))
-            lows[look.at], highs[look.at] = np.maximum(lows[look.at], low), np.minimum(highs[look.at], high)
+            lows[look.at] = np.maximum(lows[look.at], low)
+            highs[look.at] = np.minimum(highs[look.at], np.where(since[look.at] <= number, high, np.inf))
             estimates[look.at] = look.apart[0].of(int(column)).differences  # the last one stays
     values = zip(lows.tolist(), estimates.tolist(), highs.tolist(), strict=True)
     return {arm: Interval(*of) for arm, of in enumerate(values) if looks and arm != leader}

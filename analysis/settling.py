@@ -38,9 +38,10 @@ class Split:
     """What the difference of two arms' means is uncertain by, as variances on the scale of scores.
 
     Attributes:
-        seeds: since other runs would have other scores; that of the two means, with the runs so far.
+        seeds: since other seeds would give other scores; that of the two means, with the runs so far.
         patients: since other test patients would have other scores; None where these images are asked about.
-        rates: since another tuning would pick other learning rates; None where no pick was repeated.
+        rates: since other tunings would pick other learning rates; None where no pick was repeated, or no rate was
+            picked twice, so that it cannot be told from the seeds' part.
     """
 
     seeds: float
@@ -80,8 +81,8 @@ class Settling:
     split: Mapping[str, Split]
 
 
-Picks = Mapping[str, Sequence[Sequence[float]]]
-"""Of arms whose learning rate was picked more than once: scores of the runs of each pick."""
+Picks = Mapping[str, Sequence[float]]
+"""Of arms each of whose runs had a pick of its own: the learning rates, in the order of the runs."""
 
 
 def settling(
@@ -103,7 +104,7 @@ def settling(
         now: where it stands.
         patients: given, new patients are asked about; None: these test images.
         tested: number of test patients, if new ones are asked about.
-        picks: scores by pick of the learning rate.
+        picks: learning rates of the runs, where each has a pick of its own; None: there was one pick for all.
         seed: that the simulated scores are drawn with.
 
     Raises:
@@ -127,8 +128,24 @@ def settling(
         leader=now.leader,
         start=needed[0],
         against=dict(zip(now.threats, needed[1:], strict=True)),
-        split={name: race.split(number, names, picks or {}) for number, name in enumerate(names) if number},
+        split={
+            name: race.split(number, _of_picks([now.leader, name], scores, picks, looked) if picks else None)
+            for number, name in enumerate(names)
+            if number
+        },
     )
+
+
+def _of_picks(names: Sequence[str], scores: Mapping[str, Sequence[float]], picks: Picks, looked: int) -> float | None:
+    """What picks of the rates add to the variance of the difference of two means."""
+    total = 0.0
+    for name in names:
+        runs = scores[name][:looked]
+        of_a_run = between_picks(runs, picks[name][: len(runs)])
+        if of_a_run is None:
+            return None
+        total += of_a_run / len(runs)
+    return total
 
 
 class _Race:
@@ -187,15 +204,16 @@ class _Race:
 
         return shares
 
-    def split(self, number: int, names: Sequence[str], picks: Picks) -> Split:
-        """Of the leader and an arm."""
+    def split(self, number: int, of_rates: float | None) -> Split:
+        """Of the leader and an arm, with what picks of the rates add to the variance of their runs."""
         of_patients = None
         if self._over is not None:
             own = self._over.covariance
             of_patients = float(own[0, 0] + own[number, number] - 2 * own[0, number])
-        repeated = [between_picks(picks[name]) for name in (names[0], names[number]) if name in picks]
-        seeds = float(self._now.variances[0] + self._now.variances[number])
-        return Split(seeds, of_patients, sum(repeated) if repeated else None)
+        of_runs = float(self._now.variances[0] + self._now.variances[number])
+        if of_rates is not None:
+            of_rates = min(of_rates, of_runs)
+        return Split(of_runs - (of_rates or 0.0), of_patients, of_rates)
 
 
 def _smallest(shares: Callable[[int], Array], most: int) -> list[int | None]:
@@ -216,24 +234,30 @@ def _smallest(shares: Callable[[int], Array], most: int) -> list[int | None]:
     return found
 
 
-def between_picks(groups: Sequence[Sequence[float]]) -> float:
-    """The variance of an arm's mean between picks of its learning rate, without what the runs vary by.
+def between_picks(scores: Sequence[float], rates: Sequence[float]) -> float | None:
+    """The part of the variance of an arm's runs that comes from their picks of a learning rate.
 
-    It is the estimate of the analysis of variance, 0 where that is negative (Searle, Casella and McCulloch 1992,
-    Variance Components, chapter 3.6).
+    A run's rate is drawn as the picks fall out, and its score around the mean at that rate. With n runs at K rates, the
+    sum of squares between rates has n - 1 times that part, and K - 1 times the variance at one rate, as expectation
+    (the analysis of variance; Searle, Casella and McCulloch 1992, Variance Components, chapter 3.6).
 
     Args:
-        groups: scores of the runs of each pick.
+        scores: of the runs.
+        rates: that they were done at.
+
+    Returns:
+        The estimate, 0 where it would be negative; None if no rate was picked twice.
 
     Raises:
-        ValueError: if there are fewer than two picks, one without a run, or none with two runs.
+        ValueError: if there are not as many scores as rates.
     """
-    sizes = np.array([len(group) for group in groups])
-    if len(sizes) < 2 or sizes.min() < 1 or sizes.max() < 2:
-        raise ValueError(f"expected two or more picks, one with two or more runs, found picks of {sizes.tolist()} runs")
-    means = np.array([np.mean(group) for group in groups])
-    total, free = int(sizes.sum()), len(sizes) - 1
-    within = sum(((np.asarray(group) - mean) ** 2).sum() for group, mean in zip(groups, means, strict=True))
-    between = (sizes * (means - sizes @ means / total) ** 2).sum() / free
-    size = (total - (sizes**2).sum() / total) / free
-    return max(float((between - within / (total - len(sizes))) / size), 0.0)
+    if len(scores) != len(rates):
+        raise ValueError(f"expected a learning rate of each run, found {len(rates)} of {len(scores)} runs")
+    values = np.array(scores, dtype=np.float64)
+    groups = [values[[rate == one for rate in rates]] for one in dict.fromkeys(rates)]
+    free = len(values) - len(groups)
+    if not free:
+        return None
+    within = sum(float(((group - group.mean()) ** 2).sum()) for group in groups) / free
+    between = sum(len(group) * float((group.mean() - values.mean()) ** 2) for group in groups)
+    return max((between - (len(groups) - 1) * within) / (len(values) - 1), 0.0)

@@ -36,6 +36,9 @@ BASE = 0.85
 FALL = 0.15
 """What a run that collapses loses."""
 
+EARLY = 5
+"""Runs of each arm: what is claimed with so many is counted too."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -113,17 +116,24 @@ def grid() -> list[AnyCell]:
         means = tuple(BASE + one for one in effects["one 1.1 ahead"])
         name = f"{arms} arms, one 1.1 ahead, a quarter collapses"
         cells.append(Cell(name, means, 0.01, collapsing=0.25, stress=True))
+    for spread in (0.001, 0.05):
+        cells.append(Cell(f"3 arms, one 1.1 ahead, spread {100 * spread:g}", (BASE + 0.011, BASE, BASE), spread))
+    cells.append(Cell("5 arms, one 3 ahead, spread 1", (BASE + 0.03, *[BASE] * 4), 0.01))
     return [*cells, *patient_cells()]
 
 
 def compared(cell: AnyCell, number: int, rules: Rules) -> dict[str, Any]:
-    """One comparison: whether a claim was false, what was settled, and how many runs it took."""
+    """One comparison: whether a claim was false, what was settled, how many runs it took, and what was said early."""
     seed = zlib.crc32(cell.name.encode())
     means, scores, tuned, patients = cell.draw(np.random.default_rng([seed, number]), rules.looks[-1])
     names = [str(arm) for arm in range(len(means))]
     order = [names[arm] for arm in np.argsort(-tuned, kind="stable")]
-    found = standing(dict(zip(names, scores, strict=True)), order, rules, patients)
-    return told(found, dict(zip(names, map(float, means), strict=True)), rules)
+    found, early = (
+        standing(dict(zip(names, scores[:, :runs], strict=True)), order, rules, patients)
+        for runs in (rules.looks[-1], EARLY)
+    )
+    true = dict(zip(names, map(float, means), strict=True))
+    return told(found, true, rules) | {"early": bool(early.start or early.worse)}
 
 
 def told(found: Standing, means: dict[str, float], rules: Rules) -> dict[str, Any]:
@@ -164,13 +174,14 @@ def as_text(found: Sequence[tuple[AnyCell, dict[str, float]]], comparisons: int,
 
     p_values = [float(stats.binom.sf(round(one["false"] * comparisons) - 1, comparisons, level)) for _, one in found]
     corrected = holm([None if cell.stress else p for (cell, _), p in zip(found, p_values, strict=True)])
-    lines = [f"{'cell':62}{'false':>7}  {'95 %':17}{'p':>7}{'settled':>9}{'said':>7}{'right':>7}{'kept':>7}{'runs':>7}"]
+    columns = "".join(f"{name:>7}" for name in ("said", "early", "right", "kept", "runs"))
+    lines = [f"{'cell':62}{'false':>7}  {'95 %':17}{'p':>7}{'settled':>9}{columns}"]
     for (cell, one), p in zip(found, corrected, strict=True):
         low, high = wilson(round(one["false"] * comparisons), comparisons)
         shown = "stress" if p is None else f"{p:.3f}"
         lines.append(
             f"{cell.name:62}{one['false']:7.2%}  {low:6.2%} to {high:6.2%} {shown:>7}{one['settled']:9.1%}"
-            f"{one['said']:7.1%}{one['right']:7.1%}{one['kept']:7.1%}{one['runs']:7.1f}"
+            f"{one['said']:7.1%}{one['early']:7.1%}{one['right']:7.1%}{one['kept']:7.1%}{one['runs']:7.1f}"
         )
     return "\n".join(lines)
 

@@ -117,7 +117,6 @@ def patient_cells() -> list[PatientCell]:
     few, many = ("equal", "one 1.1 ahead", "ladder of 1.1"), ("one 1.1 ahead", "ladder of 1.1")
     for patients, positives, arms, names in (
         (60, 20, 3, few),
-        (60, 20, 14, many[:1]),
         (300, 60, 3, few),
         (300, 60, 14, many[:1]),
         (2000, 200, 3, many),
@@ -132,9 +131,11 @@ def patient_cells() -> list[PatientCell]:
             means = tuple(0.85 + float(one) for one in effects[name])
             told = f"{patients} patients, {arms} arms, {name}"
             cells.append(PatientCell(told, means, positives, patients - positives))
+    five = (0.88, *[0.85] * 4)
     one_ahead = (0.861, 0.85, 0.85)
     return [
         *cells,
+        PatientCell("600 patients, 5 arms, one 3 ahead", five, 150, 450),
         PatientCell("60 patients, 3 arms, one 10 ahead", (0.95, 0.85, 0.85), 20, 40),
         PatientCell("60 patients, arms alike, one 1.1 ahead", one_ahead, 20, 40, 0.02, 0.97, 0.02),
         PatientCell("300 patients, arms alike, one 1.1 ahead", one_ahead, 60, 240, 0.02, 0.97, 0.02),

@@ -67,18 +67,22 @@ def decided(
         runs=len(entered.tuning) + sum(map(len, race.runs.values())),
         grid=entered.folds * full_grid(len(entered.order), len(set(rows.table.tried))),
         control=control,
-        settling=_settling(entered, race, context),
+        settling=_settling(rows, entered, race, context),
     )
 
 
-def _settling(entered: Entered, race: Raced, context: Context) -> tuple[str, ...]:
+def _settling(rows: Contenders, entered: Entered, race: Raced, context: Context) -> tuple[str, ...]:
     """What would settle what is open, for each reader."""
     found = {}
-    rows = [row for row in entered.order if row not in race.out]
-    scores = {row: race.scores[row] for row in rows}
+    order = [row for row in entered.order if row not in race.out]
+    scores = {row: race.scores[row] for row in order}
+    retuned = rows.folds is None and len(rows.picks) > 1
+    picks = (
+        {row: [run.spec.recipe.optimizer.learning_rate for run in race.runs[row]] for row in order} if retuned else None
+    )
     for reader, now in race.standings.items():
         patients = patients_of(entered, context) if reader == "new patients" else None
-        one = settling(scores, rows, entered.rules, now, patients, entered.tested)
+        one = settling(scores, order, entered.rules, now, patients, entered.tested, picks)
         if one is not None:
             found[reader] = one
     return settled_by(found)

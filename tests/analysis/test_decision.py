@@ -51,6 +51,21 @@ def test_an_arm_rests_while_the_leader_and_its_threats_go_on() -> None:
     assert set(found.threats) == {"b"}
 
 
+def test_a_claim_that_the_leaders_later_runs_speak_against_is_withdrawn() -> None:
+    """b rests at .85 while a is at .9; a's later runs bring it to .78, and b runs again."""
+    rules = Rules(margin=0.01, level=0.05, looks=(3, 5, 7))
+    scores = {"a": [0.9, 0.9, 0.9, 0.6, 0.6], "b": [0.85, 0.849, 0.851], "c": [0.8, 0.7, 0.9, 0.6, 0.6]}
+    first = standing({arm: of[:3] for arm, of in scores.items()}, ["a", "b", "c"], rules)
+    assert (first.leader, first.threats, first.rested) == ("a", ("c",), {"b": 3})
+    assert first.ahead["b"].high < rules.margin
+    second = standing(scores, ["a", "b", "c"], rules)
+    assert (second.leader, set(second.threats), second.rested) == ("a", {"b", "c"}, {})
+    assert second.wanted == {"a": 7, "b": 7, "c": 7}
+    assert second.ahead["b"].high == np.inf
+    kept = standing(scores | {"a": [0.9, 0.9, 0.9, 0.8, 0.8]}, ["a", "b", "c"], rules)
+    assert kept.rested == {"b": 3}  # at .86 the leader is still ahead
+
+
 def test_runs_beyond_those_that_a_look_wants_are_not_looked_at() -> None:
     scores = {"a": runs(0.9, 0.02), "b": runs(0.89, 0.02), "c": runs(0.5, 0.02)}
     more = scores | {"c": [*scores["c"][:3], 1.0, 1.0]}

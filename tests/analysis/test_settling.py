@@ -115,20 +115,49 @@ def test_the_uncertainty_is_split_by_what_it_comes_from() -> None:
     assert asked().split["b"].patients is None
 
 
-def test_of_repeated_picks_the_variance_is_that_of_the_analysis_of_variance() -> None:
-    groups = np.random.default_rng(3).normal(0.8, 0.01, (4, 5)) + np.array([[0.0], [0.02], [0.05], [0.01]])
-    within = groups.var(axis=1, ddof=1).mean()
-    expected = within * (stats.f_oneway(*groups).statistic - 1) / 5
-    assert between_picks(groups.tolist()) == pytest.approx(expected)
-    assert between_picks([[0.7, 0.9], [0.7, 0.9]]) == 0
-    now = standing(SCORES, "abc", RULES)
-    found = settling(SCORES, "abc", RULES, now, picks={"a": groups.tolist(), "b": groups.tolist()})
-    assert found is not None
-    assert found.split["b"].rates == pytest.approx(2 * expected)
-    assert found.split["c"].rates == pytest.approx(expected)
-    for wrong in ([[0.5, 0.6]], [[0.5], [0.6]], [[0.5, 0.6], []]):
-        with pytest.raises(ValueError, match="expected two or more picks"):
-            between_picks(wrong)
+def test_the_part_of_the_picks_is_that_of_the_analysis_of_variance() -> None:
+    """With as many runs at each of K rates, n (F - 1) within / n K is the classic estimate for means as they are."""
+    values = np.random.default_rng(3).normal(0.8, 0.01, (4, 5)) + np.array([[0.0], [0.02], [0.05], [0.01]])
+    rates = np.repeat([1.0, 2.0, 3.0, 4.0], 5)
+    within = values.var(axis=1, ddof=1).mean()
+    expected = within * (stats.f_oneway(*values).statistic - 1) * 3 / 19
+    assert between_picks(values.ravel().tolist(), rates.tolist()) == pytest.approx(expected)
+    assert between_picks([0.7, 0.9, 0.7, 0.9], [1.0, 1.0, 2.0, 2.0]) == 0
+    assert between_picks([0.7, 0.9], [1.0, 1.0]) == 0
+    assert between_picks([0.7, 0.9], [1.0, 2.0]) is None
+    with pytest.raises(ValueError, match="expected a learning rate of each run, found 1 of 2 runs"):
+        between_picks([0.7, 0.9], [1.0])
+
+
+def test_on_average_the_part_of_the_picks_is_what_picks_vary_by() -> None:
+    """Rates are picked in a half, three and two tenths of the tunings: the variance of their means is a known sum."""
+    chances, means = np.array([0.5, 0.3, 0.2]), np.array([0.80, 0.90, 0.84])
+    generator, found = np.random.default_rng(0), []
+    for _ in range(2000):
+        picked = generator.choice(3, 12, p=chances)
+        one = between_picks((means[picked] + 0.01 * generator.standard_normal(12)).tolist(), picked.tolist())
+        assert one is not None  # twelve runs at three rates
+        found.append(one)
+    assert np.mean(found) == pytest.approx(chances @ (means - chances @ means) ** 2, rel=0.02)
+
+
+def test_what_picks_add_is_no_longer_the_seeds_part() -> None:
+    scores = {"a": [0.80, 0.81, 0.90, 0.91], "b": [0.79, 0.80, 0.89, 0.90]}
+    rules = Rules(looks=(4,))
+    now = standing(scores, "ab", rules)
+    plain, retuned = (
+        settling(scores, "ab", rules, now, picks=picks)
+        for picks in (None, {"a": [1.0, 1.0, 2.0, 2.0], "b": [1.0, 1.0, 2.0, 2.0]})
+    )
+    assert plain is not None
+    assert retuned is not None
+    one, other = plain.split["b"], retuned.split["b"]
+    assert one.rates is None
+    assert other.rates == pytest.approx(2 * (0.01 - 5e-5) / 3 / 4)
+    assert other.seeds + other.rates == pytest.approx(one.seeds)
+    alone = settling(scores, "ab", rules, now, picks={"a": [1.0, 1.0, 2.0, 2.0], "b": [1.0, 2.0, 3.0, 4.0]})
+    assert alone is not None
+    assert alone.split["b"] == one
 
 
 def test_the_answer_is_the_same_each_time() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.settling import MOST_PATIENTS, MOST_RUNS, SURE, Needed, Settling
+from analysis.settling import MOST_PATIENTS, MOST_RUNS, SURE, Needed, Settling, Split
 from experiments.reporting.text.words import listed
 from experiments.tables.decided import Reader
 
@@ -20,8 +20,7 @@ def settled_by(found: Mapping[Reader, Settling]) -> tuple[str, ...]:
         where = "On these images" if reader == "these images" else "For new patients"
         rows = f"{one.leader} and {listed(list(one.against))}"
         sentences.append(f"{where}, {_what(one.start, reader, rows)}, were the means what they seem.")
-        if reader == "new patients":
-            sentences.append(_uncertain(one))
+        sentences.append(_uncertain(one))
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -49,15 +48,24 @@ def _counted(number: int | None, noun: str) -> str:
 
 
 def _uncertain(found: Settling) -> str:
-    """Where the uncertainty of the difference to each threat comes from."""
-    parts = []
-    for row, split in found.split.items():
-        if split.patients is not None and (total := split.seeds + split.patients) > 0:
-            parts.append((split.patients / total, row))
-    if not parts:
+    """Where the uncertainty of the difference to a threat comes from, if it is from more than the runs.
+
+    Of several threats it is the one where the least of it is the runs'.
+    """
+    shares = {row: parts for row, split in found.split.items() if (parts := _parts(split))}
+    if not shares:
         return ""
-    share, row = max(parts)
-    return (
-        f"Of what the difference of {row} to {found.leader} is uncertain by, {share:.0%} is the test patients' part "
-        f"and {1 - share:.0%} the runs'."
-    )
+    row, parts = min(shares.items(), key=lambda one: list(one[1].values())[-1])
+    told = [f"{share:.0%} {'is ' if number == 0 else ''}{words}" for number, (words, share) in enumerate(parts.items())]
+    return f"Of what the difference of {row} to {found.leader} is uncertain by, {listed(told)}."
+
+
+def _parts(split: Split) -> dict[str, float]:
+    """Shares of the variance by what they come from, the runs' last; empty if there is nothing but runs."""
+    found = {"the test patients' part": split.patients, "the part of the learning rates' picks": split.rates}
+    beside = {words: variance for words, variance in found.items() if variance is not None}
+    total = split.seeds + sum(beside.values())
+    if not beside or not total:
+        return {}
+    every = beside | {"the runs'" if split.rates is None else "the seeds'": split.seeds}
+    return {words: variance / total for words, variance in every.items()}

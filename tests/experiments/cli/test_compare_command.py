@@ -127,6 +127,20 @@ def test_in_folds_every_patient_is_tested_once_with_each_seed(
     assert sorted(fold for fold in folds if fold) == ["1/3", "1/3", "2/3", "2/3", "3/3", "3/3"]
 
 
+def test_where_each_run_has_a_pick_of_its_own_the_part_of_the_picks_is_told_apart(
+    home: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+) -> None:
+    """Of three picks of two rates one rate is picked twice, so that picks and seeds can be told apart."""
+    monkeypatch.chdir(home)
+    command = ["compare", FOLDER, "--from", "random", "gabor", "--learning-rates", "0.01,0.1", "--retune", "3"]
+    assert main([*command, "--output", "retuned", "--report", "retuned.htm", *FAST, *in_turn, "--jobs", "1"]) == 0
+    (file,) = (home / "retuned").glob("*.json")
+    decided = json.loads(file.read_text())["decided"]
+    assert [(len(one["rates"]), len(one["scores"])) for one in decided["order"]] == [(3, 3), (3, 3)]
+    _, split = decided["settling"]
+    assert "is the part of the learning rates' picks and" in split
+
+
 def test_a_named_rows_weights_are_told_beside_its_name(home: Path) -> None:
     named, bare = rows_of([parse_row("The ward's filters = gabor on tiny(width=4, in_channels=1)"), parse_row("gabor")])
     assert (named.label, described(named)) == ("The ward's filters", "gabor on tiny(width=4, in_channels=1)")

@@ -54,5 +54,21 @@ def test_for_new_patients_it_may_be_a_matter_of_patients(runs: int | None, patie
     )
 
 
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [
+        (Split(1e-4, None, 3e-4), "75% is the part of the learning rates' picks and 25% the seeds'."),
+        (
+            Split(1e-4, 2e-4, 1e-4),
+            "50% is the test patients' part, 25% the part of the learning rates' picks and 25% the seeds'.",
+        ),
+    ],
+)
+def test_what_picks_of_the_learning_rates_add_is_told_apart(split: Split, words: str) -> None:
+    needed = Needed(6, None)
+    _, sentence = settled_by({"these images": Settling("A", needed, {"B": needed}, {"B": split})})
+    assert sentence == f"Of what the difference of B to A is uncertain by, {words}"
+
+
 def test_nothing_is_said_where_nothing_is_open() -> None:
     assert settled_by({}) == ()
