@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
-from datamodules.files.images import content_digest, read_gray, read_rgb
+from datamodules.files.images import content_digest, read_rgb
+from datamodules.files.masks import read_mask
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -87,11 +88,11 @@ class Drive(Dataset):
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """The first observer's vessels."""
-        return (read_gray(_paths(root, sample.source)[1]) > 127).astype("uint8")
+        return read_mask(_paths(root, sample.source)[1])
 
     def read_field_of_view(self, root: Path, sample: Sample) -> Pixels | None:
         """The disc that the camera saw."""
-        return (read_gray(_paths(root, sample.source)[2]) > 127).astype("uint8")
+        return read_mask(_paths(root, sample.source)[2])
 
     def write_phantom(self, root: Path) -> None:
         """40 drawn discs with branching curves, 96 x 96."""

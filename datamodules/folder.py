@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from datamodules.dataset.contract import SPLITS, Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, divide
-from datamodules.files.dicom import read_dicom
+from datamodules.files.dicom import is_dicom, read_dicom
 from datamodules.files.images import read_gray, read_rgb
+from datamodules.files.masks import Foreground, read_mask
 from datamodules.labels.label_files import header, inside, number, once, rows
 from specs.errors import DataError, UsageError
 from specs.run import digest
@@ -35,8 +36,7 @@ class Folder(Dataset):
     Classification: a table (CSV) in the folder names one image a row, relative to the folder. Multilabel: one column
     of 0, 1 or blank (not labelled) per class; binary: one column of 0 or 1, named by the class or by ``label``;
     multiclass: one column, ``label``, of class names. Segmentation: every image has a mask of the same name (the
-    ending may differ) in the folder ``masks``; values above 0 are foreground; a table is needed only for patients
-    and splits.
+    ending may differ) in the folder ``masks``, whose background is 0; a table is needed only for patients and splits.
 
     Images are PNG, JPEG, TIFF, GIF or DICOM.
 
@@ -53,6 +53,9 @@ class Folder(Dataset):
             class has 80, 10 and 10 %.
         images: segmentation without a table: the folder of images.
         masks: segmentation: the folder of masks.
+        foreground: segmentation: which values of a mask are foreground: ``one value`` (there is only one beside 0),
+            ``above 0``, ``above half`` of what its 8 or 16 bits hold (masks that were saved as JPEG), or values such as
+            ``(1, 2)``.
     """
 
     path: str = "folder"
@@ -66,6 +69,7 @@ class Folder(Dataset):
     split: str | None = None
     images: str = "images"
     masks: str = "masks"
+    foreground: Foreground = "one value"
 
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
@@ -81,7 +85,7 @@ class Folder(Dataset):
         "    images/1.png ...\n"
         "    masks/1.png ..."
     )  # fmt: skip
-    pixel_arguments: ClassVar[tuple[str, ...]] = ("channels", "kind", "masks")
+    pixel_arguments: ClassVar[tuple[str, ...]] = ("channels", "kind", "masks", "foreground")
 
     @property
     def place(self) -> str | None:
@@ -141,16 +145,13 @@ class Folder(Dataset):
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The image in the channels that were asked for."""
         path = root / sample.source
-        if path.suffix.lower() in (".dcm", ".dicom"):
-            import numpy as np
-
-            gray = read_dicom(path)
-            return gray if self.channels == 1 else np.repeat(gray[..., None], 3, axis=2)
+        if is_dicom(path):
+            return read_dicom(path, channels=self.channels)
         return read_gray(path) if self.channels == 1 else read_rgb(path)
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """Values above 0."""
-        return (read_gray(self.files(root, sample)[1]) > 0).astype("uint8")
+        """What ``foreground`` says."""
+        return read_mask(self.files(root, sample)[1], self.foreground)
 
     def write_phantom(self, root: Path) -> None:
         """120 drawn images of 60 patients, 48 x 48, by the arguments."""

@@ -12,6 +12,7 @@ from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, divide
 from datamodules.files.images import read_gray
+from datamodules.files.masks import read_mask
 from specs.errors import DataError
 from specs.task import Task
 
@@ -96,10 +97,10 @@ class Montgomery(Dataset):
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """Both lungs."""
         _, left, right = self.files(root, sample)
-        masks = read_gray(left), read_gray(right)
+        masks = read_mask(left), read_mask(right)
         if masks[0].shape != masks[1].shape:
             raise DataError(f"{left} is of shape {masks[0].shape}, {right} of {masks[1].shape}. Fetch them again.")
-        return ((masks[0] > 0) | (masks[1] > 0)).astype("uint8")
+        return masks[0] | masks[1]
 
     def write_phantom(self, root: Path) -> None:
         """60 drawn chests, 96 x 80 or 80 x 96, with 1-bit masks."""

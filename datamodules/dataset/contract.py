@@ -318,8 +318,10 @@ class Dataset(ABC):
         """The error for a folder that does not hold the dataset."""
         listed = sorted(path.name for path in root.iterdir())[:8] if root.is_dir() else None
         holds = f"which holds {', '.join(listed) or 'nothing'}" if listed is not None else "which does not exist"
+        public = self.homepage.startswith("http")  # else it is a folder of the user's own
+        source = f"It is published at {self.homepage} ({self.licence}). Put it" if public else "Put your files"
         return DataError(
             f"{type(self).__name__}: {found} in {root}, {holds}.\nExpected:\n{self.layout}\n"
-            f"It is published at {self.homepage} ({self.licence}). Put it there or give another --data-root"
+            f"{source} there or give another --data-root"
             + ("; `medtransfer fetch` puts it there." if self.open_files else ".")
         )

@@ -108,10 +108,27 @@ def counted(index: Index, task: Task) -> Counts:
     """
     known = any(sample.patient != sample.id for split in SPLITS for sample in index.split(split))
     labelled = task.kind != "segmentation" or any(sample.target for split in SPLITS for sample in index.split(split))
-    together = " or ".join(part for part in (", ".join(task.positives[:-1]), *task.positives[-1:]) if part)
-    names = ((*task.classes, together) if together else task.classes) if labelled else ()
-    scored = (together,) if together else tuple(name for name in task.scored if name in names)
+    names, scored = _named(task) if labelled else ((), ())
     return Counts(task.kind, scored, {split: _counted(index.split(split), task, names, known) for split in SPLITS})
+
+
+def unscored(samples: Sequence[Sample], task: Task) -> str | None:
+    """Why images have no score, in words; None where they have one.
+
+    An area under the ROC curve needs images with a class and images without it, of one scored class at least. A Dice is
+    defined for any image.
+    """
+    if task.kind == "segmentation":
+        return None
+    names, scored = _named(task)
+    classes = [one for one in _counted(samples, task, names, False).classes if one.name in scored]
+    if any(one.positives.images and one.negatives.images for one in classes):
+        return None
+    if len(classes) == 1:
+        (one,) = classes
+        return f"it has {one.positives.images} images with {one.name} and {one.negatives.images} without"
+    names = tuple(one.name for one in classes)
+    return f"none of the classes {', '.join(names)} is in some of its {len(samples)} images and absent from others"
 
 
 def rarest(counts: Counts) -> Rarest | None:
@@ -155,6 +172,14 @@ def step_of(counts: Counts) -> float:
     if counts.kind == "segmentation" or not defined:
         return 0.0
     return math.sqrt(sum(step**2 for step in defined)) / len(defined)
+
+
+def _named(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is counted of a task, the classes and those that count as positive together, and what of it is scored."""
+    if not task.positives:
+        return task.classes, task.scored
+    together = " or ".join(part for part in (", ".join(task.positives[:-1]), task.positives[-1]) if part)
+    return (*task.classes, together), (together,)
 
 
 def _counted(samples: Sequence[Sample], task: Task, names: Sequence[str], known: bool) -> SplitCounts:

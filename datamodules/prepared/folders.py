@@ -10,8 +10,11 @@ from specs.run import digest
 MANIFEST = "manifest.npz"
 """What a prepared dataset's folder holds once it is whole."""
 
-STORAGE_VERSION = 1
-"""Raised on purpose when the same files are stored as other bytes than before."""
+STORAGE_VERSION = 2
+"""Raised on purpose when the same files are stored as other bytes than before.
+
+2: pictures are upright, and masks are read by their stored values.
+"""
 
 
 def prepared_folder(dataset: Dataset, name: str, root: Path, cache: Path) -> Path:

@@ -101,10 +101,10 @@ def _covered(first: float, last: float, length: int, pixels: int) -> NDArray[np.
 
 def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
     """The mask at the network's size, with the covered share of each pixel."""
-    from datamodules.files.images import read_gray
+    from datamodules.files.masks import read_mask
 
     assert place.mask is not None
-    mask = (read_gray(place.mask) > 0).astype(np.float64)
+    mask = read_mask(place.mask).astype(np.float64)
     resized = cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     return np.clip(np.asarray(resized, dtype=np.float64), 0, 1)
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datamodules.dataset.contract import Dataset, Index
+from datamodules.dataset.counts import unscored
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.places import Places
 from experiments.run.recipes import recipe_named, recipe_of_method
 from initializers.loading.contract import Initializer
-from specs.errors import UsageError
+from specs.errors import DataError, UsageError
 from specs.expression import Call
 from specs.fold import Fold
 from specs.plugins import plugins_of
@@ -34,6 +35,12 @@ AUGMENTATION_VERSION = 2
 """Raised on purpose when the same steps by albumentations give other images; runs without such steps do not mention it.
 
 2: a sample's steps draw independently, and those of segmentation do what albumentations 0.4.3 did.
+"""
+
+READING_VERSION = 2
+"""Raised on purpose when the same files give other pixels; drawn images do not mention it.
+
+2: photographs are upright as their orientation tag says, masks are read by their stored values.
 """
 
 TASK_VERSIONS = {"segmentation": 2}
@@ -132,6 +139,7 @@ class Resolver:
         self.places, self.devices = places, devices
         self._opened: dict[tuple[Call, Edition], OpenDataset] = {}
         self._folded: dict[tuple[Call, Edition, Fold], Index] = {}
+        self._unscored: dict[tuple[Call, Edition, Fold | None], str | None] = {}
 
     def resolve(self, spec: RunSpec) -> ResolvedRun:
         """The spec's identity, key and required runs.
@@ -164,6 +172,7 @@ class Resolver:
                 'the recipe of a pretraining says trained="head", which leaves the backbone as it is, so there would '
                 'be nothing to start from. Pretrain with trained="all".'
             )
+        self._check_selection(spec)
         needs: dict[Pretraining, ResolvedRun] = {}
         identity: dict[str, Any] = {
             "stage": spec.stage,
@@ -201,10 +210,12 @@ class Resolver:
 
     def _dataset(self, spec: RunSpec) -> dict[str, Any]:
         dataset: Dataset = DATASETS.build(spec.dataset)
+        edition = "generated" if dataset.generated else spec.edition
         return {
             "expression": str(_identifying(spec.dataset, dataset)),
             "version": dataset.version,
-            "edition": "generated" if dataset.generated else spec.edition,
+            "edition": edition,
+            **({"reading": READING_VERSION} if edition == "real" else {}),
             **self.index(spec).identity(),
         }
 
@@ -217,6 +228,25 @@ class Resolver:
         if asked not in self._folded:
             self._folded[asked] = in_fold(opened, spec.fold).index
         return self._folded[asked]
+
+    def _check_selection(self, spec: RunSpec) -> None:
+        """Refuse to select epochs by a score that the validation images do not have: the first one would be kept.
+
+        Raises:
+            DataError: says what the images lack.
+        """
+        if spec.recipe.selection != "metric" or spec.recipe.method is not None:
+            return
+        asked = spec.dataset, spec.edition, spec.fold
+        if asked not in self._unscored:
+            task = self.opened(spec.dataset, spec.edition).dataset.task
+            self._unscored[asked] = unscored(self.index(spec).validation, task)
+        if (why := self._unscored[asked]) is not None:
+            raise DataError(
+                f"{DATASETS.short(spec.dataset)}: the validation split has no score to select epochs by, since {why}. "
+                "Divide the images so that it shows each class and its absence, or select by the loss: --set "
+                "selection=loss."
+            )
 
     def _check_unseen(self, spec: RunSpec, fold: Fold, needs: Iterable[ResolvedRun]) -> None:
         """Refuse weights that were trained on patients whom a run in a fold is tested on.

@@ -9,6 +9,8 @@ from typing import Any
 
 from analysis.statistics import ALPHA
 from datamodules.dataset.contract import Dataset
+from datamodules.dataset.counts import unscored
+from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.sides import shorter_side
 from experiments.run.naming import metric_prefix, public_initializer, public_title, row_title
@@ -19,7 +21,7 @@ from experiments.session.context import Say
 from experiments.session.default_network import NETWORK, fitting_size, remark
 from experiments.session.single import changed, named
 from experiments.tables.table import Column, Row, Table
-from specs.errors import UsageError
+from specs.errors import DataError, UsageError
 from specs.expression import Call, parse
 from specs.fold import Fold
 from specs.recipe import Recipe
@@ -204,6 +206,7 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
     """
     table = question.table()  # what is wrong with the question is answered before the data are opened
     opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
+    _check_tested(question, opened)
     if question.backbone is not None or all(row.backbone for row in table.rows):
         return Asked(question, table, opened, ())
     question = dataclasses.replace(question, backbone=NETWORK)
@@ -215,6 +218,22 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
     chosen = remark(size, side)
     say(f"network: {chosen}.")
     return Asked(question, question.table(), opened, (("network", chosen),))
+
+
+def _check_tested(question: Question, opened: OpenDataset) -> None:
+    """Refuse a comparison by scores that the test images do not have, before anything is trained.
+
+    Raises:
+        DataError: says what the images lack.
+    """
+    for fold in dict.fromkeys(question.picks):
+        tested = opened.index.test if fold is None else in_fold(opened, fold).index.test
+        if (why := unscored(tested, opened.dataset.task)) is not None:
+            remedy = "Divide the images so that it shows each class and its absence." if fold is None else "Take fewer."
+            raise DataError(
+                f"{DATASETS.short(question.dataset)}: the test split{'' if fold is None else f' of {fold.title}'} has "
+                f"no score to compare by, since {why}. {remedy}"
+            )
 
 
 def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:

@@ -41,11 +41,14 @@ def test_a_drive_without_test_masks_says_what_is_missing(tmp_path: Path) -> None
         Drive().index(root)
 
 
-def test_a_pixel_is_vessel_or_field_of_view_above_half_of_white(tmp_path: Path) -> None:
+def test_vessels_and_field_of_view_are_what_is_not_background_and_have_two_values(tmp_path: Path) -> None:
     root = ensure_phantom(parse("drive"), tmp_path)
     sample = Drive().index(root).train[0]
     for path, read in zip(
         Drive().files(root, sample)[1:], (Drive().read_mask, Drive().read_field_of_view), strict=True
     ):
+        Image.fromarray(np.array([[0, 255], [255, 0]], np.uint8)).save(path)
+        assert np.asarray(read(root, sample)).tolist() == [[0, 1], [1, 0]]
         Image.fromarray(np.array([[0, 127], [128, 255]], np.uint8)).save(path)
-        assert np.asarray(read(root, sample)).tolist() == [[0, 0], [1, 1]]
+        with pytest.raises(DataError, match=rf"{path.name} has the values .*; expected 0 and one other\. Fetch it"):
+            read(root, sample)

@@ -112,7 +112,7 @@ def test_images_may_be_of_any_usual_format(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("table", [False, True], ids=["by folder", "by table"])
-def test_a_mask_is_what_its_file_shows_above_0_and_patients_are_the_tables(table: bool, tmp_path: Path) -> None:
+def test_a_mask_is_what_its_file_shows_and_patients_are_the_tables(table: bool, tmp_path: Path) -> None:
     """A table under its usual name is read without being named."""
     for number in range(30):
         for folder, highest in (("images", 256), ("masks", 3)):
@@ -124,7 +124,7 @@ def test_a_mask_is_what_its_file_shows_above_0_and_patients_are_the_tables(table
     if table:
         rows = "".join(f"images/{number}.png,p{number // 3}\n" for number in range(30))
         (tmp_path / "labels.csv").write_text(f"image,who\n{rows}")
-    dataset = Folder(kind="segmentation", classes=("lung",), patient="who" if table else None)
+    dataset = Folder(kind="segmentation", classes=("lung",), patient="who" if table else None, foreground="above 0")
     index = dataset.index(tmp_path)
     everyone = index.train + index.validation + index.test
     assert len({sample.patient for sample in everyone}) == (10 if table else 30)

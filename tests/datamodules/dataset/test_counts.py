@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from datamodules.dataset.contract import Index
-from datamodules.dataset.counts import ClassCounts, Count, Counts, Rarest, counted, rarer, rarest, step_of
+from datamodules.dataset.counts import ClassCounts, Count, Counts, Rarest, counted, rarer, rarest, step_of, unscored
 from datamodules.dataset.sample import Sample
 from datamodules.folder import Folder
 from specs.task import Kind, Task
@@ -131,3 +131,30 @@ def test_an_auroc_is_rounded_to_the_pairs_of_a_positive_and_a_negative_image(tmp
     assert step_of(several) == pytest.approx(math.sqrt(3) / (10 * 20) / 3)
     assert step_of(counted(index(image(0, None)), Task("segmentation", ("vessel",)))) == 0
     assert step_of(counted(index(*sick), Task("binary", ("pneumonia",)))) == 0
+
+
+BINARY = Task("binary", ("pneumonia",))
+SEVERAL = Task("multilabel", ("a", "b"))
+KINDS = Task("multiclass", ("a", "b", "c"))
+GRADES = Task("multiclass", ("none", "mild", "severe"), positives=("mild", "severe"))
+
+
+@pytest.mark.parametrize(
+    ("task", "targets", "why"),
+    [
+        (BINARY, [(1,), (0,)], None),
+        (BINARY, [(0,), (0,)], "it has 0 images with pneumonia and 2 without"),
+        (BINARY, [(1,), (math.nan,)], "it has 1 images with pneumonia and 0 without"),
+        (SEVERAL, [(1, 1), (0, 1)], None),
+        (SEVERAL, [(1, 0), (1, 0)], "none of the classes a, b is in some of its 2 images and absent from others"),
+        (KINDS, [(0,), (2,)], None),
+        (KINDS, [(1,), (1,)], "none of the classes a, b, c is in some of its 2 images and absent from others"),
+        (GRADES, [(0,), (1,)], None),
+        (GRADES, [(1,), (2,)], "it has 2 images with mild or severe and 0 without"),
+        (Task("segmentation", ("lesion",)), [(), ()], None),
+    ],
+)
+def test_images_have_a_score_where_a_class_is_in_some_and_absent_from_others(
+    task: Task, targets: list[tuple[float, ...]], why: str | None
+) -> None:
+    assert unscored([image(number, None, *target) for number, target in enumerate(targets)], task) == why

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import RLELossless
 
+from datamodules.files import images
 from datamodules.files.dicom import read_dicom, shape, write_dicom
 from datamodules.files.images import content_digest, read_gray, read_rgb
 from specs.errors import DataError
@@ -62,6 +63,57 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
             read(tmp_path / f"no-{name}")
 
 
+@pytest.mark.parametrize(("tag", "turned"), [(3, 2), (6, 3), (8, 1)])
+def test_a_photograph_is_upright_as_its_orientation_tag_says(tag: int, turned: int, tmp_path: Path) -> None:
+    """EXIF 2.32, Orientation: 6 is stored a quarter to the left, so that it is shown turned to the right."""
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    Image.fromarray(RAMP).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(read_gray(tmp_path / "a.png"), np.rot90(RAMP, turned))
+    assert read_rgb(tmp_path / "a.png").shape == (*np.rot90(RAMP, turned).shape, 3)
+
+
+def test_what_was_not_measured_is_0_and_does_not_change_the_range(tmp_path: Path) -> None:
+    values = RAMP.astype(np.float32)
+    values[3] = np.nan
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    expected = np.where(np.isnan(values), 0, RAMP)
+    assert np.array_equal(read_gray(tmp_path / "a.tif"), expected)
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        (np.full((20, 30), np.nan), "none of its values is a number"),
+        (np.where(RAMP == 255, np.inf, RAMP), "it has infinite values"),
+        (np.where(RAMP == 255, 1e30, RAMP), r"its values reach from 0 to 1e\+30, and 599 of its 600 pixels would be"),
+    ],
+)
+def test_values_of_which_no_picture_can_be_made_are_refused_by_name(odd: np.ndarray, why: str, tmp_path: Path) -> None:
+    Image.fromarray(odd.astype(np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(DataError, match=rf"a\.tif .*{why}.*Convert it to 8 or 16 bits"):
+        read_gray(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("kind", ["EPS", "PPM", "BMP", "WEBP", "ICO"])
+def test_other_formats_are_never_decoded_whatever_a_file_is_called(kind: str, tmp_path: Path) -> None:
+    """PostScript would be handed to Ghostscript."""
+    Image.fromarray(RAMP).convert("RGB").save(tmp_path / "a.png", format=kind)
+    with pytest.raises(DataError, match="by its content it is none of PNG, JPEG, TIFF, GIF, and no DICOM file"):
+        read_gray(tmp_path / "a.png")
+
+
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "a.png")
+    monkeypatch.setattr(images, "MOST_PIXELS", RAMP.size - 1)
+    with pytest.raises(DataError, match=r"30 x 20 pixels, .* as are read\. Make it smaller"):
+        read_gray(tmp_path / "a.png")
+    monkeypatch.setattr(images, "MOST_PIXELS", RAMP.size)
+    assert np.array_equal(read_gray(tmp_path / "a.png"), RAMP)
+
+
 def test_monochrome1_is_inverted(tmp_path: Path) -> None:
     write_dicom(tmp_path / "two.dcm", RAMP)
     write_dicom(tmp_path / "one.dcm", 255 - RAMP, PhotometricInterpretation="MONOCHROME1")
@@ -94,13 +146,13 @@ def test_compressed_dicom_is_read(tmp_path: Path) -> None:
     assert shape(path) == RAMP.shape
 
 
-def test_a_dicom_of_several_frames_or_colors_is_refused(tmp_path: Path) -> None:
+def test_a_dicom_of_several_frames_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "image.dcm"
     write_dicom(path, RAMP)
     dataset = pydicom.dcmread(path)
     dataset.NumberOfFrames, dataset.Rows = 2, 10
     dataset.save_as(path)
-    with pytest.raises(DataError, match=r"image\.dcm .*expected one gray image"):
+    with pytest.raises(DataError, match=r"image\.dcm .*it has 2 frames; expected one\. Write each frame that counts"):
         read_dicom(path)
 
 

@@ -22,6 +22,7 @@ from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS
 from specs.row import parse_row
+from tests.experiments.drawn_folder import DATASET, draw_folder
 
 FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
 FAST += ["--set", "epochs=1", "--set", "image_size=12", "--wandb", "disabled"]
@@ -257,8 +258,24 @@ def test_a_comparison_of_nothing_is_refused(arguments: list[str], message: str, 
 def test_a_folder_that_is_not_there_is_answered_before_anything_runs(tmp_path: Path, capsys: Any) -> None:
     command = ["compare", FOLDER, "--data-root", str(tmp_path / "none"), "--runs", str(tmp_path / "runs")]
     assert main(command) == DataError.exit_status
-    assert "Expected:" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Expected:" in told
+    assert "Put your files there or give another --data-root." in told
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(("split", "by"), [("test", "to compare by"), ("validation", "to select epochs by")])
+def test_images_without_a_score_are_answered_before_anything_runs(
+    split: str, by: str, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = {"train": [0, 1] * 4, "validation": [0, 1], "test": [0, 1]} | {split: [0, 0, 0]}
+    draw_folder(tmp_path / "data" / "ward", labels)
+    monkeypatch.chdir(tmp_path)
+    fast = ["--backbone", "tiny(width=4)", "--set", "selection=metric", "--wandb", "disabled"]
+    assert main(["compare", DATASET, "--from", "random", "gabor", "--recipe", "phantom/smoke", *fast]) == 3
+    message = f"the {split} split has no score {by}, since it has 0 images with nodule and 3 without. Divide the images"
+    assert message in capsys.readouterr().err
+    assert not list((tmp_path / "runs").glob("*/record.json"))
 
 
 def test_a_rate_at_the_end_of_the_range_is_told() -> None:

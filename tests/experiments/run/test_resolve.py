@@ -15,16 +15,18 @@ from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
 from datamodules.shenzhen import Shenzhen
 from experiments.run import resolve
+from experiments.run.places import Places
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
 from lightning_modules.pretraining.moco_v1 import moco_v1
 from lightning_modules.self_supervision.method import Method
-from specs.errors import UsageError, WeightsError
+from specs.errors import DataError, UsageError, WeightsError
 from specs.expression import parse
 from specs.recipe import Form
 from specs.registry import BACKBONES, DATASETS, METHODS
 from specs.run import RunSpec, canonical_json
 from specs.steps import SGD, Adam, Constant, HorizontalFlip, Views
+from tests.experiments.drawn_folder import DATASET, draw_folder
 from tests.experiments.smoke import places, spec
 
 
@@ -268,3 +270,24 @@ def test_two_ways_to_choose_the_same_samples_are_one_run(tmp_path: Path) -> None
     part = spec(dataset="drive(fraction=0.5)")
     assert key(part, tmp_path) != key(spec(dataset="drive"), tmp_path)
     assert key(part, tmp_path) == key(spec(dataset="drive(fraction=0.499)"), tmp_path)
+
+
+def test_epochs_are_not_selected_by_a_score_that_the_validation_images_do_not_have(tmp_path: Path) -> None:
+    """All patients of the validation split are healthy: its AUROC is undefined after every epoch."""
+    labels = {"train": [0, 1], "validation": [0, 0], "test": [0, 1]}
+    root = draw_folder(tmp_path / "data" / "ward", labels)
+    where = Places(tmp_path / "data", tmp_path / "runs", tmp_path / "prepared")
+    prepare(DATASETS.build(DATASET), root, where.prepared(parse(DATASET), "real"), [Form(8)], jobs=1)
+    resolver = Resolver(where)
+
+    def of(selection: str) -> RunSpec:
+        made = spec("random", DATASET)
+        return dataclasses.replace(
+            made,
+            edition="real",
+            recipe=dataclasses.replace(made.recipe, selection=selection),  # type: ignore[arg-type]
+        )
+
+    with pytest.raises(DataError, match=r"it has 0 images with nodule and 2 without\. .*--set selection=loss"):
+        resolver.resolve(of("metric"))
+    assert resolver.resolve(of("loss")).key != resolver.resolve(of("last")).key
