@@ -23,12 +23,13 @@ targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
 MAKE_TABLE = $(MEDTRANSFER) table $@ $(if $(PROFILE),--profile $(PROFILE)) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-PLAIN := help setup demo real test test-slow check bench pages report dashboard tables clean
+PLAIN := help setup demo real test test-slow lint check bench pages report dashboard tables clean
 .PHONY: $(PLAIN) docs/initializers.md docs/entries.md
 
 help:  ## Show the targets
-	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
-	@$(foreach paper,$(PAPERS),$(call SHOW_PAPER,$(paper));)
+	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z%-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' Makefile
+	@echo; echo "Papers"
+	@$(foreach paper,$(filter-out $(PLAIN),$(PAPERS)),$(call SHOW_PAPER,$(paper));)
 	@echo "Any table: make table-NAME, such as make table-initializations"
 
 $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
@@ -36,43 +37,17 @@ $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
 	$(BIN)/python -m pip install --quiet --editable '.[weights,test,check]' --constraint $(CONSTRAINTS)
 	touch $@
 
+##@ Start
+
 setup: $(READY)  ## Make or refresh the virtual environment
 
 demo: $(READY)  ## Pretrain and fine-tune in four drawn worlds whose right answer is known, and say what is found (minutes)
-	$(MEDTRANSFER) table $(call targets,demo)
-	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,demo)) --title "medtransfer: does it find what is true?"
+	$(MEDTRANSFER) demo
 
 real: $(READY)  ## Real ImageNet weights on real images: PneumoniaMNIST, and DRIVE where DATA has it (half an hour) [DATA=DIR]
 	$(if $(DATA),,$(MEDTRANSFER) fetch 'medmnist("pneumoniamnist")')
 	$(MEDTRANSFER) table $(call targets,real_images) $(if $(DATA),--data-root $(DATA))
 	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,real_images)) --title "medtransfer: ImageNet weights on real images" --output real.html
-
-test: $(READY)  ## Run the tests
-	$(BIN)/python -m pytest
-
-test-slow: $(READY)  ## Run the tests that take minutes each, which `make test` leaves out
-	$(BIN)/python -m pytest -m slow
-
-check: $(READY)  ## Lint, check types, the direction of imports, the sources of recipes and the generated pages
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m experiments.checks.sources
-	$(BIN)/python -m experiments.checks.pages --check
-
-bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
-	$(BIN)/python -m benchmarks.input_pipeline
-	$(BIN)/python -m benchmarks.weight_loading
-	$(BIN)/python -m benchmarks.scoring
-	$(BIN)/python -m benchmarks.similarity
-	$(BIN)/python -m benchmarks.train_step
-	$(BIN)/python -m benchmarks.executor
-
-pages: $(READY)  ## Write the pages of docs that are made from the code: initializers.md, entries.md and fidelity/
-	$(BIN)/python -m experiments.checks.pages
-
-docs/initializers.md docs/entries.md: pages
 
 # A rule for each paper: a rule with the patterns of two would hold the table 1 of one to be made once the other's is.
 define PAPER_RULE
@@ -95,6 +70,8 @@ printf '  make %-22s One of them [PROFILE=paper DATA=DIR WEIGHTS=DIR], NAME is:\
 printf '%-30s%s\n' '' '$(patsubst $(call target,$(1))-%,%,$(call targets,$(1)))'
 endef
 
+##@ Results
+
 report: $(READY)  ## Render the tables under tables/ as one page, report.html
 	$(MEDTRANSFER) report $(ARGS)
 
@@ -108,6 +85,38 @@ tables: $(foreach paper,$(PRINTED),$(call targets,$(paper)))  ## Make all of eve
 
 table-%: $(READY)  ## Make the table NAME: make table-NAME [DATA=DIR] [ARGS=...]
 	$(MEDTRANSFER) table $* $(if $(DATA),--data-root $(DATA)) $(ARGS)
+
+##@ Work on it
+
+test: $(READY)  ## Run the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(READY)  ## Run the tests that take minutes each, which `make test` leaves out
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)  ## Lint, check types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint  ## Lint, and check the sources of recipes, the generated pages, and that the built package works
+	$(BIN)/python -m experiments.checks.sources
+	$(BIN)/python -m experiments.checks.pages --check
+	VENV=$(VENV) .ci/package
+
+bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
+	$(BIN)/python -m benchmarks.input_pipeline
+	$(BIN)/python -m benchmarks.weight_loading
+	$(BIN)/python -m benchmarks.scoring
+	$(BIN)/python -m benchmarks.similarity
+	$(BIN)/python -m benchmarks.train_step
+	$(BIN)/python -m benchmarks.executor
+
+pages: $(READY)  ## Write the pages of docs that are made from the code: initializers.md, entries.md and fidelity/
+	$(BIN)/python -m experiments.checks.pages
+
+docs/initializers.md docs/entries.md: pages
 
 clean:  ## Remove the virtual environment, rendered tables and the report; runs are kept
 	rm -rf $(VENV) build tables report.html *.egg-info

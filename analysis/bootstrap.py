@@ -1,8 +1,8 @@
 """Bootstrap confidence intervals over test patients: AUROC and Dice of thousands of resamples in one pass.
 
-Patients are drawn with replacement, and all images of a drawn patient count as often as it was drawn (Efron and
-Tibshirani 1993, chapter 8.3: resample the units that are independent). Drawing is an array of counts, so a resample
-costs a sum, not a sort.
+Patients are drawn with replacement, and all images of a patient count as often as the patient was drawn (Efron and
+Tibshirani 1993, chapter 8.3: resample the units that are independent). A resample is stored as counts of draws, so that
+its score costs a sum and no sorting.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ class Interval:
     """A percentile interval (Efron and Tibshirani 1993, chapter 13).
 
     Attributes:
-        estimate: on the test set itself.
-        low: its lower end.
-        high: its upper end.
-        level: share of the resamples inside it.
-        resamples: with a defined value; one that holds no positive image, for instance, has none.
+        estimate: the score on the test set itself.
+        low: the lower end of the interval.
+        high: the upper end of the interval.
+        level: the share of the resamples inside the interval, in (0, 1).
+        resamples: the number of resamples with a defined value; one that holds no positive image, for instance, has
+            none.
     """
 
     estimate: float
@@ -37,12 +38,12 @@ class Interval:
 
 
 def draw_counts(patients: Sequence[object], resamples: int, seed: int) -> NDArray[np.uint8]:
-    """How often each image is drawn in each resample of the patients.
+    """How often each resample of the patients draws each image.
 
     Args:
-        patients: of each image; equal values are one patient.
-        resamples: how many.
-        seed: of the draws.
+        patients: the patient of each image; equal values are one patient.
+        resamples: the number of resamples to draw.
+        seed: the seed of the random draws.
 
     Returns:
         (resamples, images).
@@ -57,12 +58,12 @@ def draw_counts(patients: Sequence[object], resamples: int, seed: int) -> NDArra
 
 
 def auroc_of_resamples(targets: ArrayLike, scores: ArrayLike, counts: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The area under the receiver operating characteristic of each class in each resample, exact, ties counted half.
+    """The exact area under the receiver operating characteristic of each class in each resample; ties count half.
 
     Args:
         targets: (N, K) of 0 and 1, NaN where a label is missing.
-        scores: (N, K), any monotone score.
-        counts: (B, N), from ``draw_counts``.
+        scores: (N, K), any monotone score of the positive class.
+        counts: how often each resample draws each image, (B, N), from ``draw_counts``.
 
     Returns:
         (B, K) in [0, 1], NaN where a resample has no positives or no negatives of a class.
@@ -78,15 +79,15 @@ def auroc_of_resamples(targets: ArrayLike, scores: ArrayLike, counts: NDArray[np
     if np.isnan(values).any():
         raise ValueError(f"{int(np.isnan(values).sum())} of {values.size} scores are NaN; expected numbers")
     rankings = [_Ranking(truth[:, column], values[:, column]) for column in range(truth.shape[1])]
-    found = np.empty((len(counts), len(rankings)))
+    areas = np.empty((len(counts), len(rankings)))
     for resample, drawn in enumerate(counts):
         for column, ranking in enumerate(rankings):
-            found[resample, column] = ranking.auroc(drawn)
-    return found
+            areas[resample, column] = ranking.auroc(drawn)
+    return areas
 
 
 class _Ranking:
-    """One class's images by rising score, so that a resample's statistic is a sum of counts."""
+    """The images of one class sorted by score once, so that each resample's area is a sum of counts."""
 
     def __init__(self, truth: NDArray[np.float64], scores: NDArray[np.float64]) -> None:
         labelled = np.flatnonzero(~np.isnan(truth))
@@ -94,15 +95,16 @@ class _Ranking:
         self._positives, self._negatives = labelled[positive], labelled[~positive]
         below = np.sort(scores[self._negatives])
         self._negatives = self._negatives[np.argsort(scores[self._negatives], kind="stable")]
-        # Negatives below each positive, and those not above it: half of the difference are ties.
+        # For each positive, the numbers of negatives with a lower score and with a score that is no higher. They differ
+        # by the ties, and a tie counts half: the area takes their mean.
         own = scores[self._positives]
         self._first = np.searchsorted(below, own, side="left")
         self._last = np.searchsorted(below, own, side="right")
 
     def auroc(self, counts: NDArray[np.uint8]) -> float:
-        """Of one resample, (N,)."""
+        """The area under the ROC curve of one resample, from how often it draws each image, (N,)."""
         positives, negatives = counts.take(self._positives), counts.take(self._negatives)
-        below = np.zeros(len(negatives) + 1, np.int64)  # how many of the negatives' draws are before each place
+        below = np.zeros(len(negatives) + 1, np.int64)  # how many draws the negatives before each position have
         np.cumsum(negatives, out=below[1:])
         pairs = int(positives.sum(dtype=np.int64)) * int(below[-1])
         if pairs == 0:
@@ -114,32 +116,32 @@ class _Ranking:
 def dice_of_resamples(
     tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, counts: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both Dice coefficients of each resample: the mean over images, and the one of all pixels together.
+    """Two Dice coefficients of each resample: the mean over its images, and that of all its pixels pooled.
 
     Args:
         tp: (N,) true positive pixels of each image.
-        fp: (N,) false positive pixels.
-        fn: (N,) false negative pixels.
-        counts: (B, N), from ``draw_counts``.
+        fp: (N,) false positive pixels of each image.
+        fn: (N,) false negative pixels of each image.
+        counts: how often each resample draws each image, (B, N), from ``draw_counts``.
 
     Returns:
-        Two arrays (B,) in [0, 1]; an image without foreground in which none is found counts 1. Of a resample that draws
-        no image the mean is NaN.
+        Two arrays (B,) in [0, 1]. An image without foreground in which none is predicted counts 1. The mean is NaN
+        where a resample draws no image.
     """
     drawn = counts.astype(np.float64)
     images = drawn.sum(axis=1)
     mean = np.where(images > 0, drawn @ dice_from_counts(tp, fp, fn) / np.maximum(images, 1), np.nan)
-    sums = (drawn @ np.asarray(one, dtype=np.float64) for one in (tp, fp, fn))
+    sums = (drawn @ np.asarray(pixels, dtype=np.float64) for pixels in (tp, fp, fn))
     return mean, dice_from_counts(*sums)
 
 
 def interval(estimate: float, values: ArrayLike, level: float = 0.95) -> Interval:
-    """The percentile interval of resampled values; undefined ones are left out and not counted.
+    """The percentile interval of resampled scores; resamples without a score are left out and not counted.
 
     Args:
-        estimate: on the test set itself.
-        values: (B,) of the resamples.
-        level: share of the resamples inside it.
+        estimate: the score on the test set itself.
+        values: the score of each resample, (B,); NaN where it is undefined.
+        level: the share of the resamples inside the interval, in (0, 1).
 
     Raises:
         ValueError: if no resample has a value, or the level is not in (0, 1).
@@ -153,7 +155,7 @@ def interval(estimate: float, values: ArrayLike, level: float = 0.95) -> Interva
 
 
 def interval_of_mean(runs: Iterable[list[float | None]]) -> tuple[float, float] | None:
-    """The 95 % interval of the mean over runs, each on the same resamples; None if it has no value at all.
+    """The 95 % interval of the mean score over runs, all on the same resamples; None if no resample has a score.
 
     Args:
         runs: each run's score on each resample, None where it is undefined.
@@ -162,5 +164,5 @@ def interval_of_mean(runs: Iterable[list[float | None]]) -> tuple[float, float] 
     means = values.mean(axis=0) if len(values) else np.array([np.nan])
     if np.isnan(means).all():
         return None
-    found = interval(float(np.nanmean(means)), means)
-    return found.low, found.high
+    of_means = interval(float(np.nanmean(means)), means)
+    return of_means.low, of_means.high

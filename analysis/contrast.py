@@ -1,4 +1,4 @@
-"""Contrasts: a weighted sum of samples' means against zero, such as the interaction of two factors."""
+"""Contrasts: a test of a weighted sum of sample means against zero, such as the interaction of two factors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Contrast:
-    """A weighted sum of means.
+    """A weighted sum of sample means, with its uncertainty.
 
     Attributes:
-        estimate: of the sum.
-        standard_error: of the estimate; None where nothing varies or a sample has one value.
-        p_value: two-sided that the sum is 0; None likewise.
-        interval: that holds the sum in 95 % of repetitions, by the same distribution; None likewise.
+        estimate: the weighted sum of the sample means.
+        standard_error: the standard error of the estimate; None where nothing varies or a sample has a single value.
+        p_value: the two-sided p-value of the hypothesis that the sum is 0; None where there is no standard error.
+        interval: the 95 % confidence interval of the sum; None where there is no standard error.
     """
 
     estimate: float
@@ -27,21 +27,21 @@ class Contrast:
 
 
 CONFIDENCE = 0.95
-"""Of intervals."""
+"""The confidence level of intervals."""
 
 
 def contrast(samples: Sequence[Sequence[float]], weights: Sequence[float]) -> Contrast:
-    """Test a weighted sum of means, each sample with a variance of its own.
+    """Test whether a weighted sum of sample means is 0, where each sample has its own variance.
 
-    Degrees of freedom by Satterthwaite 1946, https://doi.org/10.2307/3002019; with the weights 1 and -1 it is Welch's
-    test.
+    Degrees of freedom are those of Satterthwaite 1946, https://doi.org/10.2307/3002019. With the weights 1 and -1 it is
+    Welch's test.
 
     Args:
-        samples: independent ones.
-        weights: as many; they add up to 0 in a contrast.
+        samples: two or more independent samples, each with one value or more.
+        weights: one weight per sample; in a contrast they add up to 0.
 
     Raises:
-        ValueError: if a sample is empty, or there are not as many weights.
+        ValueError: if a sample is empty, or the numbers of samples and weights differ.
     """
     from scipy import stats
 

@@ -1,4 +1,4 @@
-"""A control: two rows that are one and the same thing but for their seeds, so that no difference may be found."""
+"""Controls: the test of two rows that differ in nothing but their seeds, so that no difference should be found."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from analysis.statistics import ROUNDING
 
 
 class Difference(NamedTuple):
-    """Of two rows.
+    """The difference of two rows' means, and whether a test finds it.
 
     Attributes:
-        value: the second one's mean less the first one's.
-        p: of the two-sided test that they differ.
-        found: whether p is at most the level.
+        value: the second row's mean minus the first row's.
+        p: the p-value of the two-sided test that the rows differ.
+        found: whether the p-value is at most the level.
     """
 
     value: float
@@ -26,19 +26,19 @@ class Difference(NamedTuple):
 
 
 def differ(scores: Sequence[float], other: Sequence[float], level: float, step: float = 0.0) -> Difference:
-    """Whether two rows differ, by Welch's two-sided test with the variances of ``decision.moments``.
+    """Whether two rows differ, by Welch's two-sided test with the variances of ``differences.moments``.
 
-    Degrees of freedom are those of a row's own runs, fewer than in a decision: two rows alone tell of each other's
-    spread no more than their own runs do.
+    Degrees of freedom are those of a row's own runs. They are fewer than in a decision, since two rows alone tell no
+    more about each other's spread than their own runs do.
 
     Args:
-        scores: of the first row, in the order of its runs, in [0, 1].
-        other: of the second one. Of both, only as many of the first runs count as the shorter one has.
-        level: share of false alarms where they do not differ, in (0, 1).
-        step: between two neighbouring scores, as in ``differences.shrunk``.
+        scores: the scores of the first row, in the order of its runs, in [0, 1].
+        other: the scores of the second row. If one row has more runs than the other, its surplus runs are not used.
+        level: the share of false alarms where the rows do not differ, in (0, 1).
+        step: the distance between two neighbouring scores, as in ``differences.shrunk``.
 
     Raises:
-        ValueError: if there are fewer than two runs of one, or the level is none.
+        ValueError: if a row has fewer than two runs, or the level is not in (0, 1).
     """
     from scipy import special
 

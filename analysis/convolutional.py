@@ -1,7 +1,7 @@
-"""Convolutional layers: from maps of images, channels and pixels to rows and columns that similarity takes.
+"""Feature maps of convolutional layers, turned into the rows and columns that measures of similarity take.
 
-Maps are (n, c, h, w). Channels are columns. Rows are images (``pooled``), pixels (``folded``), or pixels drawn as Raghu
-et al. 2019 draw them (``pixel_cca``). Layers of different sizes are brought to one by ``resized``.
+Feature maps have the shape (n, c, h, w). Channels become columns. Rows are images (``pooled``), pixels (``folded``), or
+pixels drawn as Raghu et al. 2019 draw them (``pixel_cca``). ``resized`` brings layers of different sizes to one size.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ class PixelCca:
     """Canonical correlations of two convolutional layers over drawn images and channels.
 
     Attributes:
-        mean: of the repeats; NaN if a layer did not vary at all in one of them.
-        repeats: mean coefficient of each.
-        rows: pixels that each repeat compared.
-        ranks: of each repeat: directions of both layers that varied; fewer than channels where some are dead.
-        floor: what independent rows of these ranks would show, mean over repeats. Pixels of an image are not
+        mean: the mean over the repeats; NaN if a layer did not vary at all in one of them.
+        repeats: the mean canonical correlation of each repeat.
+        rows: the number of pixels that each repeat compared.
+        ranks: for each repeat, the number of directions of each layer that varied; it is below the number of channels
+            where some are dead.
+        floor: the mean over the repeats of what independent rows of these ranks would show. Pixels of an image are not
             independent: what unrelated images show (``unrelated``) is the stricter floor.
-        channels: of each repeat: those drawn of the first and of the second layer, in rising order.
+        channels: for each repeat, the channels drawn from the first and from the second layer, in rising order.
     """
 
     mean: float
@@ -53,27 +54,28 @@ def pixel_cca(
     repeats: int = 5,
     unrelated: bool = False,
 ) -> PixelCca:
-    """CCA with pixels as samples, of a few channels that are drawn anew in each repeat.
+    """CCA of two convolutional layers with pixels as samples, on a few channels that each repeat draws anew.
 
     Source: Raghu et al. 2019, appendix C, https://arxiv.org/abs/1902.07208, with the sizes of its published
     replication (Juodelyte et al. 2023, https://arxiv.org/abs/2302.08272). Each repeat draws ``rows / (h w)`` images,
-    rounded and at least one, or takes all where there are not so many; of maps that have more pixels than ``rows`` it
-    draws that many of one image's. Both layers are read at the same images and pixels.
+    rounded and at least one, or takes all where there are fewer. If a feature map has more pixels than ``rows``, it
+    draws that many pixels of one image. Both layers are read at the same images and pixels.
 
-    CCA of a part of the channels changes under maps that mix channels: two networks that differ by such a map alone
-    score far below 1. So a network before and after training is compared on the same channels; channels of two
-    networks do not correspond, and each network's own are drawn.
+    CCA on some of the channels changes under maps that mix channels: two networks that differ by nothing but such a map
+    score far below 1. So a network before and after training is compared on the same channels. Channels of two
+    different networks do not correspond, so that each network's own are drawn.
 
     Args:
-        x: (n, c, h, w).
-        y: (n, d, h, w), of the same images in the same order.
-        same_channels: whether the second layer's channels are those drawn for the first, or its own.
-        seed: of what is drawn.
-        rows: to aim at; more than channels, better ten times as many.
-        channels: of each layer; all if it has fewer.
-        repeats: to take the mean of.
-        unrelated: whether to set each image of the first layer against another image of the second, pixel by pixel: a
-            floor that keeps what the pixels of an image have in common.
+        x: feature maps (n, c, h, w) of the first layer.
+        y: feature maps (n, d, h, w) of the second layer, for the same images in the same order.
+        same_channels: whether the second layer is read at the channels drawn for the first, or at channels drawn for
+            itself.
+        seed: the seed, or the generator, of all random draws.
+        rows: the number of pixels to aim at; it must exceed the number of channels, and should be ten times as large.
+        channels: the number of channels to draw from each layer; a layer with fewer gives all of them.
+        repeats: the number of repeats to average over.
+        unrelated: whether to compare each image of the first layer with another image of the second, pixel by pixel.
+            This gives a floor that keeps what the pixels of an image have in common.
 
     Raises:
         ValueError: if images, sizes or, with ``same_channels``, channels differ, a value is not finite, a number is not
@@ -97,34 +99,34 @@ def pixel_cca(
     if unrelated and len(first) < 2:
         raise ValueError("unrelated images need two or more, found 1")
     generator = np.random.default_rng(seed)
-    found, drawn = [], []
+    correlations, drawn = [], []
     for _ in range(repeats):
         a = _draw(generator, first.shape[1], channels)
         b = a if same_channels else _draw(generator, second.shape[1], channels)
         size = math.prod(first.shape[2:])
         order = generator.permutation(len(first))
         images = order[: max(round(rows / size), 1)]
-        # In a random cycle no image is its own successor.
+        # Each image is paired with the next one of a random cycle, so that none is paired with itself.
         others = np.roll(order, -1)[: len(images)] if unrelated else images
         pixels = _draw(generator, size, rows)
-        found.append(cca(_rows(first, images, a, pixels), _rows(second, others, b, pixels)))
+        correlations.append(cca(_rows(first, images, a, pixels), _rows(second, others, b, pixels)))
         drawn.append((a, b))
-    means = tuple(one.mean for one in found)
+    means = tuple(correlation.mean for correlation in correlations)
     return PixelCca(
         mean=float(np.mean(means)),
         repeats=means,
-        rows=found[0].samples,
-        ranks=tuple(one.ranks for one in found),
-        floor=float(np.mean([one.floor for one in found])),
+        rows=correlations[0].samples,
+        ranks=tuple(correlation.ranks for correlation in correlations),
+        floor=float(np.mean([correlation.floor for correlation in correlations])),
         channels=tuple(drawn),
     )
 
 
 def pooled(maps: ArrayLike) -> NDArray[np.float64]:
-    """The mean over space: images are rows, (n, c).
+    """The mean of each channel over the pixels, (n, c), with images as rows.
 
     Args:
-        maps: (n, c, h, w).
+        maps: feature maps (n, c, h, w).
 
     Raises:
         ValueError: if these are no maps, or a value is not finite.
@@ -133,28 +135,28 @@ def pooled(maps: ArrayLike) -> NDArray[np.float64]:
 
 
 def folded(maps: ArrayLike, stride: int = 1) -> NDArray[Any]:
-    """Pixels are rows, (n h w, c), image after image; two layers must be of one size.
+    """Feature maps with pixels as rows, (n h w, c), image after image. Layers to compare must be of one size.
 
     Args:
-        maps: (n, c, h, w).
-        stride: every how many pixels, in both directions, one is taken, beginning with the first.
+        maps: feature maps (n, c, h, w).
+        stride: the distance in pixels between those that are kept, in both directions, beginning with the first.
 
     Raises:
         ValueError: if these are no maps, a value is not finite, or the stride is not positive.
     """
-    of = _maps(maps)
+    values = _maps(maps)
     if stride < 1:
         raise ValueError(f"expected a stride of 1 or more, found {stride}")
-    kept = of[:, :, ::stride, ::stride]
-    return np.asarray(kept.transpose(0, 2, 3, 1).reshape(-1, of.shape[1]))
+    kept = values[:, :, ::stride, ::stride]
+    return np.asarray(kept.transpose(0, 2, 3, 1).reshape(-1, values.shape[1]))
 
 
 def resized(maps: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
-    """Bilinear interpolation to another size, pixels being areas (``align_corners=False``), without antialiasing.
+    """Feature maps resized by bilinear interpolation, as in torch with ``align_corners=False`` and no antialiasing.
 
     Args:
-        maps: (n, c, h, w).
-        size: new h and w.
+        maps: feature maps (n, c, h, w).
+        size: the new height and width in pixels.
 
     Returns:
         (n, c, new h, new w).
@@ -162,11 +164,11 @@ def resized(maps: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
     Raises:
         ValueError: if these are no maps, a value is not finite, or the size is not positive.
     """
-    of = _maps(maps)
+    values = _maps(maps)
     if min(size) < 1:
         raise ValueError(f"expected a size of 1 or more, found {size}")
-    rows, columns = (_interpolation(old, new) for old, new in zip(of.shape[2:], size, strict=True))
-    return np.asarray(rows @ of @ columns.T)
+    rows, columns = (_interpolation(old, new) for old, new in zip(values.shape[2:], size, strict=True))
+    return np.asarray(rows @ values @ columns.T)
 
 
 def _maps(values: ArrayLike) -> NDArray[Any]:
@@ -176,20 +178,20 @@ def _maps(values: ArrayLike) -> NDArray[Any]:
     return maps
 
 
-def _draw(generator: np.random.Generator, of: int, size: int) -> NDArray[np.int64]:
-    """Indices in rising order; all if there are not more."""
-    return np.sort(generator.permutation(of)[:size])
+def _draw(generator: np.random.Generator, count: int, size: int) -> NDArray[np.int64]:
+    """Draw ``size`` of ``count`` indices without replacement, in rising order; all if there are no more."""
+    return np.sort(generator.permutation(count)[:size])
 
 
 def _rows(
     maps: NDArray[Any], images: NDArray[np.int64], channels: NDArray[np.int64], pixels: NDArray[np.int64]
 ) -> NDArray[Any]:
-    """Pixels of images, (images pixels, channels)."""
+    """The values at the chosen images, channels and pixels, (images * pixels, channels)."""
     taken = maps[np.ix_(images, channels)].reshape(len(images), len(channels), -1)[:, :, pixels]
     return np.asarray(taken.transpose(0, 2, 1).reshape(-1, len(channels)))
 
 
 def _interpolation(old: int, new: int) -> NDArray[np.float64]:
-    """Weights of the old pixels in each new one, (new, old)."""
+    """The weight of each old pixel in each new one along an axis, (new, old)."""
     centers = (np.arange(new) + 0.5) * old / new - 0.5
     return np.stack([np.interp(centers, np.arange(old), pixel) for pixel in np.eye(old)], axis=1)

@@ -1,4 +1,4 @@
-"""DeLong's test: two areas under the receiver operating characteristic on one test set."""
+"""DeLong's test: a comparison of two areas under the receiver operating characteristic on one test set."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class DeLong:
-    """Two areas and their difference.
+    """The areas under two ROC curves, and the test of their difference.
 
     Attributes:
-        auroc: of both scores.
-        covariance: (2, 2) of the two areas.
-        z: their difference over its standard error; None where that is 0.
-        p_value: two-sided, None where z is.
+        auroc: the areas under the two ROC curves, each in [0, 1].
+        covariance: the covariance matrix of the two areas, (2, 2).
+        z: the difference of the areas over its standard error; None where the error is 0.
+        p_value: the two-sided p-value; None where ``z`` is.
     """
 
     auroc: tuple[float, float]
@@ -28,14 +28,14 @@ class DeLong:
 
 
 def delong_test(targets: ArrayLike, first: ArrayLike, second: ArrayLike) -> DeLong:
-    """Compare two scores of the same independent cases (DeLong et al. 1988, https://doi.org/10.2307/2531595).
+    """Compare the ROC areas of two scores on the same cases (DeLong et al. 1988, https://doi.org/10.2307/2531595).
 
-    Several images of a patient are not independent: bootstrap over patients then.
+    Cases must be independent. Several images of one patient are not: use a bootstrap over patients then.
 
     Args:
-        targets: (N,) of 0 and 1.
-        first: (N,) scores.
-        second: (N,) scores of the same cases.
+        targets: the true classes (N,), each 0 or 1.
+        first: the first scores of the cases, (N,).
+        second: the second scores of the same cases, (N,).
 
     Raises:
         ValueError: if sizes differ, a value is NaN, or there are fewer than two positives or negatives.
@@ -52,22 +52,23 @@ def delong_test(targets: ArrayLike, first: ArrayLike, second: ArrayLike) -> DeLo
         raise ValueError(f"expected two positives and two negatives or more, found {m} and {n}")
     above, below = placements(scores[:, positive], scores[:, ~positive])
     covariance = covariance_of_areas(above, below)
-    one, other = (float(value) for value in above.mean(axis=1))
+    first_area, second_area = (float(value) for value in above.mean(axis=1))
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     if variance <= 1e-18:
-        return DeLong((one, other), covariance, None, None)
-    z = (one - other) / variance**0.5
-    return DeLong((one, other), covariance, z, float(2 * stats.norm.sf(abs(z))))
+        return DeLong((first_area, second_area), covariance, None, None)
+    z = (first_area - second_area) / variance**0.5
+    return DeLong((first_area, second_area), covariance, z, float(2 * stats.norm.sf(abs(z))))
 
 
 def placements(positives: Array, negatives: Array) -> tuple[Array, Array]:
-    """Where each case lies among those of the other class, ties counted half: the mean of either is the area.
+    """The placement of each case among those of the other class; ties count half.
 
-    From sorted scores, which takes N log N (after Sun and Xu 2014, https://doi.org/10.1109/LSP.2014.2337313).
+    The mean of either class's placements is the area under the ROC curve. Sorting the scores makes it take a time in
+    proportion to N log N (after Sun and Xu 2014, https://doi.org/10.1109/LSP.2014.2337313).
 
     Args:
-        positives: (rows, m) scores, a row for each network.
-        negatives: (rows, n).
+        positives: the scores of the m positive cases, (rows, m), with a row for each network.
+        negatives: the scores of the n negative cases, (rows, n), with the rows in the same order.
 
     Returns:
         The shares of the negatives below each positive, (rows, m), and of the positives above each negative, (rows, n).
@@ -78,22 +79,22 @@ def placements(positives: Array, negatives: Array) -> tuple[Array, Array]:
         rising = np.argsort(downs)
         less, no_more = (np.searchsorted(downs[rising], ups, side) for side in ("left", "right"))
         above[row] = (less + no_more) / (2 * n)
-        # Of the negatives in rising order, those from place k on are above a positive that is above k of them.
+        # In rising order, the negatives from position k on are above a positive that is above k negatives.
         passed = np.bincount(less, minlength=n + 1) + np.bincount(no_more, minlength=n + 1)
         below[row, rising] = 1 - passed[:n].cumsum() / (2 * m)
     return above, below
 
 
 def covariance_of_areas(above: Array, below: Array) -> Array:
-    """The covariance of areas over new cases (DeLong et al. 1988, equation 6), (rows, rows).
+    """The covariance (rows, rows) of ROC areas over new cases (DeLong et al. 1988, equation 6).
 
-    Placements are linear: those of a mean of areas are the mean of the placements. Where a case is several images of a
-    patient, all of one class and as many of each patient, their mean is the patient's (after Obuchowski 1997,
-    https://doi.org/10.2307/2533958).
+    Placements are linear: those of a mean of areas are the mean of the placements. Where each patient has the same
+    number of images, all of one class, the mean of the images' placements is the patient's placement (after Obuchowski
+    1997, https://doi.org/10.2307/2533958).
 
     Args:
-        above: (rows, m) of the positives, from ``placements``.
-        below: (rows, n) of the negatives.
+        above: (rows, m), the placements of the positives, from ``placements``.
+        below: (rows, n), the placements of the negatives, from ``placements``.
     """
-    found: Array = np.atleast_2d(np.cov(above)) / above.shape[1] + np.atleast_2d(np.cov(below)) / below.shape[1]
-    return found
+    covariance: Array = np.atleast_2d(np.cov(above)) / above.shape[1] + np.atleast_2d(np.cov(below)) / below.shape[1]
+    return covariance

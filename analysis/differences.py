@@ -1,4 +1,4 @@
-"""Differences of arms, with what they are uncertain by: few runs of each, and for new patients few patients."""
+"""Differences between arms' means, and their uncertainty from few runs and, for new patients, from few patients."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ Array = NDArray[np.float64]
 Claims = NDArray[np.bool_]
 
 PRIOR_FREEDOM = 4.0
-"""Degrees of freedom that the other arms' spread is worth: with more, arms of unequal spread make more false claims."""
+"""The degrees of freedom that the other arms' spread counts for; more lead to false claims where spreads differ."""
 
 TINY = 1e-150
-"""Instead of 0 where nothing varies."""
+"""The value that stands in for a divisor of 0 where nothing varies."""
 
 FLAT = 1e-3
-"""m (1 - m) is held to be no less: a mean of 1.00 has some spread too."""
+"""The smallest value of m (1 - m) that is assumed for a mean m, since a mean of 1.00 has some spread too."""
 
 
 @dataclass(frozen=True)
 class OverPatients:
-    """How much means over runs would vary with other test patients.
+    """The variation of the arms' means over runs that other test patients would cause.
 
     Attributes:
-        covariance: (arms, arms) of the means.
-        freedom: degrees of freedom of its entries: the patients of the rarer class less one.
+        covariance: the covariance matrix of the arms' means, (arms, arms).
+        freedom: the degrees of freedom of its entries: the number of patients of the rarer class, less one.
     """
 
     covariance: Array
@@ -35,12 +35,12 @@ class OverPatients:
 
 @dataclass(frozen=True)
 class Moments:
-    """Of each arm.
+    """The means of arms over their runs, with the variances of these means.
 
     Attributes:
-        means: (..., arms).
-        variances: (..., arms) of the means.
-        freedoms: (..., arms) degrees of freedom of the variances.
+        means: the mean score of each arm, (..., arms).
+        variances: the variance of each mean, (..., arms).
+        freedoms: the degrees of freedom of each variance, (..., arms).
     """
 
     means: Array
@@ -49,11 +49,11 @@ class Moments:
 
 
 def moments(scores: Array, step: float = 0.0) -> Moments:
-    """Means, their variances and degrees of freedom.
+    """The means of arms with their variances and degrees of freedom, as ``shrunk`` estimates them.
 
     Args:
-        scores: (arms, runs) in [0, 1], two runs or more.
-        step: as in ``shrunk``.
+        scores: (arms, runs), scores in [0, 1] of two runs or more.
+        step: the distance between two neighbouring scores, as in ``shrunk``.
     """
     runs = scores.shape[-1]
     means = scores.sum(axis=-1) / runs
@@ -62,20 +62,21 @@ def moments(scores: Array, step: float = 0.0) -> Moments:
 
 
 def shrunk(means: Array, variances: Array, runs: int | NDArray[np.int_], step: float = 0.0) -> Moments:
-    """Moments of means and of the runs' own variances, any number of them at once.
+    """The means of arms with shrunken estimates of their variances, for any number of comparisons at once.
 
-    An arm's own variance of so few runs is often far too small by chance. On the logit scale, where spreads of high and
-    low scores are comparable, it is drawn towards the arms' median with ``PRIOR_FREEDOM`` (Smyth 2004,
-    https://doi.org/10.2202/1544-6115.1027), and taken as it is where that would make it smaller. Where the other arms'
-    runs have fewer degrees of freedom, it is with theirs: with 4, two arms at their first look would be too sure.
+    The variance of an arm's few runs is often far too small by chance. On the logit scale, where spreads of high and
+    low scores are comparable, it is shrunk towards the median of all arms' variances with ``PRIOR_FREEDOM`` degrees of
+    freedom (Smyth 2004, https://doi.org/10.2202/1544-6115.1027), and left as it is where that would make it smaller.
+    Where the other arms' runs have fewer degrees of freedom than that, theirs are used: with 4, two arms would be too
+    sure at their first look.
 
     Args:
-        means: (..., arms).
-        variances: (..., arms) of a run, unbiased.
-        runs: of every arm, or of each (arms,).
-        step: between two neighbouring scores, 0 where they are as good as continuous. Scores that are equal by rounding
-            do not say that nothing varies: the variance is no smaller than rounding's own, step squared / 12 (that of a
-            uniform distribution).
+        means: the mean score of each arm, (..., arms), in [0, 1].
+        variances: the unbiased variance of a single run of each arm, (..., arms).
+        runs: the number of runs, the same for every arm or one for each, (arms,).
+        step: the distance between two neighbouring scores, 0 where they are as good as continuous. Scores that are
+            equal by rounding do not say that nothing varies: the variance is no smaller than rounding's own, step
+            squared / 12 (that of a uniform distribution).
     """
     scale = np.maximum(means * (1 - means), FLAT) ** 2
     own = np.maximum(variances, step**2 / 12) / scale
@@ -88,12 +89,12 @@ def shrunk(means: Array, variances: Array, runs: int | NDArray[np.int_], step: f
 
 @dataclass(frozen=True)
 class Contrasts:
-    """Differences of arms, with what they are uncertain by.
+    """The differences of all pairs of arms, with their standard errors.
 
     Attributes:
-        differences: (..., arms, arms); at [b, a] b's mean less a's.
-        errors: (..., arms, arms) their standard errors.
-        freedoms: (..., arms, arms) degrees of freedom of the errors.
+        differences: (..., arms, arms), with b's mean less a's at [b, a].
+        errors: (..., arms, arms), the standard errors of the differences.
+        freedoms: (..., arms, arms), the degrees of freedom of the errors.
     """
 
     differences: Array
@@ -101,28 +102,28 @@ class Contrasts:
     freedoms: Array
 
     def of(self, arm: int) -> Contrasts:
-        """Those to one arm: the differences of the others and itself less it, (..., arms)."""
+        """The differences of every arm (itself included) to one arm, (..., arms)."""
         return Contrasts(self.differences[..., arm], self.errors[..., arm], self.freedoms[..., arm])
 
     def bound(self, probability: Array) -> Array:
-        """What the true differences are below with a probability, by Student's distribution."""
+        """The upper bounds that hold for the true differences with a probability, by Student's distribution."""
         from scipy import special
 
         # SciPy gives plus infinity for the quantile of 0.
         quantiles = np.where(probability > 0, special.stdtrit(self.freedoms, probability), -np.inf)
-        found: Array = self.differences + quantiles * np.maximum(self.errors, TINY)
-        return found
+        bounds: Array = self.differences + quantiles * np.maximum(self.errors, TINY)
+        return bounds
 
     def claims(self, limit: float, starting: Array, rejecting: Array) -> tuple[Claims, Claims]:
-        """Whether tests say that the true differences are at most a limit, and whether that they are above it.
+        """Whether tests show that the true differences are at most a limit, and whether they show the opposite.
 
-        Claims agree with bounds: the bound of 1 - starting is at most the limit, that of rejecting is above it. They
-        need no quantiles, which take three times as long as p-values.
+        Claims agree with bounds: the first is made where ``bound(1 - starting)`` is at most the limit, the second where
+        ``bound(rejecting)`` is above it. Claims need no quantiles, which take three times as long as p-values.
 
         Args:
-            limit: in the scores' unit.
-            starting: levels of the first test.
-            rejecting: levels of the second one.
+            limit: the largest difference that is claimed to be small, in the scores' unit.
+            starting: the level of each test that a difference is at most the limit.
+            rejecting: the level of each test that a difference is above the limit.
         """
         from scipy import special
 
@@ -131,24 +132,24 @@ class Contrasts:
         return certain | (p_values < starting), p_values > 1 - rejecting
 
 
-def contrasts(found: Moments, over: OverPatients | None = None) -> Contrasts:
-    """Every arm beside every other one.
+def contrasts(estimates: Moments, over_patients: OverPatients | None = None) -> Contrasts:
+    """The differences of all pairs of arms.
 
-    Over new patients the variance of a difference is the sum of that over runs and that over patients, with
+    For new patients the variance of a difference is the sum of its variance over runs and that over patients, with
     Satterthwaite's degrees of freedom (1946, https://doi.org/10.2307/3002019).
 
     Args:
-        found: means of the arms, with their variances.
-        over: how the means vary with the patients; None: they are the same ones.
+        estimates: the means of the arms, with their variances.
+        over_patients: how the means vary with the patients; None: the patients are the same ones.
     """
-    own = found.variances
-    each = own**2 / found.freedoms
+    own = estimates.variances
+    squares_per_freedom = own**2 / estimates.freedoms
     total = own[..., :, None] + own[..., None, :]
-    parts = each[..., :, None] + each[..., None, :]
-    if over is not None:
-        alone = np.diag(over.covariance)
-        of_patients = np.maximum(alone[:, None] + alone[None, :] - 2 * over.covariance, 0)
+    parts = squares_per_freedom[..., :, None] + squares_per_freedom[..., None, :]
+    if over_patients is not None:
+        own_of_patients = np.diag(over_patients.covariance)
+        of_patients = np.maximum(own_of_patients[:, None] + own_of_patients[None, :] - 2 * over_patients.covariance, 0)
         total = total + of_patients
-        parts = parts + of_patients**2 / over.freedom
+        parts = parts + of_patients**2 / over_patients.freedom
     freedoms = np.maximum(total, TINY) ** 2 / np.maximum(parts, TINY**2)
-    return Contrasts(found.means[..., :, None] - found.means[..., None, :], np.sqrt(total), freedoms)
+    return Contrasts(estimates.means[..., :, None] - estimates.means[..., None, :], np.sqrt(total), freedoms)

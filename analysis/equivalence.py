@@ -1,4 +1,4 @@
-"""Equivalence: whether a difference is shown to be small, which a test that finds none does not show."""
+"""Equivalence tests: whether a difference is shown to be small. A test that finds no difference does not show that."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from analysis.statistics import summary, t_test_from_summary
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Two one-sided tests (Schuirmann 1987, https://doi.org/10.1007/BF01068419).
+    """The result of two one-sided tests (Schuirmann 1987, https://doi.org/10.1007/BF01068419).
 
     Attributes:
-        difference: of the means, first minus second.
-        margin: beyond which a difference would matter.
-        p_value: the larger of the two; None where there is no spread or a single run.
+        difference: the mean of the first sample minus the mean of the second.
+        margin: the smallest difference that would matter, in the scores' unit.
+        p_value: the larger p-value of the two tests; None where there is no spread or a sample has a single run.
         equivalent: whether the difference is shown to lie within the margin.
     """
 
@@ -26,20 +26,20 @@ class Equivalence:
 
 
 def equivalence(a: Sequence[float], b: Sequence[float], margin: float, alpha: float = 0.05) -> Equivalence:
-    """Whether two samples' means differ by less than a margin, with pooled variance.
+    """Test whether two samples' means differ by less than a margin, with pooled variance.
 
     Args:
-        a: a score per run.
-        b: likewise.
-        margin: positive, in the scores' unit.
-        alpha: level.
+        a: the first sample, one score per run.
+        b: the second sample, one score per run.
+        margin: the smallest difference that would matter, above 0, in the scores' unit.
+        alpha: the significance level of each one-sided test, in (0, 1).
 
     Raises:
         ValueError: if the margin is not positive or a sample is empty.
     """
-    one, other = summary(a), summary(b)
+    first, second = summary(a), summary(b)
     return equivalence_from_summary(
-        one.mean, one.std or 0.0, one.n, other.mean, other.std or 0.0, other.n, margin=margin, alpha=alpha
+        first.mean, first.std or 0.0, first.n, second.mean, second.std or 0.0, second.n, margin=margin, alpha=alpha
     )
 
 
@@ -54,18 +54,18 @@ def equivalence_from_summary(
     ddof: int = 1,
     alpha: float = 0.05,
 ) -> Equivalence:
-    """The same from published means and standard deviations.
+    """Test whether two means differ by less than a margin, from published means and standard deviations.
 
     Args:
-        mean_a: of the first sample.
-        std_a: of the first sample.
-        n_a: its size.
-        mean_b: of the second sample.
-        std_b: of the second sample.
-        n_b: its size.
-        margin: positive, in the scores' unit.
-        ddof: that the standard deviations were computed with.
-        alpha: level.
+        mean_a: the mean of the first sample.
+        std_a: the standard deviation of the first sample.
+        n_a: the number of values in the first sample.
+        mean_b: the mean of the second sample.
+        std_b: the standard deviation of the second sample.
+        n_b: the number of values in the second sample.
+        margin: the smallest difference that would matter, above 0, in the scores' unit.
+        ddof: the delta degrees of freedom of the standard deviations: they were divided by n - ddof.
+        alpha: the significance level of each one-sided test, in (0, 1).
 
     Raises:
         ValueError: if the margin is not positive.

@@ -7,14 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def auroc(targets: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64]:
-    """Area under the receiver operating characteristic of each class, exact, ties counted half.
+    """The exact area under the receiver operating characteristic of each class; ties count half.
 
     It is the Mann-Whitney statistic over the number of pairs (Hanley and McNeil 1982,
     https://doi.org/10.1148/radiology.143.1.7063747).
 
     Args:
         targets: (N, K) of 0 and 1, NaN where a label is missing.
-        probabilities: (N, K), any monotone score.
+        probabilities: (N, K), any monotone score of the positive class.
 
     Returns:
         (K,) in [0, 1], NaN where a class has no positives or no negatives.
@@ -40,18 +40,22 @@ def _auroc(truth: NDArray[np.float64], scores: NDArray[np.float64]) -> float:
 
 
 def dice_from_counts(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike) -> NDArray[np.float64]:
-    """Dice coefficient 2 TP / (2 TP + FP + FN) (Dice 1945) elementwise; 1 where prediction and mask are both empty.
+    """The Dice coefficient 2 TP / (2 TP + FP + FN) (Dice 1945), elementwise; 1 where prediction and mask are empty.
 
     Args:
-        tp: true positive pixels.
-        fp: false positive pixels.
-        fn: false negative pixels.
+        tp: the number of true positive pixels.
+        fp: the number of false positive pixels.
+        fn: the number of false negative pixels.
     """
     hits, size = 2.0 * np.asarray(tp), 2.0 * np.asarray(tp) + np.asarray(fp) + np.asarray(fn)
     return np.where(size == 0, 1.0, hits / np.where(size == 0, 1.0, size))
 
 
 def dice(found: ArrayLike, truth: ArrayLike) -> float:
-    """Dice coefficient of two masks of one shape, each true where its foreground is."""
-    one, other = np.asarray(found, dtype=bool), np.asarray(truth, dtype=bool)
-    return float(dice_from_counts((one & other).sum(), (one & ~other).sum(), (~one & other).sum()))
+    """The Dice coefficient of two masks of one shape, which are true where the foreground is."""
+    found_mask, true_mask = np.asarray(found, dtype=bool), np.asarray(truth, dtype=bool)
+    return float(
+        dice_from_counts(
+            (found_mask & true_mask).sum(), (found_mask & ~true_mask).sum(), (~found_mask & true_mask).sum()
+        )
+    )

@@ -19,13 +19,13 @@ Matrix = NDArray[np.float64]
 
 @dataclass
 class Pair:
-    """What is summed for two layers, X (n, p) and Y (n, q), both shifted.
+    """The sums over samples that are kept for two layers X (n, p) and Y (n, q), both shifted.
 
     Attributes:
-        products: sum of x y', (p, q).
-        left: sum of x |y|^2, (p,).
-        right: sum of |x|^2 y, (q,).
-        norms: sum of |x|^2 |y|^2.
+        products: the sum of x y', (p, q).
+        left: the sum of x |y|^2, (p,).
+        right: the sum of |x|^2 y, (q,).
+        norms: the sum of |x|^2 |y|^2, a scalar.
     """
 
     products: Matrix
@@ -36,13 +36,13 @@ class Pair:
 
 @dataclass
 class Moments:
-    """Accumulates two groups of layers that saw the same samples: all pairs within and between them in one pass.
+    """Accumulates means and covariances of layers that saw the same samples, for all wanted pairs in one pass.
 
-    Rows of a batch are samples, columns are neurons or channels. Arrays of NumPy and tensors of torch are taken, the
-    latter on their own device; sums are kept in float64 on the host.
+    Rows of a batch are samples, columns are neurons or channels. Batches are NumPy arrays or torch tensors; tensors are
+    multiplied on their own device, and the sums are kept in float64 on the CPU.
 
     Attributes:
-        samples: that were seen.
+        samples: the number of samples seen so far.
     """
 
     samples: int = 0
@@ -53,11 +53,12 @@ class Moments:
     _wanted: tuple[tuple[str, str], ...] = ()
 
     def update(self, batch: Mapping[str, Any], pairs: Any) -> None:
-        """Take in a batch.
+        """Add a batch to the sums.
 
         Args:
-            batch: by layer, (n, columns); n may differ between batches.
-            pairs: names of the layers to compare; the same in every batch. Each layer's own covariance is kept too.
+            batch: the values of each layer by its name, (n, columns); n may differ between batches.
+            pairs: the pairs of layer names to compare, the same in every batch. Each layer's own covariance is kept
+                too.
 
         Raises:
             ValueError: if a value is not finite, the numbers of samples differ or are 0, or a layer's columns have
@@ -81,7 +82,7 @@ class Moments:
         self.samples += counts.pop()
 
     def covariance(self, a: str, b: str) -> Matrix:
-        """Of the columns of two layers, (p, q), with divisor n - 1.
+        """The covariance of the columns of two layers, (p, q), with divisor n - 1.
 
         Raises:
             ValueError: if fewer than two samples were seen.
@@ -89,11 +90,11 @@ class Moments:
         """
         if self.samples < 2:
             raise ValueError(f"a covariance needs two samples, found {self.samples}")
-        of = self._pairs[a, b].products - np.outer(self._sums[a], self._sums[b]) / self.samples
-        return np.asarray(of / (self.samples - 1))
+        products = self._pairs[a, b].products - np.outer(self._sums[a], self._sums[b]) / self.samples
+        return np.asarray(products / (self.samples - 1))
 
     def mean(self, name: str) -> Matrix:
-        """Of the columns of a layer, (p,)."""
+        """The mean of each column of a layer, (p,)."""
         return np.asarray(self._shifts[name] + self._sums[name] / self.samples)
 
     def unbiased_hsic(self, a: str, b: str) -> float:
@@ -116,7 +117,7 @@ class Moments:
 
     def _shifted(self, name: str, values: Any) -> Any:
         if name not in self._shifts:
-            # A column that does not vary is shifted by its value: by a rounded mean, rounding would be left to compare.
+            # A constant column is shifted by its value: its mean is rounded, and the rounding errors would be compared.
             constant = _host((values == values[:1]).all(0)) == 1
             self._shifts[name] = np.where(constant, _host(values[0]), _host(values.mean(0)))
         shift = self._shifts[name]
@@ -141,7 +142,7 @@ class Moments:
 
 
 def _double(values: Any) -> Any:
-    """As float64 on its own device, checked."""
+    """The values in float64 on their own device, checked to be a finite matrix."""
     if hasattr(values, "detach"):  # a tensor
         tensor = values.detach().double()
         if tensor.ndim != 2 or not bool(tensor.isfinite().all()):

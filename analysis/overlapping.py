@@ -1,20 +1,20 @@
-"""Differences of arms that were trained and tested in folds, whose training sets overlap.
+"""Cross-validation: the uncertainty of arms' means over folds, whose training sets overlap.
 
-The unit is a fold: the runs of an arm in a fold, which differ by their seeds, are averaged first, since each further
-one tells of the same images. Of two arms the folds' differences are compared, for both are trained and tested on the
-same images there.
+The unit is a fold. The runs of an arm in a fold, which differ by their seeds, are averaged first, since they all
+concern the same images. Two arms are compared by their differences in each fold, since both are trained and tested on
+the same images there.
 
-The folds' differences are no independent sample: most patients train in most folds. Their sample variance S2 over K
-folds, divided by K, is too small for the variance of their mean. Nadeau and Bengio (2003,
+These differences are no independent sample, since most patients are trained on in most folds. Their sample variance S2
+over K folds, divided by K, underestimates the variance of their mean. Nadeau and Bengio (2003,
 https://doi.org/10.1023/A:1024068626366) take (1 / K + tested / trained) S2 instead, with K - 1 degrees of
 freedom, as if two folds' differences were correlated by tested / (tested + trained). No estimator is unbiased for every
 learner (Bengio and Grandvalet 2004, https://www.jmlr.org/papers/v5/grandvalet04a.html).
 
-How far that goes: to first order, a fold's difference is the mean of a part of each tested patient, and the mean of a
-part of each training patient. Where of K folds one tests and one validates, the variance is large enough for 3 and 4
-folds, whatever these parts are; for 5 folds if those of training patients have up to 3 times the variance of those of
-tested ones; for 10 folds up to 4 / 3 times. What seeds add is in S2 too, and is independent between folds, so that for
-seeds the variance is larger than need be.
+When is that enough? To first order, a fold's difference is the mean of one term per tested patient plus the mean of one
+term per training patient. If one of K folds tests and another one validates, the variance is large enough for 3 and 4
+folds, whatever these terms are; for 5 folds if the training patients' terms have up to 3 times the variance of the
+tested patients' terms; for 10 folds if they have up to 4 / 3 times. The variance between seeds is part of S2 too. It is
+independent between folds, so that for seeds the estimate is larger than need be.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ Array = NDArray[np.float64]
 
 
 def over_patients(scores: Array, ratio: float) -> OverPatients:
-    """How much means over all folds would vary with other patients to train and to test on.
+    """How much the arms' means over all folds would vary with other patients to train and to test on.
 
-    Seeds, tested images and training images vary, all of them, so that nothing would have to be added for seeds.
+    The estimate covers the variation of seeds, tested images and training images, so that nothing has to be added for
+    seeds.
 
     Args:
-        scores: (arms, folds, seeds), of the same folds for all arms; two folds or more.
-        ratio: images that are tested on per image that is trained on, such as 1 / 3 where of five folds one is tested
-            on, another one validates, and all images of the others are trained on.
+        scores: the scores (arms, folds, seeds), in [0, 1], with the same two or more folds for all arms.
+        ratio: the number of images that are tested on per image that is trained on, such as 1 / 3 where of five folds
+            one is tested on, another one validates, and all images of the others are trained on.
 
     Raises:
         ValueError: if there are fewer than two folds, a score is not finite, or the ratio is negative.

@@ -1,4 +1,4 @@
-"""Statistics of numbers that belong to pairs of networks.
+"""Statistics of numbers that belong to pairs of networks, such as a similarity.
 
 Pairs that share a network are not independent, so networks are permuted and resampled, not pairs.
 """
@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pair = tuple[str, str]
-"""Names of two networks."""
+"""The names of two networks."""
 
 MOST = 10_000
-"""Relabellings that are tried; where there are fewer, all are, and the test is exact."""
+"""The number of relabellings that are tried; where there are fewer, all are tried, and the test is exact."""
 
 RESAMPLES = 2000
+"""The number of bootstrap resamples of the networks."""
+
 LEVEL = 0.95
+"""The confidence level of intervals."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class Permuted:
     """A comparison of pairs within a group with pairs across two groups.
 
     Attributes:
-        difference: mean within the first group minus mean across.
-        p_value: two-sided; at least one over the number of relabellings.
-        relabellings: that were tried.
+        difference: the mean within the first group minus the mean across the groups.
+        p_value: the two-sided p-value, at least one over the number of relabellings.
+        relabellings: the number of relabellings that were tried, the observed one among them.
     """
 
     difference: float
@@ -40,13 +43,13 @@ class Permuted:
 
 @dataclass(frozen=True)
 class Explained:
-    """How well a line predicts one number of pairs from another.
+    """The fit of a line that predicts one number of pairs from another.
 
     Attributes:
-        r_squared: the squared correlation.
-        interval: of it, 95 % percentile bootstrap over networks.
-        slope: of the line.
-        pairs: that were used.
+        r_squared: the squared correlation, in [0, 1].
+        interval: the 95 % percentile interval of the squared correlation, by a bootstrap over networks.
+        slope: the slope of the fitted line.
+        pairs: the number of pairs that were used.
     """
 
     r_squared: float
@@ -56,15 +59,16 @@ class Explained:
 
 
 def within_against_across(values: Mapping[Pair, float], first: Sequence[str], second: Sequence[str]) -> Permuted | None:
-    """Whether two networks of the first group are more alike than one of each group.
+    """Test whether two networks of the first group are more alike than a network of each group.
 
     The test holds under the null hypothesis that all networks are exchangeable (Good 2005, Permutation, Parametric, and
     Bootstrap Tests of Hypotheses, chapter 3).
 
     Args:
-        values: of every pair of networks of both groups together, either way round.
-        first: names of the networks of one group, at least two.
-        second: of the other.
+        values: the number that belongs to each pair of networks of both groups together; a pair may be named either way
+            round.
+        first: the names of the networks of one group, at least two.
+        second: the names of the networks of the other group, at least one.
 
     Returns:
         None if a group is too small or a value is not finite.
@@ -92,24 +96,24 @@ def within_against_across(values: Mapping[Pair, float], first: Sequence[str], se
     observed = difference(range(len(first)))
     count = math.comb(size, len(first))
     if count <= MOST:
-        found = [difference(chosen) for chosen in itertools.combinations(range(size), len(first))]
+        differences = [difference(chosen) for chosen in itertools.combinations(range(size), len(first))]
     else:
         generator = np.random.default_rng(0)
         drawn = (generator.permutation(size)[: len(first)].tolist() for _ in range(MOST - 1))
-        found = [observed, *(difference(chosen) for chosen in drawn)]
-    extreme = np.abs(found) >= abs(observed) - 1e-12
-    return Permuted(observed, float(extreme.mean()), len(found))
+        differences = [observed, *(difference(chosen) for chosen in drawn)]
+    extreme = np.abs(differences) >= abs(observed) - 1e-12
+    return Permuted(observed, float(extreme.mean()), len(differences))
 
 
 def explained(points: Mapping[Pair, tuple[float, float]], seed: int = 0) -> Explained | None:
-    """R squared of the second number on the first, with an interval.
+    """How well a line predicts the second number of a pair from the first: R squared, with an interval.
 
     Each resample draws networks with replacement; a pair counts as often as its two networks were drawn together
-    (Snijders and Borgatti 1999, Connections 22(2), pages 161 to 170; a network with itself is no pair).
+    (Snijders and Borgatti 1999, Connections 22(2), pages 161 to 170). A network with itself is no pair.
 
     Args:
-        points: the two numbers of each pair.
-        seed: of the resamples.
+        points: the two numbers of each pair of networks, predictor first.
+        seed: the seed of the bootstrap's random draws.
 
     Returns:
         None if there are fewer than three pairs or one of the numbers does not vary.
@@ -120,15 +124,15 @@ def explained(points: Mapping[Pair, tuple[float, float]], seed: int = 0) -> Expl
     names = sorted({name for pair in points for name in pair})
     left, right = (np.array([names.index(pair[side]) for pair in points]) for side in (0, 1))
     generator = np.random.default_rng(seed)
-    found = []
+    r_squared = []
     for _ in range(RESAMPLES):
         counts = np.bincount(generator.integers(len(names), size=len(names)), minlength=len(names))
         value = _weighted(x, y, (counts[left] * counts[right]).astype(np.float64))
         if math.isfinite(value):
-            found.append(value)
-    if not found:
+            r_squared.append(value)
+    if not r_squared:
         return None
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(r_squared, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     slope = float(np.polyfit(x, y, 1)[0])
     return Explained(_weighted(x, y, np.ones(len(x))), (float(low), float(high)), slope, len(x))
 

@@ -1,7 +1,7 @@
-"""Many layers against each other: each is whitened once, so that every further pair costs one product and its spectrum.
+"""CCA of many layers with each other, where each layer is whitened once.
 
-Whitening is in float64; whitened columns are uncorrelated and of variance 1, so single precision is safe for what
-follows (errors of some 1e-6).
+Every further pair then costs one matrix product and its singular values. Whitening is in float64. Whitened columns are
+uncorrelated and of variance 1, so that single precision is safe for what follows (errors of some 1e-6).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from analysis.similarity import Cca, result, whitened
 
 @dataclass(frozen=True)
 class Whitened:
-    """A layer ready to be compared.
+    """A whitened layer, ready to be compared.
 
     Attributes:
-        columns: (n, rank) float32, uncorrelated and of mean square 1 / n.
+        columns: (n, rank) in float32, uncorrelated columns of mean square 1 / n.
     """
 
     columns: NDArray[np.float32]
 
 
 def whiten(x: ArrayLike, variance: float | None = None) -> Whitened:
-    """Prepare a layer.
+    """Whiten a layer for ``compare``.
 
     Args:
-        x: (n, p).
-        variance: share of the variance whose principal directions are kept, as SVCCA does; None: all, as CCA does.
+        x: the layer's values (n, p), with samples as rows.
+        variance: the share of the variance whose principal directions are kept, as SVCCA does; None: all, as CCA does.
 
     Raises:
         ValueError: if a value is not finite or there are fewer than two samples.
@@ -40,7 +40,7 @@ def whiten(x: ArrayLike, variance: float | None = None) -> Whitened:
 
 
 def compare(a: Whitened, b: Whitened) -> Cca:
-    """Canonical correlations of two layers in single precision.
+    """The canonical correlations of two whitened layers, in single precision.
 
     Raises:
         ValueError: if the numbers of samples differ, or are too few.

@@ -1,4 +1,4 @@
-"""What a t-test can find: the difference at which it has a given power, in standard errors of the difference."""
+"""The power of t-tests: the difference that a test detects with a given power, in standard errors of the difference."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from functools import cache
 import numpy as np
 
 PARTS = 4000
-"""Of the distribution of the standard error, equally likely: so many make a power right to 1e-5."""
+"""The number of equally likely parts of the standard error's distribution; a power is then right to 1e-5."""
 
 
 @cache
 def detectable_shift(freedom: float, level: float, power: float, sides: int) -> float:
-    """The true difference, in standard errors, that a t-test finds with a given power, and in the right direction.
+    """The true difference, in standard errors, that a t-test detects with a given power and in the right direction.
 
-    Under it the statistic is (z + difference) / s, z standard normal and s^2 of a chi-square distribution over its
-    degrees of freedom: a noncentral t-distribution (Cohen 1988, Statistical Power Analysis, chapter 2). Its tail is
-    taken as a mean over s of normal ones, since libraries give no number far out. Found once: a whole table shares a
-    few sizes, and solving is slow.
+    Under it the statistic is (z + difference) / s, where z is standard normal and s^2 is chi-square distributed over
+    its degrees of freedom: a noncentral t-distribution (Cohen 1988, Statistical Power Analysis, chapter 2). Its tail is
+    computed as a mean of normal tails over s, since libraries give no number far out. Results are cached, since solving
+    is slow and the cells of a table share a few sizes.
 
     Args:
-        freedom: degrees of freedom.
-        level: of the test, in (0, 1).
-        power: in (level, 1).
-        sides: 1 or 2, of the test.
+        freedom: the degrees of freedom of the test.
+        level: the significance level of the test, in (0, 1).
+        power: the probability with which the difference is to be found, in (level, 1).
+        sides: the number of sides of the test, 1 or 2.
     """
     from scipy import optimize, special, stats
 

@@ -1,4 +1,4 @@
-"""Ranks over tasks: Friedman's test in Iman and Davenport's form, and Nemenyi's critical difference (Demsar 2006)."""
+"""Ranks over tasks: Iman and Davenport's form of Friedman's test, and Nemenyi's critical difference (Demsar 2006)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class RankComparison:
-    """Rows ranked on each task.
+    """The comparison of rows by their ranks on each task.
 
     Attributes:
-        mean_ranks: of each row, 1 is the best; ties share their mean.
-        tasks: how many.
+        mean_ranks: the mean rank of each row, where 1 is the best; ties share their mean.
+        tasks: the number of tasks.
         chi_square: Friedman's statistic, corrected for ties.
-        f_statistic: Iman and Davenport's; infinite where every task ranks the rows alike.
-        p_value: of the latter, if all rows are equal.
-        critical_difference: of mean ranks, above which two rows differ at ``alpha`` (Nemenyi).
-        alpha: level.
-        p_values: of each pair of rows, corrected by Nemenyi's test.
-        groups: largest runs of rows, best first, within which no two differ: no p-value is below ``alpha``.
+        f_statistic: Iman and Davenport's statistic; infinite where every task ranks the rows alike.
+        p_value: the p-value of Iman and Davenport's statistic under the hypothesis that all rows are equal.
+        critical_difference: the difference of mean ranks above which two rows differ at ``alpha`` (Nemenyi).
+        alpha: the significance level, in (0, 1).
+        p_values: the p-value of each pair of rows, corrected by Nemenyi's test.
+        groups: the largest runs of rows, best first, within which no two differ: no p-value is below ``alpha``.
     """
 
     mean_ranks: dict[str, float]
@@ -40,13 +40,13 @@ class RankComparison:
 def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = 0.05) -> RankComparison:
     """Friedman's test and Nemenyi's critical difference (Demsar 2006, https://jmlr.org/papers/v7/demsar06a.html, 3.2).
 
-    The p-value is of Iman and Davenport's form. Where every task ranks the rows alike, its statistic is infinite; the
-    p-value is then the exact one: of all ways to rank the rows anew in each task, with the ties that there are, the
-    share in which the tasks agree.
+    The p-value is that of Iman and Davenport's form. Where every task ranks the rows alike, its statistic is infinite;
+    the p-value is then the exact one: the share of all ways to permute the ranks within each task in which the tasks
+    agree.
 
     Args:
-        scores: of each row, one per task in the same order; higher is better.
-        alpha: level of the critical difference.
+        scores: the scores of each row, one per task in the same order; higher is better.
+        alpha: the significance level of the critical difference, in (0, 1).
 
     Raises:
         ValueError: if there are fewer than three rows or two tasks, or a score is missing.
@@ -65,11 +65,11 @@ def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = 0.05) ->
     mean_ranks = dict(zip(scores, map(float, ranks), strict=True))
     ordered = sorted(mean_ranks, key=lambda row: mean_ranks[row])
     p_values = {
-        (one, other): float(
-            stats.studentized_range.sf(abs(mean_ranks[one] - mean_ranks[other]) / unit * math.sqrt(2), rows, np.inf)
+        (better, worse): float(
+            stats.studentized_range.sf(abs(mean_ranks[better] - mean_ranks[worse]) / unit * math.sqrt(2), rows, np.inf)
         )
-        for number, one in enumerate(ordered)
-        for other in ordered[number + 1 :]
+        for number, better in enumerate(ordered)
+        for worse in ordered[number + 1 :]
     }
     return RankComparison(
         mean_ranks={row: mean_ranks[row] for row in ordered},
@@ -85,7 +85,7 @@ def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = 0.05) ->
 
 
 def iman_davenport(chi_square: float, rows: int, tasks: int) -> tuple[float, float]:
-    """Iman and Davenport's statistic, less conservative than the chi-square that it is made of, and its p-value.
+    """Iman and Davenport's statistic, which is less conservative than Friedman's chi-square, and its p-value.
 
     F = (N - 1) chi2 / (N (k - 1) - chi2) with k - 1 and (k - 1) (N - 1) degrees of freedom (Iman and Davenport 1980,
     https://doi.org/10.1080/03610928008827904; Demsar 2006, section 3.2.2). It is the F of an analysis of variance of
@@ -93,8 +93,8 @@ def iman_davenport(chi_square: float, rows: int, tasks: int) -> tuple[float, flo
 
     Args:
         chi_square: Friedman's statistic, below N (k - 1), which it is where all tasks rank the rows alike.
-        rows: k, how many are compared.
-        tasks: N, on how many.
+        rows: the number k of rows that are compared.
+        tasks: the number N of tasks that they are compared on.
     """
     from scipy import stats
 
@@ -106,7 +106,7 @@ def _friedman(ranks: NDArray[np.float64]) -> tuple[float, float, float]:
     """Friedman's chi-square, corrected for ties, Iman and Davenport's statistic, and the p-value.
 
     Args:
-        ranks: of the rows in each task, (rows, tasks).
+        ranks: the ranks of the rows in each task, (rows, tasks).
     """
     rows, tasks = ranks.shape
     spread = float(np.square(ranks - (rows + 1) / 2).sum())
@@ -120,13 +120,13 @@ def _friedman(ranks: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def _groups(ordered: list[str], p_values: Mapping[tuple[str, str], float], alpha: float) -> tuple[tuple[str, ...], ...]:
-    """Runs of rows of which the first and the last do not differ; those inside a longer one are left out."""
-    found: list[tuple[str, ...]] = []
+    """The groups of neighbouring rows whose first and last do not differ; groups inside a longer one are left out."""
+    groups: list[tuple[str, ...]] = []
     reached = 0
     for start, first in enumerate(ordered):
         alike = [end for end in range(start + 1, len(ordered)) if p_values[first, ordered[end]] >= alpha]
         end = max(alike, default=start) + 1
         if end - start > 1 and end > reached:
-            found.append(tuple(ordered[start:end]))
+            groups.append(tuple(ordered[start:end]))
         reached = max(reached, end)
-    return tuple(found)
+    return tuple(groups)

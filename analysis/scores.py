@@ -1,6 +1,6 @@
-"""A task's score: which columns it counts, what their mean is, and where it is undefined.
+"""The score of a task: which columns count, how they are averaged, and where the score is undefined.
 
-One definition serves a whole test set, resamples of it, and the classes and regions on their own.
+One definition serves a whole test set, its resamples, and single classes and regions.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from analysis.bootstrap import auroc_of_resamples, dice_of_resamples
 from analysis.metrics import auroc, dice_from_counts
 
 Rows = Mapping[str, NDArray[Any]]
-"""Predictions by name, a row per sample. Of classes ``targets`` and ``probabilities``, (N, K); of a segmentation counts
-of pixels (N,), as ``network_whole_tp``: at the size of the network's input or of the file, of the whole image or its
-field of view, true and false positives and negatives."""
+"""Predictions as arrays by name, with a row per sample.
+
+A classification has ``targets`` and ``probabilities``, (N, K). A segmentation has counts of pixels (N,) whose names say
+where they were counted: ``network_whole_tp`` are true positives at the size of the network's input in the whole image;
+``native`` stands for the size of the file, ``fov`` for the field of view, ``fp`` and ``fn`` for false positives and
+negatives. Of several classes, ``CLASS:`` stands before each name.
+"""
 
 Areas = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]]
-"""From targets and scores (N, K) to the area under the ROC curve of each column (K,), NaN where it is undefined."""
+"""A function from targets and scores (N, K) to the area under the ROC curve of each column (K,), NaN if undefined."""
 
 Size = Literal["network", "native"]
 Region = Literal["whole", "fov"]
@@ -32,7 +36,11 @@ Over = Literal["images", "pixels", "findings"]
 SIZES: dict[str, Size] = {"": "network", "_native": "native"}
 REGIONS: dict[str, Region] = {"": "whole", "_fov": "fov"}
 OVER: dict[str, Over] = {"": "images", "_pooled": "pixels", "_findings": "findings"}
-"""What a Dice coefficient is of, by the part of its name that says so."""
+"""How pixels are counted and averaged for a Dice coefficient, by the suffix of its name."""
+
+
+OF_CLASSES = ("dice", "dice_native", "dice_pooled", "dice_findings")
+"""The Dice coefficients that each of several classes of a segmentation has for itself."""
 
 
 class Score(ABC):
@@ -47,16 +55,16 @@ class Score(ABC):
         """The score of each resample (B,), NaN where it is undefined.
 
         Args:
-            rows: the predictions.
+            rows: the predictions by name, a row per sample.
             counts: how often each resample draws each row, (B, N), from ``bootstrap.draw_counts``.
         """
 
     @abstractmethod
     def by_name(self) -> dict[str, Score]:
-        """All scores that there are of the same predictions, the task's own first."""
+        """All scores that can be computed from the same predictions, the task's own first."""
 
     def names(self) -> tuple[str, ...]:
-        """What ``named`` gives, the task's own score first."""
+        """The names of all scores, the task's own first."""
         return tuple(self.by_name())
 
     def named(self, rows: Rows) -> dict[str, float]:
@@ -99,7 +107,7 @@ class MeanAuroc(Score):
         return {"auroc": self, **each}
 
     def columns(self, values: NDArray[Any]) -> NDArray[Any]:
-        """What is scored of targets or probabilities (N, K): the scored columns, or one sum of the positive ones."""
+        """The scored columns of targets or probabilities (N, K), or the sum of the positive classes' columns."""
         if self.positives:
             positive = np.array([name in self.positives for name in self.classes])
             return np.asarray(values[:, positive].sum(axis=1, keepdims=True))
@@ -111,54 +119,75 @@ class Dice(Score):
     """The Dice coefficient of a segmentation; by default the mean over whole images at the size of the network's input.
 
     Attributes:
-        over: ``images`` takes the mean over images, of which one without foreground in which none is found counts 1;
-            ``pixels`` pools the pixels of all images into one coefficient, to which an image contributes by the size of
-            what it shows and of what is found; ``findings`` takes the mean over the images whose mask is not empty, and
-            is undefined where all are.
-        size: at which pixels are counted: of the network's input, or of the file.
-        region: in which they are: the whole image, or its field of view.
+        over: how images are combined. ``images`` takes the mean over images; one without foreground in which none is
+            predicted counts 1. ``pixels`` pools the pixels of all images into one coefficient, so that an image counts
+            by the size of its foreground. ``findings`` takes the mean over the images whose mask is not empty, and is
+            undefined where all are.
+        size: the resolution at which pixels are counted: that of the network's input, or that of the file.
+        region: the region in which pixels are counted: the whole image, or its field of view.
+        classes: the names of several foreground classes: each has a coefficient of its own, in which an image counts by
+            that class alone, and the score is their mean, without those that are undefined; empty: there is one class.
     """
 
     over: Over = "images"
     size: Size = "network"
     region: Region = "whole"
+    classes: tuple[str, ...] = ()
 
     def value(self, rows: Rows) -> float:
         """The score of a set of predictions, NaN where it is undefined."""
-        tp, fp, fn = self._pixels(rows)
-        if self.over == "pixels":
-            return float(dice_from_counts(tp.sum(), fp.sum(), fn.sum()))
-        each = dice_from_counts(tp, fp, fn)[self._counted(rows)]
-        return float(np.mean(each)) if len(each) else math.nan
+        if self.classes:
+            return float(mean_of_defined([self._of_class(*self._pixels(rows, name)) for name in self.classes]))
+        return self._of_class(*self._pixels(rows))
 
     def of_resamples(self, rows: Rows, counts: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The score of each resample (B,), NaN where it is undefined."""
-        counted = self._counted(rows)
-        tp, fp, fn = (pixels[counted] for pixels in self._pixels(rows))
-        mean, pooled = dice_of_resamples(tp, fp, fn, counts[:, counted])
-        return pooled if self.over == "pixels" else mean
+        if self.classes:
+            of_classes = [self._of_class_resampled(*self._pixels(rows, name), counts) for name in self.classes]
+            return mean_of_defined(np.stack(of_classes, axis=-1))
+        return self._of_class_resampled(*self._pixels(rows), counts)
 
     def by_name(self) -> dict[str, Score]:
-        """``dice``, the same in the field of view (``_fov``) and at the size of the file (``_native``).
+        """``dice``, and its variants with suffixes.
 
-        And of each of them ``_pooled``, over all pixels together, and ``_findings``, over the images whose mask is not
-        empty.
+        ``_native`` counts pixels at the size of the file, ``_fov`` in the field of view, ``_pooled`` over all images
+        together, and ``_findings`` takes the images whose mask is not empty. Of several classes, those of each class
+        follow, as ``dice:CLASS``, with the variants of ``OF_CLASSES``.
         """
-        return {
-            f"dice{at}{within}{of}": Dice(over, size, region)
-            for at, size in SIZES.items()
-            for within, region in REGIONS.items()
-            for of, over in OVER.items()
+        variants = {
+            f"dice{size_suffix}{region_suffix}{over_suffix}": replace(self, over=over, size=size, region=region)
+            for size_suffix, size in SIZES.items()
+            for region_suffix, region in REGIONS.items()
+            for over_suffix, over in OVER.items()
         }
+        of_classes = {
+            f"{variant}:{name}": replace(variants[variant], classes=(name,))
+            for name in self.classes
+            for variant in OF_CLASSES
+        }
+        return {**variants, **of_classes}
 
-    def _pixels(self, rows: Rows) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """True positives, false positives and false negatives of each image."""
-        tp, fp, fn = (rows[f"{self.size}_{self.region}_{count}"] for count in ("tp", "fp", "fn"))
+    def _pixels(self, rows: Rows, name: str | None = None) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """True positives, false positives and false negatives of each image, of one of several classes or the only."""
+        place = f"{self.size}_{self.region}" if name is None else f"{name}:{self.size}_{self.region}"
+        tp, fp, fn = (rows[f"{place}_{count}"] for count in ("tp", "fp", "fn"))
         return tp, fp, fn
 
-    def _counted(self, rows: Rows) -> NDArray[np.bool_]:
-        """Of each image, whether it counts."""
-        tp, _, fn = self._pixels(rows)
+    def _of_class(self, tp: NDArray[Any], fp: NDArray[Any], fn: NDArray[Any]) -> float:
+        if self.over == "pixels":
+            return float(dice_from_counts(tp.sum(), fp.sum(), fn.sum()))
+        each = dice_from_counts(tp, fp, fn)[self._counted(tp, fn)]
+        return float(np.mean(each)) if len(each) else math.nan
+
+    def _of_class_resampled(
+        self, tp: NDArray[Any], fp: NDArray[Any], fn: NDArray[Any], counts: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        counted = self._counted(tp, fn)
+        mean, pooled = dice_of_resamples(tp[counted], fp[counted], fn[counted], counts[:, counted])
+        return pooled if self.over == "pixels" else mean
+
+    def _counted(self, tp: NDArray[Any], fn: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether each image counts, (N,)."""
         return np.asarray(tp + fn > 0) if self.over == "findings" else np.ones(len(tp), dtype=bool)
 
 
@@ -168,19 +197,21 @@ def score_of(
     """The score of a task.
 
     Args:
-        kind: ``segmentation``, or a kind of classification.
+        kind: the kind of the task: ``segmentation``, or a kind of classification.
         classes: the names of the outputs, in order.
         scored: the names of those that enter the score.
         positives: the classes that together count as positive; empty: each class is scored on its own.
         areas: how areas under ROC curves are computed.
     """
-    return Dice() if kind == "segmentation" else MeanAuroc(classes, scored, positives, areas)
+    if kind == "segmentation":
+        return Dice(classes=tuple(scored) if len(classes) > 1 else ())
+    return MeanAuroc(classes, scored, positives, areas)
 
 
 def mean_of_defined(values: ArrayLike) -> NDArray[np.float64]:
-    """The mean over the last axis of what is not NaN; NaN where all is."""
+    """The mean over the last axis of the values that are not NaN; NaN where all are."""
     every = np.asarray(values, dtype=np.float64)
-    if every.ndim == 1:  # a zero in the place of a NaN may change the order of a sum, and so the last bits of a score
+    if every.ndim == 1:  # a zero instead of a NaN may change the order of a sum, and so the last bits of a score
         every = every[~np.isnan(every)]
     defined = ~np.isnan(every)
     count = defined.sum(axis=-1)

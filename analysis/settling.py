@@ -1,10 +1,10 @@
-"""What would settle a race that ended undecided: more runs of those that are still open, or more test patients?
+"""What would settle a race that ended undecided: more runs of the arms that are still open, or more test patients.
 
-The answer is by simulation: further runs and patients are drawn from the variances that were found, with the means held
-to be what they are. It is asked how often *start from the leader* would then be shown at one further look. That look
-has the share of the level that the rules give to their last one: the answer is for a comparison whose rules had that
-look in the place of the last. To look once more after all looks were made is to spend more than the level; it takes a
-new comparison, with runs of fresh seeds.
+The answer comes from simulation: further runs and patients are drawn with the variances that were estimated, and the
+present means are taken for the true ones. Counted is how often *start from the leader* would then be shown at one
+further look. That look has the share of the level that the rules give to their last one: the answer is for a comparison
+whose rules had that look instead of the last. To look once more after all looks were made would spend more than the
+level; that takes a new comparison, with runs of fresh seeds.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from analysis.differences import Moments, OverPatients, contrasts, shrunk
 Array = NDArray[np.float64]
 
 SURE = 0.8
-"""Share of the simulations in which it has to be shown: the power that is usual (Cohen 1988, chapter 2)."""
+"""The share of simulations in which the claim must be shown: the usual power (Cohen 1988, chapter 2)."""
 
 MOST_RUNS = 100
-"""Further runs of an arm that are tried."""
+"""The largest number of further runs of an arm that is tried."""
 
 MOST_PATIENTS = 10_000
-"""Further test patients that are tried."""
+"""The largest number of further test patients that is tried."""
 
 SIMULATIONS = 1000
-"""A share of 80 % is then right to 1.3 points."""
+"""The number of simulations; a share of 80 % is then right to 1.3 points."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """What the difference of two arms' means is uncertain by, as variances on the scale of scores.
+    """The variance of the difference of two arms' means, split by its causes, on the scale of scores.
 
     Attributes:
-        seeds: since other seeds would give other scores; that of the two means, with the runs so far.
-        patients: since other test patients would have other scores; None where these images are asked about.
-        rates: since other tunings would pick other learning rates; None where no pick was repeated, or no rate was
-            picked twice, so that it cannot be told from the seeds' part.
+        seeds: the variance that comes from the seeds: that of the two means, with the runs so far.
+        patients: the variance that comes from the choice of test patients; None where these images are asked about.
+        rates: the variance that comes from tuning, since another tuning would pick other learning rates; None where no
+            pick was repeated, or no rate was picked twice, so that it cannot be told from the seeds' part.
     """
 
     seeds: float
@@ -51,13 +51,14 @@ class Split:
 
 @dataclass(frozen=True)
 class Needed:
-    """The smallest numbers that would probably settle something, each alone.
+    """The smallest numbers of runs and of patients that would each probably settle a question.
 
     Attributes:
-        runs: further ones of each arm that has part, where one with fewer runs first gets as many as the leader; None:
-            not with ``MOST_RUNS`` more.
-        patients: further ones of the test set, as many of them of the rarer class as now; None: not with
-            ``MOST_PATIENTS`` more, or these images are asked about, which more patients would not be.
+        runs: the number of further runs of each arm that takes part, where one with fewer runs first gets as many as
+            the leader; None: ``MOST_RUNS`` more do not suffice.
+        patients: the number of further test patients, with the same share of the rarer class as now; None:
+            ``MOST_PATIENTS`` more do not suffice, or these images are asked about, so that more patients would not
+            help.
     """
 
     runs: int | None
@@ -66,13 +67,13 @@ class Needed:
 
 @dataclass(frozen=True)
 class Settling:
-    """What would settle a race.
+    """The numbers of runs and patients that would settle an undecided race.
 
     Attributes:
-        leader: whose mean is the highest.
+        leader: the arm whose mean is the highest.
         start: what would show that no arm is better than the leader by more than the margin.
-        against: for each threat, what would show that it alone is not.
-        split: for each threat, what its difference to the leader is uncertain by.
+        against: for each threat, what would show that it alone is not better by more than the margin.
+        split: for each threat, where the uncertainty of its difference to the leader comes from.
     """
 
     leader: str
@@ -82,7 +83,7 @@ class Settling:
 
 
 Picks = Mapping[str, Sequence[float]]
-"""Of arms each of whose runs had a pick of its own: the learning rates, in the order of the runs."""
+"""The learning rates of each arm's runs, in their order, where each run had a pick of its own."""
 
 
 def settling(
@@ -95,20 +96,24 @@ def settling(
     picks: Picks | None = None,
     seed: int = 0,
 ) -> Settling | None:
-    """What would settle a race between its leader and the threats; None where one may start from an arm, or none leads.
+    """What would settle a race between its leader and the threats.
 
     Args:
-        scores: of each arm, in the order of its runs, as `standing` got them.
-        order: all arms, those that did best in the tuning first.
-        rules: that the race was held to.
-        now: where it stands.
-        patients: given, new patients are asked about; None: these test images.
-        tested: number of test patients, if new ones are asked about.
-        picks: learning rates of the runs, where each has a pick of its own; None: there was one pick for all.
-        seed: that the simulated scores are drawn with.
+        scores: the scores of each arm by its name, in the order of its runs, as ``standing`` got them.
+        order: the names of all arms, those that did best in the tuning first.
+        rules: the rules that the race was held to.
+        now: the present standing of the race.
+        patients: what the arms' scores would vary by with other patients, if new patients are asked about; None: the
+            question is about these test images.
+        tested: the number of test patients, if new ones are asked about.
+        picks: the learning rate of each run, where each run has a pick of its own; None: there was one pick for all.
+        seed: the seed that the simulated scores are drawn with.
+
+    Returns:
+        None where there is an arm that one may start from, or no leader yet.
 
     Raises:
-        ValueError: if new patients are asked about, and there is no test patient.
+        ValueError: if new patients are asked about, and there are no test patients.
     """
     if now.leader is None or now.start or not now.threats:
         return None
@@ -123,7 +128,7 @@ def settling(
     race = _Race(values, rules, level, over, tested)
     by_runs = _smallest(race.with_runs(seed), MOST_RUNS)
     by_patients = _smallest(race.with_patients(seed), MOST_PATIENTS) if over else [None] * len(names)
-    needed = [Needed(*both) for both in zip(by_runs, by_patients, strict=True)]
+    needed = [Needed(*numbers) for numbers in zip(by_runs, by_patients, strict=True)]
     return Settling(
         leader=now.leader,
         start=needed[0],
@@ -137,7 +142,7 @@ def settling(
 
 
 def _of_picks(names: Sequence[str], scores: Mapping[str, Sequence[float]], picks: Picks, looked: int) -> float | None:
-    """What picks of the rates add to the variance of the difference of two means."""
+    """What the picks of learning rates add to the variance of the difference of two means; None if it is unknown."""
     total = 0.0
     for name in names:
         runs = scores[name][:looked]
@@ -149,25 +154,25 @@ def _of_picks(names: Sequence[str], scores: Mapping[str, Sequence[float]], picks
 
 
 class _Race:
-    """The leader, the first arm, and its threats."""
+    """The simulation of a race between the leader, which is the first arm, and its threats."""
 
     def __init__(
         self, scores: Sequence[Array], rules: Rules, level: Array, over: OverPatients | None, tested: int
     ) -> None:
-        self._runs = np.array([len(of) for of in scores])
-        self._squares = np.array([((of - of.mean()) ** 2).sum() for of in scores])
-        means = np.array([of.mean() for of in scores])
+        self._runs = np.array([len(values) for values in scores])
+        self._squares = np.array([((values - values.mean()) ** 2).sum() for values in scores])
+        means = np.array([values.mean() for values in scores])
         self._margin, self._step = rules.margin, rules.step
         self._now = shrunk(means, self._squares / (self._runs - 1), self._runs, self._step)
         self._level, self._over, self._tested = level, over, tested
 
-    def _shares(self, found: Moments, over: OverPatients | None) -> Array:
-        """Of simulations (S, arms): the share where all threats are shown no better, then that of each."""
-        shown = contrasts(found, over).of(0).claims(self._margin, self._level, np.zeros(1))[0][:, 1:]
+    def _shares(self, estimates: Moments, over: OverPatients | None) -> Array:
+        """The share of simulations (S, arms) in which all threats are shown to be no better, then that for each one."""
+        shown = contrasts(estimates, over).of(0).claims(self._margin, self._level, np.zeros(1))[0][:, 1:]
         return np.concatenate([[shown.all(axis=1).mean()], shown.mean(axis=0)])
 
     def with_runs(self, seed: int) -> Callable[[int], Array]:
-        """The shares with a number of further runs; more runs keep those of fewer."""
+        """The shares as a function of the number of further runs; larger numbers include the runs of smaller ones."""
         arms, most = len(self._runs), int(self._runs.max())
         drawn = np.random.default_rng([seed, 0]).standard_normal(
             (SIMULATIONS, arms, MOST_RUNS + most - int(self._runs.min()))
@@ -186,7 +191,7 @@ class _Race:
         return shares
 
     def with_patients(self, seed: int) -> Callable[[int], Array]:
-        """The shares with a number of further test patients, and the same runs."""
+        """The shares as a function of the number of further test patients, with the same runs."""
         over, now = self._over, self._now
         assert over is not None
         sizes, directions = np.linalg.eigh(over.covariance)
@@ -194,18 +199,20 @@ class _Race:
         moved = drawn @ (directions * np.sqrt(np.maximum(sizes, 0))).T
 
         def shares(further: int) -> Array:
-            # The mean over n patients, of which n - f are the present ones and as they are, moves by the mean of the
-            # further ones, of variance (now's) (n - f) / f, times their share f / n.
+            # Of n patients f are new. The mean over all of them moves by their share f / n times the deviation of the
+            # new ones' mean, whose variance is that of the present mean times (n - f) / f.
             kept = self._tested / (self._tested + further)
             means = now.means + moved * np.sqrt(kept * (1 - kept))
             freedom = (over.freedom + 1) / kept - 1
-            found = Moments(means, *(np.broadcast_to(of, means.shape) for of in (now.variances, now.freedoms)))
-            return self._shares(found, OverPatients(over.covariance * kept, freedom))
+            moments = Moments(
+                means, *(np.broadcast_to(values, means.shape) for values in (now.variances, now.freedoms))
+            )
+            return self._shares(moments, OverPatients(over.covariance * kept, freedom))
 
         return shares
 
     def split(self, number: int, of_rates: float | None) -> Split:
-        """Of the leader and an arm, with what picks of the rates add to the variance of their runs."""
+        """The variance of the difference of an arm and the leader by its causes, given the part of the picked rates."""
         of_patients = None
         if self._over is not None:
             own = self._over.covariance
@@ -217,12 +224,12 @@ class _Race:
 
 
 def _smallest(shares: Callable[[int], Array], most: int) -> list[int | None]:
-    """The smallest number for which each share is ``SURE`` or more, by halving; None: not even the largest is.
+    """The smallest number, up to ``most``, for which each share is ``SURE`` or more; None if there is none.
 
-    A share grows with the number but for chance, since the leader's mean is the highest.
+    It is found by bisection: a share grows with the number, but for chance, since the leader's mean is the highest.
     """
     known = {most: shares(most)}
-    found: list[int | None] = []
+    smallest: list[int | None] = []
     for column in range(len(known[most])):
         low, high = 0, most
         while high - low > 1:
@@ -230,31 +237,32 @@ def _smallest(shares: Callable[[int], Array], most: int) -> list[int | None]:
             if middle not in known:
                 known[middle] = shares(middle)
             low, high = (low, middle) if known[middle][column] >= SURE else (middle, high)
-        found.append(high if known.setdefault(high, shares(high))[column] >= SURE else None)
-    return found
+        smallest.append(high if known.setdefault(high, shares(high))[column] >= SURE else None)
+    return smallest
 
 
 def between_picks(scores: Sequence[float], rates: Sequence[float]) -> float | None:
     """The part of the variance of an arm's runs that comes from their picks of a learning rate.
 
-    A run's rate is drawn as the picks fall out, and its score around the mean at that rate. With n runs at K rates, the
-    sum of squares between rates has n - 1 times that part, and K - 1 times the variance at one rate, as expectation
-    (the analysis of variance; Searle, Casella and McCulloch 1992, Variance Components, chapter 3.6).
+    The model: a run's rate is drawn with the probabilities of the picks, and its score varies around the mean at that
+    rate. With n runs at K rates, the expected sum of squares between rates is n - 1 times that part plus K - 1 times
+    the variance at one rate (the analysis of variance; Searle, Casella and McCulloch 1992, Variance Components, chapter
+    3.6).
 
     Args:
-        scores: of the runs.
-        rates: that they were done at.
+        scores: the score of each run of the arm.
+        rates: the learning rate of each run, in the same order.
 
     Returns:
         The estimate, 0 where it would be negative; None if no rate was picked twice.
 
     Raises:
-        ValueError: if there are not as many scores as rates.
+        ValueError: if the numbers of scores and rates differ.
     """
     if len(scores) != len(rates):
         raise ValueError(f"expected a learning rate of each run, found {len(rates)} of {len(scores)} runs")
     values = np.array(scores, dtype=np.float64)
-    groups = [values[[rate == one for rate in rates]] for one in dict.fromkeys(rates)]
+    groups = [values[[rate == picked for rate in rates]] for picked in dict.fromkeys(rates)]
     free = len(values) - len(groups)
     if not free:
         return None

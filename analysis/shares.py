@@ -1,4 +1,4 @@
-"""Shares: how surely a count of successes among trials tells their probability."""
+"""Confidence intervals of shares: how precisely a number of successes among trials tells their probability."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927, https://doi.org/10.2307/2276774); of no trials, all of [0, 1]."""
+    """The 95 % interval of a share (Wilson 1927, https://doi.org/10.2307/2276774); without trials all of [0, 1]."""
     if trials == 0:
         return 0.0, 1.0
     z, share = NormalDist().inv_cdf(0.975), successes / trials

@@ -1,4 +1,4 @@
-"""Comparing scores over seeds: summaries, t-tests, Holm's correction, and what n runs could detect."""
+"""Comparison of scores over seeds: summaries, t-tests, Holm's correction, and the differences that runs can detect."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ALPHA = 0.05
 POWER = 0.8
 
 ROUNDING = 1e-12
-"""Means that differ by a smaller share are equal: rounding alone, such as that of a sum in another order, may do it."""
+"""Means whose relative difference is smaller are equal: rounding alone, as of a sum in another order, may cause it."""
 
 Mark = Literal["better", "worse", "no difference shown", "reference", "untested"]
 PaperMark = Literal["best", "not significantly different from the best", "significantly below the best", "untested"]
 Test = Literal["student", "welch", "paired"]
 Alternative = Literal["two-sided", "greater", "less"]
 Scores = Mapping[str, Mapping[str, Sequence[float] | None]]
-"""Rows, then columns, then one score per seed; None or nothing where a cell has no runs."""
+"""The scores of each row and column, one per seed; None, or no entry, where a cell has no runs."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class TTest:
-    """A t-test; ``reason`` says why there is no p-value where there is none."""
+    """The result of a t-test; where there is no p-value, ``reason`` says why."""
 
     statistic: float | None
     p_value: float | None
@@ -45,17 +45,17 @@ class TTest:
 
 @dataclass(frozen=True)
 class CellResult:
-    """A cell against the reference row of its column.
+    """The comparison of a cell with the reference row of its column.
 
     Attributes:
-        summary: of the cell's scores.
-        difference: its mean minus the reference's.
-        p_value: uncorrected.
-        p_holm: corrected over all tested cells of the table.
+        summary: the size, mean and spread of the cell's scores.
+        difference: the mean of the cell minus the mean of the reference.
+        p_value: the p-value before correction.
+        p_holm: the p-value after Holm's correction over all tested cells of the table.
         detectable: ``smallest_detectable_difference`` of these runs after Holm's correction over the table; None where
             nothing is tested.
         mark: what the corrected test says at the level of the comparison, 5 % by default.
-        reason: why it is untested, if it is.
+        reason: why nothing was tested; None where something was.
     """
 
     summary: Summary
@@ -69,12 +69,12 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A whole table.
+    """The comparison of all cells of a table with their reference row.
 
     Attributes:
-        cells: by (row, column).
-        best: the rows that have the highest mean of each column, in their order.
-        tests: how many there are in the table, which is how many are corrected for together.
+        cells: the result of each cell by (row, column).
+        best: for each column the rows that have its highest mean, in their order.
+        tests: the number of tests in the table, for all of which p-values are corrected together.
     """
 
     cells: dict[tuple[str, str], CellResult]
@@ -83,7 +83,7 @@ class Comparison:
 
 
 def summary(values: Sequence[float]) -> Summary:
-    """Size, mean and sample standard deviation (ddof 1).
+    """The size, mean and sample standard deviation (ddof 1) of some values.
 
     Raises:
         ValueError: if there are no values.
@@ -96,21 +96,22 @@ def summary(values: Sequence[float]) -> Summary:
 def t_test(
     a: Sequence[float], b: Sequence[float], test: Test = "student", alternative: Alternative = "two-sided"
 ) -> TTest:
-    """A t-test of the means; by default Student's two-sided independent one with pooled variance.
+    """Test whether two samples' means differ; by default Student's two-sided t-test with pooled variance.
 
-    Without spread nothing can be tested: p is None then, not 0 and not NaN.
+    Without spread nothing can be tested: the p-value is then None, not 0 and not NaN.
 
     Args:
-        a: a score per run.
-        b: likewise; for a paired test of the same seeds in the same order.
+        a: the first sample, one score per run.
+        b: the second sample, one score per run; for a paired test of the same seeds in the same order.
         test: ``student`` (pooled variance), ``welch`` (each sample's own) or ``paired`` (differences over seeds).
-        alternative: what the mean of ``a`` is held to be: ``two-sided`` (another), ``greater`` or ``less``.
+        alternative: what the mean of ``a`` is tested to be, compared with that of ``b``: ``two-sided`` (different),
+            ``greater`` or ``less``.
     """
     if len(a) < 2 or len(b) < 2:
         return TTest(None, None, "a test needs at least two runs on each side")
     if test == "paired":
         return _paired(a, b, alternative)
-    moments = [(float(np.mean(one)), float(np.std(one, ddof=1)), len(one)) for one in (a, b)]
+    moments = [(float(np.mean(sample)), float(np.std(sample, ddof=1)), len(sample)) for sample in (a, b)]
     return t_test_from_summary(*moments[0], *moments[1], test=test, alternative=alternative)
 
 
@@ -137,18 +138,19 @@ def t_test_from_summary(
     test: Literal["student", "welch"] = "student",
     alternative: Alternative = "two-sided",
 ) -> TTest:
-    """The same test from published means and standard deviations.
+    """Test whether two means differ, from published means and standard deviations.
 
     Args:
-        mean_a: of the first sample.
-        std_a: of the first sample.
-        n_a: its size.
-        mean_b: of the second sample.
-        std_b: of the second sample.
-        n_b: its size.
-        ddof: that the standard deviations were computed with; numpy's default, in many papers, is 0.
-        test: as in ``t_test``.
-        alternative: as in ``t_test``.
+        mean_a: the mean of the first sample.
+        std_a: the standard deviation of the first sample.
+        n_a: the number of values in the first sample.
+        mean_b: the mean of the second sample.
+        std_b: the standard deviation of the second sample.
+        n_b: the number of values in the second sample.
+        ddof: the delta degrees of freedom of the standard deviations, which were divided by n - ddof. NumPy's default,
+            used in many papers, is 0.
+        test: the variances that are assumed, as in ``t_test``.
+        alternative: the side that is tested, as in ``t_test``.
     """
     from scipy import stats
 
@@ -165,9 +167,10 @@ def t_test_from_summary(
 
 
 def hedges_g(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """The difference of means in pooled standard deviations, corrected for small samples.
+    """Hedges' g: the difference of means in pooled standard deviations, corrected for small samples.
 
-    Hedges 1981, https://doi.org/10.3102/10769986006002107, equation 6. None without spread or with a single run.
+    Source: Hedges 1981, https://doi.org/10.3102/10769986006002107, equation 6. None without spread or with a single
+    run.
     """
     if len(a) < 2 or len(b) < 2:
         return None
@@ -180,15 +183,14 @@ def hedges_g(a: Sequence[float], b: Sequence[float]) -> float | None:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's step-down correction (Holm 1979, https://www.jstor.org/stable/4615733); None is outside the family."""
-    from statsmodels.stats.multitest import multipletests
-
+    """P-values after Holm's step-down correction (Holm 1979, https://www.jstor.org/stable/4615733); None stays None."""
     tested = [number for number, p in enumerate(p_values) if p is not None]
+    raw = np.array([p_values[number] for number in tested], np.float64)
+    rising = np.argsort(raw, kind="stable")
+    stepped = np.maximum.accumulate(raw[rising] * np.arange(len(raw), 0, -1))
     corrected: list[float | None] = [None] * len(p_values)
-    if tested:
-        adjusted = multipletests([p_values[number] for number in tested], method="holm")[1]
-        for number, p in zip(tested, adjusted, strict=True):
-            corrected[number] = float(p)
+    for number, p in zip(rising, np.minimum(stepped, 1.0), strict=True):
+        corrected[tested[number]] = float(p)
     return corrected
 
 
@@ -202,49 +204,49 @@ def smallest_detectable_difference(
     alternative: Alternative = "two-sided",
     level: float = ALPHA,
 ) -> float | None:
-    """The difference of means that one of a table's corrected tests finds with 80 % power or more.
+    """The difference of means that one of a table's corrected tests detects with a power of 80 % or more.
 
-    The test's level is that of the first step of Holm's correction, ``level`` over the number of tests. What is found
-    at that level is found after the correction too, whatever the other tests find; the later steps' levels are higher.
-    The spread of the runs is taken as the true one.
+    The test's level is that of the first step of Holm's correction, ``level`` over the number of tests. A difference
+    that is significant at that level is so after the correction too, whatever the other tests find, since the later
+    steps' levels are higher. The observed spread of the runs is taken for the true one.
 
     Args:
-        n_a: runs of one sample.
-        n_b: runs of the other.
-        std_a: sample standard deviation of the one.
-        std_b: sample standard deviation of the other.
-        tests: that are corrected for together; 1: no correction.
+        n_a: the number of runs of one sample.
+        n_b: the number of runs of the other sample.
+        std_a: the sample standard deviation of the one.
+        std_b: the sample standard deviation of the other.
+        tests: the number of tests that are corrected for together; 1: no correction.
         test: ``student``, or ``welch``, whose power is that of a t-test with Satterthwaite's degrees of freedom.
-        alternative: as in ``t_test``.
-        level: of all tests together.
+        alternative: the side that is tested, as in ``t_test``.
+        level: the significance level of all tests together, in (0, 1).
 
     Returns:
         A positive number; None where there is no spread or a single run.
     """
     if n_a < 2 or n_b < 2 or std_a is None or std_b is None or std_a == std_b == 0:
         return None
-    one, other = std_a**2 / n_a, std_b**2 / n_b
+    variance_a, variance_b = std_a**2 / n_a, std_b**2 / n_b
     if test == "welch":
-        freedom = (one + other) ** 2 / (one**2 / (n_a - 1) + other**2 / (n_b - 1))
-        return math.sqrt(one + other) * _shift(freedom, tests, alternative, level)
-    pooled = ((n_a - 1) * n_a * one + (n_b - 1) * n_b * other) / (n_a + n_b - 2)
+        freedom = (variance_a + variance_b) ** 2 / (variance_a**2 / (n_a - 1) + variance_b**2 / (n_b - 1))
+        return math.sqrt(variance_a + variance_b) * _shift(freedom, tests, alternative, level)
+    pooled = ((n_a - 1) * n_a * variance_a + (n_b - 1) * n_b * variance_b) / (n_a + n_b - 2)
     return math.sqrt(pooled * (1 / n_a + 1 / n_b)) * _shift(n_a + n_b - 2, tests, alternative, level)
 
 
 def _shift(freedom: float, tests: int, alternative: Alternative, level: float = ALPHA) -> float:
-    """In standard errors, at the level of the first step of Holm's correction over so many tests."""
+    """The detectable difference in standard errors, at the level of the first step of Holm's correction."""
     return detectable_shift(freedom, level / tests, POWER, 2 if alternative == "two-sided" else 1)
 
 
 def _detectable(
     a: Sequence[float], b: Sequence[float], tests: int, test: Test, side: Alternative, level: float
 ) -> float | None:
-    """``smallest_detectable_difference`` of two samples, or, in a paired test, of the differences over seeds."""
+    """The smallest detectable difference of two samples; in a paired test, that of the differences over seeds."""
     if test == "paired":
         error = float(np.std(np.asarray(a) - np.asarray(b), ddof=1)) / math.sqrt(len(a))
         return error * _shift(len(a) - 1, tests, side, level)
-    one, other = summary(a), summary(b)
-    return smallest_detectable_difference(one.n, other.n, one.std, other.std, tests, test, side, level)
+    first, second = summary(a), summary(b)
+    return smallest_detectable_difference(first.n, second.n, first.std, second.std, tests, test, side, level)
 
 
 def compare(
@@ -254,14 +256,14 @@ def compare(
     alternative: Alternative = "two-sided",
     level: float = ALPHA,
 ) -> Comparison:
-    """Each row against the reference row of its column: t-tests, Holm over the whole table.
+    """Compare each row with the reference row by t-tests, with Holm's correction over the whole table.
 
     Args:
-        values: scores by row and column.
-        reference: label of the row that the others are tested against.
-        test: as in ``t_test``.
-        alternative: as in ``t_test``, of the row's mean beside the reference's.
-        level: of the corrected tests.
+        values: the scores by row and column.
+        reference: the label of the row that the others are tested against.
+        test: the kind of test, as in ``t_test``.
+        alternative: the side that is tested, as in ``t_test``, of the row's mean beside the reference's.
+        level: the significance level of the corrected tests, in (0, 1).
 
     Raises:
         ValueError: if there is no such row.
@@ -277,19 +279,19 @@ def compare(
             tests[row, column] = (
                 t_test(own, other, test, alternative) if other else TTest(None, None, "the reference has no runs")
             )
-    corrected = dict(zip(tests, holm([one.p_value for one in tests.values()]), strict=True))
+    corrected = dict(zip(tests, holm([result.p_value for result in tests.values()]), strict=True))
     family = sum(p is not None for p in corrected.values())
     cells = {}
     for row, column in filled:
-        of = summary(values[row][column] or ())
+        own_summary = summary(values[row][column] or ())
         other = values[reference].get(column)
         if row == reference or not other:
             mark: Mark = "reference" if row == reference else "untested"
             reason = None if row == reference else "the reference has no runs"
-            cells[row, column] = CellResult(of, None, None, None, None, mark, reason)
+            cells[row, column] = CellResult(own_summary, None, None, None, None, mark, reason)
             continue
         tested, base = tests[row, column], summary(other)
-        p_holm, difference = corrected[row, column], of.mean - base.mean
+        p_holm, difference = corrected[row, column], own_summary.mean - base.mean
         if p_holm is None:
             mark = "untested"
         elif p_holm >= level:
@@ -298,15 +300,17 @@ def compare(
             mark = "better" if difference > 0 else "worse"
         scores = values[row][column] or ()
         detectable = None if p_holm is None else _detectable(scores, other, family, test, alternative, level)
-        cells[row, column] = CellResult(of, difference, tested.p_value, p_holm, detectable, mark, tested.reason)
+        cells[row, column] = CellResult(
+            own_summary, difference, tested.p_value, p_holm, detectable, mark, tested.reason
+        )
     return Comparison(cells, _best(values), family)
 
 
 def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
-    """The papers' own marking: each row against the best one of its column, uncorrected.
+    """The papers' own marking: each row is tested against the best one of its column, without correction.
 
-    The best row is chosen by the same runs that it is tested with, which marks too many rows as worse. Rows of equal
-    means are all the best; the others are tested against the first of them.
+    The best row is chosen by the same runs that it is tested with, so that too many rows are marked as worse. Rows of
+    equal means are all the best; the others are tested against the first of them.
     """
     best = _best(values)
     marks: dict[tuple[str, str], PaperMark] = {}
@@ -328,7 +332,7 @@ def compare_with_best(values: Scores) -> dict[tuple[str, str], PaperMark]:
 
 
 def _best(values: Scores) -> dict[str, tuple[str, ...]]:
-    """The rows of each column with the highest mean, but for rounding."""
+    """The rows with the highest mean of each column, where means that differ by rounding are equal."""
     means: dict[str, dict[str, float]] = {}
     for row, columns in values.items():
         for column, scores in columns.items():

@@ -1,7 +1,7 @@
-"""Whether what is known to be true is what the tests say: recovered, undecided or wrong.
+"""Verdicts on claims whose truth is known: whether a table's tests recover them.
 
-A claim is true by construction. The tests of a table are asked about it: it is recovered where they state it, wrong
-where they state its opposite, and undecided where they state neither.
+A claim is true by construction. It is recovered where the tests state it, wrong where they state its opposite, and
+undecided where they state neither.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.censored import Duration, log_rank_scores, permuted_log_rank
 from analysis.equivalence import equivalence
 from analysis.statistics import holm, t_test
+from analysis.survival import Duration, log_rank_scores, permuted_log_rank
 
 Verdict = Literal["recovered", "undecided", "wrong"]
 Kind = Literal["better", "no worse", "equal", "not different", "sooner", "no later"]
 
 OF_STEPS = ("sooner", "no later")
-"""Claims about times; the others are about scores."""
+"""The kinds of claims that are about times; the others are about scores."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is true of two rows.
+    """A statement about two rows that is true by construction.
 
     Attributes:
-        row: the row that it is about.
+        row: the row that the claim is about.
         kind: ``better``: its scores are higher by more than the margin. ``no worse``: they are lower by less than the
-            margin, if at all. ``equal``: they differ by less than the margin. ``not different``: both rows are runs of
-            one and the same thing, so no difference may be found. ``sooner``: it reaches the threshold earlier by more
-            than the margin. ``no later``: it does so later by less than the margin, if at all.
+            margin, if at all. ``equal``: they differ by less than the margin. ``not different``: the rows differ in
+            nothing but their seeds, so that no difference should be found. ``sooner``: it reaches the threshold earlier
+            by more than the margin. ``no later``: it reaches it later by less than the margin, if at all.
         than: the row that it is compared with.
         margin: 0 or more, in points of 100 for scores, in steps for times.
     """
@@ -52,13 +52,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the tests say of a claim.
+    """The verdict of the tests on a claim.
 
     Attributes:
-        claim: that was asked about.
+        claim: the claim that was asked about.
         verdict: ``recovered``, ``undecided`` or ``wrong``.
-        p_for: of the test that would state the claim, after Holm's correction over all claims; None: nothing tests it.
-        p_against: of the test that would state its opposite, likewise.
+        p_for: the p-value of the test that would state the claim, after Holm's correction over all claims; None:
+            nothing tests it.
+        p_against: the p-value of the test that would state its opposite, corrected in the same way.
     """
 
     claim: Claim
@@ -73,18 +74,18 @@ def judged(
     times: Mapping[str, Sequence[Duration]],
     level: float,
 ) -> tuple[Judgement, ...]:
-    """What the tests say of each claim.
+    """The verdict of the tests on each claim.
 
-    Scores are compared by t-tests with pooled variance and shown equal by two one-sided ones, times by the permuted
-    log-rank test, where a margin is added to one side's times. Holm's correction is over the claims, once for what
-    would state them and once for what would state their opposites, so that where all claims are true, the probability
-    that one of them is called wrong is at most the level.
+    Scores are compared by t-tests with pooled variance and shown to be equal by two one-sided tests. Times are compared
+    by the permuted log-rank test, where a margin is added to one side's times. Holm's correction is over the claims,
+    once for the tests that would state them and once for those that would state their opposites. So, where all claims
+    are true, the probability that any of them is called wrong is at most the level.
 
     Args:
-        claims: that are true.
-        scores: by row, in [0, 1], one per run.
-        times: by row, one per run; rows of which nothing is claimed may be left out.
-        level: of the tests, in (0, 1).
+        claims: the claims, all of which are true by construction.
+        scores: the scores of each row, one per run, in [0, 1].
+        times: the times of each row, one per run; rows without a claim may be left out.
+        level: the significance level of the tests, in (0, 1).
     """
     return judged_together([(claim, scores, times) for claim in claims], level)
 
@@ -92,33 +93,36 @@ def judged(
 def judged_together(
     asked: Sequence[tuple[Claim, Mapping[str, Sequence[float]], Mapping[str, Sequence[Duration]]]], level: float
 ) -> tuple[Judgement, ...]:
-    """What the tests say of claims about different tasks, each with scores and times of its own.
+    """The verdict of the tests on claims about different tasks, each with scores and times of its own.
 
-    Holm's correction is over all of them.
+    Holm's correction is over all claims.
 
     Args:
-        asked: claims, each with scores and times by row.
-        level: of the tests, in (0, 1).
+        asked: the claims, each with the scores and times of its task by row.
+        level: the significance level of the tests, in (0, 1).
     """
-    evidence = [_evidence(*one) for one in asked]
-    p_for, p_against = (holm([one[side] for one in evidence]) for side in (0, 1))
-    found = []
-    for (claim, scores, _), of, against in zip(asked, p_for, p_against, strict=True):
+    evidence = [_evidence(*p_pair) for p_pair in asked]
+    p_for, p_against = (holm([p_pair[side] for p_pair in evidence]) for side in (0, 1))
+    judgements = []
+    for (claim, scores, _), for_claim, against_claim in zip(asked, p_for, p_against, strict=True):
         verdict: Verdict = "undecided"
-        if against is not None and against < level:
+        if against_claim is not None and against_claim < level:
             verdict = "wrong"
         elif claim.kind == "not different":
             both = all(len(scores.get(row, ())) > 1 for row in (claim.row, claim.than))
             verdict = "recovered" if both else "undecided"
-        elif of is not None and of < level:
+        elif for_claim is not None and for_claim < level:
             verdict = "recovered"
-        found.append(Judgement(claim, verdict, of, against))
-    return tuple(found)
+        judgements.append(Judgement(claim, verdict, for_claim, against_claim))
+    return tuple(judgements)
 
 
 def overall(judgements: Sequence[Judgement]) -> Verdict:
-    """Wrong if a claim is called wrong, recovered if all are recovered, else undecided; without claims undecided."""
-    verdicts = {one.verdict for one in judgements}
+    """One verdict for several claims: wrong if any is wrong, recovered if all are recovered, and otherwise undecided.
+
+    Without claims it is undecided.
+    """
+    verdicts = {judgement.verdict for judgement in judgements}
     if "wrong" in verdicts:
         return "wrong"
     return "recovered" if verdicts == {"recovered"} else "undecided"
@@ -127,7 +131,7 @@ def overall(judgements: Sequence[Judgement]) -> Verdict:
 def _evidence(
     claim: Claim, scores: Mapping[str, Sequence[float]], times: Mapping[str, Sequence[Duration]]
 ) -> tuple[float | None, float | None]:
-    """Uncorrected p-values of what would state a claim, and of what would state its opposite."""
+    """The uncorrected p-values of the test that would state a claim and of the test that would state its opposite."""
     if claim.kind in OF_STEPS:
         return _evidence_of_times(claim, times.get(claim.row, ()), times.get(claim.than, ()))
     own, other, margin = scores.get(claim.row, ()), scores.get(claim.than, ()), claim.margin / 100
@@ -136,23 +140,26 @@ def _evidence(
     if claim.kind == "equal":
         if len(own) < 2 or len(other) < 2:
             return None, None
-        above = t_test([one - margin for one in own], other, alternative="greater").p_value
-        below = t_test([one + margin for one in own], other, alternative="less").p_value
+        above = t_test([score - margin for score in own], other, alternative="greater").p_value
+        below = t_test([score + margin for score in own], other, alternative="less").p_value
         beyond = None if above is None or below is None else min(1.0, 2 * min(above, below))
         return equivalence(own, other, margin).p_value, beyond
     shift = margin if claim.kind == "no worse" else -margin
-    moved = [one + shift for one in own]
+    moved = [score + shift for score in own]
     return t_test(moved, other, alternative="greater").p_value, t_test(moved, other, alternative="less").p_value
 
 
 def _evidence_of_times(
     claim: Claim, own: Sequence[Duration], other: Sequence[Duration]
 ) -> tuple[float | None, float | None]:
-    """The two-sided test counts on the side that the runs are on, and says nothing on the other."""
+    """The p-values for a claim about times and for its opposite.
+
+    The p-value of the two-sided test counts for the direction that the runs show; for the other it is 1.
+    """
     if claim.kind == "no later":
-        other = [Duration(one.time + claim.margin, one.reached) for one in other]
+        other = [Duration(duration.time + claim.margin, duration.reached) for duration in other]
     else:
-        own = [Duration(one.time + claim.margin, one.reached) for one in own]
+        own = [Duration(duration.time + claim.margin, duration.reached) for duration in own]
     p_value = permuted_log_rank(own, other)
     if p_value is None:
         return None, None

@@ -42,16 +42,17 @@ def cbr(
     """A CBR network with one stage per convolution, conv1 to conv4 or conv5.
 
     Each convolution has stride 1, no bias and, *assumed*, "same" padding; a 3x3 max pool of stride 2 stands between
-    two of them. Convolutions start from a normal distribution of variance 2 / outputs (a kernel's pixels times its
-    filters), as those of torchvision's ResNets, scales of batch norm at 1 and shifts at 0 (*assumed*; the paper does
-    not say. TF-Slim, which it used for the other networks, would have started convolutions from Glorot's uniform
-    distribution, ``slim.conv2d``, or from one of variance 2 / inputs, as its ResNets).
+    two of them. The initial weights are *assumed*, since the paper does not state them: convolutions are drawn from a
+    normal distribution of variance 2 / outputs (a kernel's pixels times its filters), as those of torchvision's
+    ResNets; scales of batch norm are 1 and shifts 0. TF-Slim, which the paper used for the other networks, would have
+    drawn convolutions from Glorot's uniform distribution (``slim.conv2d``), or from a distribution of variance
+    2 / inputs, as in its ResNets.
 
     Args:
-        variant: of the paper's networks.
-        in_channels: of the input.
-        width: output channels of the first convolution, each other one having twice those of the one before; None: the
-            paper's own, 64 in the variants large_w and tiny_as_written and 32 in the others.
+        variant: the name of the network in the paper's family.
+        in_channels: the number of channels of the input images.
+        width: the output channels of the first convolution, each other one having twice those of the one before; None:
+            the paper's own, 64 in the variants large_w and tiny_as_written and 32 in the others.
         slim: whether the last two convolutions are half as wide, as ``resnet50_slim``'s last two stages are.
 
     Raises:
@@ -65,5 +66,5 @@ def cbr(
     if width is not None:
         widths = tuple(width * 2**number for number in range(len(widths)))
     if slim:
-        widths = (*widths[:-2], *(one // 2 for one in widths[-2:]))
+        widths = (*widths[:-2], *(channels // 2 for channels in widths[-2:]))
     return cbr_backbone(kernel, widths, last_pool, in_channels)

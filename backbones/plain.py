@@ -17,16 +17,16 @@ def plain(depth: int = 8, width: int = 32, in_channels: int = 3, start: Literal[
     """``depth`` 3x3 convolutions with biases, each followed by a ReLU, in three stages at strides 2, 4 and 8.
 
     Signals keep their size from one ReLU to the next where weights have a variance of 2 / inputs (He et al. 2015,
-    https://arxiv.org/abs/1502.01852). At torch's own, 1 / (3 inputs), what an image changes is divided by about the
-    square root of 6 in each layer, and no normalization layer mends that.
+    https://arxiv.org/abs/1502.01852). With torch's own variance, 1 / (3 inputs), the differences between images shrink
+    by about the square root of 6 in each layer, and no normalization layer restores them.
 
     Args:
-        depth: convolutions, 3 or more: one in the first stage, half of the others in each other one.
-        width: channels of every convolution.
-        in_channels: of the input.
-        start: how its random weights are drawn: as ``torch`` draws those of a convolution, weights and biases
-            (https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html), or as ``he``, a normal distribution
-            of variance 2 / inputs with biases at 0.
+        depth: the number of convolutions, 3 or more: one in the first stage, half of the others in each other stage.
+        width: the number of channels of every convolution.
+        in_channels: the number of channels of the input images.
+        start: how the initial weights are drawn: as ``torch`` draws weights and biases of a convolution
+            (https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html), or as ``he``, from a normal
+            distribution of variance 2 / inputs with biases at 0.
 
     Raises:
         UsageError: if the depth is below 3 or the width below 1.

@@ -8,15 +8,16 @@ if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
 
 VERSION = 2
-"""2: the last normalization of each residual branch starts at 1, as in torchvision; it started at 0."""
+"""2: the last normalization of each residual branch starts at 1, as in torchvision; before, it started at 0."""
 
 
 def resnet50(in_channels: int = 3) -> Backbone:
     """ResNet-50 with stages conv1 and layer1 to layer4.
 
-    It starts as torchvision's, which the benchmark used: convolutions from a normal distribution of variance
-    2 / outputs (a kernel's pixels times its filters), scales of batch norm 1, shifts 0. TF-Slim's, which Transfusion
-    used, has variance 2 / inputs, cut at two standard deviations (``resnet_utils.resnet_arg_scope``).
+    The initial weights are drawn as in torchvision, which the benchmark used: convolutions from a normal distribution
+    of variance 2 / outputs (a kernel's pixels times its filters); scales of batch norm are 1, shifts 0. TF-Slim, which
+    Transfusion used, draws with variance 2 / inputs, truncated at two standard deviations
+    (``resnet_utils.resnet_arg_scope``).
     """
     from backbones.networks.timm import timm_backbone
 

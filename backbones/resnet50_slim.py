@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
 
 VERSION = 2
-"""2: the last normalization of each residual branch starts at 1, as in torchvision; it started at 0."""
+"""2: the last normalization of each residual branch starts at 1, as in torchvision; before, it started at 0."""
 
 
 def resnet50_slim(in_channels: int = 3) -> Backbone:
     """Transfusion's hybrid: stages up to layer2 as in ResNet-50, layer3 and layer4 of half the width.
 
     With a classifier of five classes it has 7,140,421 parameters, against 23,518,277 of ResNet-50. The paper loads
-    pretrained weights up to layer2: ``transfuse(x, through="layer2")``. It starts by the rules of ``resnet50``.
+    pretrained weights up to layer2: ``transfuse(x, through="layer2")``. Initial weights are drawn as in ``resnet50``.
     """
     from functools import partial
 

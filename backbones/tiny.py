@@ -16,9 +16,9 @@ def tiny(width: int = 16, in_channels: int = 3, slim: bool = False) -> Backbone:
     """Four stages at strides 1, 2, 4 and 8 with ``width``, 2, 4 and 8 times ``width`` channels.
 
     Args:
-        width: channels of the first stage.
-        in_channels: of the input.
-        slim: whether the last two stages are half as wide, as those of ``resnet50_slim``.
+        width: the number of channels of the first stage.
+        in_channels: the number of channels of the input images.
+        slim: whether the last two stages are half as wide, as those of ``resnet50_slim`` are.
     """
     from backbones.networks.tiny import tiny_backbone
 

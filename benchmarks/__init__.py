@@ -1,1 +1,1 @@
-"""Speed as ratios against named peers, measured in one run; nothing here is a test."""
+"""Benchmarks: speed as ratios to named peers measured in the same run, and how often decisions err. None is a test."""

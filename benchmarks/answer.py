@@ -2,12 +2,12 @@
 
     python -m benchmarks.answer --data-root DIR [--file FILE] [--rows ROW ...] [--dataset EXPR] [--json]
 
-The question is whether ImageNet weights or random ones are to be preferred on PneumoniaMNIST with 5 % of its training
-images. Ours is the command with its default settings, in a run store of its own. The peer is what one writes first:
-every row at every learning rate, then ten seeds at the rate that did best on the validation images, one training after
-the other, with all-default Lightning, PIL images, torchvision's transforms and torchmetrics. Both train the same
-network with the same number of epochs, batches, optimizer and augmentation. What each run of the peer took is appended
-to the file, and a later start goes on from there; ours is timed in one go.
+The question is whether ImageNet weights or random ones are better on PneumoniaMNIST with 5 % of its training images.
+Ours is the command with its default settings, in a run store of its own. The peer is a first script: every row at every
+learning rate, then ten seeds at the rate that did best on the validation images, one training after the other, with
+all-default Lightning, PIL images, torchvision's transforms and torchmetrics. Both train the same network with the same
+number of epochs, batches, optimizer and augmentation. The time of each run of the peer is appended to the file, and a
+later start goes on from there; ours is timed as a whole.
 
 The peer answers by the highest mean, and by Welch's test of the ten scores of each row.
 """
@@ -52,39 +52,41 @@ from specs.run import RunSpec
 DATASET = 'medmnist("pneumoniamnist", fraction=0.05)'
 ROWS = ("random", "imagenet")
 SEEDS = 10
-"""Runs of each row at the rate that was picked."""
+"""The number of runs of each row at its picked learning rate."""
 
 TARGET = 0.2
-"""Of the peer's time, at most: what issue 21 of this project asks for."""
+"""The largest share of the peer's time that issue 21 of this project allows."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure both, and print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-root", type=Path, required=True, help="where medmnist/pneumoniamnist.npz is")
+    parser.add_argument(
+        "--data-root", type=Path, required=True, help="the folder that holds medmnist/pneumoniamnist.npz"
+    )
     parser.add_argument("--dataset", default=DATASET, metavar="EXPR", help="(default: %(default)s)")
     parser.add_argument("--rows", nargs="+", default=ROWS, metavar="ROW", help="(default: random imagenet)")
-    parser.add_argument("--file", type=Path, default=Path("answer.jsonl"), help="of what was timed")
+    parser.add_argument("--file", type=Path, default=Path("answer.jsonl"), help="the file that timed runs are kept in")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     options = parser.parse_args()
     known = entries(options.file)
-    ours = next((one for one in known if one.get("ours") == options.dataset), None)
+    ours = next((line for line in known if line.get("ours") == options.dataset), None)
     if ours is None:
         ours = {"ours": options.dataset} | compared(options.dataset, options.rows, options.data_root)
         append(options.file, ours)
     peer = grid(options.dataset, options.rows, options.data_root, options.file)
-    found = {
+    results = {
         "ours": ours,
         "peer": peer,
         "ratio": ours["seconds"] / peer["seconds"],
         "target": TARGET,
         "machine": f"{cores()} cores",
     }
-    print(json.dumps(found, indent=1) if options.json else _words(found))
+    print(json.dumps(results, indent=1) if options.json else _words(results))
 
 
 def compared(dataset: str, rows: Sequence[str], data: Path) -> dict[str, Any]:
-    """The command as a user gives it, in a folder of its own; its data are prepared by itself."""
+    """Time the command as a user types it, in a folder of its own, the preparation of its data included."""
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
         command = [sys.executable, "-m", "medtransfer", "compare", dataset, "--from", *rows]
         command += ["--data-root", str(data.resolve()), "--runs", f"{folder}/runs", "--cache", f"{folder}/prepared"]
@@ -94,18 +96,19 @@ def compared(dataset: str, rows: Sequence[str], data: Path) -> dict[str, Any]:
         seconds = time.perf_counter() - began
         (table,) = Path(folder, "tables").glob("*.json")
         told = json.loads(table.read_text())
-    means = {one["row"]: statistics.mean(one["scores"]) for one in told["decided"]["order"]}
-    return {"seconds": seconds, "runs": told["decided"]["runs"], "means": means, "answer": told["recommendation"][0]}
+    advice = told["parts"]["recommendation"]
+    means = {one["row"]: statistics.mean(one["scores"]) for one in advice["decided"]["order"]}
+    return {"seconds": seconds, "runs": advice["decided"]["runs"], "means": means, "answer": advice["sentences"][0]}
 
 
 def grid(dataset: str, rows: Sequence[str], data: Path, file: Path) -> dict[str, Any]:
-    """Train everything, one after the other.
+    """Time the peer, which trains the whole grid, one run after the other.
 
     Args:
-        dataset: of MedMNIST, with two classes.
-        rows: initializers.
-        data: where its file is.
-        file: that the runs are kept in.
+        dataset: a dataset of MedMNIST with two classes, as an expression.
+        rows: the initializers to compare, as expressions.
+        data: the folder of data, which holds the dataset's file.
+        file: the file that the peer's runs are kept in.
     """
     question = Question(dataset=dataset, initializers=tuple(rows))
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
@@ -114,7 +117,7 @@ def grid(dataset: str, rows: Sequence[str], data: Path, file: Path) -> dict[str,
         resolved = asked(question, context.resolver(), context.say)
         splits = _splits(resolved.opened.index, data / "medmnist" / "pneumoniamnist.npz")
         specs = {row: runs[0] for (row, _), runs in resolved.table.cells().items() if not isinstance(runs, str)}
-        known = {(one["row"], one["rate"], one["seed"]): one for one in entries(file) if "row" in one}
+        known = {(run["row"], run["rate"], run["seed"]): run for run in entries(file) if "row" in run}
 
         def trained(row: str, rate: float, seed: int) -> dict[str, Any]:
             if (done := known.get((row, rate, seed))) is None:
@@ -126,19 +129,19 @@ def grid(dataset: str, rows: Sequence[str], data: Path, file: Path) -> dict[str,
         scores: dict[str, list[float]] = {}
         for row in specs:
             tuned = [trained(row, rate, 0) for rate in question.learning_rates]
-            best = max(tuned, key=lambda one: one["validation"])["rate"]
+            best = max(tuned, key=lambda run: run["validation"])["rate"]
             tested = [trained(row, best, seed) for seed in range(1, SEEDS + 1)]
-            scores[row] = [one["test"] for one in tested]
+            scores[row] = [run["test"] for run in tested]
             runs += [*tuned, *tested]
-    means = {row: statistics.mean(of) for row, of in scores.items()}
+    means = {row: statistics.mean(values) for row, values in scores.items()}
     best, *others = sorted(means, key=lambda row: -means[row])
     p_value = t_test(scores[best], scores[others[0]], "welch").p_value
     answer = f"{best} has the highest mean; Welch's test against {others[0]}: p = {p_value}"
-    return {"seconds": sum(one["seconds"] for one in runs), "runs": len(runs), "means": means, "answer": answer}
+    return {"seconds": sum(run["seconds"] for run in runs), "runs": len(runs), "means": means, "answer": answer}
 
 
 class _Images(Dataset[tuple[Tensor, Tensor]]):
-    """Images of a MedMNIST file, as a first script holds them."""
+    """The images of a MedMNIST file, as a first script would load them."""
 
     def __init__(self, images: NDArray[Any], labels: NDArray[Any], transform: Any) -> None:
         self.images, self.labels, self.transform = images, labels, transform
@@ -152,16 +155,18 @@ class _Images(Dataset[tuple[Tensor, Tensor]]):
 
 
 def _splits(index: Any, file: Path) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
-    """Images and labels of each split; of the training images those that the dataset's fraction keeps."""
+    """The images and labels of each split, with those training images that the dataset's fraction keeps."""
     with np.load(file) as arrays:
-        found = {split: (arrays[f"{split}_images"], arrays[f"{split}_labels"]) for split in ("train", "val", "test")}
+        arrays_by_split = {
+            split: (arrays[f"{split}_images"], arrays[f"{split}_labels"]) for split in ("train", "val", "test")
+        }
     kept = [int(sample.id.rsplit("/", 1)[-1]) for sample in index.train]
-    images, labels = found["train"]
-    return found | {"train": (images[kept], labels[kept])}
+    images, labels = arrays_by_split["train"]
+    return arrays_by_split | {"train": (images[kept], labels[kept])}
 
 
 class _FirstScript(pl.LightningModule):
-    """What a user of Lightning writes first."""
+    """The module that a user of Lightning would write first."""
 
     def __init__(self, network: nn.Module, rate: float, epochs: int) -> None:
         super().__init__()
@@ -192,7 +197,7 @@ class _FirstScript(pl.LightningModule):
 def _trained(
     spec: RunSpec, rate: float, seed: int, splits: dict[str, tuple[NDArray[Any], NDArray[Any]]], places: Places
 ) -> dict[str, Any]:
-    """One training of the peer: its seconds, its best validation score, and its test score there."""
+    """One run of the peer: its seconds, its best validation score, and its test score at that epoch."""
     from torchvision import transforms
 
     recipe = spec.recipe
@@ -219,14 +224,14 @@ def _trained(
     return {"seconds": seconds, "validation": float(best.best_model_score or 0), "test": tested["test_auroc"]}
 
 
-def _words(found: dict[str, Any]) -> str:
-    """Both in a line each, what they answer, and the ratio."""
+def _words(results: dict[str, Any]) -> str:
+    """A table as text: the time, runs and answer of ours and the peer, and the ratio of the times."""
     lines = [f"{'':6}{'seconds':>9}{'runs':>6}  answer"]
     for name in ("ours", "peer"):
-        of = found[name]
-        means = ", ".join(f"{row} {100 * mean:.2f}" for row, mean in of["means"].items())
-        lines.append(f"{name:6}{of['seconds']:9.0f}{of['runs']:6}  {of['answer']} ({means})")
-    lines.append(f"ratio {found['ratio']:.3f}, at most {found['target']}; {found['machine']}")
+        side = results[name]
+        means = ", ".join(f"{row} {100 * mean:.2f}" for row, mean in side["means"].items())
+        lines.append(f"{name:6}{side['seconds']:9.0f}{side['runs']:6}  {side['answer']} ({means})")
+    lines.append(f"ratio {results['ratio']:.3f}, at most {results['target']}; {results['machine']}")
     return "\n".join(lines)
 
 

@@ -4,14 +4,14 @@
 
 A run is 60 optimizer steps on a phantom: the smoke recipe for 3 epochs of 20 batches, on the tiny backbone, with its
 validations, checkpoints, test and record. The peers are programs that call ``medtransfer.run`` with one spec each: one
-after another, and as many at once as this process may use cores. (`medtransfer run` in a shell's loop would be slower:
-it mirrors its run to wandb.) A program costs the same whether it is one of 4 or of 24, so fewer programs are timed than
-runs, and seconds a run are compared.
+after another, and as many at once as this process may use cores. (`medtransfer run` in a shell's loop would be slower,
+since it mirrors its run to wandb.) A program costs the same whether it is one of 4 or of 24, so fewer programs are
+timed than runs, and seconds per run are compared.
 
 Ours is timed in two ways. *Server up*: planning, submitting and doing the runs while the server from which workers are
-forked is there already. *All counted*: a program that imports, plans, starts the server and does the runs. It starts as
-slowly as a peer, so its ratio cannot exceed runs * (start + run) / (start + runs * run / cores), whatever the executor
-does; the target is the executor's.
+forked is running already. *All counted*: a program that imports, plans, starts the server and does the runs. It starts
+as slowly as a peer, so its ratio cannot exceed runs * (start + run) / (start + runs * run / cores), whatever the
+executor does. The target is for the executor alone.
 
 The overhead of a run is the time from its submission by the planner to the worker's word that training begins, while
 all cores are busy.
@@ -49,8 +49,8 @@ from specs.run import RunSpec
 
 RUNS = 24
 IN_TURN, AT_ONCE, OVERHEAD = 20.0, 5.0, 0.3
-"""What issue 8 of this project asks for: times faster than programs in turn, on 4 cores (half of it on 2), and than as
-many at once; seconds from the planner to the first training step, at most."""
+"""The targets of issue 8 of this project: how many times faster than programs in turn on 4 cores (half of it on 2), and
+than programs at once; and the largest number of seconds from the planner to the first training step."""
 
 OF_OVERHEAD = "submission to first step"
 
@@ -64,40 +64,42 @@ if __name__ == "__main__":
     spec, *places = map(Path, sys.argv[1:])
     medtransfer.run(RunSpec.from_json(json.loads(spec.read_text())), medtransfer.Places(*places))
 """
-"""The peer's."""
+"""The program of the peers."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all contenders, and print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=RUNS, help="through the executor in each round (default: 24)")
-    parser.add_argument("--programs", type=int, default=4, help="of each peer in each round (default: %(default)s)")
+    parser.add_argument(
+        "--programs", type=int, default=4, help="number for each peer in each round (default: %(default)s)"
+    )
     parser.add_argument("--rounds", type=int, default=2, help="(default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     parser.add_argument("--carry-out", type=Path, metavar="SPECS", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.carry_out:
-        specs = [RunSpec.from_json(one) for one in json.loads(options.carry_out.read_text(encoding="utf-8"))]
+        specs = [RunSpec.from_json(spec) for spec in json.loads(options.carry_out.read_text(encoding="utf-8"))]
         Bench(options.folder).through_the_executor(specs)
         return
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
-        found = measure(Path(folder), options.rounds, options.runs, options.programs)
-    print(json.dumps(found, indent=1) if options.json else _words(found))
+        comparisons = measure(Path(folder), options.rounds, options.runs, options.programs)
+    print(json.dumps(comparisons, indent=1) if options.json else _words(comparisons))
 
 
 def measure(folder: Path, rounds: int, runs: int = RUNS, programs: int = 4, **changes: Any) -> list[dict[str, Any]]:
     """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
 
     Args:
-        folder: for data and runs.
-        rounds: of all contenders in turns.
-        runs: through the executor in each round.
-        programs: of each peer in each round; at once, at least as many as cores.
-        changes: of the recipe.
+        folder: the folder for data and runs.
+        rounds: the number of rounds, in each of which all contenders take their turns.
+        runs: the number of runs through the executor in each round.
+        programs: the number of programs of each peer in each round; those at once are at least as many as cores.
+        changes: settings of the recipe that differ from the smoke recipe's.
     """
     bench = Bench(folder, **changes)
-    found = rates(
+    speeds = rates(
         {
             "server up": lambda: bench.through_the_executor(bench.new(runs)),
             "all counted": lambda: bench.by_one_program(bench.new(runs)),
@@ -111,10 +113,10 @@ def measure(folder: Path, rounds: int, runs: int = RUNS, programs: int = 4, **ch
     comparisons = []
     for way in ("server up", "all counted"):
         for peer in ("in turn", "at once"):
-            ours, theirs = (1 / statistics.median(found[name]) for name in (way, peer))
+            ours, theirs = (1 / statistics.median(speeds[name]) for name in (way, peer))
             comparisons.append(
                 {"name": f"{way}; programs {peer}", "ours": ours, "peer": theirs, "unit": "s a run"}
-                | {"ratio": ratio(found, way, peer), "target": asked.get((way, peer)), "machine": machine}
+                | {"ratio": ratio(speeds, way, peer), "target": asked.get((way, peer)), "machine": machine}
             )
     waited = statistics.median(bench.waited[runs:])  # without the first round, which started the server
     comparisons.append(
@@ -125,14 +127,14 @@ def measure(folder: Path, rounds: int, runs: int = RUNS, programs: int = 4, **ch
 
 
 class Bench:
-    """Makes runs and does them in one of the ways that are compared.
+    """The contenders: new runs, done in one of the ways that are compared.
 
     Args:
-        folder: for data and runs.
-        changes: of the recipe.
+        folder: the folder for data and runs.
+        changes: settings of the recipe that differ from the smoke recipe's.
 
     Attributes:
-        waited: seconds from submission to the beginning of training of each run that this process carried out.
+        waited: the seconds from submission to the beginning of training, for each run that this process carried out.
     """
 
     def __init__(self, folder: Path, **changes: Any) -> None:
@@ -149,26 +151,28 @@ class Bench:
         )
 
     def new(self, number: int) -> list[RunSpec]:
-        """Runs that were never done."""
+        """The specs of some runs that were never done."""
         return [dataclasses.replace(self._spec, seed=next(self._seeds)) for _ in range(number)]
 
     def through_the_executor(self, specs: list[RunSpec]) -> int:
-        """Plan and do runs in this process; returns how many they were.
+        """Plan and do runs in this process, and return their number.
 
         Raises:
-            RuntimeError: if one fails.
+            RuntimeError: if a run fails.
         """
         resolver = Resolver(self.places)
-        work = plan([resolver.resolve(spec) for spec in specs], RunStore(self.places.runs))
+        planned = plan([resolver.resolve(spec) for spec in specs], RunStore(self.places.runs))
         session = _Watched(_dispatcher(self.places, cores()))
-        carry_out(work, session, lambda _: None)
-        if work.failed:
-            raise RuntimeError(f"{len(work.failed)} runs failed, the first one: {next(iter(work.failed.values()))}")
+        carry_out(planned, session, lambda _: None)
+        if planned.failed:
+            raise RuntimeError(
+                f"{len(planned.failed)} runs failed, the first one: {next(iter(planned.failed.values()))}"
+            )
         self.waited += session.waited
         return len(specs)
 
     def by_one_program(self, specs: list[RunSpec]) -> int:
-        """The same by a program that is started for it."""
+        """Plan and do runs in a program that is started for them, and return their number."""
         file = self.folder / "specs.json"
         file.write_text(json.dumps([spec.to_json() for spec in specs]), encoding="utf-8")
         command = [sys.executable, "-m", "benchmarks.executor"]
@@ -176,7 +180,7 @@ class Bench:
         return len(specs)
 
     def by_programs(self, specs: list[RunSpec], together: int) -> int:
-        """A program for each run, so many of them at the same time."""
+        """Start a program for each run, ``together`` of them at a time, and return the number of runs."""
         places = [str(folder) for folder in (self.places.data, self.places.runs, self.places.cache)]
 
         def start(spec: RunSpec) -> None:
@@ -195,7 +199,7 @@ def _dispatcher(places: Places, jobs: int) -> Dispatcher:
 
 
 class _Watched:
-    """A session whose runs' waiting for their first step is noted."""
+    """A dispatcher that notes how long each run waits for its first step."""
 
     queues = False
 
@@ -220,15 +224,15 @@ class _Watched:
         self._session.close()
 
 
-def _words(found: list[dict[str, Any]]) -> str:
-    """As a table of texts."""
-    lines = [f"local executor; {found[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
+def _words(comparisons: list[dict[str, Any]]) -> str:
+    """The comparisons as a table of text."""
+    lines = [f"local executor; {comparisons[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
     lines += [f"{'':36}{'ours':>8}{'peer':>8}{'ratio':>8}{'target':>15}  unit"]
-    for one in found:
-        bound = "at most" if one["name"] == OF_OVERHEAD else "at least"
-        target = f"{bound} {one['target']:.0f}" if one["target"] else ""
+    for row in comparisons:
+        bound = "at most" if row["name"] == OF_OVERHEAD else "at least"
+        target = f"{bound} {row['target']:.0f}" if row["target"] else ""
         lines.append(
-            f"{one['name']:36}{one['ours']:8.3f}{one['peer']:8.3f}{one['ratio']:8.2f}{target:>15}  {one['unit']}"
+            f"{row['name']:36}{row['ours']:8.3f}{row['peer']:8.3f}{row['ratio']:8.2f}{target:>15}  {row['unit']}"
         )
     return "\n".join(lines)
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.fewest [--draws N]
 
-Two arms differ by just the margin, and it is counted how often tests at 5 % say that they differ by less, or by more:
-for areas under the ROC curve from 75 to 98, and few patients of the rarer class among many. Runs vary little and have
-little of their own, so that almost all is uncertain over patients. Where patients are missed, 3 of 100 with the finding
-are of a kind that one of the arms does not recognize at all, so that it is worse by more than the margin: a small test
-set often holds none of them.
+Two arms differ by exactly the margin, and it is counted how often tests at 5 % say that they differ by less, or by
+more: for areas under the ROC curve from 75 to 98, and few patients of the rarer class among many. Runs vary little, so
+that almost all uncertainty comes from the patients. Where patients are missed, 3 of 100 with the finding are of a kind
+that one of the arms does not recognize at all, so that it is worse by more than the margin: a small test set often
+holds none of them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ MISSED = 0.03
 
 
 def errors(cell: PatientCell, draws: int, level: float = 0.05) -> tuple[float, float]:
-    """Shares of drawings: the better arm is said to be ahead by no more than the margin; by more.
+    """The shares of drawings in which the better arm is said to be ahead by at most the margin, and by more.
 
     Args:
-        cell: of two arms.
-        draws: how many.
-        level: of each of the two tests.
+        cell: a kind of world with two arms.
+        draws: the number of drawings.
+        level: the level of each of the two tests, in (0, 1).
     """
     counts = np.zeros(2)
     for number in range(draws):
@@ -39,15 +39,21 @@ def errors(cell: PatientCell, draws: int, level: float = 0.05) -> tuple[float, f
         better = int(means.argmax())
         apart = contrasts(moments(scores), patients(["0", "1"], RUNS))
         levels = np.full((2, 2), level)
-        found = apart.claims(MARGIN, levels, levels)
-        counts += [of[better, 1 - better] for of in found]
+        claims = apart.claims(MARGIN, levels, levels)
+        counts += [claim[better, 1 - better] for claim in claims]
     return float(counts[0] / draws), float(counts[1] / draws)
 
 
 def main() -> None:
-    """Print both errors of each kind of test set."""
+    """Print both errors for each kind of test set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=1000, metavar="N", help="of each (default: %(default)s)")
+    parser.add_argument(
+        "--draws",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="the number of drawings of each kind (default: %(default)s)",
+    )
     draws = parser.parse_args().draws
     columns = "".join(f"{f'{positives} rarer':>14}" for positives in POSITIVES)
     print(f"{'area':>5}{'patients':>9}{'missed':>7}  {columns}")

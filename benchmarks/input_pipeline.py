@@ -1,13 +1,13 @@
-"""The input pipeline against the benchmark's official one: images per second, ratios, equality, and what is lost.
+"""The input pipeline against the benchmark's official one: images per second, equality, and loss by stored sizes.
 
     python -m benchmarks.input_pipeline [--rounds N] [--images N] [--real FILE ...] [--json]
 
-All contenders take turns in one process on one core, but for the two rows that say two workers or threads. The
+All contenders take turns in one process on one core, except for the two rows that say two workers or threads. The
 images are synthetic (drawn chests, 1024 x 1024 PNG and 390 x 320 JPEG); --real adds what stored sizes lose on files
 of your own.
 """
 
-# Long file: the peer's pipeline is written out beside ours, so that a reader can hold one against the other.
+# Long file: the contenders of both pipelines stand side by side, so that a reader can compare them.
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ MASKS = Recipe(
 STEPS = CropSteps(0.08, 0.5, 7.0)
 
 MONTGOMERY = (4020, 4892)
-"""Width and height of that dataset's images."""
+"""The width and height of the images of the dataset Montgomery, in pixels."""
 
 TARGETS = {
     "fast, 256 stored, PNG": 150.0,
@@ -80,13 +80,15 @@ TARGETS = {
     "ten crops, 256 stored, on the CPU": 28.0,
     "segmentation, 224 stored": 350.0,
 }
-"""Ratios that issue 3 of this project asks for."""
+"""The ratios that issue 3 of this project asks for."""
 
 
 def main() -> int:
-    """Measure and print; returns 1 if what must be equal is not."""
+    """Measure all contenders, and print the figures; the exit status is 1 if results that must be equal are not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=48, help="of each kind (default: %(default)s)")
+    parser.add_argument(
+        "--images", type=int, default=48, help="the number of images of each kind (default: %(default)s)"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="(default: %(default)s)")
     parser.add_argument("--real", type=Path, nargs="*", default=(), metavar="FILE", help="PNG, JPEG or DICOM files")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
@@ -95,12 +97,12 @@ def main() -> int:
     cv2.setNumThreads(0)
     keep_freed_memory()  # as every run's process does
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
-        found = measure(Path(folder), options.images, options.rounds, options.real)
-    print(json.dumps(found, indent=1) if options.json else _words(found))
-    return 0 if all(found["equal"].values()) else 1
+        results = measure(Path(folder), options.images, options.rounds, options.real)
+    print(json.dumps(results, indent=1) if options.json else _words(results))
+    return 0 if all(results["equal"].values()) else 1
 
 
-# Long: one after the other, what is measured of both pipelines.
+# Long: it lists all measurements of both pipelines one after the other.
 def measure(
     folder: Path,
     images: int,
@@ -112,12 +114,12 @@ def measure(
     """All figures: ``rates`` (items per second), ``ratios``, ``equal``, ``prepare`` and ``lost``.
 
     Args:
-        folder: for files of the measurement.
-        images: of each kind.
-        rounds: of all contenders in turns.
-        real: image files to say of what stored sizes lose.
-        items: that the fastest contender makes in each round; slower ones make fewer.
-        pair_size: width and height of segmented images and their masks, in pixels.
+        folder: the folder for files of the measurement.
+        images: the number of images of each kind.
+        rounds: the number of rounds, in each of which all contenders take their turns.
+        real: image files for which it is measured what stored sizes lose.
+        items: the number of items that the fastest contender makes in each round; slower ones make fewer.
+        pair_size: the width and height of segmented images and their masks in pixels.
     """
     png, png_bytes = _folder(folder / "png", images, "png"), 0
     jpeg, masks = _folder(folder / "jpeg", images, "jpg"), _pairs(folder / "pairs", 4, pair_size)
@@ -144,9 +146,9 @@ def measure(
         batches = data.train_dataloader()
         return lambda: sum(len(batch["index"]) for batch in batches)
 
-    def crops(pipeline: str, size: Any, items: int, threads: int = 0, of: str = "png") -> Any:
+    def crops(pipeline: str, size: Any, items: int, threads: int = 0, kind: str = "png") -> Any:
         recipe = Recipe.from_json(CROPS.to_json() | {"pipeline": pipeline, "stored_size": size})
-        if of == "jpeg":
+        if kind == "jpeg":
             return loader(Folder(), jpeg, jpeg_256, recipe, items, threads)
         return loader(Folder(), png, prepared[str(recipe.training_form)], recipe, items, threads)
 
@@ -174,7 +176,7 @@ def measure(
         "albumentations, 256 stored, PNG": crops("albumentations", 256, items // 4),
         "exact, 256 stored, PNG": crops("exact", 256, items // 4),
         "exact, source stored, PNG": crops("exact", "source", items // 8),
-        "fast, 256 stored, JPEG": crops("fast", 256, items, of="jpeg"),
+        "fast, 256 stored, JPEG": crops("fast", 256, items, kind="jpeg"),
         "two workers, official, PNG": lambda: sum(len(batch) for batch in workers),
         "two threads, fast, 256 stored, PNG": crops("fast", 256, 2 * items, threads=2),
         "official ten crops, PNG": lambda: sum(1 for number in range(len(peer_ten)) if peer_ten[number] is not None),
@@ -183,7 +185,7 @@ def measure(
         "segmentation, 224 stored": loader(segmentation, masks, pairs, MASKS, items // 8),
         "normalization on the CPU": Normalized(),
     }
-    found = rates(contenders, rounds)
+    speeds = rates(contenders, rounds)
     peers = {
         "fast, 256 stored, JPEG": "official, JPEG",
         "two threads, fast, 256 stored, PNG": "two workers, official, PNG",
@@ -195,8 +197,8 @@ def measure(
         "rounds": rounds,
         "images": images,
         "png_bytes": png_bytes,
-        "rates": {name: statistics.median(values) for name, values in found.items()},
-        "ratios": {name: ratio(found, name, peers.get(name, "official, PNG")) for name in ours},
+        "rates": {name: statistics.median(values) for name, values in speeds.items()},
+        "ratios": {name: ratio(speeds, name, peers.get(name, "official, PNG")) for name in ours},
         "peers": {name: peers.get(name, "official, PNG") for name in ours},
         "equal": {
             "exact samples": _exact_is_equal(png_paths, prepared["source"]),
@@ -210,16 +212,16 @@ def measure(
 
 
 class TenCrops:
-    """The ten crops of every stored image, normalized, one after another, as the classification module takes them."""
+    """A contender that takes ten normalized crops of every stored image, as the classification module does."""
 
     def __init__(self, prepared: Prepared) -> None:
         samples = Folder().read_labels(Path(prepared.folder.parent / "png")).samples
         images = prepared.images(Form(256), samples, "folder")
-        self.images = torch.from_numpy(np.stack([one.image for one in images.read(range(len(images)))]))[:, None]
+        self.images = torch.from_numpy(np.stack([stored.image for stored in images.read(range(len(images)))]))[:, None]
         self.normalize = InputNormalization(IMAGENET, 3)
 
     def __call__(self) -> int:
-        """All images, eight at a time."""
+        """Take the crops of all images, eight at a time, and return the number of images."""
         for start in range(0, len(self.images), 8):
             batch = self.images[start : start + 8]
             for view in ten_crops(self.normalize(batch), 224):
@@ -228,31 +230,31 @@ class TenCrops:
 
 
 class Normalized:
-    """Gray uint8 batches to normalized floats of three channels."""
+    """A contender that turns gray uint8 batches into normalized floats of three channels."""
 
     def __init__(self) -> None:
         self.images = torch.randint(0, 256, (32, 1, 224, 224), dtype=torch.uint8, generator=torch.Generator())
         self.normalize = InputNormalization(IMAGENET, 3)
 
     def __call__(self) -> int:
-        """One batch, many times."""
+        """Normalize a batch many times, and return the number of images."""
         for _ in range(32):
             self.normalize(self.images)
         return 32 * len(self.images)
 
 
 def lost(images: Sequence[Pixels], epochs: int = 16) -> dict[str, dict[str, float]]:
-    """What fast samples lose against Pillow's arithmetic on the source, for the same crops, flips and angles.
+    """The differences of fast samples to those that Pillow makes from the source with the same crops, flips and angles.
 
     Args:
-        images: sources, (h, w) uint8.
-        epochs: draws of each.
+        images: the source images, (h, w) uint8.
+        epochs: the number of samples that are drawn from each image.
 
     Returns:
-        By stored size, median and 95th percentile over samples of the mean absolute difference, in gray levels
-        (0 to 255).
+        For each stored size, the median and 95th percentile over samples of the mean absolute difference, in gray
+        levels (0 to 255).
     """
-    found = {}
+    differences_by_size = {}
     for size in (256, 512, "source"):
         stored = [
             Stored(image if size == "source" else resize(image, int(size), "antialiased"), None, None, *image.shape)
@@ -266,14 +268,17 @@ def lost(images: Sequence[Pixels], epochs: int = 16) -> dict[str, dict[str, floa
             drawn = crops.draw(shapes, epoch, numbers)
             assert drawn.boxes is not None
             assert drawn.angles is not None
-            for place, image in enumerate(images):
-                top, bottom, left, right = drawn.boxes[place].tolist()
+            for number, image in enumerate(images):
+                top, bottom, left, right = drawn.boxes[number].tolist()
                 picture = Image.fromarray(image).crop((left, top, right, bottom)).resize((224, 224), 2)
-                picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if drawn.flips[place] else picture
-                exact = np.asarray(picture.rotate(float(np.degrees(drawn.angles[place]))), dtype=float)
-                differences.append(float(np.abs(batch[place] - exact).mean()))
-        found[str(size)] = {"median": statistics.median(differences), "p95": float(np.quantile(differences, 0.95))}
-    return found
+                picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if drawn.flips[number] else picture
+                exact = np.asarray(picture.rotate(float(np.degrees(drawn.angles[number]))), dtype=float)
+                differences.append(float(np.abs(batch[number] - exact).mean()))
+        differences_by_size[str(size)] = {
+            "median": statistics.median(differences),
+            "p95": float(np.quantile(differences, 0.95)),
+        }
+    return differences_by_size
 
 
 def _exact_is_equal(paths: Sequence[Path], prepared: Prepared) -> bool:
@@ -311,7 +316,7 @@ def _masks_are_equal(paths: Sequence[tuple[Path, Path]], prepared: Prepared) -> 
 
 
 def _folder(folder: Path, count: int, ending: str) -> Path:
-    """Synthetic chests with a table of labels."""
+    """Write synthetic chests with a table of labels."""
     (folder / "images").mkdir(parents=True)
     lines = ["image,positive"]
     for number in range(count):
@@ -325,7 +330,7 @@ def _folder(folder: Path, count: int, ending: str) -> Path:
 
 
 def _pairs(folder: Path, count: int, size: tuple[int, int]) -> Path:
-    """Synthetic chests and lungs."""
+    """Write synthetic chests with masks of their lungs."""
     for number in range(count):
         image, left, right = lungs(np.random.default_rng([2, number]), 512)
         for name, pixels, filter_ in (("images", image, Image.Resampling.BICUBIC), ("masks", left | right, 0)):
@@ -340,28 +345,30 @@ def _read(path: Path) -> Pixels:
     return read_dicom(path) if path.suffix.lower() in (".dcm", ".dicom") else read_gray(path)
 
 
-def _words(found: dict[str, Any]) -> str:
+def _words(results: dict[str, Any]) -> str:
     lines = [
-        f"synthetic images, {found['images']} of each kind, PNG of {found['png_bytes'] / 1000:.0f} kB; medians of "
-        f"{found['rounds']} rounds in turns",
+        f"synthetic images, {results['images']} of each kind, PNG of {results['png_bytes'] / 1000:.0f} kB; medians of "
+        f"{results['rounds']} rounds in turns",
         "",
         f"{'':36} {'items/s':>10} {'ratio':>8} {'target':>8}  against",
     ]
-    for name, rate in found["rates"].items():
+    for name, rate in results["rates"].items():
         line = f"{name:36} {rate:>10,.0f}"
-        if name in found["ratios"]:
+        if name in results["ratios"]:
             target = f"{TARGETS[name]:g}" if name in TARGETS else ""
-            line += f" {found['ratios'][name]:>8.1f} {target:>8}  {found['peers'][name]}"
+            line += f" {results['ratios'][name]:>8.1f} {target:>8}  {results['peers'][name]}"
         lines.append(line)
-    lines += ["", *(f"{name} equal the official ones: {equal}" for name, equal in found["equal"].items()), ""]
-    for form, of in found["prepare"].items():
+    lines += ["", *(f"{name} equal the official ones: {equal}" for name, equal in results["equal"].items()), ""]
+    for form, figures in results["prepare"].items():
         lines.append(
-            f"prepare {form:16} {of['images_per_second_per_core']:6.1f} images/s/core, "
-            f"{of['bytes_per_image'] / 1000:7.1f} kB/image"
+            f"prepare {form:16} {figures['images_per_second_per_core']:6.1f} images/s/core, "
+            f"{figures['bytes_per_image'] / 1000:7.1f} kB/image"
         )
     lines += ["", "mean absolute difference of fast samples to exact ones from the source, in gray levels:"]
-    for name, sizes in found["lost"].items():
-        shown = ", ".join(f"{size}: {of['median']:.2f} (95 %: {of['p95']:.2f})" for size, of in sizes.items())
+    for name, sizes in results["lost"].items():
+        shown = ", ".join(
+            f"{size}: {figures['median']:.2f} (95 %: {figures['p95']:.2f})" for size, figures in sizes.items()
+        )
         lines.append(f"  {name[:40]:40} {shown}")
     return "\n".join(lines)
 

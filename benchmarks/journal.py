@@ -1,6 +1,6 @@
-"""Results that outlive a kill: one JSON object a line, appended as it comes, read back by a later start.
+"""A journal of results that survives a kill: one JSON object per line, appended as it comes and read by a later start.
 
-Only the standard library is imported, since the processes that try mutants must not hold the product.
+Only the standard library is imported, since the processes that try mutants must not have the product in memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Entry = dict[str, Any]
 
 
 def append(file: Path, entry: Entry) -> None:
-    """Write an entry at the end of a file, on a line of its own even where a kill cut the line before it short."""
+    """Append an entry to a file, on a line of its own even where a kill cut the line before short."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("ab+") as opened:
         size = opened.seek(0, 2)
@@ -23,15 +23,15 @@ def append(file: Path, entry: Entry) -> None:
 
 
 def entries(file: Path) -> list[Entry]:
-    """The entries of a file in their order, none if it is not there; a line that a kill cut short is left out."""
+    """The entries of a file in their order, none if it does not exist; a line that a kill cut short is left out."""
     if not file.is_file():
         return []
-    found = []
+    read = []
     for line in file.read_text(encoding="utf-8").splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
             continue
         if isinstance(entry, dict):
-            found.append(entry)
-    return found
+            read.append(entry)
+    return read

@@ -8,12 +8,12 @@ or the change changes nothing that matters. A sample is drawn from all mutants o
 science, of each package in proportion to its number, and the share that is killed is given with Wilson's 95 % interval
 (Wilson 1927, https://doi.org/10.2307/2276774). It takes about an hour on two cores, so it is no part of `make bench`.
 
-Everything happens in copies of the project under ``--folder``, made when a sample is begun; of the working tree, later
-starts take the tests alone. Results are appended to ``results.jsonl`` there, and a later start goes on from them.
-First, each file of tests is run once on the code as it is, to see what each test calls, what it takes and whether it
-passes; then a mutant meets the tests that call its function, from near and cheap to far and dear, then others that call
-into its file. Some mutants' tests are also run on the code as it is, in the same selection and order: these *controls*
-must survive, or tests depend on each other.
+Everything happens in copies of the project under ``--folder``, which are made when a sample is begun; later starts take
+only the tests from the working tree. Results are appended to ``results.jsonl`` there, and a later start goes on from
+them. First, each file of tests is run once on the unchanged code, to record what each test calls, how long it takes and
+whether it passes. Then a mutant meets the tests that call its function, from near and fast to far and slow, then others
+that call its file. Some mutants' tests are also run on the unchanged code, in the same selection and order: these
+*controls* must survive, or else tests depend on each other.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOT_COPIED = (".*", "__pycache__", "*.egg-info", "runs", "prepared", "build", "tables", "data")
 
 SLOWEST = 150.0
-"""Seconds of a processor after which a file of tests is given up."""
+"""The processor time in seconds after which a file of tests is given up."""
 
 PATIENCE = 20.0
-"""Seconds of a processor that a mutant's tests may take beyond twice what they took on the code as it is."""
+"""The processor time in seconds that a mutant's tests may take beyond twice their time on the unchanged code."""
 
 CONTROLS = 10
 
@@ -56,25 +56,29 @@ Result = dict[str, Any]
 
 
 def main() -> None:
-    """Try mutants and print what became of them."""
+    """Try mutants, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, default=600, help="mutants to draw (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the draw (default: %(default)s)")
     parser.add_argument("--paths", nargs="+", default=["*"], metavar="GLOB", help="only files such as 'analysis/*'")
     parser.add_argument(
         "--tests", nargs="+", default=["*"], metavar="GLOB", help="only tests such as 'tests/analysis/*'"
     )
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "medtransfer-mutation")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at once (default: cores)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of tests for a mutant, at most (default: 30)")
-    parser.add_argument("--equivalent", type=Path, help="a file of names of mutants, one a line, that count nowhere")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--again", action="store_true", help="try those again that survived, with the tests as they are")
-    what.add_argument("--show", action="store_true", help="try none; print the results that are there")
+    parser.add_argument(
+        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes at once (default: cores)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="the time of a mutant's tests, at most (default: 30)"
+    )
+    parser.add_argument("--equivalent", type=Path, help="a file with names of mutants to leave out, one per line")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--again", action="store_true", help="try those again that survived, with the tests as they are")
+    mode.add_argument("--show", action="store_true", help="try none; print the results that are there")
     options = parser.parse_args()
     trial = Trial(PROJECT, options.folder, options.jobs, options.seconds, options.tests)
     if not options.show:
-        drawn = [one for one in all_mutants(trial.state()) if _one_of(one.path, options.paths)]
+        drawn = [mutant for mutant in all_mutants(trial.state()) if _one_of(mutant.path, options.paths)]
         os.environ.setdefault("MEDTRANSFER_TEST_DATA", str(PROJECT.parent / "shared" / "data"))
         trial.run(sample(drawn, options.sample, options.seed), options.again)
     equivalent = options.equivalent.read_text(encoding="utf-8").splitlines() if options.equivalent else []
@@ -82,15 +86,15 @@ def main() -> None:
 
 
 class Trial:
-    """Mutants of one state of the project, and what became of them.
+    """A trial of mutants of one state of the project, with its results.
 
     Args:
-        project: its folder.
-        folder: for copies, traces and results.
-        jobs: processes at once.
-        seconds: of tests for a mutant, at most.
+        project: the project's folder.
+        folder: the folder for copies, traces and results.
+        jobs: the number of processes that run at once.
+        seconds: the time that the tests of a mutant may take, at most.
         tests: patterns of the files of tests that try mutants.
-        controls: mutants whose tests are run on the code as it is, too.
+        controls: the number of mutants whose tests are run on the unchanged code, too.
     """
 
     def __init__(
@@ -108,7 +112,7 @@ class Trial:
         self._packages = tuple(sorted(name for name in own if name not in ("benchmarks", "tests")))
 
     def state(self) -> Path:
-        """The project as it was when the folder was begun, with the tests as they are."""
+        """The folder with the project as it was when the trial began, and with the present tests."""
         state = self._folder / "project"
         if not state.is_dir():
             shutil.copytree(self._project, state, ignore=shutil.ignore_patterns(*NOT_COPIED))
@@ -121,10 +125,10 @@ class Trial:
         return {result["name"]: result for result in entries(self._folder / RESULTS)}
 
     def run(self, mutants: Sequence[Mutant], again: bool = False) -> None:
-        """Try mutants that were not tried, or that survived, and note what becomes of each.
+        """Try mutants that were not tried yet, with ``again`` also those that survived, and append the results.
 
         Raises:
-            RuntimeError: if a control is killed: a test fails on the code as it is, in another order.
+            RuntimeError: if a control is killed: a test fails on the unchanged code in another order.
         """
         before = self.results()
         todo = [one for one in mutants if one.name not in before or (again and _alive(before[one.name]))]
@@ -134,7 +138,7 @@ class Trial:
         copies = self._copies()
         traces, overheads = self._traces([one for one in tree.tests if _one_of(one, self._tests)], tree, copies)
         tests = {one.name: chosen(one, near[one.path], traces, self._seconds) for one in todo}
-        known = {name for found in traces.values() for name in found}
+        known = {name for tests_of_file in traces.values() for name in tests_of_file}
 
         def tasks() -> Iterator[Task[tuple[Mutant, bool]]]:
             controls = 0 if again else self._controls
@@ -154,8 +158,8 @@ class Trial:
                 yield Task((mutant, False), job, limit, mutant.path, content)
 
         done = 0
-        for (mutant, control), found, seconds in outcomes(tasks(), copies):
-            outcome, by = _outcome(found)
+        for (mutant, control), result, seconds in outcomes(tasks(), copies):
+            outcome, by = _outcome(result)
             if control and outcome != "survived":
                 raise RuntimeError(f"a control was killed by {by} with the tests {tests[mutant.name]}")
             if not control:
@@ -187,7 +191,7 @@ class Trial:
     def _traces(
         self, files: Sequence[str], tree: Tree, copies: Sequence[Copy]
     ) -> tuple[dict[str, dict[str, Trace]], dict[str, float]]:
-        """What the tests of each file call, and the seconds of a file besides its tests; from before where possible."""
+        """The traces of each file of tests, from an earlier start if possible, and the seconds besides its tests."""
         stored = self._folder / "traces"
         stored.mkdir(exist_ok=True)
 
@@ -196,20 +200,20 @@ class Trial:
             return stored / f"{file.replace('/', '_')}-{hashlib.sha256(content).hexdigest()[:16]}.json"
 
         todo = [Task(file, partial(_watched, file), SLOWEST) for file in files if not place(file).is_file()]
-        for file, found, seconds in outcomes(todo, copies):
-            found = found if found and "tests" in found else {"seconds": seconds, "tests": {}, "why": found}
+        for file, record, seconds in outcomes(todo, copies):
+            record = record if record and "tests" in record else {"seconds": seconds, "tests": {}, "why": record}
             temporary = place(file).with_suffix(".part")  # a kill leaves no half of a trace under its name
-            temporary.write_text(json.dumps(found), encoding="utf-8")
+            temporary.write_text(json.dumps(record), encoding="utf-8")
             temporary.replace(place(file))
-            tests = [one for one in found["tests"].values() if one["passed"]]
-            print(f"{file}: {len(tests)}/{len(found['tests'])} tests, {seconds:.0f} s", file=sys.stderr, flush=True)
+            tests = [one for one in record["tests"].values() if one["passed"]]
+            print(f"{file}: {len(tests)}/{len(record['tests'])} tests, {seconds:.0f} s", file=sys.stderr, flush=True)
         read = {file: json.loads(place(file).read_text(encoding="utf-8")) for file in files}
         traces = {
             file: {
                 name: Trace(one["seconds"], one["passed"], frozenset(one["calls"]), one["shared"])
-                for name, one in found["tests"].items()
+                for name, one in record["tests"].items()
             }
-            for file, found in read.items()
+            for file, record in read.items()
         }
         spent = {file: seconds_of(tests.values()) for file, tests in traces.items()}
         return traces, {file: max(read[file]["seconds"] - spent[file], 0.0) for file in files}
@@ -223,13 +227,13 @@ def _tried(names: Sequence[str], known: set[str], root: Path, scratch: Path) -> 
     return tried(root, names, known, scratch)
 
 
-def _outcome(found: Result | None) -> tuple[str, str | None]:
-    """What a child's answer means, and the test that noticed; a process that died was noticed too."""
-    if found is None:
+def _outcome(result: Result | None) -> tuple[str, str | None]:
+    """The outcome that a child's result means, and the test that noticed; a process that died counts as noticed."""
+    if result is None:
         return "timeout", None
-    if "died" in found:
-        return "killed", f"the process died: {found['died']}"
-    return "survived" if found["code"] in (0, 5) else "killed", found["by"]
+    if "died" in result:
+        return "killed", f"the process died: {result['died']}"
+    return "survived" if result["code"] in (0, 5) else "killed", result["by"]
 
 
 def _one_of(path: str, patterns: Sequence[str]) -> bool:
@@ -241,13 +245,13 @@ def _alive(result: Result) -> bool:
 
 
 def words(results: Sequence[Result], equivalent: Sequence[str] = ()) -> str:
-    """The survivors as differences, then a table by package; mutants that are called equivalent count nowhere."""
-    counted = [one for one in results if one["name"] not in set(equivalent)]
-    alive = sorted((one for one in counted if _alive(one)), key=lambda one: one["name"])
-    lines = [f"{one['name']}  ({one['outcome']})\n{one['difference']}\n" for one in alive]
+    """The results as text: the survivors as diffs, then a table by package; equivalent mutants are left out."""
+    counted = [result for result in results if result["name"] not in set(equivalent)]
+    alive = sorted((result for result in counted if _alive(result)), key=lambda result: result["name"])
+    lines = [f"{result['name']}  ({result['outcome']})\n{result['difference']}\n" for result in alive]
     lines.append(f"{'':20}{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'share':>8}  95 % interval")
-    for name in [*dict.fromkeys(one["stratum"] for one in counted if one["stratum"] in STRATA), "all"]:
-        lines.append(_row(name, [one for one in counted if name in ("all", one["stratum"])]))
+    for name in [*dict.fromkeys(result["stratum"] for result in counted if result["stratum"] in STRATA), "all"]:
+        lines.append(_row(name, [result for result in counted if name in ("all", result["stratum"])]))
     lines.append(f"{len(results) - len(counted)} equivalent mutants left out; {time.strftime('%Y-%m-%d')}")
     return "\n".join(lines)
 
@@ -255,7 +259,7 @@ def words(results: Sequence[Result], equivalent: Sequence[str] = ()) -> str:
 def _row(name: str, results: Sequence[Result]) -> str:
     from analysis.shares import wilson  # not above: what forks mutants must not have the product in memory
 
-    outcomes = [one["outcome"] for one in results]
+    outcomes = [result["outcome"] for result in results]
     late, alive = outcomes.count("timeout"), sum(map(_alive, results))
     noticed = len(results) - alive
     low, high = wilson(noticed, len(results))

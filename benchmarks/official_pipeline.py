@@ -1,7 +1,7 @@
-"""The input pipeline of the benchmark's official code, written anew as the peer that ours is measured against.
+"""The input pipeline of the benchmark's official code, written anew as the peer that ours is compared with.
 
 It does what ``dataloader.py`` of BenchmarkTransferLearning (Version 1) does: every image is opened by Pillow,
-converted to RGB and taken through torchvision's transforms each time that it is asked for.
+converted to RGB and passed through torchvision's transforms at each access.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def training() -> transforms.Compose:
-    """Random resized crop to 224, flip, rotation by up to 7 degrees, tensor, ImageNet's statistics."""
+    """The training transforms: random resized crop to 224, flip, rotation by up to 7 degrees, ImageNet's statistics."""
     return transforms.Compose(
         [
             transforms.RandomResizedCrop(224),
@@ -37,7 +37,7 @@ def training() -> transforms.Compose:
 
 
 def ten_crop() -> transforms.Compose:
-    """Resize to 256 x 256, ten crops of 224, each a normalized tensor."""
+    """The test transforms: resizing to 256 x 256, and ten crops of 224 as normalized tensors."""
 
     def normalized(crops: Sequence[Image.Image]) -> Tensor:
         tensors = torch.stack([transforms.ToTensor()(crop) for crop in crops])
@@ -47,7 +47,7 @@ def ten_crop() -> transforms.Compose:
 
 
 class Images(Dataset[Tensor]):
-    """Files, decoded and transformed at each access."""
+    """A dataset of image files, which are decoded and transformed at each access."""
 
     def __init__(self, paths: Sequence[Path], transform: transforms.Compose) -> None:
         self.paths, self.transform = paths, transform
@@ -63,7 +63,7 @@ class Images(Dataset[Tensor]):
 def segmentation_item(
     image: Path, mask: Path, augmentation: albumentations.Compose | None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Image (3, 224, 224) and mask (1, 224, 224) by nearest neighbour, augmented, in [0, 1]."""
+    """An image (3, 224, 224) and its mask (1, 224, 224), resized by nearest neighbour, augmented, in [0, 1]."""
     pixels = np.array(Image.open(image).convert("RGB")).astype("uint8")
     truth = np.array(Image.open(mask).convert("L")).astype("uint8")
     pixels = cv2.resize(pixels, (224, 224), interpolation=cv2.INTER_NEAREST)

@@ -1,4 +1,4 @@
-"""Worlds of new patients, in which each arm's area under the ROC curve over all patients there could be is known.
+"""Worlds of new patients, in which each arm's area under the ROC curve over the whole population is known.
 
 A network's score of an image is normal, with variance 1 within each class, and positives are shifted by d: its area
 over the population is then Phi(d / sqrt 2), with Phi the standard normal distribution function (the binormal model,
@@ -7,10 +7,10 @@ standard deviation s, so that an arm's mean area is Phi(d / sqrt(2 + s^2)). Scor
 that all arms share, one that all runs of an arm share, and one of each run; all are shared in part by the images of a
 patient.
 
-How means vary over patients is found in closed form (`analysis.delong`), in the place of the bootstrap: that takes far
-longer, and tests/analysis/test_patients.py holds the two beside each other. It is the harder one of the
-two, since the bootstrap's variance of a difference is larger by a sixth with ten patients of the rarer
-class, and by more with fewer.
+The variance of means over patients is computed in closed form (`analysis.delong`) instead of by the bootstrap, which
+takes far longer; tests/analysis/test_patients.py compares the two. The closed form is the harder test of the decision,
+since the bootstrap's variance of a difference is larger by a sixth with ten patients of the rarer class, and by more
+with fewer.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from analysis.patients import with_hard_one
 Array = NDArray[np.float64]
 
 VALIDATING = 0.02
-"""Standard deviation of a validation score around a run's true area, which is what orders the arms."""
+"""The standard deviation of a validation score around a run's true area; validation scores order the arms."""
 
 
 @dataclass(frozen=True)
 class PatientCell:
-    """A kind of world.
+    """A kind of world with patients, from which comparisons are drawn.
 
     Attributes:
-        name: says what it is.
-        means: true areas of the arms.
-        positives: test patients with the finding.
-        negatives: test patients without it.
-        spread: standard deviation of the shift d over runs; 0.06 is one point of area at 85.
-        shared: share of an image's variance that is the same in all arms.
-        own: share that is the same in all runs of an arm; the rest is each run's own.
-        images: of each patient.
-        alike: share of the variance that the images of a patient have in common.
+        name: the name, which says what kind of world it is.
+        means: the true area under the ROC curve of each arm.
+        positives: the number of test patients with the finding.
+        negatives: the number of test patients without it.
+        spread: the standard deviation of the shift d over runs; 0.06 is one point of area at 85.
+        shared: the share of an image's variance that is the same in all arms.
+        own: the share that is the same in all runs of an arm; the rest is each run's own.
+        images: the number of images of each patient.
+        alike: the share of the variance that the images of a patient have in common.
         as_patients: whether images are wrongly taken for patients.
-        stress: whether it is beyond what is promised.
-        missed: share of the positives that all arms but the best take for negatives, a kind of patient of its own.
+        stress: whether the cell goes beyond what is promised.
+        missed: the share of the positives that all arms but the best take for negatives, a kind of patient of its own.
     """
 
     name: str
@@ -65,7 +65,7 @@ class PatientCell:
     missed: float = 0.0
 
     def draw(self, generator: np.random.Generator, runs: int) -> tuple[Array, Array, Array, Patients | None]:
-        """True means (arms,), scores (arms, runs), the tuning's best validation scores (arms,), and new patients."""
+        """Draw true means (arms,), scores (arms, runs), best validation scores of the tuning (arms,), and patients."""
         from scipy import special
 
         arms, units = len(self.means), self.positives + self.negatives
@@ -85,34 +85,34 @@ class PatientCell:
         values[:, :, : self.positives] += up
         rows = values.reshape(arms * runs, units * self.images)
         cut = self.positives * self.images
-        above, below = (of.reshape(arms, runs, -1) for of in placements(rows[:, :cut], rows[:, cut:]))
+        above, below = (part.reshape(arms, runs, -1) for part in placements(rows[:, :cut], rows[:, cut:]))
         return means, above.mean(axis=2), tuned, self._patients(above, below)
 
     def _noise(self, generator: np.random.Generator, arms: int, runs: int) -> Array:
-        """Of variance 1, (arms, runs, patients, images)."""
+        """Random noise of variance 1, (arms, runs, patients, images), correlated within a patient."""
         patients = self.positives + self.negatives
         if self.images == 1:
             return generator.standard_normal((arms, runs, patients, 1))
         common = generator.standard_normal((arms, runs, patients, 1))
         each = generator.standard_normal((arms, runs, patients, self.images))
-        found: Array = np.sqrt(self.alike) * common + np.sqrt(1 - self.alike) * each
-        return found
+        noise: Array = np.sqrt(self.alike) * common + np.sqrt(1 - self.alike) * each
+        return noise
 
     def _patients(self, above: Array, below: Array) -> Patients:
-        """From placements of images, (arms, runs, images), what a number of runs says of new patients."""
+        """How arms' means would vary with new patients, computed from images' placements (arms, runs, images)."""
         units = 1 if self.as_patients else self.images
         rarer = min(self.positives, self.negatives) * self.images // units
-        summed = [of.reshape(*of.shape[:2], -1, units).mean(axis=3).cumsum(axis=1) for of in (above, below)]
+        summed = [values.reshape(*values.shape[:2], -1, units).mean(axis=3).cumsum(axis=1) for values in (above, below)]
 
         def over(names: Sequence[str], runs: int) -> OverPatients:
             at = [int(name) for name in names]
-            return with_hard_one(covariance_of_areas(*(of[at, runs - 1] / runs for of in summed)), rarer)
+            return with_hard_one(covariance_of_areas(*(values[at, runs - 1] / runs for values in summed)), rarer)
 
         return over
 
 
 def patient_cells() -> list[PatientCell]:
-    """The declared cells of new patients, and some beside them that are beyond what is promised."""
+    """The declared cells for new patients, and some that go beyond what is promised."""
     cells = []
     few, many = ("equal", "one 1.1 ahead", "ladder of 1.1"), ("one 1.1 ahead", "ladder of 1.1")
     for patients, positives, arms, names in (
@@ -128,7 +128,7 @@ def patient_cells() -> list[PatientCell]:
             "ladder of 1.1": list(0.011 * np.arange(arms) - 0.011 * max(arms - 8, 0)),
         }
         for name in names:
-            means = tuple(0.85 + float(one) for one in effects[name])
+            means = tuple(0.85 + float(lead) for lead in effects[name])
             told = f"{patients} patients, {arms} arms, {name}"
             cells.append(PatientCell(told, means, positives, patients - positives))
     five = (0.88, *[0.85] * 4)

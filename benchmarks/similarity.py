@@ -2,15 +2,15 @@
 
     python -m benchmarks.similarity [--rounds N] [--json]
 
-22 layers of 256 channels on 10,000 samples are compared pairwise: initializations of one network. The peer computes the
-covariance of both layers, the inverse square roots by eigendecomposition and a singular value decomposition for each
-pair, and for SVCCA a singular value decomposition of each layer's data before that, as the tutorials of google/svcca do
-(written anew). Ours whitens each layer once.
+22 layers of 256 channels on 10,000 samples are compared pairwise, as for a network with that many initializations. For
+each pair the peer computes the covariance of both layers, inverse square roots by eigendecomposition and a singular
+value decomposition; for SVCCA it computes a singular value decomposition of each layer's data before, as the tutorials
+of google/svcca do (written anew). Ours whitens each layer once.
 
-CKA's peer is pytorch-cka (MIT), called by its ``cka_from_features``: debiased, in single precision, of all layers in
-one call. It keeps a matrix of samples by samples for each layer, so this comparison is on the first 2,000 samples.
+CKA's peer is ``cka_from_features`` of pytorch-cka (MIT): debiased, in single precision, for all layers in one call. It
+keeps a matrix of samples by samples for each layer, so that this comparison uses the first 2,000 samples.
 
-Coefficients must agree to 5e-6, and values of CKA with those in single precision to 5e-5, or the benchmark stops.
+Coefficients must agree to 5e-6, and values of CKA, which are in single precision, to 5e-5, or the benchmark stops.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ TARGETS = {
     "CCA, one pair of 2,048 channels": 4.0,
     "CKA, every pair": 1.0,
 }
-"""Times faster that issue 7 of this project asks for at least."""
+"""How many times faster ours must be at least, by issue 7 of this project."""
 
 LAYERS, CHANNELS, SAMPLES, WIDE = 22, 256, 10_000, 2048
 GRAM_SAMPLES = 2_000
 VARIANCE = 0.99
 AGREEMENT, SINGLE_PRECISION = 5e-6, 5e-5
-"""How far values may be apart. The second is for pytorch-cka, whose rounding differs between processors: 5e-6 with
-AVX-512, 1e-5 without."""
+"""The largest differences between ours and a peer. The second is for pytorch-cka, whose rounding differs between
+processors: 5e-6 with AVX-512, 1e-5 without."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all contenders, and print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="(default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     options = parser.parse_args()
-    found = measure(options.rounds)
-    print(json.dumps(found, indent=1) if options.json else words("similarity", found))
+    comparisons = measure(options.rounds)
+    print(json.dumps(comparisons, indent=1) if options.json else words("similarity", comparisons))
 
 
 def measure(
@@ -65,19 +65,19 @@ def measure(
     """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
 
     Args:
-        rounds: of all contenders in turns.
-        layers: that are compared pairwise; the peer does three pairs in each round.
-        channels: of each.
-        samples: that they saw.
-        wide: channels of the one pair that is compared alone.
+        rounds: the number of rounds, in each of which all contenders take their turns.
+        layers: the number of layers that are compared pairwise; the peer does three pairs in each round.
+        channels: the number of channels of each layer.
+        samples: the number of samples that the layers saw.
+        wide: the number of channels of the pair of layers that is compared alone.
 
     Raises:
         RuntimeError: if ours and the peer disagree.
     """
     generator = np.random.default_rng(0)
     shared = generator.normal(size=(samples, channels))
-    # Variances fall, as those of activations do, and the layers share half of what they hold; they are turned, not
-    # mixed at random, since the peer's own error under an ill-conditioned map is above what is asked for here.
+    # Variances fall, as those of activations do, and the layers share half of their variance. They are rotated and not
+    # mixed at random, since the peer's own error under an ill-conditioned map is above the agreement that is required.
     spectrum = np.linspace(1, 0.05, channels)
     data = [
         ((shared + generator.normal(size=shared.shape)) * spectrum)
@@ -86,13 +86,13 @@ def measure(
     ]
     broad = [generator.normal(size=(samples, wide)) for _ in range(2)]
     broad[1][:, : wide // 2] += broad[0][:, : wide // 2]
-    single = [one[:GRAM_SAMPLES].astype(np.float32) for one in data]
-    tensors = [torch.from_numpy(one) for one in single]
+    single = [layer[:GRAM_SAMPLES].astype(np.float32) for layer in data]
+    tensors = [torch.from_numpy(layer) for layer in single]
     pairs = list(combinations(range(layers), 2))
     few = pairs[:: max(len(pairs) // 3, 1)][:3]
 
     def every(variance: float | None) -> int:
-        ready = [whiten(one, variance) for one in data]
+        ready = [whiten(layer, variance) for layer in data]
         return sum(len(compare(ready[a], ready[b]).coefficients) > 0 for a, b in pairs)
 
     def pairwise(call: Any) -> int:
@@ -120,37 +120,37 @@ def measure(
         ),
     }
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    found = []
+    comparisons = []
     for name, (mine, theirs) in contenders.items():
         speeds = rates({"ours": mine, "peer": theirs}, rounds)
         each = {who: 1000 / statistics.median(speed) for who, speed in speeds.items()}
-        found.append(
+        comparisons.append(
             {"name": name, **each, "unit": "ms a pair", "ratio": ratio(speeds, "ours", "peer")}
             | {"target": TARGETS[name], "machine": machine}
         )
-    return found
+    return comparisons
 
 
 def google_cca(x: NDArray[np.float64], y: NDArray[np.float64], epsilon: float = 1e-10) -> NDArray[np.float64]:
-    """Coefficients as ``cca_core.get_cca_similarity`` computes them; layers are (channels, samples)."""
+    """CCA coefficients as ``cca_core.get_cca_similarity`` computes them; layers are (channels, samples)."""
     size = len(x)
     covariance = np.cov(x, y)
     xx, xy, yy = covariance[:size, :size], covariance[:size, size:], covariance[size:, size:]
     xx, yy = xx / np.abs(xx).max(), yy / np.abs(yy).max()
     xy = xy / np.sqrt(np.abs(covariance[:size, :size]).max() * np.abs(covariance[size:, size:]).max())
     roots = []
-    for one in (xx, yy):
-        inverse = np.linalg.pinv(one + epsilon * np.eye(len(one)))
+    for covariance_of_layer in (xx, yy):
+        inverse = np.linalg.pinv(covariance_of_layer + epsilon * np.eye(len(covariance_of_layer)))
         values, vectors = np.linalg.eigh(inverse)
         roots.append(vectors @ np.diag(np.sqrt(np.clip(values, 0, None))) @ vectors.T)
     return np.asarray(np.linalg.svd(roots[0] @ xy @ roots[1])[1])
 
 
 def google_svcca(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same of the leading singular directions, as in the tutorials."""
+    """SVCCA coefficients from the leading singular directions, as in the tutorials; layers are (channels, samples)."""
     reduced = []
-    for one in (x, y):
-        centered = one - one.mean(axis=1, keepdims=True)
+    for layer in (x, y):
+        centered = layer - layer.mean(axis=1, keepdims=True)
         _, values, vectors = np.linalg.svd(centered, full_matrices=False)
         kept = int(np.searchsorted(np.cumsum(values**2) / (values**2).sum(), VARIANCE)) + 1
         reduced.append(np.diag(values[:kept]) @ vectors[:kept])

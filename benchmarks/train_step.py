@@ -7,11 +7,11 @@ one. The plain loop is written out: the same network, loader, augmentation, opti
 loss taken to the CPU in each step. All-default Lightning is a first script: ``Trainer(max_epochs=...)`` and a module
 that logs its loss; and another one with a metric of torchmetrics beside it. Contenders take turns in one process.
 
-What is timed is whole steps, the loading of their batches included: from the first batch's arrival to the last one's in
-each epoch. Validation, checkpoints and the trainer's own start are not. *Overhead* is the time of a step beyond the
+Whole steps are timed, the loading of their batches included: from the first batch's arrival to the last one's in each
+epoch. Validation, checkpoints and the trainer's own start are not timed. *Overhead* is the time of a step beyond the
 plain loop's, both taken at the lower quartile of all steps, which other programs disturb least. The comparison with the
-loader says how many times faster batches come than they are trained on: below 1 the loader would hold the training up.
-Rows of an option compare with the plain loop under it, and with ours without it.
+loader says how many times faster batches come than they are trained on: below 1 the loader would slow down training.
+Rows of an option compare with the plain loop under that option, and with ours without it.
 """
 
 from __future__ import annotations
@@ -58,18 +58,18 @@ from specs.steps import Adam, HorizontalFlip, Rotate
 DATASET = parse('medmnist("pneumoniamnist")')
 
 OVERHEAD = 0.6
-"""Of all-default Lightning's, at most: what issue 8 of this project asks for."""
+"""The largest share of all-default Lightning's overhead that issue 8 of this project allows."""
 
 
 class Case(NamedTuple):
-    """What is trained.
+    """The network and recipe that are trained.
 
     Attributes:
-        name: of the rows.
-        backbone: expression.
-        changes: of the recipe.
-        epochs: that are timed in each round.
-        options: further changes of the recipe, each measured beside none, by name.
+        name: the name of the rows in the printed table.
+        backbone: the backbone as an expression.
+        changes: the settings of the recipe that differ from its defaults.
+        epochs: the number of epochs that are timed in each round.
+        options: further settings of the recipe by name, each measured beside the recipe without it.
     """
 
     name: str
@@ -100,37 +100,38 @@ LARGE = {
         FORMATS | COMPILED | DETERMINISTIC,
     ),
 }
-"""By device; on a CPU compiling takes longer than it saves."""
+"""The larger case by device; compiling is left out on a CPU, where it takes longer than it saves."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all contenders, and print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15, help="of the tiny network (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=0, help="that load (default: %(default)s, as runs do)")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of the tiny network (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="threads that load (default: %(default)s, as in runs)")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     options = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
     large = LARGE["cuda" if torch.cuda.is_available() else "cpu"]
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
-        found = measure(Path(folder), options.rounds, TINY, large, options.threads)
-    print(json.dumps(found, indent=1) if options.json else _words(found))
+        comparisons = measure(Path(folder), options.rounds, TINY, large, options.threads)
+    print(json.dumps(comparisons, indent=1) if options.json else _words(comparisons))
 
 
 def measure(folder: Path, rounds: int, tiny: Case, large: Case, threads: int = 0) -> list[dict[str, Any]]:
     """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
 
     Args:
-        folder: for data and what trainers write.
-        rounds: of the tiny network, all contenders in turns; of the other a fifth as many, and at least one.
-        tiny: on which overheads are measured too.
-        large: that is measured against the plain loop and the loader.
-        threads: that load.
+        folder: the folder for data and for files that trainers write.
+        rounds: the number of rounds of the tiny network, in each of which all contenders take their turns; the other
+            one has a fifth as many, and at least one.
+        tiny: the case that overheads are measured on too.
+        large: the case that is compared with the plain loop and the loader.
+        threads: the number of threads that load batches.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     machine = f"{device_name(device)}, {cores()} cores, torch threads: {torch.get_num_threads()}"
-    found: list[dict[str, Any]] = []
+    comparisons: list[dict[str, Any]] = []
     for case in (tiny, large):
         every: dict[str, dict[str, Any]] = {"": {}} | case.options
         benches = {name: Bench(case, more, folder, device, threads) for name, more in every.items()}
@@ -141,23 +142,24 @@ def measure(folder: Path, rounds: int, tiny: Case, large: Case, threads: int = 0
         if case is tiny:
             contenders |= {"default": first.default, "metric": partial(first.default, BinaryAUROC())}
         steps = turns(contenders, rounds if case is tiny else max(rounds // 5, 1))
-        speeds = {name: [first.images / sum(one) for one in each] for name, each in steps.items()}
+        speeds = {name: [first.images / sum(seconds) for seconds in each] for name, each in steps.items()}
         middle = {name: statistics.median(each) for name, each in speeds.items()}
         pairs = [("plain loop", "ours ", "plain "), ("loader alone (ours) against training", "loader", "ours ")]
         for name in case.options:
             pairs += [(f"{name}: plain loop", f"ours {name}", f"plain {name}")]
             pairs += [(f"{name}: without", f"ours {name}", "ours ")]
-        found += [
-            _row(f"{case.name}: {name}", middle[one], middle[peer], ratio(speeds, one, peer)) | {"machine": machine}
-            for name, one, peer in pairs
+        comparisons += [
+            _row(f"{case.name}: {name}", middle[ours_name], middle[peer], ratio(speeds, ours_name, peer))
+            | {"machine": machine}
+            for name, ours_name, peer in pairs
         ]
         if case is tiny:
             beyond = {name: _typical(each) - _typical(steps["plain "]) for name, each in steps.items()}
             for peer, name in (("default", "default Lightning's overhead"), ("metric", "the same with a metric")):
                 ours, theirs = beyond["ours "], beyond[peer]
                 row = _row(f"{case.name}: {name}", ours, theirs, ours / theirs, "us a step", OVERHEAD)
-                found.append(row | {"machine": machine})
-    return found
+                comparisons.append(row | {"machine": machine})
+    return comparisons
 
 
 def _row(
@@ -167,23 +169,23 @@ def _row(
 
 
 def _typical(rounds: list[list[float]]) -> float:
-    """Microseconds of a step, the lower quartile of all."""
+    """The lower quartile of the times of all steps, in microseconds."""
     return 1e6 * statistics.quantiles([step for steps in rounds for step in steps], n=4)[0]
 
 
 class Bench:
-    """Contenders that each train a new network and return the seconds of each of its steps.
+    """The contenders, each of which trains a new network and returns the seconds of each step.
 
     Args:
-        case: what is trained.
-        option: further changes of its recipe.
-        folder: for data and what trainers write.
-        device: that trains.
-        threads: that load.
+        case: the network, data and recipe that are trained.
+        option: further settings of the recipe.
+        folder: the folder for data and for files that trainers write.
+        device: the device that trains.
+        threads: the number of threads that load batches.
 
     Attributes:
-        last: number of an epoch's last batch, whose step is not timed.
-        images: in the steps that are timed in each turn.
+        last: the number of an epoch's last batch, whose step is not timed.
+        images: the number of images in the steps that are timed in each turn.
     """
 
     def __init__(self, case: Case, option: dict[str, Any], folder: Path, device: torch.device, threads: int) -> None:
@@ -202,7 +204,7 @@ class Bench:
         self.last, self.images = len(lengths), sum(lengths) * recipe.epochs
 
     def ours(self) -> list[float]:
-        """As a run trains."""
+        """Train as a run does."""
         clock = self._clock()
 
         class Timed(EpochEnd):
@@ -215,7 +217,7 @@ class Bench:
         return clock.steps
 
     def plain(self) -> list[float]:
-        """A loop written out."""
+        """Train by a plain PyTorch loop."""
         clock, module = self._clock(), self._module().to(self.device).train()
         optimizer = torch.optim.Adam(module.parameters(), lr=self.recipe.optimizer.learning_rate)
         if self.recipe.compiled:
@@ -236,7 +238,7 @@ class Bench:
         return clock.steps
 
     def default(self, metric: Metric | None = None) -> list[float]:
-        """Lightning with all its defaults."""
+        """Train by Lightning with all its defaults."""
         clock = self._clock()
         with tempfile.TemporaryDirectory(dir=self.folder) as folder, _quiet():
             trainer = pl.Trainer(
@@ -249,7 +251,7 @@ class Bench:
         return clock.steps
 
     def loader(self) -> list[float]:
-        """Batches alone, on the CPU."""
+        """Load the batches on the CPU without training."""
         clock, loader = self._clock(), self.data.train_dataloader()
         for epoch in range(self.recipe.epochs):
             loader.sampler.set_epoch(epoch)
@@ -261,27 +263,27 @@ class Bench:
         return _Clock(self.device, self.last)
 
     def _module(self) -> SupervisedModule:
-        """A new network on normalized images."""
+        """A module with a new network, which normalizes its images."""
         torch.manual_seed(0)
         return supervised_module(BACKBONES.build(self.backbone), self.data.task, self.recipe, IMAGENET)
 
 
 class _Clock:
-    """Notes what passes from one batch to the next in each epoch; where an epoch ends, the device's work included.
+    """A clock that records the time from each batch to the next; the device's work is awaited at the end of an epoch.
 
     Args:
-        device: that works.
-        last: number of an epoch's last batch.
+        device: the device whose work is timed.
+        last: the number of an epoch's last batch.
 
     Attributes:
-        steps: seconds of each.
+        steps: the seconds of each step.
     """
 
     def __init__(self, device: torch.device, last: int) -> None:
         self.device, self.last, self.steps, self._before = device, last, list[float](), 0.0
 
     def tick(self, batch: int) -> None:
-        """Take notice of a batch that is there."""
+        """Record the arrival of a batch."""
         if self.device.type == "cuda" and batch in (0, self.last):
             torch.cuda.synchronize(self.device)
         now = time.perf_counter()
@@ -291,7 +293,7 @@ class _Clock:
 
 
 class _FirstScript(pl.LightningModule):
-    """What a user of Lightning writes first."""
+    """The module that a user of Lightning would write first."""
 
     def __init__(self, network: nn.Module, recipe: Recipe, clock: _Clock, metric: Metric | None) -> None:
         super().__init__()
@@ -319,7 +321,7 @@ class _FirstScript(pl.LightningModule):
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what Lightning prints and warns of; a progress bar is drawn all the same."""
+    """Suppress what Lightning prints and warns of; the progress bar is drawn nevertheless."""
     logger = logging.getLogger("pytorch_lightning")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -331,14 +333,14 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _words(found: list[dict[str, Any]]) -> str:
-    """As a table of texts."""
-    lines = [f"training; {found[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
+def _words(comparisons: list[dict[str, Any]]) -> str:
+    """The comparisons as a table of text."""
+    lines = [f"training; {comparisons[0]['machine']}, {time.strftime('%Y-%m-%d')}", ""]
     lines += [f"{'':52}{'ours':>10}{'peer':>10}{'ratio':>8}{'at most':>9}  unit"]
-    for one in found:
-        most = "" if one["target"] is None else f"{one['target']:.1f}"
+    for row in comparisons:
+        most = "" if row["target"] is None else f"{row['target']:.1f}"
         lines.append(
-            f"{one['name']:52}{one['ours']:10.1f}{one['peer']:10.1f}{one['ratio']:8.2f}{most:>9}  {one['unit']}"
+            f"{row['name']:52}{row['ours']:10.1f}{row['peer']:10.1f}{row['ratio']:8.2f}{most:>9}  {row['unit']}"
         )
     return "\n".join(lines)
 

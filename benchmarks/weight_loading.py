@@ -3,8 +3,8 @@
     python -m benchmarks.weight_loading [--rounds N] [--json]
 
 The peer is ``safetensors.torch.load_file`` and ``load_state_dict`` of the same converted file, in turns with ours in
-one process. Memory is the growth of a process's private memory (Linux: RssAnon of /proc/self/status) at its highest
-while it loads, each in a process of its own. The weights are random numbers in the published container.
+one process. Memory is the largest growth of a process's private memory (Linux: RssAnon of /proc/self/status) while it
+loads, measured in a separate process for each. The weights are random numbers in the published container.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from initializers.publishing.variable import VARIABLE
 from specs.registry import BACKBONES
 
 TARGETS = {"time": 1.5, "private memory": 1.2}
-"""Ratios that issue 4 of this project allows at most."""
+"""The largest ratios that issue 4 of this project allows."""
 
 EXPRESSION, FILE = "barlow_twins", "barlowtwins_resnet50.pth"
-"""A published file without a prefix, so that the converted one has the published names."""
+"""A published file whose names have no prefix, so that the converted file has the published names."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure both contenders, and print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15, help="(default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
@@ -52,16 +52,16 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
         os.environ[VARIABLE] = folder
-        found = measure(Path(folder), options.rounds)
-    print(json.dumps(found, indent=1) if options.json else _words(found))
+        comparisons = measure(Path(folder), options.rounds)
+    print(json.dumps(comparisons, indent=1) if options.json else _words(comparisons))
 
 
 def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
     """Comparisons with ``name``, ``ours``, ``peer``, ``unit``, ``ratio``, ``target`` and ``machine``.
 
     Args:
-        folder: the weight store.
-        rounds: of both contenders in turns.
+        folder: the folder of the weight store.
+        rounds: the number of rounds, in each of which both contenders take their turns.
     """
     folder.mkdir(exist_ok=True)
     torch.save(BACKBONES.build("resnet50").draw(torch.Generator().manual_seed(0)), folder / FILE)
@@ -69,9 +69,9 @@ def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
     contenders["ours"]()  # converts
     (converted,) = (folder / "converted").glob("*.safetensors")
     counted = {name: _counted(contender) for name, contender in contenders.items()}
-    found = rates(counted, rounds)
+    speeds = rates(counted, rounds)
     size = converted.stat().st_size
-    ours, peer = (1000 / statistics.median(found[name]) for name in ("ours", "peer"))
+    ours, peer = (1000 / statistics.median(speeds[name]) for name in ("ours", "peer"))
     grown = {name: _in_a_process_of_its_own(name) for name in contenders}
     machine = f"{platform.machine()}, {os.cpu_count()} cores, torch threads: {torch.get_num_threads()}"
     return [
@@ -80,7 +80,7 @@ def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
             "ours": ours,
             "peer": peer,
             "unit": "ms",
-            "ratio": 1 / ratio(found, "ours", "peer"),
+            "ratio": 1 / ratio(speeds, "ours", "peer"),
             "target": TARGETS["time"],
             "machine": machine,
         },
@@ -106,7 +106,7 @@ def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
 
 
 def _contenders() -> dict[str, Callable[[], object]]:
-    """Each loads the weights into a network of its own that is there already."""
+    """The contenders, each of which loads the weights into its own network, built beforehand."""
     mine, theirs = BACKBONES.build("resnet50"), BACKBONES.build("resnet50")
     folder = Path(os.environ[VARIABLE])
 
@@ -134,7 +134,7 @@ def _in_a_process_of_its_own(name: str) -> int:
 
 
 def _private_growth(contender: Callable[[], object]) -> int:
-    """Bytes by which private memory grew at most while a contender ran, looked at each millisecond."""
+    """The largest growth of private memory in bytes while a contender ran, sampled each millisecond."""
     before, highest, done = _private(), 0, threading.Event()
 
     def watch() -> None:
@@ -158,13 +158,13 @@ def _private() -> int:
     raise RuntimeError("this system does not say how much private memory a process has")
 
 
-def _words(found: list[dict[str, Any]]) -> str:
-    lines = [f"loading a ResNet-50 from the store; {found[0]['machine']}", ""]
+def _words(comparisons: list[dict[str, Any]]) -> str:
+    lines = [f"loading a ResNet-50 from the store; {comparisons[0]['machine']}", ""]
     lines += [f"{'':38}{'ours':>8}{'peer':>8}{'ratio':>8}{'at most':>9}  unit"]
-    for one in found:
-        most = "" if one["target"] is None else f"{one['target']:.1f}"
-        name, unit = one["name"], one["unit"]
-        lines.append(f"{name:38}{one['ours']:8.1f}{one['peer']:8.1f}{one['ratio']:8.2f}{most:>9}  {unit}")
+    for row in comparisons:
+        most = "" if row["target"] is None else f"{row['target']:.1f}"
+        name, unit = row["name"], row["unit"]
+        lines.append(f"{name:38}{row['ours']:8.1f}{row['peer']:8.1f}{row['ratio']:8.2f}{most:>9}  {unit}")
     return "\n".join(lines)
 
 

@@ -52,7 +52,7 @@ class Aptos2019(Dataset):
         if not path.is_file():
             raise self.not_found(root, "found no train.csv")
         found = graded(path, "id_code", "diagnosis")
-        return Labels(tuple(Sample(name, name, (grade,), f"train_images/{name}.png") for name, grade in found))
+        return Labels(tuple(Sample(name, name, (grade,), f"train_images/{name}.png") for _, name, grade in found))
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
         """The photograph."""

@@ -13,8 +13,11 @@ from datamodules.dataset.contract import Dataset, Labels, Located
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, below
 from datamodules.files.images import read_gray
-from datamodules.labels.label_files import filled, inside, once, rows
+from datamodules.files.tables import rows
+from datamodules.files.texts import words
+from datamodules.labels.label_files import filled, inside, once
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ CLASSES = (
     "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
     "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening", "Hernia",
 )  # fmt: skip
-"""In the order of the benchmark's code."""
+"""The findings, in the order of the benchmark's code."""
 
 BOXES, MASKS = "BBox_List_2017.csv", "lesion_masks"
 BOX_COLUMNS = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]")
@@ -38,7 +41,7 @@ HEADER = (
     "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
     "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]"
 )
-"""As published in 2020; the commas inside the brackets split it into eleven cells."""
+"""The header of the label file as published in 2020; the commas in the brackets split it into eleven cells."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class ChestXray14(Dataset):
                 unknown = [name for name in names if name not in numbers]
                 if unknown:
                     raise DataError(
-                        f'{path}, line {line}: unknown finding "{unknown[0]}"; expected '
+                        f'{path}, line {line}: unknown finding "{plain(unknown[0])}"; expected '
                         f"{', '.join(CLASSES)} or No Finding."
                     )
                 targets[label] = tuple(float(name in names) for name in CLASSES)
@@ -113,18 +116,23 @@ class ChestXray14(Dataset):
         return Labels(tuple(sorted(samples, key=lambda sample: sample.id)))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """The official lists; of the patients of train_val_list.txt, one in eight validates."""
+        """The splits of the official lists; one in eight of the patients of train_val_list.txt validates."""
         official: dict[str, str] = {}
         known = {sample.id for sample in samples}
         for name in ("train_val_list.txt", "test_list.txt"):
             path = root / name
             if not path.is_file():
                 raise self.not_found(root, f"found no {name}")
-            for image in path.read_text(encoding="utf-8").split():
+            for line, image in ((line, image) for line, text in words(path) for image in text.split()):
                 if image not in known:
-                    raise DataError(f"{path} lists {image}, which the label file does not have. Mend one of them.")
+                    raise DataError(
+                        f"{path}, line {line}: it lists {plain(image)}, which the label file does not have. Mend one "
+                        "of them."
+                    )
                 if image in official:
-                    raise DataError(f"{path} lists {image}, which was listed before. List each image once.")
+                    raise DataError(
+                        f"{path}, line {line}: it lists {plain(image)}, which was listed before. List each image once."
+                    )
                 official[image] = name
         splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
         for sample in samples:
@@ -162,8 +170,9 @@ class ChestXray14(Dataset):
                 left = top = width = height = math.nan
             if finding not in CLASSES or not (min(left, top) >= 0 and min(width, height) > 0 and width < math.inf):
                 raise DataError(
-                    f'{path}, line {line}: expected a finding and its box as x, y, w and h in pixels, found "{label}" '
-                    f"and {', '.join(numbers)}. Fetch or mend the file."
+                    f"{path}, line {line}: expected a finding and its box as x, y, w and h in pixels, found "
+                    f'"{plain(label)}" '
+                    f"and {plain(', '.join(numbers))}. Fetch or mend the file."
                 )
             mask = root / MASKS / f"{Path(inside(image, path, line)).stem}.{finding}.png"
             box = (left, top, width, height)
@@ -190,7 +199,7 @@ class ChestXray14(Dataset):
                 name = f"{patient:08d}_{follow_up:03d}.png"
                 image, lesions = chest_with_lesions(generator, 64, dict.fromkeys(sorted(findings), 1.0))
                 Image.fromarray(image).save(root / "images" / name)
-                for number in sorted(findings & BOXED) if patient % 3 == 0 else ():  # of test images, as published
+                for number in sorted(findings & BOXED) if patient % 3 == 0 else ():  # test images, as published
                     finding = "Infiltrate" if CLASSES[number] == "Infiltration" else CLASSES[number]
                     Image.fromarray(lesions[number]).save(root / MASKS / f"{Path(name).stem}.{CLASSES[number]}.png")
                     (top, bottom), (left, right) = (

@@ -13,8 +13,10 @@ from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, below
 from datamodules.files.images import read_gray
-from datamodules.labels.label_files import inside, number, once, rows
+from datamodules.files.tables import rows
+from datamodules.labels.label_files import inside, number, once
 from specs.errors import DataError, UsageError, unknown
+from specs.quoting import plain
 from specs.task import Task
 from specs.titles import Words
 
@@ -49,9 +51,9 @@ class CheXpert(Dataset):
     Attributes:
         uncertain: what an uncertain label (-1) is in training: masked (``ignore``), 0, 1, or drawn once per run from
             U(0.55, 0.85) (``lsr_ones``) or U(0, 0.3) (``lsr_zeros``).
-        frontal_only: leave lateral views out.
-        test: ``valid`` tests on valid.csv and holds out training patients for validation, as the benchmark;
-            ``test`` tests on the later released test set and validates on valid.csv.
+        frontal_only: whether lateral views are left out.
+        test: the images that are tested on: ``valid`` tests on valid.csv and holds out training patients for
+            validation, as the benchmark; ``test`` tests on the later released test set and validates on valid.csv.
         scored: the observations that the score is the mean over, in validation (and so in what is selected by it) as in
             the test, such as ``("Consolidation",)``; None: the five of the competition. All 14 are trained on.
     """
@@ -113,7 +115,7 @@ class CheXpert(Dataset):
 
     @property
     def published(self) -> Mapping[str, int]:
-        """Of the files of Irvin et al. 2019: 223,414 training images of 64,540 patients, 234 images of 200."""
+        """Counts of Irvin et al. 2019: 223,414 training images of 64,540 patients, 234 validation images of 200."""
         if self.frontal_only or self.test == "test":
             return {}
         return {"images": 223_414 + 234, "patients": 64_540 + 200, "test images": 234, "test patients": 200}
@@ -131,7 +133,7 @@ class CheXpert(Dataset):
         return Labels(tuple(sorted(samples, key=lambda sample: sample.id)))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """By the folder of an image, and held-out training patients; see ``test``."""
+        """The splits by the folder of an image; with ``test="valid"``, held-out training patients validate."""
         splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
         for sample in samples:
             folder = sample.source.partition("/")[0]
@@ -145,7 +147,7 @@ class CheXpert(Dataset):
         return splits
 
     def used_in(self, split: Split, sample: Sample) -> Sample:
-        """Uncertain labels by the policy in training, masked elsewhere."""
+        """The sample with uncertain labels as the policy says in training, and masked in other splits."""
         if -1 not in sample.target:
             return sample
         policy = self.uncertain if split == "train" else "ignore"
@@ -155,7 +157,7 @@ class CheXpert(Dataset):
         return sample._replace(target=tuple(value if label == -1 else label for label in sample.target))
 
     def training_target(self, sample: Sample, seed: int) -> tuple[float, ...]:
-        """Uncertain labels drawn from the policy's range, by seed, image and class."""
+        """The target with uncertain labels drawn from the policy's range, by seed, image and class."""
         if -1 not in sample.target:
             return sample.target
         low, high = SOFT[self.uncertain]
@@ -202,7 +204,7 @@ class CheXpert(Dataset):
             (base / f"{part}.csv").write_text("\n".join(rows_) + "\n", encoding="utf-8")
 
     def _base(self, root: Path) -> Path:
-        """The release's folder."""
+        """The folder of the release, which may be the root itself."""
         found = [
             root / name
             for name in ("CheXpert-v1.0-small", "CheXpert-v1.0", ".")
@@ -223,7 +225,7 @@ class CheXpert(Dataset):
             parts = name.split("/")
             if len(parts) != 4 or not parts[1].startswith("patient"):
                 raise DataError(
-                    f'{path}, line {line}: the path "{image}" is not of the form train/patient00001/study1/'
+                    f'{path}, line {line}: the path "{plain(image)}" is not of the form train/patient00001/study1/'
                     "view1_frontal.jpg. Fetch the file again."
                 )
             if self.frontal_only and "lateral" in parts[3]:

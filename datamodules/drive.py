@@ -75,11 +75,11 @@ class Drive(Dataset):
         }
 
     def content(self, root: Path, samples: tuple[Sample, ...]) -> str:
-        """Of all 120 files."""
+        """The digest of all 120 files."""
         return content_digest(path for sample in samples for path in _paths(root, sample.source))
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """Photograph, vessels and field of view."""
+        """The photograph, the mask of its vessels and that of its field of view."""
         return _paths(root, sample.source)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
@@ -87,11 +87,16 @@ class Drive(Dataset):
         return read_rgb(_paths(root, sample.source)[0])
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """The first observer's vessels."""
+        """The mask of the vessels, by the first observer."""
         return read_mask(_paths(root, sample.source)[1])
 
+    def second_mask(self, root: Path, sample: Sample) -> Pixels | None:
+        """The mask of the second observer, which the published archive has of the test images."""
+        path = root / "test" / "2nd_manual" / f"{sample.source}_manual2.gif"
+        return read_mask(path) if path.is_file() else None
+
     def read_field_of_view(self, root: Path, sample: Sample) -> Pixels | None:
-        """The disc that the camera saw."""
+        """The field of view: the disc that the camera saw."""
         return read_mask(_paths(root, sample.source)[2])
 
     def write_phantom(self, root: Path) -> None:
@@ -110,7 +115,7 @@ class Drive(Dataset):
 
 
 def _paths(root: Path, number: str) -> tuple[Path, Path, Path]:
-    """Image, mask and field of view of an image number."""
+    """The paths of image, mask and field of view, by the number of the image."""
     split = "training" if int(number) > 20 else "test"
     folder = root / split
     return (

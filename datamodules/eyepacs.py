@@ -13,6 +13,7 @@ from datamodules.dataset.splits import Split, below
 from datamodules.files.images import read_rgb
 from datamodules.labels.retinopathy import GRADING, drawn, graded
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -61,15 +62,18 @@ class EyePacs(Dataset):
         for part, table in TABLES.items():
             if not (root / table).is_file():
                 raise self.not_found(root, f"found no {table}")
-            for name, grade in graded(root / table, "image", "level"):
+            for line, name, grade in graded(root / table, "image", "level"):
                 patient, _, eye = name.partition("_")
                 if not patient or eye not in ("left", "right"):
-                    raise DataError(f"{root / table}: {name} is not of the form 10_left. Fetch the file again.")
+                    raise DataError(
+                        f"{root / table}, line {line}: the image is {plain(name)}, expected a patient and a side, such "
+                        "as 10_left or 10_right. Mend the cell."
+                    )
                 samples.append(Sample(f"{part}/{name}", patient, (grade,), f"{part}/{name}.jpeg"))
         return Labels(tuple(samples))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """The competition's test set; held-out training patients validate."""
+        """The competition's test set as the test split; held-out training patients validate."""
         splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
         for sample in samples:
             if sample.source.startswith("test/"):

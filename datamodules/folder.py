@@ -1,75 +1,150 @@
-"""Folder: images of your own with a table of labels or with masks, classification or segmentation."""
+"""Folder: images of your own with labels in tables or folders, or with masks, classification or segmentation."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from datamodules.dataset.contract import SPLITS, Dataset, Labels
+from datamodules.dataset.absent import WHY
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import Split, divide
+from datamodules.dataset.splits import Split
+from datamodules.files.class_masks import Mark, Marks
 from datamodules.files.dicom import is_dicom, read_dicom
 from datamodules.files.images import read_gray, read_rgb
-from datamodules.files.masks import Foreground, read_mask
-from datamodules.labels.label_files import header, inside, number, once, rows
-from specs.errors import DataError, UsageError
+from datamodules.files.masks import Foreground
+from datamodules.files.names import Names
+from datamodules.files.pairing import Affix, images_in
+from datamodules.files.tables import Form
+from datamodules.folders.by_folder import placed
+from datamodules.folders.labelling import Labelling, Mode, Rule
+from datamodules.folders.masking import Masking, Overlap, places_of
+from datamodules.folders.patients import patient_in
+from datamodules.folders.rules import (
+    check_class_masks,
+    check_encoding,
+    check_labels,
+    check_masks,
+    check_people,
+    check_readers,
+)
+from datamodules.folders.splitting import SALT, divided, split_of
+from datamodules.folders.words import Words as CellWords
+from datamodules.labels.label_files import inside, once
+from specs.errors import DataError
+from specs.quoting import plain
 from specs.run import digest
 from specs.task import Kind, Task
 from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
-
-SPLIT_NAMES: dict[str, Split] = {
-    "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
-    "test": "test",
-}  # fmt: skip
+    from datamodules.folders.labelling import Row
 
 
 @dataclass(frozen=True)
 class Folder(Dataset):
     """Images of any site. Nothing of them leaves the machine: tables and wandb get counts and scores alone.
 
-    Classification: a table (CSV) in the folder names one image a row, relative to the folder. Multilabel: one column
+    Classification: a table in the folder names one image a row, relative to the folder. Multilabel: one column
     of 0, 1 or blank (not labelled) per class; binary: one column of 0 or 1, named by the class or by ``label``;
-    multiclass: one column, ``label``, of class names. Segmentation: every image has a mask of the same name (the
-    ending may differ) in the folder ``masks``, whose background is 0; a table is needed only for patients and splits.
+    multiclass: one column, ``label``, of class names. ``labels`` says where labels are otherwise. Segmentation: every
+    image has a mask of the same name (the ending may differ) in the folder ``masks``, whose background is 0; a table is
+    needed only for patients and splits. ``medtransfer describe DIR`` finds the arguments.
 
-    Images are PNG, JPEG, TIFF, GIF or DICOM.
+    Images are PNG, JPEG, TIFF, GIF or DICOM. A table may be separated by commas, semicolons, tabs or bars, or be a
+    workbook of Excel or LibreOffice. Names in it may be in another case or Unicode form than the files', without their
+    endings or folders, and with backslashes, where only one file can be meant; of several the one in ``images`` is.
 
     Attributes:
         path: the folder, absolute or under the data root.
-        kind: what is asked.
-        classes: their names.
-        channels: 1 (grayscale) or 3 (RGB), whatever the files hold.
-        table: file name of the table.
-        image: its column of image paths.
-        label: its column of classes (binary: the class's name if not given; multiclass: ``label``).
-        patient: its column of patients; without one, each image counts as its own.
-        split: its column of splits (train, validation or val, test); without one, a fixed patient-wise division by
+        kind: the kind of the task: what is asked of each image.
+        classes: the names of the classes; binary and segmentation have one.
+        channels: the number of channels, 1 (grayscale) or 3 (RGB), whatever the files hold.
+        table: file name of the table, or of several, which are read one after another; columns that the first one
+            lacks are looked up in those that have them, by the image.
+        image: the column of the table that has the paths of images.
+        label: the column of classes (binary: the name of the class if not given; multiclass: ``label``).
+        patient: the column of patients; without one, each image counts as its own.
+        split: the column of splits (train, validation or val, test); without one, a fixed patient-wise division by
             class has 80, 10 and 10 %.
         images: segmentation without a table: the folder of images.
-        masks: segmentation: the folder of masks.
-        foreground: segmentation: which values of a mask are foreground: ``one value`` (there is only one beside 0),
+        masks: segmentation: the folder of masks; with a prefix or suffix it may be that of the images. Of both, ``*/``
+            stands for any folder, as in ``*/images`` and ``*/masks`` of ``train`` and ``test``. Several folders, one
+            for each class in order, hold files that mark that class alone.
+        mask_suffix: segmentation: what masks' names have behind those of their images, such as ``_segmentation``; or
+            several suffixes, one for each class in order, of files that mark that class alone.
+        foreground: segmentation: which values of masks are foreground: ``one value`` (one beside 0, the same in all),
             ``above 0``, ``above half`` of what its 8 or 16 bits hold (masks that were saved as JPEG), or values such as
             ``(1, 2)``.
+        labels: where labels are: ``cells``, as above; ``one-hot``: multiclass, a column of 0 and 1 per class;
+            ``lists``: multilabel, a cell names all classes, separated by bars, semicolons or commas; ``rows``: an image
+            has a row for each finding or box; ``folders``: images are in a folder per class.
+        positive: words of cells that say that a class is there, beside 1.
+        negative: words of cells that say that it is not, beside 0, or that no class is there; with ``folders``, binary:
+            the folders of images without the class.
+        unlabelled: words of cells that say that an image is not labelled.
+        reader: the column of those who labelled, with ``rows``.
+        readers: what holds, with ``rows``, where rows or readers say different things: ``agree``: that is refused;
+            ``any``: what at least one saw; ``majority``: what more than half of them saw.
+        patient_in_name: a regular expression that finds the patient in an image's path, in brackets if not as a whole.
+        split_by: what says the splits: ``column`` (the argument ``split``), the names of ``tables``, or the names of
+            ``folders`` that hold the images or the class folders; ``not used``: class folders are in folders of splits,
+            and another division is drawn.
+        empty_split: what becomes of a validation or test split without images, where splits are given: ``refuse``, or
+            ``from train``: a tenth of the training patients.
+        mask_prefix: segmentation: what masks' names have before those of their images.
+        image_prefix: segmentation: what images' names have before what they have in common with masks'.
+        image_suffix: segmentation: what images' names have behind what they have in common with masks'.
+        beside: folders, or what names end in, of files that are neither images nor masks, such as a second observer's.
+        second: segmentation: what the names of masks of a second observer end in; how far the two agree stands beside
+            the scores.
+        values: segmentation of several classes in one file: what marks each class in order, such as ``(1, 4)``, or
+            colors, ``("#ff0000", "#00ff00")``; in brackets several marks of one class; empty: 1, 2 and so on. 0, or
+            black, is background.
+        ignored: segmentation of several classes in one file: marks of pixels of which nobody said what they show.
+        overlap: segmentation of several classes in files of their own: where they mark the same pixel, ``refuse`` that,
+            or the ``later`` class holds, as of a tumour on its organ.
+        encoding: the encoding of tables, such as ``cp1252``; without it UTF-8, or what the file's first bytes declare.
+        sheet: the sheet that is read of a workbook with several.
     """
 
     path: str = "folder"
     kind: Literal["multilabel", "binary", "multiclass", "segmentation"] = "binary"
     classes: tuple[str, ...] = ("positive",)
     channels: Literal[1, 3] = 1
-    table: str | None = None
+    table: str | tuple[str, ...] | None = None
     image: str = "image"
     label: str | None = None
     patient: str | None = None
     split: str | None = None
     images: str = "images"
-    masks: str = "masks"
+    masks: str | tuple[str, ...] = "masks"
+    mask_suffix: str | tuple[str, ...] = ""
     foreground: Foreground = "one value"
+    labels: Mode = field(default="cells", kw_only=True)
+    positive: tuple[str, ...] = field(default=(), kw_only=True)
+    negative: tuple[str, ...] = field(default=(), kw_only=True)
+    unlabelled: tuple[str, ...] = field(default=(), kw_only=True)
+    reader: str | None = field(default=None, kw_only=True)
+    readers: Rule = field(default="agree", kw_only=True)
+    patient_in_name: str | None = field(default=None, kw_only=True)
+    split_by: Literal["column", "tables", "folders", "not used"] = field(default="column", kw_only=True)
+    empty_split: Literal["refuse", "from train"] = field(default="refuse", kw_only=True)
+    mask_prefix: str = field(default="", kw_only=True)
+    image_prefix: str = field(default="", kw_only=True)
+    image_suffix: str = field(default="", kw_only=True)
+    beside: tuple[str, ...] = field(default=(), kw_only=True)
+    second: str = field(default="", kw_only=True)
+    values: tuple[Marks, ...] = field(default=(), kw_only=True)
+    ignored: tuple[Mark, ...] = field(default=(), kw_only=True)
+    overlap: Overlap = field(default="refuse", kw_only=True)
+    encoding: str | None = field(default=None, kw_only=True)
+    sheet: str | None = field(default=None, kw_only=True)
 
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
@@ -83,64 +158,111 @@ class Folder(Dataset):
         "    any/where/1.png ...\n"
         "  FOLDER/                segmentation: folder(\"FOLDER\", kind=\"segmentation\", classes=(\"lesion\",))\n"
         "    images/1.png ...\n"
-        "    masks/1.png ..."
+        "    masks/1.png ...\n"
+        "`medtransfer describe FOLDER` says how another layout is read."
     )  # fmt: skip
-    pixel_arguments: ClassVar[tuple[str, ...]] = ("channels", "kind", "masks", "foreground")
+    pixel_arguments: ClassVar[tuple[str, ...]] = (
+        "channels", "kind", "masks", "mask_suffix", "foreground", "mask_prefix", "beside", "image_prefix",
+        "image_suffix", "values", "ignored", "overlap",
+    )  # fmt: skip
+    added: ClassVar[tuple[str, ...]] = (
+        "labels", "positive", "negative", "unlabelled", "reader", "readers", "patient_in_name", "split_by",
+        "empty_split", "mask_prefix", "image_prefix", "image_suffix", "beside", "encoding", "sheet",
+        "values", "ignored", "overlap", "second",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the files.
+
+        Raises:
+            UsageError: says what was expected.
+        """
+        super().__post_init__()
+        check_masks(self.kind, self.classes, self.foreground)
+        if self.kind == "segmentation":
+            check_class_masks(self.classes, (self.masks, self.mask_suffix), self.values, self.ignored, self.second)
+        columns = bool(self.table or self.split or self.patient)
+        check_labels(self.kind, self.classes, self.labels, self.negative, columns)
+        check_people(self.patient, self.patient_in_name, self.split, self.split_by)
+        check_readers(self.kind, self.labels, self.reader, self.readers)
+        check_encoding(self.encoding)
 
     @property
     def place(self) -> str | None:
-        """The folder that is given."""
+        """The argument ``path``."""
         return self.path
 
     @property
     def taken_from(self) -> tuple[str, ...]:
-        """One collection per folder, which is not named."""
-        return (f"folder {digest(self.path)[:8]}",)
+        """A collection for each folder; the folder's path enters it as a digest only."""
+        return (f"folder {digest(os.path.normpath(Path(self.path).expanduser()))[:8]}",)
 
     @property
     def membership(self) -> frozenset[str]:
-        """Where things are and what columns are called; the digests of the splits see their effect."""
-        names = {"path", "table", "image", "label", "patient", "split", "images", "masks"}
-        return super().membership | names
+        """All arguments but four: they say where things are, and digests of splits and pixels contain their effect."""
+        own = frozenset(one.name for one in fields(self))
+        return own - {"kind", "classes", "channels", "foreground", "values", "ignored", "overlap"}
 
     @property
     def task(self) -> Task:
-        """As given."""
+        """The task of the given kind and classes."""
         kind: Kind = self.kind
         return Task(kind, self.classes)
 
+    @property
+    def _labelling(self) -> Labelling:
+        label = self.label or (self.classes[0] if self.kind == "binary" else "label")
+        words = CellWords(self.positive, self.negative, self.unlabelled)
+        return Labelling(
+            self.kind, self.classes, self.labels, words, self.image, label, self.patient, self.split, self.reader,
+            self.readers,
+        )  # fmt: skip
+
+    @property
+    def _given(self) -> bool:
+        """Whether the folder says itself which split an image is in."""
+        return self.split is not None or self.split_by in ("tables", "folders")
+
+    @property
+    def _tables(self) -> tuple[str, ...]:
+        return (self.table,) if isinstance(self.table, str) else self.table or ("labels.csv",)
+
+    @property
+    def _masking(self) -> Masking:
+        places = places_of(self.masks, self.mask_prefix, self.mask_suffix)
+        beside = (*self.beside, *((self.second,) if self.second else ()))
+        return Masking(self.classes, self.images, Affix(self.image_prefix, self.image_suffix), places, beside,
+                       self.foreground, self.values, self.ignored, self.overlap)  # fmt: skip
+
     def read_labels(self, root: Path) -> Labels:
-        """The rows of the table, or the pairs of image and mask."""
-        table = root / (self.table or "labels.csv")
-        _MASKS.pop(root / self.masks, None)
-        if self.kind == "segmentation" and self.table is None and not table.is_file():
-            samples = [
-                Sample(name, name, (), name)
-                for path in sorted((root / self.images).rglob("*"))
-                if path.is_file() and not path.name.startswith((".", "Thumbs.db"))
-                for name in [path.relative_to(root).as_posix()]
-            ]
-        else:
-            if not table.is_file():
-                raise self.not_found(root, f"found no {table.name}")
-            samples = [sample for sample, _ in self._rows(table)]
+        """The rows of the tables, the images of class folders, or the pairs of image and mask."""
+        self._masking.forget(root)
+        samples = [sample for sample, _ in self._read(root)]
         if not samples:
             raise self.not_found(root, "found no images")
         if self.kind == "segmentation":
-            self._check_masks(root, samples)
-        return Labels(tuple(sorted(samples, key=lambda sample: sample.id)))
+            self._check_masks(root, [sample.source for sample in samples])
+        samples.sort(key=lambda sample: sample.id)
+        if not (gone := self.absent(root, samples)):
+            return Labels(tuple(samples))
+        left = tuple(sample for sample in samples if sample.id not in gone)
+        if not left:
+            raise self.not_found(root, f"none of {len(gone):,} images is there, such as {samples[0].source},")
+        return Labels(left, dict.fromkeys(gone, WHY))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """The table's column, or a fixed patient-wise division."""
-        if self.split is None:
-            return divide(samples, self.task, "folder")
-        splits = {sample.id: split for sample, split in self._rows(root / (self.table or "labels.csv"))}
-        return {name: [sample for sample in samples if splits[sample.id] == name] for name in SPLITS}
+        """The splits that column, tables or folders give; else a fixed patient-wise division."""
+        if not self._given:
+            return divide(samples, self.task, SALT)
+        given = {sample.id: split for sample, split in self._read(root)}
+        return divided(samples, given, self.task, self.empty_split == "from train")
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """The image, and its mask if there is one."""
+        """The image, and its masks if there are some."""
         path = root / sample.source
-        return (path,) if self.kind != "segmentation" else (path, self._masks(root)[_stem(sample.source, self.images)])
+        if self.kind != "segmentation":
+            return (path,)
+        return path, *self._masking.masks(root, sample.source)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The image in the channels that were asked for."""
@@ -150,115 +272,78 @@ class Folder(Dataset):
         return read_gray(path) if self.channels == 1 else read_rgb(path)
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """What ``foreground`` says."""
-        return read_mask(self.files(root, sample)[1], self.foreground)
+        """What ``foreground`` or ``values`` says."""
+        return self._masking.read(root, sample.source)
+
+    def second_mask(self, root: Path, sample: Sample) -> Pixels | None:
+        """The mask that is called as that of the first observer, with ``second`` in place of its suffix."""
+        return self._masking.read_second(root, sample.source, self.second) if self.second else None
+
+    def mask_value(self, root: Path, sample: Sample) -> float | None:
+        """Where ``foreground`` is one value, that of the mask."""
+        return self._masking.one_value(root, sample.source)
 
     def write_phantom(self, root: Path) -> None:
-        """120 drawn images of 60 patients, 48 x 48, by the arguments."""
-        import numpy as np
-        from PIL import Image
+        """120 drawn images of 60 patients, 48 x 48, in the layout that the arguments describe."""
+        from datamodules.folders.drawing import Layout, draw
 
-        from datamodules.phantoms.phantom_images import lungs, texture
+        by_split = self.split_by in ("folders", "not used")
+        draw(root, Layout(self._labelling, self.channels, self._tables, self.images, self._masking, by_split))
 
-        columns = [
-            self.image,
-            *(self.classes if self.kind == "multilabel" else (self._label,) * (self.kind != "segmentation")),
-        ]
-        columns += [name for name in (self.patient, self.split) if name]
-        lines = [",".join(columns)]
-        for place in range(120):
-            generator = np.random.default_rng([5, place])
-            patient = place // 2
-            number_ = patient % max(2, len(self.classes))
-            name = f"{self.images}/{place:03d}.png"
-            if self.kind == "segmentation":
-                drawn, left, right = lungs(generator, 48)
-                mask_path = root / self.masks / f"{place:03d}.png"
-                mask_path.parent.mkdir(parents=True, exist_ok=True)
-                Image.fromarray((left | right) * np.uint8(255)).save(mask_path)
-                image = drawn if self.channels == 1 else np.repeat(drawn[..., None], 3, axis=2)
-            else:
-                image = texture(generator, 48, number_, self.channels)
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(root / name)
-            cells = [name]
-            if self.kind == "multilabel":
-                cells += [str(int(number_ == one)) for one in range(len(self.classes))]
-            elif self.kind != "segmentation":
-                cells.append(str(number_) if self.kind == "binary" else self.classes[number_])
-            cells += [f"p{patient}"] if self.patient else []
-            cells += [("train", "train", "val", "test")[patient // 5 % 4]] if self.split else []
-            lines.append(",".join(cells))
-        if self.kind != "segmentation" or self.patient or self.split:
-            (root / (self.table or "labels.csv")).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    @property
-    def _label(self) -> str:
-        return self.label or (self.classes[0] if self.kind == "binary" else "label")
-
-    def _rows(self, table: Path) -> list[tuple[Sample, Split]]:
-        """Samples and their splits; the split is train where there is no column."""
-        labels = {"multilabel": self.classes, "segmentation": ()}.get(self.kind, (self._label,))
-        wanted = [self.image, *labels, *(name for name in (self.patient, self.split) if name)]
-        found_columns = header(table)
-        missing = [name for name in wanted if name not in found_columns]
-        if missing:
-            raise UsageError(
-                f'{table} has no column "{missing[0]}"; found {", ".join(found_columns) or "none"}. Name its '
-                'columns: folder("FOLDER", image="COLUMN", label="COLUMN", patient="COLUMN", split="COLUMN").'
-            )
-        found, seen = [], set[str]()
-        for line, (image, *cells) in rows(table, wanted):
-            name = inside(image, table, line)
-            once(seen, name, table, line)
-            target = self._target(cells[: len(labels)], table, line)
-            rest = iter(cells[len(labels) :])
-            patient = next(rest) if self.patient else name
-            split = next(rest) if self.split else "train"
-            if split.lower() not in SPLIT_NAMES:
-                raise DataError(f'{table}, line {line}: the split "{split}" is none of {", ".join(SPLIT_NAMES)}.')
-            if not patient:
-                raise DataError(f"{table}, line {line}: {image} has no patient. Fill the column, or do not name it.")
-            found.append((Sample(name, patient, target, name), SPLIT_NAMES[split.lower()]))
-        return found
-
-    def _target(self, cells: list[str], table: Path, line: int) -> tuple[float, ...]:
-        if self.kind == "multiclass":
-            if cells[0] not in self.classes:
+    def _read(self, root: Path) -> list[tuple[Sample, Split]]:
+        """The samples with their splits; the split is train where nothing says another one."""
+        if self.labels == "folders":
+            return self._in_folders(root)
+        tables = [root / name for name in self._tables]
+        if self.kind == "segmentation" and self.table is None and not tables[0].is_file():
+            named = any(any(affix) for _, affix in self._masking.places)
+            masks = self._masking.all_masks(root) if named else set()
+            found = images_in(root, self.images, self._masking.image_affix, masks, self._masking.beside)
+            return [self._sample(name, (), name) for name in (path.relative_to(root).as_posix() for path in found)]
+        if lacking := [table for table in tables if not table.exists()]:
+            raise self.not_found(root, f"found no {lacking[0].name}")
+        files = Names(root, self.images)
+        seen, sources = set[str](), dict[str, str]()
+        samples = []
+        for row in self._labelling.read(tables, Form(self.encoding, self.sheet)):
+            name, source = self._named(row, files)
+            once(seen, name, row.table, row.line)
+            if (other := sources.setdefault(source, name)) != name:
                 raise DataError(
-                    f'{table}, line {line}: {self._label} is "{cells[0]}", expected one of {", ".join(self.classes)}. '
-                    "Mend the cell, or name every class."
+                    f"{row.table}, line {row.line}: {plain(name)} and {plain(other)} are the same file. Keep one row."
                 )
-            return (float(self.classes.index(cells[0])),)
-        names = self.classes if self.kind == "multilabel" else (self._label,)
-        return tuple(
-            math.nan if not cell and self.kind == "multilabel" else number(cell, (0.0, 1.0), table, line, name)
-            for cell, name in zip(cells, names, strict=bool(cells))
-        )
+            split = {"tables": row.table.stem, "folders": source}.get(self.split_by, row.split)
+            where = f"{row.table}, line {row.line}"
+            samples.append(self._sample(source, row.target, split, name=name, patient=row.patient, where=where))
+        return samples
 
-    def _masks(self, root: Path) -> dict[str, Path]:
-        """The masks by their path under their folder, without the ending."""
-        key = root / self.masks
-        if key not in _MASKS:
-            paths = [path for path in sorted(key.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-            stems = [path.relative_to(key).with_suffix("").as_posix() for path in paths]
-            twice = [stem for stem, count in Counter(stems).items() if count > 1]
-            if twice:
-                raise DataError(f"{key} has two masks named {twice[0]}. Keep one of them.")
-            _MASKS[key] = dict(zip(stems, paths, strict=True))
-        return _MASKS[key]
+    def _named(self, row: Row, files: Names) -> tuple[str, str]:
+        """The id of a row's image, and the path of its file under the folder."""
+        found = files.find(row.image.replace("\\", "/").removeprefix("./")) if row.image else None
+        absolute = row.image.startswith(("/", "\\")) or row.image[1:2] == ":"
+        name = found if found and absolute else inside(row.image, row.table, row.line)
+        return name, found or name
 
-    def _check_masks(self, root: Path, samples: list[Sample]) -> None:
-        masks = self._masks(root)
-        missing = [sample.source for sample in samples if _stem(sample.source, self.images) not in masks]
-        if missing:
-            raise self.not_found(root, f"{len(missing)} images have no mask in {self.masks}/, such as {missing[0]},")
+    def _in_folders(self, root: Path) -> list[tuple[Sample, Split]]:
+        """The images of class folders as samples, with their splits."""
+        absent = self.negative if self.kind == "binary" else ()
+        found = placed(root, (*absent, *self.classes), self.split_by in ("folders", "not used"), self.beside)
+        samples = []
+        for one in found:
+            number = 0 if one.folder in absent else self.classes.index(one.folder) + (self.kind == "binary")
+            samples.append(self._sample(one.source, (float(number),), one.split))
+        return samples
 
+    def _sample(
+        self, source: str, target: tuple[float, ...], said: str, name: str = "", patient: str = "", where: str = ""
+    ) -> tuple[Sample, Split]:
+        """A sample and its split; its path stands in for its name, patient and split where these are not given."""
+        name = name or source
+        split: Split = split_of(said, self.split_by, where or source) if self._given else "train"
+        return Sample(name, patient or patient_in(source, self.patient_in_name), target, source), split
 
-_MASKS: dict[Path, dict[str, Path]] = {}
-
-
-def _stem(source: str, images: str) -> str:
-    """An image's path under the folder of images, without the ending."""
-    path = Path(source)
-    return (path.relative_to(images) if path.is_relative_to(images) else path).with_suffix("").as_posix()
+    def _check_masks(self, root: Path, sources: Sequence[str]) -> None:
+        if self.missing == "refuse" and (lacking := self._masking.lacking(root, sources)):
+            raise self.not_found(root, lacking)
+        for source in sources:
+            self._masking.check_own(root, source)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
 
 POINTS = 4000
-"""Points of the chaos game per image, in 80 parallel orbits."""
+"""How many points of the chaos game are drawn per image, in 80 parallel orbits."""
 
 SMALLEST_FILLING = 0.15
-"""Share of a 32 x 32 grid that a class's fractal must cover; Kataoka et al. 2020 (section 3.1) search likewise."""
+"""The share of a 32 x 32 grid that a class's fractal must cover; Kataoka et al. 2020 (section 3.1) search likewise."""
 
 GROUP = 4
-"""Systems that share a coarse label."""
+"""How many systems share a coarse label."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Fractals(Dataset):
     """Images of iterated function systems, one system per class; instances differ in weights, pose and color.
 
     Attributes:
-        labels: ``fine`` names the system; ``coarse`` the group of four systems, on the same images, so that what finer
-            labels teach can be told apart from what other images do.
-        classes: number of systems.
-        per_class: images per class; one in ten validates and one in ten tests.
-        size: height and width in pixels.
+        labels: the labels of images: ``fine`` names the system; ``coarse`` the group of four systems, on the same
+            images, so that what finer labels teach can be told apart from what other images do.
+        classes: the number of systems.
+        per_class: the number of images of each system; one in ten validates and one in ten tests.
+        size: height and width of the images, in pixels.
     """
 
     labels: Literal["fine", "coarse"] = "fine"
@@ -79,11 +79,11 @@ class Fractals(Dataset):
 
     @property
     def channels(self) -> int:
-        """Color."""
+        """The images are in color."""
         return 3
 
     def read_labels(self, root: Path) -> Labels:
-        """All instances."""
+        """One sample for each instance of each class."""
         names = [
             (number, f"{number}-{instance}") for instance in range(self.per_class) for number in range(self.classes)
         ]
@@ -91,7 +91,7 @@ class Fractals(Dataset):
         return Labels(tuple(Sample(name, name, (float(number // merged),), name) for number, name in names))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """The last digit of an instance's number decides."""
+        """The split by the last digit of an instance's number: 8 validates, 9 tests, the others train."""
         splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
         last_digits: dict[str, Split] = {"8": "validation", "9": "test"}
         for sample in samples:
@@ -99,7 +99,7 @@ class Fractals(Dataset):
         return splits
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """None."""
+        """No files: the images are made by a formula."""
         return ()
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
@@ -122,7 +122,7 @@ class Fractals(Dataset):
         return pixels
 
     def write_phantom(self, root: Path) -> None:
-        """Nothing to write."""
+        """Write nothing: the images are made by a formula."""
 
 
 _SYSTEMS: dict[int, Any] = {}

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from datamodules.files.tables import rows
 from datamodules.labels.class_folders import ClassFolderDataset, folders_in, images_in
-from datamodules.labels.label_files import filled, once, rows
+from datamodules.labels.label_files import filled, once
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.titles import Words
 
 VALIDATION_TABLE = "LOC_val_solution.csv"
-"""Names the classes of the validation images in Kaggle's archive, where they are in one folder."""
+"""The table that names the classes of the validation images in Kaggle's archive, where they lie in one folder."""
 
 PHANTOM = {
     "n01440764": "fish", "n01443537": "fish", "n01484850": "fish", "n01514668": "bird", "n01530575": "bird",
@@ -27,8 +29,9 @@ class Imagenet(ClassFolderDataset):
     """ILSVRC 2012. Its validation images test; 2 % of each class's training images validate.
 
     Attributes:
-        labels: ``classes`` (WordNet ids, as the folders are named), or a file of comma-separated values with the
-            columns ``class`` and ``label`` that joins them to coarser ones, absolute or under the dataset's folder.
+        labels: the labels of class folders: ``classes`` (WordNet ids, as the folders are named), or a file of
+            comma-separated values with the columns ``class`` and ``label`` that joins them to coarser ones, absolute or
+            under the dataset's folder.
     """
 
     labels: str = "classes"
@@ -51,20 +54,20 @@ class Imagenet(ClassFolderDataset):
     def published(self) -> Mapping[str, int]:
         """Counts of ILSVRC 2012 (Russakovsky et al. 2015, table 2)."""
         if self.classes and self.labels == "classes" and len(self.classes) < 1000:
-            return {}  # a part of it
+            return {}  # some of the classes: no counts are published
         return {"images": 1_281_167 + 50_000, "test images": 50_000}
 
     @property
     def membership(self) -> frozenset[str]:
-        """Labels too: a file of the user's, whose effect each sample's number says."""
+        """The arguments of the base class and ``labels``, whose effect is in the class numbers of the samples."""
         return super().membership | {"labels"}
 
     def training_folder(self, root: Path) -> Path:
-        """``train``, wherever it is."""
+        """The folder ``train``, in the layout of ILSVRC or of Kaggle."""
         return _base(root) / "train"
 
     def test_images(self, root: Path) -> Iterator[tuple[str, Path]]:
-        """By folder, or by Kaggle's table."""
+        """The images of ``val``, with the class that their folder or Kaggle's table names."""
         folder = _base(root) / "val"
         if names := folders_in(folder):
             for name in names:
@@ -78,7 +81,7 @@ class Imagenet(ClassFolderDataset):
         for line, (image, prediction) in rows(table, ("ImageId", "PredictionString")):
             once(seen, image, table, line)
             if "/" in image or "\\" in image:
-                raise DataError(f"{table}, line {line}: {image} is no name of an image. Fetch the file again.")
+                raise DataError(f"{table}, line {line}: {plain(image)} is no name of an image. Fetch the file again.")
             yield filled(prediction, table, line, "PredictionString").split()[0], folder / f"{image}.JPEG"
 
     def label_of_folder(self, root: Path) -> Mapping[str, str]:

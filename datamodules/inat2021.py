@@ -10,12 +10,13 @@ from typing import ClassVar, Literal
 
 from datamodules.labels.class_folders import ClassFolderDataset, folders_in, images_in
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.titles import Words
 
 LEVELS = ("kingdom", "phylum", "class", "order", "family", "genus", "species")
 
 JSON_NAMES = (*LEVELS[:-1], "specific_epithet")
-"""The levels as a category of the published JSON files names them."""
+"""The names of the levels in the categories of the published JSON files."""
 
 PHANTOM = (
     "Animalia Chordata Aves Passeriformes Turdidae Turdus merula",
@@ -37,8 +38,8 @@ class Inat2021(ClassFolderDataset):
     The taxonomy is read from ``val.json`` where that is there, else from the folders' names.
 
     Attributes:
-        labels: level of the taxonomy; a label is the path down to it, since names repeat.
-        subset: ``full`` (``train``) or ``mini`` (``train_mini``, 50 images of each species).
+        labels: the level of the taxonomy that labels are of; a label is the path down to it, since names repeat.
+        subset: the training images: ``full`` (``train``) or ``mini`` (``train_mini``, 50 images of each species).
     """
 
     labels: Literal["kingdom", "phylum", "class", "order", "family", "genus", "species"] = "species"
@@ -64,11 +65,11 @@ class Inat2021(ClassFolderDataset):
         return {"images": (2_686_843 if self.subset == "full" else 500_000) + 100_000, "test images": 100_000}
 
     def training_folder(self, root: Path) -> Path:
-        """``train`` or ``train_mini``."""
+        """The folder ``train`` or ``train_mini``, by ``subset``."""
         return root / ("train" if self.subset == "full" else "train_mini")
 
     def test_images(self, root: Path) -> Iterator[tuple[str, Path]]:
-        """Those in ``val``."""
+        """The images in ``val``, with the names of their folders."""
         names = folders_in(root / "val")
         if not names:
             raise self.not_found(root, "found no folders of species in val")
@@ -77,7 +78,7 @@ class Inat2021(ClassFolderDataset):
                 yield name, path
 
     def label_of_folder(self, root: Path) -> Mapping[str, str]:
-        """The path down the taxonomy, joined by underscores."""
+        """The label of each folder: the path down the taxonomy, joined by underscores."""
         folder = self.training_folder(root)
         folders = folders_in(folder)
         if not folders:
@@ -149,7 +150,8 @@ def _taxonomy(path: Path) -> dict[str, tuple[str, ...]]:
             }
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
-                f"{path} cannot be read ({type(error).__name__}: {error}). Expected categories with image_dir_name and "
-                f"{', '.join(JSON_NAMES)}; fetch it again, or remove it and the folders' names are used."
+                f"{path} cannot be read ({type(error).__name__}: {plain(error)}). Expected categories with "
+                f"image_dir_name and {', '.join(JSON_NAMES)}; fetch it again, or remove it and the folders' names are "
+                "used."
             ) from error
     return _READ[key]

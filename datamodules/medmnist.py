@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,10 @@ from datamodules.dataset.contract import SPLITS, Dataset, Labels
 from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
+from datamodules.files.arrays import UNREADABLE, read_array, shape_in
 from datamodules.files.images import content_digest
 from specs.errors import DataError
+from specs.quoting import names, plain
 from specs.task import Kind, Task
 from specs.titles import Words
 
@@ -34,7 +35,7 @@ NAMES = {
     "bloodmnist": "BloodMNIST", "tissuemnist": "TissueMNIST", "organamnist": "OrganAMNIST",
     "organcmnist": "OrganCMNIST", "organsmnist": "OrganSMNIST",
 }  # fmt: skip
-"""As its publishers write them (https://medmnist.com)."""
+"""The names of the datasets as their publishers write them (https://medmnist.com)."""
 
 ORGANS = (
     "bladder", "femur-left", "femur-right", "heart", "kidney-left", "kidney-right", "liver", "lung-left",
@@ -73,7 +74,8 @@ SOURCES = {
     "pneumoniamnist": "kermany2018", "retinamnist": "deepdrid", "breastmnist": "busi", "bloodmnist": "bloodmnist",
     "tissuemnist": "bbbc051", "organamnist": "lits", "organcmnist": "lits", "organsmnist": "lits",
 }  # fmt: skip
-"""Whose images they are (Yang et al. 2023, https://doi.org/10.1038/s41597-022-01721-8, section "Methods")."""
+"""The collections that the images come from (Yang et al. 2023, https://doi.org/10.1038/s41597-022-01721-8, section
+"Methods")."""
 
 MD5: dict[str, dict[int, str]] = {
     "pathmnist": {
@@ -125,8 +127,8 @@ MD5: dict[str, dict[int, str]] = {
         128: "ded0c5fa01a95dc4978b956f613e9b8e", 224: "b354719e553fbbb2513d5533f52a4cb1",
     },
 }  # fmt: skip
-"""Of each file by the size of its images, as MedMNIST publishes them (version 3.0.2 of its package, in
-https://github.com/MedMNIST/MedMNIST/blob/main/medmnist/info.py)."""
+"""The MD5 checksum of each file, by the size of its images, as MedMNIST publishes them (version 3.0.2 of its package,
+in https://github.com/MedMNIST/MedMNIST/blob/main/medmnist/info.py)."""
 
 PARTS: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
 
@@ -139,8 +141,8 @@ class MedMNIST(Dataset):
     as classes.
 
     Attributes:
-        flag: the dataset's name.
-        size: height and width of its images; 28 is the original, larger ones are MedMNIST+.
+        flag: the name that MedMNIST gives the dataset, such as ``pneumoniamnist``.
+        size: height and width of the images, in pixels; 28 is the original, larger ones are MedMNIST+.
     """
 
     flag: Flag = "pneumoniamnist"
@@ -160,23 +162,23 @@ class MedMNIST(Dataset):
 
     @property
     def task(self) -> Task:
-        """As MedMNIST defines it."""
+        """The task as MedMNIST defines it."""
         kind, _, classes = FLAGS[self.flag]
         return Task(kind, classes)
 
     @property
     def taken_from(self) -> tuple[str, ...]:
-        """The collection that MedMNIST made it from."""
+        """The collection that MedMNIST took the images from."""
         return (SOURCES[self.flag],)
 
     @property
     def channels(self) -> int:
-        """1 or 3, by the dataset."""
+        """The number of channels of the dataset's images, 1 or 3."""
         return FLAGS[self.flag][1]
 
     @property
     def open_files(self) -> tuple[OpenFile, ...]:
-        """The one file, on Zenodo."""
+        """The one npz file of the dataset, on Zenodo."""
         name = self._file(Path()).name
         licence = "CC BY-NC 4.0" if self.flag == "dermamnist" else "CC BY 4.0"
         return (OpenFile(name, f"{self.homepage}/files/{name}?download=1", licence, md5=MD5[self.flag][self.size]),)
@@ -191,15 +193,15 @@ class MedMNIST(Dataset):
         return Labels(tuple(samples))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """The file's own."""
+        """The splits of the file itself."""
         return {split: [s for s in samples if s.source.startswith(PARTS[split] + ":")] for split in SPLITS}
 
     def content(self, root: Path, samples: tuple[Sample, ...]) -> str:
-        """Of the file."""
+        """The digest of the file."""
         return content_digest(self.files(root, samples[0]))
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """The one file."""
+        """The npz file, which holds all images."""
         return (self._file(root),)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
@@ -246,6 +248,12 @@ class MedMNIST(Dataset):
     def _checked(self, path: Path, part: str) -> Any:
         """The labels of a split as floats, after a look at shapes, number format and range."""
         labels = _array(path, path.stat().st_mtime_ns, f"{part}_labels")
+        if labels.ndim != 2 or labels.dtype.kind not in "ui" or not labels.size:
+            raise DataError(
+                f"{path}: {part}_labels is {labels.dtype} of shape {labels.shape}, expected whole numbers of shape "
+                f"(N, {len(self.task.classes) if self.task.kind == 'multilabel' else 1}), at least one. Fetch the file "
+                "of this flag."
+            )
         found, dtype = _shape(path, f"{part}_images")
         classes = len(self.task.classes)
         several = self.task.kind == "multilabel"
@@ -277,26 +285,19 @@ class MedMNIST(Dataset):
 @lru_cache(maxsize=6)  # images and labels of three splits
 def _array(path: Path, changed: int, name: str) -> Any:
     """An array of a file; ``changed`` is the file's time of change, so that a new file is read anew."""
-    import numpy as np
-
-    with _opened(path, name), np.load(path, allow_pickle=False) as file:
-        return file[name]
+    with _opened(path, name):
+        return read_array(path, name)
 
 
 def _shape(path: Path, name: str) -> tuple[tuple[int, ...], str]:
     """Shape and number format of an array, from its header alone."""
-    from numpy.lib import format as npy
-
-    with _opened(path, name), zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
-        version = npy.read_magic(file)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = read(file)
-        return shape, str(dtype)
+    with _opened(path, name):
+        return shape_in(path, name)
 
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[None]:
-    """Turns what goes wrong while an array is read into an error that names the file.
+    """Turn errors in reading an array of a file into one that names the file.
 
     Raises:
         DataError: if it is no npz file of the format, or damaged.
@@ -306,6 +307,6 @@ def _opened(path: Path, name: str) -> Iterator[None]:
     except KeyError as error:
         with zipfile.ZipFile(path) as archive:
             found = sorted(member.removesuffix(".npy") for member in archive.namelist())
-        raise DataError(f"{path} lacks {name}; found {found}. Fetch the file again.") from error
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} cannot be read as an npz file: {error}. Fetch it again.") from error
+        raise DataError(f"{path} lacks {name}; found {names(found)}. Fetch the file again.") from error
+    except UNREADABLE as error:
+        raise DataError(f"{path} cannot be read as an npz file: {plain(error, 200)}. Fetch it again.") from error

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.files.images import read_rgb
-from datamodules.labels.label_files import inside, number, once, rows
+from datamodules.files.tables import rows
+from datamodules.labels.label_files import inside, number, once
 from datamodules.labels.retinopathy import GRADES, GRADING, drawn
 from specs.task import Task
 
@@ -51,7 +52,7 @@ class Messidor2(Dataset):
 
     @property
     def published(self) -> Mapping[str, int]:
-        """1,748 images, of which 4 are ungradable."""
+        """Counts as published: of 1,748 images, 4 are ungradable and left out."""
         return {"images": 1_744}
 
     def read_labels(self, root: Path) -> Labels:
@@ -107,12 +108,7 @@ class Messidor2(Dataset):
 
 
 def _patients(path: Path) -> dict[str, str]:
-    """The patient of each image's stem."""
+    """The patient of each image, by the stem of the image's name."""
     if not path.is_file():
         return {}
-    return {
-        Path(name).stem: f"pair {line}"
-        for line, names in rows(path, ("left", "right"), delimiter=";")
-        for name in names
-        if name
-    }
+    return {Path(name).stem: f"pair {line}" for line, names in rows(path, ("left", "right")) for name in names if name}

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.dividing import divide
 from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import Split, divide
+from datamodules.dataset.splits import Split
 from datamodules.files.images import read_gray
 from datamodules.files.masks import read_mask
 from specs.errors import DataError
@@ -77,11 +78,11 @@ class Montgomery(Dataset):
         return Labels(samples)
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """None is published; the benchmark's proportions."""
+        """A fixed division in the benchmark's proportions, since no split is published."""
         return divide(samples, self.task, "montgomery", validation=15 / 138, test=31 / 138)
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """The x-ray, the left and the right lung."""
+        """The x-ray, and the masks of the left and the right lung."""
         folder = _folder(root)
         masks = folder / "ManualMask"
         return (
@@ -95,7 +96,7 @@ class Montgomery(Dataset):
         return read_gray(self.files(root, sample)[0])
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """Both lungs."""
+        """The mask of both lungs together."""
         _, left, right = self.files(root, sample)
         masks = read_mask(left), read_mask(right)
         if masks[0].shape != masks[1].shape:

@@ -26,9 +26,9 @@ class Planted(Dataset):
     no noise with another one.
 
     Attributes:
-        world: a file of ``datamodules/worlds``.
-        part: of the world; ``target`` is in each, and most have a ``source``.
-        draw: which drawing of the world; another number draws all of it anew.
+        world: the name of the world: a file of ``datamodules/worlds``.
+        part: the part of the world; each world has a ``target``, and most have a ``source``.
+        draw: the number of the drawing of the world, from 0; another number draws all of it anew.
     """
 
     world: str
@@ -61,7 +61,7 @@ class Planted(Dataset):
 
     @property
     def task(self) -> Task:
-        """Which class an image is of."""
+        """Telling which class an image is of."""
         names = self._made_of.names
         return Task("binary", names[1:]) if len(names) == 2 else Task("multiclass", names)
 
@@ -72,7 +72,7 @@ class Planted(Dataset):
 
     @property
     def taken_from(self) -> tuple[str, ...]:
-        """A collection of its own: no part shares an image with another."""
+        """A collection for each part and draw, since no two of them share an image."""
         return (f"planted {self.world} {self.part} {self.draw}",)
 
     def read_labels(self, root: Path) -> Labels:
@@ -85,11 +85,11 @@ class Planted(Dataset):
         return Labels(tuple(samples))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """As the images' names say."""
+        """The split that begins the name of each image."""
         return {split: [one for one in samples if one.id.startswith(f"{split}-")] for split in SPLITS}
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """None."""
+        """No files: the images are made by a formula."""
         return ()
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
@@ -101,4 +101,4 @@ class Planted(Dataset):
         return to_pixels(self._made_of.image(self._made_of.kind(int(number)), generator, self.draw))
 
     def write_phantom(self, root: Path) -> None:
-        """Nothing to write."""
+        """Write nothing: the images are made by a formula."""

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import Split, divide
+from datamodules.dataset.splits import Split
 from datamodules.files.dicom import position, read_dicom, write_dicom
-from datamodules.labels.label_files import filled, inside, number, once, rows
+from datamodules.files.tables import rows
+from datamodules.labels.label_files import filled, inside, number, once
 from specs.errors import DataError, UsageError
 from specs.task import Task
 from specs.titles import Words
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "pe_present_on_image")
 
 TEST_STUDIES = 1000
-"""As many as the benchmark tests on, of 7,279 (Islam et al. 2021)."""
+"""How many of the 7,279 studies the benchmark tests on (Islam et al. 2021)."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class RsnaPe(Dataset):
     at either end the slice itself stands in for the missing one.
 
     Attributes:
-        center: of the window, in Hounsfield units; the benchmark's papers use [100, 700] (Islam et al. 2021).
-        width: of the window, in Hounsfield units.
+        center: the center of the window, in Hounsfield units; with ``width``, the papers of the benchmark use [100,
+            700] (Islam et al. 2021).
+        width: the width of the window, in Hounsfield units, above 1.
     """
 
     center: float = 100.0
@@ -91,7 +94,7 @@ class RsnaPe(Dataset):
         return Labels(tuple(sorted(samples, key=lambda sample: sample.id)))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """None is published; as many test studies as the benchmark has, and a tenth of the studies to validate."""
+        """A fixed division, since none is published: as many test studies as the benchmark has; a tenth validates."""
         return divide(samples, self.task, "rsna_pe", validation=0.1, test=TEST_STUDIES / 7279)
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
@@ -110,8 +113,12 @@ class RsnaPe(Dataset):
         paths = list(order)
         chosen = [paths[min(max(neighbour, 0), len(paths) - 1)] for neighbour in (place - 1, place, place + 1)]
         planes = [_plane(one, self.center, self.width) for one in chosen]
-        if len({plane.shape for plane in planes}) > 1:
-            raise DataError(f"the slices of {path.parent} differ in size. Fetch the series again.")
+        sizes = sorted({f"{plane.shape[0]} x {plane.shape[1]}" for plane in planes})
+        if len(sizes) > 1:
+            raise DataError(
+                f"neighbouring slices of {path.parent} are of {' and '.join(sizes)} pixels, expected one size for a "
+                "series. Compare its files with the published ones, or leave the study out of the table."
+            )
         return np.stack(planes, axis=-1)
 
     def write_phantom(self, root: Path) -> None:
@@ -147,6 +154,6 @@ def _by_position(series: Path) -> dict[Path, int]:
     return {path: rank for rank, path in enumerate(sorted(paths, key=heights.__getitem__))}
 
 
-@lru_cache(maxsize=512)  # a series, so that each slice is decoded once for its three appearances
+@lru_cache(maxsize=512)  # as many as a series has, so that each slice, which three images show, is decoded once
 def _plane(path: Path, center: float, width: float) -> Pixels:
     return read_dicom(path, (center, width))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.files.dicom import read_dicom, write_dicom
-from datamodules.labels.label_files import inside, number, rows
+from datamodules.files.tables import rows
+from datamodules.labels.label_files import inside, number
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class RsnaPneumonia(Dataset):
         for line, (image, cell) in rows(path, ("patientId", "Target")):
             target = number(cell, (0.0, 1.0), path, line, "Target")
             if targets.setdefault(inside(image, path, line), target) != target:
-                raise DataError(f"{path}, line {line}: {image} has targets 0 and 1. Mend the file.")
+                raise DataError(f"{path}, line {line}: {plain(image)} has targets 0 and 1. Mend the file.")
         return Labels(tuple(Sample(name, name, (target,), f"{name}.dcm") for name, target in sorted(targets.items())))
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:

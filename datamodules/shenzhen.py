@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.dividing import divide
 from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import Split, divide
+from datamodules.dataset.splits import Split
 from datamodules.files.images import read_gray
 from specs.errors import DataError
 from specs.task import Task
@@ -56,7 +57,7 @@ class Shenzhen(Dataset):
         return (OpenFile(folder, url, self.licence, folder=folder, listed=True),)
 
     def read_labels(self, root: Path) -> Labels:
-        """The images' names."""
+        """One sample for each image, with the label in its name."""
         folder = _folder(root)
         samples = []
         for path in sorted(folder.glob("*.png")):
@@ -72,7 +73,7 @@ class Shenzhen(Dataset):
         return Labels(tuple(samples))
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """None is published; the benchmark's proportions."""
+        """A fixed division in the benchmark's proportions, since no split is published."""
         return divide(samples, self.task, "shenzhen", validation=65 / 662, test=134 / 662)
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:

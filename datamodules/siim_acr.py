@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.files.dicom import read_dicom, shape, write_dicom
+from datamodules.files.tables import rows
 from datamodules.labels import run_lengths
-from datamodules.labels.label_files import rows
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ class SiimAcr(Dataset):
         return {"images": 12_047, "pneumothorax": 2_669}  # stage 2
 
     def read_labels(self, root: Path) -> Labels:
-        """Images with a row, by the files that are there."""
+        """One sample for each image with a row in the label file; its file must be there."""
         codes = _codes(*self._label_file(root))
         found_files = (path.relative_to(root) for path in sorted(root.rglob("*.dcm")))
         paths = {path.stem: path for path in found_files if "test" not in path.parts[0]}
         missing = [image for image in codes if image not in paths]
         if missing:
-            found = f"{len(missing)} of {len(codes)} labelled images are missing, such as {missing[0]}.dcm,"
+            found = f"{len(missing)} of {len(codes)} labelled images are missing, such as {plain(missing[0])}.dcm,"
             raise self.not_found(root, found)
         samples = tuple(
             Sample(image, image, (float(codes[image] != ("-1",)),), str(paths[image])) for image in sorted(codes)
@@ -84,7 +85,7 @@ class SiimAcr(Dataset):
         return read_dicom(root / sample.source)
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """The union of the image's rows."""
+        """The mask of an image: the union of the regions in its rows."""
         import numpy as np
 
         path, changed = self._label_file(root)
@@ -92,7 +93,7 @@ class SiimAcr(Dataset):
         try:
             masks = [run_lengths.decode(code, *shape(root / sample.source)) for code in codes]
         except DataError as error:
-            raise DataError(f"{path}, image {sample.id}: {error}") from error
+            raise DataError(f"{path}, image {plain(sample.id)}: {error}") from error
         return np.bitwise_or.reduce(masks)  # type: ignore[no-any-return]
 
     def write_phantom(self, root: Path) -> None:
@@ -128,6 +129,8 @@ def _codes(path: Path, changed: int) -> dict[str, tuple[str, ...]]:
     for line, (image, code) in rows(path, ("ImageId", "EncodedPixels")):
         known = found.setdefault(image, [])
         if known and (code == "-1" or "-1" in known or code in known):
-            raise DataError(f"{path}, line {line}: a second row for {image} that does not go with the first. Mend it.")
+            raise DataError(
+                f"{path}, line {line}: a second row for {plain(image)} that does not go with the first. Mend it."
+            )
         known.append(code or "-1")
     return {image: tuple(codes) for image, codes in found.items()}

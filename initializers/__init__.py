@@ -1,1 +1,1 @@
-"""Where weights come from: one file per method or family."""
+"""The initializers, which are sources of weights: one file per method or family."""

@@ -21,19 +21,19 @@ RANDOM = Call("random")
 
 @dataclass(frozen=True)
 class BatchNorm(Initializer):
-    """The part of a transfer that the normalization layers' parameters have (Raghu et al. 2019, appendix).
+    """Transfer of nothing but the normalization layers' parameters (Raghu et al. 2019, appendix).
 
     Scale and shift of every normalization layer come from the source, all other parameters from ``others``:
     ``batch_norm(imagenet)`` is a random network with pretrained scales and shifts, and
-    ``batch_norm(imagenet, mean_var(imagenet))`` adds them to the scale of the weights.
+    ``batch_norm(imagenet, mean_var(imagenet))`` combines them with the pretrained mean and variance of the weights.
 
-    Running mean and variance are neither's, but the layers' own start (0, 1): they describe the responses of the
-    source's filters, which are not taken, and batch norm estimates them anew in the first training steps
+    Running means and variances come from neither and start at 0 and 1. They describe the responses of the source's
+    filters, which are not taken over, and batch norm estimates them again in the first training steps
     (``initializers.mean_var`` does the same). The paper does not state its choice.
 
     Attributes:
-        source: where scale and shift come from; all of it must fit the backbone.
-        others: where everything else comes from; ``random`` is the architecture's own initialization.
+        source: the initializer that gives scale and shift; all of it must fit the backbone.
+        others: the initializer that gives everything else; ``random`` is the architecture's own initialization.
     """
 
     source: Annotated[Call, "initializers"]
@@ -43,7 +43,7 @@ class BatchNorm(Initializer):
     words: ClassVar[Words] = {"others": "the rest of {others:initializers}"}
 
     def card(self) -> Card:
-        """Both cards together; the input is normalized as the filters expect it, else as the source does."""
+        """Both cards combined; the input is normalized as ``others`` expect it, or else as the source does."""
         inner, rest = build(self.source).card(), build(self.others).card()
         licences = dict.fromkeys(card.licence for card in (inner, rest) if card.licence)
         return Card(
@@ -57,7 +57,7 @@ class BatchNorm(Initializer):
         )
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The others' tensors, drawn first, with the source's scale and shift laid over them.
+        """The tensors of ``others``, which are drawn first, with the source's scales and shifts put in.
 
         Raises:
             UsageError: if no layer of the backbone has a scale or shift.

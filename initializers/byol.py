@@ -23,7 +23,7 @@ PARTS = {
     "mean_ema/average": "running_mean",
     "var_ema/average": "running_var",
 }
-"""Haiku's names of what a layer holds, and torch's."""
+"""The names of a layer's tensors in Haiku, with torch's names."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Byol(Published):
 
     @property
     def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
-        """What wrote the file."""
+        """The program that wrote the file."""
         return "pickle"
 
     @property
@@ -45,7 +45,7 @@ class Byol(Published):
         )
 
     def convert(self, path: Path) -> Weights:
-        """The online encoder under torchvision's names; kernels from (h, w, in, out) to (out, in, h, w).
+        """The online encoder under torchvision's names, with kernels turned from (h, w, in, out) to (out, in, h, w).
 
         Raises:
             WeightsError: if the pickle is damaged or holds no such encoder.
@@ -57,7 +57,10 @@ class Byol(Published):
         content = read_inert(path)
         state = content.get("experiment_state") if isinstance(content, dict) else None
         if state is None:
-            raise WeightsError(f"{path} has no entry experiment_state. Fetch it again from {self.file.page}.")
+            raise WeightsError(
+                f"{path} has no entry experiment_state, which the authors' file has. It is another file; theirs is on "
+                f"{self.file.page}."
+            )
         tensors: dict[str, Tensor] = {}
         dropped: list[str] = []
         for keys, array in arrays_in(state):
@@ -73,7 +76,7 @@ class Byol(Published):
         return self.checked(Weights(tensors, dropped=tuple(dropped), source=f"{path.name} (online network)"))
 
     def card(self) -> Card:
-        """Self-supervised on ImageNet without labels."""
+        """The card of weights that were trained on ImageNet without labels."""
         return Card(
             method="BYOL",
             source=self.file.url,
@@ -93,10 +96,10 @@ def _is_kernel(keys: tuple[str, ...]) -> bool:
 
 
 def torchvision_name(path: str) -> str | None:
-    """The name of a tensor of Haiku's ResNet-50 encoder, or None for what is no part of it.
+    """The torchvision name of a tensor of Haiku's ResNet-50 encoder; None for a tensor that is no part of the encoder.
 
     Args:
-        path: such as ``.../res_net50/~/block_group_0/~/block_1/~/conv_2/w``.
+        path: the tensor's path in Haiku, such as ``.../res_net50/~/block_group_0/~/block_1/~/conv_2/w``.
     """
     match = re.search(
         r"res_net50/~/(?:block_group_(\d)/~/block_(\d+)/~/)?(\w+?)(?:/~)?/(w|scale|offset|mean_ema/average|var_ema/average)$",
@@ -107,10 +110,10 @@ def torchvision_name(path: str) -> str | None:
     group, block, layer, part = match.groups()
     if group is None:
         names = {"initial_conv": "conv1", "initial_batchnorm": "bn1", "initial_batchnorm_1": "bn1"}
-        place = names.get(layer)
+        module = names.get(layer)
     else:
         shortcut = {"shortcut_conv": "downsample.0", "shortcut_batchnorm": "downsample.1"}.get(layer)
         numbered = re.fullmatch(r"(conv|batchnorm)_(\d)", layer)
         own = f"{'conv' if numbered[1] == 'conv' else 'bn'}{int(numbered[2]) + 1}" if numbered else None
-        place = f"layer{int(group) + 1}.{block}.{shortcut or own}" if shortcut or own else None
-    return f"{place}.{PARTS[part]}" if place else None
+        module = f"layer{int(group) + 1}.{block}.{shortcut or own}" if shortcut or own else None
+    return f"{module}.{PARTS[part]}" if module else None

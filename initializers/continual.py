@@ -15,13 +15,14 @@ from specs.titles import Words
 
 @dataclass(frozen=True)
 class Continual(TrainedHere):
-    """Domain-adaptive pretraining (Hosseinzadeh Taher et al., DART 2021, Table 2).
+    """Weights from domain-adaptive pretraining (Hosseinzadeh Taher et al., DART 2021, Table 2).
 
     Attributes:
-        source: where the pretraining starts; ``random`` gives pretraining in the domain alone.
-        on: the dataset that it is trained on.
-        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's, or the one that is named like the method.
-        method: name of a self-supervised method, such as ``simclr_v1``; None learns from labels.
+        source: the initializer that the pretraining starts from; ``random`` gives pretraining in the domain alone.
+        on: the dataset that is trained on.
+        recipe: the recipe of the pretraining, as STUDY/NAME; None takes the run spec's, or the one that is named like
+            the method.
+        method: the name of a self-supervised method, such as ``simclr_v1``; None learns from labels.
     """
 
     source: Annotated[Call, "initializers"]
@@ -42,11 +43,11 @@ class Continual(TrainedHere):
             check_method(self.method)
 
     def card(self) -> Card:
-        """With the study that asked what it does."""
+        """The card of the pretraining, with the paper that studied it."""
         return dataclasses.replace(
             super().card(), paper="Hosseinzadeh Taher et al. 2021, https://arxiv.org/abs/2108.05930"
         )
 
     def requires(self) -> tuple[Pretraining, ...]:
-        """The pretraining run."""
+        """The pretraining run that makes these weights."""
         return (Pretraining(parse(self.on), self.source, self.recipe, self.method),)

@@ -19,11 +19,11 @@ FILES = {
 
 @dataclass(frozen=True)
 class DomainAdapted(Published):
-    """Supervised in the domain, from random weights or after ImageNet.
+    """Published weights of supervised training on chest x-rays, from random weights or after ImageNet.
 
     Attributes:
-        on: the chest x-rays that they were trained on.
-        start: what that training began with.
+        on: the dataset of chest x-rays that the weights were trained on.
+        start: the weights that this training began with.
     """
 
     on: Literal["chestxray14", "chexpert"]
@@ -33,7 +33,7 @@ class DomainAdapted(Published):
 
     @property
     def file(self) -> PublishedFile:
-        """The authors' file."""
+        """The file that the authors published."""
         name = FILES[self.on, self.start]
         return PublishedFile(
             name=name,
@@ -42,7 +42,7 @@ class DomainAdapted(Published):
         )
 
     def card(self) -> Card:
-        """Supervised on chest x-rays; no licence of the weights is published."""
+        """The card of weights that learned the labels of chest x-rays; no licence of the weights is published."""
         return Card(
             method="supervised",
             source=self.file.url,

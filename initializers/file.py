@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from initializers.formats.described import card_in
+from initializers.formats.embedded_card import card_in
 from initializers.formats.files import existing, sha256_of
 from initializers.loading.contract import Initializer, Weights, WeightsOf
 from specs.card import Card
@@ -23,13 +23,13 @@ class File(Initializer):
     """The weights in a file, loaded whole or refused.
 
     Attributes:
-        path: of the file. It does not enter a run's key; the sha256 of the file's bytes does.
+        path: the path of the file. It does not enter a run's key; the sha256 of the file's bytes does.
         key: the entry of the container that holds the tensors; None finds the usual ones.
-        prefix: of the backbone's tensor names in the file; None finds the usual ones.
+        prefix: what the backbone's tensor names begin with in the file; None finds the usual prefixes.
         drop: beginnings of names, behind the prefix, of further tensors that do not belong to the backbone, such as
             ``("projector.",)``.
-        trained_on: datasets that they have seen, by registry name where there is one, so that a test set among them is
-            noticed.
+        trained_on: the datasets that the weights were trained on, by registry name where there is one, so that a test
+            set among them is noticed.
     """
 
     path: str
@@ -40,25 +40,26 @@ class File(Initializer):
 
     title: ClassVar[str] = "{path:file}"
     words: ClassVar[Words] = {"trained_on": "trained on {trained_on:datasets}"}
+    private: ClassVar[frozenset[str]] = frozenset({"path"})
 
     def card(self) -> Card:
-        """The file's hash, what the user says of it, and the card in it if `medtransfer pretrain` wrote it."""
+        """The card in the file if `medtransfer pretrain` wrote it, with its hash and the user's statements."""
         own = card_in(existing(self.path)) or Card(method="file")
         seen = tuple(dict.fromkeys((*own.training_data, *self.trained_on)))
         return dataclasses.replace(own, sha256=sha256_of(self.path), training_data=seen)
 
     def identity(self) -> dict[str, Any]:
-        """The hash of the file's bytes and which of its tensors are meant.
+        """The hash of the file's bytes, and the arguments that say which of its tensors are meant.
 
-        ``drop`` never changes what is loaded, only whether it is: strict loading refuses what it should have dropped.
-        Nor does ``trained_on``.
+        ``drop`` is not among them: it never changes which tensors are loaded, only whether strict loading refuses the
+        file. Nor does ``trained_on``.
         """
         return {"sha256": sha256_of(self.path), "key": self.key, "prefix": self.prefix}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
         from initializers.formats.checkpoints import read_container
-        from initializers.loading.outside import weights_in
+        from initializers.loading.external_checkpoint import weights_in
 
         container = read_container(self.path)
         return weights_in(container, backbone, self.key, self.prefix, self.drop, sha256_of(self.path))

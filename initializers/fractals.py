@@ -15,10 +15,10 @@ from specs.titles import Words
 
 @dataclass(frozen=True)
 class Fractals(TrainedHere):
-    """Another name for ``supervised(on="fractals")``, with the same key.
+    """Weights from supervised pretraining on fractals: another name for ``supervised(on="fractals")``, with its key.
 
     Attributes:
-        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's.
+        recipe: the recipe of the pretraining, as STUDY/NAME; None takes the run spec's.
     """
 
     recipe: str | None = None
@@ -26,10 +26,10 @@ class Fractals(TrainedHere):
     words: ClassVar[Words] = {"recipe": "recipe {recipe}"}
 
     def card(self) -> Card:
-        """With the paper that they are from."""
+        """The card of the pretraining, with the paper that introduced it."""
         paper = 'Kataoka et al. 2020, "Pre-training without Natural Images", https://arxiv.org/abs/2101.08515'
         return dataclasses.replace(super().card(), paper=paper)
 
     def requires(self) -> tuple[Pretraining, ...]:
-        """The pretraining run."""
+        """The pretraining run that makes these weights."""
         return Supervised("fractals", recipe=self.recipe).requires()

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
 
 FREQUENCIES = (0.08, 0.12, 0.18, 0.27)
-"""Cycles per pixel, half an octave and a bit apart. The paper does not state its own; these are *assumed*."""
+"""The frequencies in cycles per pixel, a bit over half an octave apart; *assumed*, since the paper states none."""
 
 BANDWIDTH = 1.0
-"""In octaves, as the default of scikit-image's ``gabor_kernel``, which the paper used."""
+"""The bandwidth in octaves, which is the default of scikit-image's ``gabor_kernel``, used by the paper."""
 
 
 RANDOM = Call("random")
@@ -31,17 +31,17 @@ RANDOM = Call("random")
 
 @dataclass(frozen=True)
 class Gabor(Initializer):
-    """A synthetic first convolution (Raghu et al. 2019, section 5 and appendix: synthetic Gabor filters).
+    """Weights whose first convolution consists of Gabor filters (Raghu et al. 2019, section 5 and appendix).
 
     The filters are real and imaginary parts of Gabor kernels over a grid of frequencies and orientations, the same
-    for every input channel, scaled by one number to the root mean square of a first convolution: the source's, or that
-    of ``scale_of``. The paper scaled its bank to match the magnitude of learned filters (appendix), which
+    for every input channel. One factor scales them to the root mean square of a first convolution: that of the source
+    or of ``scale_of``. The paper scaled its filters to the magnitude of learned ones (appendix), as
     ``gabor(scale_of=imagenet)`` does over random weights. Its angles, frequencies and widths are not published, nor is
-    what it took the magnitude of; the root mean square is *assumed*.
+    its measure of magnitude; the root mean square is *assumed*.
 
     Attributes:
-        source: everything else comes from it; ``random`` gives Gabor filters alone.
-        scale_of: whose first convolution the filters are as strong as; None takes the source's.
+        source: the initializer that gives everything else; ``random`` gives Gabor filters alone.
+        scale_of: the initializer whose first convolution sets the magnitude of the filters; None takes the source's.
     """
 
     source: Annotated[Call, "initializers"] = RANDOM
@@ -53,7 +53,7 @@ class Gabor(Initializer):
     }
 
     def card(self) -> Card:
-        """The source's card, with what the scale was learned from."""
+        """The source's card, with the training data that the scale comes from."""
         inner = build(self.source).card()
         method = "synthetic Gabor filters" + ("" if inner.method == "random" else f" over {inner.method}")
         if self.scale_of is None:
@@ -66,11 +66,11 @@ class Gabor(Initializer):
         )
 
     def identity(self) -> dict[str, Any]:
-        """The arguments; a scale that is not asked for is not mentioned, since runs were known before there was one."""
+        """The arguments; ``scale_of`` is left out if it is not given, so that older runs keep their keys."""
         return {name: value for name, value in super().identity().items() if name != "scale_of"}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The source's tensors with the first convolution replaced."""
+        """The source's tensors, with the first convolution replaced by Gabor filters."""
         from initializers.loading.loading import fitting
 
         given = build(self.source).state_dict(backbone, generator, weights_of)
@@ -106,8 +106,8 @@ def gabor_bank(count: int, size: int) -> Tensor:
     Orientations are spread evenly over half a turn; phases are 0 and a quarter turn (real and imaginary part).
 
     Args:
-        count: of filters.
-        size: height and width, in pixels.
+        count: the number of filters.
+        size: the height and width of the filters in pixels.
     """
     import torch
 
@@ -117,11 +117,11 @@ def gabor_bank(count: int, size: int) -> Tensor:
     orientations = max(1, math.ceil(count / (2 * len(FREQUENCIES))))
     filters = []
     for number in range(count):
-        place, phase = divmod(number, 2)
-        orientation, frequency = divmod(place, len(FREQUENCIES))
+        position, phase = divmod(number, 2)
+        orientation, frequency = divmod(position, len(FREQUENCIES))
         angle, f = math.pi * orientation / orientations, FREQUENCIES[frequency]
         u = columns * math.cos(angle) + rows * math.sin(angle)
         envelope = torch.exp(-(rows.square() + columns.square()) / (2 * (spread / f) ** 2))
-        one = envelope * torch.cos(2 * math.pi * f * u - phase * math.pi / 2)
-        filters.append(one - one.mean())
+        kernel = envelope * torch.cos(2 * math.pi * f * u - phase * math.pi / 2)
+        filters.append(kernel - kernel.mean())
     return torch.stack(filters)

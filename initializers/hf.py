@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from initializers.loading.contract import Weights, WeightsOf
-from initializers.publishing.publishing import Placed
+from initializers.publishing.publishing import StoredWeights
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.card import Card
 from specs.errors import UsageError
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Hf(Placed):
-    """Weights that somebody shares, for any backbone that they fit.
+class Hf(StoredWeights):
+    """Weights that somebody shares on Hugging Face, for any backbone that they fit.
 
     Attributes:
-        repository: owner and name.
-        path: of the file in it.
+        repository: the owner and name of the repository, as OWNER/NAME.
+        path: the path of the file in the repository.
         revision: the commit, 40 hexadecimal digits, since a branch moves.
         key: the entry of the container that holds the tensors; None finds the usual ones.
-        prefix: of the backbone's tensor names in the file; None finds the usual ones.
+        prefix: what the backbone's tensor names begin with in the file; None finds the usual prefixes.
         drop: beginnings of names, behind the prefix, of further tensors that do not belong to the backbone.
-        trained_on: datasets that they have seen, by registry name where there is one, so that a test set among them is
-            noticed.
+        trained_on: the datasets that the weights were trained on, by registry name where there is one, so that a test
+            set among them is noticed.
 
     Raises:
         UsageError: if the revision is not a commit, or the repository has not the form owner/name.
@@ -71,7 +71,7 @@ class Hf(Placed):
         )
 
     def card(self) -> Card:
-        """Where it is; its terms and what it has seen are for the user to read and say."""
+        """The card with the file's address; the user reads its terms and says what it was trained on."""
         return Card(
             method="file",
             source=self.file.url,
@@ -80,13 +80,13 @@ class Hf(Placed):
         )
 
     def identity(self) -> dict[str, Any]:
-        """The hash of the file's bytes and which of its tensors are meant."""
+        """The hash of the file's bytes, and the arguments that say which of its tensors are meant."""
         return super().identity() | {"key": self.key, "prefix": self.prefix}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
         """The file's tensors under the backbone's names, without heads."""
         from initializers.formats.checkpoints import read_container
-        from initializers.loading.outside import weights_in
+        from initializers.loading.external_checkpoint import weights_in
 
         store = WeightStore.current()
         sha256 = store.sha256(self.file)

@@ -22,10 +22,10 @@ ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class ImageNetMIMIC(Published):
-    """Domain-adapted weights of three networks.
+    """Published domain-adapted weights of three networks.
 
     Attributes:
-        of: the network that they are of.
+        of: the network that the weights are of.
     """
 
     of: Literal["resnet50", "swin_base", "convnext_base"] = "resnet50"
@@ -35,12 +35,12 @@ class ImageNetMIMIC(Published):
 
     @property
     def architecture(self) -> str:
-        """The network that is asked for, at 224 x 224 pixels."""
+        """The network that the weights are of, for 224 x 224 pixels."""
         return ARCHITECTURES[self.of]
 
     @property
     def file(self) -> PublishedFile:
-        """The authors' file."""
+        """The file that the authors published."""
         name = f"domain_adapted_{self.of}_imagenet_mimic_checkpoint.pth.tar"
         return PublishedFile(
             name=name,
@@ -49,13 +49,13 @@ class ImageNetMIMIC(Published):
         )
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """Timm's present names; its Swin and ConvNeXt of before 0.9 had others."""
+        """The tensors under timm's present names; its Swin and ConvNeXt had others before version 0.9."""
         from initializers.formats.timm_names import timms_own
 
         return timms_own(tensors, self.network())
 
     def card(self) -> Card:
-        """Supervised on chest x-rays after ImageNet; no licence of the weights is published."""
+        """The card of weights that learned the labels of ImageNet, then of chest x-rays; no licence is published."""
         return Card(
             method="supervised",
             source=self.file.url,

@@ -13,13 +13,13 @@ from specs.titles import Words
 
 @dataclass(frozen=True)
 class INat2021(Published):
-    """Supervised iNaturalist 2021 weights.
+    """Published weights of supervised training on iNaturalist 2021.
 
-    The benchmark's paper does not say which of the four it took.
+    The benchmark's paper does not say which of the four files it took.
 
     Attributes:
-        part: ``large``, the whole set, or ``mini``, 50 images of each species.
-        start: ``imagenet`` or ``scratch``.
+        part: the part of the dataset: ``large``, the whole set, or ``mini``, 50 images of each species.
+        start: the weights that the training began with: ``imagenet``, or random ones, ``scratch``.
     """
 
     part: Literal["large", "mini"] = "large"
@@ -38,7 +38,7 @@ class INat2021(Published):
         )
 
     def card(self) -> Card:
-        """Supervised on species."""
+        """The card of weights that learned species."""
         return Card(
             method="supervised",
             source=self.file.page,

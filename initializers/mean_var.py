@@ -28,10 +28,10 @@ class MeanVar(Initializer):
     tokens) is drawn i.i.d. from N(mean, population variance) of the source's tensor: the scale of the pretrained
     weights is kept, their features are not. A tensor of one element, or of equal ones, has variance 0 and stays.
 
-    Normalization layers are not sampled but reset to their own start: scale and shift (1, 0), running mean and
-    variance (0, 1). The paper does not state its choice. Running statistics describe the responses of filters that
+    Normalization layers are not sampled but reset to their initial values: scale and shift to 1 and 0, running mean and
+    variance to 0 and 1. The paper does not state its choice. Running statistics describe the responses of filters that
     the draw has just destroyed, and a sampled variance can be negative, which gives NaN in evaluation; scale and
-    shift belong to the same lost responses. Batch norm estimates its statistics anew in the first training steps.
+    shift belong to the same lost responses. Batch norm estimates its statistics again in the first training steps.
     Resetting is also the choice of Matsoukas et al. 2022, "What Makes Transfer Learning Work for Medical Images:
     Feature Reuse & Other Factors" (https://github.com/ChrisMats/feature-reuse); other reimplementations sample scale
     and shift as well. Buffers that are not learned (indices, fixed filters) stay as the source has them.
@@ -50,7 +50,7 @@ class MeanVar(Initializer):
     words: ClassVar[Words] = {"draw": {"shuffle": "shuffled", "bootstrap": "bootstrapped"}}
 
     def card(self) -> Card:
-        """The source's card: its data shaped the statistics."""
+        """The source's card, since the source's training data shaped the statistics."""
         inner = build(self.source).card()
         return Card(
             method=f"{WORDS[self.draw]} of {inner.method}",
@@ -62,7 +62,7 @@ class MeanVar(Initializer):
         )
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """Draws with the source's statistics; the source must fit the backbone itself."""
+        """Tensors drawn with the source's statistics. The source must fit the backbone itself."""
         from initializers.loading.loading import fitting
         from initializers.mixing.normalization_layers import normalization_resets
 
@@ -85,7 +85,7 @@ class MeanVar(Initializer):
 
 
 def _normal(tensor: Tensor, generator: torch.Generator) -> Tensor:
-    """A normal draw of the tensor's shape with its mean and population variance, in double precision until the end."""
+    """A normal draw with the tensor's shape, mean and population variance, computed in double precision."""
     import torch
 
     exact = tensor.double()

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from initializers.publishing.publishing import Naming, Published
 from initializers.publishing.store import PublishedFile
 from specs.card import Card, Normalization
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-MODULES = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
-"""The places of ResNet-50's modules in the authors' ``Sequential``, and torchvision's names."""
-
 AROUND_ZERO = Normalization((0.5,), (0.5,))
-"""Pixels in [-1, 1], as the authors' PyTorch example has them: ``(image - 127.5) * 2 / 255``."""
+"""The normalization to pixels in [-1, 1], as in the authors' PyTorch example: ``(image - 127.5) * 2 / 255``."""
 
 
 @dataclass(frozen=True)
 class RadImageNet(Published):
-    """The authors' ResNet-50 for PyTorch.
+    """The authors' ResNet-50 for PyTorch, whose modules are numbered as in a ``Sequential``.
 
-    Copies that were converted from Keras have other names, biases in their convolutions and the stride in other places;
-    they are refused.
+    Copies that were converted from Keras are refused: they have other names, biases in their convolutions, and their
+    strides in other layers.
     """
 
-    naming: ClassVar[Naming] = Naming(prefix="backbone.")
+    naming: ClassVar[Naming] = Naming(prefix="backbone.", numbered=True)
 
     @property
     def file(self) -> PublishedFile:
@@ -38,15 +32,11 @@ class RadImageNet(Published):
             member="ResNet50.pt",
         )
 
-    def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """Numbers as torchvision's names."""
-        parts = {name: name.partition(".") for name in tensors}
-        return {
-            f"{MODULES.get(first, first)}{dot}{rest}": tensors[name] for name, (first, dot, rest) in parts.items()
-        }, {}
-
     def card(self) -> Card:
-        """Supervised on radiological images; the dataset is available on request, for no commercial use."""
+        """The card of weights that learned the labels of radiological images.
+
+        The dataset is available on request, for no commercial use.
+        """
         return Card(
             method="supervised",
             source=self.file.page,

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Random(Initializer):
-    """Training from scratch.
+    """Random weights, for training from scratch.
 
-    A ResNet is drawn as torchvision's: convolutions from He's normal distribution by their outputs (He et al. 2015,
-    https://arxiv.org/abs/1502.01852), scales of normalization layers 1, shifts 0. What other networks start from, their
-    backbones say.
+    A ResNet is drawn as in torchvision: convolutions from He's normal distribution by their outputs (He et al. 2015,
+    https://arxiv.org/abs/1502.01852); scales of normalization layers are 1, shifts 0. The docstrings of the other
+    backbones say how theirs are drawn.
 
     Attributes:
-        residual: how the last normalization of each residual branch is scaled at the start. ``one``: as all others, as
-            in torchvision, TF-Slim and He et al. 2016. ``zero``: by 0, so that each block is its shortcut alone (Goyal
-            et al. 2017, https://arxiv.org/abs/1706.02677, section 5.1); where a branch normalizes before it convolves,
-            its last convolution is 0 instead. All other tensors are the same draws, and a network without residual
-            branches, or without such an option in timm, starts the same either way.
+        residual: the initial scale of the last normalization of each residual branch. ``one``: like all others, as in
+            torchvision, TF-Slim and He et al. 2016. ``zero``: 0, so that each block is its shortcut alone (Goyal et al.
+            2017, https://arxiv.org/abs/1706.02677, section 5.1); where a branch normalizes before it convolves, its
+            last convolution is 0 instead. All other tensors are the same draws. Both give the same weights for a
+            network without residual branches, or without such an option in timm.
     """
 
     residual: Literal["one", "zero"] = "one"
@@ -36,11 +36,11 @@ class Random(Initializer):
     words: ClassVar[Words] = {"residual": {"zero": "residual branches at zero"}}
 
     def card(self) -> Card:
-        """Nothing was trained."""
+        """A card without training data, since nothing was trained."""
         return Card(method="random")
 
     def identity(self) -> dict[str, Any]:
-        """The argument where it is not the default, without which runs were once made."""
+        """The argument, if it is not the default, so that runs from before there was one keep their keys."""
         return {} if self.residual == "one" else {"residual": self.residual}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:

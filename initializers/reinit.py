@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reinit(Initializer):
-    """A source with the named stages re-initialized, the others as they are.
+    """A source's weights with the named stages drawn anew.
 
     Attributes:
-        source: where the other stages come from.
-        stages: that are drawn anew, such as ``("layer4",)``.
+        source: the initializer that gives the other stages.
+        stages: the names of the stages that are drawn anew, such as ``("layer4",)``.
     """
 
     source: Annotated[Call, "initializers"]
@@ -31,7 +31,7 @@ class Reinit(Initializer):
     title: ClassVar[str] = "{source:initializers} without {stages}"
 
     def card(self) -> Card:
-        """The source's card."""
+        """The source's card, with the stages that are drawn anew."""
         inner = build(self.source).card()
         return dataclasses.replace(inner, method=f"{inner.method} without {', '.join(self.stages)}")
 

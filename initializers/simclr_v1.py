@@ -16,11 +16,11 @@ from specs.titles import Words
 
 @dataclass(frozen=True)
 class SimclrV1(Published):
-    """The 1x network, as TensorFlow's checkpoint or already converted to torchvision's names.
+    """Published weights of the 1x network, from TensorFlow's checkpoint or already converted to torchvision's names.
 
     Attributes:
-        form: ``tensorflow``, the authors' archive, or ``converted``, a file of the public converter
-            (tonylins/simclr-converter).
+        form: the form of the file: ``tensorflow``, the authors' archive, or ``converted``, a file of the public
+            converter (tonylins/simclr-converter).
     """
 
     form: Literal["tensorflow", "converted"] = "tensorflow"
@@ -29,7 +29,7 @@ class SimclrV1(Published):
 
     @property
     def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
-        """What wrote the file."""
+        """The program that wrote the file."""
         return "TensorFlow" if self.form == "tensorflow" else "torch"
 
     @property
@@ -43,11 +43,11 @@ class SimclrV1(Published):
         )
 
     def convert(self, path: Path) -> Weights:
-        """The encoder."""
+        """The encoder's tensors under torchvision's names."""
         return self.checked(from_tensorflow(path)) if self.form == "tensorflow" else super().convert(path)
 
     def card(self) -> Card:
-        """Self-supervised on ImageNet without labels; its input is [0, 1]."""
+        """The card of weights that were trained on ImageNet without labels, with inputs in [0, 1]."""
         return Card(
             method="SimCLR-v1",
             source=self.file.url or self.file.page,

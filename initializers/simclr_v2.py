@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SimclrV2(Published):
-    """The 1x network without selective kernels, as TensorFlow's checkpoint or already converted.
+    """Published weights of the 1x network without selective kernels, from TensorFlow's checkpoint or converted.
 
     Attributes:
-        form: ``tensorflow``: the authors' folder pretrained/r50_1x_sk0, zipped; ``converted``: a file of the public
-            converter (Separius/SimCLRv2-Pytorch), whose names are its own.
+        form: the form of the file: ``tensorflow``, the authors' folder pretrained/r50_1x_sk0, zipped; or ``converted``,
+            a file of the public converter (Separius/SimCLRv2-Pytorch), whose names are its own.
     """
 
     naming: ClassVar[Naming] = Naming(key="resnet")
@@ -34,7 +34,7 @@ class SimclrV2(Published):
 
     @property
     def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
-        """What wrote the file."""
+        """The program that wrote the file."""
         return "TensorFlow" if self.form == "tensorflow" else "torch"
 
     @property
@@ -49,15 +49,15 @@ class SimclrV2(Published):
         )
 
     def convert(self, path: Path) -> Weights:
-        """The encoder, not its moving average."""
+        """The encoder's tensors under torchvision's names, not those of its moving average."""
         return self.checked(from_tensorflow(path)) if self.form == "tensorflow" else super().convert(path)
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """The converter's names as torchvision's."""
+        """The tensors under torchvision's names instead of the converter's."""
         return from_converter(tensors), {}
 
     def card(self) -> Card:
-        """Self-supervised on ImageNet without labels; its input is [0, 1]."""
+        """The card of weights that were trained on ImageNet without labels, with inputs in [0, 1]."""
         return Card(
             method="SimCLR-v2",
             source=self.file.page,

@@ -13,16 +13,16 @@ from specs.titles import Words
 
 @dataclass(frozen=True)
 class Ssl(TrainedHere):
-    """A backbone that learns from images without labels.
+    """Weights from self-supervised pretraining, which learns from images without labels.
 
     Attributes:
-        method: name of a method, such as ``moco_v2``; its settings are the recipe's.
-        on: the dataset whose training images it sees.
-        source: where the pretraining starts; None: from random weights as the authors of the method start from them,
-            ``random`` or ``random(residual="zero")``.
-        recipe: of the pretraining, as STUDY/NAME; None takes the one that is named like the method.
-        images: that it sees: of the training split, or of the test split too, without labels. A table marks rows that
-            were trained on the dataset that it tests on, whichever of its images they saw.
+        method: the name of a self-supervised method, such as ``moco_v2``; its settings are the recipe's.
+        on: the dataset whose training images it learns from.
+        source: the initializer that the pretraining starts from; None: random weights as the authors of the method draw
+            them, ``random`` or ``random(residual="zero")``.
+        recipe: the recipe of the pretraining, as STUDY/NAME; None takes the one that is named like the method.
+        images: the images that it learns from: those of the training split, or of the test split too, without labels. A
+            table marks rows that were trained on the dataset that it tests on, whichever of its images they saw.
     """
 
     method: str
@@ -39,7 +39,7 @@ class Ssl(TrainedHere):
     }
 
     def __post_init__(self) -> None:
-        """Check the name.
+        """Check the name of the method.
 
         Raises:
             UsageError: lists the near matches if there is no such method.
@@ -47,6 +47,6 @@ class Ssl(TrainedHere):
         check_method(self.method)
 
     def requires(self) -> tuple[Pretraining, ...]:
-        """The pretraining run."""
+        """The pretraining run that makes these weights."""
         source = start_of(self.method) if self.source is None else self.source
         return (Pretraining(parse(self.on), source, self.recipe, self.method, self.images),)

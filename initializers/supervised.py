@@ -15,13 +15,13 @@ from specs.titles import Words
 
 @dataclass(frozen=True)
 class Supervised(TrainedHere):
-    """A backbone that learns a dataset's labels from random weights.
+    """Weights from supervised pretraining, which learns a dataset's labels from random weights.
 
     Attributes:
-        on: the dataset.
-        labels: which of its labels, where it has several: a level of a taxonomy, ``fine`` or ``coarse``, or a file that
-            joins classes. It is the dataset's argument of that name, and may be written there.
-        recipe: of the pretraining, as STUDY/NAME; None takes the run spec's.
+        on: the dataset whose labels are learned.
+        labels: the labels to learn, where the dataset has several: a level of a taxonomy, ``fine`` or ``coarse``, or a
+            file that joins classes. It is the dataset's argument of that name, and may be written there.
+        recipe: the recipe of the pretraining, as STUDY/NAME; None takes the run spec's.
     """
 
     on: Annotated[str, "datamodules"]
@@ -35,12 +35,12 @@ class Supervised(TrainedHere):
         """Check that the dataset has such labels.
 
         Raises:
-            UsageError: if it has one kind of labels only, or not these.
+            UsageError: if the dataset has no choice of labels, or not these labels.
         """
         self._dataset()
 
     def requires(self) -> tuple[Pretraining, ...]:
-        """The pretraining run."""
+        """The pretraining run that makes these weights."""
         return (Pretraining(self._dataset(), Call("random"), self.recipe),)
 
     def _dataset(self) -> Call:

@@ -22,7 +22,7 @@ class Timm(Published):
     """Weights that timm publishes, from the hub where it keeps them.
 
     Attributes:
-        name: architecture and tag, as ``timm.list_pretrained()`` lists them.
+        name: the architecture and tag, as ``timm.list_pretrained()`` lists them.
 
     Raises:
         UsageError: if the name has no tag.
@@ -42,7 +42,7 @@ class Timm(Published):
 
     @property
     def architecture(self) -> str:
-        """The network that they are of."""
+        """The network that the weights are of."""
         name = self.name.partition(".")[0]
         return entry_of(name) or f'timm("{name}")'
 
@@ -56,13 +56,13 @@ class Timm(Published):
         )
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """Timm's present names."""
+        """The tensors under timm's present names."""
         from initializers.formats.timm_names import timms_own
 
         return timms_own(tensors, self.network())
 
     def card(self) -> Card:
-        """What timm says of them; of training data it says what the tag says.
+        """The card from timm's own description of the weights; the tag stands for the training data.
 
         Raises:
             UsageError: lists near matches if timm has no such weights.

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Transfuse(Initializer):
-    """A contiguous prefix of stages from a source, all later ones drawn anew (Raghu et al. 2019, section 5).
+    """A source's weights for the first stages, with all later stages drawn anew (Raghu et al. 2019, section 5).
 
-    Only the named stages of the source must fit the backbone, so its later ones may be of other widths: Transfusion's
-    slim network takes ``transfuse(x, through="layer2")`` of ResNet-50 weights.
+    Only the stages that are taken must fit the backbone, so that later ones may have other widths: Transfusion's slim
+    network takes ``transfuse(x, through="layer2")`` of ResNet-50 weights.
 
     Attributes:
-        source: where the first stages come from.
-        through: the last stage that is taken, such as ``conv1`` or ``layer2``.
+        source: the initializer that gives the first stages.
+        through: the last stage that is taken from the source, such as ``conv1`` or ``layer2``.
     """
 
     source: Annotated[Call, "initializers"]
@@ -34,12 +34,12 @@ class Transfuse(Initializer):
     title: ClassVar[str] = "{source:initializers} up to {through}"
 
     def card(self) -> Card:
-        """The source's card."""
+        """The source's card, with the last stage that is taken."""
         inner = build(self.source).card()
         return dataclasses.replace(inner, method=f"{inner.method} through {self.through}")
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The source's tensors of the first stages, and draws for the others."""
+        """The source's tensors for the first stages, and random draws for the others."""
         from initializers.mixing.stages import named_stages, replaced
 
         names = [stage.name for stage in backbone.stages]

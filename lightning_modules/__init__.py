@@ -1,1 +1,1 @@
-"""What is trained: classification and segmentation over any backbone."""
+"""The Lightning modules: classification, segmentation and self-supervised pretraining of any backbone."""

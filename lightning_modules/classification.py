@@ -1,4 +1,4 @@
-"""Classification: a linear head on the backbone's pooled feature."""
+"""Classification: a linear head on the backbone's pooled features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from specs.task import Task
 
 
 class ClassificationModule(SupervisedModule):
-    """Multilabel, binary or multiclass classification.
+    """A module for multilabel, binary or multiclass classification.
 
     The head is dropout and a linear layer with weights from N(0, 0.01) and bias 0, as in the benchmark's code
     (BenchmarkTransferLearning, Version 1). The metric is ``analysis.scores.MeanAuroc``: the mean area under the ROC
@@ -40,26 +40,26 @@ class ClassificationModule(SupervisedModule):
         return logits
 
     def loss_sums(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Summed loss and number of labels."""
+        """The summed loss and the number of labels, as a tensor of two."""
         targets = batch["target"]
         return losses.cross_entropy(logits, targets) if self.task.kind == "multiclass" else losses.masked_bce(
             logits, targets
         )  # fmt: skip
 
     def loss(self, sums: Tensor) -> Tensor:
-        """Mean over labels."""
+        """The mean loss over the labels."""
         return losses.mean(sums)
 
     def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
-        """``targets`` (B, K; multiclass one-hot) and ``probabilities`` (B, K), float64."""
+        """``targets`` (B, K), one-hot for multiclass tasks, and ``probabilities`` (B, K), both in float64."""
         return {"targets": self._targets(batch), "probabilities": self._from_logits(logits).numpy()}
 
     def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
-        """The same, with the mean probability over the recipe's views of each image."""
+        """``targets`` and ``probabilities`` as in validation, where probabilities are means over the recipe's views."""
         return {"targets": self._targets(batch), "probabilities": self.probabilities(batch["image"]).numpy()}
 
     def probabilities(self, image: Tensor) -> Tensor:
-        """Probabilities (B, K) of uint8 images (B, C, H, W): the mean over the recipe's views; float64, on the CPU."""
+        """The mean probabilities (B, K) over the recipe's views of uint8 images (B, C, H, W), in float64 on the CPU."""
         image = self.normalize(image)
         match self.recipe.test_time_augmentation:
             case "none":
@@ -84,14 +84,15 @@ class ClassificationModule(SupervisedModule):
 
 
 def ten_crops(image: Tensor, size: int) -> list[Tensor]:
-    """The four corners and the middle of images, then of their mirror images, each (B, C, size, size).
+    """Ten crops (B, C, size, size): the four corners and the center of images, then those of their mirror images.
 
-    The same crops, in the same order, as torchvision's ``TenCrop``
-    (https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.TenCrop.html); they share memory.
+    They are the crops of torchvision's ``TenCrop``, in the same order
+    (https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.TenCrop.html). They share memory with the
+    images.
 
     Args:
-        image: (B, C, H, W), at least ``size`` high and wide.
-        size: of the crops, in pixels.
+        image: images (B, C, H, W), at least ``size`` high and wide.
+        size: the height and width of the crops in pixels.
     """
     bottom, right = (length - size for length in image.shape[2:])
     middle = round(bottom / 2.0), round(right / 2.0)

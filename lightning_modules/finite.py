@@ -1,4 +1,4 @@
-"""Whether losses stay finite, without making a GPU wait for the answer."""
+"""A check that losses stay finite, which does not make the CPU wait for a GPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REMEDIES = (
 
 @dataclass(frozen=True)
 class _Copied:
-    """A loss on its way from a GPU, and what to say of it."""
+    """A loss that is being copied from a GPU, with the words that say where it was computed."""
 
     value: Tensor
     there: torch.cuda.Event
@@ -26,21 +26,22 @@ class _Copied:
 
 
 class FiniteLoss:
-    """Looks at the loss of each step.
+    """Checks that the loss of each step is finite.
 
-    A loss on a GPU is looked at one step later: to read it at once, the processor would wait until the GPU has nothing
-    left to do, in every step. By then one more update was made from it, of weights that nobody will see.
+    A loss on a GPU is checked one step later: to read it at once, the CPU would have to wait in every step until the
+    GPU has finished its work. By then the weights were updated once more, but nothing uses these weights after the
+    error.
     """
 
     def __init__(self) -> None:
         self._last: _Copied | None = None
 
     def look(self, loss: Tensor, where: str) -> None:
-        """Look at the loss of a step, or at the one before it.
+        """Check the loss of a step; on a GPU, that of the step before.
 
         Args:
-            loss: a scalar.
-            where: it was computed, in words.
+            loss: the loss of the step, a scalar tensor.
+            where: where the loss was computed, in words, for the error message.
 
         Raises:
             RunError: if it is not finite.
@@ -56,7 +57,7 @@ class FiniteLoss:
         self._last = _Copied(value, there, where)
 
     def settle(self) -> None:
-        """Look at what has not been looked at.
+        """Check the loss that is still waiting to be checked, if there is one.
 
         Raises:
             RunError: if it is not finite.

@@ -1,4 +1,4 @@
-"""What the processes of one training know of each other; a single process has its own alone."""
+"""Communication between the processes of one training; every function also works in a single process."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ T = TypeVar("T")
 
 
 def processes() -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """The number of this process."""
+    """The rank of this process, from 0."""
     return dist.get_rank() if processes() > 1 else 0
 
 
-def everyones(value: T) -> list[T]:
-    """The values of all processes, in the order of their numbers; whatever can be pickled, of any size."""
+def all_gather_objects(value: T) -> list[T]:
+    """The values of all processes, in the order of their ranks. A value is anything that can be pickled."""
     if processes() == 1:
         return [value]
-    found: list[T | None] = [None] * processes()
-    dist.all_gather_object(found, value)
-    return cast(list[T], found)
+    values: list[T | None] = [None] * processes()
+    dist.all_gather_object(values, value)
+    return cast(list[T], values)
 
 
-def agreed(value: T) -> T:
-    """The first process's value, for what all must decide alike."""
+def broadcast_object(value: T) -> T:
+    """The value of the process with rank 0, for decisions that all processes must make alike."""
     if processes() == 1:
         return value
-    found = [value]
-    dist.broadcast_object_list(found, 0)
-    return found[0]
+    values = [value]
+    dist.broadcast_object_list(values, 0)
+    return values[0]
 
 
 class _Summed(torch.autograd.Function):
-    """A sum over processes, each of which goes on with it alike."""
+    """A sum over processes that lets gradients through, where every process computes the same loss from the sum."""
 
     @staticmethod
     def forward(ctx: Any, sums: Tensor) -> Tensor:
@@ -54,15 +54,15 @@ class _Summed(torch.autograd.Function):
         return gradient * processes()  # the sum of the processes' gradients, which are equal
 
 
-def summed(sums: Tensor) -> Tensor:
-    """Sums over all processes; gradients flow back to each.
+def all_reduce_sum(sums: Tensor) -> Tensor:
+    """The sum over all processes of a tensor; gradients flow back to each process.
 
-    A loss that every process computes of them is the loss of the global batch, and its gradients those of the global
-    batch, as with ``gathered``. A mean of the processes' own losses would be another loss wherever their denominators
-    differ.
+    A loss that every process computes from such sums is the loss of the global batch, and its gradients are those of
+    the global batch, as with ``gathered``. A mean of the processes' own losses would be a different loss wherever their
+    denominators differ.
 
     Args:
-        sums: of the same shape in every process.
+        sums: this process's sums, of the same shape in every process.
     """
     if processes() == 1:
         return sums
@@ -71,20 +71,20 @@ def summed(sums: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def take_from_first(tensors: Iterable[Tensor]) -> None:
-    """Overwrite tensors with those of the first process."""
+def broadcast_from_rank_0(tensors: Iterable[Tensor]) -> None:
+    """Overwrite tensors in place with those of the process with rank 0."""
     for tensor in tensors if processes() > 1 else ():
         dist.broadcast(tensor, 0)
 
 
 def gathered(rows: Tensor) -> Tensor:
-    """The rows of all processes, in the order of their numbers; gradients flow back to each.
+    """The rows of all processes, in the order of their ranks; gradients flow back to each process.
 
     A loss that every process computes on gathered rows is the loss of the global batch: gradients of the rows add up
     over the processes, and DDP divides those of the parameters by their number.
 
     Args:
-        rows: (B, ...), as many in every process.
+        rows: this process's rows (B, ...), of which every process has the same number.
     """
     if processes() == 1:
         return rows
@@ -96,7 +96,7 @@ def gathered(rows: Tensor) -> Tensor:
 
 @torch.no_grad()
 def gathered_values(rows: Tensor) -> Tensor:
-    """The same without gradients."""
+    """The rows of all processes, in the order of their ranks, without gradients."""
     if processes() == 1:
         return rows.detach()
     parts = [torch.empty_like(rows) for _ in range(processes())]

@@ -1,4 +1,4 @@
-"""Optimizers that give each layer a learning rate of its own (You et al. 2017, https://arxiv.org/abs/1708.03888)."""
+"""Optimizers that scale the learning rate of each layer (You et al. 2017, https://arxiv.org/abs/1708.03888)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import torch
 from torch import Tensor, nn
 
 APEX_GUARD = 1e-8
-"""Added to the denominator of a trust ratio by apex's LARC."""
+"""The constant that apex's LARC adds to the denominator of a trust ratio."""
 
 
 class LayerAdaptation(torch.optim.Optimizer):
-    """Gradient descent with momentum on gradients that a layer's trust ratio has scaled.
+    """Gradient descent with momentum, where each layer's gradients are scaled by a trust ratio of its own.
 
     Args:
-        parameters: tensors, or groups with settings of their own.
-        lr: learning rate.
-        momentum: of the updates.
-        weight_decay: added to a gradient as this share of its parameter.
-        trust: coefficient of the ratio of norms.
-        adapted: whether a group's gradients are scaled.
-        classic: whether the learning rate scales what enters the momentum, else what leaves it.
+        parameters: the tensors to train, or groups of them with settings of their own.
+        lr: the learning rate, above 0.
+        momentum: the share of the previous update that is kept, in [0, 1).
+        weight_decay: the share of a parameter that is added to its gradient.
+        trust: the coefficient of the ratio of norms.
+        adapted: whether a group's gradients are scaled by the trust ratio.
+        classic: whether the learning rate scales what enters the momentum buffer; otherwise it scales what leaves it.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class LayerAdaptation(torch.optim.Optimizer):
 
     @abstractmethod
     def adapted(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> Tensor:
-        """The gradient with weight decay, times the trust ratio."""
+        """The gradient with weight decay, multiplied by the trust ratio."""
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Change every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -66,11 +66,11 @@ class LayerAdaptation(torch.optim.Optimizer):
 
 
 class Lars(LayerAdaptation):
-    """A gradient g of a weight w becomes u = g + decay * w, and then u * trust * |w| / |u|; where a norm is 0, u.
+    """LARS: a gradient g of a weight w becomes u = g + decay * w, and then u * trust * |w| / |u|.
 
-    As in https://github.com/facebookresearch/barlowtwins (main.py), https://github.com/google-deepmind/deepmind-research
-    (byol/utils/optimizers.py) and https://github.com/google-research/simclr (lars_optimizer.py). You et al. divide by
-    |g| + decay * |w| instead.
+    Where either norm is 0, it stays u. As in https://github.com/facebookresearch/barlowtwins (main.py),
+    https://github.com/google-deepmind/deepmind-research (byol/utils/optimizers.py) and
+    https://github.com/google-research/simclr (lars_optimizer.py). You et al. divide by |g| + decay * |w| instead.
     """
 
     def adapted(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> Tensor:
@@ -82,9 +82,9 @@ class Lars(LayerAdaptation):
 
 
 class Larc(LayerAdaptation):
-    """A gradient g of a parameter w becomes (g + decay * w) * trust * |w| / (|g| + decay * |w|).
+    """LARC: a gradient g of a parameter w becomes (g + decay * w) * trust * |w| / (|g| + decay * |w|).
 
-    Where either norm is 0 the gradient stays as it is, without weight decay. As LARC(clip=False) over SGD in
+    Where either norm is 0, the gradient stays as it is, without weight decay. As LARC(clip=False) over SGD in
     https://github.com/NVIDIA/apex (apex/parallel/LARC.py, until its removal), which SwAV's code uses.
     """
 

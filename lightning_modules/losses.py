@@ -1,4 +1,4 @@
-"""Losses as sums that add up over batches and devices, and the number that divides them in the end."""
+"""Losses as sums that add up over batches and devices, together with the numbers that divide them in the end."""
 
 from __future__ import annotations
 
@@ -8,71 +8,93 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from specs.task import IGNORED
+
 SMOOTH = 1.0
-"""Added to numerator and denominator of the soft Dice, as in the benchmark's code (Version 1, dice loss)."""
+"""The constant added to numerator and denominator of the soft Dice (the benchmark's code, Version 1, dice loss)."""
 
 SegmentationLoss = Literal["bce", "dice", "bce_dice"]
 
 
 def full(values: Tensor) -> Tensor:
-    """Values in float32 where they come in half precision, since losses add up many small terms."""
+    """The values, converted to float32 if they are in half precision, since losses add up many small terms."""
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
 def masked_bce(logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy summed over the labelled entries, and their number, as a tensor of two.
+    """The binary cross-entropy summed over the labelled entries, and their number, as a tensor of two.
 
     Args:
-        logits: (B, K).
+        logits: the logits of K findings, (B, K).
         targets: (B, K) in [0, 1], NaN where there is no label; such entries get no gradient.
     """
     labelled = ~torch.isnan(targets)
     count = labelled.sum()
-    if count != labelled.numel():  # picking entries costs as much as a small network's layer, backward too
+    if count != labelled.numel():  # selecting entries costs as much as a small network's layer, forward and backward
         logits, targets = logits[labelled], targets[labelled]
     loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
     return torch.stack([loss, count])
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy summed over the batch, and the batch's size, as a tensor of two.
+    """The cross-entropy summed over the batch, and the batch's size, as a tensor of two.
 
     Args:
-        logits: (B, K).
-        targets: (B,) class numbers.
+        logits: the logits of K classes, (B, K).
+        targets: the class numbers, (B,).
     """
     loss = F.cross_entropy(logits, targets, reduction="sum")
     return torch.stack([loss, loss.new_tensor(len(targets))])
 
 
 def mean(sums: Tensor) -> Tensor:
-    """The mean loss of accumulated sums; 0 where nothing was labelled."""
+    """The mean loss from accumulated sums; 0 where nothing was labelled."""
     return sums[0] / sums[1].clamp(min=1)
 
 
 def segmentation_sums(logits: Tensor, masks: Tensor) -> Tensor:
-    """What the segmentation losses are made of, as a tensor of five that adds up over batches.
+    """The sums that the segmentation losses are computed from, as a vector that adds up over batches.
 
-    Intersection, sum of probabilities, sum of the mask, summed binary cross-entropy, number of pixels.
+    They are the intersection of each of K classes, the sum of the probabilities of each, the sum of the mask of each,
+    the summed cross-entropy and the number of pixels, 3 K + 2 numbers. Pixels whose mask is ``IGNORED`` are in no sum.
 
     Args:
-        logits: (B, 1, H, W).
-        masks: (B, 1, H, W) in {0, 1}.
+        logits: (B, 1, H, W), the logits of the only class; or (B, K + 1, H, W), those of the background and K classes.
+        masks: the true masks, (B, 1, H, W), 0 or the number of a class, or ``IGNORED``.
     """
-    targets = masks.to(logits.dtype)
-    probabilities = logits.sigmoid()
-    bce = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
-    pixels = logits.new_tensor(logits.numel())
-    return torch.stack([(probabilities * targets).sum(), probabilities.sum(), targets.sum(), bce, pixels])
+    labelled = masks != IGNORED
+    count = labelled.sum()
+    whole = bool(count == labelled.numel())  # selecting pixels costs more than it saves
+    if logits.shape[1] == 1:
+        if not whole:
+            logits, masks = logits[labelled], masks[labelled]
+        targets = masks.to(logits.dtype)
+        probabilities = logits.sigmoid()
+        bce = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+        pixels = logits.new_tensor(logits.numel())
+        return torch.stack([(probabilities * targets).sum(), probabilities.sum(), targets.sum(), bce, pixels])
+    # Products with the true classes, since the loss of torch for pixels is not deterministic on GPUs.
+    truth = torch.cat([masks == number for number in range(logits.shape[1])], dim=1).to(logits.dtype)
+    logarithms = logits.log_softmax(dim=1)
+    entropy = -(logarithms * truth).sum()
+    probabilities, foreground = (logarithms.exp() * labelled)[:, 1:], truth[:, 1:]
+    sums = [part.sum(dim=(0, 2, 3)) for part in (probabilities * foreground, probabilities, foreground)]
+    return torch.cat([*sums, torch.stack([entropy, count.to(logits.dtype)])])
 
 
 def segmentation_loss(sums: Tensor, kind: SegmentationLoss) -> Tensor:
-    """The loss of accumulated sums.
+    """The segmentation loss from accumulated sums.
 
-    ``dice`` is 1 - (2 I + 1) / (P + M + 1) over all pixels together (Milletari et al. 2016 with the benchmark's
-    smoothing); ``bce`` the mean binary cross-entropy over pixels; ``bce_dice`` their sum.
+    ``dice`` is 1 - (2 I + 1) / (P + M + 1) over all pixels together, with intersection I and sums P of probabilities
+    and M of the mask (Milletari et al. 2016 with the benchmark's smoothing); of several classes, the mean over them.
+    ``bce`` is the mean cross-entropy over pixels, of one class the binary one, and ``bce_dice`` the sum of both.
+
+    Args:
+        sums: the sums of ``segmentation_sums``, (3 K + 2,).
+        kind: the name of the loss.
     """
-    intersection, probability, mask, bce, pixels = sums.unbind()
-    dice = 1 - (2 * intersection + SMOOTH) / (probability + mask + SMOOTH)
+    bce, pixels = sums[-2], sums[-1].clamp(min=1)
+    intersection, probability, mask = sums[:-2].chunk(3)
+    dice = (1 - (2 * intersection + SMOOTH) / (probability + mask + SMOOTH)).mean()
     losses: dict[SegmentationLoss, Tensor] = {"dice": dice, "bce": bce / pixels, "bce_dice": dice + bce / pixels}
     return losses[kind]

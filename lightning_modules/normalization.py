@@ -1,4 +1,4 @@
-"""From stored pixels to the network's input, on the device."""
+"""Normalization: from stored pixels to the network's input, on the device."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from specs.errors import UsageError
 
 
 class InputNormalization(nn.Module):
-    """Maps uint8 pixels to normalized floats with as many channels as the backbone takes.
+    """A layer that maps uint8 pixels to normalized floats with as many channels as the backbone takes.
 
-    A gray image is repeated over the backbone's channels. A backbone of one channel takes the means over the
-    channels of statistics that are given per channel.
+    A gray image is repeated over the backbone's channels. If statistics are given per channel and the backbone takes
+    one channel, their means over the channels are used.
 
     Args:
-        normalization: mean and standard deviation on the [0, 1] scale.
-        in_channels: of the backbone.
-        memory_format: of the output.
+        normalization: the mean and standard deviation on the [0, 1] scale.
+        in_channels: the number of channels that the backbone takes.
+        memory_format: the memory format of the output.
     """
 
     mean: Tensor
@@ -55,6 +55,6 @@ class InputNormalization(nn.Module):
                 f"the images have {image.shape[1]} channels and the backbone takes {self.in_channels}. "
                 f"Build it with in_channels={image.shape[1]}."
             )
-        # The order of torchvision's ToTensor and Normalize, so that the values are theirs to the last bit.
+        # The order of operations is that of torchvision's ToTensor and Normalize, so that every bit agrees with theirs.
         scaled = image.float().div_(255).expand(-1, self.in_channels, -1, -1)
         return (scaled - self.mean).div_(self.std).contiguous(memory_format=self.memory_format)

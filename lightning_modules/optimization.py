@@ -14,11 +14,11 @@ from specs import steps
 
 
 class EpochSchedule(Protocol):
-    """A schedule that is stepped once per epoch with the selection score."""
+    """A learning rate schedule that is stepped once per epoch with the selection score."""
 
     @property
     def last_epoch(self) -> int:
-        """How often it was stepped: the epoch whose learning rate is set."""
+        """The number of steps so far, which is the number of the epoch whose learning rate is set."""
         ...
 
     def step(self, score: float) -> None:
@@ -26,11 +26,11 @@ class EpochSchedule(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """The state that a checkpoint keeps."""
         ...
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint's state."""
+        """Restore the state of a checkpoint."""
         ...
 
 
@@ -55,23 +55,26 @@ def build_optimizer(settings: steps.Optimizer, parameters: Iterable[nn.Parameter
 
 
 def _groups(parameters: Iterable[nn.Parameter], of_vectors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Weights of linear layers and convolutions, and with settings of their own the vectors: biases, normalization."""
+    """Two parameter groups: weights of linear layers and convolutions, and vectors with settings of their own.
+
+    Vectors are biases and the parameters of normalization layers.
+    """
     every = list(parameters)
-    weights: dict[str, Any] = {"params": [one for one in every if one.ndim > 1]}
-    vectors = {"params": [one for one in every if one.ndim <= 1]} | of_vectors
+    weights: dict[str, Any] = {"params": [parameter for parameter in every if parameter.ndim > 1]}
+    vectors = {"params": [parameter for parameter in every if parameter.ndim <= 1]} | of_vectors
     return [group for group in (weights, vectors) if group["params"]]
 
 
 def build_schedule(
     settings: steps.Schedule, optimizer: torch.optim.Optimizer, epochs: int, higher_is_better: bool
 ) -> EpochSchedule:
-    """The recipe's schedule.
+    """The recipe's learning rate schedule.
 
     Args:
-        settings: of the steps.
-        optimizer: whose learning rate is set, now for the first epoch and then at each step.
-        epochs: the length of a cosine.
-        higher_is_better: whether a plateau waits for a higher score.
+        settings: the schedule's settings in the recipe.
+        optimizer: the optimizer whose learning rate is set, now for the first epoch and then at each step.
+        epochs: the number of epochs that a cosine falls over.
+        higher_is_better: whether a plateau waits for a higher score or for a lower one.
     """
     if isinstance(settings, steps.Plateau):
         return torch.optim.lr_scheduler.ReduceLROnPlateau(
@@ -93,7 +96,7 @@ def build_schedule(
 
 
 class _ByEpoch:
-    """A schedule that does not look at the score."""
+    """A schedule that depends on the epoch alone and ignores the score."""
 
     def __init__(self, scheduler: torch.optim.lr_scheduler.LambdaLR) -> None:
         self.scheduler = scheduler

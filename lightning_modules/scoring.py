@@ -1,4 +1,4 @@
-"""How the predictions of a task are scored, in a test and in validation."""
+"""The scores of a task's predictions, in tests and in validation."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ def task_score(task: Task, areas: Areas = auroc) -> Score:
     """The score of a task.
 
     Args:
-        task: says which classes count.
-        areas: how areas under ROC curves are computed.
+        task: the task, which says which classes count.
+        areas: the function that computes areas under ROC curves.
     """
     return score_of(task.kind, task.classes, task.scored, task.positives, areas)
 
 
 def validation_score(task: Task) -> Score:
-    """The score that epochs are selected by: the task's own, with torchmetrics' areas."""
+    """The score that epochs are selected by: the task's own, with areas computed by torchmetrics."""
     return task_score(task, torchmetrics_areas)
 
 
 def torchmetrics_areas(targets: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.float64]:
     """The area under the ROC curve of each column by torchmetrics, NaN where it has no positives or no negatives.
 
-    torchmetrics sums in float32: the areas are ``analysis.metrics.auroc``'s but for the last digits of that. Where two
-    epochs are equally good these digits decide which one is selected, so that another sum would be another run.
+    torchmetrics sums in float32, so that its areas agree with ``analysis.metrics.auroc`` but for the last digits. Where
+    two epochs are equally good, these digits decide which one is selected: another way to sum would change the run.
 
     Args:
-        targets: (N, K) of 0, 1 and NaN (not labelled).
-        scores: (N, K) in [0, 1].
+        targets: the labels (N, K), 0, 1 or NaN (not labelled).
+        scores: the scores (N, K) in [0, 1].
     """
     import torch
     from torchmetrics.functional.classification import binary_auroc

@@ -1,4 +1,4 @@
-"""Self-supervised pretraining of a backbone by any method, with a watch for collapse and a nearest-neighbour score."""
+"""Self-supervised pretraining of a backbone by any method, with a check for collapse and a nearest-neighbour score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from backbones.networks.contract import Backbone
-from lightning_modules.gathering import everyones, take_from_first
+from lightning_modules.gathering import all_gather_objects, broadcast_from_rank_0
 from lightning_modules.losses import full
 from lightning_modules.scoring import validation_score
 from lightning_modules.self_supervision.learner import Learner, directions
@@ -23,33 +23,37 @@ from specs.run import digest
 from specs.task import Task
 
 NEIGHBOURS = 20
-"""Of the k-NN score, fewer where there are fewer images; *assumed* (Wu et al. 2018 use 200 of 1.2 million)."""
+"""The number of neighbours of the k-NN score; *assumed* (Wu et al. 2018 use 200 of 1.2 million)."""
 
 SHARPNESS = 0.07
-"""Temperature of a neighbour's vote (Wu et al. 2018, section 3.4)."""
+"""The temperature of a neighbour's vote (Wu et al. 2018, section 3.4)."""
 
 BANK = 10_000
-"""Training images at most among which neighbours are looked for, evenly spread over the split; *assumed*."""
+"""The largest number of training images, spread evenly over the split, that neighbours come from; *assumed*."""
 
 SMALLEST_RANK = 1.5
-"""Effective rank of the embeddings below which they have collapsed to a point or a line; *assumed*."""
+"""The effective rank below which embeddings count as collapsed to a point or a line; *assumed*."""
 
 
 class SelfSupervisedModule(TrainedModule):
-    """A learner under a recipe.
+    """A module that pretrains a backbone with a self-supervised method under a recipe.
 
-    It logs once per epoch ``train_loss``; ``validation_metric``, the k-NN score of the validation images among training
-    images by the backbone's pooled features (accuracy for classes, mean AUROC for findings, NaN where there are no
-    labels); and of the validation images' embeddings ``embedding_std`` (the mean standard deviation of the dimensions,
-    times the root of their number: about 1 when spread out, 0 when collapsed; Chen and He 2021, section 4.1) and
-    ``embedding_rank`` (exp of the entropy of the normalized singular values; Garrido et al. 2023, equation 1).
+    It logs once per epoch:
+
+    - ``train_loss``;
+    - ``validation_metric``, the k-NN score of the validation images among training images by the backbone's pooled
+      features: accuracy for classes, mean AUROC for findings, NaN where there are no labels;
+    - ``embedding_std``, the mean standard deviation of the dimensions of the validation images' embeddings, times the
+      root of their number: about 1 when spread out, 0 when collapsed (Chen and He 2021, section 4.1);
+    - ``embedding_rank``, their effective rank: exp of the entropy of the normalized singular values (Garrido et al.
+      2023, equation 1).
 
     Args:
-        learner: holds the backbone.
-        task: of the labels that the score uses; training uses none.
-        recipe: optimizer, schedule, epochs.
-        normalization: of the input.
-        seed: of the draws before an epoch.
+        learner: the method with the backbone that is pretrained.
+        task: the task of the labels that the nearest-neighbour score uses; training uses no labels.
+        recipe: the optimizer, schedule and number of epochs.
+        normalization: the mean and standard deviation that normalize the input.
+        seed: the seed of the random draws before each epoch.
     """
 
     def __init__(self, learner: Learner, task: Task, recipe: Recipe, normalization: Normalization, seed: int) -> None:
@@ -59,9 +63,9 @@ class SelfSupervisedModule(TrainedModule):
         self.format_weights()
 
     def on_fit_start(self) -> None:
-        """Let backbones be compiled when they are first called, if the recipe says so; their tensors keep their names.
+        """Have backbones compiled at their first call, if the recipe says so; their tensors keep their names.
 
-        The rest of a method draws, keeps queues and clusters, and is left as it is.
+        The rest of a method is not compiled, since it draws random numbers and keeps queues and clusters.
         """
         if self.recipe.compiled:
             for part in self.learner.modules():
@@ -69,11 +73,12 @@ class SelfSupervisedModule(TrainedModule):
                     part.compile()
 
     def on_train_epoch_start(self) -> None:
-        """Step the schedule where nobody did; then what the method does before an epoch."""
+        """Step the schedule if nothing else did, then let the method prepare the epoch, as by clustering."""
         super().on_train_epoch_start()
         generator = torch.Generator().manual_seed(int(digest([self.seed, "clusters", self.current_epoch])[:15], 16))
         self.learner.before_epoch(self.current_epoch, self._every_image, generator)
-        take_from_first(self.learner.state_dict().values())  # clusters of equal images may differ in the last bits
+        # Clusters of equal images may differ between processes in the last bits.
+        broadcast_from_rank_0(self.learner.state_dict().values())
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """The method's loss of a batch of views.
@@ -87,11 +92,11 @@ class SelfSupervisedModule(TrainedModule):
         return loss
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """What the method does to its gradients."""
+        """Let the method change its gradients."""
         self.learner.before_step(self.global_step)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """What follows the optimizer's step."""
+        """Let the method act after the optimizer's step, as by updating a moving average."""
         steps = self.trainer.num_training_batches * self.recipe.epochs
         self.learner.after_step(min((self.global_step - 1) / steps, 1.0))
 
@@ -101,11 +106,11 @@ class SelfSupervisedModule(TrainedModule):
         self.log("train_loss", total[0] / total[1])
 
     def on_validation_epoch_start(self) -> None:
-        """Forget earlier epochs."""
+        """Discard the features of earlier epochs."""
         self._validated = []
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        """Keep features, embeddings and labels."""
+        """Keep the features, embeddings and labels of a batch."""
         images = self.normalize(batch["image"])
         features = full(self.learner.backbone(images))
         embeddings = directions(self.learner.online.head(features))
@@ -113,8 +118,8 @@ class SelfSupervisedModule(TrainedModule):
         self._validated.append((batch["index"].cpu(), features.cpu(), embeddings.cpu(), targets.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the k-NN score and how far the embeddings spread."""
-        parts = [part for process in everyones(self._validated) for part in process]
+        """Log the k-NN score and the spread of the embeddings."""
+        parts = [part for process in all_gather_objects(self._validated) for part in process]
         index, *rows = (torch.cat(of_parts) for of_parts in zip(*parts, strict=True))
         features, embeddings, targets = (row[index.argsort()] for row in rows)
         std, rank = spread(embeddings)
@@ -133,7 +138,7 @@ class SelfSupervisedModule(TrainedModule):
             )
 
     def _every_image(self, rows_of: Callable[[Tensor], Tensor]) -> Tensor:
-        """Rows (N, D) of all training images, in evaluation mode."""
+        """The rows (N, D) that a function gives for all training images, in evaluation mode."""
         was = self.learner.training
         self.learner.eval()
         data = self.trainer.datamodule  # type: ignore[attr-defined]
@@ -143,7 +148,7 @@ class SelfSupervisedModule(TrainedModule):
         return torch.cat(rows)
 
     def _training_features(self) -> tuple[Tensor, Tensor]:
-        """Pooled features (N, F) and labels of training images; called in evaluation mode."""
+        """The pooled features (N, F) and labels of training images. The network must be in evaluation mode."""
         batches = self.trainer.datamodule.training_images(BANK)  # type: ignore[attr-defined]
         parts = [
             (full(self.learner.backbone(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"])
@@ -153,7 +158,7 @@ class SelfSupervisedModule(TrainedModule):
 
 
 def spread(embeddings: Tensor) -> tuple[float, float]:
-    """Scaled standard deviation and effective rank of embeddings (N, D) of length 1."""
+    """The scaled standard deviation and the effective rank of embeddings (N, D) of length 1."""
     exact = embeddings.double()
     std = exact.std(dim=0, correction=0).mean().item() * math.sqrt(exact.shape[1])
     singular = torch.linalg.svdvals(exact - exact.mean(dim=0))
@@ -169,15 +174,16 @@ def nearest_neighbours(
     A neighbour's vote has the weight exp(cosine / 0.07).
 
     Args:
-        features: (N, F) of the images that are judged.
-        targets: their labels, (N,) classes or (N, K) findings with NaN where they are not labelled.
-        bank: (M, F) of the images among which neighbours are looked for.
-        labels: theirs.
-        task: accuracy for classes, the mean AUROC over scored findings for others.
-        neighbours: k, at most M.
+        features: the features (N, F) of the images that are judged.
+        targets: the true labels of these images, (N,) classes or (N, K) findings, NaN where not labelled.
+        bank: the features (M, F) of the images among which neighbours are looked for.
+        labels: the labels of the images in the bank, (M,) or (M, K).
+        task: the task, which says what the score is: accuracy for classes, otherwise the mean AUROC over the scored
+            findings.
+        neighbours: the number k of neighbours that vote, at most M.
 
     Returns:
-        In [0, 1], or NaN where it is undefined.
+        A score in [0, 1], or NaN where it is undefined.
     """
     similarity = functional.normalize(features.double(), dim=1) @ functional.normalize(bank.double(), dim=1).T
     closest, nearest = similarity.topk(min(neighbours, len(bank)), dim=1)
@@ -185,7 +191,7 @@ def nearest_neighbours(
     if task.kind == "multiclass":
         votes = functional.one_hot(labels[nearest].long(), len(task.classes)) * weights
         return float((votes.sum(dim=1).argmax(dim=1) == targets).double().mean())
-    found = labels[nearest].double()
-    known = weights * ~found.isnan()
-    shares = ((found.nan_to_num() * known).sum(dim=1) / known.sum(dim=1)).nan_to_num(0.5).numpy()
+    neighbour_labels = labels[nearest].double()
+    known = weights * ~neighbour_labels.isnan()
+    shares = ((neighbour_labels.nan_to_num() * known).sum(dim=1) / known.sum(dim=1)).nan_to_num(0.5).numpy()
     return validation_score(task).value({"targets": targets.double().numpy(), "probabilities": shares})

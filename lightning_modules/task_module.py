@@ -1,4 +1,4 @@
-"""The module that learns a task from labels, whatever kind of task it is."""
+"""The choice of the module that learns a task from labels, by the kind of the task."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from specs.task import Task
 
 
 def supervised_module(backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> SupervisedModule:
-    """A backbone with the head or decoder that the task needs.
+    """A module that combines a backbone with the head or decoder that the task needs.
 
     Args:
-        backbone: its weights are kept.
-        task: classification or segmentation.
-        recipe: loss, optimizer and what is trained.
-        normalization: of the input.
+        backbone: the backbone, whose weights are kept as they are.
+        task: a task of classification or segmentation.
+        recipe: the loss, the optimizer and what is trained.
+        normalization: the mean and standard deviation that normalize the input.
     """
     kind = SegmentationModule if task.kind == "segmentation" else ClassificationModule
     return kind(backbone, task, recipe, normalization)

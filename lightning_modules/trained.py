@@ -1,4 +1,4 @@
-"""What every training shares: normalized input, optimizer and schedule, sums over an epoch, a finite loss."""
+"""The common part of all trainings: normalized input, optimizer, schedule, sums over an epoch, and a finite loss."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lightning_modules.finite import FiniteLoss
-from lightning_modules.gathering import take_from_first
+from lightning_modules.gathering import broadcast_from_rank_0
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
 from specs.card import Normalization
@@ -23,19 +23,19 @@ MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
     "channels_last": torch.channels_last,
 }
-"""torch's names of a recipe's formats (https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html)."""
+"""Recipes' memory formats in torch (https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html)."""
 
 
 class TrainedModule(pl.LightningModule):
-    """A module that a recipe trains, under any Lightning trainer.
+    """A module that is trained by a recipe, under any Lightning trainer.
 
-    ``trainer.fit`` follows the recipe's optimizer and schedule, which is as long as the recipe's epochs; the number of
+    ``trainer.fit`` uses the recipe's optimizer and its schedule, which is as long as the recipe's epochs. The number of
     epochs, precision, selection and early stopping are the trainer's own.
 
     Args:
-        recipe: optimizer and schedule.
-        normalization: of the input.
-        in_channels: of the backbone.
+        recipe: the recipe, whose optimizer and schedule are used.
+        normalization: the mean and standard deviation that normalize the input.
+        in_channels: the number of channels that the backbone takes.
     """
 
     schedule: EpochSchedule
@@ -51,45 +51,44 @@ class TrainedModule(pl.LightningModule):
         self._restored_score: float | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Torch's way, but for what Lightning notes some thirty times in each step and torch need not look at."""
+        """Set an attribute, skipping torch's checks for a name that Lightning sets some thirty times in each step."""
         if name == "_current_fx_name":
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
 
     def format_weights(self) -> None:
-        """Bring the weights of convolutions into the recipe's memory format; called when all modules are there."""
+        """Bring the weights of convolutions into the recipe's memory format; call it when all modules are there."""
         self.to(memory_format=self.memory_format)
 
     def on_validation_start(self) -> None:
-        """Look at the last loss, and give all processes the first one's running statistics.
+        """Check the last loss, and give all processes the running statistics of the process with rank 0.
 
-        DDP would do that before every step.
-
-        They are all that differs between processes, and only where batch norm's statistics are local. DDP's own way
-        would wait for the others in every validation batch, of which a process may have one fewer.
+        Running statistics are all that differs between processes, and only where batch norm's statistics are local. DDP
+        could broadcast them before every forward pass, but would then wait for all processes in every validation batch,
+        of which one process may have fewer than another.
         """
         self._finite.settle()
-        take_from_first(buffer for buffer in self.buffers() if buffer.is_floating_point())
+        broadcast_from_rank_0(buffer for buffer in self.buffers() if buffer.is_floating_point())
 
     def check_finite(self, loss: Tensor, step: int) -> None:
-        """Refuse to go on from a loss that is not a number.
+        """Stop the training at a loss that is not finite.
 
         Raises:
-            RunError: if it is not finite; names epoch, step and learning rate.
+            RunError: if the loss is not finite; it names epoch, step and learning rate.
         """
         rate = self._optimizer.param_groups[0]["lr"]
         self._finite.look(loss, f"in epoch {self.current_epoch}, step {step}, at the learning rate {rate:g}")
 
     def trained_parameters(self) -> Iterable[nn.Parameter]:
-        """What the optimizer changes."""
+        """The parameters that the optimizer changes."""
         return self.parameters()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The recipe's optimizer.
 
-        Its schedule is stepped through ``schedule`` by whoever ends the epochs; where nobody does, as under a trainer
-        without a callback for it, each epoch begins with that.
+        Its learning rate schedule is the attribute ``schedule``, which a callback steps at the end of each epoch. Under
+        a trainer without such a callback, it is stepped at the start of the next epoch.
         """
         optimizer = self._optimizer = build_optimizer(self.recipe.optimizer, self.trained_parameters())
         higher = self.recipe.selection == "metric"
@@ -99,10 +98,10 @@ class TrainedModule(pl.LightningModule):
         return optimizer
 
     def on_train_epoch_start(self) -> None:
-        """Step the schedule to this epoch, where nobody did at the end of the one before.
+        """Step the schedule to this epoch, if nothing did at the end of the epoch before.
 
         Raises:
-            UsageError: if it waits for a plateau of a score that was not logged.
+            UsageError: if the schedule waits for a plateau of a score that was not logged.
         """
         while self.schedule.last_epoch < self.current_epoch:
             score = self._selection_score()
@@ -119,19 +118,19 @@ class TrainedModule(pl.LightningModule):
         return "train_loss" if self.recipe.selection == "last" else f"validation_{self.recipe.selection}"
 
     def _selection_score(self) -> float | None:
-        """The last one that was logged, in this training or the one that it goes on from."""
+        """The selection score that was logged last, in this training or the one that it resumes; None before any."""
         score = self.trainer.callback_metrics.get(self._selected)
         return self._restored_score if score is None else float(score)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the schedule's state, and the score that it may have to be stepped with yet."""
+        """Keep the schedule's state, and the score that its next step may need."""
         checkpoint["schedule"] = self.schedule.state_dict()
         checkpoint["selection_score"] = self._selection_score()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restore the schedule's state, before or after the schedule is made."""
+        """Restore the schedule's state, at once or when the schedule is made."""
         self._schedule_state = checkpoint["schedule"]
-        self._restored_score = checkpoint.get("selection_score")  # older files have none, and need none
+        self._restored_score = checkpoint.get("selection_score")  # older checkpoints have none and need none
         if hasattr(self, "schedule"):
             self.schedule.load_state_dict(checkpoint["schedule"])
 
@@ -140,6 +139,6 @@ class TrainedModule(pl.LightningModule):
         self._sums[stage] = self._sums[stage] + sums if stage in self._sums else sums
 
     def _total(self, stage: str) -> Tensor:
-        """The sums of an epoch over all devices; the next epoch begins at zero."""
+        """The sums of an epoch over all devices; they are reset for the next epoch."""
         total: Tensor = self.trainer.strategy.reduce(self._sums.pop(stage), reduce_op="sum")
         return total

@@ -11,24 +11,26 @@ from specs.errors import UsageError
 
 
 class UNet(nn.Module):
-    """Logits at the input's size from a backbone's feature maps.
+    """A decoder that gives logits at the input's size from a backbone's feature maps.
 
-    smp's own encoders, some of which silently load nothing, are not used: its decoder sees feature maps only.
+    It is the U-Net decoder of segmentation-models-pytorch (smp). smp's encoders are not used, since some of them
+    silently load no weights: the decoder sees nothing but feature maps.
 
-    Decoder and head start as smp's ``Unet`` starts them (``segmentation_models_pytorch/base/initialization.py``, as the
-    benchmark's copy of it, MR-HosseinzadehTaher/BenchmarkTransferLearning, Version1): convolutions of the decoder from
-    He's uniform distribution by their inputs, that of the head from Glorot's uniform distribution, biases 0,
-    normalization layers at scale 1 and shift 0. The draws come from the global random state.
+    Decoder and head are initialized as in smp's ``Unet`` (``segmentation_models_pytorch/base/initialization.py``, as in
+    the benchmark's copy of it, MR-HosseinzadehTaher/BenchmarkTransferLearning, Version1): the decoder's convolutions
+    are drawn from He's uniform distribution by their inputs, the head's from Glorot's uniform distribution; biases are
+    0, scales of normalization layers 1 and their shifts 0. The draws come from the global random state.
 
     Args:
-        backbone: must declare the decoder ``unet``.
-        dropout: probability in front of the last convolution.
+        backbone: a backbone that declares the decoder ``unet``.
+        dropout: the dropout probability in front of the last convolution.
+        outputs: the number of logits of each pixel.
 
     Raises:
         UsageError: if the backbone's feature maps do not fit a U-Net.
     """
 
-    def __init__(self, backbone: Backbone, dropout: float) -> None:
+    def __init__(self, backbone: Backbone, dropout: float, outputs: int = 1) -> None:
         super().__init__()
         stages = backbone.stages
         if backbone.decoder != "unet":
@@ -36,17 +38,18 @@ class UNet(nn.Module):
                 f"no decoder fits this backbone: its stages have strides {[stage.stride for stage in stages]}, and a "
                 "U-Net needs each to be twice the one before, at any image size. Choose a ResNet, CBR or tiny backbone."
             )
-        # Behind a stride-4 stem (ConvNeXt) there is no skip at stride 2; an empty one keeps each block a doubling.
+        # A stem of stride 4 (ConvNeXt) gives no skip connection at stride 2. An empty one takes its place, so that each
+        # block of the decoder doubles the resolution.
         self.empty = stages[0].stride == 4
         channels = [0] * self.empty + [stage.channels for stage in stages]
         widths = decoder_widths(stages)
         self.decoder = UnetDecoder([backbone.in_channels, *channels], widths, n_blocks=len(widths))
-        self.head = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], 1, 3, padding=1))
+        self.head = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], outputs, 3, padding=1))
         initialize_decoder(self.decoder)
         initialize_head(self.head)
 
     def forward(self, x: Tensor, maps: list[Tensor]) -> Tensor:
-        """Logits (B, 1, H, W).
+        """Logits (B, outputs, H, W).
 
         Args:
             x: the network's input (B, C, H, W); only its size is used.
@@ -59,10 +62,11 @@ class UNet(nn.Module):
 
 
 def decoder_widths(stages: tuple[Stage, ...]) -> list[int]:
-    """Channels of the decoder's blocks, coarsest first: one block per doubling of the resolution, up to the input's.
+    """The numbers of channels of the decoder's blocks, coarsest first.
 
-    A block that reaches stride t has min(16 t, 256) channels, but not more than half of those of the stage that it
-    starts from and at least 8. For ResNets these are smp's defaults, 256, 128, 64, 32, 16
+    There is one block per doubling of the resolution, up to the input's. A block that ends at stride t has
+    min(16 t, 256) channels, but not more than half of those of the stage that it starts from, and at least 8. For
+    ResNets these are smp's defaults, 256, 128, 64, 32, 16
     (https://smp.readthedocs.io/en/latest/models.html#unet).
     """
     channels = {stage.stride: stage.channels for stage in stages}

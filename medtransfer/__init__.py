@@ -6,6 +6,9 @@ that the command line answers at once. ``mt.Session`` runs, compares and reports
 
 from __future__ import annotations
 
+import medtransfer.own_path
+
+# isort: split
 import importlib
 import importlib.util
 import sys
@@ -104,6 +107,10 @@ __all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("medtransfer")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'medtransfer' has no attribute {name!r}")
     return getattr(importlib.import_module(_PUBLIC[name]), name)
@@ -115,9 +122,12 @@ def __dir__() -> list[str]:
 
 def main() -> int:
     """The command line; returns the exit status."""
-    from experiments.cli.command_line import main as command_line
+    try:
+        from experiments.cli.command_line import main as command_line
 
-    return command_line()
+        return command_line()
+    except KeyboardInterrupt:  # before the command line is there to say so
+        return 130
 
 
 def _packages() -> ModuleType:
@@ -130,20 +140,21 @@ def _packages() -> ModuleType:
     return module
 
 
-def _check_packages() -> None:
-    """Refuse to work with another project's packages of our packages' names.
+def _take_packages() -> None:
+    """Import all our packages, so that no other one of the same name can stand in for them later.
 
     Raises:
-        ImportError: names the intruder; of the command itself, ``SystemExit`` after the same message.
+        ImportError: names another project's package that is imported already, or that Python would import instead; of
+            the command itself, ``SystemExit`` after the same message.
     """
     packages = _packages()
-    if (found := packages.intruder()) is None:
+    if (found := packages.taken()) is None:
         return
     message = packages.explained(found)
-    if Path(sys.argv[0]).stem == "medtransfer" or sys.argv[0] == "-m":  # the command, which shows no traceback
-        print(message, file=sys.stderr)
+    if medtransfer.own_path.is_command():  # it shows no traceback
+        print(f"medtransfer: {message}", file=sys.stderr)
         raise SystemExit(2)
     raise ImportError(message)
 
 
-_check_packages()
+_take_packages()

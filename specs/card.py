@@ -17,11 +17,11 @@ IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """ImageNet's statistics (https://docs.pytorch.org/vision/stable/models.html)."""
 
 INCEPTION = Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-"""Pixels in [-1, 1], as Inception networks take them (https://github.com/tensorflow/models, research/slim,
-preprocessing/inception_preprocessing.py)."""
+"""Statistics that bring pixels to [-1, 1], as Inception networks take them (https://github.com/tensorflow/models,
+research/slim, preprocessing/inception_preprocessing.py)."""
 
 UNIT = Normalization((0.0,), (1.0,))
-"""Pixels in [0, 1] as they are."""
+"""Statistics that leave pixels in [0, 1] as they are."""
 
 NORMALIZATIONS = {"imagenet": IMAGENET, "inception": INCEPTION, "none": UNIT}
 
@@ -32,10 +32,11 @@ class Card:
 
     Attributes:
         method: the method's family, such as ``supervised`` or ``random``.
-        source: URL of the weights as published, or None.
-        sha256: of the file as published, or None.
-        licence: SPDX identifier or the publisher's words, or None where there is nothing to license.
-        paper: citation or URL, or None.
+        source: the URL of the weights as published, or None.
+        sha256: the sha256 digest of the file as published, in hexadecimal, or None where there is no file.
+        licence: the licence as an SPDX identifier or in the publisher's words, or None where there is nothing to
+            license.
+        paper: the citation or the URL of the paper, or None.
         training_data: the datasets that the weights have seen, as expressions of the registry where they have one.
         normalization: the input statistics that the weights expect; None leaves it to the recipe.
         warnings: known differences between the network that they were trained in and the one here.

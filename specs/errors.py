@@ -45,9 +45,17 @@ class StorageError(MedtransferError):
     exit_status = 6
 
 
+class UnexpectedError(MedtransferError):
+    """A fault of this program itself. Its exit status is that of sysexits.h for an internal error of software."""
+
+    exit_status = 70  # EX_SOFTWARE, https://man.openbsd.org/sysexits.3
+
+
 def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for an unknown name: the near matches if there are any, else every known name."""
-    names = sorted(known)
+    names, name = sorted(known), str(name)
+    if len(name) > 100:  # a message is read by people
+        name = f"{name[:100]}..."
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         hint = "Did you mean " + " or ".join(f'"{match}"' for match in near) + "?"
@@ -57,6 +65,7 @@ def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
 
 
 def failure(exit_status: int, message: str) -> MedtransferError:
-    """The error of the kind that has an exit status; a run failure where none has."""
-    kinds = {kind.exit_status: kind for kind in (UsageError, DataError, WeightsError, RunError, StorageError)}
+    """The error of the kind that an exit status stands for; a ``RunError`` where it stands for none."""
+    every = (UsageError, DataError, WeightsError, RunError, StorageError, UnexpectedError)
+    kinds = {kind.exit_status: kind for kind in every}
     return kinds.get(exit_status, RunError)(message)

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, a full disk said, and waited for where they are known to be there."""
+"""Writing files whole or not at all, with an error that says so if the disk is full, and waiting for written files."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from specs.errors import RunError, StorageError
+from specs.errors import RunError, StorageError, UsageError
+from specs.short_names import STEM, short_name
 
 T = TypeVar("T")
 
 PATIENCE = 90.0
-"""Seconds for which a file that must be there is waited for. An NFS client believes for up to 60 s, by default, that a
-name is not there (acdirmax, https://man7.org/linux/man-pages/man5/nfs.5.html)."""
+"""For how many seconds a file that must be there is waited for. An NFS client believes for up to 60 s, by default,
+that a name is not there (acdirmax, https://man7.org/linux/man-pages/man5/nfs.5.html)."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""No space on the disk, or no more of it for this user."""
+"""The error numbers of a full disk, and of a user's exhausted quota."""
 
 
 def says_disk_is_full(error: BaseException | None) -> bool:
-    """Whether an error, or one that it came of, is that of a full disk.
+    """Whether an error, or one of those that caused it, is that of a full disk.
 
-    torch raises an error of its own while that of the file is handled, and safetensors tells the system's number in
-    words only, as Rust does.
+    torch raises an error of its own while that of the file is handled, and safetensors has the system's number of the
+    error in its message only, as Rust writes it.
     """
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
@@ -51,7 +53,7 @@ def disk_is_full(what: Path | str) -> StorageError:
 
 @contextmanager
 def filling(path: Path) -> Iterator[None]:
-    """Say of a full disk what could not be written and what to do.
+    """Turn the error of a full disk into one that names what could not be written and says what to do.
 
     Args:
         path: the file or folder that the block writes.
@@ -69,14 +71,45 @@ def filling(path: Path) -> Iterator[None]:
         raise disk_is_full(path) from error
 
 
+def kind_of(found: os.stat_result) -> str:
+    """What an entry of a folder is, in words, such as ``a file`` or ``a socket``, from its ``stat``."""
+    kinds = {
+        stat.S_IFREG: "a file",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a pipe (FIFO)",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(found.st_mode), "neither file nor folder")
+
+
+def no_file(path: Path) -> str | None:
+    """What is there instead of an expected file, in words: reading a pipe may never begin, and a device never end.
+
+    None: it is a file, or nothing that can be looked at; opening it says so.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return None if stat.S_ISREG(found.st_mode) else kind_of(found)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` to write to; it takes the place of ``path`` if the block ends well.
+    """Give a temporary path beside ``path`` to write to, which replaces ``path`` if the block ends without an error.
+
+    A link stays, and what it leads to is replaced.
 
     Raises:
         StorageError: if the disk is full.
+        UsageError: if something is there that is no file, such as a folder or a device.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file, and a file is to be written there. Move it, or name another place.")
+    temporary = path.with_name(f".{short_name(path.name, STEM)}.{secrets.token_hex(4)}")
     with filling(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -89,7 +122,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole."""
+    """Write a text file, in UTF-8, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -106,10 +139,10 @@ def file_sha256(path: Path) -> str:
 
 
 def awaited(look: Callable[[], T | None], path: Path) -> T:
-    """What is found of a file that is known to be written, perhaps by another machine, as soon as this one sees it.
+    """Wait for a file that is known to be written, perhaps by another machine, and return what ``look`` finds there.
 
     Args:
-        look: gives None while it is not seen.
+        look: a function that looks for the file, and returns None as long as it is not seen.
         path: the file or folder; its own folder is listed between looks, which makes a network file system ask anew.
 
     Raises:
@@ -130,7 +163,7 @@ def awaited(look: Callable[[], T | None], path: Path) -> T:
 
 
 def awaited_file(path: Path) -> Path:
-    """A file that is known to be written, as soon as it is seen.
+    """Wait for a file that is known to be written, and return its path.
 
     Raises:
         RunError: if it is not seen in ``PATIENCE`` seconds.

@@ -6,19 +6,20 @@ import re
 from dataclasses import dataclass
 
 from specs.errors import UsageError
+from specs.quoting import shown
 
 FEWEST = 3
-"""Folds that there are at least: one tests, another validates, and the rest train."""
+"""How many folds there are, at least: one tests, another validates, and the rest train."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One of several folds.
+    """One of several folds: the part of the patients that a run is tested on.
 
     Its text counts from 1, as people do: the second of five folds is ``Fold(1, 5)``, and its text ``2/5``.
 
     Attributes:
-        number: from 0.
+        number: the number of this fold, from 0 to ``of`` - 1.
         of: how many folds there are, 3 or more.
     """
 
@@ -50,16 +51,19 @@ class Fold:
         """The fold that a text such as ``2/5`` stands for.
 
         Raises:
-            UsageError: if it is none.
+            UsageError: if the text does not describe a fold.
         """
         found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text) if isinstance(text, str) else None
         if found is None:
-            raise UsageError(f'a fold is written such as "2/5", the second of five, found {text!r}.')
+            raise UsageError(f'a fold is written such as "2/5", the second of five, found {shown(text)}.')
         return cls(int(found[1]) - 1, int(found[2]))
 
 
 def folds_of(number: int) -> tuple[Fold, ...]:
-    """All of so many folds.
+    """All folds of a division into a number of folds, in order.
+
+    Args:
+        number: how many folds there are, 3 or more.
 
     Raises:
         UsageError: if they are too few.

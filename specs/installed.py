@@ -13,6 +13,8 @@ from functools import cache
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
+from specs.errors import UsageError
+
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
@@ -24,18 +26,27 @@ def entry_points(group: str) -> Iterable[EntryPoint]:
     """The entry points of a group, of all installed distributions.
 
     Args:
-        group: one of this project's, such as ``medtransfer.datamodules``.
+        group: the name of the group, one of this project's, such as ``medtransfer.datamodules``.
+
+    Raises:
+        UsageError: if the metadata of a distribution is damaged.
     """
     folders = tuple((folder or ".", _changed(folder or ".")) for folder in sys.path)
     if not _others_find_distributions() and not _may_have_ours(folders):
         return ()
     import importlib.metadata
 
-    return importlib.metadata.entry_points(group=group)
+    try:
+        return importlib.metadata.entry_points(group=group)
+    except (ValueError, KeyError, AttributeError, TypeError, OSError) as error:
+        raise UsageError(
+            f"the entry points of an installed distribution cannot be read ({type(error).__name__}: {error}). "
+            "`python -m pip check` may name it; repair or uninstall it."
+        ) from error
 
 
 def _changed(folder: str) -> int:
-    """When something was last put into a folder or taken out, in nanoseconds; 0 where there is none."""
+    """The time of the last change of a folder's list of files, in nanoseconds; 0 where there is no such folder."""
     try:
         return os.stat(folder).st_mtime_ns  # noqa: PTH116 - pathlib is slower
     except OSError:
@@ -54,13 +65,13 @@ def _others_find_distributions() -> bool:
 
 
 def _folder_may_have_ours(folder: str) -> bool:
-    """Whether a distribution in a folder of the search path has a group of ours, or the folder is none, as a zip is."""
+    """Whether a distribution in an entry of the search path may have a group of ours, as any zip file may."""
     try:
         with os.scandir(folder) as entries:
             infos = [entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info", ".egg"))]
     except NotADirectoryError:
         return True
-    except OSError:  # it is not there, as Python's own zip file as a rule
+    except OSError:  # it is not there, as Python's own zip file usually is not
         return False
     return any(_has_ours(info) for info in infos)
 

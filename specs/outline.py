@@ -20,7 +20,7 @@ class Definition:
     """A function or class at the top of a file.
 
     Attributes:
-        name: as the file spells it.
+        name: the name of the function or class, as the file spells it.
         returns: the annotation of what a function returns; empty where there is none.
     """
 
@@ -45,7 +45,7 @@ def first_line(text: str) -> str:
 
 
 def _returns(text: str, start: int) -> str:
-    """What the function whose name ends at a position says that it returns."""
+    """The return annotation of the function whose name ends at a position of the text; empty where there is none."""
     end = text.find("\n    ", text.find(":\n", start))
     head = SHORT_STRING_OR_COMMENT.sub("", text[start : None if end < 0 else end])
     depth = 0

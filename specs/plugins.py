@@ -21,9 +21,10 @@ class Plugin:
     """A distribution that a run takes an entry from.
 
     Attributes:
-        distribution: its name.
-        version: that is installed.
-        sha256: of the sources of the import packages that hold the entries.
+        distribution: the name of the distribution, as its metadata have it.
+        version: the version that is installed; ``unknown`` where its metadata do not say.
+        sha256: a digest, in hexadecimal, of the names and bytes of all Python files in the import packages that hold
+            the entries.
     """
 
     distribution: str
@@ -56,7 +57,7 @@ def plugin_of(registry: Registry, name: str) -> Plugin | None:
 
 
 def _calls(spec: RunSpec) -> Iterator[tuple[Registry, Call]]:
-    """Every entry that a run is made of, with those inside its initializer's expression."""
+    """The registry and expression of every entry that a run uses, with those inside its initializer's expression."""
     yield DATASETS, spec.dataset
     yield BACKBONES, spec.backbone
     if spec.recipe.method:
@@ -79,7 +80,7 @@ def _top(entry: Entry) -> str:
 
 @cache
 def _plugin(distribution: str, packages: tuple[str, ...]) -> Plugin:
-    """The state of a plugin, read once in this process.
+    """The version and the digest of a plugin, read once in this process.
 
     The names and bytes of all Python files of its packages are hashed: an entry may take what it does from any of them.
     """

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from specs.errors import UsageError, unknown
 from specs.expression import Call, parse
+from specs.quoting import plain, shown
 from specs.signature import bind
 from specs.steps import (
     Augmentation,
@@ -20,6 +21,7 @@ from specs.steps import (
     Schedule,
     Views,
     checked,
+    checked_steps,
     from_json,
     no_expression,
     read,
@@ -38,8 +40,8 @@ class Form(NamedTuple):
     """How images are brought to a size.
 
     Attributes:
-        size: height and width, in pixels, or ``source``: as they are.
-        resampling: a recipe's; without effect at source size.
+        size: height and width of the images, in pixels, or ``source``: images keep the size of their files.
+        resampling: how images are resampled, as a recipe's ``resampling``; it has no effect at the size ``source``.
     """
 
     size: int | Literal["source"]
@@ -50,12 +52,12 @@ class Form(NamedTuple):
 
 
 class CropSteps(NamedTuple):
-    """The two studies' augmentation, done in this order; None or 0 leaves a step out.
+    """The augmentation of the ``fast`` and ``exact`` pipelines: these steps in this order; None or 0 leaves one out.
 
     Attributes:
-        smallest: of ``RandomResizedCrop``.
-        flip: probability of ``HorizontalFlip``.
-        degrees: of ``Rotate``.
+        smallest: the smallest share of the area that ``RandomResizedCrop`` keeps, in (0, 1].
+        flip: the probability of ``HorizontalFlip``, in [0, 1].
+        degrees: the largest angle of ``Rotate`` to either side, in degrees.
     """
 
     smallest: float | None
@@ -69,30 +71,32 @@ class Recipe:
 
     Attributes:
         image_size: height and width of the network's input, in pixels.
-        batch_size: images per optimizer step over all devices together.
+        batch_size: the number of images per optimizer step, over all devices together.
         epochs: the most epochs that are trained.
-        interval: optimizer steps from one validation to the next; None: a whole pass over the training images. With an
-            interval, an epoch of whatever counts epochs (``epochs``, ``early_stopping``, ``schedule``, a method's
-            warm-up) is so many steps, each epoch on images drawn anew without replacement.
-        optimizer: ``Adam``, ``AdamW``, ``SGD``, ``Lars`` or ``Larc`` with its settings.
-        schedule: ``Constant``, ``Plateau``, ``Cosine`` or ``MultiStep``, stepped once per epoch.
-        early_stopping: stop after this many epochs without a better selection score; None never stops early.
-        selection: which validation score picks the best epoch and drives plateaus and early stopping:
-            ``loss`` (lower is better) or ``metric`` (the task's own, higher is better); ``last`` takes the last epoch,
-            and the training loss drives the others.
-        method: expression of a self-supervised pretraining method, such as ``moco_v2(queue=4096)``; None learns from
-            labels.
-        trained: in fine-tuning: ``all`` of the network, or the ``head`` alone (segmentation: the decoder and its head)
-            on the fixed features of the initializer; the backbone then keeps every tensor, running statistics
+        interval: the number of optimizer steps from one validation to the next; None: a whole pass over the training
+            images. With an interval, an epoch of whatever counts epochs (``epochs``, ``early_stopping``, ``schedule``,
+            a method's warm-up) is so many steps, each epoch on images drawn anew without replacement.
+        optimizer: the optimizer: ``Adam``, ``AdamW``, ``SGD``, ``Lars`` or ``Larc`` with its settings.
+        schedule: the schedule of the learning rate: ``Constant``, ``Plateau``, ``Cosine`` or ``MultiStep``, stepped
+            once per epoch.
+        early_stopping: the number of epochs without a better selection score after which training stops; None never
+            stops early.
+        selection: the validation score that picks the best epoch and drives plateaus and early stopping: ``loss``
+            (lower is better) or ``metric`` (the task's own, higher is better); ``last`` takes the last epoch, and the
+            training loss drives the others.
+        method: the expression of a self-supervised pretraining method, such as ``moco_v2(queue=4096)``; None learns
+            from labels.
+        trained: what fine-tuning trains: ``all`` of the network, or the ``head`` alone (segmentation: the decoder and
+            its head) on the fixed features of the initializer; the backbone then keeps every tensor, running statistics
             included, as it is.
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
-            cross-entropy (multiclass) and soft Dice (segmentation); ``bce`` and ``dice`` name one for segmentation,
-            ``bce_dice`` is their sum.
-        images: that a self-supervised method learns from: the training split's, or the test split's too, which a table
-            marks; labels are never used.
+            cross-entropy (multiclass) and soft Dice (segmentation; of several classes the sum of it and cross-entropy);
+            for segmentation, ``bce`` is cross-entropy alone, ``dice`` soft Dice alone, ``bce_dice`` their sum.
+        images: the images that a self-supervised method learns from: the training split's, or the test split's too,
+            which a table marks; labels are never used.
         augmentation: applied to training images in this order.
-        views: of each image, for a self-supervised method whose views differ in size or augmentation; none: as many as
-            the method compares, all by ``augmentation``.
+        views: the views of each image, for a self-supervised method whose views differ in size or augmentation; none:
+            as many as the method compares, all by ``augmentation``.
         pipeline: what augments: ``albumentations`` (any steps), or, for ``random_resized_crop``,
             ``horizontal_flip`` and ``rotate`` in this order, ``fast`` (the same distributions, resampled by OpenCV)
             or ``exact`` (torchvision's arithmetic on Pillow images, number by number).
@@ -100,23 +104,26 @@ class Recipe:
             `medtransfer prepare` stores; ``source`` leaves them as they are; None is the image size.
         resampling: how images are brought to a size before augmentation: ``antialiased`` (Pillow's bilinear filter),
             ``bilinear`` or ``nearest`` (OpenCV's).
-        crop_from: classification: validation and test images are brought to this size and their middle is taken;
-            None brings them to the image size.
-        normalization: ``card`` (what the weights expect), ``imagenet``, ``inception`` ([-1, 1]), or ``none`` ([0, 1]).
-        dropout: probability before the classification head or in front of the segmentation head.
-        test_time_augmentation: ``none``, ``flip`` (the mean probability over the image and its mirror image) or
-            ``ten_crop`` (classification: over the four corners and the middle of the image and of its mirror image).
-        precision: ``32`` or ``bf16`` (bfloat16 autocast).
-        memory_format: of images and feature maps: ``contiguous`` (channel by channel) or ``channels_last`` (pixel by
-            pixel). Kernels are others, and so are the last digits; which is faster depends on the processor, and
-            ``benchmarks/train_step.py`` measures it.
+        crop_from: for classification, the size in pixels that validation and test images are brought to before their
+            middle is taken; None brings them to the image size.
+        normalization: the statistics that normalize the input: ``card`` (what the weights expect), ``imagenet``,
+            ``inception`` ([-1, 1]), or ``none`` ([0, 1]).
+        dropout: the probability of dropout before the classification head or the segmentation head, in [0, 1).
+        test_time_augmentation: the crops that a test averages over: ``none``, ``flip`` (the mean probability over the
+            image and its mirror image) or ``ten_crop`` (classification: over the four corners and the middle of the
+            image and of its mirror image).
+        precision: the precision of the arithmetic: ``32`` or ``bf16`` (bfloat16 autocast).
+        memory_format: how images and feature maps lie in memory: ``contiguous`` (channel by channel) or
+            ``channels_last`` (pixel by pixel). Each has kernels of its own, so the last digits differ; which is faster
+            depends on the processor, and ``benchmarks/train_step.py`` measures it.
         compiled: whether torch.compile makes one program of the training step's forward and backward pass (of a
             self-supervised method: of the backbone, in every step). It fuses and reorders operations, so the last
             digits and the draws of dropout differ, and the first steps wait for the compiler. Tests are not compiled.
         deterministic: whether torch's deterministic algorithms are asked for, so that a GPU gives the same numbers each
             time too; other kernels, often slower ones. A CPU gives the same numbers without it.
-        batch_norm: ``local`` (statistics per device) or ``sync`` (over all devices).
-        threads: CPU threads of the run; part of the recipe, since it changes the order of summation.
+        batch_norm: the images that batch norm takes its statistics from: ``local`` (those of each device) or ``sync``
+            (those of all devices).
+        threads: the number of CPU threads of the run; part of the recipe, since it changes the order of summation.
     """
 
     image_size: int
@@ -159,8 +166,9 @@ class Recipe:
             object.__setattr__(self, name, value)
         for name in ("optimizer", "schedule"):
             object.__setattr__(self, name, checked(getattr(self, name), name))
-        steps = tuple(checked(step, "augmentation") for step in self.augmentation)
-        object.__setattr__(self, "augmentation", steps)
+        object.__setattr__(self, "augmentation", checked_steps(self.augmentation))
+        if not isinstance(self.views, list | tuple) or not all(isinstance(one, Views) for one in self.views):
+            raise UsageError(f"recipe: views take a list of views, found {shown(self.views)}.")
         object.__setattr__(self, "views", tuple(self.views))
         for name in _COUNTS:
             number = getattr(self, name)
@@ -195,7 +203,7 @@ class Recipe:
             )
         if self.pipeline != "albumentations":
             self.crop_steps()
-        for name in ("stored_size", "crop_from"):  # one spelling for what needs no saying
+        for name in ("stored_size", "crop_from"):  # one spelling for the default: None
             if getattr(self, name) == self.image_size:
                 object.__setattr__(self, name, None)
 
@@ -210,7 +218,7 @@ class Recipe:
         return Form(self.crop_from or self.image_size, self.resampling)
 
     def crop_steps(self) -> CropSteps:
-        """The augmentation as the steps of the ``fast`` and ``exact`` pipelines.
+        """The recipe's augmentation in the form that the ``fast`` and ``exact`` pipelines take.
 
         Raises:
             UsageError: if it has other steps, another order, or a crop or rotation that is not always done.
@@ -249,7 +257,7 @@ class Recipe:
             UsageError: if a setting is unknown, missing or out of range.
         """
         if not isinstance(data, dict):
-            raise UsageError(f"recipe: expected an object of settings, found {data!r}.")
+            raise UsageError(f"recipe: expected an object of settings, found {shown(data)}.")
         settings: dict[str, Any] = {}
         for name, value in data.items():
             if name not in cls.__dataclass_fields__:
@@ -259,10 +267,10 @@ class Recipe:
             elif name in ("augmentation", "views") and isinstance(value, list | tuple):
                 value = tuple(from_json(part, name) for part in value)
             settings[name] = value
-        try:
-            return cls(**settings)
-        except TypeError as error:
-            raise UsageError(f"recipe: {error}. Write every required setting out.") from error
+        required = {field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING}
+        if lacking := sorted(required - set(settings)):
+            raise UsageError(f"recipe: {', '.join(lacking)} missing. Write every required setting out.")
+        return cls(**settings)
 
     def override(self, settings: Mapping[str, str]) -> Recipe:
         """A copy with settings changed, all given as text: ``{"epochs": "3", "optimizer": "adam(1e-3)"}``.
@@ -280,11 +288,11 @@ class Recipe:
         if setting in ("augmentation", "views"):
             steps = parse(f"steps({text})")
             if steps.kwargs:
-                raise UsageError(f'recipe: {setting} takes a list of names with arguments, found "{text}".')
+                raise UsageError(f'recipe: {setting} takes a list of names with arguments, found "{plain(text)}".')
             return tuple(read_views(one) if setting == "views" else read(one, setting) for one in steps.args)
         given = parse(f"value({text})")
         if len(given.args) != 1 or given.kwargs:
-            raise UsageError(f'recipe: {setting} takes one value, found "{text}".')
+            raise UsageError(f'recipe: {setting} takes one value, found "{plain(text)}".')
         # A bare word, such as imagenet, is meant as text.
         return text if isinstance(given.args[0], Call) or setting == "precision" else given.args[0]
 

@@ -1,4 +1,4 @@
-"""Registries: which datasets, initializers, backbones, methods, measures, recipes, tables and executors there are.
+"""Registries: which datasets, initializers, backbones, methods, measures, blocks, recipes, tables, executors there are.
 
 A file is an entry when it defines a function or class that has the file's name, case and underscores aside:
 ``mean_var.py`` with ``class MeanVar``. Its description is the first line of the file's docstring. Listing
@@ -12,22 +12,24 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from specs.errors import UsageError, unknown
+from specs.errors import MedtransferError, UsageError, unknown
 from specs.expression import Call, parse
 from specs.installed import entry_points
 from specs.outline import definition, first_line
+from specs.quoting import EXPRESSION, shown
 from specs.signature import bind
 
 OWN = "medtransfer"
 """The distribution of the entries that are files of this project."""
 
 TABLE_KINDS = ("Table", "TaskTable", "Study")
-"""What a function of a study's folder returns if it makes a table; other functions there are what tables share."""
+"""The return annotations by which a function in a study's folder is a table; other functions there are shared code."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Entry:
     distribution: str
 
     def file(self) -> Path | None:
-        """The file of its module, found without importing it; None if there is none."""
+        """The path of the file that defines the entry, found without importing it; None if there is none."""
         try:
             spec = importlib.util.find_spec(self.module)
         except ImportError:  # a package that should hold it is not there
@@ -60,7 +62,8 @@ class Registry:
         noun: what an entry is called in messages, such as ``dataset``.
         package: the import package whose files are entries.
         group: the entry-point group for other distributions.
-        find: which files of the package are entries, and what they are called.
+        find: the function that says which files of the package are entries, and what they are called; None: every file
+            that defines an object of the file's name is one.
     """
 
     def __init__(self, noun: str, package: str, group: str, find: Finder | None = None) -> None:
@@ -92,9 +95,16 @@ class Registry:
 
     def _plugins(self) -> Iterator[Entry]:
         for point in entry_points(self.group):
-            distribution = point.dist.name if point.dist else "unknown"
-            summary = (point.dist.metadata["Summary"] if point.dist else None) or point.value
-            yield Entry(point.name, summary, point.module, point.attr, distribution)
+            try:
+                distribution = (point.dist.name if point.dist else None) or "unknown"
+                summary = (point.dist.metadata["Summary"] if point.dist else None) or point.value
+                module, attribute = point.module, point.attr
+            except (AttributeError, KeyError, ValueError, OSError) as error:  # the text is no entry point
+                raise UsageError(
+                    f"the entry point {point.name} = {point.value} of the group {self.group} cannot be read. Repair or "
+                    "uninstall the distribution that has it."
+                ) from error
+            yield Entry(point.name, summary, module, attribute, distribution)
 
     def get(self, name: str) -> Callable[..., Any]:
         """Import and return the object of an entry.
@@ -105,16 +115,34 @@ class Registry:
         entry = self.entries.get(name)
         if entry is None:
             raise unknown(self.noun, name, self.entries)
-        try:
+        with self._blaming(name, f"cannot be imported from {entry.module}:{entry.attribute}"):
             found: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.attribute)
-        except (ImportError, AttributeError) as error:
-            if entry.distribution == OWN:
+        return found
+
+    @contextmanager
+    def _blaming(self, name: str, what: str) -> Iterator[None]:
+        """Turn an error of a plugin's code in this block into one that names the plugin's distribution.
+
+        Args:
+            name: the name of the entry whose code runs in the block.
+            what: what is the matter with the entry, as the end of a sentence, such as ``cannot be imported``.
+
+        Raises:
+            UsageError: in place of any error but a ``MedtransferError``; errors of this project's own
+                entries pass through.
+        """
+        entry = self.entries.get(name)
+        try:
+            yield
+        except MedtransferError:
+            raise
+        except (Exception, SystemExit) as error:  # a module that calls sys.exit would end the command
+            if entry is None or entry.distribution == OWN:
                 raise
             raise UsageError(
-                f'the {self.noun} "{name}" of the distribution {entry.distribution} cannot be imported from '
-                f"{entry.module}:{entry.attribute} ({error}). Repair or uninstall that distribution."
+                f'the {self.noun} "{name}" of the distribution {entry.distribution} {what} '
+                f"({type(error).__name__}: {error}). Repair or uninstall that distribution."
             ) from error
-        return found
 
     def bind(self, expression: Call | str) -> Call:
         """The one canonical form of an expression: every argument by name, defaults filled in.
@@ -123,14 +151,16 @@ class Registry:
             UsageError: if a name is unknown or an argument does not fit.
         """
         call = parse(expression) if isinstance(expression, str) else expression
-        return bind(call, self.get(call.name), lambda kind, inner: REGISTRIES[kind].bind(inner))
+        target = self.get(call.name)
+        with self._blaming(call.name, "has a signature that cannot be read"):
+            return bind(call, target, lambda kind, inner: REGISTRIES[kind].bind(inner))
 
     def short(self, expression: Call | str, without: Collection[str] = ()) -> Call:
         """The shortest form of an expression for readers: only the arguments that differ from their defaults.
 
         Args:
-            expression: to shorten.
-            without: arguments to leave out whatever their values.
+            expression: the expression that is shortened, as text or as a call.
+            without: the names of arguments to leave out, whatever their values.
         """
         call = self.bind(expression)
         parameters = inspect.signature(self.get(call.name)).parameters
@@ -139,7 +169,7 @@ class Registry:
             if not isinstance(parameters[name].default, Call):
                 return parameters[name].default
             others = tuple(item for item in call.kwargs if item[0] != name)
-            return self.bind(Call(call.name, (), others)).arguments()[name]  # with its own defaults filled in
+            return self.bind(Call(call.name, (), others)).arguments()[name]  # with defaults inside it filled in
 
         kept = tuple((name, value) for name, value in call.kwargs if name not in without and value != default(name))
         return Call(call.name, (), kept)
@@ -147,7 +177,8 @@ class Registry:
     def build(self, expression: Call | str) -> Any:
         """Bind an expression and call its entry with the arguments."""
         call = self.bind(expression)
-        return self.get(call.name)(**call.arguments())
+        with self._blaming(call.name, f"cannot be made as {shown(str(call), EXPRESSION)}"):
+            return self.get(call.name)(**call.arguments())
 
 
 def entries_of_folder(folder: Path, package: str) -> Iterator[Entry]:
@@ -158,7 +189,7 @@ def entries_of_folder(folder: Path, package: str) -> Iterator[Entry]:
 
 
 def tables_of_studies(folder: Path, package: str) -> Iterator[Entry]:
-    """The tables of the studies: a file at the root under its own name, PAPER/FILE as ``PAPER_FILE``."""
+    """The tables of the studies: a file at the top under its own name, ``PAPER/FILE.py`` as ``PAPER_FILE``."""
     for path in sorted([*folder.glob("*.py"), *folder.glob("*/*.py")]):
         found = _object_of(path, path.stem)
         if found is None or found.returns not in TABLE_KINDS:
@@ -168,7 +199,7 @@ def tables_of_studies(folder: Path, package: str) -> Iterator[Entry]:
 
 
 def recipes_of_studies(folder: Path, package: str) -> Iterator[Entry]:
-    """The recipes of the studies: ``recipes.py`` of a paper under the paper's name, recipes that are shared by file."""
+    """The recipes of the studies: ``PAPER/recipes.py`` under the paper's name, shared ones under their file's name."""
     for path in sorted(folder.glob("*/recipes.py")):
         if found := _object_of(path, "recipes"):
             paper = path.parent.name
@@ -186,7 +217,7 @@ class _Found:
 
 
 def _object_of(path: Path, name: str) -> _Found | None:
-    """The object of a name that a file defines, case and underscores aside, or None."""
+    """The function or class of a name that a file defines, case and underscores aside; None if there is none."""
     text = path.read_text(encoding="utf-8")
     found = definition(text, name)
     return None if found is None else _Found(found.name, found.returns, first_line(text))
@@ -197,6 +228,7 @@ INITIALIZERS = Registry("initializer", "initializers", "medtransfer.initializers
 DATASETS = Registry("dataset", "datamodules", "medtransfer.datamodules")
 METHODS = Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods")
 MEASURES = Registry("measure", "experiments.measures", "medtransfer.measures")
+BLOCKS = Registry("block", "experiments.reporting.blocks", "medtransfer.blocks")
 RECIPES = Registry("recipe", "experiments.studies", "medtransfer.recipes", recipes_of_studies)
 TABLES = Registry("table", "experiments.studies", "medtransfer.tables", tables_of_studies)
 EXECUTORS = Registry("executor", "experiments.execution.executors", "medtransfer.executors")
@@ -207,11 +239,15 @@ KINDS = {
     "backbones": BACKBONES,
     "methods": METHODS,
     "measures": MEASURES,
+    "blocks": BLOCKS,
     "recipes": RECIPES,
     "tables": TABLES,
     "executors": EXECUTORS,
 }
-"""All registries, by what users call their entries."""
+"""All registries, by the plural word that users know their entries by."""
 
 REGISTRIES = {registry.package: registry for registry in (BACKBONES, INITIALIZERS, DATASETS)}
-"""Those whose expressions stand inside others, by what an argument says, as in ``Annotated[Call, "initializers"]``."""
+"""The registries whose expressions may be arguments of other expressions, by the name of their package.
+
+An argument names that package in its annotation, as in ``Annotated[Call, "initializers"]``.
+"""

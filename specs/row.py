@@ -13,21 +13,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from specs.errors import UsageError
 from specs.expression import Call, parse
+from specs.quoting import EXPRESSION, shown
 
 FORM = "NAME = WEIGHTS on BACKBONE"
+
+MOST = 30
+"""How many places of ``=``, and how many of ``on``, are tried as the end of a part of a row."""
 
 
 @dataclass(frozen=True)
 class RowText:
-    """A row as it is written.
+    """The parts of a row of a table, as a user writes it.
 
     Attributes:
-        weights: the initializer's expression.
-        name: that people read; None: nobody gave one.
-        backbone: the network's expression; None: the one of all rows, or that is named beside it.
+        weights: the initializer's expression, which says where the weights come from.
+        name: the name of the row in tables and figures; None where none was given.
+        backbone: the network's expression; None where the row takes the network that is named for all rows.
     """
 
     weights: Call
@@ -48,20 +53,22 @@ def parse_row(text: str) -> RowText:
     Raises:
         UsageError: if the text is no row, or names an adaptation.
     """
+    if not isinstance(text, str):
+        raise UsageError(f"a row is text of the form {FORM}, found {shown(text)}.")
     if (row := _unnamed(text)) is not None:
         return row
-    for sign in re.finditer("=", text):
+    for sign in islice(re.finditer("=", text), MOST):
         name, rest = " ".join(text[: sign.start()].split()), text[sign.end() :]
         if name and (row := _unnamed(rest)) is not None:
             return RowText(row.weights, name, row.backbone)
     if (found := re.search(r"\sby\s+(.*)$", text, re.DOTALL)) and _is_row(text[: found.start()]):
         raise UsageError(
-            f"{text!r}: there is no adaptation {found[1].strip()!r}, since there is none yet. Leave out `by`; what is "
-            'trained is said for all rows by --set trained="head" or "all".'
+            f"{shown(text, EXPRESSION)}: there is no adaptation {shown(found[1].strip())}, since there is none yet. "
+            'Leave out `by`; what is trained is said for all rows by --set trained="head" or "all".'
         )
     raise UsageError(
-        f"not a row: {text!r}. Expected {FORM}, each part but the weights optional, such as random, "
-        "'ImageNet = imagenet' or 'ImageNet = imagenet on resnet18'. Weights and networks are expressions; "
+        f"not a row: {shown(text, EXPRESSION)}. Expected {FORM}, each part but the weights optional, such as "
+        "random, 'ImageNet = imagenet' or 'ImageNet = imagenet on resnet18'. Weights and networks are expressions; "
         "`medtransfer list` names them. On a shell, quote the whole of it."
     )
 
@@ -75,10 +82,10 @@ def _is_row(text: str) -> bool:
 
 
 def _unnamed(text: str) -> RowText | None:
-    """Weights, and perhaps a network; None if the text is something else."""
+    """The row of a text without a name: weights, and perhaps a network; None if the text is something else."""
     if (weights := _expression(text)) is not None:
         return RowText(weights)
-    for word in re.finditer(r"\son\s", text):
+    for word in islice(re.finditer(r"\son\s", text), MOST):
         weights, backbone = _expression(text[: word.start()]), _expression(text[word.end() :])
         if weights is not None and backbone is not None:
             return RowText(weights, None, backbone)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.fold import Fold
+from specs.quoting import shown
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
 from specs.settling import settled
 
@@ -26,12 +27,13 @@ class Pretraining:
     """A run that an initializer needs: its backbone, trained on a dataset from another initializer.
 
     Attributes:
-        dataset: what it is trained on.
-        initializer: what it starts from.
-        recipe: the name of its recipe, such as ``phantom/pretraining``; None takes the run spec's ``pretraining``, or
-            with a method the one that is named like it.
-        method: name of a self-supervised method; None learns from labels.
-        images: that a method learns from: the training split's, or the test split's too.
+        dataset: the expression of the dataset that it is trained on.
+        initializer: the expression of the initializer that it starts from.
+        recipe: the name of its recipe, such as ``phantom/pretraining``; None takes the ``pretraining`` of the run spec
+            or, with a method, the recipe that has the method's name.
+        method: the name of a self-supervised method; None learns from labels.
+        images: the images that a self-supervised method learns from: ``train``, those of the training split, or
+            ``train+test``, those of the test split too.
     """
 
     dataset: Call
@@ -49,16 +51,18 @@ class RunSpec:
     ``imagenet("resnet18")``.
 
     Attributes:
-        stage: ``finetune`` trains, validates and tests on the task; ``tune`` does the same without a test image, by
-            testing on the validation images, to choose how to fine-tune; ``pretrain`` makes weights.
-        dataset: a dataset expression.
-        edition: ``real`` reads the published files, ``phantom`` the small synthetic edition in the same layout.
-        backbone: a backbone expression.
-        initializer: an initializer expression.
-        recipe: how it trains.
+        stage: the kind of run: ``finetune`` trains, validates and tests on the task; ``tune`` does the same without a
+            test image, by testing on the validation images, to choose how to fine-tune; ``pretrain`` makes weights.
+        dataset: the expression of the dataset.
+        edition: the edition of the dataset: ``real`` reads the published files, ``phantom`` the small synthetic edition
+            in the same layout.
+        backbone: the expression of the backbone.
+        initializer: the expression of the initializer, which sets the backbone's weights before training.
+        recipe: the settings of its training, validation and test.
         pretraining: the recipe of the runs that the initializer requires, where it names none itself.
-        seed: of every random draw of the run.
-        fold: of all of the dataset's patients, in which the run is tested; None: the dataset's own splits.
+        seed: the seed of every random draw of the run, from 0 to 2**31 - 1.
+        fold: the fold that the run is tested on, of a division of all of the dataset's patients; None: the run uses the
+            dataset's own splits.
     """
 
     stage: Stage
@@ -76,9 +80,11 @@ class RunSpec:
         object.__setattr__(self, "backbone", BACKBONES.bind(self.backbone))
         object.__setattr__(self, "initializer", settled(INITIALIZERS.bind(self.initializer), self.backbone))
         if self.stage not in STAGES or self.edition not in ("real", "phantom"):
-            raise UsageError(f"a run is of a stage of {', '.join(STAGES)}, found {self.stage}; edition {self.edition}.")
+            raise UsageError(
+                f"a run is of a stage of {', '.join(STAGES)}, found {shown(self.stage)}; edition {shown(self.edition)}."
+            )
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
-            raise UsageError(f"a seed is a whole number from 0 to 2**31 - 1, found {self.seed!r}.")
+            raise UsageError(f"a seed is a whole number from 0 to 2**31 - 1, found {shown(self.seed)}.")
         if not isinstance(self.fold, Fold | None):
             raise UsageError(f'a fold is a Fold, such as Fold.parse("2/5"), or None, found {self.fold!r}.')
 
@@ -108,11 +114,17 @@ class RunSpec:
         """
         from specs.recipe import Recipe
 
+        if not isinstance(data, dict):
+            raise UsageError(
+                f"a run spec is an object of settings, found {shown(data)}. `medtransfer run ... --dry-run --json` "
+                "prints a whole one."
+            )
         missing = {"stage", "dataset", "edition", "backbone", "initializer", "recipe"} - set(data)
         extra = set(data) - set(cls.__dataclass_fields__)
         if missing or extra:
+            odd = shown(sorted(extra, key=str)) if extra else "nothing"
             raise UsageError(
-                f"not a run spec: missing {sorted(missing) or 'nothing'}, unknown {sorted(extra) or 'nothing'}. "
+                f"not a run spec: missing {sorted(missing) or 'nothing'}, unknown {odd}. "
                 "`medtransfer run ... --dry-run --json` prints a whole one."
             )
         return cls(
@@ -122,7 +134,7 @@ class RunSpec:
             backbone=parse(data["backbone"]),
             initializer=parse(data["initializer"]),
             recipe=Recipe.from_json(data["recipe"]),
-            pretraining=Recipe.from_json(data["pretraining"]) if data.get("pretraining") else None,
+            pretraining=Recipe.from_json(data["pretraining"]) if data.get("pretraining") is not None else None,
             seed=data.get("seed", 0),
             fold=Fold.parse(data["fold"]) if data.get("fold") is not None else None,
         )

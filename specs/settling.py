@@ -11,11 +11,11 @@ from specs.registry import INITIALIZERS
 def settled(initializer: Call, backbone: Call) -> Call:
     """An initializer's expression that means the same without knowing the network, at every depth.
 
-    A class of an initializer says in ``left_to_network`` what it leaves to it.
+    An initializer's class says in ``left_to_network`` which of its arguments it leaves to the network.
 
     Args:
-        initializer: a bound expression.
-        backbone: the network's expression.
+        initializer: the bound expression of an initializer.
+        backbone: the expression of the network that is initialized.
     """
 
     def inner(value: Value) -> Value:
@@ -28,11 +28,11 @@ def settled(initializer: Call, backbone: Call) -> Call:
 
 
 def unsettled(initializer: Call, backbone: Call) -> Call:
-    """The expression without what it would leave to the network alike, for readers who know the network.
+    """The expression without the arguments that the network would fill in alike, for readers who know the network.
 
     Args:
-        initializer: a bound expression.
-        backbone: the network's expression.
+        initializer: the bound expression of an initializer.
+        backbone: the expression of the network that is initialized.
     """
     arguments = {
         name: unsettled(value, backbone) if isinstance(value, Call) and value.name in INITIALIZERS.entries else value
@@ -46,7 +46,7 @@ def unsettled(initializer: Call, backbone: Call) -> Call:
 
 
 def _left_to_network(name: str) -> Callable[[Mapping[str, Value], str], dict[str, Value]]:
-    """What an initializer's class leaves to a network; that of a plugin may say nothing."""
+    """The ``left_to_network`` of an initializer's class; where a plugin has none, one that leaves nothing."""
     left: Callable[[Mapping[str, Value], str], dict[str, Value]] | None
     left = getattr(INITIALIZERS.get(name), "left_to_network", None)
     return left or (lambda arguments, network: {})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import sys
 import types
 import typing
@@ -19,9 +20,10 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from specs.errors import UsageError, unknown
 from specs.expression import Call, Value, parse, show
+from specs.quoting import EXPRESSION, plain, shown
 
 BindNested = Callable[[str, Call], Call]
-"""Binds an expression in the registry of the named package."""
+"""A function that binds an expression in the registry of a package, given the package's name and the expression."""
 
 
 def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
@@ -30,7 +32,7 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
     Args:
         call: the expression as written.
         target: the function or class whose signature it must fit.
-        nested: how to bind an expression inside it.
+        nested: the function that binds an expression inside it, given the package whose registry it is of.
 
     Raises:
         UsageError: if an argument is unknown, missing, given twice or of the wrong type.
@@ -43,7 +45,9 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
     try:
         bound = signature.bind(*call.args, **call.arguments())
     except TypeError as error:
-        raise UsageError(f"{call} does not fit {call.name}{_usage(signature)}: {error}.") from error
+        raise UsageError(
+            f"{shown(str(call), EXPRESSION)} does not fit {call.name}{_usage(signature)}: {error}."
+        ) from error
     bound.apply_defaults()
     return Call(
         call.name,
@@ -69,7 +73,7 @@ def _hints(target: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _defining_module(target: Callable[..., Any], field: str) -> dict[str, Any] | None:
-    """The names of the module that a dataclass has a field from, which may be that of a class that it inherits from.
+    """The names of the module that defines a field of a dataclass, which may be the module of one of its base classes.
 
     None for whatever is no dataclass.
     """
@@ -88,15 +92,23 @@ def _usage(signature: inspect.Signature) -> str:
 
 
 def _convert(value: Value, hint: Any, what: str, nested: BindNested) -> Value:
-    options = get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    for option in options:
-        converted: Value = _as(value, option, nested)
-        if converted is not _MISFIT:
-            return converted
-    for option in options:
+    converted: Value = _as(value, hint, nested)
+    if converted is not _MISFIT:
+        return converted
+    for option in _options(hint):
         if get_origin(option) is Literal and isinstance(value, str):
             raise unknown(f"value for {what}:", value, [str(choice) for choice in get_args(option)])
-    raise UsageError(f"{what}: expected {_words(hint)}, found {show(value)}.")
+    raise UsageError(f"{what}: expected {_words(hint)}, found {_found(value)}.")
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    """The types that a hint allows."""
+    return get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+
+
+def _found(value: Value) -> str:
+    """A value as it is shown in a message: on one line, and not too long."""
+    return plain(show(value), EXPRESSION) if isinstance(value, str | tuple | Call) else shown(value)
 
 
 _MISFIT: Any = object()
@@ -104,6 +116,8 @@ _MISFIT: Any = object()
 
 def _as(value: Value, hint: Any, nested: BindNested) -> Any:
     """The value as the hinted type, or ``_MISFIT``; an int where a float is expected becomes a float."""
+    if len(options := _options(hint)) > 1:
+        return next((fit for one in options if (fit := _as(value, one, nested)) is not _MISFIT), _MISFIT)
     if hint is None or hint is type(None):
         return None if value is None else _MISFIT
     if get_origin(hint) is Annotated:
@@ -118,14 +132,20 @@ def _as(value: Value, hint: Any, nested: BindNested) -> Any:
             return _MISFIT
         items = [_as(item, get_args(hint)[0], nested) for item in value]
         return _MISFIT if any(item is _MISFIT for item in items) else tuple(items)
+    if isinstance(value, int) and value.bit_length() > 64:  # expressions cannot hold such a number either
+        return _MISFIT
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return _MISFIT
     return value if type(value) is hint else _MISFIT
 
 
 def _words(hint: Any) -> str:
-    if get_origin(hint) in (typing.Union, types.UnionType):
-        return " or ".join(_words(option) for option in get_args(hint))
+    if len(options := _options(hint)) > 1:
+        return " or ".join(_words(option) for option in options)
+    if get_origin(hint) is tuple:
+        return f"values in brackets, each {_words(get_args(hint)[0])}"
     if get_origin(hint) is Literal:
         return " or ".join(show(choice) for choice in get_args(hint))
     if get_origin(hint) is Annotated:

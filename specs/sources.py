@@ -13,7 +13,7 @@ from typing import Any, Literal
 Kind = Literal["published", "assumed", "ours"]
 
 Settings = Mapping[str, Any]
-"""Values as in a recipe's JSON, by setting; inside others or with their path as the name: ``optimizer.momentum``."""
+"""Values by setting, as in a recipe's JSON: nested, or with the path as the name, such as ``optimizer.momentum``."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,11 @@ class Source:
     """What vouches for one value.
 
     Attributes:
-        kind: of source.
-        value: that it vouches for, as in the recipe's JSON.
-        text: published: paper and section, or repository and file; assumed and ours: the reason.
-        published: of a value that is ours: what the publication has instead, in words.
+        kind: the kind of source: ``published``, ``assumed`` or ``ours``.
+        value: the value that it vouches for, as the recipe's JSON has it.
+        text: where a published value is found (paper and section, or repository and file); for the other kinds, the
+            reason for the value.
+        published: what the publication has in place of a value that is ours, in words; empty for the other kinds.
     """
 
     kind: Kind
@@ -33,7 +34,7 @@ class Source:
     published: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a source that says nothing.
+        """Refuse a source without a text, or with ``published`` where there should be none.
 
         Raises:
             ValueError: if a text is empty, or what was published is said of a value that is not ours.
@@ -51,7 +52,7 @@ class AllOurs:
     """Says of a whole recipe, instead of sources, that all of its values are this project's own.
 
     Attributes:
-        because: the reason.
+        because: the reason why all values are this project's own.
     """
 
     because: str
@@ -62,13 +63,13 @@ Declaration = Sources | AllOurs
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that a publication does, or leaves open, and this project decides, and that no recipe's setting says.
+    """A decision of this project that no recipe's setting shows, where a publication decides otherwise or says nothing.
 
     Attributes:
-        subject: in a few words.
+        subject: what is done differently, in a few words.
         published: what the publication does, and where that is said; or that it is not known.
         ours: what is done here.
-        because: the reason.
+        because: why it is done so here.
     """
 
     subject: str
@@ -81,8 +82,8 @@ def published(settings: Settings, where: str) -> dict[str, Source]:
     """Sources of values that are as published.
 
     Args:
-        settings: the values.
-        where: paper and section, or repository and file.
+        settings: the values by setting, as in a recipe's JSON.
+        where: the paper and section, or repository and file, that states them.
     """
     return {path: Source("published", value, where) for path, value in leaves(settings).items()}
 
@@ -91,8 +92,8 @@ def assumed(settings: Settings, because: str) -> dict[str, Source]:
     """Sources of values that the publication does not say.
 
     Args:
-        settings: the values.
-        because: why these.
+        settings: the values by setting, as in a recipe's JSON.
+        because: why these values are assumed.
     """
     return {path: Source("assumed", value, because) for path, value in leaves(settings).items()}
 
@@ -101,15 +102,15 @@ def ours(settings: Settings, published: str, because: str) -> dict[str, Source]:
     """Sources of values that are not the published ones.
 
     Args:
-        settings: the values.
-        published: what the publication has instead.
+        settings: the values by setting, as in a recipe's JSON.
+        published: what the publication has instead, in words.
         because: why it is done otherwise here.
     """
     return {path: Source("ours", value, because, published) for path, value in leaves(settings).items()}
 
 
 def together(*parts: Sources) -> dict[str, Source]:
-    """Sources put together.
+    """The sources of several parts of a recipe as one mapping.
 
     Raises:
         ValueError: if two of them vouch for the same setting.
@@ -123,7 +124,7 @@ def together(*parts: Sources) -> dict[str, Source]:
 
 
 def without(sources: Sources, *settings: str) -> dict[str, Source]:
-    """Sources without those of some settings and of all that is inside them."""
+    """The sources without those of some settings and of the settings nested in these."""
     return {
         path: source
         for path, source in sources.items()
@@ -132,11 +133,11 @@ def without(sources: Sources, *settings: str) -> dict[str, Source]:
 
 
 def taken_over(sources: Sources, because: str) -> dict[str, Source]:
-    """The same values for a recipe of which no publication says them: those that are published become *assumed*.
+    """Sources for a recipe that takes over the values of another one: those that are published there become *assumed*.
 
     Args:
-        sources: of the recipe whose values they are.
-        because: why they are taken.
+        sources: the sources of the recipe that the values are taken from.
+        because: why the values are taken over.
     """
     return {
         path: Source("assumed", source.value, because) if source.kind == "published" else source
@@ -165,7 +166,7 @@ NUMERICS = assumed(
     {"memory_format": "contiguous", "compiled": False, "deterministic": False},
     "torch's defaults: others change speed and the last digits",
 )
-"""Of the settings that decide in which order a number is computed, where the publication says nothing else."""
+"""Sources of the settings that decide in which order numbers are computed, where the publication names none of them."""
 
 THREADS = ours(
     {"threads": 1},

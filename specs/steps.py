@@ -1,4 +1,4 @@
-"""What recipes are put together from: optimizers, schedules, steps of augmentation and views."""
+"""The parts of recipes: optimizers, learning-rate schedules, augmentation steps and views."""
 
 # Long file: views and one_of check their own parts, by the very functions that read them from text and JSON.
 
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from specs.errors import UsageError, unknown
 from specs.expression import Call, Value, show
+from specs.quoting import shown
 from specs.signature import bind
 
 
@@ -34,10 +35,10 @@ class SGD:
     """Stochastic gradient descent (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
 
     Attributes:
-        learning_rate: of all parameters.
-        momentum: of the updates.
-        weight_decay: of those that ``decayed`` names.
-        decayed: ``all`` parameters, or the ``weights`` without biases and normalization layers.
+        learning_rate: the learning rate of all parameters, above 0.
+        momentum: the factor by which the momentum buffer shrinks at each step, in [0, 1).
+        weight_decay: how much of each parameter that ``decayed`` names is added to its gradient.
+        decayed: the parameters that decay: ``all``, or the ``weights`` without biases and normalization layers.
     """
 
     learning_rate: float
@@ -53,11 +54,11 @@ class Lars:
     Biases and normalization layers are neither adapted nor decayed.
 
     Attributes:
-        learning_rate: of the weights.
-        momentum: of the updates.
-        weight_decay: of the weights.
-        trust: coefficient of the ratio of norms.
-        bias_learning_rate: of biases and normalization layers; None is ``learning_rate``.
+        learning_rate: the learning rate of the weights, above 0.
+        momentum: the factor by which the momentum buffer shrinks at each step, in [0, 1).
+        weight_decay: how much of each weight is added to its gradient.
+        trust: the coefficient of the ratio of the norms of weights and gradient, which scales a layer's learning rate.
+        bias_learning_rate: the learning rate of biases and normalization layers; None: it is ``learning_rate``.
         classic_momentum: whether the learning rate scales what enters the momentum (SimCLR), else what leaves it.
     """
 
@@ -74,10 +75,10 @@ class Larc:
     """Layer-wise adaptive rates of all parameters, biases and normalization layers included, as SwAV's code has them.
 
     Attributes:
-        learning_rate: of all parameters.
-        momentum: of the updates.
-        weight_decay: of all parameters.
-        trust: coefficient of the ratio of norms.
+        learning_rate: the learning rate of all parameters, above 0.
+        momentum: the factor by which the momentum buffer shrinks at each step, in [0, 1).
+        weight_decay: how much of each parameter is added to its gradient.
+        trust: the coefficient of the ratio of the norms of weights and gradient, which scales a layer's learning rate.
     """
 
     learning_rate: float
@@ -88,7 +89,7 @@ class Larc:
 
 @dataclass(frozen=True)
 class Constant:
-    """The learning rate stays as it is."""
+    """Keep the learning rate as it is."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Plateau:
 
 @dataclass(frozen=True)
 class Cosine:
-    """Cosine from the learning rate to a share of it, ``final``, stepped per epoch, after a linear warm-up."""
+    """Lower the learning rate along a cosine to its share ``final``, once per epoch, after a linear warm-up."""
 
     warmup_epochs: int = 0
     final: float = 0.0
@@ -196,10 +197,11 @@ class Elastic:
     Each pixel is displaced by smoothed noise, whose draws from [-1, 1] are uniform, after an affine transform.
 
     Attributes:
-        alpha: factor of the smoothed noise, in pixels.
-        sigma: standard deviation of the Gaussian filter that smooths, in pixels.
-        p: probability.
-        affine: the affine transform moves three points by draws from [-``affine``, ``affine``] pixels in x and y.
+        alpha: the factor of the smoothed noise, in pixels.
+        sigma: the standard deviation of the Gaussian filter that smooths the noise, in pixels.
+        p: the probability that an image is deformed, in [0, 1].
+        affine: the largest shift of each of the three points that define the affine transform, in pixels; x and y are
+            drawn from [-``affine``, ``affine``].
     """
 
     alpha: float = 120.0
@@ -243,7 +245,7 @@ class SizedCrop:
 
 @dataclass(frozen=True)
 class OneOf:
-    """With probability ``p``, one of the steps, each as likely as its own ``p`` says beside the others'."""
+    """Do one of the steps with probability ``p``; each is chosen in proportion to its own ``p``."""
 
     steps: tuple[Step, ...]
     p: float = 0.5
@@ -285,9 +287,9 @@ class Views:
     """Views of each image that self-supervised learning compares, all made in one way.
 
     Attributes:
-        count: how many.
-        image_size: height and width in pixels.
-        augmentation: applied in this order.
+        count: how many views are made in this way, 1 or more.
+        image_size: height and width of each view, in pixels.
+        augmentation: the steps that make each view, in this order.
     """
 
     count: int
@@ -303,9 +305,8 @@ class Views:
         for name in ("count", "image_size"):
             number = getattr(self, name)
             if type(number) is not int or number < 1:
-                raise UsageError(f"recipe: views have a whole number from 1 as {name}, found {number!r}.")
-        steps = tuple(checked(step, "augmentation") for step in self.augmentation)
-        object.__setattr__(self, "augmentation", steps)
+                raise UsageError(f"recipe: views have a whole number from 1 as {name}, found {shown(number)}.")
+        object.__setattr__(self, "augmentation", checked_steps(self.augmentation))
 
 
 OPTIMIZERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "sgd": SGD, "lars": Lars, "larc": Larc}
@@ -332,7 +333,7 @@ _NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).it
 
 
 def no_expression(package: str, inner: Call) -> Call:
-    """Refuses an expression inside a part, where literals belong.
+    """Refuse an expression as an argument of a recipe's part, whose arguments are literals.
 
     Raises:
         UsageError: always.
@@ -344,15 +345,15 @@ def read(value: Value, noun: str) -> Any:
     """The part that an expression such as ``adam(1e-3)`` describes.
 
     Args:
-        value: an expression.
-        noun: ``optimizer``, ``schedule`` or ``augmentation``.
+        value: the expression of an optimizer, a schedule or an augmentation step.
+        noun: what it has to be: ``optimizer``, ``schedule`` or ``augmentation``.
 
     Raises:
         UsageError: if there is no such part, or its arguments do not fit.
     """
     vocabulary = _VOCABULARIES[noun]
     if not isinstance(value, Call):
-        raise UsageError(f"recipe: {noun} takes a name with arguments, found {value!r}.")
+        raise UsageError(f"recipe: {noun} takes a name with arguments, found {shown(value)}.")
     if value.name not in vocabulary:
         raise unknown(noun, value.name, vocabulary)
     cls = vocabulary[value.name]
@@ -363,7 +364,7 @@ def read(value: Value, noun: str) -> Any:
 
 
 def _share(p: float = 0.5) -> None:
-    """The argument of ``one_of`` that is no step."""
+    """The arguments of ``one_of`` beside its steps, as a signature to check them by."""
 
 
 def read_views(value: Value) -> Views:
@@ -387,8 +388,19 @@ def checked(part: Any, noun: str) -> Any:
     """
     vocabulary = _VOCABULARIES[noun]
     if type(part) not in vocabulary.values():
-        raise UsageError(f"recipe: {noun} takes one of {', '.join(vocabulary)}, found {part!r}.")
+        raise UsageError(f"recipe: {noun} takes one of {', '.join(vocabulary)}, found {shown(part)}.")
     return from_json(to_json(part), noun)
+
+
+def checked_steps(steps: Any) -> tuple[Any, ...]:
+    """The same steps of augmentation, with their values checked.
+
+    Raises:
+        UsageError: if they are no list of steps, or a value does not fit.
+    """
+    if not isinstance(steps, list | tuple):
+        raise UsageError(f"recipe: augmentation takes a list of steps, found {shown(steps)}.")
+    return tuple(checked(step, "augmentation") for step in steps)
 
 
 def to_json(part: Any) -> dict[str, Any]:
@@ -409,13 +421,13 @@ def from_json(data: Any, noun: str) -> Any:
     if noun == "views":
         names = [field.name for field in dataclasses.fields(Views)]
         if not isinstance(data, dict) or set(data) != set(names) or not isinstance(data["augmentation"], list | tuple):
-            raise UsageError(f"recipe: views take an object of {', '.join(names)}, found {data!r}.")
+            raise UsageError(f"recipe: views take an object of {', '.join(names)}, found {shown(data)}.")
         return Views(**data | {"augmentation": tuple(from_json(step, "augmentation") for step in data["augmentation"])})
     if not isinstance(data, dict):
-        raise UsageError(f'recipe: {noun} takes an object with a "name" and its settings, found {data!r}.')
+        raise UsageError(f'recipe: {noun} takes an object with a "name" and its settings, found {shown(data)}.')
     if noun == "augmentation" and data.get("name") == "one_of":
         if set(data) != {"name", "steps", "p"} or not isinstance(data["steps"], list | tuple):
-            raise UsageError(f"recipe: one_of takes an object of name, steps and p, found {data!r}.")
+            raise UsageError(f"recipe: one_of takes an object of name, steps and p, found {shown(data)}.")
         share = bind(Call("one_of", (), (("p", data["p"]),)), _share, no_expression).arguments()
         return OneOf(tuple(from_json(step, noun) for step in data["steps"]), **share)  # type: ignore[arg-type]
     arguments = tuple(

@@ -30,21 +30,22 @@ Words = Mapping[str, str | Mapping[Any, str]]
 """How arguments are said, by name: a pattern, or a word for each value."""
 
 Shorten = Callable[[Registry, Call], Call]
-"""The shortest form of an expression that readers may see, with its arguments by name; others are kept from them."""
+"""Gives the shortest form of an expression that readers may see; it leaves out arguments that they may not see."""
 
 
 def shortest(registry: Registry, expression: Call) -> Call:
-    """All that is not the default, for readers who may see everything."""
+    """The expression with all arguments that are not their default, for readers who may see everything."""
     return registry.short(expression)
 
 
 def title(registry: Registry, expression: Call | str, shorten: Shorten = shortest) -> str:
-    """What people call what an expression names.
+    """The title of what an expression names, as people say it.
 
     Args:
-        registry: that it is of.
-        expression: to say.
-        shorten: what readers may see of an expression; of other arguments only words without a value are said.
+        registry: the registry that the expression names an entry of.
+        expression: the expression whose title is wanted, as text or as a call.
+        shorten: the function that gives what readers may see of an expression; of the arguments that it leaves out,
+            only words that hold no value are said.
 
     Raises:
         UsageError: if the expression names nothing, or its entry's title names an argument that there is not.
@@ -53,7 +54,7 @@ def title(registry: Registry, expression: Call | str, shorten: Shorten = shortes
 
 
 def title_of_text(registry: Registry, text: str, shorten: Shorten = shortest) -> str:
-    """The title of a text that may be an expression of a registry; itself where it is none that can be read here."""
+    """The title of a text that may be an expression of a registry; the text itself where it cannot be read as one."""
     return _said_text(registry, text, shorten).text
 
 
@@ -61,9 +62,9 @@ def distinct(titles: Sequence[str], expressions: Sequence[str], taken: Collectio
     """Labels of one table: the titles, with the expressions added where titles of different things are alike.
 
     Args:
-        titles: one of each thing.
-        expressions: as many, one of each thing.
-        taken: labels that others have.
+        titles: the title of each thing, in order.
+        expressions: the expression of each thing, in the order of the titles.
+        taken: labels that are in use already, which none of the new ones may be.
     """
     pairs = list(zip(titles, expressions, strict=True))
     added: set[tuple[str, str]] = set()
@@ -89,12 +90,12 @@ class _Arguments:
     """What is known of an expression's arguments.
 
     Attributes:
-        of: the entry, in words, for errors.
-        values: of all arguments, by name.
+        of: the entry in words, such as ``dataset "folder"``, for errors.
+        values: the values of all arguments by name, defaults filled in.
         shown: the values that readers may see, of arguments that are not the default.
         hidden: names of arguments that are not the default and whose values readers may not see.
-        words: how arguments are said.
-        shorten: as of ``title``.
+        words: how arguments are said, by name, as the entry declares it.
+        shorten: the function that gives what readers may see of an expression, as in ``title``.
     """
 
     of: str
@@ -131,7 +132,7 @@ def _said(registry: Registry, call: Call, shorten: Shorten) -> _Said:
 
 
 def _added(name: str, arguments: _Arguments) -> str | None:
-    """What is added of an argument that is not the default; None if nothing says it, or nothing that may be seen."""
+    """What a title adds for an argument that is not its default; None if no words say it, or none that may be seen."""
     words = arguments.words.get(name)
     if isinstance(words, Mapping):
         return None if name in arguments.hidden else words.get(arguments.values[name])
@@ -186,7 +187,7 @@ def _formed(value: Value, form: str) -> str:
 def _said_text(registry: Registry, text: str, shorten: Shorten) -> _Said:
     try:
         call = registry.bind(text)
-    except UsageError:  # a text of another kind, or of an entry that is not here or is another one
+    except UsageError:  # not an expression, or of an entry that is missing or has other arguments
         return _Said(text)
     return _said(registry, call, shorten)
 
@@ -202,7 +203,7 @@ def _declared(registry: Registry, entry: str) -> tuple[str | None, Words]:
     if not inspect.isclass(target):
         module = sys.modules[registry.entries[entry].module]
         return getattr(module, "TITLE", None), getattr(module, "WORDS", {})
-    arguments = inspect.signature(target).parameters  # of which one may have such a name
+    arguments = inspect.signature(target).parameters  # an argument may have the name title or words
     words: dict[str, str | Mapping[Any, str]] = {}
     for base in () if "words" in arguments else reversed(target.__mro__):
         words |= vars(base).get("words", {})
@@ -211,7 +212,7 @@ def _declared(registry: Registry, entry: str) -> tuple[str | None, Words]:
 
 def _name_of(registry: Registry, entry: str) -> str | None:
     """What stands before the colon in the first line of an entry's file, if that is its name; else None."""
-    registry.get(entry)  # which imports it
+    registry.get(entry)  # imports the entry's module
     first, _, _ = (sys.modules[registry.entries[entry].module].__doc__ or "").strip().partition("\n")
     name, colon, _ = first.partition(":")
     return name if colon and _letters(name) == _letters(entry) else None

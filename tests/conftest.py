@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import urllib3
+
+from tests.messages import note_errors, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +36,10 @@ LONGEST = (
 )
 """Files that take half a minute or more."""
 
+note_errors()
+for name in ("cv2", "gdcm"):  # they set variables of the environment, which no test is to be blamed for
+    with suppress(ImportError):
+        importlib.import_module(name)
 torch.set_num_threads(1)  # parallel test processes on few cores are many times slower with more
 
 
@@ -41,7 +52,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def variables_as_before() -> Iterator[None]:
+    """Gives each test the variables of the environment that the first one had: libraries leave some of their own."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def loopback_alone(variables_as_before: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ends a test that would fetch from elsewhere, as a planner does by itself where its runs need something."""
     request = urllib3.PoolManager.request
 

@@ -1,4 +1,4 @@
-"""Which of timm's architectures have an entry of their own among the backbones, and under which name."""
+"""The architectures of timm that have an entry of their own among the backbones."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from specs.registry import BACKBONES, OWN
 
 
 def entry_of(architecture: str) -> str | None:
-    """The backbone that is a timm architecture under a name of its own; None where ``timm("...")`` names it.
+    """The name of the backbone entry that is a given timm architecture; None where only ``timm("...")`` names it.
 
-    An entry's module says in ``ARCHITECTURE`` what timm calls its network, where that is another name than the entry's.
+    An entry whose name differs from timm's says timm's name in its module's ``ARCHITECTURE``.
 
     Args:
-        architecture: timm's name, without a tag.
+        architecture: the name of an architecture in timm, without a tag.
     """
     for name, entry in BACKBONES.entries.items():
         own = entry.distribution == OWN  # a plugin is not imported for a question about others

@@ -51,10 +51,10 @@ def cbr_backbone(kernel: int, widths: tuple[int, ...], last_pool: bool, in_chann
     """A CBR network: one convolution of ``kernel`` pixels per width, a max pool between two of them.
 
     Args:
-        kernel: height and width of every convolution.
-        widths: output channels of the convolutions.
+        kernel: the height and width of every convolution's kernel in pixels.
+        widths: the output channels of the convolutions, in order.
         last_pool: whether a max pool stands between the last convolution and the global average.
-        in_channels: of the input.
+        in_channels: the number of channels of the input images.
     """
     return Backbone(
         build=partial(_build, kernel, widths, in_channels),

@@ -1,4 +1,4 @@
-"""The feature maps of a backbone's named stages, collected in one pass."""
+"""Collecting the feature maps of a backbone's named stages in one forward pass."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from backbones.networks.contract import Backbone
 from specs.errors import UsageError, unknown
 
 WRAPPERS = {"module": "DistributedDataParallel", "_orig_mod": "torch.compile"}
-"""Attributes under which wrappers keep the network, and who they are."""
+"""The attributes under which wrappers keep the wrapped network, with the wrappers' names."""
 
 
 def unwrapped(network: nn.Module) -> Backbone:
     """The backbone inside any wrappers of ``DistributedDataParallel`` and ``torch.compile``.
 
     Raises:
-        UsageError: if there is none.
+        UsageError: if there is no backbone inside.
     """
     inner: object = network
     while not isinstance(inner, Backbone):
@@ -34,21 +34,21 @@ def unwrapped(network: nn.Module) -> Backbone:
 
 @torch.no_grad()
 def collect_stages(network: nn.Module, images: Tensor, stages: Iterable[str] | None = None) -> dict[str, Tensor]:
-    """Each stage's feature map, from one forward pass in evaluation mode.
+    """The feature map of each stage, from one forward pass in evaluation mode.
 
-    The pass goes through the backbone itself, not through its wrappers: nothing is compiled anew, no other process is
-    waited for, and no hook stays behind. Modes of training are left as they were.
+    The pass goes through the backbone itself, not through its wrappers: nothing is compiled again, no other process is
+    waited for, and no hook stays behind. Every module's training mode is restored afterwards.
 
     Args:
-        network: a backbone, however wrapped.
-        images: normalized input, (B, in_channels, H, W), on the network's device.
-        stages: names of those that are wanted; None: all.
+        network: a backbone, with or without wrappers.
+        images: the normalized input, (B, in_channels, H, W), on the network's device.
+        stages: the names of the wanted stages; None: all of them.
 
     Returns:
-        By stage, in order, (B, channels, about H / stride, about W / stride).
+        The feature maps by stage, in order, each (B, channels, about H / stride, about W / stride).
 
     Raises:
-        UsageError: if there is no such stage or no backbone.
+        UsageError: if there is no backbone inside, or it has no such stage.
     """
     backbone = unwrapped(network)
     known = [stage.name for stage in backbone.stages]

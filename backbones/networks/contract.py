@@ -1,4 +1,4 @@
-"""The contract of every backbone: one network, its named stages, feature maps and pooled features."""
+"""The contract that every backbone keeps: one network with named stages, their feature maps, and pooled features."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Decoder = Literal["unet"]
 
 @dataclass(frozen=True)
 class Stage:
-    """A contiguous part of a backbone.
+    """A contiguous part of a backbone that ends in a feature map.
 
     Attributes:
-        name: such as ``conv1`` or ``layer3``.
-        channels: of its feature map.
-        stride: pixels of the input per pixel of its feature map.
-        prefixes: module names (without a trailing dot) whose tensors in the state dict belong to the stage.
+        name: the stage's name, such as ``conv1`` or ``layer3``.
+        channels: the number of channels of the stage's feature map.
+        stride: the number of pixels of the input per pixel of the feature map, in each direction.
+        prefixes: the names of the modules (without a trailing dot) whose tensors in the state dict belong to the stage.
     """
 
     name: str
@@ -30,21 +30,21 @@ class Stage:
 
 
 class Backbone(nn.Module):
-    """A network without a classifier; classification and segmentation use the same one.
+    """A network without a classifier, which classification and segmentation share.
 
     Args:
-        build: makes the network with its architecture's own random initialization.
-        stages: in order; together they hold every tensor of the network's state dict, each once.
-        in_channels: of the input.
-        num_features: length of the pooled feature vector.
-        features: maps (network, input of shape (B, in_channels, H, W)) to one feature map per stage,
+        build: a function that makes the network with its architecture's own random initialization.
+        stages: the stages in order; together they hold every tensor of the network's state dict, each once.
+        in_channels: the number of channels of the input images.
+        num_features: the length of the pooled feature vector.
+        features: a function of (network, input of shape (B, in_channels, H, W)) that gives one feature map per stage,
             each (B, stage.channels, about H / stage.stride, about W / stage.stride).
-        pooled: maps (network, input) to the pooled feature, (B, num_features).
+        pooled: a function of (network, input) that gives the pooled features, (B, num_features).
         decoder: the decoder that fits the feature maps, or None where none does.
-        image_size: height and width in pixels of the only input that it takes, or None where it takes any.
-        residual_ends: names of the last weight of each residual branch, mostly a normalization layer's. Where they
-            are 0, each block starts as its shortcut alone (Goyal et al. 2017, "Accurate, Large Minibatch SGD",
-            section 5.1); ``build`` leaves normalization layers at 1.
+        image_size: the height and width in pixels of the only input size that it takes, or None where it takes any.
+        residual_ends: the names of the last weight of each residual branch, mostly a normalization layer's. Where they
+            are 0, each block starts as its shortcut alone (Goyal et al. 2017, "Accurate, Large Minibatch SGD", section
+            5.1); ``build`` leaves normalization layers at 1.
 
     Raises:
         ValueError: if the stages do not partition the state dict, or a residual end is no tensor of it.
@@ -103,9 +103,9 @@ class Backbone(nn.Module):
         return names[0]
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """New random weights by the architecture's own initialization.
+        """New random weights, drawn by the architecture's own initialization.
 
-        The draws come from ``generator`` alone: the global random state is neither read nor changed.
+        The draws depend on ``generator`` alone: the global random state is neither read nor changed.
         """
         seed = int(torch.randint(2**62, (), generator=generator))
         with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""The network of the plain backbone: convolutions and ReLUs one after the other, without any normalization layer."""
+"""The network of the plain backbone: a chain of convolutions and ReLUs without any normalization layer."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def _build(depth: int, width: int, in_channels: int, start: str) -> nn.Sequentia
     layers, before, number = OrderedDict[str, nn.Module](), in_channels, 0
     for stage, convolutions in enumerate((1, (depth - 1) // 2, depth - 1 - (depth - 1) // 2), 1):
         inside = OrderedDict[str, nn.Module]()
-        for place in range(convolutions):
+        for position in range(convolutions):
             number += 1
-            inside[f"conv{number}"] = _convolution(before, width, 1 if place else 2, start)
+            inside[f"conv{number}"] = _convolution(before, width, 1 if position else 2, start)
             inside[f"relu{number}"] = nn.ReLU()
             before = width
         layers[f"stage{stage}"] = nn.Sequential(inside)

@@ -17,19 +17,19 @@ from backbones.networks.contract import Backbone, Decoder, Stage
 from specs.errors import UsageError
 
 CUT = -2.0
-"""What ``timm.layers.trunc_normal_`` gives where its uniform draw is exactly -1, once in 2**24: minus infinity, cut."""
+"""The value of ``timm.layers.trunc_normal_`` if its uniform draw is exactly -1, once in 2**24: infinity, clamped."""
 
 
 def timm_backbone(
     name: str, in_channels: int, image_size: int | None = None, patch_size: int | None = None
 ) -> Backbone:
-    """A timm model as a backbone; no weights are loaded and no network is asked.
+    """A timm model as a backbone. No weights are loaded, and nothing is downloaded.
 
     Args:
-        name: of the architecture.
-        in_channels: of its input.
-        image_size: that a transformer is built for, in pixels.
-        patch_size: of a transformer, in pixels.
+        name: the name of the architecture in timm, without a tag.
+        in_channels: the number of channels of the input images.
+        image_size: the height and width in pixels that a transformer is built for; None: the architecture's own.
+        patch_size: the height and width of a transformer's patches in pixels; None: the architecture's own.
 
     Raises:
         UsageError: if timm has no such model, or the model yields no intermediate features or takes no such sizes.
@@ -57,20 +57,21 @@ def timm_backbone(
 
 
 def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> Backbone:
-    """A network of timm's classes as a backbone.
+    """A network built from timm's classes, as a backbone.
 
-    The stages are those of timm's ``feature_info``; each holds the modules from behind the previous stage's
-    feature map up to its own, and the last one also what follows (such as a final norm).
+    The stages are those of timm's ``feature_info``. Each holds the modules behind the previous stage's feature map up
+    to its own; the last one also holds what follows (such as a final norm).
 
-    The network starts as ``build`` makes it, with two exceptions. The last normalization of each residual branch has
+    The initial weights are those of ``build``, with two exceptions. The last normalization of each residual branch has
     the weight 1, as in torchvision, TF-Slim and He et al. 2016, where most of timm's networks with an option for it
-    have 0. And weights at the cut of a truncated normal, 20 or 100 standard deviations away, become its mean, 0: one to
-    three in an Inception-v3 or a ConvNeXt-T, and none where today's torch draws (``torch.nn.init.trunc_normal_``).
+    have 0. And weights at the truncation bound of a truncated normal, 20 or 100 standard deviations away, are set to
+    its mean, 0. There are one to three of them in an Inception-v3 or a ConvNeXt-T, and none where torch's own
+    ``torch.nn.init.trunc_normal_`` draws.
 
     Args:
-        build: makes it, without a classifier.
-        name: of the network, for messages.
-        in_channels: of its input.
+        build: a function that makes the network, without a classifier.
+        name: the network's name, for error messages.
+        in_channels: the number of channels of the input images.
 
     Raises:
         UsageError: if the network yields no intermediate features.
@@ -82,7 +83,7 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
     stages = _stages(probe)
     strides = [stage.stride for stage in stages]
     halving = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in itertools.pairwise(strides))
-    # Swin works only at the image size that it was built for, so no decoder is offered for it.
+    # Swin takes only images of the size that it was built for, so no decoder is offered for it.
     decoder: Decoder | None = "unet" if halving and not hasattr(probe, "set_input_size") else None
     image_size, ends = _only_size(probe), _residual_ends(probe)
     scales = tuple(end for end in ends if probe.get_parameter(end).ndim == 1)  # the others are kernels, and drawn
@@ -100,7 +101,7 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
 
 
 def _started(build: Callable[[], nn.Module], scales: tuple[str, ...]) -> nn.Module:
-    """A new network whose named normalization weights are 1, and which has no weight at the cut."""
+    """A new network whose named normalization weights are 1, and whose weights at the truncation bound are 0."""
     network = build()
     with torch.no_grad():
         for parameter in network.parameters():
@@ -111,10 +112,10 @@ def _started(build: Callable[[], nn.Module], scales: tuple[str, ...]) -> nn.Modu
 
 
 def _residual_ends(probe: nn.Module) -> tuple[str, ...]:
-    """What timm's blocks set to 0 when they are asked to start as their shortcuts alone.
+    """The names of the tensors that timm's blocks set to 0 with the option to start as their shortcuts alone.
 
-    Each write raises a tensor's version, even where it has no values: those that are written to more often with that
-    option than without it are the ends.
+    Each write raises a tensor's version, even of tensors without values (on the meta device). The ends are the tensors
+    that are written to more often with the option than without it.
 
     Args:
         probe: the network; blocks that have the option are initialized anew.
@@ -127,7 +128,7 @@ def _residual_ends(probe: nn.Module) -> tuple[str, ...]:
         return {name: tensor._version - before[name] for name, tensor in tensors.items()}
 
     ends: dict[str, None] = {}
-    for block in list(probe.modules())[1:]:  # the network itself has the option too, and starts all of its blocks anew
+    for block in list(probe.modules())[1:]:  # the network itself is left out: its option initializes all blocks anew
         if option := _option(block):
             plain, zeroed = written(option, False), written(option, True)
             ends |= dict.fromkeys(name for name in tensors if zeroed[name] > plain[name])
@@ -135,9 +136,9 @@ def _residual_ends(probe: nn.Module) -> tuple[str, ...]:
 
 
 def _option(block: Any) -> Callable[[bool], object] | None:
-    """What initializes a block with a residual branch that starts at 0, or without; None where timm has no such choice.
+    """A function that initializes a block, with its residual branch at 0 or not; None where timm has no such option.
 
-    It is a method of the blocks, or an argument of their initialization (those of ``timm.models.byobnet``).
+    The option is a method of the block, or an argument of its initialization (in ``timm.models.byobnet``).
     """
     if hasattr(block, "zero_init_last"):
         return lambda zero: block.zero_init_last() if zero else None
@@ -148,7 +149,7 @@ def _option(block: Any) -> Callable[[bool], object] | None:
 
 
 def _only_size(network: Any) -> int | None:
-    """The one image size that a transformer takes, if there is only one."""
+    """The only image size that a transformer takes, in pixels; None if it takes several."""
     embedding = getattr(network, "patch_embed", None)
     size = getattr(embedding, "img_size", None)
     return int(size[0]) if size is not None and getattr(embedding, "strict_img_size", False) else None

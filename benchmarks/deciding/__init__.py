@@ -1,1 +1,1 @@
-"""What ``benchmarks.real_decisions`` is made of: worlds of finished runs, ways to choose an arm, counts and figures."""
+"""The parts of ``benchmarks.real_decisions``: worlds of finished runs, ways to choose an arm, counts and figures."""

@@ -11,20 +11,20 @@ from benchmarks.deciding.finished import Array, Drawn
 from benchmarks.decisions import told
 
 MARGIN, LEVEL = 0.01, 0.05
-"""As in ``Rules`` by default."""
+"""The margin and the level, as in ``Rules`` by default."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one comparison.
+    """The outcome of one comparison.
 
     Attributes:
-        false: whether anything that was claimed is false.
-        settled: whether it was said what to start from.
+        false: whether any claim is false.
+        settled: whether it was claimed what to start from.
         right: whether the arm that leads in the end is within the margin of the best one.
-        regret: by how much its mean is below the best one's.
-        kept: share of the arms within the margin of which it was not said that another one is better by more.
-        cost: runs, those of the tuning among them, as a share of the full grid's.
+        regret: how far the leading arm's true mean is below the best one's, from 0.
+        kept: the share of the arms within the margin for which it was not claimed that another one is better by more.
+        cost: the number of runs, those of the tuning included, as a share of the full grid's.
     """
 
     false: bool
@@ -36,21 +36,21 @@ class Outcome:
 
 
 class Way(Protocol):
-    """To choose an arm."""
+    """A way to choose an arm."""
 
     def choose(self, drawn: Drawn) -> Outcome:
-        """What comes of it in a comparison."""
+        """Choose an arm from the drawn runs of a comparison, and say what came of it."""
         ...
 
 
 @dataclass(frozen=True)
 class Race:
-    """As `medtransfer compare` chooses.
+    """The race by which `medtransfer compare` chooses.
 
     Attributes:
-        share: of the full grid that it may take at most.
-        margin: as in ``Rules``.
-        level: as in ``Rules``.
+        share: the largest share of the full grid's runs that it may take.
+        margin: the margin of the claims, as in ``Rules``.
+        level: the level of all claims together, as in ``Rules``.
     """
 
     share: float = SHARE
@@ -58,50 +58,51 @@ class Race:
     level: float = LEVEL
 
     def choose(self, drawn: Drawn) -> Outcome:
-        """The claims of its looks."""
+        """The outcome of the claims at all looks of the race."""
         return decided(drawn, Rules.of_grid(len(drawn.order), drawn.rates, self.margin, self.level, self.share))
 
 
 @dataclass(frozen=True)
 class Grid:
-    """So many runs of each arm, and the same test of them all, once.
+    """A plain grid: the same number of runs of each arm, and a single look at all of them with the race's tests.
 
     Attributes:
-        seeds: of each arm.
+        seeds: the number of runs of each arm.
     """
 
     seeds: int
 
     def choose(self, drawn: Drawn) -> Outcome:
-        """The claims of the one look."""
+        """The outcome of the claims at the single look."""
         return decided(drawn, Rules(MARGIN, LEVEL, (self.seeds,)))
 
 
 def decided(drawn: Drawn, rules: Rules) -> Outcome:
-    """What may be claimed by such rules."""
-    found = standing({arm: scores.tolist() for arm, scores in drawn.test.items()}, drawn.order, rules)
-    one = told(found, dict(drawn.means), rules)
-    assert found.leader is not None  # there are runs enough for the first look
-    regret, cost = drawn.short(found.leader), share_of_grid(drawn, one["runs"])
-    return Outcome(one["false"], one["settled"], one["right"], regret, one["kept"], cost)
+    """The outcome of a race by the given rules."""
+    outcome = standing({arm: scores.tolist() for arm, scores in drawn.test.items()}, drawn.order, rules)
+    counts = told(outcome, dict(drawn.means), rules)
+    assert outcome.leader is not None  # there are runs enough for the first look
+    regret, cost = drawn.short(outcome.leader), share_of_grid(drawn, counts["runs"])
+    return Outcome(counts["false"], counts["settled"], counts["right"], regret, counts["kept"], cost)
 
 
 @dataclass(frozen=True)
 class Halving:
-    """Successive halving on validation, which has no test of what it says.
+    """Successive halving by validation scores, which has no test of what it claims.
 
-    Karnin et al. 2013, algorithm 1 (https://proceedings.mlr.press/v28/karnin13.html): as many rounds as halvings lead
-    to one arm, the runs in equal parts over the rounds, and in each the half with the lower mean is dropped. An arm has
-    one run or more in each round; its mean is over all of its rounds.
+    Source: Karnin et al. 2013, algorithm 1 (https://proceedings.mlr.press/v28/karnin13.html). There are as many rounds
+    as halvings lead to one arm, with an equal part of the runs each, and each drops the half of the arms with the lower
+    mean. An arm has at least one run in each round; its mean is over all of its rounds.
 
     Attributes:
-        each: runs after the tuning, per arm that there is; 0: what did best in the tuning is chosen.
+        each: the number of runs after the tuning per arm at the start; 0: the arm that did best in the tuning is
+            chosen.
     """
 
     each: int
 
     def choose(self, drawn: Drawn) -> Outcome:
-        """The last arm, of which it is claimed that one may start from it."""
+        """The outcome of claiming that one may start from the last arm that is left."""
         left, had, spent = list(drawn.order), 0, 0
         runs, rounds = self.each * len(left), math.ceil(math.log2(len(left))) if self.each else 0
         for _ in range(rounds):
@@ -114,27 +115,27 @@ class Halving:
 
 @dataclass(frozen=True)
 class Always:
-    """One source whatever the data, tuned but not compared.
+    """The same source for all data, tuned but not compared with others.
 
     Attributes:
-        source: its name.
+        source: the name of the source that is always chosen.
     """
 
     source: str
 
     def choose(self, drawn: Drawn) -> Outcome:
-        """It costs its own tuning alone."""
+        """The outcome of the source, which costs nothing but its own tuning."""
         return taken(drawn, self.source, drawn.rates - len(drawn.order) * drawn.rates)
 
 
 def taken(drawn: Drawn, arm: str, runs: int) -> Outcome:
-    """An arm that is started from, without a test."""
+    """The outcome of claiming, without a test, that one may start from an arm."""
     regret = drawn.short(arm)
     return Outcome(regret > MARGIN, True, regret <= MARGIN, regret, 1.0, share_of_grid(drawn, runs))
 
 
 def share_of_grid(drawn: Drawn, runs: int) -> float:
-    """Runs after the tuning, with those of the tuning, as a share of the full grid's."""
+    """The runs after the tuning together with those of the tuning, as a share of the full grid's."""
     arms = len(drawn.order)
     return (arms * drawn.rates + runs) / full_grid(arms, drawn.rates)
 

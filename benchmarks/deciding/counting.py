@@ -1,4 +1,4 @@
-"""Counts over many comparisons, kept in a file: those of other data, code or settings do not count."""
+"""Counts over many comparisons, kept in a file by their data, code and settings."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from benchmarks.deciding.finished import FILE, RUNS, Drawn, Reading, World, draw
 from benchmarks.journal import append, entries
 
 CODE = (control, decision, decisions, choosing, finished, reliability, twins)
-"""What counts depend on."""
+"""The modules that counts depend on; counts of other versions of them are not used."""
 
 SEED = 21
-"""Of all draws, with the numbers of the target and the comparison."""
+"""The seed of all draws, together with the numbers of the target and of the comparison."""
 
 AVERAGED = ("false", "settled", "right", "regret", "kept")
-"""Of an outcome."""
+"""The attributes of an outcome that are averaged."""
 
 Counts = dict[str, Any]
 
 
 @dataclass
 class Counter:
-    """Counts in the worlds of a folder.
+    """A counter of outcomes in the worlds of a folder.
 
     Attributes:
-        folder: of finished runs.
-        file: that counts are read from and appended to; None: nothing is kept.
+        folder: the folder of finished runs.
+        file: the file that counts are read from and appended to; None: nothing is kept.
     """
 
     folder: Path
@@ -53,15 +53,15 @@ class Counter:
         self._known = {line["asked"]: line["found"] for line in entries(self.file)} if self.file else {}
 
     def worlds(self, reading: Reading) -> dict[str, World]:
-        """One per target."""
+        """The worlds under a reading, one per target."""
         return worlds(self._lines, reading)
 
     def kept(self, asked: Sequence[object], count: Callable[[], Counts]) -> Counts:
-        """A count that was asked for before, or a new one.
+        """A count from the file, or a new one that is appended to it.
 
         Args:
-            asked: says what is counted.
-            count: does it.
+            asked: values that identify what is counted.
+            count: the function that counts it.
         """
         key = json.dumps([self._of, *map(str, asked)])
         if key not in self._known:
@@ -71,17 +71,17 @@ class Counter:
         return self._known[key]
 
     def summaries(self, reading: Reading, ways: Mapping[str, Way], comparisons: int) -> dict[str, dict[str, Counts]]:
-        """Of each way, of each target: shares, and each comparison's cost. All ways meet the same comparisons."""
-        found: dict[str, dict[str, Counts]] = {name: {} for name in ways}
-        for place, (target, world) in enumerate(self.worlds(reading).items()):
-            met = cache(partial(_drawn, world, place, comparisons))
+        """The shares and costs of each way for each target; all ways meet the same comparisons."""
+        counts: dict[str, dict[str, Counts]] = {name: {} for name in ways}
+        for number, (target, world) in enumerate(self.worlds(reading).items()):
+            met = cache(partial(_drawn, world, number, comparisons))
             for name, way in ways.items():
-                found[name][target] = self.kept((reading, target, way, comparisons), partial(_met, way, met))
-        return found
+                counts[name][target] = self.kept((reading, target, way, comparisons), partial(_met, way, met))
+        return counts
 
 
-def _drawn(world: World, place: int, comparisons: int) -> list[Drawn]:
-    return [draw(world, RUNS, [SEED, place, number]) for number in range(comparisons)]
+def _drawn(world: World, target_number: int, comparisons: int) -> list[Drawn]:
+    return [draw(world, RUNS, [SEED, target_number, number]) for number in range(comparisons)]
 
 
 def _met(way: Way, met: Callable[[], list[Drawn]]) -> Counts:
@@ -89,23 +89,23 @@ def _met(way: Way, met: Callable[[], list[Drawn]]) -> Counts:
 
 
 def summary(outcomes: Sequence[Outcome]) -> Counts:
-    """Means of what the outcomes say, and all costs with how often they came."""
-    costs, times = np.unique([round(one.cost, 6) for one in outcomes], return_counts=True)
-    return {name: float(np.mean([getattr(one, name) for one in outcomes])) for name in AVERAGED} | {
+    """The means of the outcomes' attributes, and all costs with their frequencies."""
+    costs, times = np.unique([round(outcome.cost, 6) for outcome in outcomes], return_counts=True)
+    return {name: float(np.mean([getattr(outcome, name) for outcome in outcomes])) for name in AVERAGED} | {
         "comparisons": len(outcomes),
         "costs": [[float(cost), int(number)] for cost, number in zip(costs, times, strict=True)],
     }
 
 
 def together(of_targets: Sequence[Counts]) -> Counts:
-    """The mean over targets, each of as many comparisons, and all costs."""
-    return {name: float(np.mean([one[name] for one in of_targets])) for name in AVERAGED} | {
-        "comparisons": sum(one["comparisons"] for one in of_targets),
-        "costs": [pair for one in of_targets for pair in one["costs"]],
+    """The mean over targets, which have equal numbers of comparisons, and all costs."""
+    return {name: float(np.mean([counts[name] for counts in of_targets])) for name in AVERAGED} | {
+        "comparisons": sum(counts["comparisons"] for counts in of_targets),
+        "costs": [pair for counts in of_targets for pair in counts["costs"]],
     }
 
 
-def costs(found: Counts) -> tuple[float, float, float]:
-    """Mean, median and 90th percentile."""
-    values = np.repeat(*map(np.array, zip(*found["costs"], strict=True)))
+def costs(counts: Counts) -> tuple[float, float, float]:
+    """The mean, the median and the 90th percentile of the costs."""
+    values = np.repeat(*map(np.array, zip(*counts["costs"], strict=True)))
     return float(values.mean()), float(np.median(values)), float(np.quantile(values, 0.9))

@@ -1,7 +1,7 @@
-"""Worlds of finished fine-tunings: arms are sources, a run is drawn as those at one learning rate fell out.
+"""Worlds of finished fine-tunings: arms are sources, and runs are drawn from the finished runs at a learning rate.
 
-A file has a line per finished run: ``target, source, lr, momentum, validation_auc, test_auc`` and others that do not
-matter here; AUCs are in [0, 1], and a line without one does not count.
+A file has a line per finished run with the columns ``target, source, lr, momentum, validation_auc, test_auc``; others
+are not read. AUCs are in [0, 1], and a line without one is left out.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from specs.errors import DataError
 Array = NDArray[np.float64]
 
 FILE = "sources.csv.gz"
-"""In the folder of data."""
+"""The name of the file in the folder of data."""
 
 COLUMNS = ("target", "source", "lr", "momentum", "validation_auc", "test_auc")
 
 LOWEST, HIGHEST, MOMENTUM = 9e-4, 0.11, 0.9
-"""Learning rates and the momentum whose runs count: those of a recipe that one would tune by three rates."""
+"""The range of learning rates and the momentum whose runs count, as in a recipe that is tuned with three rates."""
 
 RUNS = 40
-"""Of each arm in a comparison, more than any way to choose asks for."""
+"""The number of runs of each arm in a comparison, more than any way to choose asks for."""
 
 NEAREST = 1e-4
-"""AUCs are held to be no nearer to 0 and 1 than that, so that their logits are finite."""
+"""The smallest distance of AUCs to 0 and 1 that is assumed, so that their logits are finite."""
 
 LEAST = 1e-3
-"""Standard deviation on the logit scale, at least: runs of one setting vary too."""
+"""The smallest standard deviation on the logit scale that is assumed, since runs of one setting vary too."""
 
 
 class Pool(Protocol):
-    """How runs of an arm at a learning rate fall out."""
+    """The distribution of the scores of an arm's runs at a learning rate."""
 
     @property
     def mean(self) -> float:
@@ -49,18 +49,18 @@ class Pool(Protocol):
         ...
 
     def draw(self, generator: np.random.Generator, runs: int) -> Array:
-        """Validation and test scores, (2, runs)."""
+        """Draw the validation and test scores of some runs, (2, runs)."""
         ...
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Normal on the logit scale, as finished runs are.
+    """A normal distribution on the logit scale, fitted to finished runs.
 
     Attributes:
-        means: of validation and test.
-        spreads: of validation and test.
-        correlation: of both.
+        means: the means of validation and test scores, on the logit scale.
+        spreads: the standard deviations of validation and test scores, on the logit scale.
+        correlation: the correlation between validation and test scores, on the logit scale.
     """
 
     means: tuple[float, float]
@@ -69,17 +69,17 @@ class Fitted:
 
     @cached_property
     def mean(self) -> float:
-        """By Gauss-Hermite quadrature with 61 nodes."""
+        """The true mean of the test scores, by Gauss-Hermite quadrature with 61 nodes."""
         nodes, weights = np.polynomial.hermite_e.hermegauss(61)
         return float((special.expit(self.means[1] + self.spreads[1] * nodes) * weights).sum() / weights.sum())
 
     def draw(self, generator: np.random.Generator, runs: int) -> Array:
-        """Scores of a run are correlated as those of the finished ones are."""
+        """Draw the validation and test scores of some runs, correlated as in the finished ones, (2, runs)."""
         test, other = generator.standard_normal((2, runs))
         validation = self.correlation * test + np.sqrt(1 - self.correlation**2) * other
         noise = np.stack([validation, test])
-        found: Array = special.expit(np.array(self.means)[:, None] + np.array(self.spreads)[:, None] * noise)
-        return found
+        scores: Array = special.expit(np.array(self.means)[:, None] + np.array(self.spreads)[:, None] * noise)
+        return scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,30 +87,31 @@ class Finished:
     """The finished runs themselves, drawn with replacement.
 
     Attributes:
-        scores: (2, runs) of validation and test.
+        scores: (2, runs), the validation and the test scores.
     """
 
     scores: Array
 
     @cached_property
     def mean(self) -> float:
-        """That of all."""
+        """The mean test score of all finished runs."""
         return float(self.scores[1].mean())
 
     def draw(self, generator: np.random.Generator, runs: int) -> Array:
-        """Any of them, as often as it comes."""
+        """Draw the validation and test scores of some finished runs with replacement, (2, runs)."""
         return self.scores[:, generator.integers(self.scores.shape[1], size=runs)]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What is taken for a run's seed, where the file has settings.
+    """A reading of the file, in which settings stand for the seeds of runs, which the file does not have.
 
     Attributes:
-        name: in words.
-        fitted: whether runs are drawn from normal distributions; else from the finished ones.
-        all_settings: whether those with another momentum count too.
-        without: a source that is left out; empty: none.
+        name: the name of the reading, in words.
+        fitted: whether runs are drawn from fitted normal distributions; otherwise they are drawn from the finished
+            ones.
+        all_settings: whether runs with another momentum count too.
+        without: a source that is left out; empty: all sources count.
     """
 
     name: str
@@ -125,17 +126,17 @@ READINGS = (
     Reading("finished runs", fitted=False),
     Reading("all settings", fitted=False, all_settings=True),
 )
-"""The first one is the gate, the last one the stress test."""
+"""All readings; targets are set for the first one, and the last one is a stress test."""
 
 World = Mapping[str, Mapping[float, Pool]]
-"""Arms, and of each the pool of each learning rate."""
+"""The pool of runs of each arm at each learning rate."""
 
 
 def read(folder: Path) -> list[dict[str, str]]:
-    """All lines.
+    """All lines of the file in a folder.
 
     Raises:
-        DataError: if the file or a column is not there.
+        DataError: if the file or a column is missing.
     """
     file = folder / FILE
     if not file.is_file():
@@ -152,43 +153,43 @@ def read(folder: Path) -> list[dict[str, str]]:
 
 def worlds(lines: Sequence[Mapping[str, str]], reading: Reading) -> dict[str, World]:
     """A world per target, in alphabetical order of targets and arms."""
-    found: dict[str, dict[str, dict[float, list[tuple[float, float]]]]] = {}
+    runs_by_target: dict[str, dict[str, dict[float, list[tuple[float, float]]]]] = {}
     for line in lines:
         rate, validation, test = float(line["lr"]), line["validation_auc"], line["test_auc"]
         counts = LOWEST <= rate <= HIGHEST and (reading.all_settings or float(line["momentum"]) == MOMENTUM)
         if counts and validation and test and line["source"] != reading.without:
-            arms = found.setdefault(line["target"], {}).setdefault(line["source"], {})
+            arms = runs_by_target.setdefault(line["target"], {}).setdefault(line["source"], {})
             arms.setdefault(rate, []).append((float(validation), float(test)))
     return {
         target: {
             arm: {rate: pool(np.array(runs).T, reading.fitted) for rate, runs in sorted(rates.items())}
             for arm, rates in sorted(arms.items())
         }
-        for target, arms in sorted(found.items())
+        for target, arms in sorted(runs_by_target.items())
     }
 
 
 def pool(scores: Array, fitted: bool) -> Pool:
-    """Of finished runs, (2, runs)."""
+    """The pool of finished runs with the given validation and test scores, (2, runs)."""
     if not fitted:
         return Finished(scores)
     logits = special.logit(np.clip(scores, NEAREST, 1 - NEAREST))
     spreads = logits.std(axis=1, ddof=1) if scores.shape[1] > 1 else np.zeros(2)
     correlation = float(np.corrcoef(logits)[0, 1]) if spreads.min() > 0 else 0.0
-    (validation, test), (one, other) = logits.mean(axis=1), np.maximum(spreads, LEAST)
-    return Fitted((float(validation), float(test)), (float(one), float(other)), correlation)
+    (validation, test), (validation_spread, test_spread) = logits.mean(axis=1), np.maximum(spreads, LEAST)
+    return Fitted((float(validation), float(test)), (float(validation_spread), float(test_spread)), correlation)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A comparison's runs, all that any way to choose may ask for.
+    """The drawn runs of a comparison, as many as any way to choose may ask for.
 
     Attributes:
-        order: arms by their best score in the tuning.
-        rates: how many each was tuned with.
-        validation: of each arm's runs at its picked rate, in their order.
-        test: likewise.
-        means: true ones of the test scores at the picked rates.
+        order: the arms, those with the best score in the tuning first.
+        rates: the number of learning rates that each arm was tuned with.
+        validation: the validation scores of each arm's runs at its picked rate, in their order.
+        test: the test scores of the same runs, in the same order.
+        means: the true mean of each arm's test scores at its picked rate.
     """
 
     order: tuple[str, ...]
@@ -198,16 +199,16 @@ class Drawn:
     means: Mapping[str, float]
 
     def short(self, arm: str) -> float:
-        """By how much its mean is below the highest one."""
+        """How far an arm's true mean is below the highest one."""
         return max(self.means.values()) - self.means[arm]
 
 
 def draw(world: World, runs: int, seed: Sequence[int]) -> Drawn:
-    """Tune each arm by a run at each rate, whose validation score picks the rate, then run it with other seeds."""
+    """Draw a comparison: tune each arm by one run per rate, and draw runs at the rate with the best validation."""
     generator = np.random.default_rng(list(seed))
     tuned, scores, means = {}, {}, {}
     for arm, rates in world.items():
-        best = [float(of.draw(generator, 1)[0, 0]) for of in rates.values()]
+        best = [float(pool_of_rate.draw(generator, 1)[0, 0]) for pool_of_rate in rates.values()]
         picked = list(rates.values())[int(np.argmax(best))]
         tuned[arm], scores[arm], means[arm] = max(best), picked.draw(generator, runs), picked.mean
     order = tuple(sorted(world, key=lambda arm: -tuned[arm]))

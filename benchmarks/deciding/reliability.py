@@ -1,4 +1,4 @@
-"""How often comparisons make no false claim, beside how often that is stated, where claims are hardest."""
+"""How often comparisons make no false claim, compared with the stated share, in worlds where claims are hardest."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from analysis.decision import Rules
 from benchmarks.decisions import Cell, compared, grid
 
 STATED = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
-"""Shares of comparisons without a false claim: 1 less the level."""
+"""The stated shares of comparisons without a false claim, which are 1 less the level."""
 
 HARD = "one 1.1 ahead"
-"""In the names of cells where one arm is ahead by slightly more than the margin, so that most claims may be false."""
+"""The part of the names of cells where one arm is ahead by slightly more than the margin: most claims can be false."""
 
 
 def hard_cells() -> list[Cell]:
-    """Those of the closed worlds that are promised to hold."""
+    """The hard cells of the closed worlds for which the level is promised to hold."""
     return [cell for cell in grid() if isinstance(cell, Cell) and HARD in cell.name and not cell.stress]
 
 
 def closed(cells: Sequence[Cell], stated: float, comparisons: int) -> dict[str, float]:
-    """The share of comparisons without a false claim, in equal parts over the cells."""
+    """The share of comparisons without a false claim, with equal numbers of comparisons in all cells."""
     each = -(-comparisons // len(cells))
     rules = Rules(level=1 - stated)
     false = [compared(cell, number, rules)["false"] for cell in cells for number in range(each)]

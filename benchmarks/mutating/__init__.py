@@ -1,1 +1,1 @@
-"""What ``benchmarks.mutation`` is made of: mutants, the tests that concern them, and processes that try them."""
+"""The parts of ``benchmarks.mutation``: mutants, the tests that concern them, and processes that try them."""

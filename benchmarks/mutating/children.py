@@ -1,6 +1,6 @@
-"""Processes forked from one that has imported what is slow to import, and nothing of the product.
+"""Child processes, forked from a process that has imported slow third-party modules but nothing of the product.
 
-Each child works in a copy of the project of its own, under a time limit, a memory limit and a home folder of its own.
+Each child works in its own copy of the project, with limits of time and memory and a home folder of its own.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from typing import Any, Generic, TypeVar
 from benchmarks.mutating.session import Job
 
 GIGABYTES = 8
-"""Of address space that a child may take beyond what it begins with."""
+"""The gigabytes of address space that a child may take beyond what it begins with."""
 
 WAITING = 10
-"""Seconds on the clock for a second of a processor, of which others may want their share."""
+"""The largest wall-clock time of a child per processor time, since other programs may use the processors too."""
 
 LARGEST_FILE = 2**30
-"""Bytes that a child may write into one file."""
+"""The largest number of bytes that a child may write into one file."""
 
 PLUGINS = ("pytest", "hypothesis", "_hypothesis_pytestplugin", "xdist.plugin")
 
@@ -40,11 +40,11 @@ Label = TypeVar("Label")
 
 
 def preload(modules: Iterable[str], packages: Iterable[str]) -> None:
-    """Import other people's modules, so that every child has them; those that are not installed are left to the tests.
+    """Import third-party modules, so that every child has them; the tests deal with those that are not installed.
 
     Raises:
-        RuntimeError: if one of them imports the product or starts a thread: forks would share the one and lose the
-            other.
+        RuntimeError: if a module imports the product, which forks would share, or starts a thread, which they would
+            lose.
     """
     os.environ |= {"NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     for name in [*PLUGINS, *modules]:
@@ -64,14 +64,15 @@ def preload(modules: Iterable[str], packages: Iterable[str]) -> None:
 
 @dataclass
 class Task(Generic[Label]):
-    """Something for a child to do.
+    """A task for a child.
 
     Attributes:
-        label: the caller's own.
-        job: done in the child.
-        seconds: of a processor after which the child is ended; if it waits instead, it ends after ten times as many.
-        path: a file of the project that is another for this job; None: all files are as they are.
-        content: of that file.
+        label: the caller's own label of the task.
+        job: the function that the child calls.
+        seconds: the processor time in seconds after which the child is ended; if it waits instead, it ends after ten
+            times as many seconds of wall-clock time.
+        path: a file of the project that is changed for this task; None: all files are as they are.
+        content: the changed content of that file.
     """
 
     label: Label
@@ -83,11 +84,11 @@ class Task(Generic[Label]):
 
 @dataclass
 class Copy:
-    """A copy of the project, and what is running in it.
+    """A copy of the project that one child at a time works in.
 
     Attributes:
-        root: the project's folder there.
-        scratch: for temporary files and results.
+        root: the project's folder in the copy.
+        scratch: the folder for temporary files and results.
     """
 
     root: Path
@@ -96,7 +97,7 @@ class Copy:
     kept: tuple[Path, bytes, int] | None = field(default=None)
 
     def change(self, path: str, content: bytes) -> None:
-        """Replace a file's content; its time is one that it never had, so that no compiled file is taken for it."""
+        """Replace a file's content, and give it a new time of change, so that no compiled file is mistaken for it."""
         file = self.root / path
         self.kept = (file, file.read_bytes(), file.stat().st_mtime_ns)
         file.write_bytes(content)
@@ -105,7 +106,7 @@ class Copy:
         os.utime(file, ns=(stamp, stamp))
 
     def restore(self) -> None:
-        """Bring the file back."""
+        """Restore the file that was changed."""
         if self.kept:
             file, content, stamp = self.kept
             file.write_bytes(content)
@@ -116,9 +117,10 @@ class Copy:
 def outcomes(
     tasks: Iterable[Task[Label]], copies: Iterable[Copy]
 ) -> Iterator[tuple[Label, dict[str, Any] | None, float]]:
-    """Do tasks, one at a time in each copy; yields label, result and seconds as they end.
+    """Do tasks, one at a time in each copy, and yield the label, result and seconds of each as it ends.
 
-    The result is None where the time was up, and the end of its log, as ``died``, where the child died before that.
+    The result is None where the time was up. Where the child died before, it is the end of the child's log, as
+    ``died``.
     """
     free, running = list(copies), dict[int, tuple[Task[Label], Copy, float]]()
     waiting = iter(tasks)
@@ -134,10 +136,10 @@ def outcomes(
                 copy.restore()
                 free.append(copy)
                 answer, seconds = copy.scratch / "answer.json", time.monotonic() - start
-                found = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else None
-                if found is None and seconds < task.seconds:  # no limit can have been reached
-                    found = {"died": (copy.scratch / "log.txt").read_text(encoding="utf-8", errors="replace")[-2000:]}
-                yield task.label, found, seconds
+                result = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else None
+                if result is None and seconds < task.seconds:  # no limit can have been reached
+                    result = {"died": (copy.scratch / "log.txt").read_text(encoding="utf-8", errors="replace")[-2000:]}
+                yield task.label, result, seconds
     finally:
         for pid, (_, copy, _) in running.items():
             _end(pid)
@@ -156,7 +158,7 @@ def _start(task: Task[Any], copy: Copy) -> int:
 
 
 def _work(task: Task[Any], copy: Copy) -> None:
-    """In the child: do it, leave the answer, and go without cleaning up what the parent shares."""
+    """Do the task in the child, write the answer, and exit without cleaning up what the parent shares."""
     try:
         os.setsid()
         log = os.open(copy.scratch / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -176,9 +178,9 @@ def _work(task: Task[Any], copy: Copy) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(task.seconds),) * 2)
-        found = task.job(copy.root, copy.scratch / "p")
+        result = task.job(copy.root, copy.scratch / "p")
         partial = copy.scratch / "answer.partial"
-        partial.write_text(json.dumps(found), encoding="utf-8")
+        partial.write_text(json.dumps(result), encoding="utf-8")
         partial.rename(copy.scratch / "answer.json")
     except BaseException:
         traceback.print_exc()
@@ -188,22 +190,22 @@ def _work(task: Task[Any], copy: Copy) -> None:
 
 
 def _ended(running: dict[int, tuple[Task[Label], Copy, float]]) -> list[int]:
-    """Wait until at least one child has ended or its time is up; what it started ends with it."""
+    """Wait until at least one child has ended or its time is up, and end it with all processes that it started."""
     while True:
-        found = []
+        ended = []
         for pid, (task, _, start) in running.items():
             late = time.monotonic() - start > WAITING * task.seconds
             if late or os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                found.append(pid)
-        if found:
-            for pid in found:
+                ended.append(pid)
+        if ended:
+            for pid in ended:
                 _end(pid)
-            return found
+            return ended
         time.sleep(0.02)
 
 
 def _end(pid: int) -> None:
-    """End a child and all of its group, which still has its number while the child is not waited for."""
+    """End a child and its process group, whose number stays valid as long as the child is not waited for."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Single changes of a product's source files, and a sample of them."""
+"""Mutants: single changes of the product's source files, and a sample of them."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ STRATA: Mapping[str, tuple[str, ...]] = {
     "datamodules": ("datamodules/*.py", "datamodules/dataset/*.py", "datamodules/labels/*.py"),
     "recipes": ("experiments/studies/*/recipes.py", "experiments/studies/recipes/*.py"),
 }
-"""Files by package: those whose faults make wrong science. Of the datasets, label and split code."""
+"""The files of each package whose faults make wrong science; of the datasets, the code of labels and splits."""
 
 LEFT_ALONE = re.compile(r"phantom|__repr__|__str__|_words$|_message$")
-"""Functions that write synthetic data or texts."""
+"""The names of functions that are not changed, since they write synthetic data or texts."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of one place of one file.
+    """A change at one position of one file.
 
     Attributes:
-        name: says which change it is, and stays the same while its function does.
-        stratum: the package.
-        path: of the file, from the project's root, with slashes.
-        function: qualified name of the innermost function; empty outside of functions.
-        line: where that function begins, decorators included; 0 outside of functions.
-        kind: of the change.
-        start: the first byte that is replaced.
-        end: the byte after the last one.
-        text: what takes their place.
+        name: the name, which says what the change is, and stays the same while its function does.
+        stratum: the name of the package that the file belongs to.
+        path: the path of the file, from the project's root, with slashes.
+        function: the qualified name of the innermost function; empty outside of functions.
+        line: the line where that function begins, decorators included; 0 outside of functions.
+        kind: the kind of the change.
+        start: the index of the first byte that is replaced.
+        end: the index of the byte after the last one that is replaced.
+        text: the text that takes their place.
     """
 
     name: str
@@ -62,29 +62,29 @@ class Mutant:
     text: str
 
     def of(self, source: bytes) -> bytes:
-        """The changed file."""
+        """The content of the changed file, from that of the original."""
         return source[: self.start] + self.text.encode() + source[self.end :]
 
     def difference(self, source: bytes) -> str:
-        """Its lines before and after, with two around them."""
+        """The changed lines before and after, with two lines of context, as a unified diff."""
         before, after = (text.decode().splitlines() for text in (source, self.of(source)))
         return "\n".join(list(difflib.unified_diff(before, after, self.path, self.kind, lineterm="", n=2))[1:])
 
 
 def mutants_of(path: str, stratum: str, source: bytes) -> list[Mutant]:
-    """All mutants of one file that Python can read.
+    """All mutants of one file that Python can compile.
 
     Args:
-        path: of the file, from the project's root.
-        stratum: its package.
-        source: its bytes.
+        path: the path of the file, from the project's root.
+        stratum: the name of the package that the file belongs to.
+        source: the bytes of the file.
     """
     tree = ast.parse(source)
     starts = [0]
     for row in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(row))
     literals = _literals(tree)
-    found, seen, counts = list[Mutant](), set[tuple[int, int, str]](), Counter[str]()
+    mutants, seen, counts = list[Mutant](), set[tuple[int, int, str]](), Counter[str]()
     for node, kind, text, parents in _changes(tree, literals):
         start = starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined]
         end = starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
@@ -96,22 +96,22 @@ def mutants_of(path: str, stratum: str, source: bytes) -> list[Mutant]:
         counts[name] += 1
         mutant = Mutant(f"{name}#{counts[name]}", stratum, path, function, line, kind, start, end, text)
         if _is_read(mutant.of(source)):
-            found.append(mutant)
-    return found
+            mutants.append(mutant)
+    return mutants
 
 
 def all_mutants(project: Path, strata: Mapping[str, Sequence[str]] = STRATA) -> list[Mutant]:
-    """Those of every file of the strata."""
-    found = []
+    """All mutants of every file of the strata."""
+    mutants = []
     for stratum, patterns in strata.items():
         for path in sorted({path for pattern in patterns for path in project.glob(pattern)}):
             if path.name != "__init__.py":
-                found += mutants_of(path.relative_to(project).as_posix(), stratum, path.read_bytes())
-    return found
+                mutants += mutants_of(path.relative_to(project).as_posix(), stratum, path.read_bytes())
+    return mutants
 
 
 def sample(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
-    """A drawn part, of each stratum in proportion to its number (largest remainders), in a drawn order."""
+    """A random sample in random order, with each stratum in proportion to its number (by largest remainders)."""
     strata: dict[str, list[Mutant]] = {}
     for mutant in mutants:
         strata.setdefault(mutant.stratum, []).append(mutant)
@@ -121,7 +121,7 @@ def sample(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
     for name in sorted(shares, key=lambda name: numbers[name] - shares[name])[: size - sum(numbers.values())]:
         numbers[name] += 1
     generator = random.Random(seed)
-    drawn = [one for name, members in strata.items() for one in generator.sample(members, numbers[name])]
+    drawn = [member for name, members in strata.items() for member in generator.sample(members, numbers[name])]
     generator.shuffle(drawn)
     return drawn
 
@@ -135,16 +135,16 @@ def _is_read(source: bytes) -> bool:
 
 
 def _literals(tree: ast.Module) -> dict[str, tuple[str, ...]]:
-    """The module's own types of a few strings, by name."""
-    found = {}
+    """The strings of the module's own ``Literal`` types, by name."""
+    literals = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = literal_members(node.value, {})
-    return {name: members for name, members in found.items() if members}
+            literals[node.targets[0].id] = literal_members(node.value, {})
+    return {name: members for name, members in literals.items() if members}
 
 
 def _function(parents: Iterable[ast.AST]) -> tuple[str, int]:
-    """Qualified name and first line of the innermost function among nodes from outside to inside."""
+    """The qualified name and first line of the innermost function among nodes, which are ordered from the outside."""
     names, function, line = list[str](), "", 0
     for node in parents:
         if isinstance(node, FunctionNode | ast.ClassDef):
@@ -158,7 +158,7 @@ def _function(parents: Iterable[ast.AST]) -> tuple[str, int]:
 def _changes(
     tree: ast.Module, literals: dict[str, tuple[str, ...]]
 ) -> Iterator[tuple[ast.AST, str, str, tuple[ast.AST, ...]]]:
-    """Node, kind, text in its place, and the nodes around it."""
+    """All changes, each as the node, its kind, the text that replaces the node, and the nodes around it."""
 
     def walk(node: ast.AST, parents: tuple[ast.AST, ...]) -> Iterator[tuple[ast.AST, str, str, tuple[ast.AST, ...]]]:
         around = (*parents, node)
@@ -176,17 +176,17 @@ def _changes(
 
 
 def _concerned(node: ast.AST) -> list[ast.AST]:
-    """The children that make results: no annotations, documentation, messages, imports or decorators."""
+    """The children of a node that affect results: no annotations, docstrings, messages, imports or decorators."""
     if isinstance(node, FunctionNode):
         return [] if LEFT_ALONE.search(node.name) else [node.args, *node.body]
     if isinstance(node, ast.arguments):
-        return [one for one in [*node.defaults, *node.kw_defaults] if one is not None]
+        return [default for default in [*node.defaults, *node.kw_defaults] if default is not None]
     if isinstance(node, ast.ClassDef):
         return list(node.body)
     if isinstance(node, ast.AnnAssign):
         return [node.value] if node.value else []
     if isinstance(node, ast.Assign):
-        # A type, or what Python itself reads, is no result.
+        # A type, or a name that Python itself reads, affects no result.
         own = isinstance(node.targets[0], ast.Name) and node.targets[0].id.startswith("__")
         typed = isinstance(node.value, ast.Subscript) and name_of(node.value.value) in ("Literal", "Callable")
         return [] if own or typed else [node.value]

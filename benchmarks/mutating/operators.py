@@ -1,4 +1,4 @@
-"""What single changes of a piece of Python there are, each as the text that takes the place of a syntax node."""
+"""The mutation operators: single changes of Python code, each as the text that replaces a syntax node."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 SMALLEST = 1e-6
-"""Floats below it guard against divisions by zero and are left alone: a tenth more or less of them shows nowhere."""
+"""The size below which floats are not changed: they prevent divisions by zero, and a tenth more has no effect."""
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -23,7 +23,7 @@ COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.In: (ast.NotIn,),
     ast.NotIn: (ast.In,),
 }
-"""The boundary moved, and the answer turned round."""
+"""The replacements of comparisons: the boundary is moved, or the result is inverted."""
 
 ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -56,25 +56,25 @@ TWINS = {
     "zeros_": "ones_",
     "ones_": "zeros_",
 }
-"""Functions and methods of one signature that are taken for each other."""
+"""Functions and methods with the same signature that replace each other."""
 
 BUILT_IN_TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
 TRANSPARENT = {"detach", "abs", "sqrt", "exp", "log", "flip", "t", "float", "double"}
-"""Methods and functions of one value whose result has its shape: the value itself takes their place."""
+"""Methods and functions of one value whose result has the value's shape, so that the value can replace the call."""
 
 MODES = {"no_grad", "inference_mode", "autocast", "fork_rng"}
-"""Contexts and decorators that change what is computed in them."""
+"""Context managers and decorators that change what is computed inside them."""
 
 PATHLIKE = {"folder", "path", "root", "file", "base", "cache", "place", "parent", "home", "directory", "store"}
-"""Names whose ``/`` joins paths."""
+"""Names of paths, for which ``/`` joins paths and does not divide."""
 
 AXES = {"dim", "axis"}
 NUMBERS = {"float", "int", "bool", "Tensor"}
 SEQUENCES = {"list", "tuple", "NDArray", "Matrix", "Pixels"}
-"""Types of results that have a zero, and those that have an order too, as annotations begin."""
+"""The beginnings of annotations of results that can be multiplied by 0, and of those that can be reversed too."""
 
 UNSEEN_KEYWORDS = {"strict", "encoding", "stacklevel", "frozen", "kw_only", "slots", "cls", "indent", "from_tensors"}
-"""Keywords whose loss changes nothing where the code is right, or nothing of the result."""
+"""Keywords that can be left out without any effect on the results of correct code."""
 
 UNTOUCHED_CALLS = {
     "TypeVar",
@@ -90,17 +90,17 @@ UNTOUCHED_CALLS = {
 UNSWAPPED_CALLS = {"isinstance", "issubclass", "hasattr", "getattr", "setattr", "replace"}
 
 Alternative = tuple[str, str]
-"""A kind of change and the text that takes the node's place."""
+"""A kind of change, and the text that replaces the node."""
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Around(NamedTuple):
-    """What a node stands in.
+    """The surroundings of a node.
 
     Attributes:
-        parents: from the module down to the node's own parent.
-        literals: string members of the module's own ``Literal`` types, by name.
+        parents: the nodes from the module down to the node's own parent.
+        literals: the string members of the module's own ``Literal`` types, by name.
     """
 
     parents: tuple[ast.AST, ...]
@@ -108,26 +108,26 @@ class Around(NamedTuple):
 
     @property
     def parent(self) -> ast.AST:
-        """The node's own."""
+        """The node's own parent."""
         return self.parents[-1]
 
     @property
     def function(self) -> FunctionNode | None:
-        """The innermost function around it."""
-        return next((one for one in reversed(self.parents) if isinstance(one, FunctionNode)), None)
+        """The innermost function around the node; None outside of functions."""
+        return next((node for node in reversed(self.parents) if isinstance(node, FunctionNode)), None)
 
 
 def alternatives(node: ast.AST, around: Around) -> Iterator[Alternative]:
-    """Every change of this node alone; those of its children are their own."""
-    found = CHANGES.get(type(node))
-    if found is not None:
-        yield from found(node, around)
+    """Every change of the node itself, without those of its children."""
+    change = CHANGES.get(type(node))
+    if change is not None:
+        yield from change(node, around)
     if isinstance(node, ast.Expr | ast.Assign | ast.AugAssign):
         yield from _dropped(node, around)
 
 
 def name_of(node: ast.AST) -> str:
-    """The last part of a name such as ``a.b.c``; empty for what is none."""
+    """The last part of a name such as ``a.b.c``; empty for a node that is no name."""
     if isinstance(node, ast.Name):
         return node.id
     return node.attr if isinstance(node, ast.Attribute) else name_of(node.func) if isinstance(node, ast.Call) else ""
@@ -146,9 +146,9 @@ def _with(node: Any, **changes: Any) -> str:
 
 
 def _comparison(node: ast.Compare, around: Around) -> Iterator[Alternative]:
-    for place, operator in enumerate(node.ops):
+    for number, operator in enumerate(node.ops):
         for other in COMPARISONS[type(operator)]:
-            yield "comparison", _with(node, ops=[*node.ops[:place], other(), *node.ops[place + 1 :]])
+            yield "comparison", _with(node, ops=[*node.ops[:number], other(), *node.ops[number + 1 :]])
 
 
 def _is_path(node: ast.AST) -> bool:
@@ -175,14 +175,14 @@ def _arithmetic(node: ast.BinOp, around: Around) -> Iterator[Alternative]:
 
 
 def _in_type(around: Around) -> bool:
-    """Whether a ``|`` is of types, as the second argument of ``isinstance``."""
-    return any(isinstance(one, ast.Call) and name_of(one) in ("isinstance", "issubclass") for one in around.parents)
+    """Whether a ``|`` joins types, as in the second argument of ``isinstance``."""
+    return any(isinstance(node, ast.Call) and name_of(node) in ("isinstance", "issubclass") for node in around.parents)
 
 
 def _boolean(node: ast.BoolOp, around: Around) -> Iterator[Alternative]:
     yield "boolean", _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
-    for place in range(len(node.values)):
-        kept = [*node.values[:place], *node.values[place + 1 :]]
+    for number in range(len(node.values)):
+        kept = [*node.values[:number], *node.values[number + 1 :]]
         yield "condition left out", _text(kept[0]) if len(kept) == 1 else _with(node, values=kept)
 
 
@@ -218,7 +218,7 @@ def _constant(node: ast.Constant, around: Around) -> Iterator[Alternative]:
 
 
 def _members_of_default(node: ast.Constant, around: Around) -> tuple[str, ...]:
-    """The strings that the type of a default allows."""
+    """The strings that the type annotation of a default allows."""
     parent, annotation = around.parent, None
     if isinstance(parent, ast.AnnAssign):
         annotation = parent.annotation
@@ -231,15 +231,15 @@ def _members_of_default(node: ast.Constant, around: Around) -> tuple[str, ...]:
 
 
 def literal_members(annotation: ast.AST, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The strings of ``Literal["a", "b"]`` or of a type that is known by name."""
+    """The strings of ``Literal["a", "b"]``, or of a ``Literal`` type that is known by name."""
     if isinstance(annotation, ast.Subscript) and name_of(annotation.value) == "Literal":
         listed = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-        return tuple(one.value for one in listed if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        return tuple(item.value for item in listed if isinstance(item, ast.Constant) and isinstance(item.value, str))
     return known.get(name_of(annotation), ())
 
 
 def _returned(node: ast.Return, around: Around) -> Iterator[Alternative]:
-    """Nothing, the input, and where the type allows it zeros of the result's shape and the result turned round."""
+    """Changes of a returned value to None, to an argument, or, where the type allows it, to zeros or to its reverse."""
     if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
         return
     function = around.function
@@ -251,20 +251,20 @@ def _returned(node: ast.Return, around: Around) -> Iterator[Alternative]:
         yield "returned", "return None"
     if kind in SEQUENCES:
         yield "returned", f"return ({ast.unparse(node.value)})[::-1]"
-    names = [one.arg for one in function.args.args if one.arg not in ("self", "cls")] if function else []
+    names = [arg.arg for arg in function.args.args if arg.arg not in ("self", "cls")] if function else []
     if names and not (isinstance(node.value, ast.Name) and node.value.id == names[0]):
         yield "returned", f"return {names[0]}"
 
 
 def _call(node: ast.Call, around: Around) -> Iterator[Alternative]:
     name, first_two = name_of(node.func), node.args[:2]
-    plain = len(first_two) == 2 and all(isinstance(one, ast.Name | ast.Attribute) for one in first_two)
+    plain = len(first_two) == 2 and all(isinstance(passed, ast.Name | ast.Attribute) for passed in first_two)
     if plain and name not in UNSWAPPED_CALLS and ast.dump(first_two[0]) != ast.dump(first_two[1]):
         yield "arguments swapped", _with(node, args=[first_two[1], first_two[0], *node.args[2:]])
         yield "argument repeated", _with(node, args=[first_two[0], first_two[0], *node.args[2:]])
-    for place, keyword in enumerate(node.keywords):
+    for number, keyword in enumerate(node.keywords):
         if keyword.arg and keyword.arg not in UNSEEN_KEYWORDS:
-            yield "keyword dropped", _with(node, keywords=[*node.keywords[:place], *node.keywords[place + 1 :]])
+            yield "keyword dropped", _with(node, keywords=[*node.keywords[:number], *node.keywords[number + 1 :]])
     if isinstance(node.func, ast.Name) and name in BUILT_IN_TWINS:
         keywords = [] if name == "sorted" else node.keywords
         yield "twin", _with(node, func=ast.Name(BUILT_IN_TWINS[name]), keywords=keywords)
@@ -307,7 +307,7 @@ def _dropped(node: ast.Expr | ast.Assign | ast.AugAssign, around: Around) -> Ite
     elif isinstance(node, ast.Assign):
         function = around.function
         starts = function is not None and function.name in ("__init__", "__post_init__")
-        if not starts and all(isinstance(one, ast.Attribute | ast.Subscript) for one in node.targets):
+        if not starts and all(isinstance(assigned, ast.Attribute | ast.Subscript) for assigned in node.targets):
             yield "statement dropped", "pass"
     elif not isinstance(node.value, ast.Constant | ast.Yield | ast.YieldFrom):
         yield "statement dropped", "pass"
@@ -329,7 +329,7 @@ CHANGES: dict[type[ast.AST], Callable[[Any, Around], Iterator[Alternative]]] = {
 
 
 def conditions(node: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
-    """Changes of a part that its parent decides on: the part, the kind, and the text that takes its place."""
+    """Changes of a part that depend on its parent: the part, the kind, and the text that replaces it."""
     if isinstance(node, ast.If) and not isinstance(node.test, ast.Compare):
         negated = node.test.operand if isinstance(node.test, ast.UnaryOp) else ast.UnaryOp(ast.Not(), node.test)
         if not isinstance(node.test, ast.UnaryOp):

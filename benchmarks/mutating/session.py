@@ -1,4 +1,4 @@
-"""What a child process does with pytest: watch what each test calls, or run the tests that try a mutant."""
+"""The work of a child process with pytest: tracing the calls of each test, or running the tests that try a mutant."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import pytest
 
 OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "--tb=short")
 PLAIN = '--import-mode=importlib --strict-markers -m "not slow"'
-"""Instead of the project's own options: one process, no distribution."""
+"""The options that replace the project's own: one process, without distribution."""
 
 
 class Watcher:
-    """Notes each test's time, outcome and calls into the project.
+    """A plugin that records each test's time, outcome and calls into the project.
 
-    What a fixture of a wider scope calls counts for every test that uses it, whichever test set it up. The seconds that
-    it took are noted apart, since tests that run together pay them once.
+    The calls of a fixture of a wider scope count for every test that uses it, whichever test set it up. Its seconds are
+    recorded separately, since tests that run together need them only once.
 
     Args:
-        root: of the project.
+        root: the project's folder.
     """
 
     def __init__(self, root: Path) -> None:
@@ -37,21 +37,21 @@ class Watcher:
         self.found: dict[str, dict[str, Any]] = {}
 
     def trace(self, frame: FrameType, event: str, argument: object) -> None:
-        """A trace function that sees calls and no lines."""
+        """Record a call; it is a trace function that returns None, so that lines are not traced."""
         code = frame.f_code
         at = (code.co_filename, code.co_firstlineno)
         try:
-            place = self._places[at]
+            function = self._places[at]
         except KeyError:
             inside = code.co_filename.startswith(self._root) and not code.co_filename.startswith(self._tests)
-            place = f"{code.co_filename[len(self._root) :]}:{code.co_firstlineno}" if inside else None
-            self._places[at] = place
-        if place is not None:
-            self._calls.add(place)
+            function = f"{code.co_filename[len(self._root) :]}:{code.co_firstlineno}" if inside else None
+            self._places[at] = function
+        if function is not None:
+            self._calls.add(function)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
-        """Keep what a shared fixture calls apart, too."""
+        """Record the calls and seconds of a shared fixture separately."""
         if fixturedef.scope == "function":
             return (yield)
         name = _shared(fixturedef, getattr(request, "param_index", 0))
@@ -68,7 +68,7 @@ class Watcher:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Trace one test."""
+        """Record the time and calls of one test."""
         self._calls, start, others = set(), spent(), self._paid
         self.found[item.nodeid] = {"passed": False}
         threading.settrace(self.trace)
@@ -85,7 +85,7 @@ class Watcher:
             self.found[item.nodeid] |= {"seconds": seconds, "shared": shared, "calls": calls}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the outcome; a test passes where all its phases do."""
+        """Record the outcome; a test passes if all its phases do."""
         if report.when == "call":
             self.found[report.nodeid]["passed"] = report.passed
         elif not report.passed:
@@ -101,48 +101,48 @@ def _fixtures(item: Any) -> Iterator[str]:
     """The names of the setups that a test uses."""
     indices = item.callspec.indices if hasattr(item, "callspec") else {}
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():
-        yield from (_shared(one, indices.get(name, 0)) for one in definitions)
+        yield from (_shared(definition, indices.get(name, 0)) for definition in definitions)
 
 
 class Chooser:
-    """Runs the chosen tests in their order, and notes the first that fails.
+    """A plugin that runs the chosen tests in their order, and records the first that fails.
 
-    A test that the code as it is does not have is run too: a mutant may change what tests are made of.
+    A test that does not exist on the unchanged code is run too, since a mutant may change which tests there are.
 
     Args:
-        names: of tests, in order.
-        known: of all tests of their files.
+        names: the names of the tests to run, in order.
+        known: the names of all tests in their files.
     """
 
     def __init__(self, names: Sequence[str], known: set[str]) -> None:
-        self._order, self._known = {name: place for place, name in enumerate(names)}, known
+        self._order, self._known = {name: position for position, name in enumerate(names)}, known
         self.failed: str | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Choose and order."""
+        """Keep the chosen tests, in their order."""
         wanted = [item for item in items if item.nodeid in self._order or item.nodeid not in self._known]
         items[:] = sorted(wanted, key=lambda item: self._order.get(item.nodeid, -1))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a failure."""
+        """Record the first failure."""
         if report.failed and self.failed is None:
             self.failed = report.nodeid
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a file that cannot be read."""
+        """Record a file that cannot be collected as a failure."""
         if report.failed and self.failed is None:
             self.failed = report.nodeid
 
 
 def spent() -> float:
-    """Seconds that this process and its children kept processors busy: what they take, whatever else a machine does."""
+    """The processor time of this process and its children in seconds, which does not depend on other programs."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 
 
 def pytest_run(root: Path, files: Sequence[str], plugin: object, scratch: Path, *options: str) -> int:
-    """Run files of tests in this process, as if it had begun in the project's folder; returns pytest's exit code."""
+    """Run files of tests in this process, as if started in the project's folder, and return pytest's exit code."""
     os.chdir(root)
     sys.path[:] = [str(root), *(entry for entry in sys.path if entry not in ("", str(root)))]
     own = ["-o", f"addopts={PLAIN}", "--rootdir", str(root), f"--basetemp={scratch}"]
@@ -150,7 +150,7 @@ def pytest_run(root: Path, files: Sequence[str], plugin: object, scratch: Path, 
 
 
 def watched(root: Path, file: str, scratch: Path) -> dict[str, Any]:
-    """The traces of a file of tests as plain data, and the seconds that all took."""
+    """The traces of a file of tests, and the seconds of the whole file, as plain data."""
     start = spent()
     watcher = Watcher(root)
     code = pytest_run(root, [file], watcher, scratch, "--maxfail=1000000")
@@ -160,7 +160,7 @@ def watched(root: Path, file: str, scratch: Path) -> dict[str, Any]:
 def tried(root: Path, names: Sequence[str], known: set[str], scratch: Path) -> dict[str, Any]:
     """Whether the chosen tests fail, and which first, as plain data.
 
-    ``code`` is pytest's; 0, and 5 where there are no such tests any more, mean that nobody noticed.
+    ``code`` is pytest's exit code; 0, and 5 where these tests do not exist any more, mean that the mutant survived.
     """
     files = list(dict.fromkeys(name.partition("::")[0] for name in names))
     chooser = Chooser(names, known)
@@ -169,4 +169,4 @@ def tried(root: Path, names: Sequence[str], known: set[str], scratch: Path) -> d
 
 
 Job = Callable[[Path, Path], dict[str, Any]]
-"""What a child does, given the project's folder and one for temporary files."""
+"""A function that a child calls with the project's folder and a folder for temporary files."""

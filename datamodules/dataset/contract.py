@@ -13,11 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
+from datamodules.dataset.absent import WHY, absent
+from datamodules.dataset.dividing import divide
+from datamodules.dataset.not_found import not_found
 from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import Split, divide, listed, portion
+from datamodules.dataset.splits import Split, listed, portion
+from specs.commands import command
 from specs.errors import DataError, UsageError
 from specs.run import digest
 from specs.task import Kind, Task
@@ -36,8 +40,8 @@ class Located(NamedTuple):
     """A finding and its place in an image.
 
     Attributes:
-        finding: the name of its class.
-        box: left, top, width and height in pixels of the image.
+        finding: the name of the class that the finding is of.
+        box: the left, top, width and height of its box, in pixels of the image.
         mask: an image file that is not 0 where the finding is; None where only the box is known.
     """
 
@@ -50,8 +54,8 @@ class Labels(NamedTuple):
     """What a dataset's label files say.
 
     Attributes:
-        samples: every labelled image.
-        excluded: ids that the dataset itself leaves out, with the reason.
+        samples: every labelled image, as the label files have it.
+        excluded: the ids of images that the dataset itself leaves out, each with the reason.
     """
 
     samples: tuple[Sample, ...]
@@ -63,11 +67,9 @@ class Index:
     """Which samples belong to which split, without any pixels.
 
     Attributes:
-        content: digest of the files' bytes; empty where they are too many to be read at each start, and
-            ``medtransfer prepare`` digests their pixels once.
-        excluded: ids that were left out, with the reason.
-        pool: the samples of all splits, as the label files have them and whatever the fraction, to make other splits
-            of; empty where there are to be none.
+        content: the digest of the files' bytes; empty where ``medtransfer prepare`` digests their pixels instead.
+        excluded: the ids of images that were left out, each with the reason.
+        pool: the samples of all splits whatever the fraction, to make other splits of; empty where none are made.
     """
 
     train: tuple[Sample, ...]
@@ -130,24 +132,26 @@ class Dataset(ABC):
 
     Attributes:
         title: what people call it, where that is not what its file's first line begins with (``specs.titles``).
-        words: by argument, what a title says of it where it is not the default; those of base classes hold too.
-        version: raised on purpose when the same files and arguments give other samples than before.
-        homepage: where it is published.
-        licence: its terms, in the publisher's words or as an SPDX identifier.
+        words: what a title adds for an argument that is not its default, by argument; words of base classes hold too.
+        version: a number that is raised when the same files and arguments give other samples than before.
+        homepage: the URL where it is published, or words where there is none.
+        licence: the terms of its files, in the publisher's words or as an SPDX identifier.
         layout: the expected files under the root, as a tree, for error messages.
         by_hand: a sentence on how a person gets the files, where ``medtransfer fetch`` may not.
-        generated: True if a formula makes its images, so that it needs no files.
-        phantom_version: raised on purpose when its phantom edition is another than before.
+        generated: whether a formula makes its images, so that it needs no files.
+        phantom_version: a number that is raised when its phantom edition changes.
         pixel_arguments: the arguments that change pixels; the cache of prepared images is keyed by them.
-        splits: a folder with ``train.txt``, ``validation.txt`` and ``test.txt`` to use instead of the dataset's own
-            split: one image a line, then its labels or nothing.
-        fraction: share of the training patients that are used, in (0, 1]; smaller shares are parts of larger ones.
+        added: arguments that came later; those that have their default enter no digest, so that older digests stay.
+        splits: a folder with lists ``train.txt``, ``validation.txt`` and ``test.txt`` that replace its own split.
+        fraction: the share of the training patients that is used, in (0, 1]; larger shares hold the smaller ones.
+        missing: what is done about images without a file: ``refuse`` them or ``leave out``; others keep their split.
     """
 
     title: ClassVar[str] = ""
     words: ClassVar[Words] = {
         "splits": "split by own lists",
         "fraction": "{fraction:percent} of the training images",
+        "missing": {"leave out": "as far as its images are there"},
     }
     version: ClassVar[int] = 1
     homepage: ClassVar[str]
@@ -157,9 +161,11 @@ class Dataset(ABC):
     generated: ClassVar[bool] = False
     phantom_version: ClassVar[int] = 1
     pixel_arguments: ClassVar[tuple[str, ...]] = ()
+    added: ClassVar[tuple[str, ...]] = ()
 
     splits: str | None = None
     fraction: float = 1.0
+    missing: Literal["refuse", "leave out"] = "refuse"
 
     def __post_init__(self) -> None:
         """Check the ranges of the common arguments.
@@ -173,7 +179,7 @@ class Dataset(ABC):
     @property
     @abstractmethod
     def task(self) -> Task:
-        """What is asked of a model on it."""
+        """The task that models learn on the dataset."""
 
     @property
     def kind(self) -> Kind:
@@ -181,7 +187,7 @@ class Dataset(ABC):
         return self.task.kind
 
     def at(self, root: Path) -> Dataset:
-        """The dataset with what only its files say filled in, such as its classes; itself where there is nothing.
+        """The dataset with what only its files tell filled in, such as its classes; itself if there is nothing.
 
         Raises:
             DataError: if the layout is not the expected one.
@@ -191,7 +197,7 @@ class Dataset(ABC):
     @property
     @abstractmethod
     def channels(self) -> int:
-        """1 (grayscale) or 3 (RGB)."""
+        """The number of channels of its images: 1 (grayscale) or 3 (RGB)."""
 
     @property
     def published(self) -> Mapping[str, int]:
@@ -203,7 +209,7 @@ class Dataset(ABC):
 
     @property
     def taken_from(self) -> tuple[str, ...]:
-        """The published collections that its images are from, by registry name where there is one; empty: its own.
+        """The published collections that its images come from, by registry name if they have one; empty: its own.
 
         Two datasets of one collection may share images, which makes one a leak in the test of the other.
         """
@@ -216,16 +222,13 @@ class Dataset(ABC):
 
     @property
     def place(self) -> str | None:
-        """Its folder, absolute or under the data root; None: the folder of its registry name."""
+        """The folder of the dataset, absolute or under the data root; None: the folder of its registry name."""
         return None
 
     @property
     def membership(self) -> frozenset[str]:
-        """The arguments whose whole effect is which samples there are; they stay out of a run's identity.
-
-        The digests of the splits see what they do, so two spellings of one choice are one run.
-        """
-        return frozenset({"splits", "fraction"})
+        """The arguments that only choose samples; the digests of splits stand for them in a run's identity."""
+        return frozenset({"splits", "fraction", "missing"})
 
     @abstractmethod
     def read_labels(self, root: Path) -> Labels:
@@ -236,11 +239,11 @@ class Dataset(ABC):
         """
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
-        """The published split; where there is none, a fixed patient-wise one of 80, 10 and 10 %, by strata."""
+        """The published split; where there is none, a fixed patient-wise split by strata into 80, 10 and 10 %."""
         return divide(samples, self.task, type(self).__name__)
 
     def content(self, root: Path, samples: tuple[Sample, ...]) -> str:
-        """Digest of all image and mask files where that takes no time to speak of, else empty."""
+        """The digest of all image and mask files, where they are few enough to be read at each start; else empty."""
         return ""
 
     @property
@@ -257,11 +260,11 @@ class Dataset(ABC):
         return sample.target
 
     def index(self, root: Path, dropped: Mapping[str, str] | None = None) -> Index:
-        """The splits: the user's lists or the dataset's own, without what is dropped, and of training the fraction.
+        """The splits, by the user's lists or the dataset's own, without what is dropped; training has its ``fraction``.
 
         Args:
-            root: where the files are.
-            dropped: ids to leave out, with the reason.
+            root: the folder that holds the files.
+            dropped: the ids of images to leave out, each with the reason.
 
         Raises:
             DataError: if the layout is not the expected one, a label file is damaged, or a split list does not fit.
@@ -269,14 +272,25 @@ class Dataset(ABC):
         if (known := self.at(root)) != self:
             return known.index(root, dropped)
         labels, dropped = self.read_labels(root), dropped or {}
-        splits = listed(Path(self.splits), labels.samples) if self.splits else self.own_split(root, labels.samples)
+        gone = self.absent(root, labels.samples)
+        dropped = dict.fromkeys(gone, WHY) | dict(dropped)
+        splits = (
+            listed(Path(self.splits).expanduser(), labels.samples)
+            if self.splits
+            else self.own_split(root, labels.samples)
+        )
         kept = {name: [sample for sample in splits[name] if sample.id not in dropped] for name in SPLITS}
         pool = tuple(sample for name in SPLITS for sample in kept[name])
-        excluded = dict(labels.excluded) | dict(dropped)
-        return Index(**self.used(kept), content=self.content(root, labels.samples), excluded=excluded, pool=pool)
+        excluded = dict(labels.excluded) | dropped
+        content = self.content(root, tuple(sample for sample in labels.samples if sample.id not in gone))
+        return Index(**self.used(kept), content=content, excluded=excluded, pool=pool)
+
+    def absent(self, root: Path, samples: Sequence[Sample]) -> dict[str, str]:
+        """The samples that are left out since a file is not there: the path of that file by the sample's id."""
+        return absent(samples, lambda sample: self.files(root, sample)) if self.missing == "leave out" else {}
 
     def used(self, splits: Mapping[Split, Sequence[Sample]]) -> dict[Split, tuple[Sample, ...]]:
-        """Splits of samples as the label files have them, as they are used: of training the fraction."""
+        """The splits as they are used, from samples as the label files have them: training has its ``fraction``."""
         used = {name: tuple(self.used_in(name, sample) for sample in splits[name]) for name in SPLITS}
         if self.fraction < 1:
             used["train"] = portion(used["train"], self.task, self.fraction, type(self).__name__)
@@ -295,11 +309,22 @@ class Dataset(ABC):
         """
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """Segmentation only: the mask of shape (H, W), uint8, 1 on the foreground and 0 elsewhere."""
+        """Segmentation only: the mask of shape (H, W), uint8: 0, or the number of a class of the task, from 1 on.
+
+        ``specs.task.IGNORED`` is where nobody said what is there.
+        """
         raise DataError(f"{type(self).__name__} has no masks; it is a {self.task.kind} dataset.")
 
+    def second_mask(self, root: Path, sample: Sample) -> Pixels | None:
+        """Segmentation only: the mask of a second observer, of the form of ``read_mask``; None where there is none."""
+        return None
+
+    def mask_value(self, root: Path, sample: Sample) -> float | None:
+        """Segmentation only: the value of a mask's foreground, if all must share it; None else, or if it is empty."""
+        return None
+
     def read_field_of_view(self, root: Path, sample: Sample) -> Pixels | None:
-        """Segmentation only: (H, W), uint8, 1 where pixels count in the field-of-view metrics; None if all do."""
+        """Segmentation only: the field of view (H, W), uint8, 1 where pixels count in its metrics; None if all do."""
         return None
 
     @abstractmethod
@@ -316,12 +341,10 @@ class Dataset(ABC):
 
     def not_found(self, root: Path, found: str) -> DataError:
         """The error for a folder that does not hold the dataset."""
-        listed = sorted(path.name for path in root.iterdir())[:8] if root.is_dir() else None
-        holds = f"which holds {', '.join(listed) or 'nothing'}" if listed is not None else "which does not exist"
-        public = self.homepage.startswith("http")  # else it is a folder of the user's own
-        source = f"It is published at {self.homepage} ({self.licence}). Put it" if public else "Put your files"
-        return DataError(
-            f"{type(self).__name__}: {found} in {root}, {holds}.\nExpected:\n{self.layout}\n"
-            f"{source} there or give another --data-root"
-            + ("; `medtransfer fetch` puts it there." if self.open_files else ".")
-        )
+        fetch = None
+        if self.open_files:
+            from datamodules.dataset.expression_of import expression_of
+
+            fetch = command("fetch", expression_of(self), "--data-root", str(root.parent))
+        published = f"{self.homepage} ({self.licence})" if self.homepage.startswith("http") else None
+        return not_found(type(self).__name__, self.layout, published, fetch, root, found)

@@ -11,24 +11,30 @@ from typing import Any
 
 from datamodules.dataset.contract import SPLITS, Dataset, Index
 from datamodules.dataset.counts import counted
+from datamodules.dataset.gaps import Shares, gaps
 from datamodules.dataset.splits import Split
 
 
 @dataclass
 class Census:
-    """Counts per split.
+    """How many images, patients and images of each class a dataset's splits hold.
 
     Attributes:
-        counts: ``images``, ``patients`` and every class, by split.
+        counts: the numbers of ``images``, of ``patients`` and of images with each class, by split.
         excluded: how many images the dataset leaves out, by reason.
-        published: published counts by (row, split), split ``all`` for the sum.
+        published: the published counts, by row of ``counts`` and then by split; the split ``all`` stands for the sum.
         faults: what makes the splits unfit: shared patients or images, empty splits.
+        foreground: the share of each split's pixels that show a class of a segmentation, in [0, 1], by class; None
+            where it is not known yet.
+        warnings: what a split lacks, such as a class.
     """
 
     counts: dict[str, dict[Split, int]]
     excluded: dict[str, int] = field(default_factory=dict)
     published: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    foreground: Shares = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def splits(self) -> tuple[Split, ...]:
@@ -36,11 +42,11 @@ class Census:
         return SPLITS
 
     def total(self, name: str) -> int:
-        """A row's sum over the splits."""
+        """The sum of a row of ``counts`` over the splits."""
         return sum(self.counts[name].values())
 
     def differences(self) -> int:
-        """How many published counts are not met."""
+        """How many published counts differ from those of the files."""
         return sum(
             expected != (self.total(name) if split == "all" else self.counts[name][split])  # type: ignore[index]
             for name, row in self.published.items()
@@ -48,28 +54,30 @@ class Census:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """The census as plain data, for JSON."""
         return dataclasses.asdict(self)
 
 
-def census(dataset: Dataset, index: Index, compare: bool) -> Census:
+def census(dataset: Dataset, index: Index, compare: bool, foreground: Shares | None = None) -> Census:
     """Count an index.
 
     Args:
-        dataset: says what the classes are and what was published.
-        index: its splits.
+        dataset: the dataset, which says what the classes are and what was published.
+        index: the splits whose images and patients are counted.
         compare: whether the published counts are of these files.
+        foreground: the shares of a segmentation's classes.
     """
-    task = dataset.task
+    task, held_by_split = dataset.task, counted(index, dataset.task)
     counts: dict[str, dict[Split, int]] = {"images": {}, "patients": {}}
-    for split, held in counted(index, task).splits.items():
+    for split, held in held_by_split.splits.items():
         counts["images"][split] = held.whole.images
         counts["patients"][split] = held.whole.independent
         for one in held.classes:
             if one.name in task.classes:
                 counts.setdefault(one.name, {})[split] = one.positives.images
     found = Census(counts, dict(Counter(reason.partition(" of ")[0] for reason in index.excluded.values())))
-    found.faults = index.faults()
+    found.faults, found.foreground = index.faults(), dict(foreground or {})
+    found.warnings = gaps(held_by_split, foreground)
     for text, expected in dataset.published.items() if compare else ():
         first, _, rest = text.partition(" ")
         name, place = (rest, first) if first in SPLITS and rest in counts else (text, "all")
@@ -79,7 +87,7 @@ def census(dataset: Dataset, index: Index, compare: bool) -> Census:
 
 
 def fractions(dataset: Dataset, root: Path, shares: Sequence[float]) -> list[tuple[tuple[float, ...], int, int]]:
-    """Images and patients of shares of the training patients; shares that come to the same set together, rising."""
+    """Shares of the training patients that give the same set, with its numbers of images and patients, rising."""
     sets: dict[tuple[str, ...], list[float]] = {}
     patients: dict[tuple[str, ...], int] = {}
     for share in sorted(set(shares)):

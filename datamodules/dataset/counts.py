@@ -1,4 +1,4 @@
-"""How many images and patients a dataset's splits hold, and how many show each class: numbers alone, of no one."""
+"""How many images and patients a dataset's splits hold, and how many show each class: numbers that identify no one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Count:
 
     Attributes:
         images: how many there are.
-        patients: whom they show; None where the dataset does not say, and each image counts as its own patient.
+        patients: how many patients the images show; None where the dataset does not say, and each image counts as its
+            own patient.
     """
 
     images: int
@@ -27,7 +28,7 @@ class Count:
 
     @property
     def independent(self) -> int:
-        """Patients, or images where patients are not known."""
+        """The number of patients, or of images where patients are not known."""
         return self.images if self.patients is None else self.patients
 
 
@@ -36,9 +37,10 @@ class ClassCounts:
     """How many images of a split show a class. Those that are not labelled for it, or not surely, are in neither count.
 
     Attributes:
-        name: of the class, or of several that together count as positive.
-        positives: images that show it, and the patients with at least one such image.
-        negatives: images that do not show it, and the patients with at least one such image. A patient may be in both.
+        name: the name of the class, or the names of several classes that together count as positive, joined by ``or``.
+        positives: the numbers of images that show it, and of patients with at least one such image.
+        negatives: the numbers of images that do not show it, and of patients with at least one such image. A patient
+            may be in both.
     """
 
     name: str
@@ -47,17 +49,18 @@ class ClassCounts:
 
     @property
     def fewest(self) -> int:
-        """Patients of the rarer of the two, or images where patients are not known."""
+        """The smaller number of patients of positives and negatives, or of images where patients are not known."""
         return min(self.positives.independent, self.negatives.independent)
 
 
 @dataclass(frozen=True)
 class SplitCounts:
-    """What a split holds.
+    """The numbers of images and patients that a split holds, over all and by class.
 
     Attributes:
-        whole: all of its images.
-        classes: in the task's order; empty of a segmentation whose label files do not say which masks are empty.
+        whole: the count of all of its images.
+        classes: the counts of each class in the task's order, then those of the classes that together count as
+            positive, if there are such; empty for a segmentation whose label files do not say which masks are empty.
     """
 
     whole: Count
@@ -66,12 +69,12 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a dataset holds, as it is used: without what is left out, and of training the fraction that is trained on.
+    """What a dataset holds as it is used: without what is left out, and with the used fraction of the training split.
 
     Attributes:
-        kind: of its task.
-        scored: names of the classes that the score is of.
-        splits: all three by name, with the same classes each.
+        kind: the kind of the dataset's task, such as ``binary``.
+        scored: the names of the classes that the score is computed from.
+        splits: the counts of each of the three splits, by name; all have the same classes.
     """
 
     kind: Kind
@@ -79,18 +82,18 @@ class Counts:
     splits: dict[Split, SplitCounts]
 
     def of_class(self, name: str) -> Counts:
-        """The same, for the score of one class alone."""
+        """The same counts with one class scored alone."""
         return replace(self, scored=(name,))
 
 
 @dataclass(frozen=True)
 class Rarest:
-    """What is seen least often in the test split.
+    """The class that fewest patients of the test split show, or the absence that fewest have.
 
     Attributes:
-        name: of the class.
-        shown: whether it is the class that is rare, or its absence.
-        count: how often.
+        name: the name of the class, or of the classes that together count as positive.
+        shown: whether the class is rare (True) or its absence is (False).
+        count: how many test images, and patients, show the class, or its absence.
     """
 
     name: str
@@ -102,9 +105,9 @@ def counted(index: Index, task: Task) -> Counts:
     """Count the splits of a dataset.
 
     Args:
-        index: its splits.
-        task: says what a target shows, and which classes the score is of. Classes that together count as positive are
-            counted together too, as one more class.
+        index: the splits whose images and patients are counted.
+        task: the task, which says what a target shows and which classes the score is computed from. Classes that
+            together count as positive are counted together too, as one more class.
     """
     known = any(sample.patient != sample.id for split in SPLITS for sample in index.split(split))
     labelled = task.kind != "segmentation" or any(sample.target for split in SPLITS for sample in index.split(split))
@@ -132,7 +135,7 @@ def unscored(samples: Sequence[Sample], task: Task) -> str | None:
 
 
 def rarest(counts: Counts) -> Rarest | None:
-    """Of the scored classes and their absences, the one that fewest test patients show; None of a segmentation."""
+    """The scored class, or absence of one, that fewest test patients show; None for a segmentation."""
     if counts.kind == "segmentation":
         return None
     sides = [
@@ -145,7 +148,7 @@ def rarest(counts: Counts) -> Rarest | None:
 
 
 def rarer(counts: Counts) -> int:
-    """How many test patients the score rests on where they are fewest: below some number nothing holds for new ones.
+    """How many test patients show the rarest class or absence: too few of them say nothing of new patients.
 
     Returns:
         Of the scored classes' positives and negatives in the test split, the smallest number of patients, or of images
@@ -157,14 +160,14 @@ def rarer(counts: Counts) -> int:
 
 
 def step_of(counts: Counts) -> float:
-    """By how much two scores of a test split differ at least, if they do: by how much the score is rounded.
+    """The step to which a score of the test split is rounded, since over finitely many images it takes few values.
 
     An AUROC over P and N images is a multiple of 1 / (P N), but for ties. That of several classes is their mean, whose
     rounding has the standard deviation of a single score with the step that is given back.
 
     Returns:
-        On the scale of scores; 0 of a segmentation, whose Dice over many pixels is as good as continuous, and where no
-        class has a score.
+        The step on the scale of scores, in [0, 1]; 0 for a segmentation, whose Dice over many pixels is practically
+        continuous, and where no class has a score.
     """
     classes = [one for one in counts.splits["test"].classes if one.name in counts.scored]
     pairs = [one.positives.images * one.negatives.images for one in classes]
@@ -175,7 +178,7 @@ def step_of(counts: Counts) -> float:
 
 
 def _named(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is counted of a task, the classes and those that count as positive together, and what of it is scored."""
+    """The names of what is counted: classes, and those that are positive together; and of these the scored ones."""
     if not task.positives:
         return task.classes, task.scored
     together = " or ".join(part for part in (", ".join(task.positives[:-1]), task.positives[-1]) if part)
@@ -186,9 +189,10 @@ def _counted(samples: Sequence[Sample], task: Task, names: Sequence[str], known:
     """The counts of one split.
 
     Args:
-        samples: of the split.
-        task: says what a target shows.
-        names: of what is counted: the classes, and then those that count as positive together, if there are such.
+        samples: the samples of the split.
+        task: the task, which says what a target shows.
+        names: the names of what is counted: the classes and, as the last one, those that together count as positive, if
+            there are such.
         known: whether the dataset says whom the images show.
     """
     images: Counter[tuple[int, bool]] = Counter()
@@ -214,7 +218,7 @@ def _counted(samples: Sequence[Sample], task: Task, names: Sequence[str], known:
 
 
 def _answers(target: Sequence[float], task: Task) -> Iterator[tuple[int, bool]]:
-    """The number of each class that a target says something of, and whether the class is there.
+    """The number of each class that a target labels, and whether the class is there.
 
     Of exactly one of many classes only that one, and whether it is among those that count as positive.
     """

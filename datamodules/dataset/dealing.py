@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from datamodules.dataset.dividing import ANY, group, held_by
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import draw
 from specs.errors import UsageError
 from specs.fold import FEWEST
 from specs.task import Task
 
-ANY = "are there"
-"""The label of every sample. Labels are words on a number of patients, such as ``show edema``."""
-
 Held = Mapping[str, Counter[str]]
-"""By patient, how many of the images have each label."""
+"""For each patient, how many of the images have each label."""
 
 
 def deal(samples: Sequence[Sample], task: Task, folds: int) -> dict[str, int]:
-    """The fold of each patient, from 0.
+    """The number of the fold of each patient, from 0.
 
     Labels are classes and, where an answer is yes or no, their absence; an image that is not labelled has neither.
     Patients are dealt by strata (the rarest label that any of their images has), the rarest first, and of a stratum
@@ -29,17 +27,15 @@ def deal(samples: Sequence[Sample], task: Task, folds: int) -> dict[str, int]:
     differ by at most one patient, in each stratum and over all.
 
     Args:
-        samples: of all patients; where patients are not known, each image counts as one.
-        task: says what a target means.
-        folds: how many there are.
+        samples: the samples of all patients; where patients are not known, each image counts as one.
+        task: the task, which says what a target means.
+        folds: how many folds there are, 3 or more.
 
     Raises:
         UsageError: if there are too few patients, over all or of a label without which a score is undefined, for each
             fold to have one.
     """
-    held: dict[str, Counter[str]] = {}
-    for sample in samples:
-        held.setdefault(sample.patient, Counter()).update([ANY, *_labels(sample, task)])
+    held = held_by(samples, task)
     totals = sum(held.values(), Counter[str]())
     given, patients = [Counter[str]() for _ in range(folds)], [0] * folds
     dealt: dict[str, int] = {}
@@ -58,27 +54,12 @@ def deal(samples: Sequence[Sample], task: Task, folds: int) -> dict[str, int]:
     return dealt
 
 
-def _labels(sample: Sample, task: Task) -> list[str]:
-    """The labels of a sample, most of all those that a score needs."""
-    if task.kind == "multiclass":
-        name = task.classes[int(sample.target[0])]
-        return [f"show {name}", *([_group(name in task.positives)] if task.positives else [])]
-    words = {1: "show", 0: "are without"}
-    # Where label files do not say whether a mask is empty, there is no target.
-    said = zip(task.classes, sample.target, strict=bool(sample.target))
-    return [f"{words[int(value)]} {name}" for name, value in said if value in words]
-
-
-def _group(positive: bool) -> str:
-    return f"show {'a' if positive else 'no'} positive class"
-
-
 def _needed(task: Task) -> list[str]:
-    """The labels without one of which the score of a test split is undefined."""
+    """The labels that a test split must have for its score to be defined."""
     if task.kind == "segmentation":
         return [ANY]
     if task.positives:
-        return [ANY, _group(True), _group(False)]
+        return [ANY, group(True), group(False)]
     words = ("show",) if task.kind == "multiclass" else ("show", "are without")
     return [ANY, *(f"{word} {name}" for name in task.scored for word in words)]
 
@@ -93,7 +74,7 @@ def _strata(held: Held) -> list[list[str]]:
 
 
 def _check(held: Held, task: Task, folds: int, dealt: Mapping[str, int]) -> None:
-    """Refuse folds of which one would have nothing to be tested on, or no score.
+    """Refuse a division in which the score of some fold would be undefined.
 
     Raises:
         UsageError: names what is too rare, how often it is there, and what to do.

@@ -10,13 +10,13 @@ class OpenFile:
     """A file or folder as it is published, and what becomes of it in the dataset's folder.
 
     Attributes:
-        name: of the file or folder, under the dataset's folder.
-        url: that gives the file itself, or the page that lists the single files of the folder.
-        licence: its terms, in the publishers' words or as an SPDX identifier.
-        md5: in hexadecimal, as its publishers state it; None where they state no checksum.
-        folder: of a zip archive: the folder at its top that is unpacked to one of the same name; None for a file that
-            is used as it is.
-        listed: whether it is a folder of single files that pages list; then ``folder`` is its name.
+        name: the name of the file or folder in the dataset's folder.
+        url: the URL of the file itself, or of the page that lists the single files of the folder.
+        licence: the terms of the file, in the publishers' words or as an SPDX identifier.
+        md5: the MD5 checksum that its publishers state, in hexadecimal; None where they state none.
+        folder: for a zip archive, the folder at its top that is unpacked to a folder of the same name; None for a file
+            that is used as it is.
+        listed: whether it is a folder whose single files are listed on pages; then ``folder`` is its name.
     """
 
     name: str

@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 
 class Sample(NamedTuple):
-    """One image.
+    """A labelled image of a dataset.
 
     Attributes:
-        id: unique within the dataset; part of the identity of runs.
-        patient: whom it shows; equal to ``id`` where the dataset does not say.
-        target: multilabel and binary: 0, 1 or NaN (not labelled) per class, and -1 for an uncertain label that
-            ``Dataset.training_target`` softens; multiclass: the class's number; segmentation: 1 or 0 for whether
+        id: the image's name, unique within the dataset; it is part of the identity of runs.
+        patient: the id of the patient whom the image shows; equal to ``id`` where the dataset does not say.
+        target: the labels. Multilabel and binary: 0, 1 or NaN (not labelled) per class, and -1 for an uncertain label
+            that ``Dataset.training_target`` softens; multiclass: the class's number; segmentation: 1 or 0 for whether
             label files say that there is any foreground, empty where they do not say.
-        source: where its pixels are, in the dataset's own terms (such as a path under the root).
+        source: where its pixels are, in the dataset's own terms, such as a path under the dataset's folder.
     """
 
     id: str

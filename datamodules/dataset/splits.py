@@ -1,4 +1,4 @@
-"""Splits by patient: fixed divisions, users' lists, and nested fractions of a training split.
+"""Splits by patient: places of patients by strata, users' lists, and nested fractions of a training split.
 
 All draws are hashes of patients' names, so that nothing depends on the order of files or on a random state.
 """
@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from datamodules.dataset.sample import Sample
+from datamodules.files.texts import words
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.task import Task
+
+GAPS = re.compile(r"[\s,]+")
+"""What separates the cells of a user's list."""
 
 Split = Literal["train", "validation", "test"]
 
@@ -26,7 +32,7 @@ LIST_NAMES: dict[Split, tuple[str, ...]] = {
 
 
 def below(share: float, text: str) -> bool:
-    """Whether a text falls into a share of all texts: a fixed draw that no other text changes."""
+    """Whether a text is among a pseudo-random share of all texts, by its hash alone."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16) < share * 16**12
 
 
@@ -38,12 +44,12 @@ def classes_of(target: Sequence[float], task: Task) -> list[int]:
 
 
 def draw(patient: str, salt: str) -> str:
-    """A patient's draw, in hexadecimal, for one purpose, which the salt names."""
+    """A patient's random number, in hexadecimal, for one purpose, which the salt names."""
     return hashlib.sha256(f"{salt}:{patient}".encode()).hexdigest()
 
 
 def positions(samples: Iterable[Sample], task: Task, salt: str) -> dict[str, float]:
-    """A place in (0, 1) for every patient, such that any stretch holds about the same share of every stratum.
+    """A position in (0, 1) for every patient, such that any interval holds about the same share of every stratum.
 
     A patient's stratum is the rarest class that any of its images shows. Patients are listed by place.
     """
@@ -63,26 +69,6 @@ def positions(samples: Iterable[Sample], task: Task, salt: str) -> dict[str, flo
     return dict(sorted(placed.items(), key=lambda item: (item[1], drawn[item[0]])))
 
 
-def divide(
-    samples: Sequence[Sample], task: Task, salt: str, validation: float = 0.1, test: float = 0.1
-) -> dict[Split, list[Sample]]:
-    """A fixed patient-wise division by strata.
-
-    Args:
-        samples: to divide.
-        task: says which class a target shows.
-        salt: names the division; another one gives another division.
-        validation: share of the patients that validate.
-        test: share of the patients that test.
-    """
-    placed = positions(samples, task, f"{salt}-split")
-    splits: dict[Split, list[Sample]] = {"train": [], "validation": [], "test": []}
-    for sample in samples:
-        place = placed[sample.patient]
-        splits["test" if place < test else "validation" if place < test + validation else "train"].append(sample)
-    return splits
-
-
 def portion(samples: Sequence[Sample], task: Task, fraction: float, salt: str) -> tuple[Sample, ...]:
     """The samples of a share of the patients, nested: those of a smaller share are among those of a larger one.
 
@@ -90,10 +76,10 @@ def portion(samples: Sequence[Sample], task: Task, fraction: float, salt: str) -
     there is something to learn of each.
 
     Args:
-        samples: the whole training split.
-        task: says which class a target shows.
-        fraction: share of the patients, in (0, 1].
-        salt: names the order of the patients.
+        samples: the samples of the whole training split.
+        task: the task, which says which class a target shows.
+        fraction: the share of the patients, in (0, 1].
+        salt: a text that names the order of the patients; another text gives another order.
     """
     order = list(positions(samples, task, f"{salt}-fraction"))
     ranks = {patient: rank for rank, patient in enumerate(order)}
@@ -131,6 +117,7 @@ def listed(folder: Path, samples: Sequence[Sample]) -> dict[Split, list[Sample]]
                     names[name] = sample
                 elif names[name] is not sample:
                     names[name] = None
+    with_gaps = {name for name in names if GAPS.search(name)}
     splits: dict[Split, list[Sample]] = {}
     for split, files in LIST_NAMES.items():
         path = next((folder / name for name in files if (folder / name).is_file()), None)
@@ -141,23 +128,37 @@ def listed(folder: Path, samples: Sequence[Sample]) -> dict[Split, list[Sample]]
                 "validation.txt and test.txt, one image a line, then its labels or nothing."
             )
         splits[split] = []
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
-            cells = line.replace(",", " ").split()
-            if cells:
+        for number, line in words(path):
+            if cells := _cells(line, with_gaps):
                 splits[split].append(_listed_sample(names, cells, f"{path}, line {number}"))
     return splits
+
+
+def _cells(line: str, with_gaps: Collection[str]) -> list[str]:
+    """The name of the image in a line of a list, then its labels.
+
+    Args:
+        line: one line of a user's list, without surrounding spaces.
+        with_gaps: the names of images that hold spaces or commas; the longest of them that begins the line is taken.
+    """
+    for end in (len(line), *(gap.start() for gap in reversed([*GAPS.finditer(line)]))) if with_gaps else ():
+        if line[:end] in with_gaps:
+            return [line[:end], *GAPS.sub(" ", line[end:]).split()]
+    return GAPS.sub(" ", line).split()
 
 
 def _listed_sample(names: dict[str, Sample | None], cells: list[str], where: str) -> Sample:
     sample = names.get(cells[0])
     if sample is None:
         why = "names more than one image" if cells[0] in names else "is not among the dataset's labelled images"
-        raise DataError(f"{where}: {cells[0]} {why}. Name an image by its id, and remove what is not there.")
+        raise DataError(f"{where}: {plain(cells[0])} {why}. Name an image by its id, and remove what is not there.")
     if len(cells) > 1:
         try:
             given = tuple(float(cell) for cell in cells[1:])
         except ValueError:
-            raise DataError(f"{where}: the labels {cells[1:]} are not all numbers. Write numbers or nothing.") from None
+            raise DataError(
+                f"{where}: the labels {plain(cells[1:])} are not all numbers. Write numbers or nothing."
+            ) from None
         known = sample.target
         if len(given) != len(known) or any(
             not math.isnan(own) and own != value for own, value in zip(known, given, strict=True)

@@ -1,1 +1,1 @@
-"""Reading image files, and bringing images to a size."""
+"""Reading the files of datasets: images, masks, tables, lists and archives; and resizing images."""

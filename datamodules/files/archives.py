@@ -1,4 +1,4 @@
-"""Zip archives from outside: unpacked whole or not at all, and never to anywhere else."""
+"""Unpacking zip archives that were downloaded: whole or not at all, and never outside of the target folder."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from specs.errors import DataError, StorageError
 from specs.files import filling
 
 MOST_EXPANSION = 20
-"""What an archive may grow by, at most. Those of images, which are compressed already, hardly grow; a bomb grows by
-1,000 and more (deflate's limit is 1,032, https://www.zlib.net/zlib_tech.html)."""
+"""By which factor an archive may grow, at most. Archives of images, which are compressed already, hardly grow; a zip
+bomb grows by 1,000 and more (deflate's limit is 1,032, https://www.zlib.net/zlib_tech.html)."""
 
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, FileExistsError, NotADirectoryError,
 )  # fmt: skip
-"""What is raised of an archive that is damaged, packed by an unknown method, or has a file where a folder must be."""
+"""The exceptions for an archive that is damaged, packed by an unknown method, or has a file where a folder must be."""
 
 BLOCK = 2**20
-"""Bytes that are written at a time."""
+"""How many bytes are written at a time."""
 
 
 def unpack(
@@ -34,10 +34,10 @@ def unpack(
     What is beside that folder, such as a file manager's ``__MACOSX``, is left out.
 
     Args:
-        archive: a zip file.
-        folder: at the archive's top.
-        target: where its content goes; it must not exist.
-        report: told how many bytes have been written, of how many.
+        archive: the zip file.
+        folder: the name of the folder at the archive's top that is unpacked.
+        target: the folder that its content is written to; it must not exist.
+        report: a function that is told how many bytes have been written, and of how many.
 
     Returns:
         The number of files.
@@ -48,7 +48,7 @@ def unpack(
         StorageError: if the disk has no room for it.
     """
     temporary = target.with_name(f".{target.name}.unpacking")
-    shutil.rmtree(temporary, ignore_errors=True)  # of a process that was ended
+    shutil.rmtree(temporary, ignore_errors=True)  # left by a process that was killed
     try:
         with filling(target), zipfile.ZipFile(archive) as opened:
             members = list(_members(opened, archive, folder))

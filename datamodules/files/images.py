@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamodules.files.bounded import Bounded
+from datamodules.files.kinds import AGAIN, seems
+from datamodules.files.stored import Stored, UnsuitedError, stored, why_unknown
 from specs.errors import DataError
+from specs.files import no_file
+from specs.quoting import LONGEST_PATH, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,25 +23,30 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF")
-"""What is read, by content and whatever a file is called: each further decoder is one more that a file may attack."""
+"""The formats that are read, told by content and not by name; every further decoder could be attacked by a file."""
 
 MOST_PIXELS = 2**28
-"""Of an image, 16,384 x 16,384: 0.8 GB in color. Of a compressed file the size says nothing about that."""
+"""How many pixels an image may have, 16,384 x 16,384 (0.8 GB in color); the size of a compressed file does not tell."""
+
+DEFLATED = 1032
+"""How many bytes a byte of deflated data becomes, at most (https://www.zlib.net/zlib_tech.html)."""
+
+COUNTED = 100
+"""How many frames of a file are counted, at most, since each costs time."""
+
+NEW_SUBFILE, REDUCED = 254, 1
+"""The TIFF tag NewSubfileType, and its bit for an image that is a smaller copy of another (TIFF 6.0, section 8)."""
 
 FEWEST_SHOWN = 1e-3
-"""Share of the pixels of a floating-point image, but more than one, that has to differ from the others in 8 bits."""
-
-
-class UnsuitedError(ValueError):
-    """An image that is whole, but whose values make no picture."""
+"""The share of pixels, and more than one, of a floating-point image that must differ from the others in 8 bits."""
 
 
 def read_gray(path: Path) -> NDArray[np.uint8]:
     """An image file as (H, W) uint8, upright.
 
     It is turned as its orientation tag says. Color and transparency are turned to luminance (ITU-R 601-2, transparency
-    ignored); of more than 8 bits, the image's own range is stretched to 0..255, since such files use an unknown part of
-    theirs.
+    ignored); of more than 8 bits, or signed, the image's own range is stretched to 0..255, in color that of all
+    channels together, since such files use an unknown part of theirs.
 
     Raises:
         DataError: names the file if it is missing or unreadable, or no picture can be made of its values.
@@ -58,8 +69,7 @@ def stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
     What is not a number is 0 too: programs write it where nothing was measured.
 
     Raises:
-        UnsuitedError: if a value is infinite, none is a number, or a single one is so far from all others that these
-            would be equal.
+        UnsuitedError: if a value is infinite, or none is a number.
     """
     import numpy as np
 
@@ -70,27 +80,26 @@ def stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
     low, high = float(measured.min()), float(measured.max())
     scaled = (exact - low) * (255 / max(high - low, 1e-12))
     pixels: NDArray[np.uint8] = np.rint(np.nan_to_num(scaled)).astype(np.uint8)
-    if values.dtype.kind == "f" and high > low:
-        most = int(np.bincount(pixels.ravel()).max())
-        if pixels.size - most <= max(1, FEWEST_SHOWN * pixels.size) and np.unique(measured).size > 2:
-            raise UnsuitedError(
-                f"its values reach from {low:g} to {high:g}, and {most:,} of its {pixels.size:,} pixels would be equal"
-            )
     return pixels
 
 
 @contextmanager
-def opened_image(path: Path) -> Iterator[Image.Image]:
-    """An image file of a known format, upright as its orientation tag says, while it is open.
+def opened_image(path: Path) -> Iterator[Stored]:
+    """Open an image file of a known format, and give what it stores.
 
     Raises:
-        DataError: names the file if it is missing or unreadable; also of what is raised while it is open.
+        DataError: names the file if it is missing or unreadable, or holds several pictures; also of what is raised
+            while it is open.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = None  # MOST_PIXELS is asked instead, with a message that says what to do
+    if odd := no_file(path):
+        raise unreadable(path, f"it is {odd}", "Leave it out.")
+    warnings.filterwarnings("ignore", "Corrupt EXIF data", module="PIL")  # images with such tags are not turned
+    Image.MAX_IMAGE_PIXELS = None  # MOST_PIXELS is checked instead, by an error that says what to do
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        # Given a path, Pillow 13 maps uncompressed TIFF files, and garbles one whose tag says a quarter turn.
+        with Bounded(path) as file, Image.open(file, formats=FORMATS) as image:
             if (size := image.width * image.height) > MOST_PIXELS:
                 raise unreadable(
                     path,
@@ -98,32 +107,117 @@ def opened_image(path: Path) -> Iterator[Image.Image]:
                     "read",
                     "Make it smaller.",
                 )
-            yield ImageOps.exif_transpose(image)
+            if image.format == "PNG" and size > 8 * DEFLATED * path.stat().st_size:
+                raise unreadable(path, f"it declares {size:,} pixels, more than its bytes can hold")
+            if (count := _frames(image)) > 1:
+                raise unreadable(
+                    path,
+                    f"it has {'more than ' if count > COUNTED else ''}{min(count, COUNTED)} frames; expected one",
+                    "Write each frame that counts as a file of its own.",
+                )
+            yield stored(image, path)
     except FileNotFoundError as error:
-        raise DataError(f"the image {path} is missing. Complete the dataset's folder.") from error
+        raise missing(path) from error
     except UnidentifiedImageError as error:
-        known = f"by its content it is none of {', '.join(FORMATS)}, and no DICOM file"
-        raise unreadable(path, known, "Convert it, or fetch it again if it should be one.") from error
+        raise _unknown(path) from error
     except UnsuitedError as error:
         raise unreadable(path, error, "Convert it to 8 or 16 bits, or leave it out.") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (DataError, MemoryError):
+        raise
+    except OSError as error:
+        raise (refused_by_system(path, error) if error.errno else unreadable(path, error)) from error
+    except Exception as error:  # Pillow documents no common error for broken files
         raise unreadable(path, error) from error
+
+
+def _unknown(path: Path) -> DataError:
+    """The error for a file of none of the formats, or of a variant of one that Pillow does not read."""
+    if why := why_unknown(path):
+        return unreadable(path, why, "Save it as PNG, or fetch it again if that is what it should be.")
+    expected = ", ".join(FORMATS)
+    if known := seems(path):
+        what, remedy = known
+        return unreadable(path, f"by its content it is {what}; expected {expected} or DICOM", remedy)
+    return unreadable(
+        path,
+        f"by its content it is none of {expected}, and no DICOM file",
+        "Convert it, or fetch it again if it should be one.",
+    )
+
+
+def _frames(image: Image.Image) -> int:
+    """How many pictures a file holds, at most one more than ``COUNTED``.
+
+    A JPEG file of several pictures (CIPA DC-007) shows its first one, beside which cameras put previews; and a smaller
+    copy in a TIFF file, such as a preview or a level of a pyramid, is none either.
+    """
+    if image.format in ("PNG", "GIF"):  # counted without decoding: a later frame of a GIF file may declare any size
+        return int(getattr(image, "n_frames", 1))
+    count, place = 1, 1
+    if image.format == "TIFF":
+        with suppress(EOFError):
+            while count <= COUNTED and place < 2 * COUNTED:
+                image.seek(place)
+                count += not int(getattr(image, "tag_v2", {}).get(NEW_SUBFILE, 0)) & REDUCED
+                place += 1
+        image.seek(0)
+    return count
 
 
 def _read(path: Path, mode: str) -> NDArray[np.uint8]:
     import numpy as np
     from PIL import Image
 
-    with opened_image(path) as image:
-        if image.mode.startswith(("I", "F")):
-            return np.asarray(Image.fromarray(stretched(np.asarray(image))).convert(mode), dtype=np.uint8)
-        return np.asarray(image.convert(mode), dtype=np.uint8)
+    with opened_image(path) as found:
+        image, values = found.image, found.values
+        if values.dtype not in (np.uint8, np.bool_):
+            pixels = stretched(values[..., :3] if values.ndim == 3 else values)
+            if image.mode == "F":
+                _check_shown(values, pixels)
+            image = Image.fromarray(255 - pixels if found.white_is_zero and values.ndim == 2 else pixels)
+        elif image.mode == "LAB":
+            image = image.convert("RGB")  # Pillow cannot convert it to gray directly
+        return np.ascontiguousarray(found.upright(np.asarray(image.convert(mode), dtype=np.uint8)))
 
 
-def unreadable(path: Path, why: object, remedy: str = "Fetch it again.") -> DataError:
+def _check_shown(values: NDArray[Any], pixels: NDArray[np.uint8]) -> None:
+    """Refuse floats with an outlier so large that all other values would be equal once stretched to pixels.
+
+    Raises:
+        UnsuitedError: says how far they reach.
+    """
+    import numpy as np
+
+    shown = np.unique(values[~np.isnan(values)])
+    most = int(np.bincount(pixels.ravel()).max())
+    if len(shown) > 2 and pixels.size - most <= max(1, FEWEST_SHOWN * pixels.size):
+        raise UnsuitedError(
+            f"its values reach from {shown[0]:g} to {shown[-1]:g}, and {most:,} of its {pixels.size:,} pixels would be "
+            "equal"
+        )
+
+
+def unreadable(path: Path, why: object, remedy: str = AGAIN) -> DataError:
     """The error for a file that is there and cannot be read."""
-    size = path.stat().st_size if path.is_file() else 0
-    return DataError(f"the image {path} ({size} bytes) cannot be read: {why}. {remedy}")
+    try:
+        size = path.stat().st_size if path.is_file() else 0
+    except OSError:  # its folder may not be looked into
+        size = 0
+    shown = plain(path, LONGEST_PATH)
+    return DataError(f"the image {shown} ({size} bytes) cannot be read: {plain(why, 400)}. {remedy}")
+
+
+def missing(path: Path) -> DataError:
+    """The error for a file that is not there, or for a link that leads to none."""
+    shown = plain(path, LONGEST_PATH)
+    if path.is_symlink():
+        return DataError(f"the image {shown} is a link that leads to no file. Mend the link, or leave it out.")
+    return DataError(f"the image {shown} is missing. Complete the dataset's folder.")
+
+
+def refused_by_system(path: Path, error: OSError) -> DataError:
+    """The error for a file that the operating system refuses to read."""
+    return unreadable(path, error.strerror, "Mend the permission, the link or the disk, or leave it out.")
 
 
 def content_digest(paths: Iterable[Path]) -> str:

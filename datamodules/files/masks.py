@@ -1,4 +1,4 @@
-"""Reading masks: what a file marks is said by its stored values, whatever color they are shown in."""
+"""Reading masks by their stored values, whatever colors these are shown in."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from datamodules.files.images import opened_image, unreadable
+from datamodules.files.stored import Stored
 from specs.errors import DataError
+from specs.quoting import LONGEST_PATH, plain
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
 Foreground = Literal["one value", "above 0", "above half"] | tuple[int, ...]
-"""Which stored values are foreground: the only one beside 0; all but 0; those above half of what the file's 8 or 16
-bits hold, as of masks that were saved as JPEG; or those that are named, beside which there is 0 alone."""
+"""The rule for which stored values are foreground: the only one beside 0; all above 0; those above half of what the
+file's 8 or 16 bits hold, as in masks that were saved as JPEG; or those that are named, beside which there is only 0."""
 
 NAMED = 8
-"""Values that a message names."""
+"""How many values a message names, at most."""
 
 SAY = (
     'Say which are foreground: foreground="above 0", or the values as in foreground=(1, 2), or "above half" of masks '
     "that were saved as JPEG."
 )
-
-STORED = ("1", "L", "P", "F")
-"""Pillow's modes whose pixels are stored values: bits, bytes, palette indices and floats; beside those of whole
-numbers, which begin with I (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#modes)."""
 
 
 def read_mask(path: Path, foreground: Foreground | None = None) -> NDArray[np.uint8]:
@@ -37,8 +34,9 @@ def read_mask(path: Path, foreground: Foreground | None = None) -> NDArray[np.ui
     may be transparent.
 
     Args:
-        path: the file.
-        foreground: which values are marked; None: as of ``one value``, in files that are not the user's own.
+        path: the path of the mask.
+        foreground: the rule for which stored values are foreground; None: it is ``one value``, for files that are not
+            the user's own.
 
     Raises:
         DataError: names the file if it is missing or unreadable, and the values that were found if they are others than
@@ -46,11 +44,17 @@ def read_mask(path: Path, foreground: Foreground | None = None) -> NDArray[np.ui
     """
     import numpy as np
 
-    with opened_image(path) as image:
-        values = _stored(image, path)
+    with opened_image(path) as found_in:
+        mode, values = found_in.image.mode, found_in.upright(stored_values(found_in, path))
     found = np.unique(values)
     if foreground == "above half":
-        marked = values > np.iinfo(values.dtype).max // 2 if values.dtype.kind in "iu" else values > 0
+        if mode == "P" or values.dtype not in (np.uint8, np.uint16):
+            raise unreadable(
+                path,
+                f'of its pixels ({mode}, {values.dtype}) "above half" says nothing; it is for grays of 8 or 16 bits',
+                "Give another foreground.",
+            )
+        marked = values > np.iinfo(values.dtype).max // 2
     elif foreground == "above 0":
         marked = values > 0
     else:
@@ -61,34 +65,54 @@ def read_mask(path: Path, foreground: Foreground | None = None) -> NDArray[np.ui
             fits = bool(np.isin(beside, foreground).all())
             expected = ", ".join(map(str, sorted({0, *foreground})))
         if not fits:
-            raise _refused(path, found, expected, SAY if foreground else "Fetch it again.")
+            raise _refused(path, found, expected, "Fetch it again." if foreground is None else SAY)
         marked = values != 0
     mask: NDArray[np.uint8] = marked.astype(np.uint8)
     return mask
 
 
-def _stored(image: Image, path: Path) -> NDArray[Any]:
-    """The stored values, (H, W)."""
+def one_value(path: Path) -> float | None:
+    """The one value beside 0 of a mask that has at most one; None where the mask is empty.
+
+    Raises:
+        DataError: as ``read_mask``.
+    """
     import numpy as np
 
-    values = np.asarray(image)
-    if image.mode in STORED or image.mode.startswith("I"):
+    with opened_image(path) as found:
+        values = np.unique(stored_values(found, path))
+    beside = values[values != 0]
+    return float(beside[0]) if len(beside) else None
+
+
+def stored_values(found: Stored, path: Path) -> NDArray[Any]:
+    """The stored values, (H, W), not turned."""
+    import numpy as np
+
+    values, mode = found.values, found.image.mode
+    if found.white_is_zero:
+        raise unreadable(
+            path,
+            "its tag says that 0 is white, and it is to be a mask, of which programs mean 0 or black as background",
+            "Save it as PNG, background 0.",
+        )
+    if values.ndim == 2:
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise unreadable(path, "it has values that are no numbers, and is to be a mask", "Write 0 in their place.")
         return values
     channels = [values[..., number] for number in range(values.shape[2])]
-    if image.mode in ("LA", "PA", "RGBA"):
+    if mode in ("LA", "PA", "RGBA"):
         *channels, shown = channels
-        if shown.min() < 255:
+        if shown.min() < np.iinfo(shown.dtype).max:
             raise unreadable(
                 path,
                 "it has transparent pixels and is to be a mask, which may be meant by its colors or its transparency",
                 "Save it as PNG without transparency, background 0.",
             )
-    if image.mode not in ("LA", "PA", "RGB", "RGBA") or any((one != channels[0]).any() for one in channels):
+    if mode not in ("LA", "PA", "RGB", "RGBA") or any((one != channels[0]).any() for one in channels):
         raise unreadable(
             path,
-            f"it is in color ({image.mode}) and is to be a mask",
+            f"it is in color ({mode}) and is to be a mask",
             "Save it as PNG in gray or with a palette, background 0.",
         )
     return channels[0]
@@ -97,4 +121,5 @@ def _stored(image: Image, path: Path) -> NDArray[Any]:
 def _refused(path: Path, found: NDArray[Any], expected: str, remedy: str) -> DataError:
     named = ", ".join(f"{value:g}" for value in found[:NAMED].tolist())
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return DataError(f"the mask {path} has the values {named}{more}; expected {expected}. {remedy}")
+    shown = plain(path, LONGEST_PATH)
+    return DataError(f"the mask {shown} has the values {named}{more}; expected {expected}. {remedy}")

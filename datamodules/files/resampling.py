@@ -13,15 +13,16 @@ Pixels = NDArray[np.uint8]
 
 
 def resize(image: Pixels, size: int, method: Resampling) -> Pixels:
-    """An image at (size, size); its aspect ratio is not kept.
+    """Resize an image to (size, size), whatever its aspect ratio is.
 
     Args:
-        image: (H, W) or (H, W, 3) uint8.
+        image: the pixels, (H, W) or (H, W, 3) uint8.
         size: height and width of the result, in pixels.
-        method: ``antialiased`` is Pillow's bilinear filter, which averages over the area that a pixel covers where
-            the image shrinks (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters; torchvision's
-            ``Resize`` on Pillow images, the benchmark's classification); ``bilinear`` weighs four pixels and
-            ``nearest`` takes one (OpenCV's INTER_LINEAR and INTER_NEAREST; the benchmark's segmentation).
+        method: the way of resampling: ``antialiased`` is Pillow's bilinear filter, which averages over the area that a
+            pixel covers where the image shrinks
+            (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters; torchvision's ``Resize`` on Pillow
+            images, the benchmark's classification); ``bilinear`` weighs four pixels and ``nearest`` takes one (OpenCV's
+            INTER_LINEAR and INTER_NEAREST; the benchmark's segmentation).
     """
     if image.shape[:2] == (size, size):
         return image
@@ -32,8 +33,19 @@ def resize(image: Pixels, size: int, method: Resampling) -> Pixels:
 
 
 def resize_mask(mask: Pixels, size: int, method: Resampling) -> Pixels:
-    """A mask in {0, 1} at (size, size); but with ``nearest``, foreground is what is covered by half or more."""
+    """A mask (H, W) of numbers of classes at (size, size).
+
+    With ``nearest``, a pixel takes the number of one pixel; else it is what covers the most of it, and of a mask in
+    {0, 1} foreground is what covers half or more.
+    """
     if mask.shape == (size, size):
         return mask
-    cut: Pixels = (resize(mask * np.uint8(255), size, method) > 127).astype(np.uint8)
-    return cut
+    if mask.max(initial=0) <= 1:
+        cut: Pixels = (resize(mask * np.uint8(255), size, method) > 127).astype(np.uint8)
+        return cut
+    if method == "nearest":
+        return resize(mask, size, method)
+    numbers = np.unique(mask)[::-1]  # of two that cover the same, the higher number, and never the background
+    covered = np.stack([resize((mask == number) * np.uint8(255), size, method) for number in numbers])
+    most: Pixels = numbers[covered.argmax(axis=0)]
+    return most

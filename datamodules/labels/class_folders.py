@@ -16,6 +16,7 @@ from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.images import read_rgb
 from specs.errors import DataError, UsageError
+from specs.quoting import names, plain
 from specs.task import Kind, Task
 from specs.titles import Words
 
@@ -30,10 +31,11 @@ ENDINGS = (".jpeg", ".jpg", ".png")
 
 @dataclass(frozen=True)
 class ClassFolderDataset(Dataset):
-    """Multiclass; the folders that a label joins are the same images with coarser labels.
+    """A multiclass dataset with one folder of images for each class; several folders may share a coarser label.
 
     Attributes:
-        classes: labels to keep, in this order; none: all that the folders have, in the folders' order.
+        classes: the labels that are kept, in this order; none: all labels of the folders are, in the order of the
+            folders.
     """
 
     classes: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
@@ -42,7 +44,7 @@ class ClassFolderDataset(Dataset):
 
     @abstractmethod
     def training_folder(self, root: Path) -> Path:
-        """Holds one folder per class; it need not exist."""
+        """The folder that holds one folder of training images per class; it need not exist."""
 
     @abstractmethod
     def test_images(self, root: Path) -> Iterator[tuple[str, Path]]:
@@ -62,7 +64,7 @@ class ClassFolderDataset(Dataset):
 
     @property
     def kind(self) -> Kind:
-        """Exactly one class per image."""
+        """The kind of the task: each image has exactly one class."""
         return "multiclass"
 
     @property
@@ -78,16 +80,16 @@ class ClassFolderDataset(Dataset):
 
     @property
     def channels(self) -> int:
-        """Color."""
+        """Color photographs, 3 channels."""
         return 3
 
     @property
     def membership(self) -> frozenset[str]:
-        """The choice of classes too: each sample's number says what it does."""
+        """The arguments of every dataset and ``classes``, whose effect is in the samples and their class numbers."""
         return super().membership | {"classes"}
 
     def at(self, root: Path) -> Dataset:
-        """With the classes that are there.
+        """The dataset with its classes filled in from the folders, if none were given.
 
         Raises:
             DataError: if there are fewer than two.
@@ -100,11 +102,11 @@ class ClassFolderDataset(Dataset):
         return dataclasses.replace(self, classes=found)
 
     def read_labels(self, root: Path) -> Labels:
-        """The images that are there, by folder."""
+        """Every image in the class folders, with the label of its folder."""
         labels = self.label_of_folder(root)
         numbers = {name: number for number, name in enumerate(self.classes)}
         if unknown := set(numbers) - set(labels.values()):
-            known = ", ".join(list(dict.fromkeys(labels.values()))[:5])
+            known = names(list(dict.fromkeys(labels.values()))[:5])
             raise DataError(
                 f"{type(self).__name__}: no folder in {root} has the label {sorted(unknown)[0]}; there are {known} and "
                 "so on. Mend classes or labels."
@@ -114,7 +116,7 @@ class ClassFolderDataset(Dataset):
         for split, images in (("train", trained), ("test", self.test_images(root))):
             for folder, path in images:
                 if folder not in labels:
-                    raise DataError(f"{path}: its class {folder} has no folder in {self.training_folder(root)}.")
+                    raise DataError(f"{path}: its class {plain(folder)} has no folder in {self.training_folder(root)}.")
                 if (label := labels[folder]) in numbers:
                     name = f"{split}/{folder}/{path.name}"
                     source = path.relative_to(root).as_posix()
@@ -122,7 +124,7 @@ class ClassFolderDataset(Dataset):
         return Labels(tuple(samples))
 
     def _training_images(self, root: Path, folder: str) -> list[Path]:
-        """A class's images.
+        """The paths of the training images in a class folder.
 
         Raises:
             DataError: if there are none, as after a download that was cut off.
@@ -147,7 +149,7 @@ class ClassFolderDataset(Dataset):
                 folders.setdefault(folder, []).append(sample)
         for own in folders.values():
             ordered = sorted(own, key=lambda sample: hashlib.sha256(sample.id.encode()).hexdigest())
-            count = min(max(1, round(HELD_OUT * len(own))), len(own) - 1)  # an only image trains
+            count = min(max(1, round(HELD_OUT * len(own))), len(own) - 1)  # the only image of a class trains
             held = {sample.id for sample in ordered[:count]}
             for sample in own:
                 splits["validation" if sample.id in held else "train"].append(sample)
@@ -158,13 +160,13 @@ class ClassFolderDataset(Dataset):
         return (root / sample.source,)
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
-        """The photograph in its own size."""
+        """The photograph in the size of its file, (H, W, 3)."""
         return read_rgb(self.files(root, sample)[0])
 
 
 def images_in(folder: Path) -> list[Path]:
     """The image files of a folder, by name."""
-    with os.scandir(folder) as entries:  # millions of files: no further question to the file system for each
+    with os.scandir(folder) as entries:  # there may be millions of files, so none is asked for by itself
         names = sorted(entry.name for entry in entries if entry.name.lower().endswith(ENDINGS))
     return [folder / name for name in names]
 

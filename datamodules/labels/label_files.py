@@ -1,84 +1,47 @@
-"""Reading label files of comma-separated values, with errors that name file, line and column."""
+"""Cells of label files: numbers, names and paths, with errors that name file, line and column."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TextIO
 
+from datamodules.files.names import DRIVE
 from specs.errors import DataError
+from specs.quoting import plain
 
+PLAIN = re.compile(r"[^/\\:.][^/\\:]*(/[^/\\:.][^/\\:]*)*")
+"""Paths under a folder that are harmless by their characters alone, as most are; others are looked at more closely."""
 
-def rows(path: Path, columns: Sequence[str], delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Line number and the named columns' cells of every row, without surrounding spaces.
+DECIMAL = re.compile(r"([-+]?\d*),(\d+)$")
+"""The form of a number with a decimal comma."""
 
-    Header names are compared without surrounding spaces, since SIIM-ACR's and IDRiD's have some.
+LONGEST_NAME = 255
+"""How many bytes a file's name may have (NAME_MAX of Linux's and macOS's file systems)."""
 
-    Raises:
-        DataError: if a column is missing, a row is too short, or the file is not text.
-    """
-    with _opened(path) as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        names = [name.strip() for name in next(reader, [])]
-        missing = [name for name in columns if name not in names]
-        if missing:
-            raise DataError(
-                f'{path} has no column "{missing[0]}"; found {", ".join(names) or "an empty file"}. Expected '
-                f"{', '.join(columns)}; fetch or mend the file."
-            )
-        places = [names.index(name) for name in columns]
-        for row in reader:
-            if not row:
-                continue
-            if len(row) <= max(places):
-                raise DataError(
-                    f"{path}, line {reader.line_num}: {len(row)} cells, expected at least {max(places) + 1}. "
-                    "Fetch or mend the file."
-                )
-            yield reader.line_num, [row[place].strip() for place in places]
-
-
-def header(path: Path) -> list[str]:
-    """The names of a file's columns, without surrounding spaces.
-
-    Raises:
-        DataError: if the file is missing or not text.
-    """
-    with _opened(path) as file:
-        return [name.strip() for name in next(csv.reader(file), [])]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield file
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as comma-separated text: {error}. Fetch or mend the file.") from error
-    except FileNotFoundError as error:
-        raise DataError(f"the label file {path} is missing. Complete the dataset's folder.") from error
+UNKNOWN = frozenset(("nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat"))
+"""Words that programs write for a missing value (pandas.read_csv, R's write.csv), in small letters."""
 
 
 def number(cell: str, allowed: Sequence[float], path: Path, line: int, column: str) -> float:
-    """A cell as one of the allowed numbers.
+    """The number in a cell, which must be one of the allowed ones; it may have a decimal comma.
 
     Raises:
         DataError: names file, line, column and what was found.
     """
     try:
-        value = float(cell)
+        value = float(DECIMAL.sub(r"\1.\2", cell))
     except ValueError:
         value = float("nan")
     if value not in allowed:
         numbers = ", ".join(f"{one:g}" for one in allowed)
-        raise DataError(f'{path}, line {line}: {column} is "{cell}", expected one of {numbers}. Mend the file.')
+        raise DataError(f'{path}, line {line}: {column} is "{plain(cell)}", expected one of {numbers}. Mend the file.')
     return value
 
 
 def filled(cell: str, path: Path, line: int, column: str) -> str:
-    """A cell that must not be empty, such as a patient's name: all empty ones would be one patient.
+    """The text of a cell that must not be empty, such as a patient's id: all empty ones would be one patient.
 
     Raises:
         DataError: names file, line and column.
@@ -88,27 +51,61 @@ def filled(cell: str, path: Path, line: int, column: str) -> str:
     return cell
 
 
+class Patients:
+    """Checks that tables spell each patient in one way, since two spellings might get into two splits."""
+
+    def __init__(self) -> None:
+        self._spelled = dict[str, str]()
+
+    def known(self, cell: str, path: Path, line: int, column: str) -> str:
+        """The patient that a row names.
+
+        Raises:
+            DataError: if the cell is empty or says that it is not known, since all of these would be one patient; or if
+                the same patient was spelled otherwise before.
+        """
+        if not cell or cell.lower() in UNKNOWN:
+            said = f'is "{plain(cell)}", which seems to say that it is not known' if cell else "is empty"
+            raise DataError(f"{path}, line {line}: {column} {said}. Fill the column, or do not name it.")
+        whole = "".join(one for one in unicodedata.normalize("NFC", cell) if unicodedata.category(one) != "Cf")
+        if (first := self._spelled.setdefault(re.sub(r"^(\d+)\.0+$", r"\1", whole), cell)) != cell:
+            raise DataError(
+                f"{path}, line {line}: {column} is {cell!a}, and {first!a} before, which seem to be the same. Spell "
+                "each patient in one way."
+            )
+        return cell
+
+
 def once(seen: set[str], name: str, path: Path, line: int) -> None:
-    """Note a name that a file may hold only once.
+    """Add a name to those that a file has had, each of which it may have only once.
 
     Raises:
         DataError: if it stood there before.
     """
     if name in seen:
-        raise DataError(f"{path}, line {line}: {name} stands there twice. Keep one of the rows.")
+        raise DataError(f"{path}, line {line}: {plain(name)} stands there twice. Keep one of the rows.")
     seen.add(name)
 
 
 def inside(name: str, path: Path, line: int) -> str:
-    """A file name of a label file, relative to the dataset's folder and not leaving it.
+    """The path of a file that a label file names, relative to the dataset's folder and not outside of it.
 
     Raises:
         DataError: if it is absolute, empty or climbs out of the folder.
     """
+    if len(name) <= LONGEST_NAME and name.isascii() and PLAIN.fullmatch(name):
+        return name
     pure = PurePosixPath(name.replace("\\", "/"))
-    if not name or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+    if not pure.parts:
+        raise DataError(f'{path}, line {line}: "{plain(name)}" names no file. Mend or remove the row.')
+    if pure.is_absolute() or ".." in pure.parts or DRIVE.match(pure.parts[0]) or "://" in name:
         raise DataError(
-            f'{path}, line {line}: the path "{name}" leaves the dataset\'s folder. Expected a path relative to '
+            f'{path}, line {line}: the path "{plain(name)}" leaves the dataset\'s folder. Expected a path relative to '
             f"{path.parent}, without `..`."
+        )
+    if any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in pure.parts):
+        raise DataError(
+            f'{path}, line {line}: "{plain(name)}" names no file: names of files have at most {LONGEST_NAME} bytes. '
+            "Mend or remove the row; a quotation mark may be missing."
         )
     return str(pure)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamodules.labels.label_files import inside, number, once, rows
+from datamodules.files.tables import rows
+from datamodules.labels.label_files import inside, number, once
 from specs.task import Task
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ GRADING = Task("multiclass", GRADES, positives=GRADES[2:])
 """Five grades, scored by the AUC of referable retinopathy: moderate or worse (Raghu et al. 2019, section 2)."""
 
 
-def graded(path: Path, image: str, grade: str) -> Iterator[tuple[str, float]]:
-    """Name and grade of every row of a table.
+def graded(path: Path, image: str, grade: str) -> Iterator[tuple[int, str, float]]:
+    """The line number, the image's name and the grade, 0 to 4, of every row of a table.
 
     Args:
-        path: the table.
-        image: name of its image column.
-        grade: name of its grade column.
+        path: the path of the table.
+        image: the name of the column of images.
+        grade: the name of the column of grades.
 
     Raises:
         DataError: names file and line of a row that does not fit.
@@ -36,7 +37,7 @@ def graded(path: Path, image: str, grade: str) -> Iterator[tuple[str, float]]:
     for line, (name, cell) in rows(path, (image, grade)):
         name = inside(name, path, line)
         once(seen, name, path, line)
-        yield name, number(cell, range(len(GRADES)), path, line, grade)
+        yield line, name, number(cell, range(len(GRADES)), path, line, grade)
 
 
 def drawn(generator: Generator, size: int, grade: int) -> NDArray[np.uint8]:

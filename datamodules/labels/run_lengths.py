@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specs.errors import DataError
+from specs.quoting import plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,16 +30,18 @@ def decode(code: str, height: int, width: int) -> NDArray[np.uint8]:
         try:
             numbers = np.array(code.split(), dtype=np.int64)
         except (ValueError, OverflowError) as error:
-            raise DataError(f'the run-length code "{_short(code)}" is not made of whole numbers. Mend it.') from error
+            raise DataError(
+                f'the run-length code "{plain(code, 40)}" is not made of whole numbers. Mend it.'
+            ) from error
         gaps, lengths = numbers[::2], numbers[1::2]
         if len(gaps) != len(lengths) or (numbers < 0).any() or (lengths < 1).any():
             raise DataError(
-                f'the run-length code "{_short(code)}" is not pairs of a gap and a length above 0. Mend it.'
+                f'the run-length code "{plain(code, 40)}" is not pairs of a gap and a length above 0. Mend it.'
             )
         ends = np.cumsum(gaps + lengths)
         if ends[-1] > flat.size or (ends < 0).any():
             raise DataError(
-                f'the run-length code "{_short(code)}" ends at pixel {ends[-1]} of an image of {height} x {width}. '
+                f'the run-length code "{plain(code, 40)}" ends at pixel {ends[-1]} of an image of {height} x {width}. '
                 "Mend it."
             )
         steps = np.zeros(flat.size + 1, np.int8)
@@ -61,7 +64,3 @@ def encode(mask: NDArray[np.uint8]) -> str:
     starts, ends = changes[::2], changes[1::2]
     gaps = starts - np.concatenate([[0], ends[:-1]])
     return " ".join(f"{gap} {length}" for gap, length in zip(gaps, ends - starts, strict=True))
-
-
-def _short(code: str) -> str:
-    return code if len(code) <= 40 else code[:40] + "..."

@@ -1,1 +1,1 @@
-"""Phantom editions: small, drawn, in the real layout."""
+"""Phantom editions of datasets: a few small drawn images in the layout of the published files."""

@@ -1,4 +1,4 @@
-"""Where phantom editions are, and writing one when it is first needed."""
+"""The folders of phantom editions, which are written when they are first needed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from datamodules.dataset.added import unchanged
 from datamodules.dataset.contract import Dataset
 from specs.expression import Call
 from specs.files import awaited_file, filling
@@ -21,20 +22,21 @@ NOTICE = "These images are synthetic: drawn by medtransfer for its phantom profi
 
 
 def phantom_root(expression: Call, folder: Path) -> Path:
-    """The folder of a dataset's phantom edition, whether it is there or not."""
+    """The folder of a dataset's phantom edition, whether it has been written or not."""
     dataset: Dataset = DATASETS.build(expression)
     versions = [dataset.version, VERSION] + ([dataset.phantom_version] if dataset.phantom_version > 1 else [])
     return folder / f"{expression.name}-{digest([_without_splits(expression), *versions])[:12]}"
 
 
 def _without_splits(expression: Call) -> str:
-    """The expression without the choice of splits, which one edition serves all."""
-    bound = DATASETS.bind(expression)
-    return str(Call(bound.name, (), tuple(item for item in bound.kwargs if item[0] not in ("splits", "fraction"))))
+    """The expression without arguments that do not change the phantom edition, and without added defaults."""
+    bound, dataset = DATASETS.bind(expression), DATASETS.build(expression)
+    left = {"splits", "fraction", "missing", *unchanged(dataset)}
+    return str(Call(bound.name, (), tuple(item for item in bound.kwargs if item[0] not in left)))
 
 
 def ensure_phantom(expression: Call, folder: Path) -> Path:
-    """Write the phantom edition unless it is there; returns its folder.
+    """Write a dataset's phantom edition unless it is there, and return its folder.
 
     It appears whole: it is written under another name and renamed, and of two writers the first one wins.
 

@@ -1,4 +1,4 @@
-"""Drawing functions of the phantom editions: a chest x-ray, a fundus photograph, a texture.
+"""Drawing the images of phantom editions: chest x-rays, fundus photographs, textures and CT slices.
 
 They imitate what makes the real tasks what they are (position, texture, thin branching structures, low contrast,
 noise, borders that are not sharp, structures that look alike, doubtful labels), not the anatomy.
@@ -16,7 +16,7 @@ Field = NDArray[np.float64]
 
 
 def _grid(size: int) -> tuple[Field, Field]:
-    """Rows and columns of an image, each from -1 to 1."""
+    """The row and the column of each pixel of an image, both from -1 to 1."""
     axis = np.linspace(-1.0, 1.0, size)
     rows, columns = np.meshgrid(axis, axis, indexing="ij")
     return rows, columns
@@ -36,9 +36,10 @@ def chest(generator: Generator, size: int, findings: dict[int, float]) -> Pixels
     """A chest-like image with the given findings.
 
     Args:
-        generator: of all that varies between images.
-        size: height and width in pixels.
-        findings: contrast by number (0 to 13); each number has a shape, a texture and a place in the lungs.
+        generator: the random generator of all that varies between images.
+        size: height and width of the image, in pixels.
+        findings: the contrast of each finding, 1 for the full one, by its number (0 to 13); each number has a shape, a
+            texture and a place in the lungs.
 
     Returns:
         (size, size) uint8.
@@ -49,7 +50,7 @@ def chest(generator: Generator, size: int, findings: dict[int, float]) -> Pixels
 def chest_with_lesions(
     generator: Generator, size: int, findings: dict[int, float]
 ) -> tuple[Pixels, dict[int, NDArray[np.bool_]]]:
-    """The image of ``chest``, and by finding where it is, (size, size)."""
+    """The image of ``chest``, and by the number of each finding a mask (size, size) of where it is."""
     lesions = {}
     rows, columns = _grid(size)
     shift, tilt = generator.normal(0, 0.05, 2)
@@ -68,16 +69,16 @@ def chest_with_lesions(
 
 
 def doubtful_chest(generator: Generator, size: int, ill: bool, finding: int, contrast: float) -> tuple[Pixels, bool]:
-    """A chest-like image for the question whether it has one finding, and the answer of a reader.
+    """A chest-like image with or without a finding, and a reader's label, which is wrong at times.
 
     Ill and healthy alike have another finding too, and the reader is wrong about 4 % of the images.
 
     Args:
-        generator: of all that varies between images.
-        size: height and width in pixels.
-        ill: whether it has the finding.
-        finding: its number, see ``chest``.
-        contrast: of the finding.
+        generator: the random generator of all that varies between images.
+        size: height and width of the image, in pixels.
+        ill: whether the image shows the finding.
+        finding: the number of the finding (0 to 13), as in ``chest``.
+        contrast: the contrast of the finding, 1 for the full one.
 
     Returns:
         The image (size, size) uint8, and whether its label says that it has the finding.
@@ -88,7 +89,7 @@ def doubtful_chest(generator: Generator, size: int, ill: bool, finding: int, con
 
 
 def _patch(size: int, row: float, column: float) -> Field:
-    """Where a finding is, from 1 in its middle to 0."""
+    """The strength of a finding at each pixel, from 1 in its middle down to 0."""
     return _blob(size, row, column, 0.2, 0.16)
 
 
@@ -110,9 +111,9 @@ def fundus(generator: Generator, size: int, lesions: int = 0) -> tuple[Pixels, P
     """A fundus-like image with branching vessels.
 
     Args:
-        generator: of all that varies between images.
-        size: height and width in pixels.
-        lesions: number of small bright and dark spots.
+        generator: the random generator of all that varies between images.
+        size: height and width of the image, in pixels.
+        lesions: the number of small bright and dark spots.
 
     Returns:
         The image (size, size, 3) uint8, its vessels and its field of view (size, size) uint8 in {0, 1}.
@@ -160,10 +161,10 @@ def texture(generator: Generator, size: int, number: int, channels: int) -> Pixe
     """An oriented wave whose angle and frequency tell the class, under noise.
 
     Args:
-        generator: of phase, contrast and noise.
-        size: height and width in pixels.
-        number: of the class.
-        channels: 1 gives (size, size), 3 gives (size, size, 3).
+        generator: the random generator of phase, contrast and noise.
+        size: height and width of the image, in pixels.
+        number: the number of the class, from 0.
+        channels: the number of channels: 1 gives (size, size), 3 gives (size, size, 3).
     """
     rows, columns = _grid(size)
     angle = np.pi * number * 0.382 + generator.normal(0, 0.1)
@@ -179,8 +180,8 @@ def lungs(generator: Generator, size: int) -> tuple[Pixels, Pixels, Pixels]:
     """A chest-like image with a lung on either side, whose borders are not sharp and which an opacity cuts into.
 
     Args:
-        generator: of all that varies between images.
-        size: height and width in pixels.
+        generator: the random generator of all that varies between images.
+        size: height and width of the image, in pixels.
 
     Returns:
         The image, its left and its right lung, (size, size) uint8, masks in {0, 1}.
@@ -201,9 +202,9 @@ def pneumothorax(generator: Generator, size: int, pieces: int) -> tuple[Pixels, 
     """A chest-like image with dark regions at the rim of a lung, and a dark fold of the skin that looks like one.
 
     Args:
-        generator: of all that varies between images.
-        size: height and width in pixels.
-        pieces: number of regions.
+        generator: the random generator of all that varies between images.
+        size: height and width of the image, in pixels.
+        pieces: the number of regions, 0 to 2.
 
     Returns:
         The image (size, size) uint8 and a mask (size, size) in {0, 1} of each region.
@@ -228,10 +229,10 @@ def chest_slices(generator: Generator, size: int, count: int, filled: set[int]) 
     has no border.
 
     Args:
-        generator: of all that varies between stacks.
-        size: height and width in pixels.
-        count: number of slices.
-        filled: slices whose vessels hold a defect.
+        generator: the random generator of all that varies between stacks.
+        size: height and width of the image, in pixels.
+        count: the number of slices.
+        filled: the numbers of the slices whose vessels hold a defect, from 0.
 
     Returns:
         (count, size, size) int16 in Hounsfield units.

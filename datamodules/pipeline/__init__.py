@@ -1,1 +1,1 @@
-"""From stored pixels to batches."""
+"""From the pixels of a dataset to the batches that networks take: augmentation, framing and loading."""

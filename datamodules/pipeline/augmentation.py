@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network for its own version
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # otherwise it asks the network for its newest version
 
 import albumentations
 import cv2
@@ -67,7 +67,7 @@ class _GridDistortion(albumentations.GridDistortion):  # type: ignore[misc]
 
 
 class _Gamma(albumentations.RandomGamma):  # type: ignore[misc]
-    """The gamma of version 0.4.3: a whole number of percent, the inverse of the exponent."""
+    """The gamma of version 0.4.3: a whole number of percent, of which the exponent is the inverse."""
 
     def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         low, high = self.gamma_limit
@@ -86,10 +86,10 @@ class _SizedCrop(albumentations.RandomSizedCrop):  # type: ignore[misc]
 
 
 def transform_of(step: steps.Augmentation, size: int) -> albumentations.BasicTransform | albumentations.OneOf:
-    """What does a recipe's step.
+    """The albumentations transform that does an augmentation step of a recipe.
 
     Args:
-        step: of the recipe.
+        step: the step of the recipe.
         size: height and width of the network's input, in pixels.
     """
     match step:
@@ -132,9 +132,10 @@ class Albumentations:
     Each thread has a composition of its own, since it holds the random state.
 
     Args:
-        recipe: names the steps; without a crop among them, images are brought to the network's size first.
-        seed: of the run; every image's draws depend on it, the epoch, the view and the image alone.
-        view: which of several views of the same images it makes.
+        recipe: the recipe that names the steps; without a crop among them, images are brought to the network's size
+            first.
+        seed: the seed of the run; an image's draws depend on it, the epoch, the view and the image alone.
+        view: the number of the view that it makes, of several views of the same images, from 0.
     """
 
     def __init__(self, recipe: Recipe, seed: int, view: int = 0) -> None:
@@ -149,7 +150,7 @@ class Albumentations:
     ) -> tuple[Pixels, Pixels | None]:
         """The augmented images and masks; masks are interpolated by nearest neighbour."""
         if not hasattr(self._own, "compose"):
-            gray = stored[0].image.ndim == 2  # which cannot lose their color
+            gray = stored[0].image.ndim == 2  # gray images have no color to lose
             kept = [step for step in self._steps if not (gray and isinstance(step, steps.Grayscale))]
             self._own.compose = albumentations.Compose([transform_of(step, self._size) for step in kept])
         images: Sequence[Pixels] = [one.image for one in stored]

@@ -1,4 +1,4 @@
-"""Batches made whole, by threads, ahead of their use.
+"""Batches that threads make as a whole, before they are needed.
 
 Threads share one memory and hand over arrays without copying them; decoding, resizing and warping release Python's
 lock, so a few of them keep a GPU busy.
@@ -16,18 +16,18 @@ import torch
 from specs.run import digest
 
 AHEAD = 2
-"""Batches per thread that are made before they are asked for."""
+"""How many batches per thread are made before they are asked for."""
 
 Batch = dict[str, Any]
 
 
 class Share(NamedTuple):
-    """Which part of each batch a process takes: a contiguous one, all of them as equal as can be.
+    """The part of each batch that a process takes: a contiguous one, as large as those of the others where possible.
 
     Attributes:
-        rank: number of the process.
-        processes: that share each batch.
-        least: images of each training batch that a process needs.
+        rank: the number of the process, from 0.
+        processes: how many processes share each batch.
+        least: how many images of each training batch a process needs, at least.
     """
 
     rank: int = 0
@@ -35,17 +35,17 @@ class Share(NamedTuple):
     least: int = 1
 
     def of(self, length: int) -> slice:
-        """The part of a batch of a length; empty for some if they are more than its samples."""
+        """The part of a batch of a given length; it is empty for some processes if these are more than its samples."""
         return slice(self.rank * length // self.processes, (self.rank + 1) * length // self.processes)
 
 
 class Order:
-    """The order of an epoch, drawn from seed and epoch; Lightning calls ``set_epoch``.
+    """The order of the samples in an epoch, drawn from seed and epoch; Lightning calls ``set_epoch``.
 
     Args:
-        length: number of samples.
-        seed: of the run; None keeps the samples in order.
-        every: takes one of so many, in order.
+        length: the number of samples in the split.
+        seed: the seed of the run; None keeps the samples in order.
+        every: the distance of the samples that are taken, in order; 1 takes all of them.
     """
 
     def __init__(self, length: int, seed: int | None, every: int = 1) -> None:
@@ -64,15 +64,16 @@ class Order:
 
 
 class Batches:
-    """One split, batch by batch; an iterable that Lightning takes as a data loader.
+    """The batches of a split, as an iterable that Lightning takes for a data loader.
 
     Args:
-        make: from an epoch and the samples' places to a batch; several threads call it at once.
-        sampler: the order.
-        batch_size: samples in each batch but the last.
+        make: the function that makes a batch of the number of an epoch and the samples' places in the split; several
+            threads call it at once.
+        sampler: the order in which an epoch takes the samples.
+        batch_size: how many samples each batch has over all processes; the last one may have fewer.
         drop_last: whether a smaller last batch is left out.
-        threads: how many make batches; with 0 the caller's own does, when asked.
-        most: batches of an epoch at most; None: of all samples.
+        threads: how many threads make batches; with 0 the calling thread does, when a batch is asked for.
+        most: how many batches an epoch has, at most; None: as many as all samples fill.
         share: the part of each batch that this process makes; where it has none, the batch is left out.
     """
 

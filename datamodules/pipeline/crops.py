@@ -1,4 +1,4 @@
-"""The two studies' augmentation, random resized crop, horizontal flip and rotation, without albumentations.
+"""Random resized crop, horizontal flip and rotation, done without albumentations.
 
 ``ExactCrops`` does what torchvision's transforms do on Pillow images, number by number; ``FastCrops`` draws from the
 same distributions and resamples by OpenCV. Both turn stored images into a batch.
@@ -29,35 +29,35 @@ RATIO = (3 / 4, 4 / 3)
 LOG_RATIO: tuple[float, float] = tuple(torch.log(torch.tensor(RATIO)).tolist())  # float32, as torchvision's
 
 ATTEMPTS = 10
-"""Draws of a crop before the central one is taken (torchvision's ``RandomResizedCrop``)."""
+"""How often a crop is drawn before the central one is taken (torchvision's ``RandomResizedCrop``)."""
 
 AT_ONCE = 5
-"""Attempts that are drawn together; few crops need more."""
+"""How many attempts are drawn together; few crops need more."""
 
 BLOCK = 4096
-"""Images whose warps are drawn together at the start of an epoch: some megabytes of numbers."""
+"""How many images' warps are drawn together at the start of an epoch: some megabytes of numbers."""
 
 ANTIALIAS_FROM = 1.5
-"""Where a crop shrinks by more than this, ``FastCrops`` averages over areas; below, four pixels do."""
+"""The factor above which ``FastCrops`` shrinks a crop by averaging areas; up to it, by weighing four pixels."""
 
 
 class ExactCrops:
-    """Torchvision's arithmetic and order of draws, one generator per sample.
+    """Crops, flips and rotates by torchvision's arithmetic and order of draws, with one generator per sample.
 
     The same as ``RandomResizedCrop``, ``RandomHorizontalFlip`` and ``RandomRotation`` of ``torchvision.transforms``
     after ``torch.manual_seed`` of the sample's seed (https://docs.pytorch.org/vision/stable/transforms.html).
 
     Args:
-        steps: what is done.
+        steps: the augmentation steps that are done.
         size: height and width of the results, in pixels.
-        seed: of the run.
+        seed: the seed of the run.
     """
 
     def __init__(self, steps: CropSteps, size: int, seed: int) -> None:
         self.steps, self.size, self.seed = steps, size, seed
 
     def sample_seeds(self, epoch: int, numbers: NDArray[np.int64]) -> list[int]:
-        """What the generators of samples in one epoch are seeded with."""
+        """The seeds of the random generators of samples in one epoch."""
         draws = uniforms(stream(self.seed, "exact crops", epoch), numbers, 1)[:, 0]
         return [int(draw * 2**53) for draw in draws.tolist()]
 
@@ -102,7 +102,7 @@ class ExactCrops:
 
 
 def _cut(image: Pixels, left: int, top: int, right: int, bottom: int) -> Image.Image:
-    """A part of an image for Pillow, which reads the pixels of gray rows where they are."""
+    """A part of an image as a Pillow image, which shares the memory of gray pixels."""
     size, start = (right - left, bottom - top), top * image.shape[1] + left
     flat = image.reshape(-1)[start : start + image.shape[1] * size[1]]
     if image.ndim == 2 and len(flat) == image.shape[1] * size[1]:
@@ -111,7 +111,7 @@ def _cut(image: Pixels, left: int, top: int, right: int, bottom: int) -> Image.I
 
 
 class Drawn(NamedTuple):
-    """What ``FastCrops`` does to each image of a batch.
+    """The crop, flip and rotation that ``FastCrops`` does to each image of a batch.
 
     Attributes:
         boxes: (B, 4) top, bottom, left and right of the crops in pixels of the original images, or None.
@@ -129,7 +129,7 @@ class Warps(NamedTuple):
 
     Attributes:
         boxes: (B, 4) int32 top, bottom, left and right of the crops.
-        methods: (B,) OpenCV's interpolation.
+        methods: (B,) the number of OpenCV's interpolation.
         flips: (B,) whether images are mirrored.
         matrices: (B, 2, 3) from ``_rotations``, or None where nothing is rotated.
     """
@@ -140,22 +140,23 @@ class Warps(NamedTuple):
     matrices: NDArray[np.float64] | None
 
     def of(self, numbers: NDArray[np.int64]) -> Warps:
-        """Those of some images."""
+        """The warps of some of the images."""
         matrices = None if self.matrices is None else self.matrices[numbers]
         return Warps(self.boxes[numbers], self.methods[numbers], self.flips[numbers], matrices)
 
 
 class FastCrops:
-    """The same distributions, drawn for many images at once and resampled by OpenCV.
+    """Crops, flips and rotates by the same distributions, drawn for many images at once and resampled by OpenCV.
 
     Crops are drawn in pixels of the original image and carried over to the stored one. Rotations take the nearest
     pixel, as torchvision's.
 
     Args:
-        steps: what is done.
+        steps: the augmentation steps that are done.
         size: height and width of the results, in pixels.
-        seed: of the run.
-        extents: of all images of the split, if they are known; then an epoch is drawn at its start.
+        seed: the seed of the run.
+        extents: the sizes of all images of the split, if they are known; then the draws of a whole epoch are made at
+            its start.
     """
 
     def __init__(self, steps: CropSteps, size: int, seed: int, extents: Extents | None = None) -> None:
@@ -185,14 +186,14 @@ class FastCrops:
         resized = np.empty_like(batch[0])
         # WARP_INVERSE_MAP: the matrix maps pixels of the result to pixels of the source, as Pillow's does.
         nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-        # As little as possible in this loop: its threads run at once only inside OpenCV.
+        # This loop does as little as possible, since threads run in parallel only inside OpenCV.
         for image, method, matrix, into in zip(images, methods, list(warps.matrices), list(batch), strict=True):
             cv2.resize(image, size, resized, interpolation=method)
             cv2.warpAffine(resized, matrix, size, into, nearest)
         return batch, None
 
     def _epoch(self, epoch: int) -> Warps:
-        """Those of the whole split in an epoch."""
+        """The warps of all images of the split in an epoch."""
         assert self.extents is not None
         with self._lock:
             if self._drawn is None or self._drawn[0] != epoch:
@@ -203,11 +204,11 @@ class FastCrops:
             return self._drawn[1]
 
     def warps(self, extents: Extents, epoch: int, numbers: NDArray[np.int64]) -> Warps:
-        """How samples are resampled in an epoch.
+        """The warps of samples in an epoch.
 
         Args:
-            extents: (B) of the samples.
-            epoch: of the run.
+            extents: the sizes of the B samples, original and stored.
+            epoch: the number of the epoch, from 0.
             numbers: (B,) the samples' places in their split.
         """
         drawn = self.draw(extents.original, epoch, numbers)
@@ -224,11 +225,11 @@ class FastCrops:
         return Warps(boxes.astype(np.int32), methods, drawn.flips, matrices)
 
     def draw(self, shapes: NDArray[np.int64], epoch: int, numbers: NDArray[np.int64]) -> Drawn:
-        """What is done to samples in an epoch.
+        """The crop, flip and rotation of samples in an epoch.
 
         Args:
             shapes: (B, 2) heights and widths of the original images, in pixels.
-            epoch: of the run.
+            epoch: the number of the epoch, from 0.
             numbers: (B,) the samples' places in their split.
         """
         steps, key = self.steps, stream(self.seed, "fast crops", epoch)
@@ -239,7 +240,7 @@ class FastCrops:
 
 
 def _joined(parts: Sequence[Warps]) -> Warps:
-    """One after another."""
+    """The warps of several parts of a split, joined in order."""
     boxes, methods, flips, matrices = zip(*parts, strict=True)
     rotated = None if matrices[0] is None else np.concatenate(matrices)
     return Warps(np.concatenate(boxes), np.concatenate(methods), np.concatenate(flips), rotated)
@@ -251,11 +252,11 @@ def _boxes(
     """(B, 4) top, bottom, left and right of crops, as torchvision draws them.
 
     Args:
-        key: of the draws of area and aspect ratio.
-        numbers: (B,) the samples.
-        places: (B, 2) uniform draws of the crops' places.
-        shapes: (B, 2) heights and widths of the images.
-        smallest: share of the area.
+        key: the key of the random numbers for area and aspect ratio, as of ``stream``.
+        numbers: (B,) the samples' places in their split.
+        places: (B, 2) uniform draws in [0, 1) of where the crops lie, down and across.
+        shapes: (B, 2) heights and widths of the images, in pixels.
+        smallest: the smallest share of the area that a crop may keep, in (0, 1].
     """
     low, high = math.log(RATIO[0]), math.log(RATIO[1])
     sizes, waiting = np.zeros_like(shapes), np.arange(len(shapes))
@@ -266,7 +267,7 @@ def _boxes(
         ratio = np.exp(low + (high - low) * draws[:, AT_ONCE:])
         tried = np.rint(np.sqrt(np.stack([area / ratio, area * ratio], axis=1))).astype(np.int64)
         fits = ((tried > 0) & (tried <= within)).all(axis=1)
-        # Where none fits, the first one is a placeholder.
+        # Where no attempt fits, the first one is a placeholder.
         sizes[waiting] = tried[np.arange(len(waiting)), :, fits.argmax(axis=1)]
         waiting = waiting[~fits.any(axis=1)]
         if not len(waiting):

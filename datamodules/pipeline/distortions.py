@@ -21,7 +21,7 @@ Field = NDArray[np.float32]
 
 
 def affine_matrix(shape: tuple[int, int], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The affine part of an elastic deformation (``elastic_transform``): where three points of the image go to.
+    """The affine part of an elastic deformation (``elastic_transform``), given by the shifts of three points.
 
     The points are three corners of a square in the middle, whose half side is a third of the shorter side.
 
@@ -43,9 +43,9 @@ def smoothed(noise: Field, sigma: float, alpha: float) -> Field:
 
     Args:
         noise: (H, W), independent draws from [-1, 1].
-        sigma: standard deviation of the Gaussian filter in pixels, cut off at four of them; beyond the border lies the
-            mirror image, the outermost values repeated, as in scipy's ``gaussian_filter``.
-        alpha: factor of the filtered noise.
+        sigma: the standard deviation of the Gaussian filter in pixels, cut off at four of them; beyond the border lies
+            the mirror image, the outermost values repeated, as in scipy's ``gaussian_filter``.
+        alpha: the factor of the filtered noise, in pixels.
     """
     width = 2 * int(4 * sigma + 0.5) + 1
     field: Field = cv2.GaussianBlur(noise, (width, width), sigma, borderType=cv2.BORDER_REFLECT)  # type: ignore[assignment]
@@ -53,7 +53,7 @@ def smoothed(noise: Field, sigma: float, alpha: float) -> Field:
 
 
 def displaced(shift_x: Field, shift_y: Field) -> tuple[Field, Field]:
-    """The maps (H, W) of a displacement: each place's column and row, and the shift of each, in pixels."""
+    """The maps of a displacement, each (H, W), in pixels: the shifted column and the shifted row of each pixel."""
     rows, columns = (np.arange(length, dtype=np.float32) for length in shift_x.shape)
     map_x: Field = shift_x + columns
     map_y: Field = shift_y + rows[:, None]
@@ -69,15 +69,15 @@ def grid_cells(length: int, cells: int) -> int:
 
 
 def grid_axis(length: int, cells: int, stretches: Sequence[float]) -> Field:
-    """From which column (or row) of an image each one of a grid distortion is taken (``grid_distortion``).
+    """The column (or row) of the image that each column (or row) of a grid distortion shows (``grid_distortion``).
 
     Each cell covers ``length // cells`` pixels and shows ``stretches`` times as many, from where the cell before it
     ended; so its first pixel is the last of the cell before it. A last, smaller cell shows all that is left.
 
     Args:
-        length: of the side, in pixels.
-        cells: that the side is divided into.
-        stretches: of the cells, ``grid_cells`` numbers.
+        length: the length of the side, in pixels.
+        cells: the number of cells that the side is divided into.
+        stretches: the factor by which each cell is stretched; ``grid_cells`` numbers.
 
     Returns:
         (length,), in pixels.
@@ -97,9 +97,9 @@ def warped(image: Pixels, matrix: NDArray[np.float64], maps: tuple[Field, Field]
 
     Args:
         image: (H, W) or (H, W, 3) uint8.
-        matrix: from ``affine_matrix``.
-        maps: from ``displaced``.
-        interpolation: OpenCV's number; ``INTER_NEAREST`` for masks.
+        matrix: (2, 3), the affine map, as of ``affine_matrix``.
+        maps: the columns and the rows, each (H, W), that pixels are taken from, as of ``displaced``.
+        interpolation: the number of OpenCV's interpolation; ``INTER_NEAREST`` for masks.
     """
     size = image.shape[1::-1]
     moved = cv2.warpAffine(image, matrix, size, flags=interpolation, borderMode=BORDER)

@@ -1,4 +1,4 @@
-"""Random numbers by counters: each sample's draws are a function of (seed, epoch, sample), whoever makes them.
+"""Counter-based random numbers: each sample's draws are a function of (seed, epoch, sample), whoever makes them.
 
 The generator is SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, figure 17), used as a hash of its counter.
 """
@@ -22,8 +22,8 @@ def uniforms(key: int, numbers: NDArray[np.int64], count: int, first: int = 0) -
     """Uniform draws in [0, 1) of shape (samples, count).
 
     Args:
-        key: from ``stream``.
-        numbers: of the samples, (samples,).
+        key: the key of one purpose in one epoch, as of ``stream``.
+        numbers: the numbers of the samples, (samples,).
         count: how many draws each sample gets.
         first: the number of the first draw; any stretch of a sample's draws can be had by itself.
     """

@@ -24,19 +24,19 @@ class BatchTransform(Protocol):
         """Images (B, S, S) or (B, S, S, 3), and masks (B, S, S) or None.
 
         Args:
-            stored: the images, which must not be written to.
-            epoch: that the batch is for.
+            stored: the images with their masks, which must not be written to.
+            epoch: the number of the epoch that the batch is for.
             numbers: (B,) the samples' places in their split.
         """
         ...
 
 
 class AsStored:
-    """The whole images, brought to the network's size.
+    """Brings whole images to the network's size.
 
     Args:
         size: height and width of the results, in pixels.
-        resampling: how images of another size are brought to it.
+        resampling: how images of another size are resampled, as a recipe's ``resampling``.
     """
 
     def __init__(self, size: int, resampling: Resampling) -> None:
@@ -45,17 +45,17 @@ class AsStored:
     def __call__(
         self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
     ) -> tuple[Pixels, Pixels | None]:
-        """Images and masks."""
+        """The framed images and masks."""
         images = [resize(one.image, self.size, self.resampling) for one in stored]
         masks = [resize_mask(one.mask, self.size, self.resampling) for one in stored if one.mask is not None]
         return np.stack(images), np.stack(masks) if masks else None
 
 
 class Middle:
-    """The middle of images of one size, as torchvision's ``CenterCrop``; all of them where they have that size.
+    """Takes the middle of images that are all of one size, as torchvision's ``CenterCrop`` does.
 
     Args:
-        size: height and width of the results; the stored images are as large or larger.
+        size: height and width of the results, in pixels; the stored images are as large or larger.
     """
 
     def __init__(self, size: int) -> None:
@@ -64,7 +64,7 @@ class Middle:
     def __call__(
         self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
     ) -> tuple[Pixels, Pixels | None]:
-        """Images and masks."""
+        """The framed images and masks."""
         top, left = (round((length - self.size) / 2.0) for length in stored[0].image.shape[:2])
         part = np.s_[top : top + self.size, left : left + self.size]
         masks = [one.mask[part] for one in stored if one.mask is not None]

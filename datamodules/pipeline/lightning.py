@@ -30,16 +30,17 @@ class ImageDataModule(pl.LightningDataModule):
 
     A batch is a dictionary: ``image`` uint8 (B, C, H, W); ``index`` int64 (B,), the place in the split;
     ``target`` float32 (B, K) with NaN where a label is missing (multilabel, binary) or int64 (B,) (multiclass);
-    for segmentation ``mask`` uint8 (B, 1, H, W) in {0, 1}, and in the test split ``field_of_view`` of the same kind,
+    for segmentation ``mask`` uint8 (B, 1, H, W) of numbers of classes, 0 for the background and ``IGNORED`` where
+    nobody said what is there, and in the test split ``field_of_view`` of the same shape in {0, 1},
     ``native_mask`` and ``native_field_of_view``, lists of uint8 (h, w). H and W are the recipe's image size, but
     ``crop_from`` in a test with ten crops, which are taken on the device.
 
     Args:
-        opened: what is served.
-        recipe: gives sizes, batch size and augmentation.
-        seed: of order, augmentation and softened labels.
-        threads: that make batches; the batches do not depend on them.
-        views: of each training image for self-supervised learning; 0 for learning from labels.
+        opened: the dataset that is served.
+        recipe: the recipe, which gives sizes, batch size and augmentation.
+        seed: the seed of the order of images, of augmentation and of softened labels.
+        threads: how many threads make batches; the batches do not depend on it.
+        views: how many views are made of each training image for self-supervised learning; 0 for learning from labels.
         share: the part of each batch that this process serves; whatever goes through the training images in order has
             them whole in every process.
 
@@ -71,7 +72,7 @@ class ImageDataModule(pl.LightningDataModule):
                 f"{type(opened.dataset).__name__} has masks. Leave them out."
             )  # fmt: skip
 
-        # Opened together, so that a dataset that is prepared anew meanwhile does not end a run.
+        # All splits are opened at once, so that preparing the dataset anew meanwhile does not end a run.
         form, later = recipe.training_form, recipe.evaluation_form
         self._images: dict[Split, Images] = {
             "train": images_of(opened, "train", form),
@@ -141,7 +142,7 @@ class ImageDataModule(pl.LightningDataModule):
         return Middle(whole or self.recipe.image_size)
 
     def _each_view(self) -> list[Recipe]:
-        """The recipe with each view's size and steps as its own."""
+        """A recipe for each view, with the view's size and steps as the recipe's own."""
         if not self.recipe.views:
             return [self.recipe] * self.views
         return [
@@ -162,7 +163,7 @@ class ImageDataModule(pl.LightningDataModule):
         return FastCrops(steps, size, self.seed, self._images["train"].extents)
 
     def _check_shares(self) -> None:
-        """Refuse what the processes cannot share so that each has enough, and of views as many as the others.
+        """Refuse batches and splits that the processes cannot share so that each has enough images.
 
         Raises:
             UsageError: names the batch or split.
@@ -242,7 +243,7 @@ class _Maker:
         return batch
 
     def _native(self, numbers: list[int]) -> Batch:
-        """Masks and fields of view as the files have them; read anew, since a test is done once."""
+        """Masks and fields of view in the size of their files; they are read anew, since a test is done once."""
         dataset, root, samples = self._opened.dataset, self._opened.root, self._opened.index.split(self._split)
         masks = [dataset.read_mask(root, samples[number]) for number in numbers]
         views = [dataset.read_field_of_view(root, samples[number]) for number in numbers]

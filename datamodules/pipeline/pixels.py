@@ -13,11 +13,11 @@ from datamodules.prepared.storage import Extents, Stored
 from specs.recipe import Form
 
 MEMORY_LIMIT = 512 * 2**20
-"""Bytes of decoded images of one split that are kept in memory; the rest is decoded each time."""
+"""How many bytes of decoded images of a split are kept in memory; the rest is decoded each time."""
 
 
 class Images(Protocol):
-    """A split's pixels in one form."""
+    """The pixels of a split in one form; what reads them from somewhere has these methods."""
 
     def __len__(self) -> int:
         """How many images there are."""
@@ -29,17 +29,17 @@ class Images(Protocol):
         ...
 
     def read(self, numbers: Sequence[int]) -> list[Stored]:
-        """Some samples' pixels, which must not be written to."""
+        """The pixels of some samples, which must not be written to."""
         ...
 
 
 class DecodedImages:
-    """Images that are read from their files; those that fit into ``MEMORY_LIMIT`` once, the others each time.
+    """Images read from their files: once as far as they fit into ``MEMORY_LIMIT``, the others each time.
 
     Args:
-        opened: the dataset.
-        split: which of its splits.
-        form: the size that they are brought to.
+        opened: the dataset whose images are read.
+        split: the name of the split whose images are read.
+        form: the size that images are brought to, and how they are resampled.
     """
 
     def __init__(self, opened: OpenDataset, split: Split, form: Form) -> None:
@@ -53,11 +53,11 @@ class DecodedImages:
 
     @property
     def extents(self) -> None:
-        """Not known."""
+        """The sizes are not known before the images are read, so None."""
         return
 
     def read(self, numbers: Sequence[int]) -> list[Stored]:
-        """Some samples' pixels."""
+        """The pixels of some samples."""
         return [self._read(number) for number in numbers]
 
     def _read(self, number: int) -> Stored:
@@ -98,7 +98,7 @@ def images_of(opened: OpenDataset, split: Split, form: Form) -> Images:
         how = "--size source" if form.size == "source" else f"--size {form.size} --resampling {form.resampling}"
         warnings.warn(
             f"{name}: {len(samples)} {split} images are decoded at each epoch, since they are not prepared at this "
-            f"size. `medtransfer prepare` with {how} makes that many times faster.",
+            f"size. `{opened.prepare} {how}` makes that many times faster.",
             stacklevel=2,
         )
     return DecodedImages(opened, split, form)

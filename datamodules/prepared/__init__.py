@@ -1,1 +1,1 @@
-"""Images that were decoded once: storing them, reading them, and what is wrong with them."""
+"""Prepared datasets: images that were decoded once are stored, read and checked; a dataset is opened for a run."""

@@ -16,7 +16,7 @@ from specs.task import Task
 
 
 def in_fold(opened: OpenDataset, fold: Fold) -> OpenDataset:
-    """The same dataset with other splits: the fold tests, the next one (after the last, the first) validates.
+    """The dataset with the splits of a fold: the fold tests, the next one (after the last, the first) validates.
 
     All other folds train.
 
@@ -27,8 +27,8 @@ def in_fold(opened: OpenDataset, fold: Fold) -> OpenDataset:
     all splits, and input is normalized by constants.
 
     Args:
-        opened: with its own splits.
-        fold: of all its patients.
+        opened: the dataset with its own splits.
+        fold: the fold that is tested on, of a division of all its patients.
 
     Raises:
         UsageError: if there are too few patients, over all or of a class that is scored, for so many folds.
@@ -48,5 +48,5 @@ def in_fold(opened: OpenDataset, fold: Fold) -> OpenDataset:
 
 @lru_cache(maxsize=2)
 def _dealt(pool: tuple[Sample, ...], task: Task, folds: int) -> Mapping[str, int]:
-    """The fold of each patient, which a plan asks for once for each fold."""
+    """The fold of each patient, kept since a plan asks for it once for each fold."""
     return deal(pool, task, folds)

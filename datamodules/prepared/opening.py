@@ -1,4 +1,4 @@
-"""From a dataset and its folder to checked splits, with what ``medtransfer prepare`` found taken into account."""
+"""Opening a dataset: its checked splits, without what ``medtransfer prepare`` found to be unfit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamodules.dataset.contract import Dataset, Index
+from datamodules.dataset.contract import SPLITS, Dataset, Index
+from datamodules.prepared.lacking import said_of
+from datamodules.prepared.view import view_of
+from specs.commands import command
 from specs.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,71 +22,59 @@ class OpenDataset:
     """A dataset that can be trained on.
 
     Attributes:
-        dataset: reads the files.
-        root: where they are.
-        index: its checked splits.
-        prepared: its stored images, or None if it is not prepared.
+        dataset: the dataset, which reads the files.
+        root: the folder that holds the files.
+        index: the checked splits of the dataset.
+        prepared: the stored images of the dataset, or None if it is not prepared.
+        prepare: the command line that prepares the dataset, for messages.
     """
 
     dataset: Dataset
     root: Path
     index: Index
     prepared: Prepared | None = None
+    prepare: str = "medtransfer prepare EXPR"
 
 
 def without_test(opened: OpenDataset) -> OpenDataset:
-    """The same dataset with its validation images as the test split, and no test image in it."""
+    """The dataset with its validation images as the test split too, and without any test image."""
     index = dataclasses.replace(opened.index, test=opened.index.validation, pool=())
     return dataclasses.replace(opened, index=index)
 
 
-def open_dataset(dataset: Dataset, name: str, root: Path, folder: Path, content: str = "") -> OpenDataset:
-    """Read a dataset's splits.
+def open_dataset(
+    dataset: Dataset, name: str, root: Path, folder: Path, content: str = "", prepare: str = ""
+) -> OpenDataset:
+    """Open a dataset: read its splits, check them, and find its stored images.
 
     A dataset whose files are too many to be digested at each start must have been prepared, and its user must have
     accepted what is wrong with its images.
 
     Args:
-        dataset: reads the files.
-        name: its expression, for messages.
-        root: where its files are.
-        folder: where it is prepared, if it is.
-        content: what identifies its files, if something does, such as being drawn by a formula.
+        dataset: the dataset, which reads the files.
+        name: the expression of the dataset, for messages.
+        root: the folder that holds its files.
+        folder: the folder in which it is prepared, if it is.
+        content: a text that identifies its files, if there is one, such as for images that a formula draws; else empty.
+        prepare: the command line that prepares it, for messages; empty: the command without options.
 
     Raises:
         DataError: if the files are not there, damaged, not prepared or not accepted, or two splits share a patient.
     """
-    from datamodules.prepared.problems import accepted, find_problems, left_out
-    from datamodules.prepared.storage import Prepared
-
-    index = dataset.index(root)
-    index.check(name)
-    prepared = Prepared.find(folder)
-    if index.content or content:
-        if prepared is not None and prepared.own_content != index.content:
-            prepared = None  # of other files than are there now
-        return OpenDataset(dataset, root, dataclasses.replace(index, content=index.content or content), prepared)
-    if prepared is None:
+    prepare = prepare or command("prepare", name)
+    view = view_of(dataset, root, folder, prepare, content)
+    if view.prepared is None and not view.fixed:
+        view.index.check(name)
         raise DataError(
-            f"{name} is not prepared: its {sum(len(index.split(split)) for split in ('train', 'validation', 'test'))} "
-            f"images have to be read once to know what a run is trained on. Run `medtransfer prepare '{name}'` first."
+            f"{name} is not prepared: its {sum(len(view.index.split(split)) for split in SPLITS)} images have to be "
+            f"read once to know what a run is trained on. Run this first: {prepare}"
         )
-    whole = dataclasses.replace(dataset, fraction=1.0)
-    everything = index if dataset.fraction == 1 else whole.index(root)
-    problems = find_problems(dataset, root, everything, prepared)
-    known = accepted(folder)
-    new = [problem for problem in problems if (problem.id, problem.reason) not in known]
-    if new:
-        shown = "\n".join(f"  {problem.kind}: {problem.path} ({problem.other})" for problem in new[:5])
-        more = f"\n  and {len(new) - 5} more" if len(new) > 5 else ""
+    if view.new:
+        shown = "\n".join(f"  {line}" for line in said_of(view.new, len(view.everything), 5))
         raise DataError(
-            f"{name}: {len(new)} images are unreadable, duplicate or mislabelled:\n{shown}{more}\n"
-            f"Mend them and prepare again, or accept the list: medtransfer prepare '{name}' --accept"
+            f"{name}: {len(view.new)} images are unreadable, duplicate or mislabelled:\n{shown}\n"
+            f"Mend them and prepare again, or accept the list: {prepare} --accept"
         )
-    if dropped := left_out(problems):
-        index = dataset.index(root, dropped)
-        index.check(name)
-    unfit = {problem.id for problem in problems}  # those that the test split keeps are no test of other splits
-    index = dataclasses.replace(index, pool=tuple(sample for sample in index.pool if sample.id not in unfit))
-    samples = tuple(sample for split in ("test", "validation", "train") for sample in everything.split(split))
-    return OpenDataset(dataset, root, dataclasses.replace(index, content=prepared.content(samples, name)), prepared)
+    if faults := view.faults():
+        raise DataError("\n".join(f"{name}: {fault}" for fault in faults))
+    return OpenDataset(dataset, root, view.index, view.prepared, prepare)

@@ -25,6 +25,7 @@ import numpy as np
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.sample import Sample
 from datamodules.files.resampling import resize, resize_mask
+from datamodules.prepared.class_pixels import class_pixels
 from datamodules.prepared.folders import MANIFEST
 from datamodules.prepared.storage import (
     READABLE,
@@ -38,21 +39,24 @@ from datamodules.prepared.storage import (
     record_sizes,
 )
 from specs.errors import DataError
-from specs.files import replacing, write_text
+from specs.files import disk_is_full, replacing, says_disk_is_full, write_text
+from specs.isolation import processes as isolated_processes
 from specs.recipe import Form
 from specs.run import digest
 
 MOST_CHUNKS = 128
-"""Each chunk keeps a file open while a form is read."""
+"""How many chunks there are, at most, since each keeps a file open while a form is read."""
 
 CHUNK_LEAST = 8
-"""Samples that a chunk has at least, on average."""
+"""How many samples a chunk has on average, at least."""
 
 STALE_SECONDS = 24 * 3600
-"""Age from which an unfinished file counts as left behind by a process that was killed."""
+"""The age, in seconds, from which an unfinished file counts as left behind by a process that was killed."""
 
-Row = tuple[str, int, int, int, str, str, str]
-"""Id, parts, height, width, digest of the image, digest of mask and field of view, and why it is unreadable."""
+Row = tuple[str, int, int, int, str, str, str, list[int], float | None]
+"""Id, parts, height, width, digest of the image, digest of mask and field of view, why it is unreadable, how many
+pixels of the mask show each class (-1 without a mask), and the value that marks them where all masks have to have the
+same one."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +76,26 @@ def prepare(
     report: Callable[[int, int], None] = lambda done, total: None,
     processes: BaseContext | None = None,
 ) -> Prepared:
-    """Store what is missing of a dataset, in the given forms and in those that it already has.
+    """Store the images of a dataset that are not stored yet, in the given forms and in those that it already has.
 
     Args:
-        dataset: reads the files.
-        root: where they are.
-        folder: where the store is.
-        forms: sizes and resampling.
-        jobs: how many processes decode.
-        report: told how many samples are done, of how many.
-        processes: what starts those that decode; None: what leaves nothing of this one in them.
+        dataset: the dataset, which reads the files.
+        root: the folder that holds the files.
+        folder: the folder that the images are stored in.
+        forms: the sizes in which images are stored, each with its resampling.
+        jobs: how many processes decode images at once.
+        report: a function that is told how many samples are done, and of how many.
+        processes: the multiprocessing context that starts those processes; None: one whose processes hold nothing of
+            this one.
 
     Raises:
         DataError: if the label files are wrong, or the store cannot be written. An image that cannot be read is no
             error: it is stored as such.
+        StorageError: if the disk is full.
     """
-    samples = sorted(dataset.read_labels(root).samples, key=lambda sample: sample.id)
+    everything = dataset.read_labels(root).samples
+    gone = dataset.absent(root, everything)
+    samples = sorted((sample for sample in everything if sample.id not in gone), key=lambda sample: sample.id)
     own_content = dataset.content(root, tuple(samples))
     before = Prepared.find(folder)
     wanted = {str(form): form for form in [*forms, *map(_form, before.forms if before else ())]}
@@ -98,8 +106,10 @@ def prepare(
         _write_manifest(dataset, folder, chunks, [*wanted, *_meanwhile(dataset, folder, chunks, wanted)], own_content)
         _remove_stale(folder, chunks)
     except OSError as error:
+        if says_disk_is_full(error):
+            raise disk_is_full(folder) from error
         raise DataError(
-            f"the prepared images cannot be written to {folder}: {error}. Free some space, or give another --cache."
+            f"the prepared images cannot be written to {folder}: {error}. Mend that, or give another --cache."
         ) from error
     return Prepared(folder)
 
@@ -164,9 +174,7 @@ def _fill(
             done += len(chunk.samples)
             report(done, total)
         return
-    methods = multiprocessing.get_all_start_methods()
-    processes = processes or multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(missing)), processes, _live_with_the_parent) as pool:
+    with ProcessPoolExecutor(min(jobs, len(missing)), processes or isolated_processes(), _live_with_the_parent) as pool:
         try:
             sizes = {
                 pool.submit(_write_chunk, dataset, root, folder, chunk, lacking): len(chunk.samples)
@@ -182,7 +190,7 @@ def _fill(
 
 
 def _lacking(folder: Path, chunk: Chunk, forms: Sequence[Form], channels: int) -> list[Form]:
-    """The forms of a chunk that are not there, or not whole."""
+    """The forms in which a chunk is not stored, or not completely."""
     try:
         rows: list[Row] = json.loads((folder / f"{chunk.name}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # a damaged list of rows is written again with its images
@@ -197,7 +205,7 @@ def _lacking(folder: Path, chunk: Chunk, forms: Sequence[Form], channels: int) -
 
 
 def _live_with_the_parent() -> None:
-    """Leave Ctrl-C to the process that shares out the work, and end with it, however it ends."""
+    """Ignore Ctrl-C, which the process that shares out the work handles, and end when that process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
@@ -215,16 +223,23 @@ def _write_chunk(dataset: Dataset, root: Path, folder: Path, chunk: Chunk, forms
     with ExitStack() as stack:
         temporaries = [stack.enter_context(replacing(folder / f"{chunk.name}-{form}.bin")) for form in forms]
         files = [stack.enter_context(temporary.open("wb")) for temporary in temporaries]
+        unknown = [-1] * len(dataset.task.classes)
         for sample in chunk.samples:
             try:
                 image, mask, view = _decode(dataset, root, sample)
+                marked = unknown if mask is None else class_pixels(mask, dataset.task).tolist()
+                value = None if mask is None else dataset.mask_value(root, sample)
             except DataError as error:
-                rows.append((sample.id, 0, 0, 0, "", "", str(error)))
+                rows.append((sample.id, 0, 0, 0, "", "", str(error), unknown, None))
+                continue
+            except OSError as error:  # of this image, and not of the place that is written to
+                rows.append((sample.id, 0, 0, 0, "", "", f"the system does not let it be read: {error}", unknown, None))
                 continue
             for form, file in zip(forms, files, strict=True):
                 file.writelines(_record(image, mask, view, form))
             parts = WITH_VIEW if view is not None else WITH_MASK if mask is not None else READABLE
-            rows.append((sample.id, parts, *image.shape[:2], pixel_digest(image), plane_digest(mask, view), ""))
+            digests = pixel_digest(image), plane_digest(mask, view)
+            rows.append((sample.id, parts, *image.shape[:2], *digests, "", marked, value))
     write_text(folder / f"{chunk.name}.json", json.dumps(rows))
 
 
@@ -235,7 +250,11 @@ def _decode(dataset: Dataset, root: Path, sample: Sample) -> tuple[Pixels, Pixel
     mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
     for name, plane in (("mask", mask), ("field of view", view)):
         if plane is not None and plane.shape != image.shape[:2]:
-            raise DataError(f"{sample.id}: its {name} is of shape {plane.shape}, its image of {image.shape[:2]}.")
+            (rows, columns), (height, width) = plane.shape, image.shape[:2]
+            raise DataError(
+                f"{sample.id}: its {name} is {rows} x {columns} pixels, expected {height} x {width} as its image. Put "
+                "the file of the same size in its place."
+            )
     return image, mask, view
 
 
@@ -271,6 +290,8 @@ def _write_manifest(
             ids=np.array([row[0].encode() for row, _ in found]),
             parts=np.array([row[1] for row, _ in found], np.int8),
             shapes=np.array([row[2:4] for row, _ in found], np.int64),
+            foreground=np.array([row[7] for row, _ in found], np.int64).reshape(len(found), -1),
+            mask_values=np.array([row[8] for row, _ in found], np.float64),
             digests=np.frombuffer(digests, np.uint8).reshape(-1, 2, 32),
             chunk=np.array([number for _, number in found], np.int64),
             about=np.array(json.dumps(about)),

@@ -19,16 +19,16 @@ PROBLEMS, ACCEPTED = "problems.csv", "accepted.csv"
 
 
 class Problem(NamedTuple):
-    """An image that training should not take as it is.
+    """An image that training should not use as it is, and what is done about it.
 
     Attributes:
-        id: of the sample.
-        split: that it is in.
-        kind: ``unreadable``, ``duplicate`` (the same pixels and label as another image) or ``mislabelled`` (the same
-            pixels as another image, and another label).
-        other: id of the image with the same pixels, or why it cannot be read.
-        action: ``left out``, or ``kept`` in the test split, whose membership is the publishers'.
-        path: of its file.
+        id: the id of the sample.
+        split: the name of the split that the sample is in.
+        kind: what is wrong: ``unreadable``, ``duplicate`` (the same pixels and label as another image) or
+            ``mislabelled`` (the same pixels as another image, and another label).
+        other: the id of the image with the same pixels, or why the image cannot be read.
+        action: what is done about it: ``left out``, or ``kept`` in the test split, whose membership is the publishers'.
+        path: the path of the image's file.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Problem(NamedTuple):
 
 
 def find_problems(dataset: Dataset, root: Path, index: Index, prepared: Prepared) -> list[Problem]:
-    """All problems of an index, in the order of splits and samples.
+    """All problems of the images in a dataset's splits, in the order of splits and samples.
 
     Of images with the same pixels and label the first one stays, test before validation before training. Of images
     with the same pixels and different labels, those in validation and training are all left out, since none of the
@@ -89,7 +89,7 @@ def _plain(target: tuple[float, ...]) -> tuple[float | None, ...]:
 
 
 def left_out(problems: Iterable[Problem]) -> dict[str, str]:
-    """The ids that are left out, with the reason."""
+    """The ids of the images that are left out, each with the reason."""
     return {problem.id: problem.reason for problem in problems if problem.action == "left out"}
 
 
@@ -103,7 +103,7 @@ def write_problems(problems: Iterable[Problem], path: Path) -> None:
 
 
 def accepted(folder: Path) -> set[tuple[str, str]]:
-    """Id and reason of the problems that a user has accepted.
+    """The id and the reason of each problem that a user has accepted.
 
     Raises:
         DataError: if the list is damaged.

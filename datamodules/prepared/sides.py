@@ -7,13 +7,13 @@ from statistics import median_low
 from datamodules.prepared.opening import OpenDataset
 
 LOOKED_AT = 32
-"""Images that are opened where the dataset is not prepared."""
+"""How many images are opened where the dataset is not prepared."""
 
 
 def shorter_side(opened: OpenDataset) -> int:
     """The median of the shorter sides of the training images, in pixels.
 
-    Of a prepared dataset the sizes of all are known; else some are opened, at equal distances in the split.
+    The sizes of a prepared dataset are known; otherwise some images are opened, at equal distances in the split.
 
     Raises:
         DataError: if one of them is missing or unreadable.

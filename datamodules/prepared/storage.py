@@ -17,24 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.dataset.sample import Sample
+from datamodules.files.arrays import UNREADABLE, read_array
 from datamodules.prepared.folders import MANIFEST
 from specs.errors import DataError
+from specs.quoting import plain
 from specs.recipe import Form
 
 Pixels = NDArray[np.uint8]
 READABLE, WITH_MASK, WITH_VIEW = 1, 2, 3
-"""What a record holds: the image, the mask too, the field of view too; 0 for a file that could not be read."""
+"""What a record holds: the image; also the mask; also the field of view. 0 is for a file that could not be read."""
 
 
 class Stored(NamedTuple):
-    """One sample's pixels.
+    """The pixels of a sample.
 
     Attributes:
         image: (h, w) or (h, w, 3) uint8.
-        mask: (h, w) uint8 in {0, 1}, or None.
+        mask: (h, w) uint8, 0, the number of a class or ``IGNORED``, or None.
         view: the field of view, (h, w) uint8 in {0, 1}, or None.
-        height: of the original image, in pixels.
-        width: of the original image, in pixels.
+        height: the height of the original image, in pixels.
+        width: the width of the original image, in pixels.
     """
 
     image: Pixels
@@ -45,18 +47,18 @@ class Stored(NamedTuple):
 
 
 class Extents(NamedTuple):
-    """Sizes of images.
+    """The sizes of images, original and stored.
 
     Attributes:
-        original: (n, 2) heights and widths as the files have them, in pixels.
-        stored: (n, 2) as ``Stored`` has them.
+        original: (n, 2) heights and widths of the images as the files have them, in pixels.
+        stored: (n, 2) heights and widths of the images as they are stored, in pixels.
     """
 
     original: NDArray[np.int64]
     stored: NDArray[np.int64]
 
     def of(self, numbers: NDArray[np.int64]) -> Extents:
-        """Those of some images."""
+        """The sizes of some of the images."""
         return Extents(self.original[numbers], self.stored[numbers])
 
 
@@ -67,51 +69,58 @@ def extents_of(stored: Sequence[Stored]) -> Extents:
 
 
 class Prepared:
-    """A prepared dataset.
+    """A prepared dataset, by its manifest: what is stored of each sample, and where.
 
     Attributes:
         folder: where it is.
-        ids: of all samples, sorted, as UTF-8 bytes.
+        ids: the ids of all samples, sorted, as UTF-8 bytes.
         parts: what each sample's record holds.
         shapes: (N, 2) heights and widths of the original images.
+        foreground: (N, K) pixels of each original mask that show each class; -1 where there is no mask.
+        mask_values: (N,) the stored value that marks the foreground of a mask, where all masks of the dataset have to
+            have the same one; else NaN.
         digests: (N, 2, 32) sha256 of each sample's original image, and of its mask and field of view.
         chunk: (N,) the number of each sample's chunk.
-        chunks: the names of the chunks.
-        channels: 1 or 3.
-        forms: the stored forms, as text.
-        unreadable: why samples could not be read, by id.
-        own_content: the dataset's own digest of its files when it was prepared.
+        chunks: the names of the chunks, in the order of their numbers.
+        channels: the number of channels of the images: 1 (grayscale) or 3 (RGB).
+        forms: the forms in which images are stored, as text, such as ``224-antialiased``.
+        unreadable: why samples could not be read, by the id of the sample.
+        own_content: the dataset's own digest of its files when it was prepared; empty where it has none.
+        prepare: the command line that prepares the dataset, for messages.
     """
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / MANIFEST
+    def __init__(self, folder: Path, prepare: str = "medtransfer prepare EXPR") -> None:
+        path, self.prepare = folder / MANIFEST, prepare
         try:
-            with np.load(path, allow_pickle=False) as manifest:
-                self.folder = folder
-                self.ids: NDArray[np.bytes_] = manifest["ids"]
-                self.parts: NDArray[np.int8] = manifest["parts"]
-                self.shapes: NDArray[np.int64] = manifest["shapes"]
-                self.digests: Pixels = manifest["digests"]
-                self.chunk: NDArray[np.int64] = manifest["chunk"]
-                about = json.loads(str(manifest["about"]))
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(f"{path} cannot be read ({error}). Delete it and prepare the dataset again.") from error
-        self.chunks: list[str] = about["chunks"]
-        self.channels: int = about["channels"]
-        self.forms: list[str] = about["forms"]
-        self.unreadable: dict[str, str] = about["unreadable"]
-        self.own_content: str = about["own_content"]
+            self.folder = folder
+            self.ids: NDArray[np.bytes_] = read_array(path, "ids")
+            self.parts: NDArray[np.int8] = read_array(path, "parts")
+            self.shapes: NDArray[np.int64] = read_array(path, "shapes")
+            self.foreground: NDArray[np.int64] = read_array(path, "foreground")
+            self.mask_values: NDArray[np.float64] = read_array(path, "mask_values")
+            self.digests: Pixels = read_array(path, "digests")
+            self.chunk: NDArray[np.int64] = read_array(path, "chunk")
+            about = json.loads(str(read_array(path, "about")))
+            self.chunks: list[str] = about["chunks"]
+            self.channels: int = about["channels"]
+            self.forms: list[str] = about["forms"]
+            self.unreadable: dict[str, str] = about["unreadable"]
+            self.own_content: str = about["own_content"]
+        except (*UNREADABLE, KeyError, TypeError, RecursionError) as error:
+            raise DataError(
+                f"{path} cannot be read ({plain(error, 200)}). Delete it and prepare the dataset again."
+            ) from error
 
     @classmethod
-    def find(cls, folder: Path) -> Prepared | None:
-        """The prepared dataset in a folder, or None if there is none."""
-        return cls(folder) if (folder / MANIFEST).is_file() else None
+    def find(cls, folder: Path, prepare: str = "medtransfer prepare EXPR") -> Prepared | None:
+        """The prepared dataset in a folder, or None if there is none; ``prepare`` is the command that makes it."""
+        return cls(folder, prepare) if (folder / MANIFEST).is_file() else None
 
     def rows(self, samples: Sequence[Sample], dataset: str) -> NDArray[np.int64]:
-        """Where samples are in the manifest.
+        """The rows of the manifest for samples, in their order.
 
         Raises:
-            DataError: if some are not there.
+            DataError: if some are not in it.
         """
         wanted = np.array([sample.id.encode() for sample in samples])
         found = np.searchsorted(self.ids, wanted)
@@ -121,12 +130,12 @@ class Prepared:
             absent = samples[int(np.flatnonzero(~there)[0])].id
             raise DataError(
                 f"{dataset}: {int((~there).sum())} images, such as {absent}, were not there when it was prepared. "
-                f"Run `medtransfer prepare '{dataset}'` again; it does only what is missing."
+                f"Do this again, which does only what is missing: {self.prepare}"
             )
         return found
 
     def content(self, samples: Sequence[Sample], dataset: str) -> str:
-        """Digest of the original pixels of samples, in order; unreadable ones count as such."""
+        """The digest of the original pixels of samples, in order, and of which of them are unreadable."""
         rows = self.rows(samples, dataset)
         total = hashlib.sha256(self.digests[rows].tobytes())
         total.update(self.parts[rows].tobytes())
@@ -138,11 +147,11 @@ class Prepared:
         """Refuse pixels that are not those that the dataset was prepared with.
 
         Args:
-            sample: whose they are.
-            image: as its file has it; None if it is not looked at.
-            mask: as its file has it.
-            view: the field of view.
-            dataset: its name.
+            sample: the sample whose pixels these are.
+            image: the image as its file has it; None if it is not compared.
+            mask: the mask as its file has it; None where there is none.
+            view: the field of view as its file has it; None where there is none.
+            dataset: the name of the dataset, for messages.
 
         Raises:
             DataError: if they differ, since the run's key stands for what was prepared.
@@ -151,8 +160,8 @@ class Prepared:
         known = [digest.tobytes().hex() for digest in self.digests[row]]
         if plane_digest(mask, view) != known[1] or (image is not None and pixel_digest(image) != known[0]):
             raise DataError(
-                f"{dataset}: the files of {sample.id} are not those that it was prepared with. Run `medtransfer "
-                "prepare` again."
+                f"{dataset}: the files of {sample.id} are not those that it was prepared with. Do this again: "
+                f"{self.prepare}"
             )
 
     def images(self, form: Form, samples: Sequence[Sample], dataset: str) -> PreparedImages:
@@ -161,11 +170,11 @@ class Prepared:
 
 
 class PreparedImages:
-    """The pixels of some samples of a prepared dataset, read through memory maps; the pages belong to the system.
+    """The pixels of some samples of a prepared dataset, read through memory maps, whose pages the system can drop.
 
     Args:
-        prepared: the dataset.
-        form: one of its forms.
+        prepared: the prepared dataset that holds the images.
+        form: the form that is read, one of those that are stored.
         rows: (n,) the samples' places in the manifest.
     """
 
@@ -198,7 +207,7 @@ class PreparedImages:
         return Extents(self.shapes, self.shapes if size == "source" else np.full_like(self.shapes, size))
 
     def read(self, numbers: Sequence[int]) -> list[Stored]:
-        """Some samples' pixels; the arrays are views of the files and cannot be written to."""
+        """The pixels of some samples; the arrays are views of the files and cannot be written to."""
         rows = np.asarray(numbers)
         places = zip(self._chunk[rows].tolist(), self._start[rows].tolist(), self._parts[rows].tolist(), strict=True)
         found = []
@@ -244,13 +253,13 @@ def record(image: Pixels, mask: Pixels | None, view: Pixels | None) -> Iterable[
 
 
 def record_sizes(form: Form, parts: NDArray[np.int8], shapes: NDArray[np.int64], channels: int) -> NDArray[np.int64]:
-    """(N,) bytes of records.
+    """The number of bytes of each record, (N,).
 
     Args:
-        form: in which they are stored.
-        parts: (N,) what they hold.
-        shapes: (N, 2) heights and widths of the original images.
-        channels: of the images.
+        form: the size in which the images are stored.
+        parts: (N,) what the records hold, as ``Prepared.parts``.
+        shapes: (N, 2) heights and widths of the original images, in pixels.
+        channels: the number of channels of the images, 1 or 3.
     """
     pixels = shapes.reshape(-1, 2).prod(axis=1) if form.size == "source" else np.full(len(parts), form.size**2)
     sizes: NDArray[np.int64] = pixels * np.where(parts > 0, channels + parts - 1, 0)

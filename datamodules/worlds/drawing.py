@@ -17,14 +17,14 @@ from datamodules.worlds.world import SIZE
 Drawn = NDArray[np.float64]
 
 ROWS, COLUMNS = np.meshgrid(np.arange(SIZE, dtype=np.float64), np.arange(SIZE, dtype=np.float64), indexing="ij")
-"""Each pixel's place."""
+"""The row and the column of each pixel, (SIZE, SIZE) each."""
 
 ALIKE = 0.45
-"""The correlation that two glyphs may have at most, under shifts by up to a pixel."""
+"""The largest correlation that two glyphs may have, under shifts by up to a pixel."""
 
 
 def seeded(*key: str | int) -> Generator:
-    """A generator for what a key names; texts count by their CRC-32."""
+    """A random generator that is seeded by a key of numbers and texts; a text enters as its CRC-32."""
     return np.random.default_rng([zlib.crc32(part.encode()) if isinstance(part, str) else part for part in key])
 
 
@@ -39,7 +39,7 @@ def smooth(generator: Generator, sigma: float) -> Drawn:
 
 @cache
 def _blur(sigma: float) -> Drawn:
-    """The matrix that smooths along one side of an image whose ends meet."""
+    """The matrix (SIZE, SIZE) of a Gaussian filter along one side of an image, whose ends are joined."""
     steps = np.arange(SIZE)
     apart = np.minimum((steps[:, None] - steps) % SIZE, (steps - steps[:, None]) % SIZE)
     weights = np.exp(-(apart**2) / (2 * sigma**2))
@@ -48,7 +48,7 @@ def _blur(sigma: float) -> Drawn:
 
 
 def glyphs(generator: Generator, pairs: int, size: int = 5) -> Drawn:
-    """Small patterns, (2 * pairs, size, size), of mean 0 and mean square 1, as many dark as bright pixels, but one.
+    """Small patterns (2 * pairs, size, size) of mean 0 and mean square 1, with one bright pixel more than dark ones.
 
     The second half are those of the first half turned by half a turn, which have the same power spectrum: the halves
     cannot be told apart by brightness, contrast or roughness. No two of all are alike under small shifts.
@@ -90,7 +90,7 @@ def blob(row: float, column: float, width: float) -> Drawn:
 
 
 def strokes(rows: Drawn, columns: Drawn, degrees: Drawn, strengths: Drawn, length: float) -> Drawn:
-    """Short lines through places, ``length`` pixels to either side, of so many heights; 1.2 pixels thick."""
+    """Short lines, 1.2 pixels thick, through given places, ``length`` pixels to either side, of given heights."""
     angle = np.deg2rad(degrees)[:, None, None]
     down, right = ROWS - rows[:, None, None], COLUMNS - columns[:, None, None]
     along = down * np.cos(angle) + right * np.sin(angle)
@@ -127,6 +127,6 @@ def _turned(row: float, column: float, degrees: float) -> tuple[Drawn, Drawn]:
 
 
 def to_pixels(image: Drawn) -> NDArray[np.uint8]:
-    """256 grays, middle gray for 0 and 28 grays for each 1."""
+    """The drawn values as 256 grays: 0 is middle gray (128), and each 1 is 28 grays more."""
     pixels: NDArray[np.uint8] = np.clip(np.rint(128 + 28 * image), 0, 255).astype(np.uint8)
     return pixels

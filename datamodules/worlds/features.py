@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 GLYPHS = 8
 COPIES = 5
-"""Of the glyph that an image shows."""
+"""How many copies of its glyph an image shows."""
 
 
 @cache

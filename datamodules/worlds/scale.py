@@ -24,12 +24,12 @@ def _blob(strength: float, width: float, generator: Generator) -> Drawn:
 
 
 def _any(kind: int, generator: Generator, draw: int) -> Drawn:
-    """Dark or bright, whatever the label says."""
+    """An image with a dark or a bright blob, drawn by chance whatever the label says."""
     return _dark_or_bright(int(generator.integers(2)), generator, draw)
 
 
 def _dark_or_bright(kind: int, generator: Generator, draw: int) -> Drawn:
-    """Of class 0 dark, of class 1 bright."""
+    """An image with a dark blob for class 0, a bright one for class 1."""
     return _blob((2 * kind - 1) * generator.uniform(2.6, 3.6), generator.uniform(2.5, 3.5), generator)
 
 

@@ -24,18 +24,19 @@ SIZE = 24
 
 @dataclass(frozen=True)
 class Part:
-    """A source or a target.
+    """A part of a planted world: a source to pretrain on, or a target to fine-tune on.
 
     Attributes:
-        image: draws an image of a kind by a generator: float64 (SIZE, SIZE), where 0 is middle gray and most values lie
-            in [-3, 3]. The last argument is the number of the draw, for what all images of one drawn world share.
-        classes: for each kind, the number of its class. Image number i is of kind i modulo the number of kinds.
-        names: of the classes; two make the task binary, where class 1 is the one that is asked for.
-        sizes: how many images each split has.
-        doubt: every so-manyth image of each kind has a wrong label, that of the next class; None: all are right. In a
-            binary task of balanced classes the best possible AUROC is then 1 - 1 / doubt: of a pair of one image of
-            each class both labels are right with probability (1 - q)^2, both wrong with q^2, and else the pair is a
-            toss-up.
+        image: the function that draws an image of a kind by a generator: float64 (SIZE, SIZE), where 0 is middle gray
+            and most values lie in [-3, 3]. Its last argument is the number of the draw, for what all images of one
+            drawn world share.
+        classes: the number of the class of each kind of image. Image number i is of kind i modulo the number of kinds.
+        names: the names of the classes, by their numbers; two make the task binary, where class 1 is the positive one.
+        sizes: how many images each split has, by its name.
+        doubt: the number n such that every n-th image of each kind has a wrong label, that of the next class; None: all
+            labels are right. In a binary task of balanced classes, with q = 1 / n, the best possible AUROC is then 1 -
+            q: of a pair of one image of each class both labels are right with probability (1 - q)^2, both wrong with
+            q^2, and else the pair is a toss-up.
     """
 
     image: Callable[[int, Generator, int], Drawn]

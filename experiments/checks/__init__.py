@@ -1,1 +1,1 @@
-"""Is everything in order? This machine, finished runs, generated pages."""
+"""Checks of this machine (`doctor`), of finished runs (`verify`), of recipes' sources and of generated pages."""

@@ -12,7 +12,7 @@ disk and with what plugins add; [extending.md](extending.md) says how to add one
 
 
 def page() -> str:
-    """The page's text."""
+    """The text of the page, in Markdown."""
     parts = [HEAD]
     for kind, registry in KINDS.items():
         folder = registry.package.replace(".", "/")

@@ -28,7 +28,7 @@ COLUMNS = """| setting | recipes of `{name}/` | here | published | kind | source
 """
 
 MANY = 8
-"""Recipes of which one table is easily read; of more, each has a section of what it shares with no other."""
+"""The most recipes in one table. If there are more, the values that only one recipe has are in a section of its own."""
 
 DIFFERENCES = """
 ## What no setting says
@@ -48,7 +48,15 @@ FIELDS = [field.name for field in dataclasses.fields(Recipe)]
 
 
 class Row(NamedTuple):
-    """A line of a page's table without the recipes that it is true of."""
+    """A row of a page's table, without the names of the recipes that it holds for.
+
+    Attributes:
+        setting: the path of the setting in the recipe, such as ``optimizer.momentum``.
+        here: the value of this project, in words.
+        published: the published value in words, ``the same`` or ``not said``.
+        kind: the kind of the source, such as ``assumed``.
+        text: the source of a published value, or the reason for another one.
+    """
 
     setting: str
     here: str
@@ -67,7 +75,7 @@ def pages() -> dict[str, str]:
 
 
 def page(publication: Publication) -> str:
-    """The page's text; settings without a source are told to have none."""
+    """The text of a publication's page; a setting without a source says ``no source``."""
     rows: dict[Row, list[str]] = {}
     sourced = [one for one in publication.recipes if not isinstance(one.declared, AllOurs)]
     for one in sourced:
@@ -101,7 +109,7 @@ def page(publication: Publication) -> str:
 
 
 def rows_of(sourced: Sourced) -> list[Row]:
-    """The lines of one recipe: a setting's parts are one where one source vouches for all of them."""
+    """The rows of one recipe; the parts of a setting share a row if they have the same source."""
     declared = {path: Source("ours", None, "no source", "no source") for path in settings(sourced.recipe)}
     declared |= {} if isinstance(sourced.declared, AllOurs) else sourced.declared
     return [row for name, value in written_out(sourced.recipe).items() for row in _rows(name, value, declared)]
@@ -142,7 +150,7 @@ def shown(value: Any) -> str:
 
 
 def _order(setting: str) -> tuple[int, list[tuple[int, str]]]:
-    """The place of a setting: in the order of a recipe's fields, parts of lists by their number."""
+    """The key by which settings are sorted: in the order of a recipe's fields, parts of lists by their number."""
     first, *rest = setting.split(".")
     return FIELDS.index(first), [(int(part), "") if part.isdigit() else (-1, part) for part in rest]
 

@@ -54,8 +54,19 @@ What has a direct link is fetched by `run`, `pretrain`, `table` and `compare` to
 not in the store, after a line with host, size and licence; `--offline` forbids it.
 
 `timm("vit_small_patch16_224.dino")` and `hf("owner/name", "model.safetensors", "COMMIT")` are fetched into the store
-like the published weights above. `medtransfer inspect FILE --backbone EXPR` says what a file is, and what a backbone
-would get from it.
+like the published weights above.
+
+`file("mine.pth")` takes safetensors, what `torch.save` writes (today's and that of before 1.6), and pickles of tensors
+or of NumPy's arrays. Nothing in a file is run: what would have to be is refused, and objects that are only data, such
+as paths, dates and options, are left unread and named. What reading costs is bounded by the file's size, whatever it
+declares. It finds the tensors in the usual entries (`state_dict`, `model`, `net` ...), or in the only one that has any;
+behind the prefixes of DataParallel, torch.compile, Lightning and others, in any combination; and with the numbered
+modules of a `Sequential` or the names of DenseNets of old. The rest must be the backbone's, to the last tensor.
+
+`medtransfer inspect FILE --backbone EXPR` says what a file is and what a backbone would get from it, by the code that
+loads it. Where that is not all or not the backbone's, it looks for the entry, prefix and drop that would do, and prints
+each as an expression: `file("dino.pth", key="teacher")`. Two networks that fit alike, a student and a teacher or
+averaged weights beside the others, are both told; which one is meant is yours to say.
 
 Heads are always dropped. A gray network takes the sum of the first convolution over its input channels, which answers
 a gray image as the sum did the same image in three equal channels. A transformer for another image or patch size,
@@ -76,7 +87,7 @@ whose weights were trained on the very dataset ("-") and marks the others. `medt
 
 
 def page() -> str:
-    """The page's text."""
+    """The text of the page, in Markdown."""
     lines, names = [], set[str]()
     for expression, initializer in published():
         card, file = initializer.card(), initializer.file

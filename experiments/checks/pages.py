@@ -1,7 +1,7 @@
-"""The pages of ``docs`` that are made from the code, so that they are true.
+"""The pages of ``docs`` that are made from the code, so that they agree with it.
 
-python -m experiments.checks.pages            writes them
-python -m experiments.checks.pages --check    exits with 1 if one is not what the code says
+python -m experiments.checks.pages            writes the pages
+python -m experiments.checks.pages --check    exits with 1 if a page does not agree with the code
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def pages() -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or say which are stale."""
+    """Write the pages, or with ``--check`` say which of them are stale; returns the exit status."""
     status = 0
     for name, text in pages().items():
         path = DOCS / name

@@ -1,9 +1,9 @@
-"""Whether every value of every recipe of a paper has a source, and the sources are those of the recipes as they are.
+"""Whether every value of every recipe of a paper has a source, and every source states the value of its recipe.
 
 python -m experiments.checks.sources    exits with 1 if not, and says what is missing
 
-A paper has its sources in ``sources.py`` beside ``recipes.py``, recipes that studies share and self-supervised methods
-in their own file.
+The sources of a paper are in ``sources.py`` beside ``recipes.py``; those of recipes that studies share, and of
+self-supervised methods, are in the same file as the recipe or method.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ NOWHERE: dict[str, Source] = {}
 
 @dataclass(frozen=True)
 class Sourced:
-    """A recipe with what is declared of its values.
+    """A recipe with the sources of its values.
 
     Attributes:
-        name: ``STUDY/NAME``.
-        recipe: as it is.
-        declared: the sources of its values.
-        file: where they stand, from the project's folder.
+        name: the recipe's full name, ``STUDY/NAME``.
+        recipe: the recipe as runs use it.
+        declared: the sources of its values, or the statement that all values are this project's own.
+        file: the file that states the sources, relative to the project's folder.
     """
 
     name: str
@@ -44,15 +44,16 @@ class Sourced:
 
 @dataclass(frozen=True)
 class Publication:
-    """Recipes whose sources are told together, on one page.
+    """Recipes whose sources are shown together, on one page of ``docs/fidelity/``.
 
     Attributes:
-        name: of a paper's folder, a file of shared recipes, or ``ssl``.
-        title: of the page.
-        about: what is said of all of its sources; may be empty.
-        recipes: with their sources; those whose values are all ours too.
-        differences: what no setting says, by the recipe that it belongs to; "" belongs to all.
-        unknown: names of recipes that have sources and do not exist.
+        name: the name of a paper's folder, of a file of shared recipes, or ``ssl`` for self-supervised methods.
+        title: the title of the page.
+        about: a text on all of the sources; may be empty.
+        recipes: the recipes with their sources, including recipes whose values are all this project's own.
+        differences: differences from the publication that no setting states, by the full name of the recipe; those
+            under "" hold for all recipes.
+        unknown: the full names of recipes that have sources and do not exist.
     """
 
     name: str
@@ -64,13 +65,13 @@ class Publication:
 
 
 def publications() -> list[Publication]:
-    """All of this distribution: papers and shared recipes by name, then the self-supervised methods together."""
+    """All publications of this distribution: papers and shared recipes by name, then the self-supervised methods."""
     studies = [_of_study(name, entry) for name, entry in RECIPES.entries.items() if entry.distribution == OWN]
     return [*studies, _of_methods()]
 
 
 def written_out(recipe: Recipe) -> dict[str, Any]:
-    """A recipe's JSON with a method's arguments written out, and how its network starts."""
+    """A recipe's JSON, in which a method has all its arguments and how residual branches start (``residual``)."""
     plain = recipe.to_json()
     if recipe.method is not None:
         call, method = METHODS.bind(recipe.method), METHODS.build(recipe.method)
@@ -79,12 +80,12 @@ def written_out(recipe: Recipe) -> dict[str, Any]:
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Every value of a recipe by its path, defaults and a method's arguments (``method.NAME``) included."""
+    """Every value of a recipe by its path, including defaults and a method's arguments (``method.NAME``)."""
     return leaves(written_out(recipe))
 
 
 def problems(publication: Publication) -> Iterator[str]:
-    """What is wrong with the sources of a publication's recipes, each with what to do."""
+    """The faults in the sources of a publication's recipes, each as a sentence that also says what to do."""
     for name in publication.unknown:
         yield f"{name} has sources and is no recipe: remove them or mend the name"
     for one in publication.recipes:
@@ -93,7 +94,7 @@ def problems(publication: Publication) -> Iterator[str]:
 
 
 def _differing(one: Sourced, declared: Mapping[str, Source]) -> Iterator[str]:
-    """What of a recipe has no source, another value, or is not there."""
+    """The faults of one recipe: values without a source, sources of other values, and sources of no setting."""
     found = settings(one.recipe)
     for path, value in found.items():
         source = declared.get(path)
@@ -113,7 +114,7 @@ def _differing(one: Sourced, declared: Mapping[str, Source]) -> Iterator[str]:
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two values of JSON are the same; True is not 1."""
+    """Whether two values of JSON are equal, where True is not equal to 1."""
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(same, first, second))
     return bool(first == second) and isinstance(first, bool) is isinstance(second, bool)
@@ -145,7 +146,7 @@ def _of_study(name: str, entry: Entry) -> Publication:
 
 
 def _of_methods() -> Publication:
-    """The published recipe of every self-supervised method."""
+    """The published recipes of all self-supervised methods, as one publication."""
     sourced = []
     differences: dict[str, tuple[Difference, ...]] = {"": of_all_methods.DIFFERENCES}
     for name, entry in METHODS.entries.items():
@@ -164,7 +165,7 @@ def _about(module: ModuleType | None) -> str:
 
 
 def main() -> int:
-    """Say what is wrong, if anything is."""
+    """Print the faults of all sources on standard error; returns 1 if there are any, else 0."""
     found = [line for publication in publications() for line in problems(publication)]
     for line in found:
         print(line, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Whether a finished run is still what its record says: its files, its start, its network and its scores.
+"""Whether a finished run still agrees with its record: its files, initial weights, network and scores.
 
 Nothing is written. The network is restored and tested once more, on the processor of this machine.
 """
@@ -41,34 +41,34 @@ from specs.run import Edition, RunSpec, digest
 from specs.task import Task
 
 PROBABILITY = 1e-4
-"""How far a probability may be from the stored one on another processor or with other versions."""
+"""The largest difference from a stored probability, on another processor or with other versions."""
 
 PIXELS = 1e-3
-"""Share of an image's pixels by which a count may differ from the stored one there."""
+"""The largest difference from a stored count of pixels there, as a share of the image's pixels."""
 
 SCORE = 1e-12
-"""How far a score of the stored predictions may be from the record's; summing in another order gives less."""
+"""The largest difference of a score of the stored predictions from the record's; rounding errors are smaller."""
 
 OTHERWISE = "The record was edited, or medtransfer has changed since: verify with the version that ran it."
 REMEDIES = {
     "dataset": "Name the folder of the same files with --data-root, or make the table again for these.",
     "plugins": "The plugin has changed since: install the version that the record names, or make the table again.",
 }
-"""What to do where a part of a run's identity is not as it was; ``OTHERWISE`` for the other parts."""
+"""What to do if a part of a run's identity has changed; ``OTHERWISE`` for parts that are not listed here."""
 
 NEEDED = ("spec", "identity", "outcome", "score", "normalization", "environment")
-"""What of a record is read."""
+"""The entries of a record that verifying reads."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Something of a run that is not as its record says.
+    """A difference between a run and its record.
 
     Attributes:
-        what: was looked at.
-        expected: by the record.
-        found: instead.
-        remedy: what to do; empty where ``found`` is an error that says it.
+        what: the name of the thing that differs, such as a file or a score.
+        expected: what the record states, in words.
+        found: what was found instead, in words.
+        remedy: what to do about it; empty if ``found`` is an error that says so itself.
     """
 
     what: str
@@ -79,17 +79,17 @@ class Difference:
 
 @dataclass
 class Verdict:
-    """What was found of one run.
+    """The result of verifying one run.
 
     Attributes:
-        key: of the run.
-        run: what it is, in words.
-        differences: from its record; none if it is verified.
-        alike: whether processor, system and versions are the recorded ones, so that predictions must be the same bits;
-            None where the run has none, or they were not compared.
-        unlike: the parts of the environment that are not, such as ``cpu`` or ``versions``.
-        largest: difference between a prediction and the stored one: of a probability, or of a count as a share of the
-            image's pixels; None where they were not compared.
+        key: the run's key.
+        run: a description of the run in words; empty if its record cannot be read.
+        differences: the differences between the run and its record; empty if it is verified.
+        alike: whether processor, system and versions are the recorded ones, so that predictions must be equal bit by
+            bit; None if the run has no predictions, or they were not compared.
+        unlike: the parts of the environment that are not the recorded ones, such as ``cpu`` or ``versions``.
+        largest: the largest difference between a prediction and the stored one: of a probability, or of a count of
+            pixels as a share of the image's pixels; None if they were not compared.
     """
 
     key: str
@@ -100,34 +100,34 @@ class Verdict:
     largest: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; an infinite difference is the word, which JSON has no number for."""
+        """The verdict as plain data; an infinite difference is the word ``infinite``, since JSON has no such number."""
         largest = "infinite" if self.largest == math.inf else self.largest
         return {"verified": not self.differences} | dataclasses.asdict(self) | {"largest": largest}
 
 
 class AsTheyAre(Places):
-    """Places where nothing is written: a phantom edition that is not there is missed, not drawn."""
+    """Places in which nothing is written: a phantom edition that is not there is an error instead of being drawn."""
 
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
-        """A dataset with its checked splits.
+        """Open a dataset with its checked splits.
 
         Raises:
-            DataError: also if a phantom edition is not there.
+            DataError: if the data are not usable, or a phantom edition is not there.
         """
         root = self.root(expression, edition)
         if edition == "phantom" and not DATASETS.build(expression).generated and not root.is_dir():
             raise DataError(
                 f"the phantom edition of {public_title(DATASETS, expression)} is not at {root}. "
-                f"`medtransfer check '{DATASETS.short(expression)}' --edition phantom` draws it."
+                f"This draws it: {self.suggested('check', str(DATASETS.short(expression)), edition=edition)}"
             )
         return super().opened(expression, edition)
 
 
 def verify(key: str, places: Places) -> Verdict:
-    """Look at a run's files, and do again what can be done without training.
+    """Check a run's files, and repeat the parts of the run that need no training.
 
     Args:
-        key: of the run.
+        key: the key of the run.
         places: where data and runs are.
     """
     verdict, where = Verdict(key), AsTheyAre(places.data, places.runs, places.cache)
@@ -158,7 +158,7 @@ def verify(key: str, places: Places) -> Verdict:
 
 
 def _tried(verdict: Verdict, what: str, step: Callable[[], Any]) -> Any:
-    """What a step gives; None if it fails, which the verdict then says."""
+    """The result of a step; None if it fails, and then the failure is added to the verdict as a difference."""
     try:
         return step()
     except MedtransferError as error:
@@ -170,7 +170,7 @@ def _tried(verdict: Verdict, what: str, step: Callable[[], Any]) -> Any:
 
 
 def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Places) -> OpenDataset | None:
-    """Compare what the key was made of with what there is; returns the dataset if it is the run's."""
+    """Compare the identity that the key was made of with today's; returns the dataset if it is the run's."""
     stated = record.data["identity"]
     if digest(stated) != verdict.key:
         verdict.differences.append(
@@ -179,7 +179,7 @@ def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Pla
     opened: OpenDataset | None = _tried(verdict, "data", lambda: places.data_of(spec))
     if opened is None:
         return None
-    devices = record.data["environment"].get("devices", 1)  # records from before several could share a run
+    devices = record.data["environment"].get("devices", 1)  # old records, of one device each, do not state it
     resolved = _tried(verdict, "identity", lambda: Resolver(places, devices).resolve(spec))
     if resolved is None:
         return None
@@ -193,7 +193,7 @@ def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Pla
 
 
 def _unlike(expected: Any, found: Any) -> tuple[str, str]:
-    """Two values in words; of two mappings, only what is not the same in both."""
+    """Two values in words; of two mappings, only the entries that differ."""
     if not (isinstance(expected, dict) and isinstance(found, dict)):
         return str(expected), str(found)
     names = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
@@ -202,7 +202,7 @@ def _unlike(expected: Any, found: Any) -> tuple[str, str]:
 
 
 def _damaged(verdict: Verdict, record: Record, result: str) -> set[str]:
-    """The files whose bytes are not the recorded ones: the result, and what else the record describes."""
+    """The names of damaged files, whose bytes are not the recorded ones, among the result and other recorded files."""
     stated = record.data.get("files", {}) | {result: record.data["outcome"].get(f"{Path(result).stem}_sha256")}
     damaged = set()
     for name, expected in stated.items():
@@ -215,7 +215,7 @@ def _damaged(verdict: Verdict, record: Record, result: str) -> set[str]:
 
 
 def _load_strictly(record: Record, spec: RunSpec) -> None:
-    """Refuse weights of a pretraining that a fine-tuning could not begin with; nothing is kept."""
+    """Raise an error if a fine-tuning could not start from the weights of a pretraining."""
     path = record.folder / WEIGHTS
     weights = Weights(read_tensors(path)[0], source=str(path))
     fitting(INITIALIZERS.build(spec.initializer), weights, built_backbone(spec.backbone, spec.recipe).weights())
@@ -246,7 +246,7 @@ def _check_scores(verdict: Verdict, record: Record, found: dict[str, float | Non
 
 
 def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
-    """What the restored network predicts of the test split, in the recipe's number format and threads."""
+    """The restored network's predictions on the test split, with the recipe's precision and number of threads."""
     network = restore(record, places)
     module = network.module.to(device())
     autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
@@ -255,7 +255,10 @@ def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
 
 
 def _compare(verdict: Verdict, recorded: dict[str, Any], task: Task, stored: pa.Table, again: pa.Table) -> None:
-    """Say whether two tables of predictions agree, as far as the processors let them."""
+    """Compare the stored predictions with those of the restored network, and add differences to the verdict.
+
+    On the recorded environment they must be equal, elsewhere up to the limits above.
+    """
     if stored.column_names != again.column_names or stored["id"].to_pylist() != again["id"].to_pylist():
         found = f"{stored.num_rows} of other names"
         verdict.differences.append(Difference(PREDICTIONS, f"{again.num_rows} images of the test split", found))
@@ -277,7 +280,7 @@ def _compare(verdict: Verdict, recorded: dict[str, Any], task: Task, stored: pa.
 
 
 def _labels(task: Task, table: pa.Table) -> bytes:
-    """What a table of predictions says of the truth, where the network has no part in it."""
+    """The parts of a table of predictions that depend on the labels or masks alone, as bytes to compare."""
     columns = [table[name].to_numpy() for name in table.column_names if name.startswith("target:")]
     if task.kind == "segmentation":
         columns = [table[f"{place}_tp"].to_numpy() + table[f"{place}_fn"].to_numpy() for place in _counted(table)]
@@ -285,7 +288,7 @@ def _labels(task: Task, table: pa.Table) -> bytes:
 
 
 def _counted(table: pa.Table) -> list[str]:
-    """The sizes and regions whose pixels were counted."""
+    """The beginnings of the columns that hold counts of pixels, one for each image size and region."""
     return [name.removesuffix("_tp") for name in table.column_names if name.endswith("_tp")]
 
 

@@ -1,4 +1,4 @@
-"""An argument parser that answers a mistyped option or command with the nearest ones."""
+"""An argument parser that suggests similar options or commands for a mistyped one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """Parse, refusing unknown options with the nearest known ones."""
+        """Parse arguments; an unknown option is refused with a suggestion of similar known ones."""
         found, extra = self.parse_known_args(args, namespace)
         if extra:
             parser = getattr(found, "parser", self)
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting."""
+        """Raise a ``UsageError``, where ``argparse`` would end the process."""
         raise UsageError(f"{self.prog}: {message}. `{self.prog} --help` shows how it is used.")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -39,3 +39,17 @@ class Parser(argparse.ArgumentParser):
             )
             name = action.dest if not action.option_strings else action.option_strings[-1]
             raise UsageError(f'{self.prog}: {name} does not take "{value}". {hint}')
+
+
+class Version(argparse.Action):
+    """The option ``--version``; the version is looked up only when the option is given, since that takes time."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help="print the version and stop")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print the version and end the process."""
+        from importlib.metadata import version
+
+        print(f"medtransfer {version('medtransfer')}")
+        parser.exit()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from experiments.cli.arguments import Parser
-from specs.errors import MedtransferError
+from experiments.cli.arguments import Parser, Version
+from experiments.cli.ending import ended_by, streams_that_can_show_everything
 
 COMMANDS = (
-    "run", "pretrain", "table", "compare", "report", "dashboard", "status", "cancel",
+    "demo", "describe", "run", "pretrain", "table", "compare", "report", "dashboard", "status", "cancel",
     "list", "fetch", "check", "prepare", "weights", "inspect", "verify", "doctor",
 )  # fmt: skip
-"""All commands in the order of the help. Each is a file of its name, which is imported when it is asked for, so that an
-answer need not wait for the others."""
+"""All commands in the order of the help. Each is a file of its name, which is imported only when the command is given,
+so that it need not wait for the others."""
 
 EPILOG = """exit status:
-  0 done   2 usage or environment   3 data   4 weights   5 a run failed   6 disk full   130 interrupted
+  0 done   2 usage or environment   3 data   4 weights   5 a run failed   6 disk full
+  70 a fault of medtransfer   130 interrupted   141 the reader of the output has gone
 
 environment:
   MEDTRANSFER_DATA     default of --data-root
@@ -29,7 +30,7 @@ environment:
 
 
 def parser(asked: str | None = None) -> Parser:
-    """The command line.
+    """The parser of the command line.
 
     Args:
         asked: the command that is given, whose options are declared. None declares no options, and shows all commands.
@@ -39,6 +40,7 @@ def parser(asked: str | None = None) -> Parser:
         description="Which initialization should a medical-imaging task be fine-tuned from, and why?",
         epilog=EPILOG,
     )
+    top.add_argument("--version", action=Version)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
         if asked is None:
@@ -54,28 +56,18 @@ def parser(asked: str | None = None) -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command and return its exit status.
+
+    An error becomes one line on standard error and an exit status. Only the ``SystemExit`` of ``--help`` is raised.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = argparse.Namespace()
+    streams_that_can_show_everything()
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
         asked = given[0] if given and given[0] in COMMANDS else None
         options = parser(asked).parse_args(given)
         status: int = options.execute(options)
         sys.stdout.flush()
-    except MedtransferError as error:
-        print(f"medtransfer: {error}", file=sys.stderr)
-        return error.exit_status
-    except BrokenPipeError:  # the reader of our output has gone, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        from specs.files import disk_is_full, says_disk_is_full
-
-        if not says_disk_is_full(error):
-            raise
-        full = disk_is_full(error.filename or "a file")
-        print(f"medtransfer: {full}", file=sys.stderr)
-        return full.exit_status
-    except KeyboardInterrupt:
-        print("medtransfer: interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        return 130
+    except (Exception, KeyboardInterrupt) as error:
+        return ended_by(error, given, getattr(options, "runs", None))
     return status

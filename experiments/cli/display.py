@@ -1,4 +1,4 @@
-"""Progress of a whole table while it runs: done, running, failed, time left."""
+"""The progress of a plan while its runs go on: done, running, failed, time left."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from experiments.execution.planner import Plan
 
 LINE_SECONDS = 10
-"""Without a terminal, a line is printed at most this often."""
+"""The least number of seconds between two printed lines, if there is no terminal."""
 
 
 class Display:
-    """Shows a plan's progress on standard error: a bar on a terminal, else a line now and then.
+    """Shows the progress of a plan: a bar on a terminal, else a line now and then.
 
     Args:
-        console: where to show it.
+        console: the console of rich that the progress is shown on.
     """
 
     def __init__(self, console: Console) -> None:
@@ -40,7 +40,7 @@ class Display:
         self._progress.stop()  # an interrupted bar would leave the terminal without a cursor
 
     def __call__(self, plan: Plan) -> None:
-        """Show the plan's state. When nothing is left, the bar goes away, and the next plan begins anew."""
+        """Show the plan's state. When nothing runs any more, the bar is removed, and the next plan gets a new one."""
         queued = f"{len(plan.queued)} queued, " if plan.queued else ""
         running = len(plan.running) - len(plan.queued)
         state = f"{running} running, {queued}{len(plan.failed)} failed, {self._left(plan)}"
@@ -56,7 +56,7 @@ class Display:
             self._started, self._work_at_start = time.monotonic(), None
 
     def _left(self, plan: Plan) -> str:
-        """The time left, from the work that was done since the start; every run counts as one piece of work."""
+        """The time left in words, estimated from the runs that were done since the start, all taken as equally long."""
         work = len(plan.done) + len(plan.failed) + sum(plan.running.values())
         if self._work_at_start is None:
             self._work_at_start = work

@@ -1,4 +1,4 @@
-"""Bars of what is fetched and prepared, on standard error of a terminal."""
+"""Progress bars of fetching and preparing, on a terminal."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.text import Text
 
 
 class StepsBars:
-    """A bar for each thing that is fetched, checked, unpacked or prepared; without a terminal there are none.
+    """Shows a bar for each thing that is fetched, checked, unpacked or prepared; without a terminal, nothing.
 
     Args:
-        console: where to show them.
+        console: the console of rich that the bars are shown on.
     """
 
     def __init__(self, console: Console) -> None:
@@ -30,7 +30,7 @@ class StepsBars:
         self._progress.stop()
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
-        """Show how much is done; bars of which all are full stay as they are, and make way for what comes next."""
+        """Show how much of a step is done. When all bars are full, they stay as text, and later steps get new bars."""
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.start()
@@ -43,7 +43,7 @@ class StepsBars:
 
 
 class _Done(DownloadColumn):
-    """How many bytes of how many, or how many images of what is prepared."""
+    """The column of a bar that shows how many bytes of how many are done, or how many images when preparing."""
 
     def render(self, task: Task) -> Text:
         """The numbers of one bar."""

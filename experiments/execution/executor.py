@@ -1,4 +1,4 @@
-"""The protocols of what carries runs out somewhere: a registered executor, and its dispatcher for one planner."""
+"""The protocols of executors: a registered ``Executor`` holds settings, its ``Dispatcher`` does one planner's runs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from experiments.run.resolve import ResolvedRun
 
 @dataclass(frozen=True)
 class Conditions:
-    """How the runs of a command are carried out; none of it changes a result but what a recipe says of devices.
+    """How the runs of a command are carried out.
+
+    None of it changes a result, except the number of devices where a recipe lets it.
 
     Attributes:
         places: where data and runs are; every machine that takes part sees them under the same paths.
         notes: a folder of this planner in the run store, where jobs that outlive it may leave notes.
         jobs: the most runs at the same time; None lets the executor decide.
         workers: threads of each device that load data.
-        devices: that share each run.
+        devices: the number of devices (GPUs or CPU processes) that share each run, at least 1.
     """
 
     places: Places
@@ -33,11 +35,11 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Job:
-    """What a run was started as.
+    """The job that an executor started for a run: a process, or a job of a cluster.
 
     Attributes:
-        name: by which the executor knows it, in other processes too.
-        log: where its output goes, if that is known already.
+        name: the name by which the executor knows the job, in other processes too.
+        log: the file that the job's output goes to; None if it is not known yet.
     """
 
     name: str
@@ -46,11 +48,11 @@ class Job:
 
 @dataclass(frozen=True)
 class JobState:
-    """What an executor sees of a job; ``unknown`` if it cannot be seen from here.
+    """The state of a job, as far as its executor can see it.
 
     Attributes:
-        state: whether it waits, runs, or is over.
-        why: it waits, or how it ended, in words.
+        state: whether the job waits (``queued``), runs or has ended; ``unknown`` if it cannot be seen from here.
+        why: the reason for the state in words: why the job waits, how it ended, or why it cannot be seen.
     """
 
     state: Literal["queued", "running", "ended", "unknown"]
@@ -71,31 +73,32 @@ class Dispatcher(Protocol):
         ...
 
     def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
-        """Start runs.
+        """Start runs, each as a job.
 
         Args:
-            runs: no more than are free.
-            after: names of the jobs, by key, of requirements that still go on; only if it queues.
+            runs: the runs to start, at most ``free`` of them.
+            after: the names of the jobs of required runs that have not ended, by the key of the required run; empty
+                unless the dispatcher ``queues``.
 
         Returns:
-            Each run's job, by key.
+            The job of each run, by the run's key.
         """
         ...
 
     def events(self, patience: float) -> Iterator[Progress | Finished]:
-        """What has happened; waits until something has, at most so many seconds."""
+        """Wait for news of the runs, for at most ``patience`` seconds, and give what has happened."""
         ...
 
     def close(self) -> None:
-        """Give everything back; ends what cannot go on without the planner."""
+        """Release all resources, and end the runs that cannot go on without the planner."""
         ...
 
 
 class Executor(Protocol):
-    """A way to carry runs out, registered under a name; a light object that holds its settings only."""
+    """A way to carry out runs, registered under a name. The object holds settings only; ``start`` does the work."""
 
     def start(self, conditions: Conditions) -> Dispatcher:
-        """Get ready for a planner's runs.
+        """Make a dispatcher for the runs of a planner.
 
         Raises:
             UsageError: if this machine or the conditions do not allow it.
@@ -103,9 +106,9 @@ class Executor(Protocol):
         ...
 
     def states(self, jobs: Iterable[str]) -> dict[str, JobState]:
-        """What is seen of jobs, whoever started them."""
+        """The states of jobs by name, whoever started them."""
         ...
 
     def cancel(self, jobs: Iterable[str]) -> None:
-        """End jobs, and do not wait for it; those that are over are left alone."""
+        """Ask for the end of jobs without waiting for it; jobs that have ended are left alone."""
         ...

@@ -1,8 +1,8 @@
-"""What planners leave in the run store of their work, so that others see it: what is meant to run, and as which job.
+"""The notes that planners leave in the run store for other processes: which runs are planned, and as which jobs.
 
 A planner has a folder ``plans/NAME``: ``plan.json`` (its runs, its executor, its process), ``KEY.job.json`` for each
-run that was started and ``KEY.error.json`` for each that failed. It is removed when everything went well, or when a
-later planner has taken its runs over. Nothing is decided by it: whether a run is done, only its record says.
+run that was started and ``KEY.error.json`` for each that failed. The folder is removed when everything went well, or
+when a later planner has taken over its runs. The notes decide nothing: only a run's record says that it is done.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def described(spec: RunSpec) -> dict[str, str]:
 
 
 class Journal:
-    """One planner's notes.
+    """Writes the notes of one planner, and reads those of others.
 
     Args:
         store: the run store.
-        executor: the expression of what carries the runs out.
+        executor: the expression of the executor that carries out the runs, such as ``local``.
     """
 
     def __init__(self, store: RunStore, executor: str) -> None:
@@ -52,7 +52,7 @@ class Journal:
         self.folder = _plans(store) / f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
 
     def open(self, runs: Mapping[str, ResolvedRun]) -> None:
-        """Say what is meant to run, and take over from planners that are gone."""
+        """Write which runs are planned, by key, and remove the notes of ended planners that nothing is left of."""
         said = {"executor": self.executor, "planner": name_of(os.getpid())}
         write_json(self.folder / "plan.json", said | {"runs": {key: described(run.spec) for key, run in runs.items()}})
         for other in plans(self.store):
@@ -61,16 +61,16 @@ class Journal:
                 shutil.rmtree(other.folder, ignore_errors=True)
 
     def started(self, jobs: Mapping[str, Job]) -> None:
-        """Say as which jobs runs were started."""
+        """Write the job of each run that was started, by the run's key."""
         for key, job in jobs.items():
             write_json(self.folder / f"{key}{_JOB}", {"job": job.name, "log": str(job.log) if job.log else None})
 
     def failed(self, finished: Finished) -> None:
-        """Say how a run failed."""
+        """Write how a run failed."""
         write_failure(self.folder, finished)
 
     def elsewhere(self, keys: Collection[str]) -> dict[str, tuple[str, str]]:
-        """The unfinished runs of ``keys`` that other planners' jobs go on with: the executor's expression, the job."""
+        """The unfinished runs of ``keys`` that jobs of other planners are doing: executor expression and job name."""
         found: dict[str, tuple[str, str]] = {}
         for other in plans(self.store):
             if other.folder != self.folder and not other.jobs.keys().isdisjoint(keys):
@@ -90,13 +90,13 @@ class Planned:
     """A planner's notes, as another process reads them.
 
     Attributes:
-        folder: of the notes.
-        executor: the expression of what carries the runs out.
-        planner: the name of its process.
-        runs: what each is, in words, by key.
-        jobs: the names of those that were started, by key.
-        logs: where their output goes, by key, where it is known.
-        failures: how those that failed ended, by key.
+        folder: the folder that holds the notes.
+        executor: the expression of the executor that carries out the runs.
+        planner: the name of the planner's process, which includes its host and process number.
+        runs: a description of each planned run in words, by the run's key.
+        jobs: the name of the job of each run that was started, by the run's key.
+        logs: the file that the output of a job goes to, by the run's key; runs whose log is not known are left out.
+        failures: how each failed run ended, by the run's key.
     """
 
     folder: Path
@@ -108,9 +108,9 @@ class Planned:
     failures: dict[str, Finished]
 
     def states(self) -> dict[str, JobState]:
-        """What its executor sees of the jobs of runs that have not failed, by key.
+        """The states of the jobs of all started runs that have not failed, by the run's key.
 
-        Nothing is known of them where the executor's plugin is not installed.
+        They are ``unknown`` where the executor's plugin is not installed.
         """
         jobs = {key: job for key, job in self.jobs.items() if key not in self.failures}
         try:
@@ -121,16 +121,16 @@ class Planned:
         return {key: seen[job] for key, job in jobs.items()}
 
     def going_on(self) -> dict[str, str]:
-        """The names of its jobs that wait or run, by key."""
+        """The names of the jobs that wait or run, by the run's key."""
         return {key: self.jobs[key] for key, seen in self.states().items() if seen.state in ("queued", "running")}
 
     def not_ended(self) -> set[str]:
-        """The keys of its jobs that go on, or cannot be seen now, as when a cluster does not answer."""
+        """The keys of runs whose jobs have not ended, or cannot be seen now, such as when a cluster does not answer."""
         return {key for key, seen in self.states().items() if seen.state != "ended"}
 
 
 def plans(store: RunStore) -> Iterator[Planned]:
-    """The notes of all planners that worked on a store, oldest name first."""
+    """The notes of all planners that worked on a store, in the alphabetical order of their folders."""
     for folder in sorted(_plans(store).glob("*")):
         planned = _read(folder)
         if planned is not None:
@@ -138,14 +138,14 @@ def plans(store: RunStore) -> Iterator[Planned]:
 
 
 def write_failure(folder: Path, failed: Finished) -> None:
-    """Leave a note in a planner's folder of how a run failed."""
+    """Write a note of how a run failed into a planner's folder."""
     log = str(failed.log) if failed.log else None
     said = {"error": failed.error, "exit_status": failed.exit_status, "log": log}
     write_json(folder / f"{failed.key}{_ERROR}", said)
 
 
 def failure_of(folder: Path, key: str) -> Finished | None:
-    """The note in a planner's folder of how a run failed, or None."""
+    """How a run failed, from the note in a planner's folder; None if there is no such note."""
     try:
         said = json.loads((folder / f"{key}{_ERROR}").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def failure_of(folder: Path, key: str) -> Finished | None:
 
 
 def forget_failure(folder: Path, key: str) -> None:
-    """Remove the note of a failure, since the run is tried again."""
+    """Remove the note of a run's failure, because the run is tried again."""
     (folder / f"{key}{_ERROR}").unlink(missing_ok=True)
 
 
@@ -166,7 +166,7 @@ def _plans(store: RunStore) -> Path:
 
 
 def _read(folder: Path) -> Planned | None:
-    """The notes in a folder; None if they are not there yet, or just now removed."""
+    """Read the notes in a planner's folder; None if they are not written yet, or were removed meanwhile."""
     try:
         said: dict[str, Any] = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         started = {

@@ -1,8 +1,8 @@
-"""Runs on this machine, by processes from a server that has imported everything once.
+"""Runs on this machine, in worker processes started by a server process that has imported everything once.
 
-On CPU cores each run has a fresh process; where there are GPUs, a process keeps its own and the context on them from
-run to run, until one fails. A worker ends by itself when the planner's end of its lifeline closes, so none outlives a
-killed planner.
+On CPU cores each run has a fresh process. Where there are GPUs, a process keeps its GPUs and the CUDA context on them
+from run to run, until a run fails. A worker ends by itself when the planner's end of its lifeline (a pipe) closes, so
+no worker outlives a killed planner.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -26,7 +27,7 @@ from specs.errors import RunError, UsageError
 
 @dataclass
 class _Worker:
-    """A process and the runs that it does, one after the other."""
+    """A worker process, which does runs one after the other; ``key`` is of the run in progress, None if it is idle."""
 
     process: BaseProcess
     pipe: Connection
@@ -36,12 +37,13 @@ class _Worker:
 
 
 class LocalDispatcher:
-    """Up to so many runs at a time, each in a process.
+    """Carries out a planner's runs on this machine, each in a process, several at the same time.
 
     Args:
-        conditions: of the runs; without GPUs and a number of jobs, as many processes train as there are cores.
-        cores: that this process may use.
-        gpus: of this machine, by the names that ``CUDA_VISIBLE_DEVICES`` takes.
+        conditions: how the runs are carried out. If it states no number of jobs, there is one process per set of
+            ``devices`` GPUs, or without GPUs one per ``devices`` CPU cores.
+        cores: the number of CPU cores that this process may use.
+        gpus: the GPUs of this machine, by the names that ``CUDA_VISIBLE_DEVICES`` takes; empty trains on the CPU.
 
     Raises:
         UsageError: if there are fewer GPUs than the devices of one run.
@@ -69,20 +71,21 @@ class LocalDispatcher:
         return self.jobs - sum(worker.key is not None for worker in self._workers)
 
     def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
-        """Start runs, each in a process that does nothing else meanwhile."""
+        """Start runs, each in an idle process or a new one."""
         jobs = {}
         for idle in [worker for worker in self._workers if worker.key is None and not worker.process.is_alive()]:
             self._leave(idle)
         for run in runs:
             worker = next((idle for idle in self._workers if idle.key is None), None) or self._start()
             worker.key = run.key
-            worker.pipe.send((run.spec.to_json(), run.key))
+            with suppress(BrokenPipeError, ConnectionResetError):  # it has ended already: `events` says how
+                worker.pipe.send((run.spec.to_json(), run.key))
             assert worker.process.pid is not None
             jobs[run.key] = Job(name_of(worker.process.pid))
         return jobs
 
     def _start(self) -> _Worker:
-        """A new process, with GPUs that no other one has."""
+        """Start a new process, with GPUs that no other process has."""
         free = list(self._gpus)
         for other in self._workers:
             free.remove(other.gpus)
@@ -97,7 +100,7 @@ class LocalDispatcher:
         return worker
 
     def events(self, patience: float) -> Iterator[Progress | Finished]:
-        """What has happened; waits until something has, at most so many seconds."""
+        """Wait for news of the runs, for at most ``patience`` seconds, and give what has happened."""
         for pipe in wait([worker.pipe for worker in self._workers], patience):
             worker = next(worker for worker in self._workers if worker.pipe is pipe)
             key = worker.key
@@ -116,7 +119,7 @@ class LocalDispatcher:
             yield message
 
     def _leave(self, worker: _Worker) -> None:
-        """Let a process end, at once and without the time that Python takes to tidy up."""
+        """Let a process end by closing its lifeline; it ends at once, without Python's cleanup."""
         worker.lifeline.close()
         worker.pipe.close()
         self._workers.remove(worker)
@@ -132,7 +135,7 @@ class LocalDispatcher:
         return Finished(key, error, RunError.exit_status)
 
     def close(self) -> None:
-        """End the runs that are still going on; they can go on later from their checkpoints."""
+        """End the runs in progress; they can go on later from their checkpoints."""
         for worker in list(self._workers):
             self._leave(worker)
         for process in self._left:
@@ -144,8 +147,11 @@ def _work(conditions: Conditions, gpus: tuple[str, ...], pipe: Connection, lifel
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
     from experiments.execution.worker import serve
+    from experiments.run.listed import list_anew
 
-    if gpus:  # it is read when CUDA starts, and a deterministic run may follow one that is not in the same process
+    list_anew()
+
+    if gpus:  # CUDA reads the variable when it starts, and later runs in this process may be deterministic
         from experiments.run.determinism import VARIABLE, WORKSPACE
 
         os.environ.setdefault(VARIABLE, WORKSPACE)

@@ -1,4 +1,4 @@
-"""What is done, goes on, waits and failed in a run store, whoever started it, and why."""
+"""The state of every run in a run store, whoever started it: running, queued, failed, stopped or done, and why."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from experiments.run.store import RunStore
 from specs.run import RunSpec
 
 STATES = ("running", "queued", "failed", "stopped", "done")
-"""In the order in which they are shown; of two planners' words on a run, the one that stands first here holds."""
+"""States of a run, in the order in which runs are shown. Where two planners' notes disagree, the first state holds."""
 
 
 @dataclass(frozen=True)
 class RunState:
-    """How a run stands.
+    """The state of a run.
 
     Attributes:
-        key: of the run.
-        state: ``stopped`` is what neither goes on nor failed: its process or job is gone.
-        run: what it is, in words.
-        why: it is in this state.
-        executor: the expression of what carries it out, if that is known.
-        job: its name there.
-        planner: the folder of the planner's notes, if there are any.
-        epochs: finished, and the most there can be.
-        log: where its output is.
+        key: the run's key.
+        state: one of ``STATES``; ``stopped`` means that the run neither goes on nor failed: its process or job is gone.
+        run: a description of the run in words, such as its dataset and initializer; empty if it is not known.
+        why: the reason for the state, in words; may be empty.
+        executor: the expression of the executor that carries out the run; None if it is not known.
+        job: the name by which the executor knows the run's job; None if it is not known.
+        planner: the folder of the planner's notes; None if there are none.
+        epochs: the number of finished epochs and the largest number that there can be; None if it is not known.
+        log: the file that holds the run's output; None if it is not known.
     """
 
     key: str
@@ -93,7 +93,7 @@ def _planned(store: RunStore, planned: Planned, key: str, seen: JobState | None)
 
 
 def _of_attempt(store: RunStore, key: str, folder: Path) -> RunState:
-    """A run that no planner's notes speak of, by one attempt at it."""
+    """The state of a run that is in no planner's notes, judged by the folder of one attempt at it."""
     host, number = folder.name.removeprefix(f"{key}.").rsplit(".", 2)[:2]
     run, done, going_on = _spec(folder), epochs_done(store, key), alive(f"{host} {number}")
     where, log = f"process {number} on {host}", folder / "log.txt"
@@ -112,7 +112,7 @@ def _of_record(store: RunStore, key: str) -> RunState:
 
 
 def _spec(folder: Path) -> dict[str, str]:
-    """A run in words, from the spec that its attempt wrote; nothing before that."""
+    """A run in words, from the spec that its attempt wrote; empty if the attempt has not written it yet."""
     try:
         return described(RunSpec.from_json(json.loads((folder / "spec.json").read_text(encoding="utf-8"))))
     except FileNotFoundError:
@@ -120,6 +120,6 @@ def _spec(folder: Path) -> dict[str, str]:
 
 
 def _log(store: RunStore, key: str) -> Path | None:
-    """The log of one of a run's attempts; the order of attempts is not known, and clocks differ."""
+    """The largest log among a run's attempts: which attempt is newest is not known, since clocks differ."""
     logs = [folder / "log.txt" for folder in store.attempts(key) if (folder / "log.txt").is_file()]
     return max(logs, key=os.path.getsize, default=None)

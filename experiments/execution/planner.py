@@ -1,4 +1,4 @@
-"""Doing what is missing: close over required runs, drop what is done, start the rest in dependency order."""
+"""The planner: add required runs, drop those that are done, and start the rest in the order of their dependencies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from specs.errors import RunError, StorageError
 from specs.expression import parse
 
 PATIENCE, LONGEST = 2.0, 30.0
-"""Seconds between two looks at what other planners do on the same store, at the start and after ten minutes."""
+"""Seconds between two looks at the notes of other planners on the same store, at the start and after ten minutes."""
 
 
 @dataclass
@@ -27,11 +27,11 @@ class Plan:
 
     Attributes:
         runs: all runs by key, each after those that it needs.
+        store: the run store that holds the runs' records.
         done: keys of the runs whose records are in the store.
-        running: keys of the runs that were started, with the finished share of their epochs.
-        queued: keys of those among them that still wait for a place on a cluster.
-        failed: what ended badly, by key; a run whose requirement failed is among them.
-        store: where their records are.
+        running: the finished share of the epochs, in [0, 1], of each run that was started, by key.
+        queued: keys of the runs among ``running`` that still wait for resources of a cluster.
+        failed: how each failed run ended, by key; runs whose required run failed are among them.
     """
 
     runs: dict[str, ResolvedRun]
@@ -43,13 +43,13 @@ class Plan:
 
     @property
     def waiting(self) -> list[ResolvedRun]:
-        """The runs that are neither done, running nor failed, in order."""
+        """The runs that are neither done, running nor failed, in the order of ``runs``."""
         busy = self.done | set(self.running) | set(self.failed)
         return [run for key, run in self.runs.items() if key not in busy]
 
 
 def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
-    """The wanted runs and what they need, with what is done already; a done run's needs need not be there any more."""
+    """The wanted runs and all that they require; what a finished run required is left out unless it is there too."""
     runs: dict[str, ResolvedRun] = {}
     done: set[str] = set()
 
@@ -77,10 +77,11 @@ def carry_out(
     """Do the missing runs; a failed run stops only those that need it.
 
     Args:
-        plan: its state is changed as runs go on and end.
-        dispatcher: starts the runs; it is closed at the end, whatever happens.
-        watch: called after each change.
-        journal: takes notes, and knows which runs other planners go on with; those are waited for.
+        plan: the runs to do; the plan's state is changed as runs start, go on and end.
+        dispatcher: the dispatcher that starts the runs; it is closed at the end, whatever happens.
+        watch: a function that is called with the plan after each change.
+        journal: the planner's notes, which also say which runs other planners are doing; these are waited for. None
+            takes no notes and looks for no other planners.
 
     Raises:
         UsageError: if this process was started together with others, which would do the same runs.
@@ -104,7 +105,7 @@ def carry_out(
 
 
 class _Work:
-    """What is known of a plan's jobs while it is carried out."""
+    """The state of a plan's jobs while the plan is carried out."""
 
     def __init__(self, plan: Plan, dispatcher: Dispatcher, journal: Journal | None) -> None:
         self.plan, self.dispatcher, self.journal = plan, dispatcher, journal
@@ -113,7 +114,7 @@ class _Work:
         self._began, self._looked = time.monotonic(), -math.inf
 
     def start(self) -> None:
-        """Start what can start; give up what waits for a failed run, and everything once the disk is full."""
+        """Start the runs that can start; fail those that require a failed run, and all once the disk is full."""
         self._look_elsewhere()
         taken: dict[str, ResolvedRun] = {}
         full = any(failed.exit_status == StorageError.exit_status for failed in self.plan.failed.values())
@@ -124,7 +125,7 @@ class _Work:
                 self.take(broken)
             elif len(taken) < self.dispatcher.free and all(self._satisfied(need, taken) for need in run.requires):
                 taken[run.key] = run
-        # A run that waits for another's job is submitted after it, when that job has its name.
+        # A run that waits for the job of another run is submitted after it, because it needs the name of that job.
         while taken:
             wave = [run for run in taken.values() if not any(need.key in taken for need in run.requires)]
             after = {need.key: self.jobs[need.key] for run in wave for need in run.requires if need.key in self.jobs}
@@ -144,25 +145,25 @@ class _Work:
         return self.dispatcher.queues and (need.key in self.jobs or need.key in taken)
 
     def take(self, event: Progress | Finished) -> None:
-        """Note what has happened."""
+        """Change the plan by an event: a run's progress or its end."""
         self.plan.queued.discard(event.key)
         if isinstance(event, Progress):
             self.plan.running[event.key] = event.epoch / event.epochs
             return
         self.plan.running.pop(event.key, None)
         self.jobs.pop(event.key, None)
-        # What waited in a queue for a run that failed was taken out of it, which tells a reader nothing.
+        # A job that waited for a failed one was removed from the queue; a reader is told of the failure instead.
         ended = (_broken(self.plan, self.plan.runs[event.key]) or event) if event.error else _seen(self.plan, event)
         if ended.error is None:
             self.plan.done.add(event.key)
             return
         self.plan.failed[event.key] = ended
         if self.journal:
-            with suppress(StorageError):  # which the failure itself may be; it is shown at the end all the same
+            with suppress(StorageError):  # the failure itself may be a full disk; it is shown at the end all the same
                 self.journal.failed(ended)
 
     def _look_elsewhere(self) -> None:
-        """Learn what other planners go on with, and what has come of it."""
+        """Read which runs other planners are doing, and whether those seen before have finished."""
         now = time.monotonic()
         if self.journal is None or now - self._looked < min(LONGEST, max(PATIENCE, (now - self._began) / 20)):
             return
@@ -178,12 +179,12 @@ class _Work:
             self.plan.running[key] = 0.0
             executor, job = seen[key]
             if parse(executor).name == parse(self.journal.executor).name:
-                self.jobs[key] = job  # what needs it can be submitted after it
+                self.jobs[key] = job  # runs that need it can be submitted after it
         self.elsewhere = set(seen)
 
 
 def _broken(plan: Plan, run: ResolvedRun) -> Finished | None:
-    """The end of a run whose requirement failed; None if none did."""
+    """The failure of a run because a run that it requires failed; None if none did."""
     for need in run.requires:
         if first := plan.failed.get(need.key):
             error = f"the pretraining {need.key[:12]} that it starts from failed: {first.error}"
@@ -192,7 +193,7 @@ def _broken(plan: Plan, run: ResolvedRun) -> Finished | None:
 
 
 def _seen(plan: Plan, finished: Finished) -> Finished:
-    """A run that has finished, perhaps on another machine, once its record is seen here, or why it is not."""
+    """Wait until the record of a finished run, perhaps of another machine, is seen here; a failure if it never is."""
     try:
         plan.store.published(finished.key)
     except RunError as error:

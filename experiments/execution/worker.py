@@ -1,4 +1,4 @@
-"""What a worker process does: runs, their output in the attempts' logs, their progress through the planner's pipe."""
+"""What a worker process does: runs. Output goes to each attempt's log, progress through a pipe to the planner."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from experiments.run.progress import Finished, Progress, failed
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import attempt_run
 from experiments.run.store import Attempt, RunStore
-from specs.errors import MedtransferError, StorageError
+from specs.errors import RunError, StorageError
 from specs.files import filling
 from specs.run import RunSpec
 
 
 def serve(conditions: Conditions, pipe: Connection) -> None:
-    """Carry out the runs that the planner sends, until it closes its end."""
+    """Carry out the runs that the planner sends, until it closes its end of the pipe."""
     keep_freed_memory()
     while True:
         try:
@@ -33,13 +33,13 @@ def serve(conditions: Conditions, pipe: Connection) -> None:
 
 
 def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connection) -> None:
-    """Carry out one run and say how it ended.
+    """Carry out one run and tell the planner how it ended.
 
     Args:
         spec: the run spec as plain data.
-        key: that the planner resolved it to.
-        conditions: of the planner's runs.
-        pipe: to the planner.
+        key: the key that the planner computed for the run.
+        conditions: how the planner's runs are carried out.
+        pipe: the connection to the planner, which takes ``Progress`` and at the end ``Finished``.
     """
     warnings.simplefilter("default")
     places = conditions.places
@@ -62,35 +62,35 @@ def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connectio
         )
     except Exception as error:
         finished = failed(key, error, attempt.log if attempt else None)
-        with suppress(OSError, StorageError):  # what went wrong may be that nothing can be written
+        with suppress(OSError, StorageError):  # the error itself may be that nothing can be written
             if attempt:
                 attempt.fail(str(finished.error))
             traceback.print_exc()
     else:
         finished = Finished(key)
-    with suppress(OSError):  # as above; the planner may end this process as soon as it knows how the run ended
+    with suppress(OSError):  # as above; flush now, since the planner may end this process once it has ``finished``
         sys.stdout.flush()
         sys.stderr.flush()
     pipe.send(finished)
 
 
 def planned(spec: dict[str, Any], key: str, resolver: Resolver) -> ResolvedRun:
-    """The run that a planner meant, when the runs that it requires are seen here.
+    """Resolve a planned run once more in this process, and wait until the records of required runs are seen here.
 
     Args:
         spec: the run spec as plain data.
-        key: that the planner resolved it to.
-        resolver: of this process; it opens the run's dataset, once.
+        key: the key that the planner computed for the run.
+        resolver: the resolver of this process, which opens the run's dataset once.
 
     Raises:
-        MedtransferError: if it is another one by now, or a required run's record does not come in sight.
+        MedtransferError: if the run's key is another one by now, or a required run's record is not seen in time.
     """
     resolved = resolver.resolve(RunSpec.from_json(spec))
     if resolved.key != key:
-        raise MedtransferError(
+        raise RunError(
             f"the run {key[:12]} became {resolved.key[:12]} between planning and starting: its data, weight files "
             "or plugins changed. Run the command again."
         )
     for need in resolved.requires:
-        RunStore(resolver.places.runs).published(need.key)  # the planner, perhaps on another machine, has seen it
+        RunStore(resolver.places.runs).published(need.key)  # the planner, perhaps elsewhere, has seen the record
     return resolved

@@ -1,1 +1,1 @@
-"""What is measured of finished runs beside the test score: one file each, which defines a function of its name."""
+"""Measures of finished runs beside the test score: one file per measure, which defines a function of its name."""

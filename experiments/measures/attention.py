@@ -26,18 +26,19 @@ NUMBERS = {
     "in_masks": "share of the map inside the drawn findings",
     "uniform_in_boxes": "what a map without any preference would have inside the boxes",
 }
-"""What ``attention_of`` gives, each the mean over the findings that have a place."""
+"""The numbers that ``attention_of`` gives, each the mean over the findings whose place is known."""
 
 BATCH = 16
+"""Findings whose maps are computed at once."""
 
 
 def attention_of(record: Record, places: Places) -> dict[str, float]:
-    """How large a part of an image the Grad-CAM map of each located finding takes, and how much of it is right.
+    """The area of the Grad-CAM maps of located findings, and the share of the maps that lies in boxes and masks.
 
-    The whole image is shown, at the size that test images have before crops are taken.
+    The network is given the whole image, at the size that test images have before crops are taken.
 
     Returns:
-        ``NUMBERS`` in [0, 1], without ``in_masks`` where there are none, and ``findings``, their number.
+        ``NUMBERS`` in [0, 1], without ``in_masks`` if findings have no masks, and ``findings``, their number.
 
     Raises:
         DataError: if no finding of a test image has a known place.
@@ -68,7 +69,7 @@ def attention_of(record: Record, places: Places) -> dict[str, float]:
 def _measured(
     network: Restored, pairs: list[tuple[int, Sample, Located]], device: str
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """The measures of some findings, one by one."""
+    """The numbers of a batch of findings by name, an array with a value for each finding."""
     opened, classes = network.data.opened, network.data.task.classes
     images = network.data.test_batch([number for number, _, _ in pairs])["image"].to(device)
     numbers = torch.tensor([classes.index(place.finding) for _, _, place in pairs], device=device)
@@ -84,7 +85,13 @@ def _measured(
 
 
 def box_map(place: Located, shape: tuple[int, ...], size: tuple[int, ...]) -> NDArray[np.float64]:
-    """The box as a map of the network's size, with the covered share of each pixel; ``shape`` is the image's."""
+    """A finding's box as a map with the covered share of each pixel, in [0, 1].
+
+    Args:
+        place: the finding, whose box is in pixels of the image.
+        shape: the height and width of the image, in pixels.
+        size: the height and width of the map, in pixels.
+    """
     left, top, width, height = place.box
     rows = _covered(top, top + height, shape[0], size[0])
     columns = _covered(left, left + width, shape[1], size[1])
@@ -92,7 +99,7 @@ def box_map(place: Located, shape: tuple[int, ...], size: tuple[int, ...]) -> ND
 
 
 def _covered(first: float, last: float, length: int, pixels: int) -> NDArray[np.float64]:
-    """How much of each of ``pixels`` equal parts of ``length`` lies between two places."""
+    """The share of each of ``pixels`` equal parts of ``length`` that lies between ``first`` and ``last``."""
     edges = np.linspace(0, length, pixels + 1)
     overlap = np.minimum(edges[1:], last) - np.maximum(edges[:-1], first)
     share: NDArray[np.float64] = np.clip(overlap, 0, None) / (length / pixels)
@@ -100,7 +107,7 @@ def _covered(first: float, last: float, length: int, pixels: int) -> NDArray[np.
 
 
 def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
-    """The mask at the network's size, with the covered share of each pixel."""
+    """A finding's mask as a map with the covered share of each pixel, in [0, 1]; ``size`` is its height and width."""
     from datamodules.files.masks import read_mask
 
     assert place.mask is not None
@@ -110,7 +117,7 @@ def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
 
 
 def _without_preference(found: Sequence[Found]) -> list[tuple[str, str]]:
-    """What to hold the shares inside boxes against."""
+    """The number that shares inside boxes are compared with: that of a uniform map."""
     return [
         (
             "a map without any preference",

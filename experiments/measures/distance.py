@@ -11,14 +11,15 @@ from experiments.run.store import Record
 
 
 def distances(record: Record, places: Places) -> Found:
-    """The l2 distance of each stage's parameters from where they began, over the norm that they had there.
+    """The l2 distance of each stage's parameters from their initial values, divided by the norm of these values.
 
-    All parameters of a stage count, those of normalization layers too, running statistics not. Each stage is compared
-    with itself alone (Neyshabur, Sedghi and Zhang 2020, section 3.3, https://arxiv.org/abs/2008.11687, give the
-    distance; without the norm it grows with the number of weights).
+    All parameters of a stage count, those of normalization layers too, but not running statistics. The distance is
+    that of Neyshabur, Sedghi and Zhang 2020, section 3.3, https://arxiv.org/abs/2008.11687; it is divided by the norm
+    because it grows with the number of weights.
 
     Returns:
-        By stage, from 0; and the distance itself as ``absolute:STAGE``.
+        The relative distance by stage, at least 0, None where the initial norm is 0; and the undivided distance as
+        ``absolute:STAGE``.
 
     Raises:
         RunError: if the weights before or after training are not those of the run.

@@ -22,14 +22,18 @@ from lightning_modules.supervised import SupervisedModule
 from specs.errors import DataError
 
 NEIGHBORS = 200
-"""As Matsoukas et al. 2022 take at each layer (https://github.com/ChrisMats/feature-reuse); all if there are fewer."""
+"""The number of neighbors, as in Matsoukas et al. 2022 at each layer (https://github.com/ChrisMats/feature-reuse);
+all training images if there are fewer."""
 
 
 def neighbor_scores(record: Record, places: Places) -> Found:
-    """The score of weighted nearest neighbors on globally averaged feature maps, test images among training images.
+    """The test score of a weighted k-nearest-neighbors classifier on globally averaged feature maps.
+
+    The neighbors of a test image are looked for among the training images.
 
     Returns:
-        By stage, in [0, 1], None where the score is undefined; and of the network before training as ``before:STAGE``.
+        The score by stage, in [0, 1], None where it is undefined; and the score of the network before training as
+        ``before:STAGE``.
 
     Raises:
         RunError: if the weights before or after training are not those of the run.
@@ -51,7 +55,7 @@ def _scores(module: SupervisedModule, data: ImageDataModule) -> dict[str, float 
 
 
 def _pooled(module: SupervisedModule, batches: Iterable[Batch]) -> tuple[dict[str, Tensor], Tensor]:
-    """Averages over each stage's maps, (N, channels), and labels."""
+    """The averages of each stage's maps over their pixels, of shape (N, channels), and the labels of the images."""
     parts: dict[str, list[Tensor]] = {}
     labels = []
     for batch in batches:

@@ -13,15 +13,16 @@ from experiments.run.store import Record
 
 
 def sensitivity(record: Record, places: Places) -> Found:
-    """How far the test score falls when one stage's parameters go back to where they began.
+    """How far the test score falls when one stage's parameters are set back to their initial values.
 
     Source: layer re-initialization robustness, Zhang, Bengio and Singer 2022, section 3,
     https://arxiv.org/abs/1902.01996. The running statistics of batch norm belong to the weights that made them, so
-    those of the whole network are estimated anew on the training images, for the network as trained too; but where the
-    recipe trains the head alone, which learned with the statistics that the backbone came with.
+    those of the whole network are estimated anew on the training images, for the network as trained too. They are kept
+    if the recipe trains the head alone, which learned with the statistics that the backbone came with.
 
     Returns:
-        By stage, in score: 0 if nothing hangs on the stage's training; ``intact`` is the score without a change.
+        The fall of the score by stage, in units of the score: 0 if the stage's training does not matter; ``intact`` is
+        the score of the trained network.
 
     Raises:
         RunError: if the weights before or after training are not those of the run.
@@ -45,7 +46,7 @@ def sensitivity(record: Record, places: Places) -> Found:
 
 
 def _score(network: Restored) -> float | None:
-    """The test score, with statistics of batch norm that fit the weights."""
+    """The test score, after batch norm's statistics were estimated anew for the weights (see ``sensitivity``)."""
     module = network.module
     if module.recipe.trained == "all":
         update_bn((batch["image"].to(module.device) for batch in network.data.training_images()), module)

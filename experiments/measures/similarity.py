@@ -13,9 +13,10 @@ def before_and_after(record: Record, places: Places) -> Found:
     """Mean canonical correlation of each stage with itself before training (Raghu et al. 2019, appendix C).
 
     Returns:
-        By stage, in [0, 1], None where a stage does not vary; as ``floor:STAGE`` what independent rows would show, as
-        ``unrelated:STAGE`` what unrelated images show, as ``untouched:STAGE`` the stage before training with itself;
-        under ``details`` the pixels, ranks and channels that were compared.
+        The mean correlation by stage, in [0, 1], None where a stage does not vary. For comparison, ``floor:STAGE`` is
+        the mean correlation of independent random rows, ``unrelated:STAGE`` that of unrelated images, and
+        ``untouched:STAGE`` that of the stage before training with itself. ``details`` holds the pixels, ranks and
+        channels that were compared.
 
     Raises:
         RunError: if the weights before or after training are not those of the run.

@@ -1,1 +1,1 @@
-"""One run: where it finds things, what it is, how it is trained, tested and stored."""
+"""A single run: where its data are, its identity and key, and how it is trained, tested and stored."""

@@ -1,7 +1,7 @@
-"""Analyses: what was fixed before test scores were looked at, and how often that was done.
+"""Analyses: what was fixed before test scores were looked at, and how many looks there have been.
 
-Each is a file of the run store, named by a digest of what was fixed. It is written once, before the first look. The
-number of looks rises in it, and never falls.
+An analysis is a file in the run store, named by a digest of what was fixed. It is written once, before the first look.
+The number of looks in it rises and never falls.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from specs.files import write_json
 from specs.run import digest
 
 FOLDER = "analyses"
-"""In the run store."""
+"""The name of the folder of analyses in the run store."""
 
 AGAIN = "Move it away to have the analysis fixed anew; looks that had been made are then not counted any more."
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """One of them.
+    """An analysis that was fixed before its first look at test scores.
 
     Attributes:
-        path: of its file.
+        path: the path of the analysis' file.
         fixed: what was fixed, as plain data.
     """
 
@@ -37,20 +37,20 @@ class Analysis:
 
     @property
     def before(self) -> Mapping[str, int]:
-        """Looks that others had made at the same test images at this one's first look, by their digests."""
+        """How many looks other analyses had taken at the same test images before this one's first, by their digests."""
         before: dict[str, int] = _read(self.path)["before"]
         return before
 
     @property
     def digest(self) -> str:
-        """Of what was fixed."""
+        """The digest of the test images and of what was fixed, which names the file."""
         return self.path.stem
 
     def looked(self, number: int) -> None:
-        """Note that so many looks have been made by now, and at the first one, which others there had been.
+        """Store the number of looks so far, and at the first one, how many looks other analyses have taken.
 
-        So of two that were fixed at the same time the second one to look knows of the first: a level is not for both
-        together.
+        Others are counted at the first look and not earlier. So if two analyses were fixed at the same time, the second
+        one to look knows of the first: their claims share no level.
         """
         stored = _read(self.path)
         if number <= stored["looks"]:
@@ -63,17 +63,17 @@ class Analysis:
 
 
 def fix(store: RunStore, test: str, fixed: Mapping[str, Any]) -> Analysis:
-    """Write down an analysis before its first look, or find that this has been done.
+    """Store an analysis before its first look, unless the same one is stored already.
 
     Args:
-        store: of the runs.
-        test: digest of the test images, by which looks of others at the same ones are found.
+        store: the run store of the analysis' runs.
+        test: the digest of the test images, by which other analyses of the same images are found.
         fixed: what is fixed, as plain data.
 
     Raises:
-        RunError: if it cannot be written, or its file is not what was written.
+        RunError: if the file cannot be written or read, or is not what was written.
     """
-    fixed = json.loads(json.dumps(fixed))  # as it will be read
+    fixed = json.loads(json.dumps(fixed))  # in the form in which it will be read, such as lists for tuples
     folder = store.root / FOLDER
     path = folder / f"{digest([test, fixed])[:16]}.json"
     if not path.is_file():
@@ -82,10 +82,10 @@ def fix(store: RunStore, test: str, fixed: Mapping[str, Any]) -> Analysis:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """An analysis' file.
+    """The content of an analysis' file.
 
     Raises:
-        RunError: if what is fixed in it is not what its name is a digest of.
+        RunError: if the file cannot be read, or its name is not the digest of what is fixed in it.
     """
     try:
         stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""How far the attempts at a run are."""
+"""How many epochs the attempts at a run have finished."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from experiments.run.store import RunStore, epochs_of
 
 
 def epochs_done(store: RunStore, key: str) -> tuple[int, int] | None:
-    """The finished epochs of the attempt that is furthest, and the most there can be; None before the first one."""
+    """The most epochs that an attempt at a run has finished, and the recipe's epochs; None if none is finished."""
     found = []
     for folder in store.attempts(key):
         try:

@@ -11,7 +11,9 @@ from specs.recipe import Recipe
 
 @contextmanager
 def compiling(recipe: Recipe) -> Iterator[None]:
-    """Around a training whose recipe may ask for compilation, which begins in its first step.
+    """Turn a failure of torch.compile during a training into an error that says what to do.
+
+    Compilation begins in the first training step, so the block must hold the training.
 
     Raises:
         RunError: if the compiler fails.

@@ -1,10 +1,10 @@
 """A recipe's deterministic mode: torch's deterministic algorithms for as long as a run needs them.
 
-On a CPU a run gives the same numbers without it. On a GPU some operations add in an order of chance; this mode takes
-other kernels, or refuses (https://docs.pytorch.org/docs/stable/notes/randomness.html).
+On a CPU a run gives the same numbers without it. On a GPU some operations add numbers in a random order; this mode
+takes other kernels, or fails if there are none (https://docs.pytorch.org/docs/stable/notes/randomness.html).
 
-Its price on a CPU is within what timings vary by: 0.99 times the speed of a tiny network and 1.02 times that of a
-ResNet-18 (``python -m benchmarks.train_step``). That on a GPU has not been measured; the same command does it there.
+On a CPU its cost is within the variation of timings: 0.99 times the speed of a tiny network and 1.02 times that of a
+ResNet-18 (``python -m benchmarks.train_step``). On a GPU it has not been measured; the same command measures it there.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from specs.errors import RunError
 from specs.recipe import Recipe
 
 VARIABLE, WORKSPACE = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
-"""What cuBLAS needs (https://docs.nvidia.com/cuda/cublas/#results-reproducibility); read when CUDA starts."""
+"""The variable that makes cuBLAS deterministic (https://docs.nvidia.com/cuda/cublas/#results-reproducibility), and the
+value that is set if there is none; it is read when CUDA starts."""
 
 KNOWN = (WORKSPACE, ":16:8")
-"""Its values that give the same results each time."""
+"""The values of the variable that give the same results each time."""
 
 REFUSALS = ("does not have a deterministic implementation", "Deterministic behavior was enabled")
-"""How torch says that an operation is not deterministic."""
+"""Parts of torch's messages that an operation is not deterministic."""
 
 
 @contextmanager
 def deterministic(recipe: Recipe) -> Iterator[None]:
-    """What the recipe's mode asks of torch; afterwards all is as it was.
+    """Turn on torch's deterministic algorithms in a block if the recipe asks for them; afterwards restore all settings.
 
     Raises:
         RunError: if an operation has no deterministic form, or CUDA has started in this process with another setting.

@@ -17,6 +17,7 @@ from specs.files import replacing
 from specs.task import Task
 
 Rows = dict[str, NDArray[Any]]
+"""Outputs of a network on a split by name, each an array whose first axis counts the images."""
 
 
 def prediction_table(task: Task, samples: tuple[Sample, ...], rows: Rows) -> pa.Table:
@@ -26,9 +27,10 @@ def prediction_table(task: Task, samples: tuple[Sample, ...], rows: Rows) -> pa.
     Segmentation: ``id`` and counts of pixels, ``{network,native}_{whole,fov}_{tp,fp,fn,tn}``.
 
     Args:
-        task: names the classes.
-        samples: the test split.
-        rows: what the module's ``test_rows`` returned; ``index`` counts the samples.
+        task: the task, whose classes name the columns.
+        samples: the images of the test split, in its order.
+        rows: the rows that the module's ``test_rows`` returned, in the order of ``samples``; ``index`` holds the
+            position of each row's image in the split.
 
     Raises:
         ValueError: if a sample has no prediction or more than one.
@@ -52,7 +54,7 @@ def write_predictions(table: pa.Table, path: Path) -> None:
 
 
 def rows_of(task: Task, table: pa.Table) -> Rows:
-    """Stored predictions as the task's score takes them."""
+    """Stored predictions in the form that the task's score takes, of shape (N, classes) for a classification."""
     if task.kind == "segmentation":
         return {name: table[name].to_numpy() for name in table.column_names if name != "id"}
     return {
@@ -62,13 +64,13 @@ def rows_of(task: Task, table: pa.Table) -> Rows:
 
 
 def scores(task: Task, table: pa.Table) -> dict[str, float | None]:
-    """All scores of a test split in [0, 1], the task's own first; None where a score is undefined.
+    """All scores of a test split in [0, 1], the one that the task is judged by first; None where a score is undefined.
 
-    Classification: ``auroc`` (mean over the scored classes that have positives and negatives, or of the task's
-    positive classes together) and ``auroc:CLASS``.
-    Segmentation: ``dice`` (mean over images at network size, whole image; an empty prediction of an empty mask
-    counts 1), the same at native size and inside the field of view, and of each ``..._pooled`` over all pixels and
-    ``..._findings`` over the images whose mask is not empty.
+    Classification: ``auroc`` (the mean over the scored classes that have positives and negatives, or the AUROC of the
+    task's positive classes taken together) and ``auroc:CLASS``.
+    Segmentation: ``dice`` (the mean over images at network size, whole image; an empty prediction of an empty mask
+    counts 1), and the same at native size and inside the field of view. Each of these is also given as ``..._pooled``,
+    over the pixels of all images together, and as ``..._findings``, over the images whose mask is not empty.
     """
     named = task_score(task).named(rows_of(task, table))
     return {name: value if math.isfinite(value) else None for name, value in named.items()}

@@ -1,4 +1,4 @@
-"""A run's network as it is before the first training step."""
+"""The backbone of a run before the first training step, with the initializer's weights."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from specs.run import Pretraining, RunSpec
 
 
 def built_backbone(expression: Call, recipe: Recipe) -> Backbone:
-    """A backbone that takes a recipe's images.
+    """Build a backbone that takes a recipe's images.
 
     Raises:
-        UsageError: if it takes images of another size only.
+        UsageError: if the backbone takes only images of another size.
     """
     backbone: Backbone = BACKBONES.build(expression)
     if backbone.image_size not in (None, recipe.image_size):
@@ -42,12 +42,12 @@ def built_backbone(expression: Call, recipe: Recipe) -> Backbone:
 def initialized(
     spec: RunSpec, places: Places, run_of: Callable[[Pretraining], ResolvedRun]
 ) -> tuple[Backbone, LoadReport]:
-    """The backbone with the initializer's weights; the same spec gives the same ones.
+    """The backbone with the initializer's weights, and a report of them; the same spec gives the same weights.
 
     Args:
-        spec: says which backbone, initializer and seed.
+        spec: the run spec, which states the backbone, the initializer and the seed.
         places: where data and runs are.
-        run_of: the run that makes the weights of a pretraining which the initializer asks for.
+        run_of: a function that gives the run of a pretraining whose weights the initializer needs.
 
     Raises:
         UsageError: if the backbone does not take images of the recipe's size.
@@ -55,7 +55,7 @@ def initialized(
         WeightsError: if the weights are not there, do not fit, or come from somewhere that the run's key does not know.
     """
     store = RunStore(places.runs)
-    seed_everything(spec.seed, "construction")  # what it draws is overwritten, all of it, by the initializer
+    seed_everything(spec.seed, "construction")  # the initializer overwrites all weights that are drawn here
     backbone = built_backbone(spec.backbone, spec.recipe)
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
 
@@ -69,8 +69,8 @@ def initialized(
             )
         return record.file(WEIGHTS)
 
-    # A pretraining must not begin with the very draw of a fine-tuning from random weights of the same seed: networks
-    # that are compared would share it.
+    # A pretraining must not start from the same random weights as a fine-tuning from random weights with the same
+    # seed: the networks that are compared would then share their start.
     purpose = "initializer of a pretraining" if spec.stage == "pretrain" else "initializer"
     generator = torch.Generator().manual_seed(seed_everything(spec.seed, purpose))
     report = initialize(backbone, initializer, generator, weights_of)
@@ -79,13 +79,13 @@ def initialized(
 
 
 def _check_origin(initializer: Initializer, report: LoadReport) -> None:
-    """Refuse weights that could change while the run's key stays.
+    """Refuse weights that could change without changing the run's key.
 
-    An initializer that takes from no run and from no other initializer must either draw every tensor, or have the hash
-    of what it reads in its identity.
+    An initializer that uses neither a run nor another initializer must either draw every tensor, or have the hash of
+    the file that it reads in its identity.
 
     Raises:
-        WeightsError: names the initializer and what it has to say.
+        WeightsError: names the initializer and what it has to state.
     """
     if initializer.requires() or initializer.nested() or _has_hash(initializer.identity()):
         return
@@ -98,7 +98,7 @@ def _check_origin(initializer: Initializer, report: LoadReport) -> None:
 
 
 def _has_hash(value: Any) -> bool:
-    """Whether plain data hold a sha256 in hexadecimal, or a longer hash."""
+    """Whether plain data contain a sha256 in hexadecimal, or a longer hash."""
     if isinstance(value, str):
         return re.fullmatch("[0-9a-f]{64,128}", value) is not None
     if isinstance(value, dict):

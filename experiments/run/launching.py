@@ -1,9 +1,9 @@
-"""One run by several devices of this machine: a process for each, watched over by the one that starts them.
+"""One run on several devices of this machine: a process for each device, started and watched by this process.
 
-They find each other as torchrun's processes do: the environment says their numbers, and the key-value store through
-which they meet is served by the process that started them, on a port that the system chose, so that none is taken
-twice (https://docs.pytorch.org/docs/stable/distributed.html#environment-variable-initialization). When one fails or is
-lost, the others, which wait for it, are ended; all end when the one that watches them is gone.
+The processes find each other as torchrun's processes do: environment variables state their ranks, and the process that
+started them serves the key-value store through which they meet, on a free port that the system chose
+(https://docs.pytorch.org/docs/stable/distributed.html#environment-variable-initialization). When a process fails or is
+lost, the others, which wait for it, are ended; all end when the process that watches them is gone.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from experiments.run.store import Attempt
 from specs.errors import RunError, failure
 
 ADDRESS = "127.0.0.1"
+"""Where the processes meet: this machine alone."""
 
 
 def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int, report: Report, devices: int) -> None:
-    """Do a resolved run in an attempt's folder by as many processes as devices, and publish it.
+    """Do a resolved run in an attempt's folder with one process for each device, and publish it.
 
     Raises:
-        MedtransferError: of the kind of what went wrong in the first process that failed.
+        MedtransferError: if a process fails; it has the kind of the error in the first process that failed.
     """
     check_gpus(devices)
     meeting = TCPStore(ADDRESS, 0, devices, is_master=True, wait_for_workers=False)
@@ -49,7 +50,7 @@ def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int
         _watch(running, report)
     finally:
         for pipe, (_, process) in running.items():
-            process.kill()  # Lightning would take a SIGTERM as a wish to stop after the batch, which may never end
+            process.kill()  # on SIGTERM, Lightning would stop only after the batch, which may never end
             process.join()
             pipe.close()
 
@@ -81,7 +82,7 @@ def _watch(running: dict[Connection, tuple[int, BaseProcess]], report: Report) -
 
 
 def _place(number: int, devices: int, port: int) -> dict[str, str]:
-    """What torchrun tells a process of its place."""
+    """The environment variables by which torchrun tells a process its rank and where to meet the others."""
     return {
         "TORCHELASTIC_RUN_ID": "medtransfer",
         "TORCHELASTIC_USE_AGENT_STORE": "True",
@@ -103,9 +104,12 @@ def _take_part(
     devices: int,
     pipe: Connection,
 ) -> None:
-    leave_group()  # the one that watches ends the others
+    leave_group()  # the watching process ends the others
     threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
     os.environ.update(place)
+    from experiments.run.listed import list_anew  # its import lists all entries; the watching process needs none
+
+    list_anew()
     keep_freed_memory()
 
     def report(epoch: int, epochs: int, /) -> None:
@@ -117,6 +121,6 @@ def _take_part(
     except Exception as error:
         traceback.print_exc()
         pipe.send(failed(attempt.key, error, attempt.log))
-        threading.Event().wait()  # were it to go, the others would fail too, and their errors would hide this one
+        threading.Event().wait()  # if this process ended now, the others would fail too and hide this error
     else:
         pipe.send(Finished(attempt.key))

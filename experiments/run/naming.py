@@ -1,4 +1,4 @@
-"""How runs are named where others read it: short, and without what a user's folder is called."""
+"""Names of runs in reports and on dashboards: short, and without names of the user's folders and files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 from datamodules.dataset.contract import Dataset
 from specs.errors import UsageError
-from specs.expression import Call, Value, parse
+from specs.expression import Call, Literal, Value, parse
 from specs.fold import Fold
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, Registry
-from specs.run import RunSpec
+from specs.run import RunSpec, digest
 from specs.settling import unsettled
+from specs.short_names import LABEL, short_name
 from specs.titles import Shorten, distinct, shortest, title, title_of_text
 
 
 def public_dataset(expression: Call | str) -> str:
-    """A dataset's expression for reports and dashboards: no paths, no names of files and columns."""
+    """A dataset's expression for reports and dashboards, without paths and names of files and columns."""
     return str(_public_dataset(expression))
 
 
@@ -27,23 +28,74 @@ def _public_dataset(expression: Call | str) -> Call:
 
 
 def metric_prefix(expression: Call | str) -> str:
-    """A dataset as the first part of a metric's name on a dashboard: letters, digits and underscores."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", public_dataset(expression)).strip("_")
+    """A dataset's name as the first part of a metric's name on a dashboard: letters, digits and underscores.
+
+    It has at most ``LABEL`` characters. A longer name, or one with letters that are not ASCII, ends in a hyphen and a
+    digest.
+    """
+    whole = public_dataset(expression)
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", whole).strip("_")
+    return short_name(plain if whole.isascii() else f"{plain}-{digest(whole)[:8]}", LABEL)
 
 
 def public_initializer(expression: Call) -> str:
-    """An initializer's expression for reports and dashboards; datasets inside it are named as ``public_dataset``."""
+    """An initializer's expression for reports and dashboards.
+
+    Datasets inside it are named by ``public_dataset``, and the user's files by a digest of their path.
+    """
     return str(_public_initializer(expression))
 
 
 def _public_initializer(expression: Call) -> Call:
-    def public(value: Value) -> Value:
-        if isinstance(value, Call):
-            return _public_initializer(value)
-        return public_text(value) if isinstance(value, str) else value
-
     short = INITIALIZERS.short(expression)
-    return Call(short.name, (), tuple((name, public(value)) for name, value in short.kwargs))
+
+    def plain(name: str, value: Literal) -> Literal:
+        if isinstance(value, tuple):
+            return tuple(plain(name, one) for one in value)
+        return _public_leaf(short.name, name, value) if isinstance(value, str) else value
+
+    def public(name: str, value: Value) -> Value:
+        return _public_initializer(value) if isinstance(value, Call) else plain(name, value)
+
+    return Call(short.name, (), tuple((name, public(name, value)) for name, value in short.kwargs))
+
+
+def _public_leaf(entry: str, argument: str, text: str) -> str:
+    """The public form of a text argument of an initializer: a digest if the initializer calls the argument private."""
+    private: Collection[str] = getattr(INITIALIZERS.get(entry), "private", ())
+    return f"{entry}-{digest(text)[:8]}" if argument in private else public_text(text)
+
+
+def passed_on(initializer: str) -> str:
+    """An initializer's expression as it was written, or its public form if that hides something.
+
+    Args:
+        initializer: the expression of a table's row, in which ``{source}`` and ``{domain}`` may stand for names that
+            each column fills in.
+    """
+    call = parse(initializer.replace("{source}", "random").replace("{domain}", "drive"))
+    return str(_public_initializer(call)) if _hides(INITIALIZERS.bind(call)) else initializer
+
+
+def _hides(initializer: Call) -> bool:
+    """Whether the public form of a bound expression hides one of the user's own names."""
+
+    def hides(name: str, value: Value) -> bool:
+        if isinstance(value, Call):
+            return _hides(INITIALIZERS.bind(value))
+        if isinstance(value, tuple):
+            return any(hides(name, one) for one in value)
+        return isinstance(value, str) and _public_leaf(initializer.name, name, value) not in (value, _short(value))
+
+    return any(hides(name, value) for name, value in initializer.kwargs)
+
+
+def _short(text: str) -> str:
+    """A text that may be a dataset's expression, without arguments that have their default."""
+    try:
+        return str(DATASETS.short(text))
+    except UsageError:
+        return text
 
 
 def public(registry: Registry, expression: Call) -> Call:
@@ -54,17 +106,17 @@ def public(registry: Registry, expression: Call) -> Call:
 
 
 def public_title(registry: Registry, expression: Call | str) -> str:
-    """What people call what an expression names, for reports and dashboards: no names of a user's folders."""
+    """The name of an expression's entry in plain words, for reports and dashboards, without the user's own names."""
     return title(registry, expression, public)
 
 
 def public_labels(registry: Registry, expressions: Iterable[Call], taken: Collection[str] = ()) -> dict[Call, str]:
-    """What expressions are called in one table; two that readers can tell apart never have one label.
+    """The labels of expressions in one table; expressions with different public forms have different labels.
 
     Args:
-        registry: that they are of.
-        expressions: to label.
-        taken: labels that others have.
+        registry: the registry that the expressions' entries are in.
+        expressions: the bound expressions to label.
+        taken: labels that are in use already and are not given again.
     """
     found = list(dict.fromkeys(expressions))
     titles = [public_title(registry, call) for call in found]
@@ -72,7 +124,7 @@ def public_labels(registry: Registry, expressions: Iterable[Call], taken: Collec
 
 
 def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
-    """What people call weights, and the network where a row has its own: ``ImageNet on ResNet-18``."""
+    """The title of a row: the name of its weights, and of its network if it has its own: ``ImageNet on ResNet-18``."""
     called = public_title(INITIALIZERS, weights)
     return f"{called} on {public_title(BACKBONES, backbone)}" if backbone is not None else called
 
@@ -80,11 +132,12 @@ def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
 def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
     """A run in words: ``DRIVE, from ImageNet on ResNet-18, seed 0``, or ``pretraining on Fractals, from ...``.
 
-    Before the seed it says the fold, if there is one: ``fold 2 of 5``.
+    The fold stands before the seed, if there is one: ``fold 2 of 5``.
 
     Args:
-        spec: of the run.
-        shorten: what readers may see of an expression; ``public`` for reports and dashboards.
+        spec: the spec of the run.
+        shorten: a function that gives the form of an expression that readers may see; ``public`` for reports and
+            dashboards.
     """
     weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
     network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
@@ -92,7 +145,7 @@ def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
 
 
 def draw_title(spec: RunSpec) -> str:
-    """Which of the runs of one kind a run is: ``seed 0``, or ``fold 2 of 5, seed 0``."""
+    """What tells a run from the other runs of its cell: ``seed 0``, or ``fold 2 of 5, seed 0``."""
     return _draw_title(spec.fold, spec.seed)
 
 
@@ -101,9 +154,9 @@ def _draw_title(fold: Fold | None, seed: int | str) -> str:
 
 
 def noted_title(run: Mapping[str, str]) -> str:
-    """A run in words that ``experiments.execution.journal.described`` noted, on another machine perhaps.
+    """A run in words, from a description by ``experiments.execution.journal.described``, perhaps of another machine.
 
-    Expressions of what is not installed here are said as they are.
+    Expressions whose entries are not installed here are given as they are.
     """
     dataset, weights = title_of_text(DATASETS, run["dataset"]), title_of_text(INITIALIZERS, run["initializer"])
     fold = Fold.parse(run["fold"]) if "fold" in run else None

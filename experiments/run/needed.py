@@ -1,4 +1,4 @@
-"""What a run starts from, as its spec says it: other runs, and initializers in its own. Nothing needs to be there."""
+"""The pretrainings and initializers that a run starts from, by its spec alone; no files need to be there."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from specs.run import Pretraining, RunSpec
 
 
 def with_needed(spec: RunSpec) -> Iterator[RunSpec]:
-    """A spec and those of all pretrainings that it needs.
+    """The spec of a run and the specs of all pretrainings that it needs.
 
     Raises:
-        UsageError: if nothing says by which recipe one of them is done.
+        UsageError: if no recipe is given for one of them.
     """
     yield spec
     for need in _needs(spec.initializer):
@@ -23,7 +23,7 @@ def with_needed(spec: RunSpec) -> Iterator[RunSpec]:
 
 
 def initializers_of(expression: Call) -> Iterator[tuple[Call, Initializer]]:
-    """An initializer, all those among its arguments, and all that pretrainings which it needs start from."""
+    """An initializer, the initializers among its arguments, and those of the pretrainings that it needs."""
     initializer: Initializer = INITIALIZERS.build(expression)
     yield expression, initializer
     for inner in (*initializer.nested().values(), *(need.initializer for need in initializer.requires())):
@@ -31,7 +31,7 @@ def initializers_of(expression: Call) -> Iterator[tuple[Call, Initializer]]:
 
 
 def _needs(expression: Call) -> Iterator[Pretraining]:
-    """The pretrainings of an initializer and of all those among its arguments."""
+    """The pretrainings that an initializer and the initializers among its arguments need."""
     initializer: Initializer = INITIALIZERS.build(expression)
     yield from initializer.requires()
     for inner in initializer.nested().values():

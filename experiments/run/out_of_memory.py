@@ -1,4 +1,4 @@
-"""What a user is told when memory runs out in a training."""
+"""The error that a user sees when memory runs out in a training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from specs.registry import BACKBONES
 from specs.run import RunSpec
 
 SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "_ALLOC_FAILED")
-"""What torch, its CPU allocator, cuBLAS and cuDNN say in errors that have no class of their own."""
+"""Parts of the messages of torch, its CPU allocator, cuBLAS and cuDNN when memory runs out."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -24,14 +24,14 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def memory_explained(spec: RunSpec, devices: int) -> Iterator[None]:
-    """Say of an error of missing memory what can be done about it.
+    """Replace an error of missing memory in a block by one that says what to do about it.
 
     Args:
-        spec: of the run that the block does.
-        devices: that share it.
+        spec: the spec of the run that the block does.
+        devices: the number of devices that share the run.
 
     Raises:
-        RunError: in place of the error.
+        RunError: if memory runs out.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What one process of a run does: it trains, validates and tests its share, and the first one publishes."""
+"""The part of a run that one process does: it trains, validates and tests its share; process 0 publishes the run."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import BEST, PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
-from initializers.formats.described import description
+from initializers.formats.embedded_card import description
 from initializers.loading.contract import Initializer
 from initializers.loading.trained import card_of
-from lightning_modules.gathering import agreed, everyones, processes, rank
+from lightning_modules.gathering import all_gather_objects, broadcast_object, processes, rank
 from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.supervised import SupervisedModule
@@ -51,21 +51,21 @@ PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
 def take_part(resolved: ResolvedRun, attempt: Attempt, resolver: Resolver, workers: int, report: Report) -> Record:
-    """This process's part of a run, until the first one has published it.
+    """Do this process's part of a run, and wait until process 0 has published the run.
 
     Args:
-        resolved: what to run.
-        attempt: the folder in which all of its processes work.
-        resolver: has opened the run's dataset, or opens it.
-        workers: threads that load data.
-        report: told how far the training is.
+        resolved: the run to do.
+        attempt: the attempt, in whose folder all processes of the run work.
+        resolver: the resolver, which opens the run's dataset unless it has done so already.
+        workers: the number of threads that load data; 0 loads in this process's main thread.
+        report: a function that is told how many epochs are finished.
 
     Raises:
-        MedtransferError: of the kind of what went wrong.
+        MedtransferError: if the run fails; its class tells the kind of the error.
     """
     recipe = resolved.spec.recipe
     with memory_explained(resolved.spec, processes()), deterministic(recipe), compiling(recipe):
-        record = agreed(_trained_and_tested(resolved, attempt, resolver, workers, report))
+        record = broadcast_object(_trained_and_tested(resolved, attempt, resolver, workers, report))
     assert record is not None
     return record
 
@@ -73,7 +73,7 @@ def take_part(resolved: ResolvedRun, attempt: Attempt, resolver: Resolver, worke
 def _trained_and_tested(
     resolved: ResolvedRun, attempt: Attempt, resolver: Resolver, workers: int, report: Report
 ) -> Record | None:
-    """The record in the first process, which writes and publishes; None in the others."""
+    """Train, validate and test. Process 0 publishes the run and gets its record; the others get None."""
     first = rank() == 0
     spec, store, started = resolved.spec, RunStore(resolver.places.runs), time.monotonic()
     torch.set_num_threads(spec.recipe.threads)
@@ -82,7 +82,7 @@ def _trained_and_tested(
     method: Method | None = METHODS.build(spec.recipe.method) if spec.recipe.method else None
     if method:
         method.check_views(spec.recipe.views)
-    # Statistics of a single image are none: batch norm that estimates them by device needs two there.
+    # Batch norm that estimates statistics on each device by itself needs at least two images there.
     share = Share(rank(), processes(), 2 if "devices" in resolved.identity else 1)
     opened, views = seen_by(spec, resolver.opened(spec.dataset, spec.edition)), method.views if method else 0
     data = ImageDataModule(opened, spec.recipe, spec.seed, workers, views, share)
@@ -105,7 +105,7 @@ def _trained_and_tested(
     if isinstance(module, SupervisedModule) and spec.stage != "pretrain":
         trainer.test(module, data, verbose=False)
         test_rows = module.test_rows()
-    everyones(None)  # all have read the best weights, which are about to be moved
+    all_gather_objects(None)  # wait until all processes have read the best weights, which are moved below
     if not first:
         return None
     if test_rows is None:
@@ -143,7 +143,7 @@ def _trained_and_tested(
 def _module(
     spec: RunSpec, method: Method | None, backbone: Backbone, data: ImageDataModule, normalization: Normalization
 ) -> TrainedModule:
-    """The module that trains the backbone, the same in every process; what it draws depends on the seed alone."""
+    """The module that trains the backbone, equal in every process; its random weights depend only on the seed."""
     seed_everything(spec.seed, "head")
     module: TrainedModule
     if method:
@@ -158,7 +158,7 @@ def _module(
 
 
 def _write_identity(resolved: ResolvedRun, attempt: Attempt) -> None:
-    """Say in an attempt's folder which run it is, for whoever looks before it is finished."""
+    """Write into an attempt's folder which run it is, for commands that show unfinished runs."""
     write_json(attempt.folder / "spec.json", resolved.spec.to_json())
     write_json(attempt.folder / "identity.json", resolved.identity)
 
@@ -170,7 +170,7 @@ def _write_weights(backbone: Backbone, path: Path, description: dict[str, str]) 
 
 
 def normalization_of(spec: RunSpec) -> Normalization:
-    """The input statistics that the recipe asks for; weights that state none take ImageNet's."""
+    """The input normalization that the recipe asks for; ImageNet's for weights whose card states none."""
     if spec.recipe.normalization != "card":
         return NORMALIZATIONS[spec.recipe.normalization]
     initializer: Initializer = INITIALIZERS.build(spec.initializer)
@@ -178,7 +178,7 @@ def normalization_of(spec: RunSpec) -> Normalization:
 
 
 def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[str, str]:
-    """What the weight file of a pretraining says of itself, wherever it is taken; it names no file of the user's."""
+    """The description in the header of a pretraining's weight file, without names of the user's files."""
     spec = resolved.spec
     method = parse(spec.recipe.method).name if spec.recipe.method else None
     card = card_of(Pretraining(spec.dataset, spec.initializer, None, method))
@@ -188,7 +188,7 @@ def _description(resolved: ResolvedRun, normalization: Normalization) -> dict[st
 
 
 def lightning_trainer(recipe: Recipe, epoch_end: EpochEnd, folder: Path) -> pl.Trainer:
-    """Lightning's trainer of a run, with nothing that ``epoch_end`` does already; it writes under ``folder``."""
+    """Lightning's trainer of a run, without the parts that ``epoch_end`` takes care of; it writes under ``folder``."""
     settings = trainer_settings()
     plugins = [*settings.pop("plugins", []), CheckpointFile()]
     return pl.Trainer(
@@ -201,6 +201,6 @@ def lightning_trainer(recipe: Recipe, epoch_end: EpochEnd, folder: Path) -> pl.T
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        num_sanity_val_steps=0,  # it would run the metrics on two batches before training
-        use_distributed_sampler=False,  # the data module shares out its batches itself, without padding
+        num_sanity_val_steps=0,  # a sanity check would run the metrics on two batches before training
+        use_distributed_sampler=False,  # the data module divides batches among processes itself, without padding
     )

@@ -1,4 +1,4 @@
-"""Where data and runs are on this machine. Places never enter a run's key."""
+"""Where data and runs are on this machine. These folders never enter a run's key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from datamodules.phantoms.phantom import ensure_phantom, phantom_root
 from datamodules.prepared.folders import MANIFEST, prepared_folder
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset, open_dataset, without_test
+from datamodules.prepared.view import View, view_of
+from specs.commands import command
 from specs.expression import Call
 from specs.registry import DATASETS
 from specs.run import Edition, RunSpec
@@ -21,9 +23,9 @@ class Places:
     """The folders that a command works with.
 
     Attributes:
-        data: holds one folder per real dataset, under its registry name.
-        runs: the run store; phantom editions are written beside its runs.
-        cache: where datasets are prepared.
+        data: the folder of real datasets, which holds one folder per dataset under its registry name.
+        runs: the run store; phantom editions are written into it too.
+        cache: the folder that prepared datasets are written to.
     """
 
     data: Path
@@ -32,22 +34,40 @@ class Places:
 
     @classmethod
     def given(cls, data: Path | None = None, runs: Path | None = None, cache: Path | None = None) -> Places:
-        """The folders that are named, and for the others what the environment or the current folder says.
+        """The given folders; those that are not given come from environment variables or have a default.
 
         Args:
-            data: None takes MEDTRANSFER_DATA, else ``data``.
-            runs: None takes MEDTRANSFER_RUNS, else ``runs``.
-            cache: None takes MEDTRANSFER_CACHE, else ``prepared`` in the run store.
+            data: the folder of real datasets; None takes the variable MEDTRANSFER_DATA, else ``data``.
+            runs: the run store; None takes the variable MEDTRANSFER_RUNS, else ``runs``.
+            cache: the folder of prepared datasets; None takes the variable MEDTRANSFER_CACHE, else ``prepared`` in the
+                run store.
         """
-        data = (data or Path(os.environ.get("MEDTRANSFER_DATA", "data"))).absolute()
-        runs = (runs or Path(os.environ.get("MEDTRANSFER_RUNS", "runs"))).absolute()
+        data = (data or Path(os.environ.get("MEDTRANSFER_DATA", "data"))).expanduser().absolute()
+        runs = (runs or Path(os.environ.get("MEDTRANSFER_RUNS", "runs"))).expanduser().absolute()
         cached = os.environ.get("MEDTRANSFER_CACHE")
         cache = cache or (Path(cached) if cached else runs / "prepared")
-        return cls(data, runs, cache.absolute())
+        return cls(data, runs, cache.expanduser().absolute())
+
+    def suggested(self, *words: str, edition: Edition = "real") -> str:
+        """A command line for a message, with options for those of these folders that are not the default.
+
+        Args:
+            words: the words of the command line, such as ``prepare`` and a dataset's expression.
+            edition: the edition of the dataset that the command is about.
+        """
+        usual = Places.given()
+        options = ["--edition", edition] if edition != "real" else []
+        if self.data != usual.data and edition == "real":
+            options += ["--data-root", str(self.data)]
+        if self.runs != usual.runs:
+            options += ["--runs", str(self.runs)]
+        if self.cache != Places.given(self.data, self.runs).cache:
+            options += ["--cache", str(self.cache)]
+        return command(*words, *options)
 
     @property
     def phantoms(self) -> Path:
-        """Where phantom editions are written."""
+        """The folder that phantom editions are written to."""
         return self.runs / "phantoms"
 
     def root(self, expression: Call, edition: Edition) -> Path:
@@ -55,10 +75,10 @@ class Places:
         if edition == "phantom":
             return phantom_root(expression, self.phantoms)
         dataset: Dataset = DATASETS.build(expression)
-        return self.data / (dataset.place or expression.name)
+        return self.data / Path(dataset.place or expression.name).expanduser()
 
     def open(self, expression: Call, edition: Edition) -> tuple[Dataset, Path]:
-        """A dataset and the folder of its files; a phantom edition is written first if it is not there yet."""
+        """A dataset and the folder of its files; a phantom edition that is not there yet is drawn first."""
         dataset: Dataset = DATASETS.build(expression)
         if edition == "phantom" and not dataset.generated:
             root = ensure_phantom(expression, self.phantoms)
@@ -67,39 +87,56 @@ class Places:
         return dataset.at(root), root
 
     def prepared(self, expression: Call, edition: Edition) -> Path:
-        """The folder where a dataset is prepared; it need not exist."""
+        """The folder that holds a dataset once it is prepared; it need not exist."""
         dataset: Dataset = DATASETS.build(expression)
         return prepared_folder(dataset, expression.name, self.root(expression, edition), self.cache)
 
     def is_prepared(self, expression: Call, edition: Edition) -> bool:
-        """Whether a dataset has been prepared, at whatever sizes."""
+        """Whether a dataset has been prepared, at any image sizes."""
         return (self.prepared(expression, edition) / MANIFEST).is_file()
 
     def data_of(self, spec: RunSpec) -> OpenDataset:
-        """The dataset of a run, in its fold if it has one; that of a run which tunes has no test image.
+        """The opened dataset of a run, in the run's fold if it has one; without test images for a run that tunes.
 
         Raises:
-            DataError: as ``opened``.
-            UsageError: if it has too few patients for so many folds.
+            DataError: if the files are not there, damaged or not prepared, or two splits share a patient.
+            UsageError: if the dataset has too few patients for so many folds.
         """
         return seen_by(spec, self.opened(spec.dataset, spec.edition))
 
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
-        """A dataset with its checked splits.
+        """Open a dataset with its checked splits.
 
         Raises:
             DataError: if the files are not there, damaged or not prepared, or two splits share a patient.
         """
         dataset, root = self.open(expression, edition)
-        drawn = root.name if edition == "phantom" or dataset.generated else ""
-        return open_dataset(dataset, str(DATASETS.short(expression)), root, self.prepared(expression, edition), drawn)
+        name, folder = str(DATASETS.short(expression)), self.prepared(expression, edition)
+        prepare = self.suggested("prepare", name, edition=edition)
+        return open_dataset(dataset, name, root, folder, drawn_as(dataset, root, edition), prepare)
+
+    def view(self, expression: Call, edition: Edition) -> View:
+        """Look at all files of a dataset, whether it can be trained on or not.
+
+        Raises:
+            DataError: if the layout is not the expected one, or a label file is damaged.
+        """
+        dataset, root = self.open(expression, edition)
+        prepare = self.suggested("prepare", str(DATASETS.short(expression)), edition=edition)
+        drawn = drawn_as(dataset, root, edition)
+        return view_of(dataset, root, self.prepared(expression, edition), prepare, drawn, thorough=True)
+
+
+def drawn_as(dataset: Dataset, root: Path, edition: Edition) -> str:
+    """The name that identifies the files of a drawn dataset, such as a phantom edition; empty for published files."""
+    return root.name if edition == "phantom" or dataset.generated else ""
 
 
 def seen_by(spec: RunSpec, opened: OpenDataset) -> OpenDataset:
-    """What of a dataset a run sees.
+    """The part of a dataset that a run uses: the run's fold if it has one, without test images if the run tunes.
 
     Raises:
-        UsageError: if it has too few patients for so many folds.
+        UsageError: if the dataset has too few patients for so many folds.
     """
     if spec.fold is not None:
         opened = in_fold(opened, spec.fold)

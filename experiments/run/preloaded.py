@@ -1,18 +1,14 @@
-"""What every run needs, done once in the process that workers are forked from; importing this is what does it."""
+"""Imports that every run needs. The server process that workers are forked from imports this file once."""
 
 from __future__ import annotations
 
 import contextlib
 
+import experiments.run.listed
 import experiments.run.runner  # noqa: F401
-from specs.errors import UsageError
-from specs.registry import KINDS
 
-# pyarrow imports pandas, where there is one, at its first conversion.
-with contextlib.suppress(ImportError):
+# pyarrow imports pandas, if it is installed, at its first conversion. A broken pandas may raise anything, such as the
+# ValueError of an incompatible NumPy. Here the error would end the server of all workers silently; in a worker it is
+# reported by the run that needs pandas.
+with contextlib.suppress(Exception):
     import pandas  # type: ignore[import-untyped]  # noqa: F401
-
-# Listing reads every file of a package and every installed distribution; the planner says if two have one name.
-for registry in KINDS.values():
-    with contextlib.suppress(UsageError):
-        _ = registry.entries

@@ -1,4 +1,4 @@
-"""How a run says how far it is, and how it ended."""
+"""Messages about the progress of a run and about its end."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from specs.errors import MedtransferError, RunError
 
 
 class Report(Protocol):
-    """Called with the number of finished epochs and the most there can be, when training begins and after each."""
+    """A function that is told the progress of a run, when training begins and after each epoch."""
 
     def __call__(self, epoch: int, epochs: int, /) -> None:
-        """Take notice of how far a run is."""
+        """Take the number of finished epochs and the largest number that there can be."""
         ...
 
 
 def silent(epoch: int, epochs: int, /) -> None:
-    """A report that goes nowhere."""
+    """A ``Report`` that does nothing."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A run has begun to train or finished an epoch; ``epoch`` counts the finished ones."""
+    """The message that a run has begun to train or finished an epoch.
+
+    Attributes:
+        key: the run's key.
+        epoch: the number of finished epochs.
+        epochs: the largest number of epochs that there can be.
+    """
 
     key: str
     epoch: int
@@ -32,12 +38,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run has ended.
+    """The message that a run has ended.
 
     Attributes:
-        error: what went wrong, or None if its record is published.
-        exit_status: of the kind of error; 0 if there is none.
-        log: where its output is, if it left any.
+        key: the run's key.
+        error: what went wrong, in words; None if the run's record is published.
+        exit_status: the exit status that belongs to the kind of error; 0 if there is no error.
+        log: the file that holds the run's output; None if there is none or it is not known.
     """
 
     key: str
@@ -47,7 +54,7 @@ class Finished:
 
 
 def failed(key: str, error: Exception, log: Path | None = None) -> Finished:
-    """How a run ended in an error."""
+    """The message that a run has ended with an error."""
     if isinstance(error, MedtransferError):
         return Finished(key, str(error), error.exit_status, log)
     return Finished(key, f"{type(error).__name__}: {error}", RunError.exit_status, log)

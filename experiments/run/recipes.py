@@ -1,4 +1,4 @@
-"""Recipes by name: those of studies, and those that stand in the files of self-supervised methods."""
+"""Recipes by name: those of studies, and those in the files of self-supervised methods."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from specs.registry import METHODS, RECIPES
 from specs.run import Edition
 
 PUBLISHED, PHANTOM = "ssl", "phantom_ssl"
-"""Under these names: each method's recipe as published, and one for the small drawn editions."""
+"""The first parts of the names of each method's recipe as published, and of its recipe for phantom editions."""
 
 
 def recipe_named(name: str) -> Recipe:
     """The recipe ``STUDY/NAME``, ``ssl/METHOD`` or ``phantom_ssl/METHOD``.
 
     Raises:
-        UsageError: lists the near matches if there is none.
+        UsageError: if there is no such recipe; it lists similar names.
     """
     study, _, part = name.partition("/")
-    # Of a method the others need not be looked at, whose plugins may be broken.
+    # For the recipe of one method, no other method is loaded, since plugins of others may be broken.
     own = study in (PUBLISHED, PHANTOM) and part in METHODS.entries
     found = _of_method(part, study) if own else recipes_of(study).get(part)
     if found is None:
@@ -29,7 +29,7 @@ def recipe_named(name: str) -> Recipe:
 
 
 def recipes_of(study: str) -> dict[str, Recipe]:
-    """All recipes under the first part of their names; empty if there are none."""
+    """All recipes whose names begin with ``study``, by the second part of their names; empty if there are none."""
     if study in (PUBLISHED, PHANTOM):
         return {name: recipe for name in METHODS.entries if (recipe := _of_method(name, study)) is not None}
     return RECIPES.get(study)() if study in RECIPES.entries else {}
@@ -42,21 +42,21 @@ def _of_method(name: str, study: str) -> Recipe | None:
 
 
 def recipe_names() -> list[str]:
-    """All recipes as ``STUDY/NAME``."""
+    """The names of all recipes, as ``STUDY/NAME``."""
     studies = sorted([*RECIPES.entries, PUBLISHED, PHANTOM])
     return [f"{study}/{name}" for study in studies for name in recipes_of(study)]
 
 
 def recipe_of_method(method: str, recipe: str | None, edition: Edition) -> Recipe:
-    """The recipe of a self-supervised pretraining: the one that is named, or the method's own.
+    """The recipe of a self-supervised pretraining: the named one, or the method's own.
 
     Args:
-        method: its registry name.
-        recipe: ``STUDY/NAME``; None takes the method's own for the edition.
-        edition: the phantom edition has recipes of its own.
+        method: the name under which the method is registered.
+        recipe: the name of the recipe, ``STUDY/NAME``; None takes the method's own recipe for the edition.
+        edition: the edition of the dataset, since methods have other recipes for phantom editions.
 
     Raises:
-        UsageError: if the named recipe is of another method, or there is none.
+        UsageError: if the named recipe is of another method, or there is no such recipe.
     """
     found = recipe_named(recipe or f"{PHANTOM if edition == 'phantom' else PUBLISHED}/{method}")
     if found.method is None or parse(found.method).name != method:

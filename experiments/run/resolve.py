@@ -1,8 +1,8 @@
-"""From a run spec to what it truly is: its identity, its key, and the runs that it needs.
+"""From a run spec to the run's identity, its key, and the runs that it needs.
 
 The identity holds everything that changes the result and nothing else: no paths, devices or loggers. The number of
-devices is in it only where each estimates batch norm's statistics from its own part of a batch, plugins only where the
-run takes something from one. The key is the sha256 of its canonical JSON.
+devices is in it only if each device estimates batch norm's statistics from its own part of a batch, plugins only if the
+run uses something from one. The key is the sha256 of the identity's canonical JSON.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from datamodules.dataset.added import unchanged
 from datamodules.dataset.contract import Dataset, Index
-from datamodules.dataset.counts import unscored
+from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
+from experiments.run.fitness import Fitness, check_batches, fitness
 from experiments.run.places import Places
 from experiments.run.recipes import recipe_named, recipe_of_method
 from initializers.loading.contract import Initializer
-from specs.errors import DataError, UsageError
+from specs.errors import UsageError
 from specs.expression import Call
 from specs.fold import Fold
 from specs.plugins import plugins_of
@@ -32,19 +34,20 @@ TRAINING_VERSION = 3
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
 
 AUGMENTATION_VERSION = 2
-"""Raised on purpose when the same steps by albumentations give other images; runs without such steps do not mention it.
+"""Raised on purpose when the same steps by albumentations give other images; runs without such steps leave it out.
 
 2: a sample's steps draw independently, and those of segmentation do what albumentations 0.4.3 did.
 """
 
 READING_VERSION = 2
-"""Raised on purpose when the same files give other pixels; drawn images do not mention it.
+"""Raised on purpose when the same files give other pixels; runs on drawn images leave it out.
 
-2: photographs are upright as their orientation tag says, masks are read by their stored values.
+2: photographs are upright as their orientation tag says, DICOM images go through the standard's pipeline, masks are
+read by their stored values.
 """
 
 TASK_VERSIONS = {"segmentation": 2}
-"""By kind of task, raised on purpose when fine-tuning on one alone gives other numbers; kinds at 1 are not mentioned.
+"""By kind of task, raised on purpose when fine-tuning on this kind alone gives other numbers; version 1 is left out.
 
 Segmentation 2: decoder and head start as segmentation-models-pytorch starts them (``lightning_modules.unet``).
 """
@@ -55,12 +58,19 @@ class ResolvedRun:
     """A run spec with its identity.
 
     Attributes:
-        needs: the run that makes the weights of each pretraining which the initializer asks for.
+        spec: the spec of the run.
+        identity: everything that changes the result, as plain data.
+        needs: the run that makes the weights, for each pretraining that the initializer needs.
+        counts: the numbers of images, patients and findings in the splits; they are no part of the identity.
+        warnings: warnings about the splits, a sentence each; they are no part of the identity.
+        key: the sha256 of the identity.
     """
 
     spec: RunSpec
     identity: dict[str, Any]
     needs: Mapping[Pretraining, ResolvedRun]
+    counts: Counts | None = field(default=None, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,11 +78,11 @@ class ResolvedRun:
 
     @property
     def requires(self) -> tuple[ResolvedRun, ...]:
-        """The runs whose weights it starts from, which must be done first, each once."""
+        """The runs whose weights this run starts from, each once; they must be done first."""
         return tuple({run.key: run for run in self.needs.values()}.values())
 
     def closure(self) -> dict[str, ResolvedRun]:
-        """This run and all that it needs, by key, each after what it needs itself."""
+        """This run and all runs that it needs, by key, each after the runs that it needs itself."""
         found: dict[str, ResolvedRun] = {}
         for run in self.requires:
             found |= run.closure()
@@ -83,13 +93,13 @@ def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default:
     """The spec of a pretraining, with seed 0.
 
     Args:
-        need: what an initializer asks for.
-        backbone: that is pretrained.
-        edition: of the dataset.
-        default: recipe of learning from labels, where the initializer names none.
+        need: the pretraining that an initializer asks for.
+        backbone: the expression of the backbone that is pretrained.
+        edition: the edition of the dataset that it is pretrained on.
+        default: the recipe of a supervised pretraining for which the initializer names none; None if there is none.
 
     Raises:
-        UsageError: if there is no recipe.
+        UsageError: if no recipe is given.
     """
     if need.method:
         recipe: Recipe | None = dataclasses.replace(
@@ -117,11 +127,11 @@ def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default:
 def required_by(spec: RunSpec, need: Pretraining) -> RunSpec:
     """The spec of a pretraining that a run's initializer asks for.
 
-    On images of the dataset of a run in a fold it is in that fold too, so that it sees no image that the run is tested
-    on.
+    If the run is in a fold and the pretraining uses images of the same dataset, the pretraining is in that fold too,
+    so that it sees no image that the run is tested on.
 
     Raises:
-        UsageError: if there is no recipe.
+        UsageError: if no recipe is given.
     """
     made = pretraining_of(need, spec.backbone, spec.edition, spec.pretraining)
     return dataclasses.replace(made, fold=spec.fold) if _of_same_images(spec.dataset, made.dataset) else made
@@ -132,17 +142,17 @@ class Resolver:
 
     Args:
         places: where data and runs are.
-        devices: that share each run.
+        devices: the number of devices that share each run, at least 1.
     """
 
     def __init__(self, places: Places, devices: int = 1) -> None:
         self.places, self.devices = places, devices
         self._opened: dict[tuple[Call, Edition], OpenDataset] = {}
         self._folded: dict[tuple[Call, Edition, Fold], Index] = {}
-        self._unscored: dict[tuple[Call, Edition, Fold | None], str | None] = {}
+        self._fitness: dict[tuple[Call, Edition, Fold | None], Fitness] = {}
 
     def resolve(self, spec: RunSpec) -> ResolvedRun:
-        """The spec's identity, key and required runs.
+        """Find the identity, key and required runs of a spec.
 
         Raises:
             UsageError: if the parts of the spec do not fit each other.
@@ -172,7 +182,7 @@ class Resolver:
                 'the recipe of a pretraining says trained="head", which leaves the backbone as it is, so there would '
                 'be nothing to start from. Pretrain with trained="all".'
             )
-        self._check_selection(spec)
+        fit = self._checked(spec)
         needs: dict[Pretraining, ResolvedRun] = {}
         identity: dict[str, Any] = {
             "stage": spec.stage,
@@ -196,10 +206,10 @@ class Resolver:
                 identity["devices"] = self.devices
         if plugins := plugins_of(spec):
             identity["plugins"] = {plugin.distribution: plugin.sha256 for plugin in plugins}
-        return ResolvedRun(spec, identity, needs)
+        return ResolvedRun(spec, identity, needs, fit.counts, fit.warnings())
 
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
-        """A dataset with its checked splits.
+        """Open a dataset with its checked splits, once.
 
         Raises:
             DataError: if its files are missing, damaged or not prepared.
@@ -220,7 +230,7 @@ class Resolver:
         }
 
     def index(self, spec: RunSpec) -> Index:
-        """The splits of a run's dataset, in its fold if it has one, with the test split, whatever the stage."""
+        """The splits of a run's dataset, in the run's fold if it has one, including test images for every stage."""
         opened = self.opened(spec.dataset, spec.edition)
         if spec.fold is None:
             return opened.index
@@ -229,24 +239,20 @@ class Resolver:
             self._folded[asked] = in_fold(opened, spec.fold).index
         return self._folded[asked]
 
-    def _check_selection(self, spec: RunSpec) -> None:
-        """Refuse to select epochs by a score that the validation images do not have: the first one would be kept.
+    def _checked(self, spec: RunSpec) -> Fitness:
+        """What the splits of a run's dataset can be used for, after checking that the run can use them.
 
         Raises:
-            DataError: says what the images lack.
+            DataError: if the images lack what the run needs.
+            UsageError: if the network cannot be trained on the recipe's batches.
         """
-        if spec.recipe.selection != "metric" or spec.recipe.method is not None:
-            return
         asked = spec.dataset, spec.edition, spec.fold
-        if asked not in self._unscored:
-            task = self.opened(spec.dataset, spec.edition).dataset.task
-            self._unscored[asked] = unscored(self.index(spec).validation, task)
-        if (why := self._unscored[asked]) is not None:
-            raise DataError(
-                f"{DATASETS.short(spec.dataset)}: the validation split has no score to select epochs by, since {why}. "
-                "Divide the images so that it shows each class and its absence, or select by the loss: --set "
-                "selection=loss."
-            )
+        opened, index = self.opened(spec.dataset, spec.edition), self.index(spec)
+        if asked not in self._fitness:
+            self._fitness[asked] = fitness(opened, index)
+        self._fitness[asked].check(spec)
+        check_batches(spec, opened, index)
+        return self._fitness[asked]
 
     def _check_unseen(self, spec: RunSpec, fold: Fold, needs: Iterable[ResolvedRun]) -> None:
         """Refuse weights that were trained on patients whom a run in a fold is tested on.
@@ -272,7 +278,7 @@ class Resolver:
         runs = [self._required(spec, need, needs) for need in initializer.requires()]
         own = initializer.identity()
         nested = {name: self._initializer(inner, spec, needs) for name, inner in initializer.nested().items()}
-        if runs and not own and not nested:  # passes a run's weights on as they are, under whatever name
+        if runs and not own and not nested:  # it passes on the weights of runs unchanged, so its name does not matter
             return {"runs": [run.key for run in runs]}
         return {
             "name": expression.name,
@@ -283,10 +289,10 @@ class Resolver:
         }
 
     def _required(self, spec: RunSpec, need: Pretraining, needs: dict[Pretraining, ResolvedRun]) -> ResolvedRun:
-        """The run that makes the weights which an initializer of ``spec`` needs; its seed is 0, as of published ones.
+        """The run that makes the weights that an initializer of ``spec`` needs, with seed 0.
 
         Raises:
-            UsageError: if neither the expression nor the spec says by which recipe.
+            UsageError: if neither the expression nor the spec gives a recipe for it.
         """
         if need not in needs:
             needs[need] = self.resolve(required_by(spec, need))
@@ -294,16 +300,17 @@ class Resolver:
 
 
 UNMENTIONED = {"trained": "all", "memory_format": "contiguous", "compiled": False, "deterministic": False}
-"""Settings that runs did not have at first, with what they meant then."""
+"""Settings that recipes did not have at first, with the values that reproduce what runs did then."""
 
 UNMENTIONED_OF_OPTIMIZERS = {"decayed": "all"}
-"""The same of optimizers' settings."""
+"""Settings that optimizers did not have at first, with the values that reproduce what runs did then."""
 
 
 def _identified(recipe: Recipe) -> dict[str, Any]:
-    """A recipe's settings with the method's arguments written out; without one, they are not mentioned.
+    """A recipe's settings as plain data for the identity, with the method's arguments written out.
 
-    Nor are settings that came later, where they change nothing, so that runs from before them are still known.
+    Settings of methods are left out if there is none, and so are later settings at values that change nothing: the
+    keys of runs from before these settings stay valid.
     """
     plain = {name: value for name, value in recipe.to_json().items() if (name, value) not in UNMENTIONED.items()}
     later = UNMENTIONED_OF_OPTIMIZERS.items()
@@ -319,7 +326,7 @@ def _identified(recipe: Recipe) -> dict[str, Any]:
 
 
 def _of_same_images(one: Call, other: Call) -> bool:
-    """Whether two dataset expressions are of one collection in one form, whatever they take of it."""
+    """Whether two dataset expressions take their images from the same collection in the same form."""
     if one.name != other.name:
         return False
     first, second = DATASETS.build(one), DATASETS.build(other)
@@ -327,8 +334,12 @@ def _of_same_images(one: Call, other: Call) -> bool:
 
 
 def _identifying(expression: Call, dataset: Dataset) -> Call:
-    """A bound dataset expression without the arguments whose effect the digests of the splits see."""
-    kept = tuple(item for item in expression.kwargs if item[0] not in dataset.membership)
+    """A bound dataset expression without the arguments whose effect is in the digests of the splits.
+
+    Arguments that came later, and have their default, are left out too: runs of before keep their keys.
+    """
+    left_out = dataset.membership | unchanged(dataset)
+    kept = tuple(item for item in expression.kwargs if item[0] not in left_out)
     return Call(expression.name, (), kept)
 
 

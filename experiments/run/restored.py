@@ -1,4 +1,4 @@
-"""Networks of finished runs, as they were tested."""
+"""Networks of finished runs, as they were tested or before training."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from specs.run import Pretraining, RunSpec
 
 @dataclass(frozen=True)
 class Restored:
-    """A finished run's network and what it was trained and tested on.
+    """A finished run's network and the data that it was trained and tested on.
 
     Attributes:
-        spec: of the run.
-        module: in evaluation mode, on the CPU.
-        data: of the same splits, sizes and seed.
+        spec: the spec of the run.
+        module: the trained network, in evaluation mode, on the CPU.
+        data: the data module of the run, with the same splits, image sizes and seed.
     """
 
     spec: RunSpec
@@ -39,7 +39,7 @@ class Restored:
 
 
 def restore(record: Record, places: Places) -> Restored:
-    """The network of a fine-tuning, with the weights of its best epoch.
+    """Load the network of a fine-tuning, with the weights of its best epoch.
 
     Raises:
         RunError: if the weights are not there or are not those of the run.
@@ -62,19 +62,19 @@ def restore(record: Record, places: Places) -> Restored:
 
 
 def before_training(record: Record, places: Places) -> Backbone:
-    """The backbone of a finished run as it was before the first step, in evaluation mode, on the CPU.
+    """Initialize the backbone of a finished run as it was before the first step, in evaluation mode, on the CPU.
 
     Raises:
         RunError: if the weights are not those that the run began with.
-        WeightsError: if the weights that it began with are not there.
+        WeightsError: if the files of the weights that it began with are not there.
     """
-    devices = record.data["environment"].get("devices", 1)  # records from before several could share a run
+    devices = record.data["environment"].get("devices", 1)  # old records, of one device each, do not state it
     spec, resolver = RunSpec.from_json(record.data["spec"]), Resolver(places, devices)
 
     def run_of(need: Pretraining) -> ResolvedRun:
         return resolver.resolve(required_by(spec, need))
 
-    with threads(spec.recipe.threads):  # in which the run drew them, such as Mean Var by sums over a tensor
+    with threads(spec.recipe.threads):  # as in the run: sums over a tensor, such as Mean Var's, depend on the number
         backbone, report = initialized(spec, places, run_of)
     stated = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))["after"]
     if report.after != stated:

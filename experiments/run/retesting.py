@@ -1,4 +1,4 @@
-"""Testing a network outside a run's own test: after its weights were changed, or once more."""
+"""Testing the network of a finished run again, with its own or changed weights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lightning_modules.supervised import SupervisedModule
 
 
 def device() -> str:
-    """Where networks are measured: the GPU if there is one."""
+    """The device on which networks are measured: the GPU if there is one, else the CPU."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @torch.inference_mode()
 def predictions(module: SupervisedModule, data: ImageDataModule) -> pa.Table:
-    """What a network predicts of the test split, as ``prediction_table`` holds it."""
+    """The predictions of a network on the test split, as ``prediction_table`` holds them."""
     was = module.training
     module.eval()
     module.on_test_epoch_start()
@@ -28,5 +28,5 @@ def predictions(module: SupervisedModule, data: ImageDataModule) -> pa.Table:
 
 
 def score_on_test(module: SupervisedModule, data: ImageDataModule) -> float | None:
-    """The task's own score on the test split, in [0, 1]; None where it is undefined."""
+    """The score that the task is judged by on the test split, in [0, 1]; None where it is undefined."""
     return next(iter(scores(data.task, predictions(module, data)).values()))

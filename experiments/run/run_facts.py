@@ -1,4 +1,4 @@
-"""What a finished run's files say, as reports and dashboards may pass it on."""
+"""Facts from the files of a finished run, in a form that reports and dashboards may publish."""
 
 from __future__ import annotations
 
@@ -6,44 +6,46 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from analysis.censored import Duration
+from analysis.survival import Duration
 from experiments.run.naming import public_initializer, public_text
 from experiments.run.store import Record
 from specs.run import RunSpec
 
 CONVERGED = 0.95
-"""Share of the best validation score that counts as converged."""
+"""The share of the best validation score from which a run counts as converged."""
 
 
 def public_load_report(record: Record) -> dict[str, Any]:
-    """The load report without what names a user's folders, which stays in the run's own files."""
+    """The load report without names of the user's folders, which stay in the run's own files."""
     load: dict[str, Any] = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))
     for name in ("loaded", "drawn", "transformed", "converted"):
         load[name] = f"{len(load[name])} tensors"
     load["initializer"] = public_initializer(RunSpec.from_json(record.data["spec"]).initializer)
     load["card"]["training_data"] = [public_text(text) for text in load["card"]["training_data"]]
+    if not str(load["card"]["source"] or "").startswith(("http://", "https://")):  # a card may come with a user's file
+        load["card"]["source"] = None
     load["input normalization"] = record.data["normalization"]
     del load["source"]
     return load
 
 
 def validation_scores(record: Record) -> tuple[float | None, ...]:
-    """A run's validation score after each epoch."""
+    """The validation score after each epoch, in [0, 1]; None where it is undefined."""
     return tuple(row["validation_metric"] for row in metrics(record))
 
 
 def validated_steps(record: Record) -> tuple[int, ...]:
-    """How many optimizer steps a run had done at each validation."""
+    """The number of optimizer steps done at each validation."""
     return tuple(row["step"] for row in metrics(record))
 
 
 def metrics(record: Record) -> list[dict[str, Any]]:
-    """What was logged of each epoch."""
+    """The metrics of each epoch, as they were logged."""
     return [json.loads(line) for line in record.file("metrics.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
-    """After how many epochs a run's validation score first was 95 % of its best one; None if it never had a score."""
+    """The number of epochs until the validation score first was 95 % of its best; None if it never had a score."""
     scores = {epoch: score for epoch, score in enumerate(validation, 1) if score is not None}
     if not scores:
         return None
@@ -54,9 +56,9 @@ def steps_to(threshold: float, validation: Sequence[float | None], steps: Sequen
     """The optimizer steps until a run's validation score first was a threshold or more; else until the last validation.
 
     Args:
-        threshold: in [0, 1].
+        threshold: the validation score to reach, in [0, 1].
         validation: the score at each validation, None where it is undefined.
-        steps: that were done by then.
+        steps: the number of optimizer steps done at each validation, in rising order.
     """
     reached = (step for step, score in zip(steps, validation, strict=True) if score is not None and score >= threshold)
     first = next(reached, None)

@@ -10,48 +10,48 @@ from experiments.run.places import Places
 from experiments.run.progress import Report, silent
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Attempt, Record, RunStore
-from lightning_modules.gathering import agreed, processes, rank
+from lightning_modules.gathering import broadcast_object, processes, rank
 from specs.run import RunSpec
 
 
 def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = silent, devices: int = 1) -> Record:
-    """Train, validate and test one spec, unless its record is there already.
+    """Train, validate and test a spec, unless its record is there already.
 
-    The runs that its initializer requires must be done. In a process that torchrun or SLURM started together with
-    others, all must call this, and each is a device.
+    The runs that its initializer requires must be done. If torchrun or SLURM started several processes together, all of
+    them must call this, and each is a device.
 
     Args:
-        spec: what to run.
+        spec: the spec of the run.
         places: where data and runs are.
-        workers: threads of each device that load data; the result does not depend on them.
-        report: told when training begins and after each epoch how far it is.
-        devices: that share each batch.
+        workers: the number of threads per device that load data; the result does not depend on it.
+        report: a function that is told the number of finished epochs when training begins and after each epoch.
+        devices: the number of devices that share each batch, at least 1.
 
     Raises:
-        MedtransferError: of the kind of what went wrong.
+        MedtransferError: if the run fails; its class tells the kind of the error.
     """
     resolver = Resolver(places, devices)
     return run_resolved(resolver.resolve(spec), resolver, workers=workers, report=report)
 
 
 def run_resolved(resolved: ResolvedRun, resolver: Resolver, *, workers: int = 0, report: Report = silent) -> Record:
-    """The same of a run that was resolved already.
+    """Train, validate and test a run that is resolved already, unless its record is there already; see ``run``.
 
     Args:
-        resolved: what to run.
-        resolver: that resolved it.
-        workers: threads of each device that load data.
-        report: told how far the training is.
+        resolved: the run to do.
+        resolver: the resolver that resolved the run; it also states the number of devices.
+        workers: the number of threads per device that load data.
+        report: a function that is told the number of finished epochs when training begins and after each epoch.
 
     Raises:
-        MedtransferError: of the kind of what went wrong.
+        MedtransferError: if the run fails; its class tells the kind of the error.
     """
     store = RunStore(resolver.places.runs)
     with group(resolver.devices):
-        done = agreed(store.record(resolved.key) if rank() == 0 else None)
+        done = broadcast_object(store.record(resolved.key) if rank() == 0 else None)
         if done is not None:
             return done
-        attempt = agreed(store.begin(resolved.key) if rank() == 0 else None)
+        attempt = broadcast_object(store.begin(resolved.key) if rank() == 0 else None)
         assert attempt is not None
         return attempt_run(resolved, attempt, resolver, workers=workers, report=report)
 
@@ -61,11 +61,11 @@ def attempt_run(
 ) -> Record:
     """Do a resolved run in an attempt's folder and publish it.
 
-    A process that is alone starts others if the run has several devices; those that were started together must be in
-    their ``group``, with the same attempt, as ``run`` has it.
+    If the run has several devices, a process that was started alone starts a process for each. Processes that were
+    started together must be in their ``group`` and have the same attempt, as in ``run_resolved``.
 
     Raises:
-        MedtransferError: of the kind of what went wrong.
+        MedtransferError: if the run fails; its class tells the kind of the error.
     """
     if processes() == resolver.devices:
         return take_part(resolved, attempt, resolver, workers, report)

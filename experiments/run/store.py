@@ -3,10 +3,10 @@
 An attempt works in a private folder under ``attempts/``. When everything is written, ``record.json`` last,
 the folder is renamed to ``runs/<key>``. Renaming a folder never replaces one that holds files
 (https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html), so the first attempt to finish
-publishes, and a second one compares itself with it. Nothing rests on locks, and nothing on clocks.
+publishes, and a second one compares itself with it. This needs neither locks nor clocks.
 
-The record holds the sha256 of every file beside it, and a digest of itself: what is damaged later is noticed when it is
-read.
+The record holds the sha256 of every file beside it, and a digest of itself, so that later damage is noticed when a file
+is read.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from specs.files import awaited, file_sha256, replacing, write_json
 from specs.run import digest
 
 SCHEMA = 1
-"""Version of ``record.json``."""
+"""The version of the format of ``record.json``."""
 
 AGAIN = "Move the run's folder away and make its table again."
-"""What to do about a finished run that is not as it was."""
+"""The remedy in messages about a finished run whose files have changed."""
 
 BEST = "best.safetensors"
-"""In a run's folder: every tensor of its module after the best epoch."""
+"""The file in a run's folder that holds every tensor of its module after the best epoch."""
 
 PREDICTIONS = "predictions.parquet"
-"""In a fine-tuning's folder: what it predicted of the test split, as ``evaluation.prediction_table`` holds it."""
+"""The file in a fine-tuning's folder that holds its predictions on the test split (``evaluation.prediction_table``)."""
 
 WEIGHTS = "weights.safetensors"
-"""In a pretraining run's folder: the backbone's tensors under their canonical names."""
+"""The file in a pretraining's folder that holds the backbone's tensors under their canonical names."""
 
 OWN = ("log.txt", "record.json")
 """Files of an attempt that its record does not describe."""
@@ -49,10 +49,10 @@ OWN = ("log.txt", "record.json")
 
 @dataclass(frozen=True)
 class Record:
-    """What a finished run left behind, as stored in ``record.json``.
+    """The record of a finished run, as stored in ``record.json``.
 
     Attributes:
-        folder: where its files are.
+        folder: the folder of the run's files.
         data: the whole record as plain data.
     """
 
@@ -65,12 +65,12 @@ class Record:
         return self.data["score"]  # type: ignore[no-any-return]
 
     def file(self, name: str) -> Path:
-        """One of the run's files, whose bytes are what they were when the run was published.
+        """The path of one of the run's files, after checking that its sha256 is the recorded one.
 
-        A record from before files were described says nothing of them, and they are taken as they are.
+        Old records do not state the hashes of files; their files are taken as they are.
 
         Raises:
-            RunError: if it is gone or damaged.
+            RunError: if the file is gone or damaged.
         """
         path = self.folder / name
         stated = self.data.get("files", {name: None}).get(name, "none")
@@ -84,11 +84,11 @@ class Record:
 
 
 class Attempt:
-    """One try at a run, in a folder of its own.
+    """An attempt at a run, in a folder of its own.
 
     Args:
-        folder: the private folder; it is made.
-        key: of the run.
+        folder: the attempt's private folder, which is made here.
+        key: the key of the run.
     """
 
     def __init__(self, folder: Path, key: str) -> None:
@@ -97,11 +97,11 @@ class Attempt:
 
     @property
     def log(self) -> Path:
-        """Where the process that runs it writes what it prints."""
+        """The file that takes the output of the process that does the run."""
         return self.folder / "log.txt"
 
     def fail(self, error: str) -> None:
-        """Leave a note of what went wrong beside the log."""
+        """Write what went wrong into ``error.json`` beside the log."""
         write_json(self.folder / "error.json", {"error": error})
 
 
@@ -109,14 +109,14 @@ class RunStore:
     """Finished runs and attempts under one folder.
 
     Args:
-        root: the folder; it is made when something is first written.
+        root: the folder of the run store; it is made when something is first written.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def folder(self, key: str) -> Path:
-        """Where a finished run's files are."""
+        """The folder of a finished run; it need not exist."""
         return self.root / key
 
     def record(self, key: str) -> Record | None:
@@ -144,31 +144,31 @@ class RunStore:
         return Record(path.parent, data)
 
     def published(self, key: str) -> Record:
-        """The record of a run that is known to be finished, as soon as this machine sees it.
+        """The record of a run that is known to be finished; waits until this machine sees it on a network file system.
 
         Raises:
-            RunError: if it does not come in sight, or is damaged.
+            RunError: if the record is not seen in time, or is damaged.
         """
         return awaited(lambda: self.record(key), self.folder(key))
 
     def begin(self, key: str) -> Attempt:
-        """A new attempt, whose folder is empty."""
+        """Begin a new attempt, whose folder is empty."""
         name = f"{key}.{socket.gethostname()}.{os.getpid()}.{_token()}"
         return Attempt(self.root / "attempts" / name, key)
 
     def taken_over(self, attempt: Attempt) -> Iterator[str]:
         """Put the checkpoints of other attempts at the same run into an attempt's folder, one at a time.
 
-        The one that is furthest comes first, by its epochs and not by a clock. Whoever asks for the next one cannot use
-        the last, which goes away again. The others may still be worked on, here or elsewhere: their files are only ever
-        replaced whole, so a hard link stays what it is.
+        The attempt with the most epochs comes first. When the caller asks for the next checkpoint, the last one was not
+        usable and is removed again. Other attempts may still go on, here or on other machines: their files are only
+        ever replaced whole, so a hard link keeps its content.
 
         Yields:
             The name of the attempt whose ``last.ckpt``, best weights and metrics are now in the folder.
         """
         others = [folder for folder in self.attempts(attempt.key) if folder != attempt.folder]
         for other in sorted(others, key=lambda folder: (epochs_of(folder), folder.name), reverse=True):
-            # The best weights may be superseded meanwhile; the checkpoint says which ones it needs.
+            # The best weights may be replaced meanwhile, so all are linked; the checkpoint states which it needs.
             names = ["last.ckpt", "metrics.jsonl", *(path.name for path in other.glob("best-*.safetensors"))]
             taken = [name for name in names if _link(other / name, attempt.folder / name)]
             if "last.ckpt" in taken:
@@ -177,15 +177,15 @@ class RunStore:
                 (attempt.folder / name).unlink(missing_ok=True)
 
     def last_error(self, key: str) -> tuple[str, Path] | None:
-        """What went wrong in the newest failed attempt at a run and its log, or None."""
+        """The error of the newest failed attempt at a run, and the path of its log; None if no attempt failed."""
         failed = [folder / "error.json" for folder in self.attempts(key) if (folder / "error.json").is_file()]
         if not failed:
             return None
-        newest = max(failed, key=lambda path: path.stat().st_mtime)  # a clock that jumped may show an older one
+        newest = max(failed, key=lambda path: path.stat().st_mtime)  # wrong only if a clock jumped
         return json.loads(newest.read_text(encoding="utf-8"))["error"], newest.parent / "log.txt"
 
     def publish(self, attempt: Attempt, record: dict[str, Any]) -> Record:
-        """Make an attempt the finished run, unless another one was first.
+        """Make an attempt the finished run, unless another attempt was first.
 
         Raises:
             RunError: if another attempt was first and its predictions differ.
@@ -198,7 +198,7 @@ class RunStore:
             write_json(attempt.folder / "record.json", data | {"digest": digest(data)})
             os.rename(attempt.folder, target)
         except OSError as error:
-            # Another attempt was first, and may have cleared this one away. What it published comes in sight whole.
+            # Another attempt was first, and may have removed this one. The folder that it published appears whole.
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
                 raise
             names = awaited(lambda: (target.exists() and list(target.iterdir())) or None, target)
@@ -221,9 +221,9 @@ class RunStore:
         return (self.root / "attempts").glob(f"{key}.*")
 
     def _clean(self, attempt: Attempt) -> None:
-        """Remove what is left of an attempt at a finished run, and of others that are known to be over.
+        """Remove the folders of an attempt at a finished run and of other attempts at it that are known to be over.
 
-        Those are the ones whose process was on this machine, and those of this job before it was queued again.
+        These are attempts of ended processes of this machine, and attempts of this SLURM job before it was requeued.
         """
         for folder in self.attempts(attempt.key):
             host, pid, token = folder.name.removeprefix(f"{attempt.key}.").rsplit(".", 2)
@@ -233,12 +233,12 @@ class RunStore:
 
 
 def _token() -> str:
-    """The end of an attempt's name, which no other one has; it begins with the step of a SLURM job, if this is one."""
+    """The unique end of an attempt's name; inside a SLURM job it begins with the number of the job and its step."""
     return f"{_step()}{secrets.token_hex(4)}"
 
 
 def _step() -> str:
-    """A step of a SLURM job, by numbers that it keeps when the job is queued again; empty outside of one.
+    """The number of the SLURM job and its step, which stay the same when the job is requeued; empty outside of a job.
 
     https://slurm.schedmd.com/srun.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES
     """
@@ -247,7 +247,7 @@ def _step() -> str:
 
 
 def epochs_of(folder: Path) -> int:
-    """How many epochs an attempt has finished, by its metrics; one more than its checkpoint if it was just ended."""
+    """The number of lines in an attempt's metrics: its finished epochs, perhaps one more than in its checkpoint."""
     try:
         return (folder / "metrics.jsonl").read_text(encoding="utf-8").count("\n")
     except (OSError, ValueError):
@@ -255,7 +255,7 @@ def epochs_of(folder: Path) -> int:
 
 
 def _link(source: Path, target: Path) -> bool:
-    """Give a file a second name, or on a file system without hard links a copy; False if it is gone.
+    """Make a hard link to a file, or a copy on a file system without hard links; False if the file is gone.
 
     Raises:
         StorageError: if a copy finds the disk full.

@@ -1,8 +1,9 @@
-"""What happens at the end of each training epoch, in one fixed order, and how a run goes on after a kill.
+"""The end of each training epoch, whose steps have a fixed order, and how a killed run goes on from a checkpoint.
 
-Each epoch begins by seeding every random state from the run's seed and the epoch's number, so a run that goes on
-from the end of an epoch draws the same numbers as one that never stopped. Of several processes, each further one seeds
-by its own number too, so that none drops out what another does; all decide alike, and the first one alone writes.
+Each epoch begins by seeding every random state from the run's seed and the epoch's number, so a run that goes on from
+the end of an epoch draws the same numbers as one that never stopped. If several processes train together, the seed also
+depends on the rank (except of process 0), so that dropout differs between them; all processes take the same decisions,
+and only process 0 writes files.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from safetensors.torch import save_file
 
 from experiments.run.progress import Report
 from lightning_modules.finite import REMEDIES
-from lightning_modules.gathering import agreed, everyones, rank
+from lightning_modules.gathering import all_gather_objects, broadcast_object, rank
 from specs.errors import RunError
 from specs.files import awaited_file, file_sha256, replacing, write_text
 from specs.recipe import Recipe
@@ -32,7 +33,7 @@ from specs.run import digest
 
 
 def seed_everything(seed: int, purpose: str) -> int:
-    """Seed Python, NumPy and torch for one purpose of a run; returns the derived seed, below 2**32."""
+    """Seed Python, NumPy and torch for one purpose of a run; returns the derived seed, in [0, 2**32)."""
     derived = int(digest([seed, purpose])[:8], 16)
     random.seed(derived)
     np.random.seed(derived)
@@ -41,15 +42,15 @@ def seed_everything(seed: int, purpose: str) -> int:
 
 
 class CheckpointFile(TorchCheckpointIO):
-    """Writes a checkpoint to the very path that is given.
+    """Writes a checkpoint directly to the given path.
 
-    Lightning's own way holds a second copy in memory and writes a third to the folder for temporary files, on another
-    disk perhaps, where a killed process leaves it.
+    Lightning's own class holds a second copy in memory and writes a third to the folder for temporary files, perhaps on
+    another disk, where it stays if the process is killed.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
-        """Write a checkpoint; torch adds a CRC-32 of each tensor."""
-        with Path(path).open("wb") as file:  # torch's own opening would tell nothing of a full disk
+        """Write a checkpoint, to which torch adds a CRC-32 of each tensor."""
+        with Path(path).open("wb") as file:  # a path that torch opens itself would hide the error of a full disk
             torch.save(checkpoint, file)
 
 
@@ -59,10 +60,10 @@ class EpochEnd(Checkpoint):
     It is a Lightning ``Checkpoint`` so that Lightning runs it after all other callbacks.
 
     Args:
-        recipe: of the run; decides selection and early stopping.
-        seed: of the run.
+        recipe: the recipe of the run, which decides how epochs are selected and when training stops early.
+        seed: the seed of the run.
         folder: the attempt's folder; ``last.ckpt``, ``best-EPOCH.safetensors`` and ``metrics.jsonl`` go there.
-        report: told how far the training is.
+        report: a function that is told the number of finished epochs when training begins and after each epoch.
     """
 
     def __init__(self, recipe: Recipe, seed: int, folder: Path, report: Report) -> None:
@@ -75,23 +76,23 @@ class EpochEnd(Checkpoint):
 
     @property
     def best(self) -> Path:
-        """The weights of the best epoch so far."""
+        """The file with the weights of the best epoch so far."""
         return self.folder / f"best-{self.best_epoch}.safetensors"
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say that training begins, or goes on after so many epochs."""
+        """Report the number of epochs that are finished when training begins or goes on."""
         if trainer.is_global_zero:
             self.report(len(self.rows), self.recipe.epochs)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Seed the epoch."""
+        """Seed every random state for the epoch."""
         seed_everything(self.seed, f"epoch {trainer.current_epoch}" + (f" of process {rank()}" if rank() else ""))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Do all that an epoch's end asks for; the checkpoint is written last."""
+        """Select the best epoch, step the schedule, decide whether to stop, and write files, the checkpoint last."""
         epoch = trainer.current_epoch
         self._check_weights(trainer, pl_module)
-        row = agreed({name: float(value) for name, value in trainer.callback_metrics.items()})
+        row = broadcast_object({name: float(value) for name, value in trainer.callback_metrics.items()})
         last = self.recipe.selection == "last"
         selected = row["train_loss" if last else f"validation_{self.recipe.selection}"]
         score = float(epoch) if last else selected if self.recipe.selection == "metric" else -selected
@@ -110,7 +111,7 @@ class EpochEnd(Checkpoint):
         self.finished = stop or epoch + 1 >= self.recipe.epochs
         trainer.should_stop = trainer.should_stop or stop
         if not trainer.is_global_zero:
-            trainer.save_checkpoint(self.folder / "last.ckpt")  # takes part, and writes nothing
+            trainer.save_checkpoint(self.folder / "last.ckpt")  # all processes must call it; this one writes nothing
             return
         self.write_metrics()
         with replacing(self.folder / "last.ckpt") as temporary:
@@ -119,19 +120,19 @@ class EpochEnd(Checkpoint):
         self.report(epoch + 1, self.recipe.epochs)
 
     def _remove_superseded(self) -> None:
-        """Remove weights that the checkpoint does not need any more."""
+        """Remove the weights of earlier best epochs, which the checkpoint no longer needs."""
         for path in self.folder.glob("best-*.safetensors"):
             if path != self.best:
                 path.unlink()
 
     def _check_weights(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Refuse weights that are not numbers, which a last step may leave without a loss that shows it.
+        """Refuse weights that are not finite; those of an epoch's last step may be, although all losses were finite.
 
         Raises:
-            RunError: in every process, if those of one are not finite.
+            RunError: in every process, if the weights of one are not finite.
         """
         broken = [name for name, tensor in pl_module.state_dict().items() if not bool(tensor.isfinite().all())]
-        found = next((names for names in everyones(broken) if names), None)
+        found = next((names for names in all_gather_objects(broken) if names), None)
         if found:
             rate = trainer.optimizers[0].param_groups[0]["lr"]
             raise RunError(
@@ -144,39 +145,39 @@ class EpochEnd(Checkpoint):
         write_text(self.folder / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def state_dict(self) -> dict[str, Any]:
-        """What goes into a checkpoint."""
+        """The state that goes into a checkpoint."""
         return {name: getattr(self, name) for name in ("rows", "best_epoch", "best_sha256", "best_score", "finished")}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint's state; metrics of later epochs are forgotten."""
+        """Take the state of a checkpoint; metrics of later epochs are removed."""
         for name, value in state_dict.items():
             setattr(self, name, value)
         if rank() == 0:
             self.write_metrics()
 
     def resume(self, earlier: Iterable[str]) -> Path | None:
-        """The checkpoint to go on from, with this callback's state taken from it; None if there is none.
+        """Find the checkpoint to go on from and take this callback's state from it; None if there is none.
 
-        A checkpoint that is damaged, or whose best weights are, is set aside with a printed line, and the next one is
-        tried; without any, training starts anew: the result is the same, only later. Of several processes, the first
-        one reads and says.
+        A checkpoint is skipped with a printed line if it or its best weights are damaged, and the next one is tried. If
+        there is no other, training starts anew and gives the same result later. Only process 0 reads checkpoints; it
+        sends the state to the others.
 
         Args:
-            earlier: puts the files of other attempts into the folder, one attempt at a time, and tells its name.
+            earlier: an iterator over the names of other attempts, which puts the files of each into the folder in turn.
 
         Raises:
-            RunError: if another machine does not see the checkpoint.
+            RunError: if another machine does not see the checkpoint in time.
         """
-        state = agreed(self._first_readable(earlier) if rank() == 0 else None)
+        state = broadcast_object(self._first_readable(earlier) if rank() == 0 else None)
         if state is None:
             return None
         self.load_state_dict(state)
         if rank() == 0:
-            self._remove_superseded()  # a kill may have come between the checkpoint and this
+            self._remove_superseded()  # the process may have been killed after the checkpoint and before removing them
         return awaited_file(self.folder / "last.ckpt")
 
     def _first_readable(self, earlier: Iterable[str]) -> dict[str, Any] | None:
-        """This callback's state in the first checkpoint that is as it was written."""
+        """This callback's state in the first checkpoint that is not damaged; None if there is none."""
         damaged = False
         for name in earlier:
             try:
@@ -192,10 +193,10 @@ class EpochEnd(Checkpoint):
         return None
 
     def _verified(self) -> dict[str, Any]:
-        """This callback's state in the folder's checkpoint.
+        """This callback's state in the folder's checkpoint, after checking the checkpoint and its best weights.
 
         Raises:
-            Exception: of whatever kind, if the checkpoint or its best weights are damaged or gone.
+            Exception: of any kind, if the checkpoint or its best weights are damaged or gone.
         """
         last = self.folder / "last.ckpt"
         with zipfile.ZipFile(last) as parts:  # torch does not compare the checksums that it wrote

@@ -1,1 +1,1 @@
-"""The Python face of everything above one run."""
+"""The Python interface to all that medtransfer does: the class ``Session`` and the parts behind it."""

@@ -1,4 +1,4 @@
-"""One line before anything comes from outside: what, from which host, how large, under which licence."""
+"""A line before anything is fetched: its name, from which host, how large, and under which licence."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from initializers.publishing.fetching import Report
 
 
 def announcing(name: str, url: str, terms: str, say: Say, report: Report) -> Report:
-    """A report of bytes that first says what is coming, once the server has answered and before any of it comes.
+    """A report of fetched bytes that first announces the file, after the server's answer and before the first bytes.
 
     Args:
-        name: of the file or folder.
-        url: that gives it.
-        terms: its licence, and where it stands.
-        say: told the line.
-        report: told how many bytes have come, of how many where that is known.
+        name: the name of the file or folder that is fetched.
+        url: the address that it is fetched from.
+        terms: the licence, and the page that states it.
+        say: a function that is told the announcement, one sentence.
+        report: a function that is told how many bytes have come, and of how many; None if the size is not known.
     """
     said = False
 
@@ -32,12 +32,12 @@ def announcing(name: str, url: str, terms: str, say: Say, report: Report) -> Rep
 
 
 def host_of(url: str) -> str:
-    """The server that an address names, with its port where it says one."""
+    """The host of an address, with its port if the address states one."""
     return urlsplit(url).netloc
 
 
 def size_in_words(size: int) -> str:
-    """A number of bytes in the largest unit of which it has one, such as ``3.6 GB``."""
+    """A number of bytes in words, in the largest unit of which it is at least one, such as ``3.6 GB``."""
     for unit, power in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= power:
             return f"{size / power:.1f} {unit}"

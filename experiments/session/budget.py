@@ -1,4 +1,4 @@
-"""What a comparison may spend: runs, or hours of training."""
+"""The budget of a comparison: a number of runs, or a time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from specs.errors import UsageError
 
 SECONDS = {"h": 3600.0, "min": 60.0}
+"""The seconds in each unit of time that a budget may have."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """A limit; exactly one of the two is given.
+    """The limit of a comparison; exactly one of the two numbers is given.
 
     Attributes:
-        runs: of all rows together, those that tune among them.
-        seconds: of all runs together, added up as if they were done one after the other, so that the end of a race does
-            not depend on how many run at the same time. No further wave begins once they are spent.
+        runs: the largest number of runs of all rows together, including those that tune learning rates.
+        seconds: the time of all runs together, in seconds. Times are added up as if runs were done one after the other,
+            so that the end of a race does not depend on how many run at the same time. No further wave of runs begins
+            once the time is spent.
     """
 
     runs: int | None = None
@@ -30,10 +32,10 @@ class Budget:
 
 
 def parse_budget(text: str) -> Budget:
-    """A budget from ``40``, ``2h`` or ``90min``.
+    """Read a budget from a text such as ``40`` (runs), ``2h`` or ``90min``.
 
     Raises:
-        UsageError: if it is none of these, or nothing.
+        UsageError: if the text has another form, or the budget is 0.
     """
     found = re.fullmatch(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>h|min|runs)?", text.strip())
     number = float(found["number"]) if found else 0.0

@@ -1,4 +1,4 @@
-"""Collecting a folder that is published as single files, from the web pages that list them."""
+"""Fetching a folder that is published as single files, with the help of web pages that list them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from specs.errors import DataError
 from specs.files import file_sha256
 
 MOST_PAGES = 100
-"""Pages that are read of one listing, at most; a listing that goes on has gone in circles."""
+"""The most pages of one listing that are read; a longer listing most likely links back to itself."""
 
 PAGE_BYTES = 2**24
-"""Bytes of one page, at most."""
+"""The largest size of a page, in bytes."""
 
 
 class ListedFile(NamedTuple):
     """A file that a page lists.
 
     Attributes:
-        url: that gives it.
-        path: in the folder that is listed.
-        size: in bytes, where the page says it.
+        url: the address that the file is fetched from.
+        path: the path of the file, relative to the listed folder.
+        size: the size of the file, in bytes; None if the page does not state it.
     """
 
     url: str
@@ -39,21 +39,21 @@ class ListedFile(NamedTuple):
 
 
 def collect(index: str, target: Path, report: Callable[[int, int | None], None]) -> str:
-    """Fetch every file of a listed folder; the folder appears under its name once all of it is there.
+    """Fetch every file of a listed folder; the folder appears under its name once all of its files are there.
 
-    What has come is kept in a hidden folder beside it, and the next call goes on from there.
+    Until then the files are kept in a hidden folder beside it, and the next call goes on from there.
 
     Args:
-        index: address of the page that lists the folder, with links to pages of the folders in it.
-        target: where the folder goes; it must not exist.
-        report: told how many bytes have come, of how many where all sizes are known.
+        index: the address of the page that lists the folder, with links to pages of its subfolders.
+        target: the path that the folder gets; it must not exist.
+        report: a function that is told how many bytes have come, and of how many; None if a size is not known.
 
     Returns:
         The sha256 of the lines ``sha256  path`` of all files, in the order of their paths.
 
     Raises:
-        DataError: if a page or file cannot be fetched, or a file has another size than its page says.
-        StorageError: if the disk is full; what has come is kept.
+        DataError: if a page or file cannot be fetched, or a file has another size than its page states.
+        StorageError: if the disk is full; files that have come are kept.
     """
     files = listed(index)
     part = target.with_name(f".{target.name}.part")
@@ -71,7 +71,7 @@ def collect(index: str, target: Path, report: Callable[[int, int | None], None])
         done += path.stat().st_size
         report(done, total)
     expected = {part / file.path for file in files}
-    for path in part.rglob("*"):  # of a listing that has changed since
+    for path in part.rglob("*"):  # an earlier listing may have had other files
         if path.is_file() and path not in expected:
             path.unlink()
     lines = [f"{file_sha256(part / file.path)}  {file.path}\n" for file in sorted(files, key=lambda file: file.path)]
@@ -80,7 +80,7 @@ def collect(index: str, target: Path, report: Callable[[int, int | None], None])
 
 
 def listed(index: str) -> list[ListedFile]:
-    """The files that a page and the pages of the folders in it list; links that lead elsewhere are left alone.
+    """The files that a page and the pages of its subfolders list; links that lead out of the folder are ignored.
 
     Raises:
         DataError: if a page cannot be read, or there are no files.
@@ -107,7 +107,7 @@ def listed(index: str) -> list[ListedFile]:
 
 
 def _inside(url: str, start: str) -> PurePosixPath | None:
-    """The path under a folder's address that a link leads to; None where it leads elsewhere or to no file."""
+    """The path of a link's target relative to a folder's address; None if it is outside the folder or no file."""
     if not url.startswith(start) or urlsplit(url).query or urlsplit(url).fragment:
         return None
     name = unquote(url.removeprefix(start))
@@ -125,7 +125,7 @@ def _check_size(path: Path, file: ListedFile) -> None:
 
 
 def _links(pool: urllib3.PoolManager, url: str) -> list[tuple[str, int | None]]:
-    """The links of a page, each with the size that stands beside it."""
+    """The links of a page, each with the size in bytes that stands beside it; None if there is none."""
     try:
         response = pool.request("GET", url, preload_content=False)
         content = response.read(PAGE_BYTES + 1)
@@ -140,7 +140,7 @@ def _links(pool: urllib3.PoolManager, url: str) -> list[tuple[str, int | None]]:
 
 
 class _Reader(HTMLParser):
-    """Reads links, and the whole number that stands in the table cell after one: its size in bytes."""
+    """Reads the links of an HTML page, each with the whole number in the text after it, which is its size in bytes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Comparing initializations on one dataset: a learning rate for each, then a race, then what to start from.
+"""Comparing initializations on one dataset: picking a learning rate for each, then a race, then a recommendation.
 
 Every row tries each learning rate once, in a run that sees no test image, and takes the one that is best on the
-validation split. Then come runs with fresh seeds, wave by wave, and test scores are looked at as was fixed before.
+validation split. Then come runs with fresh seeds, wave by wave, and test scores are looked at by rules fixed before.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from datamodules.dataset.splits import Split
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.execution.planner import Plan, plan
+from experiments.reporting.blocks.recommendation import Advice
+from experiments.reporting.decided import READERS, Decided
 from experiments.reporting.page.page import TITLE, render
 from experiments.reporting.text.advice import advice
 from experiments.run.analyses import Analysis, fix
@@ -32,7 +34,6 @@ from experiments.session.question import Asked, Question, asked, described, name
 from experiments.session.racing import RESAMPLES, Entered, Raced, raced
 from experiments.session.results import UNKNOWN, Compared, Planned
 from experiments.tables.cells import ResolvedCells
-from experiments.tables.decided import READERS, Decided
 from experiments.tables.document import TableDocument
 from experiments.tables.table import Table
 from experiments.tables.tuning import Candidates, candidates, picked, tuning_remarks
@@ -42,7 +43,7 @@ from specs.run import digest
 
 
 def plan_comparison(question: Question, context: Context) -> Planned:
-    """The runs by which learning rates are picked; those over seeds follow from what is picked.
+    """The plan of the runs by which learning rates are picked, or, once these are done, of the first runs of the race.
 
     Raises:
         MedtransferError: if the data or weights are not there, or parts do not fit.
@@ -54,6 +55,7 @@ def plan_comparison(question: Question, context: Context) -> Planned:
     table = asked(question, resolver, context.say).table
     tried, work = _tuning(question, table, resolver, context)
     if work.waiting:
+        context.warn(work.runs.values())
         then = f"then {_numbers(rules, question)}, with the rates that are best on the validation split"
         return Planned(plan=work, cells=ResolvedCells(), then=then)
     rows = Contenders(table, [picked(one, work, context.store) for one in tried], resolver, question.folds)
@@ -63,7 +65,7 @@ def plan_comparison(question: Question, context: Context) -> Planned:
 
 
 def _tuning(question: Question, table: Table, resolver: Resolver, context: Context) -> tuple[list[Candidates], Plan]:
-    """What each pick of the rates has to choose from, and the runs of all picks."""
+    """The candidate runs of each pick of the learning rates, and the plan of the runs of all picks."""
     tried = [
         candidates(table, resolver, may_lack=False, pick=number, fold=fold)
         for number, fold in enumerate(question.picks)
@@ -73,10 +75,10 @@ def _tuning(question: Question, table: Table, resolver: Resolver, context: Conte
 
 
 def rules_of(question: Question) -> Rules:
-    """What the race is held to.
+    """The rules of the race that a question asks for.
 
     Raises:
-        UsageError: if what may be spent does not reach the first look.
+        UsageError: if the budget does not suffice for the first look.
     """
     rows, rates, margin = len(question.initializers), len(set(question.learning_rates)), question.margin / 100
     each = question.folds or 1
@@ -100,32 +102,32 @@ def rules_of(question: Question) -> Rules:
 
 
 def _range(rules: Rules, question: Question) -> tuple[int, int]:
-    """The fewest and the most runs of a race."""
+    """The smallest and the largest number of runs that a race may take."""
     rows, each = len(question.initializers), question.folds or 1
     most = rows * rules.looks[-1]
     return each * rows * rules.looks[0], each * (most if rules.most is None else min(rules.most, most))
 
 
 def _numbers(rules: Rules, question: Question) -> str:
-    """``4 to 12 runs of 2 initializations``."""
+    """The number of runs of a race in words, such as ``4 to 12 runs of 2 initializations``."""
     least, most = _range(rules, question)
     return f"{least} to {most} runs of {len(question.initializers)} initializations, as many as it takes"
 
 
 def compared(question: Question, context: Context, output: Path | None, page: Path | None, images: Images) -> Compared:
-    """Tune, race, decide.
+    """Pick learning rates, do the race, and write its outcome.
 
     Args:
-        question: what is compared.
-        context: where and how runs are done.
-        output: a folder for the table's files; None writes none.
-        page: an HTML page to write: a file, or a folder in which it is named like the table's files; None writes none.
-        images: whether the page shows test images.
+        question: the question, which says what is compared.
+        context: the session's settings: where and how runs are done.
+        output: the folder that the table's files are written to; None writes none.
+        page: the HTML page to write: a file, or a folder in which it is named like the table's files; None writes none.
+        images: the test images that the page shows.
 
     Raises:
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
-    rules = rules_of(question)  # what is wrong with the question is answered before the data are opened
+    rules = rules_of(question)  # faults in the question are reported before the data are opened
     provide(question.table().first_runs(), context)
     resolver = context.resolver()
     known = asked(question, resolver, context.say)
@@ -145,7 +147,7 @@ def compared(question: Question, context: Context, output: Path | None, page: Pa
         runs=made.runs,
         failures=made.failures,
         files=made.files,
-        recommendation=document.recommendation,
+        recommendation=advice(outcome, question.edition),
         decided=outcome,
         learning_rates={label: rows.rates(label)[0] for label in entered.order},
         page=page,
@@ -153,7 +155,7 @@ def compared(question: Question, context: Context, output: Path | None, page: Pa
 
 
 def _entered(known: Asked, rules: Rules, resolver: Resolver, context: Context) -> tuple[Contenders, Entered]:
-    """Do the runs that tune, and enter the rows into the race."""
+    """Do the runs that tune learning rates, and enter the rows into the race."""
     question = known.question
     tried, work = _tuning(question, known.table, resolver, context)
     context.say(f"{len(work.runs)} runs that tune ({len(work.waiting)} to do), then {_numbers(rules, question)}.")
@@ -170,7 +172,8 @@ def _entered(known: Asked, rules: Rules, resolver: Resolver, context: Context) -
         rarer=sum(map(rarer, tested)),
         tested=sum(one.splits["test"].whole.independent for one in tested),
         seconds=question.budget.seconds if question.budget else None,
-        # Where patients decide, runs may be spent without end: for new ones only as many as somebody allows.
+        # Claims about new patients may need more patients and no number of runs may settle them, so the race goes on
+        # for them only within a budget.
         driving=READERS if question.budget else READERS[:1],
         tuning=[key for key, run in work.runs.items() if run.spec.stage == "tune"],
     )
@@ -180,7 +183,7 @@ def _entered(known: Asked, rules: Rules, resolver: Resolver, context: Context) -
 def _document(
     known: Asked, rows: Contenders, race: Raced, twins: Sequence[ResolvedRun], outcome: Decided, context: Context
 ) -> tuple[TableDocument, Plan]:
-    """The table of a race, and the plan of its runs, carried out."""
+    """The finished table of a race, and the plan of its runs after they were done."""
     question, (column,) = known.question, known.table.columns
     cells = {(label, column.label): tuple(runs) for label, runs in race.runs.items()}
     shown = known.table.rows
@@ -191,12 +194,12 @@ def _document(
     done = plan((run for runs in cells.values() for run in runs), context.store)
     done.failed.update(race.work.failed)
     name = name_of(question, known.table, known.opened.index.identity())
-    # In folds, each of which has other test patients, there are no intervals over them.
+    # Each fold has other test patients, so in folds there are no intervals over test patients.
     statistics = Statistics(bootstrap=None if question.folds else RESAMPLES)
     document = finished_document(name, table, cells, done, context, statistics)
     document = dataclasses.replace(
         document,
-        rows=tuple((row.label, described(row)) for row in shown),  # which name nobody's folders
+        rows=tuple((row.label, described(row)) for row in shown),  # these contain no names of the user's folders
         remarks=(
             *known.remarks,
             *_remarks(question),
@@ -204,28 +207,27 @@ def _document(
             *((row, "takes no part in the race, since a run of it failed or has no score") for row in race.out),
             *(remark for pick in rows.picks for remark in tuning_remarks(table, pick)),
         ),
-        decided=outcome,
-        recommendation=advice(outcome, question.edition),
+        marks="race",
     )
-    return document, done
+    return document.with_part(Advice(advice(outcome, question.edition), outcome)), done
 
 
 def _tested(question: Question, opened: OpenDataset) -> list[Counts]:
-    """What the test split holds, or that of each fold."""
+    """The counts of the dataset's splits, or of the splits of each fold."""
     folds = [opened if fold is None else in_fold(opened, fold) for fold in dict.fromkeys(question.picks)]
     return [counted(one.index, one.dataset.task) for one in folds]
 
 
 def _images(split: Split, counts: Sequence[Counts]) -> int:
-    """Of a split, in all folds together."""
+    """The number of images of a split in all folds together."""
     return sum(one.splits[split].whole.images for one in counts)
 
 
 def _fixed(known: Asked, rows: Contenders, entered: Entered, context: Context) -> Analysis:
-    """Write down what is looked at and how, before that is done.
+    """Store the analysis, that is which scores are looked at and how, before the first look.
 
-    A budget is not part of it: the level is spent on each look whatever the budget, so that with a larger one the same
-    analysis goes on.
+    The budget is not part of it: each look spends the same part of the level whatever the budget, so that the same
+    analysis goes on with a larger one.
     """
     identity = known.opened.index.identity()
     fixed = {
@@ -242,19 +244,19 @@ def _fixed(known: Asked, rows: Contenders, entered: Entered, context: Context) -
 
 
 def _remarks(question: Question) -> tuple[tuple[str, str], ...]:
-    """How a comparison in folds is to be read."""
+    """A remark on how to read a comparison in folds; none without folds."""
     if question.folds is None:
         return ()
     told = (
-        f"{question.folds} of equal size, by patient and class; each is tested on once with each seed, and the counts "
-        "are those of the first one. The spread beside a mean is that over folds and seeds. The bounds of what is "
-        "claimed respect that the training sets overlap (Nadeau and Bengio 2003)"
+        f"{question.folds} of equal size, by patient and class; with each seed there is a run for each, which is its "
+        "test split, and the counts are those of the first one. The spread beside a mean is that over folds and seeds. "
+        "The bounds of what is claimed respect that the training sets overlap (Nadeau and Bengio 2003)"
     )
     return (("folds", told),)
 
 
 def _price(work: Plan, rules: Rules, question: Question, context: Context) -> str:
-    """About how long the race takes, by the runs that tuned."""
+    """An estimate of how long the race takes, in words, from the time of the tuning runs."""
     seconds = [record.data["seconds"] for record in context.records_of(work)]
     mean = sum(seconds) / max(len(seconds), 1)
     least, most = _range(rules, question)

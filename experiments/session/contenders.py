@@ -1,4 +1,4 @@
-"""The rows of a comparison as runs, each with the learning rates that were picked for it."""
+"""The rows of a comparison as runs, with the learning rates that were picked for each row."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from specs.fold import Fold
 
 @dataclass
 class Contenders:
-    """The rows of a table of one column.
+    """The rows of a comparison's table, which has one column.
 
     Attributes:
-        table: of the comparison.
-        picks: of the rows' learning rates, one of each fold; without folds a row's runs take them in turn.
-        resolver: of runs.
-        folds: in each of which a row is trained and tested with each seed; None: there are none.
+        table: the table of the comparison.
+        picks: the picked learning rates of all rows, one pick for each fold; without folds a row's runs take the picks
+            in turn.
+        resolver: the resolver of the runs.
+        folds: the number of folds, in each of which a row is trained and tested with each seed; None without folds.
     """
 
     table: Table
@@ -31,11 +32,11 @@ class Contenders:
     _known: dict[tuple[str, int, Fold | None], ResolvedRun] = field(default_factory=dict)
 
     def runs(self, label: str, number: int, first: int = 0) -> tuple[ResolvedRun, ...]:
-        """The runs of a row with so many seeds, which follow one another: of each seed one, or one in each fold.
+        """The runs of a row with consecutive seeds, in the order of the seeds: one for each seed, or one in each fold.
 
         Args:
-            label: of the row.
-            number: of seeds.
+            label: the label of the row.
+            number: the number of seeds.
             first: the first seed.
         """
         (row,) = (row for row in self.table.rows if row.label == label)
@@ -47,16 +48,16 @@ class Contenders:
             pick = self.picks[seed % len(self.picks) if fold is None else fold.number]
             table = dataclasses.replace(tuned(self.table, pick), seeds=1)
             specs = table.cell(dataclasses.replace(row, first_seed=seed), table.columns[0])
-            assert not isinstance(specs, str)  # each row of a comparison is for its one column
+            assert not isinstance(specs, str)  # a text would say why the row has no run, but every row has runs
             self._known[row.label, seed, fold] = self.resolver.resolve(dataclasses.replace(specs[0], fold=fold))
         return self._known[row.label, seed, fold]
 
     def rates(self, label: str) -> tuple[float, ...]:
-        """The learning rates that were picked for a row, of each pick."""
+        """The learning rates that were picked for a row, one for each pick."""
         return tuple(pick[self._place(label)].rate for pick in self.picks)
 
     def order(self) -> list[str]:
-        """The rows, those with the highest validation scores in the tuning first; of equal ones, as they were named."""
+        """The labels of the rows, by falling validation score in the tuning; rows with equal scores as in the table."""
         best = {
             row.label: sum(pick[self._place(row.label)].best for pick in self.picks) / len(self.picks)
             for row in self.table.rows

@@ -1,33 +1,36 @@
-"""What every call of a session works with: paths, executor, wandb, and who is told of progress."""
+"""The settings that every call of a session uses: folders, executor, wandb, and functions that report progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from datamodules.dataset.in_words import in_words
 from experiments.execution.executor import Conditions, Executor
 from experiments.execution.journal import Journal
 from experiments.execution.planner import Plan, carry_out
-from experiments.reporting.wandb.dashboard import Mode, mirror_runs
+from experiments.reporting.wandb.modes import Mode
 from experiments.run.places import Places
-from experiments.run.resolve import Resolver
+from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
-from specs.registry import EXECUTORS
+from experiments.session.mirroring import Mirroring
+from specs.registry import DATASETS, EXECUTORS
 
 ProgressCallback = Callable[[Plan], None]
-"""Called with the state of a plan after each change: its runs that are done, running, queued and failed."""
+"""A function that is called with a plan after each change of its state: which runs are done, running or failed."""
 
 Say = Callable[[str], None]
-"""Called with a sentence that a user should see at once, such as a warning, or how many runs were measured."""
+"""A function that is called with a sentence that a user should see at once, such as a warning."""
 
 
 StepsCallback = Callable[[str, int, int | None], None]
-"""Called with what is done, such as ``fetch a.npz``, and how much of it is done, of how much where that is known: bytes
-of what is fetched or unpacked, images of what is prepared."""
+"""A function that is called with the name of a step, such as ``fetch a.npz``, how much of it is done, and of how much;
+the last is None if it is not known. The unit is bytes for fetching and unpacking, and images for preparing."""
 
 
 def no_steps(what: str, done: int, total: int | None) -> None:
-    """Takes no notice of what has come or been prepared."""
+    """A callback for steps that does nothing."""
 
 
 def no_progress(plan: Plan) -> None:
@@ -35,7 +38,7 @@ def no_progress(plan: Plan) -> None:
 
 
 def say_nothing(text: str) -> None:
-    """Takes no notice of a sentence."""
+    """A callback for sentences that does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +46,17 @@ class Context:
     """The settings of a session; none of them changes a result.
 
     Attributes:
-        paths: where data and runs are.
-        executor: expression of what carries runs out, such as ``local`` or ``slurm(partition="gpu")``.
-        devices: GPUs, or processes where there are none, that share each batch of a run.
+        paths: the folders of data, runs and prepared images.
+        executor: the expression of the executor that carries out runs, such as ``local`` or ``slurm(partition="gpu")``.
+        devices: the number of GPUs, or of CPU processes where there are none, that share each batch of a run.
         jobs: the most runs at the same time; None lets the executor decide.
-        workers: threads per device that load data.
-        wandb: whether what was done is mirrored into wandb: ``offline``, ``online`` or ``disabled``.
-        progress: told of every change while runs are carried out.
-        say: told sentences that a user should see at once.
-        steps: told how much has come of what is fetched, and how many images are prepared.
-        offline: whether nothing is fetched; what is not there is then an error.
+        workers: the number of threads per device that load data.
+        wandb: whether runs and tables are mirrored into wandb: ``offline``, ``online`` or ``disabled``.
+        progress: a function that is told of every change while runs are carried out.
+        say: a function that is told sentences that a user should see at once.
+        steps: a function that is told the progress of fetching, unpacking and preparing.
+        offline: whether nothing may be fetched; missing files are then an error.
+        told_already: the sentences on images that were said already, which are not repeated.
     """
 
     paths: Places
@@ -65,6 +69,7 @@ class Context:
     say: Say = say_nothing
     steps: StepsCallback = no_steps
     offline: bool = False
+    told_already: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def store(self) -> RunStore:
@@ -72,15 +77,16 @@ class Context:
         return RunStore(self.paths.runs)
 
     def resolver(self) -> Resolver:
-        """What resolves the runs of one call; it opens each dataset once and forgets them with itself."""
+        """A new resolver for the runs of one call, which opens each dataset once."""
         return Resolver(self.paths, self.devices)
 
     def carry_out(self, plan: Plan) -> None:
-        """Do the runs of a plan that are missing; those that fail are in ``plan.failed`` afterwards.
+        """Do the missing runs of a plan; runs that fail are in ``plan.failed`` afterwards.
 
         Raises:
             UsageError: if the executor is unknown, or cannot be used here.
         """
+        self.warn(plan.runs.values())
         if not plan.waiting:
             return
         executor: Executor = EXECUTORS.build(self.executor)
@@ -88,16 +94,38 @@ class Context:
         conditions = Conditions(self.paths, journal.folder, self.jobs, self.workers, self.devices)
         carry_out(plan, executor.start(conditions), self.progress, journal)
 
+    def warn(self, runs: Iterable[ResolvedRun]) -> list[str]:
+        """Say the numbers of images of runs, and warnings about these images; each sentence only once in a session.
+
+        Returns:
+            The warnings that were said in this call.
+        """
+        runs = list(runs)
+        for run in runs:
+            dataset = str(DATASETS.short(run.spec.dataset))
+            told = f"images of {dataset} ({run.spec.edition})"
+            if run.counts is not None and told not in self.told_already:
+                self.told_already.add(told)
+                fold = f" in fold {run.spec.fold}" if run.spec.fold else ""
+                self.say(f"{dataset}{fold}: {in_words(run.counts)}.")
+        found = [f"{DATASETS.short(run.spec.dataset)}: {warning}" for run in runs for warning in run.warnings]
+        new = [text for text in dict.fromkeys(found) if text not in self.told_already]
+        self.told_already.update(new)
+        for text in new:
+            self.say(f"warning: {text}.")
+        return new
+
     def records_of(self, plan: Plan) -> list[Record]:
-        """The records of a plan's runs that are done, in the plan's order."""
+        """The records of a plan's finished runs, in the plan's order."""
         return [record for key in plan.runs if (record := self.store.record(key)) is not None]
 
-    def mirror(self, records: Iterable[Record], group: str) -> None:
-        """Write records that are not mirrored yet into wandb, as runs of a group."""
-        mirror_runs(records, group, self.store.root / "wandb", self.wandb)
+    @cached_property
+    def mirroring(self) -> Mirroring:
+        """The collector of the runs and tables that will be mirrored into wandb."""
+        return Mirroring(self.store.root / "wandb", self.wandb, self.say)
 
     def told(self, what: str) -> Callable[[int, int], None]:
-        """A report of how many of several things are done, such as ``timed networks: 2 of 5``."""
+        """A function that says how many of several things are done, such as ``timed networks: 2 of 5``."""
 
         def report(done: int, count: int, /) -> None:
             self.say(f"{what}: {done} of {count}")

@@ -1,4 +1,4 @@
-"""From a race that has ended to what was decided."""
+"""The outcome of a race that has ended, as plain data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from analysis.decision import Rules, Standing, full_grid
 from analysis.patients import FEWEST
 from analysis.settling import settling
 from experiments.execution.planner import plan
+from experiments.reporting.decided import READERS, Contender, Control, Decided, Reader, Reading, reading_of, refused
+from experiments.reporting.decided import Analysis as Fixed
 from experiments.reporting.text.settling import settled_by
 from experiments.run.analyses import Analysis
 from experiments.run.resolve import ResolvedRun
 from experiments.session.contenders import Contenders
 from experiments.session.context import Context
 from experiments.session.racing import Entered, Raced, patients_of, scores_of
-from experiments.tables.decided import READERS, Contender, Control, Decided, Reader, Reading, reading_of, refused
-from experiments.tables.decided import Analysis as Fixed
 from experiments.tables.table import Row, Table, control
 
 
@@ -27,16 +27,16 @@ def decided(
     control: Control | None,
     context: Context,
 ) -> Decided:
-    """The outcome of a race.
+    """The outcome of a race, as plain data for reports.
 
     Args:
-        rows: that were compared.
-        entered: as they were entered.
-        race: at its end.
-        analysis: as it was fixed.
-        budget: in words.
-        control: what became of it, if there was one.
-        context: where the runs are.
+        rows: the rows that were compared.
+        entered: the race as it was set up, with its rules.
+        race: the race at its end.
+        analysis: the analysis, as it was fixed before the first look.
+        budget: the budget in words; empty if there was none.
+        control: the result of the control, which runs the reference again; None if there was none.
+        context: the session's settings, which say where the runs are.
     """
     looked = max((one.looks for one in race.standings.values()), default=0)
     rules = entered.rules
@@ -72,7 +72,7 @@ def decided(
 
 
 def _settling(rows: Contenders, entered: Entered, race: Raced, context: Context) -> tuple[str, ...]:
-    """What would settle what is open, for each reader."""
+    """For each reader, what would settle a race that is undecided, in sentences: more runs or more patients."""
     found = {}
     order = [row for row in entered.order if row not in race.out]
     scores = {row: race.scores[row] for row in order}
@@ -89,7 +89,7 @@ def _settling(rows: Contenders, entered: Entered, race: Raced, context: Context)
 
 
 def _reading(reader: Reader, found: Standing | None, looked: bool, entered: Entered) -> Reading:
-    """What a reader may conclude."""
+    """The conclusions that a reader may draw from the race, or why there are none."""
     if reader not in entered.readers:
         return refused(
             reader, f"the test split shows {entered.rarer} patients of its rarer class, and {FEWEST} or more are needed"
@@ -104,16 +104,16 @@ def _reading(reader: Reader, found: Standing | None, looked: bool, entered: Ente
 def controlled(
     rows: Contenders, race: Raced, rules: Rules, context: Context
 ) -> tuple[Control | None, tuple[ResolvedRun, ...]]:
-    """Run the reference as often as it ran in the race, with other seeds, and ask whether the two are told apart.
+    """Run the reference as often as it ran in the race, with other seeds, and test whether the two differ.
 
     Args:
-        rows: that were compared.
-        race: at its end.
-        rules: that the race was held to.
-        context: where and how runs are done.
+        rows: the rows that were compared.
+        race: the race at its end.
+        rules: the rules of the race, which state the level.
+        context: the session's settings: where and how runs are done.
 
     Returns:
-        What was found, None if the reference or its control has failed; and the control's runs.
+        The result of the control, None if the reference or its control has failed; and the control's runs.
     """
     reference = rows.table.reference
     if reference in race.out:
@@ -129,6 +129,6 @@ def controlled(
 
 
 def control_row(table: Table) -> Row:
-    """The reference once more."""
+    """The control: the reference row of a table once more, with other seeds."""
     (reference,) = (row for row in table.rows if row.label == table.reference)
     return control(reference)

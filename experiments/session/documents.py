@@ -1,4 +1,4 @@
-"""From a plan that was carried out to a finished table: its numbers, its statistics, and what failed."""
+"""The document of a finished table, from a plan that was carried out: its numbers, statistics and failures."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from analysis.statistics import Alternative, Test
-from datamodules.dataset.counts import Counts, counted
 from experiments.execution.planner import Plan
-from experiments.measures.measuring.evaluations import evaluated, measured_as
+from experiments.measures.measuring.evaluations import evaluated
 from experiments.measures.measuring.measure import measure_of
+from experiments.measures.measuring.measured import measured
+from experiments.reporting.blocks.building.gathering import Gathering
+from experiments.reporting.blocks.building.kind import gathered
 from experiments.run.naming import run_title
-from experiments.run.resolve import ResolvedRun
+from experiments.run.progress import Report
 from experiments.run.store import Record
 from experiments.session.context import Context
 from experiments.session.results import Failure
 from experiments.tables.assemble import Cells, assemble
-from experiments.tables.document import NetworkCost, TableDocument
+from experiments.tables.document import TableDocument
 from experiments.tables.table import Table
-from specs.errors import DataError
-from specs.expression import Call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +31,12 @@ class Statistics:
     """How the rows of a table are compared.
 
     Attributes:
-        marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the best
-            row, uncorrected, as the papers marked.
-        test: ``student`` (pooled variance), ``welch``, or ``paired`` (differences over seeds).
-        alternative: what a row's mean is held to be beside the reference's.
-        equivalence: margin in percentage points within which rows are tested for equivalence; None: they are not.
-        bootstrap: resamples of the test patients for 95 % intervals; None: there are none.
+        marks: the row that others are tested against. ``reference`` tests each row against the reference row with
+            Holm's correction; ``paper`` tests against the best row without correction, as the papers do.
+        test: the t-test: ``student`` (pooled variance), ``welch``, or ``paired`` (differences over seeds).
+        alternative: the alternative hypothesis: how a row's mean differs from the reference's.
+        equivalence: the margin of a test for equivalence, in percentage points; None makes no such test.
+        bootstrap: the number of resamples of the test patients for 95 % intervals; None makes no intervals.
     """
 
     marks: Literal["reference", "paper"] = "reference"
@@ -49,21 +49,30 @@ class Statistics:
 def finished_document(
     name: str, table: Table, cells: Cells, work: Plan, context: Context, statistics: Statistics
 ) -> TableDocument:
-    """The table's document, with what its data hold, what is measured of its runs, and the statistics asked for.
+    """The document of a table: its scores, and the data that its blocks gather from the runs.
 
     Args:
-        name: what its files are named.
-        table: what was asked for.
+        name: the name of the table's files, without their endings.
+        table: the table that was asked for.
         cells: the resolved runs of each cell, or the reason why it has none.
-        work: the plan, carried out.
-        context: where the runs and their data are.
+        work: the plan of the runs, after it was carried out.
+        context: the session's settings, which say where the runs and their data are.
         statistics: how rows are compared.
 
     Raises:
         DataError: if the data have changed since the runs were planned.
     """
     records = {record.data["key"]: record for record in context.records_of(work)}
-    measuring: dict[str, list[str]] = {}  # labels of columns
+    gathering = Gathering(
+        table=table,
+        cells={place: runs for place, runs in cells.items() if not isinstance(runs, str)},
+        records=records,
+        resolver=context.resolver(),
+        places=context.paths,
+        told=context.told,
+        margin=statistics.equivalence,
+    )
+    measuring: dict[str, list[str]] = {}  # the labels of the columns of each measure
     scoring: dict[str | None, list[str]] = {}
     for column in table.columns:
         if column.measure:
@@ -72,32 +81,26 @@ def finished_document(
             scoring.setdefault(column.score, []).append(column.label)
 
     def of_columns(labels: list[str]) -> list[Record]:
-        return [
-            records[run.key]
-            for (_, label), runs in cells.items()
-            if label in labels and not isinstance(runs, str)
-            for run in runs
-            if run.key in records
-        ]
+        return [record for place in gathering.cells if place[1] in labels for record in gathering.records_of(place)]
 
-    measured = {measure: _measured(measure, of_columns(labels), context) for measure, labels in measuring.items()}
+    measures = {
+        measure: measured(measure, of_columns(labels), context.paths, _told(measure, context))
+        for measure, labels in measuring.items()
+    }
     count, intervals = statistics.bootstrap, {}
     if count:
         intervals = {score: drawn_anew(of_columns(labels), count, context, score) for score, labels in scoring.items()}
-    costs: tuple[NetworkCost, ...] = ()
-    if table.costs:
-        from experiments.tables.network_costs import network_costs  # torch, which a plan does without
-
-        columns = {column for (_, column), runs in cells.items() if not isinstance(runs, str)}
-        costs = network_costs(table, columns, context.paths, context.told("timed networks"))
     return dataclasses.replace(
-        assemble(name, table, cells, work, context.store, statistics.marks, measured, intervals),
+        assemble(name, table, cells, work, context.store, statistics.marks, measures, intervals),
         test=statistics.test,
         alternative=statistics.alternative,
-        margin=statistics.equivalence,
-        costs=costs,
-        counts=_counts(table, cells, context),
+        parts=gathered(gathering),
     )
+
+
+def _told(measure: str, context: Context) -> Report:
+    """A function that says how many runs were measured."""
+    return context.told(f"{measure_of(measure)[1].progress}, runs")
 
 
 def drawn_anew(
@@ -106,22 +109,22 @@ def drawn_anew(
     """Each run's score on resamples of its test patients, by key.
 
     Args:
-        records: of fine-tunings.
-        count: how many resamples.
-        context: where their data are.
-        score: name of one of the task's scores; None: its own.
+        records: the records of fine-tunings.
+        count: the number of resamples.
+        context: the session's settings, which say where the runs' data are.
+        score: the name of one of the task's scores; None takes the score that the task is judged by.
     """
-    from experiments.measures.measuring.resampling import VERSION, resampled  # pyarrow, which a plan does without
+    from experiments.measures.measuring.resampling import VERSION, resampled  # imports pyarrow, unneeded by a plan
 
     def scores(record: Record) -> list[float | None]:
         return resampled(record, context.paths, count, score)
 
-    name = f"bootstrap-{count}" + (f"-{quote(score, safe='')}" if score else "")  # a class may have any name
+    name = f"bootstrap-{count}" + (f"-{quote(score, safe='')}" if score else "")  # it may name a class
     return evaluated(name, VERSION, records, context.store, scores)
 
 
 def failures_of(work: Plan) -> tuple[Failure, ...]:
-    """What failed in a plan, runs with the same error together."""
+    """The failures in a plan; runs that failed with the same error are one failure."""
     alike: dict[tuple[str, int, Path | None], list[str]] = {}
     for key, failed in work.failed.items():
         what = run_title(work.runs[key].spec)
@@ -130,44 +133,3 @@ def failures_of(work: Plan) -> tuple[Failure, ...]:
         Failure(runs=tuple(runs), error=error, log=log, exit_status=status)
         for (error, status, log), runs in alike.items()
     )
-
-
-def _counts(table: Table, cells: Cells, context: Context) -> dict[str, Counts]:
-    """What the dataset of each column that has runs holds, by the column's label; no image is opened.
-
-    Raises:
-        DataError: if it is not what the runs were planned with.
-    """
-    first: dict[str, ResolvedRun] = {}
-    for (_, label), runs in cells.items():
-        if not isinstance(runs, str) and runs:
-            first.setdefault(label, runs[0])
-    resolver, known, found = context.resolver(), dict[Call, Counts](), dict[str, Counts]()
-    for column in table.columns:
-        if (run := first.get(column.label)) is None:
-            continue
-        if (dataset := run.spec.dataset) not in known:
-            index = resolver.index(run.spec)
-            if not index.identity().items() <= run.identity["dataset"].items():
-                raise DataError(
-                    f"{column.label}: its data have changed since its runs were planned, so that nobody can say how "
-                    "many images these were trained and tested on. Make the table again."
-                )
-            known[dataset] = counted(index, resolver.opened(dataset, run.spec.edition).dataset.task)
-        _, _, name = (column.score or "").partition(":")
-        found[column.label] = known[dataset].of_class(name) if name else known[dataset]
-    return found
-
-
-def _measured(name: str, records: list[Record], context: Context) -> dict[str, Any]:
-    """The numbers of a measure of each run, by key."""
-    from experiments.run.machine.threads import threads  # torch, which a plan does without
-
-    _, measure, _ = measure_of(name)
-    told = context.told(f"{measure.progress}, runs")
-
-    def numbers(record: Record) -> Any:
-        with threads(record.data["spec"]["recipe"]["threads"]):  # the same numbers on any number of cores
-            return measure.compute(record, context.paths)
-
-    return evaluated(measured_as(name), measure.version, records, context.store, numbers, told)

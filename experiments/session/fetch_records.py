@@ -1,4 +1,4 @@
-"""What was fetched into a dataset's folder is written down there, and one process at a time fetches to it."""
+"""The record of files that were fetched into a dataset's folder, and a lock against fetching to it twice at once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 from specs.errors import DataError
 
 RECORD = "FETCHED.json"
-"""In a dataset's folder: what was fetched, from where, under which licence, with its digests."""
+"""The file in a dataset's folder that records the fetched files: addresses, licences and digests."""
 
 
 def records(root: Path) -> dict[str, dict[str, Any]]:
-    """What is written down of the files of a folder.
+    """The entries of the record in a dataset's folder, by the names of the fetched files; empty if there is none.
 
     Raises:
         DataError: if the record is damaged.
@@ -29,7 +29,7 @@ def records(root: Path) -> dict[str, dict[str, Any]]:
         records = json.loads(path.read_text(encoding="utf-8"))
         if not all(isinstance(entry["sha256"], str) for entry in records.values()):
             raise TypeError("a sha256 is no text")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{path} is not a record of fetched files ({error}). Delete it.") from error
     found: dict[str, dict[str, Any]] = records
     return found
@@ -37,10 +37,10 @@ def records(root: Path) -> dict[str, dict[str, Any]]:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Keeps other processes from fetching to the same folder at the same time.
+    """Keep other processes from fetching to the same folder at the same time.
 
     Raises:
-        DataError: if another one is at it.
+        DataError: if another process is fetching to it.
     """
     folder = os.open(root, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""Fetching the files of a dataset that its publishers give to everyone, into the folder where it is looked for."""
+"""Fetching the freely published files of a dataset into the dataset's folder."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from specs.files import write_json
 from specs.registry import DATASETS
 
 BLOCK = 2**20
+"""Bytes that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,14 @@ class FetchedFile:
     """A published file of a dataset, and where it is now.
 
     Attributes:
-        name: as published.
-        url: where it is published.
-        licence: its terms.
-        path: where it is: the file itself, or the folder that it was unpacked to.
-        state: ``to fetch``, ``fetched`` just now, or ``there`` already.
-        published_md5: as its publishers state it; None where they state none.
-        sha256: of the file as it came, or of the lines ``sha256  path`` of a folder of single files; None if it has not
-            come, or came by other means and is a folder.
+        name: the name of the file as published.
+        url: the address that the file is fetched from.
+        licence: the licence of the file.
+        path: the path of the file on this machine, or of the folder that it is unpacked to.
+        state: ``to fetch`` if it is missing, ``fetched`` if this call fetched it, ``there`` if it was there already.
+        published_md5: the MD5 checksum that the publishers state, in hexadecimal; None if they state none.
+        sha256: the sha256 of the fetched file, or of the lines ``sha256  path`` of a folder of single files; None if it
+            is not fetched yet, or is a folder that was put there in another way.
     """
 
     name: str
@@ -54,13 +55,13 @@ class FetchedFile:
 
 @dataclass(frozen=True)
 class Fetched:
-    """The files of a dataset.
+    """The published files of a dataset.
 
     Attributes:
-        dataset: its expression.
-        root: its folder.
-        page: where it is published.
-        files: the published files; none where the dataset must be fetched by hand and is there.
+        dataset: the expression of the dataset.
+        root: the folder of the dataset.
+        page: the address of the page on which the dataset is published.
+        files: the published files; empty for a dataset that must be fetched by hand and is there.
     """
 
     dataset: str
@@ -70,16 +71,22 @@ class Fetched:
 
 
 def fetched(dataset: str | Call, paths: Places, progress: StepsCallback, say: Say) -> Fetched:
-    """Fetch what is missing of a dataset's files.
+    """Fetch the missing files of a dataset.
+
+    Args:
+        dataset: the expression of the dataset.
+        paths: the folders of data and runs.
+        progress: a function that is told the progress of fetching, checking and unpacking.
+        say: a function that is told what is fetched, from where and under which licence.
 
     Raises:
-        DataError: if it must be fetched by hand, cannot be fetched, is not what its publishers published, or if other
-            files stand in its place or the folder cannot be written.
+        DataError: if the dataset must be fetched by hand, cannot be fetched or differs from what was published, if
+            other files are in its place, or if the folder cannot be written.
         StorageError: if the disk has no room for it.
     """
     call, built, root = _known(dataset, paths)
     if not built.open_files:
-        return _by_hand(call, built, root)
+        return _by_hand(call, built, root, paths)
     try:
         root.mkdir(parents=True, exist_ok=True)
         with alone(root):
@@ -88,19 +95,19 @@ def fetched(dataset: str | Call, paths: Places, progress: StepsCallback, say: Sa
         raise DataError(f"{root} cannot be written ({error}). Give another --data-root.") from error
     finally:
         with suppress(OSError):
-            root.rmdir()  # which takes an empty folder only, of which nothing came
+            root.rmdir()  # this removes the folder only if it is empty, because nothing came
     return Fetched(str(DATASETS.short(call)), root, built.homepage, files)
 
 
 def planned_fetch(dataset: str | Call, paths: Places) -> Fetched:
-    """What ``fetched`` would do; nothing is fetched or written.
+    """The files that ``fetched`` would fetch, or that are there; nothing is fetched or written.
 
     Raises:
-        DataError: if it must be fetched by hand, or other files stand in its place.
+        DataError: if the dataset must be fetched by hand, or other files are in its place.
     """
     call, built, root = _known(dataset, paths)
     if not built.open_files:
-        return _by_hand(call, built, root)
+        return _by_hand(call, built, root, paths)
     files = tuple(_Fetching(built, root, file).planned() for file in built.open_files)
     return Fetched(str(DATASETS.short(call)), root, built.homepage, files)
 
@@ -113,27 +120,34 @@ def _known(dataset: str | Call, paths: Places) -> tuple[Call, Dataset, Path]:
     return call, built, paths.root(call, "real")
 
 
-def _by_hand(call: Call, dataset: Dataset, root: Path) -> Fetched:
-    """A dataset that no command may fetch, if its files are there.
+def _by_hand(call: Call, dataset: Dataset, root: Path, paths: Places) -> Fetched:
+    """A dataset that must be fetched by hand, if its files are there.
 
     Raises:
-        DataError: if they are not; says which page has them and where they go.
+        DataError: if they are not there; it says which page has them and where to put them.
     """
-    if root.is_dir() and _fault(dataset, root) is None:
-        return Fetched(str(DATASETS.short(call)), root, dataset.homepage, ())
+    found = ""
+    if root.is_dir():
+        try:
+            faults = paths.view(call, "real").faults()
+        except DataError as error:
+            faults = [str(error).splitlines()[0]]
+        if not faults:
+            return Fetched(str(DATASETS.short(call)), root, dataset.homepage, ())
+        found = f" What is there is not fit: {' '.join(faults)}"
     raise DataError(
-        f"{call.name} cannot be fetched by this command. {dataset.by_hand or 'It names no open files.'}\n"
+        f"{call.name} cannot be fetched by this command. {dataset.by_hand or 'It names no open files.'}{found}\n"
         f"It is published at {dataset.homepage} ({dataset.licence}). Put its files into {root}:\n{dataset.layout}"
     )
 
 
 def named(file: OpenFile, root: Path) -> str:
-    """A file for readers who see no folder, such as ``CXR_png of shenzhen``."""
+    """The name of a file together with the name of its dataset's folder, such as ``CXR_png of shenzhen``."""
     return f"{file.name} of {root.name}"
 
 
 def _fault(dataset: Dataset, root: Path) -> str | None:
-    """What is wrong with a dataset's files, as far as its labels and the names of its files tell; None: nothing."""
+    """A fault in a dataset's labels, or a file that is missing; None if there is no such fault. No image is read."""
     try:
         known = dataset.at(root)
         samples = known.read_labels(root).samples
@@ -144,14 +158,14 @@ def _fault(dataset: Dataset, root: Path) -> str | None:
 
 
 class _Fetching:
-    """One published file on its way to its place.
+    """Fetches one published file of a dataset, checks it and unpacks it.
 
     Args:
-        dataset: whose file it is.
+        dataset: the dataset that the file belongs to.
         root: the dataset's folder.
-        file: that is fetched.
-        progress: told how many bytes are done.
-        say: told what a user should see at once.
+        file: the published file to fetch.
+        progress: a function that is told how many bytes of a step are done.
+        say: a function that is told sentences that a user should see at once.
     """
 
     def __init__(
@@ -168,13 +182,13 @@ class _Fetching:
         self.target = root / file.becomes
 
     def planned(self) -> FetchedFile:
-        """The file as it is now."""
+        """The state of the file now; nothing is fetched."""
         if self._stands():
             return self._result("there", self._digest_there())
         return self._result("to fetch", None)
 
     def done(self) -> FetchedFile:
-        """The file in its place."""
+        """Fetch, check and unpack the file unless it is there, and return its state."""
         if self._stands():
             return self._result("there", self._digest_there(keep=os.access(self.root, os.W_OK)))
         if self.file.listed:
@@ -187,12 +201,12 @@ class _Fetching:
         self._keep(sha256)
         if self.file.folder is not None:
             self._unpack(self.file.folder)
-            if came:  # one that was put there by hand is its owner's
+            if came:  # an archive that was put there by hand is not removed
                 self.archive.unlink()
         return self._result("fetched", sha256)
 
     def _come(self) -> str:
-        """Download it; returns its sha256."""
+        """Download the file and return its sha256."""
         file, first, sha256 = self.file, True, ""
         told = self._told(f"fetch {file.name}")
 
@@ -229,7 +243,7 @@ class _Fetching:
             )
 
     def _incomplete(self) -> str | None:
-        """What of the dataset is not there as it is published; None: nothing."""
+        """What is missing of the dataset in comparison with its publication, in words; None if it is complete."""
         if (fault := _fault(self.dataset, self.root)) is not None:
             return fault
         found, published = len(self.dataset.read_labels(self.root).samples), self.dataset.published.get("images")
@@ -239,10 +253,10 @@ class _Fetching:
         return lambda done, total: self.progress(what, done, total)
 
     def _stands(self) -> bool:
-        """Whether what the file becomes is there already.
+        """Whether the file, or the folder that it is unpacked to, is there already.
 
         Raises:
-            DataError: if something else stands in its place.
+            DataError: if something else is in its place.
         """
         if self.file.folder is None:
             return self.target.is_file()
@@ -255,7 +269,7 @@ class _Fetching:
         return fault is None
 
     def _digest_there(self, keep: bool = False) -> str | None:
-        """The sha256 of a file that is there, after a comparison with the published checksum; None of a folder."""
+        """The sha256 of a file that is there, checked against the published MD5; None for an unrecorded folder."""
         record = records(self.root).get(self.file.name)
         if self.file.folder is not None:
             return str(record["sha256"]) if record else None
@@ -273,14 +287,14 @@ class _Fetching:
         path: Path,
         then: str = "It is damaged or another version, and was left as it is; move it away to fetch the published one.",
     ) -> str:
-        """The sha256 of a file that has come.
+        """The sha256 of a file, after comparing its MD5 with the published one.
 
         Args:
-            path: where it is.
-            then: what became of it, where its md5 is not the published one.
+            path: the path of the file.
+            then: the end of the error message, which says what was done with a wrong file.
 
         Raises:
-            DataError: if its md5 is not the published one.
+            DataError: if its MD5 is not the published one.
         """
         md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
         size, done = path.stat().st_size, 0
@@ -299,7 +313,7 @@ class _Fetching:
         return sha256.hexdigest()
 
     def _keep(self, sha256: str) -> None:
-        """Write down what came."""
+        """Write an entry for the fetched file into the folder's record."""
         status = (self.target if self.file.listed else self.archive).stat()
         entry = {
             "url": self.file.url,

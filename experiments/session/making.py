@@ -1,4 +1,4 @@
-"""Making a registered table of any kind: scores of runs, what is found by looking at runs, or a list of tasks."""
+"""Making a registered table of any kind: scores of runs, an analysis of finished runs, or a list of tasks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments.execution.planner import Plan, plan
-from experiments.reporting.drawings.pictures import OF_PATIENTS, caption, remove_drawing, write_drawing
+from experiments.reporting.drawings.pictures import OF_PATIENTS, caption
 from experiments.reporting.formats.files import write_all
-from experiments.reporting.formats.grid import Grid, write_grid
 from experiments.reporting.text.words import PHANTOM_WARNING
-from experiments.reporting.wandb.dashboard import mirror_table
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
 from experiments.session.picking import before_rates, with_rates
@@ -19,27 +17,28 @@ from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
 from experiments.session.single import changed
 from experiments.tables.cells import ResolvedCells, resolve_cells
-from experiments.tables.document import TableDocument
+from experiments.tables.document import TableDocument, TextDocument
 from experiments.tables.named import table_named
 from experiments.tables.study import Study
 from experiments.tables.table import Table
 from experiments.tables.task_table import HEADER, TaskTable, task_rows
 from experiments.tables.tuning import tuning_remarks
 from specs.errors import MedtransferError, UsageError
+from specs.short_names import file_stem
 
 EVERY, WHOLE = "every fine-tuning", "the table"
-"""What remarks on changed settings, and on arguments of the table, are about."""
+"""The subjects of remarks on changed settings, and on arguments of the table."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Which table is wanted, and what is other than the table says.
+    """A request for a table, with changes to its seeds and settings.
 
     Attributes:
-        name: registry name, with arguments if others than the default ones are meant.
-        profile: one of the table's profiles; None takes its default one.
-        seeds: runs per cell; None takes the table's own.
-        settings: of the recipe of every fine-tuning.
+        name: the name under which the table is registered, with arguments that differ from its defaults.
+        profile: the profile of the table, such as ``smoke``; None takes its default profile.
+        seeds: the number of runs in each cell, which differ in their seeds; None takes the table's own numbers.
+        settings: new values for settings of the recipe of every fine-tuning, by name.
     """
 
     name: str
@@ -49,18 +48,18 @@ class Asked:
 
     @property
     def file_name(self) -> str:
-        """What its files are named: the table's name without its arguments."""
-        return self.name.partition("(")[0].strip()
+        """The name of the table's files without their endings: the table's name without its arguments."""
+        return file_stem(self.name.partition("(")[0].strip())
 
     @property
     def remarks(self) -> list[tuple[str, str]]:
-        """What was asked for beside the table as it is, since files are named without it."""
+        """Remarks on arguments and changed settings, which the names of the files do not show."""
         arguments = self.name.partition("(")[2].strip().removesuffix(")")
         found = ((WHOLE, arguments), (EVERY, ", ".join(f"{name}={value}" for name, value in self.settings.items())))
         return [(about, asked) for about, asked in found if asked]
 
     def applied(self, table: Table) -> Table:
-        """The table with as many seeds and such recipes as were asked for.
+        """The table with the requested seeds and settings.
 
         Raises:
             UsageError: if a setting does not exist or does not fit.
@@ -71,7 +70,7 @@ class Asked:
         return table.changed(lambda recipe: changed(recipe, self.settings)) if self.settings else table
 
     def trained(self, table: TaskTable | Study | Table) -> Table | None:
-        """The table of the runs that a table of any kind is made of, as ``applied``; None: no network is trained.
+        """The table of runs that a table of any kind needs, with the requested changes; None if it trains no network.
 
         Raises:
             UsageError: if a setting does not exist or does not fit.
@@ -83,7 +82,7 @@ class Asked:
         return self.applied(of_runs)
 
     def refuse_settings(self) -> None:
-        """For what trains no network.
+        """Refuse settings for a table that trains no network.
 
         Raises:
             UsageError: if a setting is given.
@@ -96,7 +95,7 @@ class Asked:
 
 
 def plan_table(asked: Asked, context: Context) -> Planned:
-    """What making a table would do; where data or weights are lacking, the plan says what.
+    """The plan of a table's runs; if data or weights are missing, the plan says which.
 
     Raises:
         UsageError: if there is no such table, or a setting does not fit.
@@ -116,10 +115,10 @@ def make_table(asked: Asked, context: Context, statistics: Statistics, output: P
     """Do a table's missing runs, and render it.
 
     Args:
-        asked: which table.
-        context: where and how its runs are done.
-        statistics: of a table of scores.
-        output: a folder for its files; None writes none.
+        asked: the request for the table.
+        context: the session's settings: where and how runs are done.
+        statistics: how the rows of a table of scores are compared.
+        output: the folder that the table's files are written to; None writes none.
 
     Raises:
         MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
@@ -129,13 +128,13 @@ def make_table(asked: Asked, context: Context, statistics: Statistics, output: P
 
 
 def _provided(asked: Sequence[Asked], context: Context) -> None:
-    """Fetch and prepare what the runs of tables need; cells whose needs cannot be met are left as they are."""
+    """Fetch and prepare what the runs of tables need; cells for which that is impossible stay without runs."""
     tables = [one.trained(table_named(one.name, one.profile)) for one in asked]
     provide([spec for table in tables if table for spec in table.first_runs()], context, may_lack=True)
 
 
 def _made(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
-    """The table, from what is there."""
+    """Make one table, whose data and weights were fetched and prepared before."""
     table = table_named(asked.name, asked.profile)
     if isinstance(table, TaskTable):
         return _tasks(asked, table, context, output)
@@ -153,10 +152,10 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     """Do the missing runs of several tables together, and render each.
 
     Args:
-        asked: which tables.
-        context: where and how their runs are done.
-        statistics: of tables of scores.
-        output: a folder for their files; None writes none.
+        asked: the requests for the tables.
+        context: the session's settings: where and how runs are done.
+        statistics: how the rows of tables of scores are compared.
+        output: the folder that the tables' files are written to; None writes none.
 
     Raises:
         MedtransferError: if a table cannot be made at all; single runs that fail are in the results.
@@ -171,8 +170,8 @@ def _done_together(asked: Sequence[Asked], context: Context) -> bool:
     """Do the runs of several tables that can be planned now, each once.
 
     Returns:
-        Whether others follow from them, such as those with the learning rates that are picked by them. Where one
-        failed, each table goes on alone.
+        Whether further runs can be planned now, such as runs with the learning rates that were picked. False if a run
+        failed: then each table is made by itself.
     """
     planned = [plan_table(one, context) for one in asked]
     together = plan((run for one in planned for run in one.plan.runs.values()), context.store)
@@ -181,36 +180,35 @@ def _done_together(asked: Sequence[Asked], context: Context) -> bool:
 
 
 def published(document: TableDocument, work: Plan, context: Context, output: Path | None) -> Made:
-    """A finished table of scores with its files, mirrored into wandb.
+    """Write the files of a finished table of scores, and note the table and its runs for wandb.
 
     Args:
-        document: the table.
-        work: the plan behind it.
-        context: says where wandb's files go.
-        output: a folder for its files; None writes none.
+        document: the document of the table.
+        work: the plan of the table's runs, after it was carried out.
+        context: the session's settings, which state the run store.
+        output: the folder that the table's files are written to; None writes none.
     """
     records = context.records_of(work)
     files = write_all(document, output) if output else []
-    context.mirror(records, document.name)
-    mirror_table(document, context.store.root / "wandb", context.wandb)
+    context.mirroring.note(records, document.name, document)
     return Made(document=document, runs=tuple(records), failures=failures_of(work), files=tuple(files))
 
 
 def _planned(table: Table, context: Context, everything_may_lack: bool = False) -> tuple[ResolvedCells, Plan]:
-    """A table's cells as runs, and what of them is done."""
+    """The runs of a table's cells, and their plan, which knows which of them are done."""
     cells = resolve_cells(table, context.resolver(), everything_may_lack)
     runs = (run for of_cell in cells.runs.values() if not isinstance(of_cell, str) for run in of_cell)
     return cells, plan(runs, context.store)
 
 
 def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -> Made:
-    """Do the runs that a study looks at, look, and write what was found and its picture."""
+    """Do the runs that a study analyses, do the analysis, and write its table and its figure."""
     work, runs = Plan({}, context.store), {}
     trained = asked.trained(study)
     if trained is not None:
         cells, work = _planned(with_rates(trained, context, may_lack=False)[0], context)
         context.carry_out(work)
-        context.mirror(context.records_of(work), asked.file_name)
+        context.mirroring.note(context.records_of(work), asked.file_name)
         runs = {
             place: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)
             for place, of_cell in cells.runs.items()
@@ -220,28 +218,40 @@ def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -
     try:
         found = study.find(runs, context.paths)
     except MedtransferError:
-        for failure in failures:  # which may be why there is nothing to look at
+        for failure in failures:  # failed runs may be the reason why there is nothing to analyse
             context.say(str(failure))
         raise
     warnings = _warnings(asked, study.edition)
-    grid = Grid(study.title, found.header, found.rows, (study.question, *warnings, *found.notes))
-    files: list[Path] = []
-    if output:
-        files = write_grid(grid, asked.file_name, output)
-        names = (asked.file_name, f"{asked.file_name}{OF_PATIENTS}")
-        picture, other = names[::-1] if study.of_patients else names
-        remove_drawing(other, output)  # of another profile: a report would show it beside these numbers
-        files += write_drawing(caption(found.draw(), study.title, *warnings), picture, output)
+    document = TextDocument(
+        name=asked.file_name,
+        title=study.title,
+        question=study.question,
+        edition=study.edition,
+        header=tuple(found.header),
+        texts=tuple(map(tuple, found.rows)),
+        notes=(study.question, *warnings, *found.notes),
+        draw=lambda: caption(found.draw(), study.title, *warnings),
+        ending=OF_PATIENTS if study.of_patients else "",
+    )
+    files = write_all(document, output) if output else []
     records = tuple(context.records_of(work))
-    return Made(document=grid, runs=records, failures=failures, files=tuple(files))
+    return Made(document=document, runs=records, failures=failures, files=tuple(files))
 
 
 def _tasks(asked: Asked, table: TaskTable, context: Context, output: Path | None) -> Made:
     """Render a table of tasks, which needs no runs."""
     rows, remarks = task_rows(table, context.paths)
-    grid = Grid(table.title, HEADER, rows, (*_warnings(asked, table.edition), *remarks, *table.notes))
-    files = write_grid(grid, asked.file_name, output) if output else []
-    return Made(document=grid, runs=(), files=tuple(files))
+    document = TextDocument(
+        name=asked.file_name,
+        title=table.title,
+        question="",
+        edition=table.edition,
+        header=HEADER,
+        texts=tuple(rows),
+        notes=(*_warnings(asked, table.edition), *remarks, *table.notes),
+    )
+    files = write_all(document, output) if output else []
+    return Made(document=document, runs=(), files=tuple(files))
 
 
 def _warnings(asked: Asked, edition: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The things that runs need and that can be brought here: published files, published weights, prepared images."""
+"""Things that runs need and that can be fetched or made: published files, published weights, prepared images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from experiments.session.fetching import fetched, named
 from experiments.session.preparing import prepared_dataset
 from experiments.session.weights import fetched_weights, terms_of
 from initializers.loading.contract import Initializer
-from initializers.publishing.publishing import Placed
+from initializers.publishing.publishing import StoredWeights
 from initializers.publishing.store import WeightStore
 from specs.errors import DataError, MedtransferError, StorageError, WeightsError
 from specs.expression import Call
@@ -25,21 +25,25 @@ from specs.registry import DATASETS
 
 
 class Need(ABC):
-    """One thing that is not here and that a run needs."""
+    """Something that a run needs and that is not on this machine.
+
+    Attributes:
+        can_be_had: whether ``provide`` can fetch or prepare it.
+    """
 
     can_be_had: bool = True
 
     @abstractmethod
     def provide(self) -> None:
-        """Fetch or prepare it."""
+        """Fetch or prepare the missing thing."""
 
     @abstractmethod
     def lines(self) -> Sequence[str]:
-        """What would be done."""
+        """What ``provide`` would do, as lines for a user."""
 
 
 class Files(Need):
-    """The files of a real dataset, as its publishers have them."""
+    """The published files of a real dataset."""
 
     def __init__(self, expression: Call, context: Context) -> None:
         self.expression, self.context = expression, context
@@ -49,7 +53,7 @@ class Files(Need):
 
     @staticmethod
     def lack(dataset: Dataset, root: Path) -> bool:
-        """Whether they are not there; those that a user laid out in another way that the dataset reads are."""
+        """Whether the files of a dataset are missing; files in another layout that the dataset reads are not."""
         if not root.is_dir():
             return True
         if all((root / file.becomes).exists() for file in dataset.open_files):
@@ -61,29 +65,29 @@ class Files(Need):
         return False
 
     def provide(self) -> None:
-        """Fetch what is missing of them."""
+        """Fetch the missing files."""
         try:
             fetched(self.expression, self.context.paths, self.context.steps, self.context.say)
         except (DataError, StorageError) as error:
             raise _not_fetched(f"the files of {self.expression.name}", self.missing[0].url, error) from error
 
     def lines(self) -> Sequence[str]:
-        """A line for each file."""
+        """A line for each missing file, which says that it would be fetched."""
         return [_would_fetch(named(file, self.root), file.url, file.licence) for file in self.missing]
 
 
 class Weights(Need):
-    """What an initializer reads from a file: published, or the user's own."""
+    """The weight file that an initializer reads: a published one, or one of the user's own, which cannot be fetched."""
 
     def __init__(self, initializer: Initializer, context: Context) -> None:
         self.initializer, self.context = initializer, context
-        file = initializer.file if isinstance(initializer, Placed) else None
+        file = initializer.file if isinstance(initializer, StoredWeights) else None
         self.url = None if file is None or WeightStore.current().holds(file) else file.url
         self.can_be_had = self.url is not None and not context.offline
 
     @staticmethod
     def lack(initializer: Initializer) -> bool:
-        """Whether they are not there, or not in order."""
+        """Whether the weights of an initializer are missing or damaged."""
         try:
             initializer.identity()
         except WeightsError:
@@ -91,8 +95,8 @@ class Weights(Need):
         return False
 
     def provide(self) -> None:
-        """Fetch the published file."""
-        assert isinstance(self.initializer, Placed)
+        """Fetch the published weight file."""
+        assert isinstance(self.initializer, StoredWeights)
         assert self.url is not None
         name, told = self.initializer.file.name, self.context.steps
         try:
@@ -101,8 +105,8 @@ class Weights(Need):
             raise _not_fetched(f"the weights {name}", self.url, error) from error
 
     def lines(self) -> Sequence[str]:
-        """One line."""
-        assert isinstance(self.initializer, Placed)
+        """A line which says that the weight file would be fetched."""
+        assert isinstance(self.initializer, StoredWeights)
         assert self.url is not None
         return [_would_fetch(self.initializer.file.name, self.url, terms_of(self.initializer))]
 
@@ -111,9 +115,9 @@ class Images(Need):
     """The images of a real dataset that must be prepared, in the sizes that the recipes have.
 
     Args:
-        expression: of the dataset.
-        context: says where it is, and how many processes may decode.
-        there: whether its files are there; what cannot be read of its labels then only a user can mend.
+        expression: the bound expression of the dataset.
+        context: the session's settings: where the dataset is, and how many processes may decode images.
+        there: whether the dataset's files are there. If they are and their labels cannot be read, only a user can help.
     """
 
     def __init__(self, expression: Call, context: Context, there: bool) -> None:
@@ -127,12 +131,12 @@ class Images(Need):
                 self.can_be_had = False
 
     def add(self, recipe: Recipe) -> None:
-        """Sizes that a recipe has; only ``medtransfer prepare`` stores images as large as their files are."""
+        """Add the sizes that a recipe needs, but not the original one, which only ``medtransfer prepare`` stores."""
         forms = recipe.training_form, recipe.evaluation_form
         self.forms |= {form: form.size for form in forms if form.size != "source"}
 
     def provide(self) -> None:
-        """Read every image once, and store it in each size."""
+        """Decode every image once, and store it in each size."""
         context, said = self.context, False
 
         def report(done: int, total: int) -> None:
@@ -143,7 +147,7 @@ class Images(Need):
             context.steps(f"prepare {self.expression.name}", done, total)
 
         jobs = min(context.jobs or cores(), cores())
-        # The server that starts the decoders starts the runs too, and has to hold what those need.
+        # The server process that starts the decoders starts the runs too, so it must import what runs need.
         prepared_dataset(self.expression, "real", [*self.forms], context.paths, jobs, report, fresh_processes())
 
     def _announced(self, images: int) -> str:
@@ -154,7 +158,7 @@ class Images(Need):
         return f"preparing {self._shown()}: {images:,} images, about {size} in {folder}"
 
     def lines(self) -> Sequence[str]:
-        """One line."""
+        """A line which says that the images would be prepared."""
         return [f"would prepare {self._shown()}"]
 
     def _shown(self) -> str:
@@ -166,5 +170,5 @@ def _would_fetch(name: str, url: str, terms: str) -> str:
 
 
 def _not_fetched(what: str, url: str, error: MedtransferError) -> MedtransferError:
-    """The same error with what was wanted, and from where."""
+    """An error of the same kind that also names what was to be fetched, and from where."""
     return type(error)(f"{what} are needed, and fetching them from {host_of(url)} failed: {error}")

@@ -1,4 +1,4 @@
-"""Finished tables as one HTML page."""
+"""The HTML page of finished tables."""
 
 from __future__ import annotations
 
@@ -6,53 +6,53 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from experiments.reporting.blocks.building.kind import illustrations
 from experiments.reporting.drawings.pictures import OF_PATIENTS
-from experiments.reporting.formats.grid import read_grid
-from experiments.reporting.formats.plain import is_table, read_table
-from experiments.reporting.page.page import TITLE, Illustrated, Study, render
+from experiments.reporting.formats.plain import read_document
+from experiments.reporting.page.page import TITLE, Illustrated, render
 from experiments.run.places import Places
 from experiments.session.results import Page
 from experiments.tables.document import TableDocument
 from specs.errors import DataError, RunError
 
 Images = Literal["phantom", "all", "none"]
-"""Which test images a page shows: those of phantom editions, real patients' too, or none."""
+"""Which test images a page shows: those of phantom editions only, all including those of real patients, or none."""
 
 
 def page_of(files: Sequence[Path], paths: Places, images: Images, title: str | None = None) -> Page:
-    """The page of finished tables.
+    """Make one HTML page of finished tables.
 
     Args:
-        files: ``NAME.json`` of each table.
-        paths: where runs and data are, for test images.
-        images: which test images are shown.
-        title: of the page.
+        files: the file ``NAME.json`` of each table.
+        paths: the folders of runs and data, which test images are read from.
+        images: the test images that the page shows.
+        title: the title of the page; None takes the usual one.
 
     Raises:
         DataError: if a file is no table, or images were asked for and the data are not there.
         RunError: if images were asked for and a run is not in the store.
     """
     tables: list[Illustrated] = []
-    studies: list[Study] = []
     for path in files:
-        if is_table(path):
-            tables.append(illustrated(read_table(path), images, paths))
+        document = read_document(path)
+        if isinstance(document, TableDocument):
+            tables.append(illustrated(document, images, paths))
         else:
             endings = ("", OF_PATIENTS) if images == "all" else ("",)
             pictures = [path.with_name(f"{path.stem}{ending}.svg") for ending in endings]
             shown = next((picture.read_bytes() for picture in pictures if picture.is_file()), None)
-            studies.append(Study(read_grid(path), shown))
-    notes = tuple(f"{table.document.name}: {table.no_examples}" for table in tables if table.no_examples)
-    return Page(render(title or TITLE, tables, studies), len(files), notes)
+            tables.append(Illustrated(document, picture=shown))
+    notes = tuple(f"{table.document.name}: {table.lacking}" for table in tables if table.lacking)
+    return Page(render(title or TITLE, tables), len(files), notes)
 
 
 def illustrated(document: TableDocument, images: Images, paths: Places) -> Illustrated:
-    """A table with its test images, as far as they are to be shown.
+    """A table with those of its test images that a page may show.
 
     Args:
-        document: the table.
-        images: which test images are shown.
-        paths: where runs and data are.
+        document: the document of the table.
+        images: the test images that the page shows.
+        paths: the folders of runs and data.
 
     Raises:
         RunError: if all images were asked for and a run is not in the store.
@@ -61,18 +61,11 @@ def illustrated(document: TableDocument, images: Images, paths: Places) -> Illus
     if images == "none":
         return Illustrated(document)
     if document.edition == "real" and images != "all":
-        return Illustrated(document, (), "Test images are shown to whoever asks for them (--with-images).")
-    from experiments.reporting.page.examples import examples
-    from experiments.reporting.page.heat_maps import heat_maps
-
+        return Illustrated(document, lacking="Test images are shown to whoever asks for them (--with-images).")
     try:
-        if all(metric == "share" for _, metric in document.columns):
-            found = [heat_maps(document, paths)]
-        else:
-            found = [examples(document, column, paths) for column, _ in document.columns]
+        return Illustrated(document, illustrations(document, paths))
     except (DataError, RunError) as error:
         if images == "all":
             raise
         kind = "data" if isinstance(error, DataError) else "runs"
-        return Illustrated(document, (), f"No test images are shown: the {kind} are not at hand.")
-    return Illustrated(document, tuple(one for one in found if one is not None))
+        return Illustrated(document, lacking=f"No test images are shown: the {kind} are not at hand.")

@@ -1,4 +1,4 @@
-"""Each row's learning rate of a tuned table, by runs that are done first."""
+"""Picking the learning rate of each row of a tuned table, by runs that are done before those of the table."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from experiments.tables.tuning import Candidates, Picked, best_rates, candidates
 
 
 def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, dict[Place, Picked]]:
-    """The table with its rows' learning rates, and what was tried for them; runs that are missing are done.
+    """Do the missing tuning runs of a table, and return it with its rows' learning rates, and what was picked.
 
     Args:
-        table: any; one that is not tuned is given back as it is.
-        context: where and how runs are done.
-        may_lack: whether rows whose data or weights are not there are left as they are.
+        table: the table; one that is not tuned is returned unchanged.
+        context: the session's settings: where and how runs are done.
+        may_lack: whether rows whose data or weights are not there are left out, instead of raising an error.
 
     Raises:
         MedtransferError: if data or weights are not there and may not lack, or no run of a row ended well.
@@ -32,12 +32,12 @@ def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, d
 
 
 def before_rates(table: Table, context: Context, may_lack: bool) -> Planned | Table:
-    """The plan of the runs that a table's learning rates are picked by, or, where they are done, the table with them.
+    """The plan of the missing tuning runs of a table, or, if all are done, the table with its learning rates.
 
     Args:
-        table: any; one that is not tuned is given back as it is.
-        context: where and how runs are done.
-        may_lack: whether rows whose data or weights are not there are left as they are.
+        table: the table; one that is not tuned is returned unchanged.
+        context: the session's settings: where and how runs are done.
+        may_lack: whether rows whose data or weights are not there are left out, instead of raising an error.
 
     Raises:
         MedtransferError: if data or weights are not there and may not lack.
@@ -53,7 +53,10 @@ def before_rates(table: Table, context: Context, may_lack: bool) -> Planned | Ta
 
 
 def _steps(table: Table, context: Context, may_lack: bool) -> Iterator[tuple[Candidates, Plan]]:
-    """What has been tried after each step, and the runs that the step adds; the second follows from the first's."""
+    """The steps of the tuning: all candidates so far, and the plan of the runs that the step adds.
+
+    The first step tries every rate once. The second one, if the table asks for it, tries the best rates again.
+    """
     tried = candidates(table, context.resolver(), may_lack)
     yield tried, _plan(tried, 0, context)
     if table.tried_again:
@@ -63,12 +66,12 @@ def _steps(table: Table, context: Context, may_lack: bool) -> Iterator[tuple[Can
 
 
 def _plan(tried: Candidates, first: int, context: Context) -> Plan:
-    """The runs of each rate from the first one, 0, or the second one, 1, on."""
+    """The plan of the runs of each rate, from the run with the number ``first`` on."""
     return plan((run for rates in tried.values() for runs in rates.values() for run in runs[first:]), context.store)
 
 
 def _numbers(table: Table) -> str:
-    """``2 x 5``, or the number of all runs where cells have different numbers of them."""
+    """The number of a table's runs in words: ``CELLS x SEEDS`` for one column, else the number of all runs."""
     cells = [specs for specs in table.cells().values() if not isinstance(specs, str)]
     if len(table.columns) == 1:
         return f"{len(cells)} x {table.seeds}"

@@ -1,32 +1,19 @@
-"""Decoding every image of a dataset once, as ``medtransfer prepare`` does, and as a plan does that needs it."""
+"""Preparing a dataset: decoding and resizing its images once, for ``medtransfer prepare`` and before runs need them."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from multiprocessing.context import BaseContext
-from typing import NamedTuple
 
 from datamodules.prepared.preparation import prepare
-from datamodules.prepared.problems import PROBLEMS, Problem, find_problems, write_problems
-from datamodules.prepared.storage import Prepared
+from datamodules.prepared.problems import PROBLEMS, write_problems
+from datamodules.prepared.view import View
 from experiments.run.places import Places
 from specs.errors import DataError
 from specs.expression import Call
 from specs.recipe import Form
 from specs.run import Edition
-
-
-class PreparedDataset(NamedTuple):
-    """A dataset whose images have been decoded.
-
-    Attributes:
-        prepared: its store.
-        problems: what is wrong with its images; the same list is a file beside them.
-    """
-
-    prepared: Prepared
-    problems: list[Problem]
 
 
 def prepared_dataset(
@@ -37,17 +24,20 @@ def prepared_dataset(
     jobs: int,
     report: Callable[[int, int], None],
     processes: BaseContext | None = None,
-) -> PreparedDataset:
-    """Store what is missing of a dataset's images, and list what is wrong with them.
+) -> View:
+    """Decode and store the missing images of a dataset, and list the problems of its images.
 
     Args:
-        expression: of the dataset.
-        edition: of the dataset.
-        forms: in which images are stored.
-        places: where its files are and where it is prepared.
-        jobs: how many processes decode.
-        report: told how many images are done, of how many.
-        processes: what starts those that decode; None: what leaves nothing of this one in them.
+        expression: the bound expression of the dataset.
+        edition: the edition of the dataset.
+        forms: the forms, such as sizes, in which images are stored.
+        places: the folders of the dataset's files and of prepared images.
+        jobs: the number of processes that decode images.
+        report: a function that is told how many images are done, and of how many.
+        processes: the context of ``multiprocessing`` that starts the decoding processes; None takes one of its own.
+
+    Returns:
+        The view of the dataset now; the list of its problems is also written to a file beside the images.
 
     Raises:
         DataError: if the dataset is made by a formula, its files are not there or its label files are wrong, or the
@@ -59,7 +49,7 @@ def prepared_dataset(
     index = dataclasses.replace(dataset, fraction=1.0).index(root)
     index.check(str(expression))
     folder = places.prepared(expression, edition)
-    prepared = prepare(dataset, root, folder, forms, jobs, report, processes)
-    problems = find_problems(dataset, root, index, prepared)
-    write_problems(problems, folder / PROBLEMS)
-    return PreparedDataset(prepared, problems)
+    prepare(dataset, root, folder, forms, jobs, report, processes)
+    view = places.view(expression, edition)
+    write_problems(view.problems, folder / PROBLEMS)
+    return view

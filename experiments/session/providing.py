@@ -1,7 +1,7 @@
-"""What planned runs need and is not here: published files are fetched, and images prepared, before the first run.
+"""Fetching published files and preparing images that planned runs need, before the first run.
 
-A run's key is made of what it reads, so this comes before runs are resolved. It is the planner's alone: workers are
-given nothing that fetches. What asks for a form or an account, and what pip brings, stays with the user.
+A run's key is made of the data that it reads, so this comes before runs are resolved. Only the planner does it: workers
+never fetch. Files that need a form or an account, and packages of pip, must be brought by the user.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from experiments.run.needed import initializers_of, with_needed
 from experiments.session.context import Context
 from experiments.session.needs import Files, Images, Need, Weights
 from initializers.loading.contract import Initializer
-from initializers.publishing.publishing import Placed
+from initializers.publishing.publishing import StoredWeights
 from specs.errors import DataError, WeightsError
 from specs.expression import Call
 from specs.recipe import Recipe
@@ -23,24 +23,24 @@ from specs.registry import DATASETS
 from specs.run import RunSpec
 
 ORDER = (Files, Weights, Images)
-"""What may fail soon comes before what takes long, and images after their files."""
+"""The order of the steps: those that may fail soon before those that take long, and images after their files."""
 
 
 def provide(specs: Sequence[RunSpec], context: Context, may_lack: bool = False) -> None:
     """Fetch and prepare what runs need, each thing once.
 
-    Nothing is done for a run that lacks something else, which only a user can bring; resolving it says what.
+    Nothing is done for a run that also needs something that only the user can bring; resolving the run says what.
 
     Args:
-        specs: of the runs; those that they need are known from them.
-        context: says where things are and whether fetching is allowed, and is told what comes.
-        may_lack: whether runs whose needs cannot be met leave the others as they are. If not, nothing is done unless
-            all can be met.
+        specs: the specs of the runs, which also state the pretrainings that they need.
+        context: the session's settings: where things are, whether fetching is allowed, and who is told of it.
+        may_lack: whether runs whose needs cannot be met are skipped. If False, nothing is done for any run unless the
+            needs of all can be met.
 
     Raises:
         UsageError: if a spec is wrong, or this process was started together with others that would do the same.
-        DataError: if files cannot be fetched or images not prepared, and none may lack.
-        WeightsError: likewise, of weights.
+        DataError: if files cannot be fetched or images cannot be prepared, unless ``may_lack``.
+        WeightsError: if weights cannot be fetched, unless ``may_lack``.
         StorageError: if the disk is full.
     """
     runs = _lacking(specs, context, may_lack)
@@ -61,12 +61,12 @@ def provide(specs: Sequence[RunSpec], context: Context, may_lack: bool = False) 
 
 
 def to_provide(specs: Sequence[RunSpec], context: Context, may_lack: bool = False) -> tuple[str, ...]:
-    """What ``provide`` would do, a line each; nothing is done, and no server is asked."""
+    """What ``provide`` would do, a line for each thing; nothing is done, and no server is asked."""
     return tuple(line for need in _in_order(_lacking(specs, context, may_lack)) for line in need.lines())
 
 
 def _lacking(specs: Sequence[RunSpec], context: Context, may_lack: bool) -> list[set[Need]]:
-    """What is not here of what each run needs, of those runs whose needs can all be met."""
+    """The missing things of each run, for runs whose needs can all be met; none at all if one may not be skipped."""
     known = _Known(context)
     runs = [known.lacking(spec) for spec in dict.fromkeys(dataclasses.replace(spec, seed=0) for spec in specs)]
     met = [needs for needs in runs if all(need.can_be_had for need in needs)]
@@ -74,19 +74,19 @@ def _lacking(specs: Sequence[RunSpec], context: Context, may_lack: bool) -> list
 
 
 def _in_order(runs: Sequence[set[Need]]) -> list[Need]:
-    """What several runs lack, each thing once."""
+    """The missing things of several runs, each once, in the order in which they are provided."""
     return sorted(set[Need]().union(*runs), key=lambda need: (ORDER.index(type(need)), need.lines()))
 
 
 class _Known:
-    """What has been looked for already, each thing once."""
+    """Finds the missing things of runs, and looks for each thing only once."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self._found: dict[Hashable, Need | None] = {}
 
     def lacking(self, spec: RunSpec) -> set[Need]:
-        """What a run lacks, and what the runs lack that it needs."""
+        """The missing things of a run and of the pretrainings that it needs."""
         found: list[Need | None] = []
         for one in with_needed(spec):
             dataset: Dataset = DATASETS.build(one.dataset)
@@ -105,7 +105,7 @@ class _Known:
         return self._once((root, *(file.becomes for file in dataset.open_files)), look)
 
     def _images(self, expression: Call, dataset: Dataset, recipe: Recipe, there: bool) -> Need | None:
-        """Expressions that differ in which images they use share what is prepared."""
+        """The need for prepared images; expressions that use different parts of a dataset share one."""
         paths = self.context.paths
 
         def look() -> Need | None:
@@ -121,7 +121,7 @@ class _Known:
         def look() -> Need | None:
             return Weights(initializer, self.context) if Weights.lack(initializer) else None
 
-        return self._once(initializer.file.name if isinstance(initializer, Placed) else expression, look)
+        return self._once(initializer.file.name if isinstance(initializer, StoredWeights) else expression, look)
 
     def _once(self, key: Hashable, look: Callable[[], Need | None]) -> Need | None:
         if key not in self._found:

@@ -1,4 +1,7 @@
-"""A question: which initialization is best for a dataset? It becomes a table of one column, with nothing left open."""
+"""The question which initialization is best for a dataset; it becomes a table of one column.
+
+Parts that the question leaves open, such as the network, are chosen here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from datamodules.dataset.counts import unscored
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.sides import shorter_side
-from experiments.run.naming import metric_prefix, public_initializer, public_title, row_title
+from experiments.run.naming import metric_prefix, passed_on, public_initializer, public_title, row_title
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.session.budget import Budget
@@ -34,28 +37,32 @@ from specs.titles import distinct
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Which initialization is best for a dataset?
+    """The question which of several initializations is best for a dataset.
 
     Attributes:
-        dataset: a dataset expression.
-        initializers: rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional (``specs.row``); the
-            first one is the reference.
-        backbone: of rows that name none: a backbone expression; None takes the default network, and with this project's
-            own recipe a size that fits the images.
-        edition: of the dataset.
-        recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
-        settings: of the recipe to change.
-        pretraining: recipe of the pretrainings that rows need, likewise; None: they need none, or name their own.
-        learning_rates: that each row tries.
-        margin: in points of the score; a difference of no more does not matter to whoever asks.
-        level: of all claims of a reader together: the share of such comparisons that may make a false one.
-        budget: what may be spent until it is settled for both readers; None: until it is settled for these images, and
-            at most what ``Rules.of_grid`` says, or, where rates are picked several times, whatever it takes.
-        control: whether the reference is run once more with other seeds, to see whether the two are told apart.
-        retune: how often each row's rate is picked anew, by runs of other seeds; with more than one, a row's runs take
-            the picks in turn, so that what the pick adds to their spread counts, and there are at most so many runs.
-        folds: so many parts of all patients, each of which is tested on once with each seed; None: the dataset's own
-            splits.
+        dataset: the expression of the dataset.
+        initializers: the rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional (``specs.row``); the
+            first row is the reference.
+        backbone: the expression of the backbone of rows that name none; None takes the default network, and with this
+            project's own recipe an image size that fits the images.
+        edition: the edition of the dataset.
+        recipe: the recipe of the fine-tunings, or its name ``STUDY/NAME``; None takes this project's own for the kind
+            of task.
+        settings: new values for settings of the recipe, by name.
+        pretraining: the recipe of supervised pretrainings that rows need, or its name; None if they need none, or name
+            their own.
+        learning_rates: the learning rates that each row tries.
+        margin: the largest difference that does not matter, in points of the score, in [0, 100).
+        level: the accepted probability that a comparison makes any false claim for a reader, in (0, 1).
+        budget: the limit up to which runs are spent until the question is settled for both readers. None spends runs
+            until it is settled for these test images: at most as many as ``Rules.of_grid`` allows, or up to the last
+            look if rates are picked several times.
+        control: whether the reference is run once more with other seeds, to test whether the two are told apart.
+        retune: how often each row's rate is picked, by runs with other seeds: 1, or 3 or more. With more than 1, a
+            row's runs take the picks in turn, so that their spread includes that of the pick, and a row has at most as
+            many runs as picks.
+        folds: the number of parts that all patients are divided into, each of which is the test split of one run per
+            seed; None takes the dataset's own splits.
     """
 
     dataset: str
@@ -94,7 +101,7 @@ class Question:
 
     @property
     def picks(self) -> tuple[Fold | None, ...]:
-        """What each pick of the learning rates is for: a fold, or None, so often as it is repeated."""
+        """The picks of the learning rates: one for each fold, or without folds ``retune`` times None."""
         if self.folds is None:
             return (None,) * self.retune
         return tuple(Fold(number, self.folds) for number in range(self.folds))
@@ -130,9 +137,9 @@ class Question:
 
 
 def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
-    """The rows of a table; without a name a row is called by its weights, and by its network if it has its own.
+    """The rows of a table; the label of a row without a name is its weights, and its network if it has its own.
 
-    Two different rows without a name never have one label: where they are called alike, their expressions are added.
+    Two different rows without a name never have the same label: where titles are equal, expressions are added.
     """
     rows = [
         Row(
@@ -152,7 +159,7 @@ def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
 
 
 def described(row: Row) -> str:
-    """A row's weights, and its network if it has its own, for reports: no paths of datasets."""
+    """A row's weights, and its network if it has its own, for reports, without the names of the user's folders."""
     weights = public_initializer(INITIALIZERS.bind(row.initializer))
     return f"{weights} on {BACKBONES.short(row.backbone)}" if row.backbone else weights
 
@@ -182,13 +189,13 @@ def _check_different(rows: Sequence[Row], network: str) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question about data that have been opened, with nothing left open.
+    """A question whose data are opened and whose open parts are chosen.
 
     Attributes:
-        question: with its network and image size.
-        table: the comparison.
-        opened: the dataset.
-        remarks: what was chosen where nothing was said.
+        question: the question, with its network and image size.
+        table: the table of the comparison.
+        opened: the opened dataset.
+        remarks: remarks on what was chosen, as pairs of a subject and a text.
     """
 
     question: Question
@@ -198,13 +205,16 @@ class Asked:
 
 
 def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
-    """Open the data of a question, and choose what it leaves open.
+    """Open the data of a question, and choose the network and image size if the question leaves them open.
 
     Raises:
         UsageError: if the question is wrong.
         DataError: if the data are not there.
     """
-    table = question.table()  # what is wrong with the question is answered before the data are opened
+    table = question.table()  # faults in the question are reported before the data are opened
+    for row in table.rows:
+        if row.label == row_title(row.initializer, row.backbone) and passed_on(row.initializer) != row.initializer:
+            say(f'row "{row.label}": {row.initializer}, which is not passed on. To name it, write {FORM}.')
     opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
     _check_tested(question, opened)
     if question.backbone is not None or all(row.backbone for row in table.rows):
@@ -221,31 +231,31 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
 
 
 def _check_tested(question: Question, opened: OpenDataset) -> None:
-    """Refuse a comparison by scores that the test images do not have, before anything is trained.
+    """Refuse a comparison whose test images cannot have a score, before anything is trained.
 
     Raises:
-        DataError: says what the images lack.
+        DataError: if the test images have no score; it says what they lack.
     """
     for fold in dict.fromkeys(question.picks):
         tested = opened.index.test if fold is None else in_fold(opened, fold).index.test
         if (why := unscored(tested, opened.dataset.task)) is not None:
-            remedy = "Divide the images so that it shows each class and its absence." if fold is None else "Take fewer."
+            whole = "the test split", "Divide the images so that it shows each class and its absence."
+            where, remedy = whole if fold is None else (f"the test split of {fold.title}", "Take fewer folds.")
             raise DataError(
-                f"{DATASETS.short(question.dataset)}: the test split{'' if fold is None else f' of {fold.title}'} has "
-                f"no score to compare by, since {why}. {remedy}"
+                f"{DATASETS.short(question.dataset)}: {where} has no score to compare by, since {why}. {remedy}"
             )
 
 
 def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
-    """What the files of a comparison are named; two different comparisons never have the same name.
+    """The name of a comparison's files, without their endings; different comparisons have different names.
 
     The end of the name is a digest of the dataset's splits and content, and of all that is compared. The margin, the
-    budget and the learning rates are not in it: with others it is the same comparison, asked or known in another way.
+    budget and the learning rates are not in it: with other ones it is the same comparison, asked in another way.
 
     Args:
-        question: what is compared.
-        table: the same as a table.
-        splits: digests of the dataset's splits and content.
+        question: the question that is asked.
+        table: the table of the comparison.
+        splits: the digests of the dataset's splits and content, by name.
     """
     (column,) = table.columns
     asked = [

@@ -1,4 +1,4 @@
-"""The race: runs are spent where they decide, wave by wave, until it is known what to start from or nothing is left."""
+"""The race: runs are spent where they decide, wave by wave, until the question is settled or the budget is spent."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from analysis.differences import OverPatients
 from analysis.overlapping import over_patients as over_patients_in_folds
 from analysis.patients import FEWEST, TooFewPatientsError, over_patients
 from experiments.execution.planner import Plan, plan
+from experiments.reporting.decided import READERS, Reader
 from experiments.reporting.text.words import listed
 from experiments.run.analyses import Analysis
 from experiments.run.progress import Finished
@@ -20,30 +21,30 @@ from experiments.run.resolve import ResolvedRun
 from experiments.run.store import RunStore
 from experiments.session.context import Context
 from experiments.session.documents import drawn_anew
-from experiments.tables.decided import READERS, Reader
 
 RESAMPLES = 1000
-"""Of the test patients, for the reader who asks about new ones."""
+"""The number of resamples of the test patients, for claims about new patients."""
 
 RunsOf = Callable[[str, int], Sequence[ResolvedRun]]
-"""The runs of a row with the first so many seeds, in their order; of one seed, in the order of the folds."""
+"""A function that gives the runs of a row with a number of seeds, in the order of the seeds, and then of the folds."""
 
 
 @dataclass(frozen=True)
 class Entered:
-    """What is raced.
+    """The set-up of a race: its rows, its rules and its limits.
 
     Attributes:
-        order: rows, those that did best in the tuning first.
-        rules: fixed before the first look.
-        runs_of: the runs of a row with so many seeds.
-        folds: that each seed is run in; a row's score with a seed is the mean over them. 1: there are none.
-        ratio: in folds, images that are tested on per image that is trained on.
-        rarer: how many test patients the rarer class has.
-        tested: how many test patients there are.
-        seconds: what all runs together may take, those that tuned among them; None: there is no such limit.
-        tuning: keys of the runs that tuned.
-        driving: the readers for whom it goes on; it ends once it is settled for them.
+        order: the labels of the rows, those that did best in the tuning first.
+        rules: the rules, fixed before the first look.
+        runs_of: a function that gives the runs of a row with a number of seeds.
+        folds: the number of folds that each seed is run in; a row's score with a seed is the mean over them. 1 without
+            folds.
+        ratio: the number of test images divided by the number of training images; it matters in folds only.
+        rarer: the number of test patients of the rarer class.
+        tested: the number of test patients.
+        seconds: the limit on the time of all runs together, including those that tuned, in seconds; None: no limit.
+        tuning: the keys of the runs that tuned learning rates.
+        driving: the readers for whom the race goes on; it ends once it is settled for them.
     """
 
     order: Sequence[str]
@@ -59,7 +60,7 @@ class Entered:
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """Those of whom something can be said."""
+        """The readers for whom claims can be made: those about new patients need enough test patients."""
         return READERS if self.rarer >= FEWEST else READERS[:1]
 
 
@@ -68,11 +69,12 @@ class Raced:
     """A race at its end.
 
     Attributes:
-        standings: of each reader; empty where fewer than two rows came to a look.
-        runs: of each row that were looked at, in the order of their seeds; of those that are out, that were done.
-        scores: of these runs, in [0, 1].
-        out: rows one of whose runs failed or has no score, which take no part, with what went wrong.
-        work: the plan of all runs.
+        standings: the standing for each reader; empty if fewer than two rows came to a look.
+        runs: the runs of each row that were looked at, in the order of their seeds; for a row that is out, the runs
+            that were asked for.
+        scores: the scores of each row with each seed, in [0, 1].
+        out: the rows that take no part, because one of their runs failed or has no score, with what went wrong.
+        work: the plan of all these runs.
     """
 
     standings: Mapping[Reader, Standing]
@@ -83,15 +85,15 @@ class Raced:
 
 
 def raced(entered: Entered, analysis: Analysis, context: Context) -> Raced:
-    """Do what the next look wants, look, and so on.
+    """Do the runs for the next look, look at the scores, and repeat until the race ends.
 
-    What is done is in the run store, so that a race that was stopped goes on, and comes to the same end. A wave holds
-    what a look wants, however many workers there are.
+    Finished runs are in the run store, so that a race that was stopped goes on and comes to the same end. A wave holds
+    all runs that a look needs, however many workers there are.
 
     Args:
-        entered: what is raced.
-        analysis: as it was fixed; the looks are noted in it.
-        context: where and how runs are done.
+        entered: the set-up of the race.
+        analysis: the analysis, as it was fixed before; the number of looks is stored in it.
+        context: the session's settings: where and how runs are done.
     """
     out: dict[str, str] = {}
     failed: dict[str, Finished] = {}
@@ -123,18 +125,18 @@ def raced(entered: Entered, analysis: Analysis, context: Context) -> Raced:
 
 
 def _standings(rows: Sequence[str], entered: Entered, context: Context) -> dict[Reader, Standing]:
-    """Of both readers, by the runs that are done."""
+    """The standing for each reader, by the runs that are done."""
     rules = entered.rules
     scores = {row: scores_of(entered.runs_of(row, rules.looks[-1]), entered.folds, context.store) for row in rows}
     found: dict[Reader, Standing] = {"these images": standing(scores, rows, rules)}
     if "new patients" in entered.readers:
-        with suppress(TooFewPatientsError):  # of whom nothing is said then: `deciding` tells
+        with suppress(TooFewPatientsError):  # then this reader has no standing, and `deciding` says why
             found["new patients"] = standing(scores, rows, rules, patients_of(entered, context))
     return found
 
 
 def patients_of(entered: Entered, context: Context) -> Patients:
-    """What the test patients add to the rows' uncertainty."""
+    """The function that gives the uncertainty of the rows' means over test patients."""
 
     def in_folds(arms: Sequence[str], number: int) -> OverPatients:
         scores = [[scores_of([run], 1, context.store)[0] for run in entered.runs_of(row, number)] for row in arms]
@@ -151,7 +153,7 @@ def patients_of(entered: Entered, context: Context) -> Patients:
 
 
 def _wanted(standings: Sequence[Standing]) -> dict[str, int]:
-    """The runs that any of them wants of each row for the next look."""
+    """The number of runs of each row that the next look needs, the largest over several standings."""
     wanted: dict[str, int] = {}
     for one in standings:
         for row, number in one.wanted.items():
@@ -160,7 +162,7 @@ def _wanted(standings: Sequence[Standing]) -> dict[str, int]:
 
 
 def _had(row: str, entered: Entered, standings: Mapping[Reader, Standing]) -> int:
-    """The runs of a row that any reader has looked at; those of the first look before it."""
+    """The number of runs of a row that any reader has looked at; before the first look, the number that it needs."""
     looks = entered.rules.looks
     return max((one.rested.get(row, looks[max(one.looks, 1) - 1]) for one in standings.values()), default=looks[0])
 
@@ -172,7 +174,7 @@ def _spent(
     standings: Mapping[Reader, Standing],
     context: Context,
 ) -> bool:
-    """Whether the next look would take more runs than there may be, or the runs up to here took all the time."""
+    """Whether the next look would exceed the number of runs, or the time is spent."""
     most = entered.rules.most
     if most is not None and sum(max(wanted.get(row, 0), _had(row, entered, standings)) for row in rows) > most:
         return True
@@ -185,12 +187,12 @@ def _spent(
 
 
 def scores_of(runs: Sequence[ResolvedRun], folds: int, store: RunStore) -> list[float]:
-    """The test scores of a row with each seed, up to the first one that has not all of its runs.
+    """The test scores of a row with each seed, in [0, 1], up to the first seed whose runs are not all done.
 
     Args:
-        runs: of the row, those of one seed beside each other.
-        folds: runs of each seed, whose mean is its score.
-        store: where they are. A run whose score is undefined counts as one that is not done.
+        runs: the runs of the row, those of the same seed together.
+        folds: the number of runs of each seed; the mean of their scores is the score of the seed.
+        store: the run store. A run whose score is undefined counts as not done.
     """
     scores: list[float] = []
     for first in range(0, len(runs), folds):

@@ -1,4 +1,4 @@
-"""What the calls of a session return."""
+"""The results that calls of a session return."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from analysis.truth import Verdict
+from datamodules.dataset.counts import Counts
+from datamodules.dataset.gaps import why_undefined
 from experiments.execution.planner import Plan
-from experiments.reporting.formats.grid import Grid, grid_json, print_grid
+from experiments.reporting.blocks.planted import verdict_of
+from experiments.reporting.decided import Decided
 from experiments.reporting.formats.plain import to_json
-from experiments.reporting.formats.terminal import print_table
-from experiments.reporting.text.verdicts import verdict_of
+from experiments.reporting.formats.terminal import print_document
 from experiments.run.naming import public_dataset, public_initializer
 from experiments.run.run_facts import metrics
 from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.cells import ResolvedCells
-from experiments.tables.decided import Decided
-from experiments.tables.document import TableDocument
+from experiments.tables.document import Document, TableDocument
 from specs.errors import RunError
 from specs.files import write_text
 from specs.registry import BACKBONES
 from specs.run import RunSpec
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # which a plan does without
+    import pyarrow as pa  # a plan does not need it, so it is imported only where it is used
 
 UNKNOWN = "then runs are planned, whose keys depend on it"
-"""What follows after what is fetched and prepared first."""
+"""What follows the fetching and preparing that is planned first, in words."""
 
 WIDTH = 200
-"""Characters of a line of a printed table, where there is no terminal that says how many it has."""
+"""The number of characters in a line of a table that is not printed to a terminal."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ class RunResult:
     """A finished run.
 
     Attributes:
-        record: what it left behind.
-        warnings: what must be known of its numbers; none as a rule.
+        record: the record of the run.
+        warnings: warnings about the run's numbers, a sentence each; usually none.
+        counts: the numbers of images, patients and findings in the dataset's splits; None if they are not known.
     """
 
     record: Record
     warnings: tuple[str, ...] = ()
+    counts: Counts | None = None
 
     @property
     def key(self) -> str:
@@ -58,12 +61,16 @@ class RunResult:
 
     @property
     def scores(self) -> dict[str, float | None]:
-        """All scores by name, in [0, 1], None where one is undefined; the task's own is the first."""
+        """All scores by name, in [0, 1], None where undefined; the first is the one that the task is judged by."""
         scores: dict[str, float | None] = self.record.data["outcome"]["scores"]
         return scores
 
+    def why_undefined(self, score: str) -> str:
+        """The reason why a score is undefined, in words; empty if the counts of the splits are not known."""
+        return why_undefined(self.counts, score) if self.counts else ""
+
     def predictions(self) -> pa.Table:
-        """What a fine-tuned network predicted of the test split: a row per image, in the split's order.
+        """The predictions of a fine-tuned network on the test split: a row per image, in the split's order.
 
         Raises:
             RunError: if the run is a pretraining, which tests nothing, or the file is damaged.
@@ -75,7 +82,7 @@ class RunResult:
         return pq.read_table(self.record.file(PREDICTIONS))
 
     def curve(self) -> pa.Table:
-        """What was logged of each epoch: ``epoch``, ``step``, losses and the validation metric."""
+        """The metrics that were logged of each epoch: ``epoch``, ``step``, losses and the validation metric."""
         return _as_table(metrics(self.record))
 
 
@@ -84,8 +91,8 @@ class Pretrained(RunResult):
     """A finished pretraining.
 
     Attributes:
-        weights: a safetensors file of the backbone's tensors, with a card in its header.
-        expression: the initializer that loads them anywhere, such as ``file("chest.safetensors")``.
+        weights: the safetensors file of the backbone's tensors, with a card in its header.
+        expression: the initializer expression that loads these weights, such as ``file("chest.safetensors")``.
     """
 
     weights: Path = Path()
@@ -94,13 +101,13 @@ class Pretrained(RunResult):
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Runs that failed alike.
+    """Runs that failed with the same error.
 
     Attributes:
-        runs: each in words.
-        error: what went wrong.
-        log: where the output of one of them is, if it left any.
-        exit_status: of the kind of error, as the command line has it.
+        runs: a description of each run in words.
+        error: what went wrong, in words.
+        log: the file that holds the output of one of the runs; None if it is not known.
+        exit_status: the exit status of the command line that belongs to the kind of error.
     """
 
     runs: tuple[str, ...]
@@ -109,7 +116,7 @@ class Failure:
     exit_status: int
 
     def __str__(self) -> str:
-        """One of the runs, how many others there are, what went wrong and where the log is."""
+        """One of the runs, the number of others, what went wrong and the path of the log, in words."""
         more = f" and {len(self.runs) - 1} more" if len(self.runs) > 1 else ""
         log = f"\n  log: {self.log}" if self.log else ""
         return f"failed: {self.runs[0]}{more}: {self.error}{log}"
@@ -117,14 +124,14 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What a call would do.
+    """What a call of a session would do.
 
     Attributes:
-        plan: every run, what it needs, and what is done already.
-        cells: a table's cells, with what is lacking where runs cannot be planned yet.
-        then: what follows that cannot be planned before these runs are done, in words; empty if nothing does.
-        first: what would be fetched and prepared before the first run, a line each. Runs that need it are known by
-            their keys once it is there.
+        plan: all runs with the runs that they need, and which of them are done.
+        cells: the cells of a table, with what is missing where runs cannot be planned yet.
+        then: what follows and cannot be planned before these runs are done, in words; empty if nothing follows.
+        first: what would be fetched and prepared before the first run, a line for each thing. The keys of runs that
+            need it are known only afterwards.
     """
 
     plan: Plan
@@ -140,23 +147,21 @@ class Made:
     ``print(made)`` shows it as the command line does.
 
     Attributes:
-        document: scores with their statistics, or, of a figure or a table of tasks, texts in rows and columns.
-        runs: the records behind it, each once; a table of tasks has none.
-        failures: runs that ended badly, grouped by what went wrong.
-        files: that were written; empty if no folder was given.
+        document: the document: scores with their statistics, or texts in rows and columns for a figure or a table of
+            tasks.
+        runs: the records of the runs behind it, each once; a table of tasks has none.
+        failures: the runs that failed, those with the same error together.
+        files: the files that were written; empty if no folder was given.
     """
 
-    document: TableDocument | Grid
+    document: Document
     runs: tuple[Record, ...]
     failures: tuple[Failure, ...] = ()
     files: tuple[Path, ...] = ()
 
     def show(self, console: Console) -> None:
         """Print the document on a console of rich."""
-        if isinstance(self.document, TableDocument):
-            print_table(self.document, console)
-        else:
-            print_grid(self.document, console)
+        print_document(self.document, console)
 
     def __str__(self) -> str:
         """The document as plain text."""
@@ -166,14 +171,14 @@ class Made:
 
     @property
     def planted(self) -> tuple[str, Verdict] | None:
-        """The title and what was found of what was planted in it; None of tables in which nothing was."""
+        """For a planted world, the table's title and whether it found the right answer; None for other tables."""
         if not isinstance(self.document, TableDocument) or (verdict := verdict_of(self.document)) is None:
             return None
         return self.document.title, verdict
 
     def to_json(self) -> str:
-        """The document as JSON text, as ``NAME.json`` holds it."""
-        return to_json(self.document) if isinstance(self.document, TableDocument) else grid_json(self.document)
+        """The document as JSON text, as in the file ``NAME.json``."""
+        return to_json(self.document)
 
     @property
     def records(self) -> pa.Table:
@@ -181,7 +186,7 @@ class Made:
         return records_table(self.runs)
 
     def curves(self) -> pa.Table:
-        """What every run logged of each epoch: the columns of ``records`` that say which run, and the numbers."""
+        """The logged metrics of every run, a row per epoch: the columns of ``records`` that name a run, and metrics."""
         return curves_table(self.runs)
 
 
@@ -190,10 +195,10 @@ class Compared(Made):
     """A finished comparison of initializations on one dataset.
 
     Attributes:
-        recommendation: what to start from and how sure that is, in sentences.
-        decided: the same as plain data.
-        learning_rates: that were picked first on the validation split, by row.
-        page: the HTML page that was written; None if none was asked for.
+        recommendation: the initialization to start from and how sure that is, in sentences.
+        decided: the outcome of the race as plain data.
+        learning_rates: the learning rate of each row's first pick on the validation split, by the row's label.
+        page: the file of the HTML page that was written; None if no page was asked for.
     """
 
     recommendation: tuple[str, ...]
@@ -207,9 +212,9 @@ class Page:
     """Finished tables as one HTML page that needs nothing else.
 
     Attributes:
-        html: the page.
-        tables: how many it shows.
-        notes: what a reader of the page may miss, such as why a table's test images are not shown.
+        html: the text of the page.
+        tables: the number of tables that the page shows.
+        notes: notes on what the page does not show, such as why a table's test images are missing.
     """
 
     html: str
@@ -217,7 +222,7 @@ class Page:
     notes: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
-        """Write the page whole, or not at all."""
+        """Write the page to a file, completely or not at all."""
         write_text(path, self.html)
 
 
@@ -270,7 +275,7 @@ def _named(record: Record) -> dict[str, Any]:
 
 
 def _as_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """Rows whose names may differ; what a row lacks is null."""
+    """A table of rows that may have different columns; a value that a row lacks is null."""
     import pyarrow as pa
 
     names = dict.fromkeys(name for row in rows for name in row)
@@ -278,7 +283,7 @@ def _as_table(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def plain_plan(planned: Planned) -> str:
-    """What would be done, as JSON text for programs."""
+    """A plan as JSON text, for programs that read it."""
     runs = [
         {
             "key": key,

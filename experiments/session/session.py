@@ -1,4 +1,4 @@
-"""The Python face of medtransfer: what the command line does, as typed calls.
+"""The Python interface of medtransfer: what the command line does, as typed calls.
 
     import medtransfer as mt
 
@@ -7,17 +7,19 @@
     print(made)
     scores = made.records.to_pandas()
 
-What is done is never done again: runs are kept in the run store, and a call goes on where an interrupted one stopped.
+A finished run is never repeated: runs are kept in the run store, and a call goes on where an interrupted one stopped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from experiments.execution.overview import RunState, overview
 from experiments.reporting.formats.plain import table_files
-from experiments.reporting.wandb.dashboard import Mode
+from experiments.reporting.wandb.modes import Mode, asked_mode
 from experiments.run.places import Places
 from experiments.run.resolve import ResolvedRun
 from experiments.session.budget import parse_budget
@@ -31,6 +33,7 @@ from experiments.session.context import (
     no_steps,
     say_nothing,
 )
+from experiments.session.describing import dataset_named
 from experiments.session.documents import Statistics
 from experiments.session.fetching import Fetched, fetched, planned_fetch
 from experiments.session.making import Asked, make_table, make_tables, plan_table
@@ -52,28 +55,31 @@ from specs.recipe import Recipe
 from specs.registry import EXECUTORS
 from specs.run import Edition, RunSpec
 
-# Long file: the whole face of everything above one run, a method for each command, stands in one place.
+# Long file: the whole interface of the session, a method for each command, is in one place.
 
 DEFAULT = Statistics()
 
 
 class Session:
-    """Runs, compares and reports on one run store.
+    """Does runs, comparisons and reports on one run store.
 
     Args:
-        paths: where data, runs and prepared images are; a folder stands for ``data`` and ``runs`` in it; None takes
-            those in the current folder, or what the environment variables MEDTRANSFER_DATA, MEDTRANSFER_RUNS and
-            MEDTRANSFER_CACHE say.
-        executor: expression of what carries runs out: ``local``, or such as ``slurm(partition="gpu", minutes=240)``.
-        devices: GPUs (processes, where there are none) that share each batch of a run.
+        paths: the folders of data, runs and prepared images. A single folder stands for ``data`` and ``runs`` in it;
+            None takes those in the current folder, or the values of the environment variables MEDTRANSFER_DATA,
+            MEDTRANSFER_RUNS and MEDTRANSFER_CACHE.
+        executor: the expression of the executor that carries out runs: ``local``, or such as
+            ``slurm(partition="gpu", minutes=240)``.
+        devices: the number of GPUs, or of CPU processes where there are none, that share each batch of a run.
         jobs: the most runs at the same time; None lets the executor decide.
-        workers: threads per device that load data; results do not depend on them.
+        workers: the number of threads per device that load data; results do not depend on it.
         wandb: whether runs and tables are mirrored into wandb: ``offline`` (files in the run store), ``online`` or
-            ``disabled``.
-        progress: called with the plan of the runs after each change.
-        say: called with sentences that a user should see at once.
-        steps: called with what is fetched or prepared, how much of it is done, and of how much where that is known.
-        offline: whether nothing is fetched; what is not there is then an error, as what needs a form always is.
+            ``disabled``; None is ``disabled`` if the environment switches wandb off (``WANDB_MODE=disabled``,
+            ``WANDB_DISABLED=true``), else ``offline``. Each call mirrors at its end; an error of wandb is a warning.
+        progress: a function that is called with the plan of the runs after each change.
+        say: a function that is called with sentences that a user should see at once.
+        steps: a function that is called with the name of a step of fetching or preparing, how much of it is done, and
+            of how much; the last is None if it is not known.
+        offline: whether nothing may be fetched; missing files are then an error.
 
     Raises:
         UsageError: if the executor is unknown, or the number of devices is below 1.
@@ -87,7 +93,7 @@ class Session:
         devices: int = 1,
         jobs: int | None = None,
         workers: int = 0,
-        wandb: Mode = "offline",
+        wandb: Mode | None = None,
         progress: ProgressCallback = no_progress,
         say: Say = say_nothing,
         steps: StepsCallback = no_steps,
@@ -101,16 +107,22 @@ class Session:
             devices=devices,
             jobs=jobs,
             workers=workers,
-            wandb=wandb,
+            wandb=asked_mode(wandb, os.environ),
             progress=progress,
             say=say,
             steps=steps,
             offline=offline,
         )
 
+    @contextmanager
+    def mirrored_afterwards(self) -> Iterator[None]:
+        """Let the calls of a block mirror into wandb together, when the block has ended without error."""
+        with self.context.mirroring.afterwards():
+            yield
+
     @property
     def paths(self) -> Places:
-        """Where data, runs and prepared images are."""
+        """The folders of data, runs and prepared images."""
         return self.context.paths
 
     def spec(
@@ -126,19 +138,19 @@ class Session:
         settings: Mapping[str, object] | None = None,
         seed: int | None = None,
     ) -> RunSpec:
-        """The spec of a fine-tuning, from names.
+        """Make the spec of a fine-tuning from names of its parts.
 
         Args:
-            base: a spec whose parts are taken where nothing else is given.
-            dataset: such as ``drive`` or ``medmnist("pneumoniamnist")``.
-            backbone: such as ``resnet50``.
-            initializer: such as ``mean_var(imagenet)``, or a row, ``NAME = WEIGHTS on BACKBONE``, which may name the
-                network too; a spec keeps no name.
-            recipe: ``STUDY/NAME`` or a recipe.
-            edition: ``real`` or ``phantom``; without a base, real.
-            pretraining: recipe of the pretrainings that the initializer needs.
-            settings: of the recipe to change, by name.
-            seed: of every random draw; without a base, 0.
+            base: a spec that gives all parts that are not given; None if there is none.
+            dataset: the dataset expression, such as ``drive`` or ``medmnist("pneumoniamnist")``.
+            backbone: the backbone expression, such as ``resnet50``.
+            initializer: the initializer expression, such as ``mean_var(imagenet)``, or a row,
+                ``NAME = WEIGHTS on BACKBONE``, which may state the network too; the name is not kept.
+            recipe: the recipe of the fine-tuning, or its name ``STUDY/NAME``.
+            edition: the edition of the dataset, ``real`` or ``phantom``; None takes that of the base, else ``real``.
+            pretraining: the recipe, or its name, of supervised pretrainings that the initializer needs.
+            settings: new values for settings of the recipe, by name.
+            seed: the seed of all random draws; None takes that of the base, else 0.
 
         Raises:
             UsageError: if something is missing, unknown or does not fit.
@@ -146,8 +158,19 @@ class Session:
         given = {"dataset": dataset, "backbone": backbone, "initializer": initializer, "edition": edition, "seed": seed}
         return finetuning_spec(base, given | {"recipe": recipe, "pretraining": pretraining}, settings or {})
 
+    def dataset(self, text: str) -> str:
+        """The dataset expression that a text stands for: the text itself, or for the path of a folder, how to read it.
+
+        The expression that is chosen for a folder is said.
+
+        Raises:
+            UsageError: if a path names no folder.
+            DataError: if there is no way to read the folder, or more than one.
+        """
+        return dataset_named(text, self.context.say)
+
     def resolve(self, spec: RunSpec) -> ResolvedRun:
-        """What a spec truly is: its identity, its key, and the runs that it needs.
+        """Find the identity of a spec, its key, and the runs that it needs.
 
         Raises:
             UsageError: if the parts of the spec do not fit each other.
@@ -157,32 +180,33 @@ class Session:
         return self.context.resolver().resolve(spec)
 
     def run(self, run: RunSpec | ResolvedRun) -> RunResult:
-        """Train, validate and test one spec, and do the pretrainings that it needs; what is done is read.
+        """Train, validate and test a run, after the pretrainings that it needs; finished runs are read from the store.
 
         Raises:
-            MedtransferError: of the kind of what went wrong.
+            MedtransferError: if the run fails; its class tells the kind of the error.
         """
         if not isinstance(run, ResolvedRun):
             self.provide(run)
             run = self.resolve(run)
-        return run_one(run, self.context)
+        with self.mirrored_afterwards():
+            return run_one(run, self.context)
 
     def provide(self, *specs: RunSpec) -> None:
-        """Fetch the published files and prepare the images that runs need and that are not here.
+        """Fetch the published files and prepare the images that runs need and that are not on this machine.
 
-        ``run``, ``pretrain``, ``make`` and ``compare`` do so by themselves, before the first run. What asks for a form
-        or an account is never fetched, and nothing is where the session is offline. If something of what the runs need
-        cannot be had in this way, nothing is done, and ``resolve`` says what it is.
+        ``run``, ``pretrain``, ``make`` and ``compare`` do so by themselves, before the first run. Files that need a
+        form or an account are never fetched, and nothing is fetched if the session is offline. If the runs need
+        something that cannot be fetched or prepared, nothing is done, and ``resolve`` says what it is.
 
         Raises:
-            DataError: if files cannot be fetched, or images not prepared.
+            DataError: if files cannot be fetched, or images cannot be prepared.
             WeightsError: if weights cannot be fetched.
             StorageError: if the disk is full.
         """
         provide(specs, self.context)
 
     def plan_run(self, run: RunSpec | ResolvedRun) -> Planned:
-        """What ``run`` would do; what must be known of the run's numbers is said."""
+        """The plan of what ``run`` would do; warnings about the run's numbers are said."""
         return planned_run(run, self.context)
 
     def pretraining(
@@ -211,35 +235,36 @@ class Session:
         seed: int = 0,
         export: str | Path | None = None,
     ) -> Pretrained:
-        """Do one pretraining, and write its weights to a file that says what they are.
+        """Do one pretraining, and write its weights to a file whose header describes them.
 
         Args:
-            initializer: whose weights are wanted: ``supervised(...)``, ``ssl(...)`` or ``continual(...)``, or a row of
-                them, ``NAME = WEIGHTS on BACKBONE``.
-            backbone: that is pretrained; None: the row's.
-            recipe: of learning from labels; self-supervised methods have their own.
-            edition: of the dataset.
-            settings: of the recipe to change, by name.
-            seed: of every random draw; tables use 0.
-            export: a ``.safetensors`` file to write.
+            initializer: the expression of the wanted weights: ``supervised(...)``, ``ssl(...)`` or ``continual(...)``,
+                or a row of them, ``NAME = WEIGHTS on BACKBONE``.
+            backbone: the expression of the backbone that is pretrained; None takes that of the row.
+            recipe: the recipe, or its name, of supervised pretraining; self-supervised methods have their own.
+            edition: the edition of the dataset.
+            settings: new values for settings of the recipe, by name.
+            seed: the seed of all random draws; tables use 0.
+            export: the ``.safetensors`` file to write; None writes none.
 
         Raises:
-            MedtransferError: of the kind of what went wrong.
+            MedtransferError: if the run fails; its class tells the kind of the error.
         """
         check_export(_path(export))
         spec = self.pretraining(initializer, backbone, recipe=recipe, edition=edition, settings=settings, seed=seed)
-        return self.export(self.run(spec), export)
+        with self.mirrored_afterwards():
+            return self.export(self.run(spec), export)
 
     def export(self, result: RunResult, path: str | Path | None) -> Pretrained:
-        """A finished pretraining with its weights in a file that says what they are.
+        """Write the weights of a finished pretraining to a file whose header describes them.
 
         Args:
-            result: of ``run`` on a pretraining.
-            path: a ``.safetensors`` file to write; None names the weights in the run store.
+            result: the result of ``run`` on the spec of a pretraining.
+            path: the ``.safetensors`` file to write; None takes the file in the run store.
 
         Raises:
             UsageError: if the file's name does not end in ``.safetensors``.
-            RunError: if the run is no pretraining.
+            RunError: if the run is not a pretraining.
         """
         return exported(result, _path(path))
 
@@ -256,17 +281,19 @@ class Session:
         """Make a table or figure: plan its runs, do those that are missing, and render it.
 
         Args:
-            table: its name, such as ``transfusion-figure-3``, or with arguments, such as ``NAME(option=1)``.
-            profile: ``phantom``, ``smoke`` or ``paper``, where the table has it.
-            seeds: runs per cell; None takes the table's own.
-            settings: of the recipe of every fine-tuning to change, by name.
+            table: the name of the table, such as ``transfusion-figure-3``, or with arguments, such as
+                ``NAME(option=1)``.
+            profile: the profile, ``phantom``, ``smoke`` or ``paper``, if the table has it; None takes its default.
+            seeds: the number of runs in each cell, which differ in their seeds; None takes the table's own numbers.
+            settings: new values for settings of the recipe of every fine-tuning, by name.
             statistics: how rows are compared.
-            output: a folder for its files in every format; None writes none.
+            output: the folder that the table's files are written to, in every format; None writes none.
 
         Raises:
             MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
         """
-        return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, _path(output))
+        with self.mirrored_afterwards():
+            return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, _path(output))
 
     def make_several(
         self,
@@ -283,7 +310,8 @@ class Session:
         A run that fails is tried once more when its own table is made.
         """
         asked = [self._asked(table, profile, seeds, settings) for table in tables]
-        return make_tables(asked, self.context, statistics, _path(output))
+        with self.mirrored_afterwards():
+            return make_tables(asked, self.context, statistics, _path(output))
 
     def plan(
         self,
@@ -293,7 +321,7 @@ class Session:
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
     ) -> Planned:
-        """What ``make`` would do, and what is lacking; its arguments are those of ``make``."""
+        """The plan of what ``make`` would do, and what is missing for it; the arguments are those of ``make``."""
         return plan_table(self._asked(table, profile, seeds, settings), self.context)
 
     def compare(
@@ -319,36 +347,38 @@ class Session:
         """Find the best initialization for a dataset.
 
         For each initialization the learning rate is picked on validation images. Then runs are spent where they decide,
-        and what is claimed of them holds at a stated level.
+        and the claims made hold at a stated level.
 
         Args:
-            dataset: such as ``folder("ward-7", patient="patient")``.
-            initializers: rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional, such as
-                ``ImageNet = imagenet`` or ``imagenet on resnet18``; the first one is the reference.
-            backbone: of rows that name none; None takes ``efficientnet_lite0``, whose ImageNet weights come with pip,
-                and with this project's own recipe a size from 32 to 224 pixels that fits the images; ``say`` is told.
-            edition: of the dataset.
-            recipe: ``STUDY/NAME`` or a recipe; None takes this project's own for the kind of task.
-            settings: of the recipe to change, by name.
-            pretraining: recipe of the pretrainings that rows need.
-            learning_rates: that are tried for each row.
-            margin: in points of the score; a difference of no more does not matter.
-            budget: what may be spent until it is settled for new patients too, such as ``40`` (runs), ``2h`` or
-                ``90min``; None: until it is settled for these images, and at most 70 % of the full grid, which is every
-                row at every rate and ten seeds.
-            control: run the reference once more with other seeds, to see whether the two are told apart.
-            retune: how often each row's rate is picked anew, so that what the pick adds to the spread counts.
-            folds: deal all patients into so many parts, 3 or more, each of which is tested on once with each seed; None
-                takes the dataset's own splits.
-            output: a folder for the table's files; None writes none.
-            page: a file, or a folder, for the HTML page; None writes none.
-            images: which test images the page shows.
+            dataset: an expression, such as ``folder("ward-7")``, or the path of a folder, as ``dataset`` takes it.
+            initializers: the rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional, such as
+                ``ImageNet = imagenet`` or ``imagenet on resnet18``; the first row is the reference.
+            backbone: the backbone expression of rows that name none. None takes ``efficientnet_lite0``, whose ImageNet
+                weights come with pip, and with this project's own recipe a size from 32 to 224 pixels that fits the
+                images; the choice is said.
+            edition: the edition of the dataset.
+            recipe: the recipe of the fine-tunings, or its name; None takes this project's own for the kind of task.
+            settings: new values for settings of the recipe, by name.
+            pretraining: the recipe, or its name, of supervised pretrainings that rows need.
+            learning_rates: the learning rates that each row tries.
+            margin: the largest difference that does not matter, in points of the score, in [0, 100).
+            budget: the limit up to which runs are spent until the question is settled for new patients too, such as
+                ``40`` (runs), ``2h`` or ``90min``. None spends runs until it is settled for these test images, and at
+                most 70 % of the full grid, which is every row at every rate and ten seeds.
+            control: whether the reference is run once more with other seeds, to test whether the two are told apart.
+            retune: how often each row's rate is picked, so that the spread of its runs includes that of the pick: 1, or
+                3 or more.
+            folds: the number of parts that all patients are divided into, 3 or more, each of which is the test split of
+                one run per seed; None takes the dataset's own splits.
+            output: the folder that the table's files are written to; None writes none.
+            page: the file of the HTML page, or a folder for it; None writes none.
+            images: the test images that the page shows.
 
         Raises:
             MedtransferError: if nothing can be compared; single runs that fail are in the result.
         """
         question = Question(
-            dataset=dataset,
+            dataset=self.dataset(dataset),
             initializers=tuple(initializers),
             backbone=backbone,
             edition=edition,
@@ -362,10 +392,11 @@ class Session:
             retune=retune,
             folds=folds,
         )
-        return compared(question, self.context, _path(output), _path(page), images)
+        with self.mirrored_afterwards():
+            return compared(question, self.context, _path(output), _path(page), images)
 
     def plan_comparison(self, question: Question) -> Planned:
-        """What ``compare`` would do first; the runs over seeds follow from the learning rates that are picked."""
+        """The plan of what ``compare`` would do first; further runs depend on the learning rates that are picked."""
         return plan_comparison(question, self.context)
 
     def report(
@@ -376,41 +407,41 @@ class Session:
         title: str | None = None,
         images: Images = "phantom",
     ) -> Page:
-        """Finished tables as one HTML page that needs nothing else: no network, no server.
+        """Make one HTML page of finished tables, which can be read without a network or a server.
 
         Args:
-            files: ``NAME.json`` of each table; empty: all in the folder ``tables``.
-            tables: where the tables are if none is named.
-            title: of the page.
-            images: which test images are shown; ``all`` shows real patients'.
+            files: the file ``NAME.json`` of each table; empty takes all in the folder ``tables``.
+            tables: the folder of the tables if no files are given.
+            title: the title of the page; None takes the usual one.
+            images: the test images that the page shows; ``all`` includes those of real patients.
 
         Raises:
-            DataError: if there are no tables, or a file is none.
+            DataError: if there are no tables, or a file is not a table.
         """
         return page_of(table_files([*map(Path, files)], Path(tables)), self.paths, images, title)
 
     def fetch(self, dataset: str | Call, *, progress: StepsCallback = no_steps) -> Fetched:
-        """Fetch the files of a dataset that its publishers give to everyone, into its folder under ``paths.data``.
+        """Fetch the freely published files of a dataset into its folder under ``paths.data``.
 
-        What is there is not fetched again, and a transfer that broke off goes on. The licence is said.
+        Files that are there are not fetched again, and an interrupted transfer goes on. The licence is said.
 
         Args:
-            dataset: such as ``medmnist("pneumoniamnist")``.
-            progress: called with what is done and how many bytes of it are done, of how many.
+            dataset: the dataset expression, such as ``medmnist("pneumoniamnist")``.
+            progress: a function that is called with the name of a step, how many bytes of it are done, and of how many.
 
         Raises:
             UsageError: if there is no such dataset.
-            DataError: if it must be fetched by hand, cannot be fetched, or is not what its publishers published.
+            DataError: if it must be fetched by hand, cannot be fetched, or differs from what was published.
             StorageError: if the disk has no room for it.
         """
         return fetched(dataset, self.paths, progress, self.context.say)
 
     def plan_fetch(self, dataset: str | Call) -> Fetched:
-        """What ``fetch`` would do; nothing is fetched or written."""
+        """The files that ``fetch`` would fetch, or that are there; nothing is fetched or written."""
         return planned_fetch(dataset, self.paths)
 
     def status(self) -> list[RunState]:
-        """How every run of the store stands: running, queued, failed, stopped or done, and why."""
+        """The state of every run in the store: running, queued, failed, stopped or done, and why."""
         return overview(self.context.store)
 
     def _asked(
@@ -420,7 +451,7 @@ class Session:
 
 
 def _places(paths: Places | str | Path | None) -> Places:
-    """The places that a session was given, or those in a folder."""
+    """The folders that a session was given, or those inside a single folder."""
     if isinstance(paths, Places):
         return paths
     folder = _path(paths)

@@ -1,4 +1,4 @@
-"""One run with those that it needs: fine-tuning, or a pretraining whose weights are wanted."""
+"""A single run, a fine-tuning or a pretraining, with the runs that it needs."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def changed(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
     """A recipe with some settings changed.
 
     Args:
-        recipe: to change.
-        settings: by name, as values or as the texts that ``--set NAME=VALUE`` takes.
+        recipe: the recipe to change; it stays as it is.
+        settings: the new values by name, as values or as the texts that ``--set NAME=VALUE`` takes.
 
     Raises:
         UsageError: if a setting does not exist, or does not take the value.
@@ -44,23 +44,23 @@ def changed(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
 
 
 def named(recipe: str | Recipe | None) -> Recipe | None:
-    """A recipe, by its name ``STUDY/NAME`` or as it is.
+    """The recipe with a name ``STUDY/NAME``; a recipe or None is returned unchanged.
 
     Raises:
-        UsageError: lists the near matches if there is none of that name.
+        UsageError: if there is no recipe of that name; it lists similar names.
     """
     return recipe_named(recipe) if isinstance(recipe, str) else recipe
 
 
 def row_on(initializer: str | Call, backbone: str | Call | None) -> RowText:
-    """What a row's text says, with the network that is named beside it where the text names none.
+    """The parts of a row, with a network that is given separately if the row names none.
 
     Args:
-        initializer: a row, ``NAME = WEIGHTS on BACKBONE``, of which all but the weights may be left out.
-        backbone: the network that is named beside it; None: none is.
+        initializer: the row, ``NAME = WEIGHTS on BACKBONE``, of which all but the weights may be left out.
+        backbone: the backbone that is given separately; None if there is none.
 
     Raises:
-        UsageError: if the text is no row, or two networks are named.
+        UsageError: if the text is not a row, or names another network than ``backbone``.
     """
     row = parse_row(initializer) if isinstance(initializer, str) else RowText(initializer)
     if backbone is None:
@@ -74,12 +74,13 @@ def row_on(initializer: str | Call, backbone: str | Call | None) -> RowText:
 
 
 def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Mapping[str, object]) -> RunSpec:
-    """The spec of a fine-tuning, from names.
+    """Make the spec of a fine-tuning from names of its parts.
 
     Args:
-        base: a spec whose parts are taken where nothing else is given.
-        given: parts of a spec by name: expressions, recipes as such or by name, edition, seed; None: not given.
-        settings: of the recipe to change, by name.
+        base: a spec that gives all parts that are not given; None if there is none.
+        given: the parts of a spec by name: expressions, recipes or their names, edition and seed; a part that is None
+            is not given.
+        settings: new values for settings of the recipe, by name.
 
     Raises:
         UsageError: if something is missing, unknown or does not fit.
@@ -117,15 +118,16 @@ def pretraining_spec(
     """The spec of the pretraining that an initializer stands for.
 
     Args:
-        initializer: such as ``ssl("moco_v2", on="fractals")``, or a row with its network.
-        backbone: that is pretrained; None: the row's.
-        recipe: of learning from labels, here and in what it starts from; self-supervised methods have their own.
-        edition: of the dataset.
-        settings: of the recipe to change.
-        seed: of every random draw.
+        initializer: the initializer expression, such as ``ssl("moco_v2", on="fractals")``, or a row with its network.
+        backbone: the expression of the backbone that is pretrained; None takes that of the row.
+        recipe: the recipe, or its name, of supervised pretraining, also of pretrainings that this one starts from;
+            self-supervised methods have their own.
+        edition: the edition of the dataset.
+        settings: new values for settings of the recipe, by name.
+        seed: the seed of all random draws.
 
     Raises:
-        UsageError: if the initializer is no pretraining, no network is named, or the parts do not fit.
+        UsageError: if the initializer is not a pretraining, no network is named, or the parts do not fit.
     """
     row = row_on(initializer, backbone)
     needs = build(row.weights).requires()
@@ -144,26 +146,28 @@ def pretraining_spec(
 
 
 def planned_run(run: RunSpec | ResolvedRun, context: Context) -> Planned:
-    """What doing a run would do; what must be known of its numbers is said.
+    """The plan of a run; warnings about the run's numbers are said.
 
     Raises:
-        MedtransferError: if something is lacking that only a user can bring, or parts do not fit.
+        MedtransferError: if something is missing that only a user can bring, or parts do not fit.
     """
     spec = run.spec if isinstance(run, ResolvedRun) else run
     say_warnings(spec, context)
     if not isinstance(run, ResolvedRun) and (lines := to_provide([run], context)):
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
     resolved = run if isinstance(run, ResolvedRun) else context.resolver().resolve(run)
+    context.warn([resolved])
     return Planned(plan=plan([resolved], context.store), cells=ResolvedCells())
 
 
 def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
-    """Do a run and what it needs, unless they are done.
+    """Do a run and the runs that it needs, unless they are done.
 
     Raises:
-        MedtransferError: of the kind of what went wrong.
+        MedtransferError: if the run fails; its class tells the kind of the error.
     """
     warnings = say_warnings(resolved.spec, context)
+    warnings += context.warn([resolved])
     work = plan([resolved], context.store)
     context.carry_out(work)
     if failed := work.failed.get(resolved.key):
@@ -173,20 +177,20 @@ def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
     if record.data.get("collapsed"):
         warnings.append(COLLAPSED)
         context.say(f"warning: {COLLAPSED}")
-    context.mirror(context.records_of(work), "single runs")
-    return RunResult(record, tuple(warnings))
+    context.mirroring.note(context.records_of(work), "single runs")
+    return RunResult(record, tuple(warnings), resolved.counts)
 
 
 def exported(result: RunResult, export: Path | None) -> Pretrained:
-    """A finished pretraining with its weights in a file of the user's.
+    """Write the weights of a finished pretraining to a file of the user's choice.
 
     Args:
-        result: the pretraining.
-        export: a ``.safetensors`` file to write; None names the weights in the run store.
+        result: the result of the pretraining.
+        export: the ``.safetensors`` file to write; None takes the file in the run store.
 
     Raises:
         UsageError: if the file's name does not end in ``.safetensors``.
-        RunError: if the run is no pretraining, or its weights are damaged.
+        RunError: if the run is not a pretraining, or its weights are damaged.
     """
     check_export(export)
     if result.record.data["spec"]["stage"] != "pretrain":
@@ -196,21 +200,21 @@ def exported(result: RunResult, export: Path | None) -> Pretrained:
         with replacing(export) as temporary:
             shutil.copyfile(weights, temporary)
     file = export or weights
-    return Pretrained(result.record, result.warnings, file, str(parse(f"file({json.dumps(str(file))})")))
+    return Pretrained(result.record, result.warnings, result.counts, file, str(parse(f"file({json.dumps(str(file))})")))
 
 
 def check_export(export: Path | None) -> None:
-    """Refuse a name for exported weights that does not say what the file is.
+    """Refuse a name for exported weights that does not end in ``.safetensors``.
 
     Raises:
-        UsageError: says what it must end in.
+        UsageError: if the name ends otherwise.
     """
     if export is not None and export.suffix != ".safetensors":
         raise UsageError(f"--export takes a name that ends in .safetensors, found {export}.")
 
 
 def say_warnings(spec: RunSpec, context: Context) -> list[str]:
-    """Say and return what must be known of a run's numbers before it is done."""
+    """Say and return warnings about the numbers of a run, before it is done."""
     found = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
     if found is None:
         return []

@@ -9,7 +9,7 @@ from experiments.tables.table import Column, Row, Table
 
 
 def initializations(profile: Literal["phantom", "smoke"] = "phantom") -> Table:
-    """Five initializations on a multilabel, a binary and a segmentation task."""
+    """Five initializations on three phantom tasks: multilabel and binary classification, and segmentation."""
     smoke = profile == "smoke"
     rows = (
         Row("random", "random"),

@@ -1,4 +1,4 @@
-"""From records to a finished table."""
+"""Assembles the document of a finished table from the records of its runs."""
 
 from __future__ import annotations
 
@@ -7,48 +7,30 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Literal
 
-import numpy as np
-
 from analysis.bootstrap import interval_of_mean
 from datamodules.dataset.contract import Dataset
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.run.naming import draw_title, public_labels, public_spec, public_title
+from experiments.run.naming import draw_title, passed_on, public_labels, public_spec, public_title
 from experiments.run.resolve import ResolvedRun
-from experiments.run.run_facts import (
-    epochs_to_converge,
-    public_load_report,
-    steps_to,
-    validated_steps,
-    validation_scores,
-)
+from experiments.run.run_facts import public_load_report, validated_steps, validation_scores
 from experiments.run.store import Record, RunStore
-from experiments.tables.document import Cell, Effort, Place, RunLine, TableDocument
+from experiments.tables.document import Cell, Place, RunLine, TableDocument
 from experiments.tables.overlap import Overlap, overlap
+from experiments.tables.reasons import reason
 from experiments.tables.table import Column, Table
 from initializers.loading.contract import build
 from specs.card import NORMALIZATIONS
-from specs.errors import DataError
 from specs.registry import DATASETS, INITIALIZERS, METHODS
 from specs.task import METRICS
 from specs.titles import title_of_text
 
-SECONDARY = {
-    "dice": "Dice, mean over images",
-    "dice_native": "Dice at native size",
-    "dice_fov": "Dice inside the field of view",
-    "dice_pooled": "Dice over all pixels together",
-    "dice_findings": "Dice over images with a finding",
-}
-"""Further scores that a table shows beside its own, by the record's name."""
-
 Runs = tuple[ResolvedRun, ...] | str
-"""Of a cell, or the reason why it has none."""
+"""The resolved runs of a cell, one per seed, or the reason why it has none."""
 
 Cells = Mapping[Place, Runs]
 
 
-# Long: a document has many fields.
 def assemble(
     name: str,
     table: Table,
@@ -59,17 +41,19 @@ def assemble(
     measured: Mapping[str, Mapping[str, Found]] | None = None,
     resampled: Mapping[str | None, Mapping[str, list[float | None]]] | None = None,
 ) -> TableDocument:
-    """The table's document from the records in the store.
+    """The scores of a table, from the records in the store.
 
     Args:
-        name: of the table's files.
-        table: what was asked for.
+        name: the name of the table's files, without their endings.
+        table: the table that was asked for.
         cells: the resolved runs of each cell, or the reason why it has none.
-        plan: says what failed.
-        store: holds the records.
-        marks: against the reference row, or the papers' own.
-        measured: what was measured of runs afterwards, by measure and key, for the columns that show it.
-        resampled: scores on resamples of the test patients, by the columns' score and by key, for intervals.
+        plan: the runs of the table and what they need, with what failed of them.
+        store: the run store, which holds the records.
+        marks: how cells are marked: by tests against the reference row, or as the papers did, against the best row.
+        measured: the numbers that were measured on finished runs, by the measure's name and the run's key; None: none
+            were.
+        resampled: scores in [0, 1] on bootstrap resamples of the test patients, by the score that a column shows and by
+            the run's key; None: the table gives no intervals.
     """
     records = {key: record for key in plan.runs if (record := store.record(key)) is not None}
     columns = {column.label: column for column in table.columns}
@@ -87,45 +71,34 @@ def assemble(
         name=name,
         title=table.title,
         question=table.question,
-        rows=tuple((row.label, row.initializer) for row in table.rows),
+        rows=tuple((row.label, passed_on(row.initializer)) for row in table.rows),
         columns=tuple((column.label, _unit(column)) for column in table.columns),
         cells=scores,
-        secondary=_secondary(cells, records, plan, measures, scores),
         reference=table.reference,
         seeds=table.seeds,
         figure=table.figure,
         directions=table.directions,
-        threshold=table.threshold,
         transposed=table.transposed,
-        bounds={column.label: column.bounds for column in table.columns if column.bounds},
+        measured={label: measure_of(measure)[0] for label, measure in measures.items() if measure},
         edition=table.edition,
         weights=table.weights,
         protocol=table.protocol,
         level=table.level,
-        planted=table.planted,
-        stated=table.stated,
-        column_thresholds={column.label: column.threshold for column in table.columns if column.threshold is not None},
         column_seeds={column.label: column.seeds for column in table.columns if column.seeds},
         runs=tuple(_lines(cells, plan, records, columns)),
-        efforts={
-            place: _effort(runs, records, None if measures[place[1]] else _threshold(table, columns[place[1]]))
-            for place, runs in cells.items()
-            if not isinstance(runs, str)
-        },
         overlaps={
             place: found.titles
             for place, runs in cells.items()
             if not isinstance(runs, str) and (found := _overlap(runs[0]))
         },
         remarks=_all_remarks(cells, records, measured or {}),
-        levels=_levels(cells, measures, measured or {}),
         controls={row.label: row.control_of for row in table.rows if row.control_of is not None},
         marks=marks,
     )
 
 
 def _value(record: Record, column: Column, measured: Mapping[str, Mapping[str, Found]]) -> float | None:
-    """The number of a run that a column shows, None where it is undefined."""
+    """The number of a run that a column shows, a test score or a measure; None where it is undefined."""
     if column.measure is None:
         return _score(record, column)
     name, _, number = measure_of(column.measure)
@@ -142,11 +115,11 @@ def _score(record: Record, column: Column) -> float | None:
 
 
 def _unit(column: Column) -> str:
-    """What the numbers of a column are: the task's metric, the score that it shows, or the unit of what is measured."""
+    """The name of what a column's numbers are: its task's metric, the score that it shows, or the measure's unit."""
     if column.measure:
         return measure_of(column.measure)[1].unit
     if column.score:
-        return column.score.partition(":")[0]  # the area of one class is an area
+        return column.score.partition(":")[0]  # ``auroc:Edema`` is an ``auroc`` as well
     dataset: Dataset = DATASETS.build(column.dataset)
     return METRICS[dataset.kind]
 
@@ -154,7 +127,7 @@ def _unit(column: Column) -> str:
 def _all_remarks(
     cells: Cells, records: dict[str, Record], measured: Mapping[str, Mapping[str, Found]]
 ) -> tuple[tuple[str, str], ...]:
-    """What must be known of rows and of measures, each once."""
+    """The remarks on rows and on measures, each once, as pairs of what they are about and a sentence."""
     of_rows = dict.fromkeys(
         remark
         for place, runs in cells.items()
@@ -166,51 +139,13 @@ def _all_remarks(
     return (*of_rows, *of_measures)
 
 
-def _secondary(
-    cells: Cells,
-    records: dict[str, Record],
-    plan: Plan,
-    measures: Mapping[str, str | None],
-    scores: Mapping[Place, Cell],
-) -> dict[str, dict[Place, Cell]]:
-    """Further scores by title, as far as they are others than the scores and the task's own.
-
-    Those over findings, for example, are the same where all images have one.
-    """
-    found: dict[str, dict[Place, Cell]] = {}
-    for name, title in SECONDARY.items():
-        further = {
-            place: _further(runs, records, plan, name) if measures[place[1]] is None else Cell(())
-            for place, runs in cells.items()
-        }
-        own = found.get(SECONDARY["dice"], scores)  # where another score is shown, the task's own is the first of these
-        if any(cell.values not in ((), scores[place].values, own[place].values) for place, cell in further.items()):
-            found[title] = further
-    return found
-
-
-def _further(runs: Runs, records: dict[str, Record], plan: Plan, name: str) -> Cell:
-    """A further score of a cell's runs."""
-
-    def value(record: Record) -> float | None:
-        found: float | None = record.data["outcome"]["scores"].get(name)
-        return found
-
-    return Cell(_cell(runs, records, plan, value).values)
-
-
 def _cell(runs: Runs, records: dict[str, Record], plan: Plan, value_of: Callable[[Record], float | None]) -> Cell:
     if isinstance(runs, str):
         return Cell((), runs)
     values, reasons = [], []
     for run in runs:
         if run.key in plan.failed:
-            failed = plan.failed[run.key]
-            log = f" (log: {failed.log})" if failed.log else ""
-            # A message about data may name a patient's file, and reports are passed on.
-            about_data = failed.exit_status == DataError.exit_status
-            why = "its data are not in order" if about_data else (failed.error or "").splitlines()[0]
-            reasons.append(f"{draw_title(run.spec)} failed: {why}{log}")
+            reasons.append(f"{draw_title(run.spec)} failed: {reason(plan.failed[run.key])}")
         elif run.key not in records:
             reasons.append(f"{draw_title(run.spec)} has not run")
         elif (value := value_of(records[run.key])) is not None:
@@ -220,34 +155,19 @@ def _cell(runs: Runs, records: dict[str, Record], plan: Plan, value_of: Callable
     return Cell(tuple(values), "; ".join(reasons) or None)
 
 
-def _effort(runs: tuple[ResolvedRun, ...], records: dict[str, Record], threshold: float | None) -> Effort:
-    done = [records[run.key] for run in runs if run.key in records]
-    scores = [validation_scores(record) for record in done]
-    converged = [epochs_to_converge(validation) for validation in scores]
-    steps = [validated_steps(record) for record in done]
-    return Effort(
-        tuple(float(epochs) for epochs in converged if epochs is not None),
-        tuple(record.data["seconds"] for record in done),
-        sum(record.data["seconds"] for record in done if not record.data["environment"]["device"].startswith("cpu"))
-        / 3600,
-        () if threshold is None else tuple(steps_to(threshold, *one) for one in zip(scores, steps, strict=True)),
-    )
-
-
-def _threshold(table: Table, column: Column) -> float | None:
-    return table.threshold if column.threshold is None else column.threshold
-
-
 def _overlap(run: ResolvedRun) -> Overlap | None:
     return overlap(run.spec.initializer, run.spec.dataset, run.spec.edition)
 
 
 def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, str]]:
-    """How the network or its input here differ from what a row's weights were trained with, and what is not trained.
+    """Remarks on how a row's network or input differs from that of its weights, and on what of it is not trained.
 
     Args:
-        row: label, which each remark comes with.
-        runs: of one of its cells, or the reason why there are none.
+        row: the row's label, which each remark comes with.
+        runs: the runs of one of the row's cells, or the reason why there are none.
+
+    Returns:
+        Pairs of the row's label and a remark.
     """
     if isinstance(runs, str):
         return []
@@ -263,12 +183,12 @@ def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, st
 
 
 def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record]) -> Iterator[tuple[str, str]]:
-    """Which pretrainings of a row gave weights that tell no image from another.
+    """Remarks on the pretrainings of a row that collapsed: their networks give every image the same embedding.
 
     Args:
-        row: label, which each remark comes with.
-        runs: of one of its cells, or the reason why there are none.
-        records: of all runs, by key.
+        row: the row's label, which each remark comes with.
+        runs: the runs of one of the row's cells, or the reason why there are none.
+        records: the records of all finished runs, by key.
     """
     for run in () if isinstance(runs, str) else runs[:1]:
         for key, one in run.closure().items():
@@ -279,33 +199,15 @@ def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, 
                 yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
 
 
-def _levels(
-    cells: Cells, measures: Mapping[str, str | None], measured: Mapping[str, Mapping[str, Found]]
-) -> dict[str, dict[str, float]]:
-    """What the numbers of each column are held against, by words and column: means over the column's runs."""
-    levels: dict[str, dict[str, float]] = {}
-    for column, expression in measures.items():
-        if expression is None:
-            continue
-        name, measure, number = measure_of(expression)
-        keys = [run.key for (_, other), runs in cells.items() if other == column for run in _runs(runs)]
-        for level, words in measure.levels.items():
-            values = [
-                value
-                for key in keys
-                if key in measured[name] and (value := measured[name][key].get(f"{level}:{number}")) is not None
-            ]
-            if values:
-                levels.setdefault(words, {})[column] = float(np.mean(values))
-    return levels
-
-
 def _runs(runs: Runs) -> tuple[ResolvedRun, ...]:
     return () if isinstance(runs, str) else runs
 
 
 def _lines(cells: Cells, plan: Plan, records: dict[str, Record], columns: Mapping[str, Column]) -> list[RunLine]:
-    """A line for each run; that of several columns, or of one that shows no test score, is of its dataset."""
+    """The details of each finished run, once.
+
+    A run that several columns show, or a column that shows no test score, is listed under the name of its dataset.
+    """
     datasets = public_labels(DATASETS, (run.spec.dataset for run in plan.runs.values()), columns)
     sources = public_labels(INITIALIZERS, (run.spec.initializer for run in plan.runs.values()))
     scored: dict[str, set[str]] = {}
@@ -315,7 +217,7 @@ def _lines(cells: Cells, plan: Plan, records: dict[str, Record], columns: Mappin
     lines, placed = [], set()
     for (row, label), runs in cells.items():
         for run in _runs(runs):
-            first = run.key not in placed  # columns may show the same runs
+            first = run.key not in placed  # several columns may show the same run
             placed.add(run.key)
             if not first or (record := records.get(run.key)) is None:
                 continue

@@ -11,8 +11,9 @@ from experiments.run.needed import initializers_of
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.tables.document import Place
 from experiments.tables.table import Table
-from initializers.publishing.publishing import Placed
+from initializers.publishing.publishing import StoredWeights
 from lightning_modules.scoring import task_score
+from specs.commands import command
 from specs.errors import DataError, MedtransferError, WeightsError, unknown
 from specs.registry import DATASETS, INITIALIZERS
 from specs.run import RunSpec
@@ -20,11 +21,12 @@ from specs.run import RunSpec
 
 @dataclass
 class ResolvedCells:
-    """A table's cells.
+    """The cells of a table, with their runs as far as these can be planned.
 
     Attributes:
-        runs: by row and column label: the runs, one per seed, or the reason why there are none.
-        lacking: the runs of cells whose data or weights are not there, and all that is said about it.
+        runs: the runs of each cell, one per seed, or the reason why there are none, by row and column label.
+        lacking: the runs of the cells whose data or weights are missing, and the errors that say so, by row and column
+            label.
     """
 
     runs: dict[Place, tuple[ResolvedRun, ...] | str] = field(default_factory=dict)
@@ -35,14 +37,14 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
     """Resolve every run of a table; a cell whose data or weights are not there has the reason instead.
 
     Args:
-        table: to plan.
-        resolver: knows where data and runs are.
-        everything_may_lack: whether a table of which nothing can be planned is an answer too.
+        table: the table whose cells are resolved.
+        resolver: the resolver, which knows where data and runs are.
+        everything_may_lack: whether a table of which nothing can be planned is returned too, instead of raising.
 
     Raises:
         DataError: if nothing of the table can be planned, for want of data.
-        WeightsError: likewise, for want of weights.
-        UsageError: if its parts do not fit each other.
+        WeightsError: if nothing of the table can be planned, for want of weights.
+        UsageError: if the parts of the table do not fit each other.
     """
     found = ResolvedCells()
     measures = {column.label: measure_of(column.measure)[1:] for column in table.columns if column.measure}
@@ -55,14 +57,14 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
             _check_score(scores[place[1]], specs[0])
         try:
             found.runs[place] = tuple(resolver.resolve(spec) for spec in specs)
-            if place[1] in measures:  # said before anything runs, not after
+            if place[1] in measures:  # errors are raised before anything runs, not after
                 measure, number = measures[place[1]]
                 measure.check_number(number, specs[0])
                 measure.check(*resolver.places.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
             weights = tuple(_lacking_weights(specs[0]))
             found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)
-            # The message names folders, and tables are passed on.
+            # The error's own message names folders, which a table that is passed on to others must not do.
             what = "weights" if isinstance(error, WeightsError) else "data"
             found.runs[place] = f"its {what} are not there or not in order; the same command with --dry-run says more"
     if found.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in found.runs.values()):
@@ -83,11 +85,11 @@ def _check_score(score: str, spec: RunSpec) -> None:
 
 
 def _lacking_weights(spec: RunSpec) -> Iterator[WeightsError]:
-    """What is said of the weight files that a run needs, itself or in what it starts from."""
+    """The errors about missing weight files of a run: its own, or those of the runs that it starts from."""
     for expression, initializer in initializers_of(spec.initializer):
         try:
             initializer.identity()
         except WeightsError as error:
-            fetched = isinstance(initializer, Placed) and initializer.file.url
-            how = f"\nor: medtransfer weights fetch '{INITIALIZERS.short(expression)}'" if fetched else ""
+            fetched = isinstance(initializer, StoredWeights) and initializer.file.url
+            how = f"\nor: {command('weights', 'fetch', str(INITIALIZERS.short(expression)))}" if fetched else ""
             yield WeightsError(f"{error}{how}")

@@ -1,18 +1,13 @@
-"""A finished table as plain data, and the words that every format shares."""
+"""A finished table as plain data: its scores, their statistics, and what else was gathered of its runs."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import numpy as np
-
-from analysis.censored import Duration, TimeResult, compare_durations
-from analysis.contrast import Contrast, contrast
-from analysis.equivalence import equivalence
-from analysis.ranks import RankComparison, compare_ranks
 from analysis.statistics import (
     ALPHA,
     Alternative,
@@ -22,17 +17,15 @@ from analysis.statistics import (
     compare,
     compare_with_best,
 )
-from analysis.truth import Judgement, judged
-from datamodules.dataset.counts import Counts
-from experiments.tables.decided import Decided
 from experiments.tables.figure import Figure
-from experiments.tables.planted import Planted
-from experiments.tables.stated import Examined, Stated, examined
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
 Place = tuple[str, str]
-"""Row and column label."""
+"""The key of a cell: the labels of its row and of its column."""
 
-# Long file: all that a finished table holds stands in one place.
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -40,9 +33,11 @@ class Cell:
     """The scores of one row on one column.
 
     Attributes:
-        values: in [0, 1], one per seed that has one.
-        missing: the reason why some or all are not there.
-        interval: of their mean, 95 % bootstrap over the test patients; None: nobody asked.
+        values: the scores of the runs in [0, 1], or their numbers of the column's measure, in the order of their seeds;
+            runs without one are left out.
+        missing: the reason why some or all scores are missing; None: none is missing.
+        interval: the 95 % bootstrap interval of the mean over the test patients, in [0, 1]; None: no interval was asked
+            for.
     """
 
     values: tuple[float, ...]
@@ -51,41 +46,24 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Effort:
-    """What the runs of a cell took.
-
-    Attributes:
-        epochs: until each run's validation score first reached 95 % of its best one.
-        seconds: of each whole run.
-        gpu_hours: of the runs that were on a GPU, together.
-        steps: optimizer steps until each run's validation score first was the table's threshold, or until its last
-            validation; empty without a threshold.
-    """
-
-    epochs: tuple[float, ...] = ()
-    seconds: tuple[float, ...] = ()
-    gpu_hours: float = 0.0
-    steps: tuple[Duration, ...] = ()
-
-
-@dataclass(frozen=True)
 class RunLine:
-    """One run of the table, for its details.
+    """The details of one run of the table.
 
     Attributes:
-        key: of the run.
-        row: its row's label, or what it pretrains.
-        column: its column's label.
-        seed: of the run.
-        score: that its column shows, or else its task's own, in [0, 1]; None where it is undefined.
-        seconds: that it took.
-        epochs: that it trained.
-        load: its load report as plain data.
-        scores: all of its scores by name.
-        validation: score after each epoch, in [0, 1], None where it is undefined.
-        steps: optimizer steps that were done by then; empty: not known.
-        spec: what was asked for, as plain data.
-        environment: versions and hardware.
+        key: the key of the run, the hash of everything that changes its result.
+        row: the label of the run's row; of a pretraining, the text ``pretraining from`` and its initializer.
+        column: the label of the run's column, or the name of its dataset where several columns show it.
+        seed: the seed of the run.
+        score: the test score that its column shows, or else the main one of its task, in [0, 1]; None where it is
+            undefined.
+        seconds: how many seconds the whole run took.
+        epochs: how many epochs the network was trained.
+        load: the load report, which says where each initial weight came from, as plain data.
+        scores: all test scores of the run by name; None where one is undefined.
+        validation: the score of each validation in order, in [0, 1]; None where it is undefined.
+        steps: how many optimizer steps had been done at each validation; empty: that is not known.
+        spec: the spec of the run as plain data.
+        environment: the versions of packages and the hardware that the run was done with.
     """
 
     key: str
@@ -103,121 +81,124 @@ class RunLine:
     environment: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class NetworkCost:
-    """What a network with its classifier or decoder costs.
-
-    Attributes:
-        columns: labels of the columns that have it.
-        backbone: what people call it.
-        image_size: height and width in pixels.
-        parameters: how many there are.
-        multiply_adds: of one image.
-        seconds: that one image takes.
-        device: that it takes them on.
-    """
-
-    columns: tuple[str, ...]
-    backbone: str
-    image_size: int
-    parameters: int
-    multiply_adds: int
-    seconds: float
-    device: str
-
-
 @dataclass(frozen=True, kw_only=True)
-class TableDocument:
-    """A finished table.
+class Document:
+    """A finished table of any kind, as plain data that every format can show.
 
     Attributes:
-        name: of its files.
-        title: one line.
-        question: what it answers.
-        rows: labels and initializer expressions.
-        columns: labels and metrics.
-        cells: by row and column label.
-        secondary: further scores of the same runs, by title.
-        efforts: what the runs of each cell took.
-        reference: label of the row that the others are tested against.
-        seeds: runs per cell when complete.
-        edition: ``phantom`` or ``real``.
-        weights: where they come from.
-        protocol: ``paper``, ``small``, ``smoke``, ``tuned`` or ``changed``.
-        runs: every run behind the table.
-        overlaps: collections that a cell's weights and test set share, where they do.
-        remarks: rows, and what must be known of their weights.
-        test: of a row against the reference row.
-        alternative: what a row's mean is held to be beside the reference's.
-        margin: in points, within which rows are equivalent for whoever asks; None: nobody asked.
-        figure: how it is drawn; None: it is not.
-        directions: what a higher and a lower number are called.
-        levels: what numbers are held against, such as a floor: by words and column, in [0, 1].
-        transposed: whether a column is printed as a line, with the rows side by side.
-        costs: of the columns' networks; empty: nobody asked.
-        bounds: by column, scores after training on random labels, and on training and test images together.
-        threshold: validation score in [0, 1] whose steps are counted; None: nobody asked.
-        recommendation: sentences on what to start from; empty: nobody asked.
-        decided: the outcome of the race that the recommendation is about; None: there was none.
-        level: of the tests against the reference row, after Holm's correction.
-        planted: what is true of the rows by construction; None: nobody knows.
-        stated: what a paper states of the rows.
-        column_seeds: runs per cell of columns that have others than ``seeds``.
-        controls: rows that are another one once more, with other seeds, and which one.
-        column_thresholds: of columns that have others than ``threshold``.
-        counts: by column, what its dataset holds; without columns whose data were not there.
-        marks: ``reference`` tests each row against the reference row with Holm's correction; ``paper`` against the
-            best row, uncorrected, as the papers did.
+        name: the name of the table's files, without their endings.
+        title: the title of the table, in one line.
+        question: the question that the table answers.
+        edition: the edition of the datasets: ``real`` files, or drawn ``phantom`` images.
     """
 
     name: str
     title: str
     question: str
+    edition: Literal["phantom", "real"]
+
+    @cached_property
+    def memory(self) -> dict[str, Any]:
+        """A cache for what is computed from this document and needed again; it is no part of the document's data."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextDocument(Document):
+    """A table of texts: the tasks of a study, or what a study found by analyzing finished runs.
+
+    Attributes:
+        header: the names of the columns.
+        texts: the lines of the table, each with as many texts as there are columns.
+        notes: notes that a reader needs to understand the table.
+        draw: a function that makes the picture; None: the table has none, or was read from a file, which holds no
+            picture.
+        ending: the text between the document's name and the dot in the names of the picture's files, such as
+            ``-images``.
+    """
+
+    header: Sequence[str]
+    texts: Sequence[Sequence[str]]
+    notes: tuple[str, ...] = ()
+    draw: Callable[[], Drawing] | None = field(default=None, compare=False)
+    ending: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableDocument(Document):
+    """A finished table of scores.
+
+    Attributes:
+        rows: the label and the initializer expression of each row, in order.
+        columns: the label and the metric of each column, in order.
+        cells: the scores of each cell, by row and column label.
+        reference: the label of the row that the others are tested against.
+        seeds: how many runs a complete cell has.
+        weights: where the weights come from, in words.
+        protocol: the protocol of the runs: ``paper``, ``small``, ``smoke``, ``tuned`` or ``changed``.
+        runs: the details of every run behind the table.
+        measured: the name of the measure whose numbers a column's cells hold, by column; columns of test scores are
+            left out.
+        overlaps: the image collections that a cell's weights and its test set share, by row and column label.
+        remarks: pairs of a row's label, or what else is meant, and a remark that readers of its scores need.
+        marks: ``reference``: each row is tested against the reference row, with Holm's correction. ``paper``: each row
+            is tested against the best row, uncorrected, as the papers did. ``race``: rows were raced, and none is
+            tested by itself.
+        test: the test of a row against the reference row: ``student``, ``welch`` or ``paired``.
+        alternative: the alternative hypothesis of that test: ``two-sided``, or that the row's mean is ``greater`` or
+            ``less``.
+        level: the significance level of the tests against the reference row after Holm's correction, in (0, 1).
+        figure: how the table is drawn; None: it is not drawn.
+        directions: the words for a higher and for a lower number, such as ``better`` and ``worse``.
+        transposed: whether a column is printed as a line, with the rows side by side.
+        column_seeds: how many runs each cell has in the columns where that is another number than ``seeds``, by column.
+        controls: the label of the row that a control repeats with other seeds, by the control's label.
+        parts: what else was gathered from the runs, at most one object of each class; the kinds of blocks read and show
+            them.
+    """
+
     rows: tuple[tuple[str, str], ...]
     columns: tuple[tuple[str, str], ...]
     cells: dict[Place, Cell]
-    secondary: dict[str, dict[Place, Cell]]
     reference: str
     seeds: int
-    edition: Literal["phantom", "real"]
     weights: str
     protocol: str
     runs: tuple[RunLine, ...] = ()
-    efforts: dict[Place, Effort] = field(default_factory=dict)
+    measured: dict[str, str] = field(default_factory=dict)
     overlaps: dict[Place, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[tuple[str, str], ...] = ()
-    marks: Literal["reference", "paper"] = "reference"
+    marks: Literal["reference", "paper", "race"] = "reference"
     test: Test = "student"
     alternative: Alternative = "two-sided"
-    margin: float | None = None
+    level: float = ALPHA
     figure: Figure | None = None
     directions: tuple[str, str] = ("better", "worse")
     transposed: bool = False
-    costs: tuple[NetworkCost, ...] = ()
-    recommendation: tuple[str, ...] = ()
-    decided: Decided | None = None
-    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
-    levels: dict[str, dict[str, float]] = field(default_factory=dict)
-    threshold: float | None = None
-    level: float = ALPHA
-    planted: Planted | None = None
-    stated: tuple[Stated, ...] = ()
     column_seeds: dict[str, int] = field(default_factory=dict)
-    column_thresholds: dict[str, float] = field(default_factory=dict)
     controls: dict[str, str] = field(default_factory=dict)
-    counts: dict[str, Counts] = field(default_factory=dict)
+    parts: tuple[object, ...] = ()
+
+    def part(self, kind: type[Part]) -> Part | None:
+        """The part of a class; None: there is none."""
+        return next((part for part in self.parts if isinstance(part, kind)), None)
+
+    def with_part(self, part: object) -> TableDocument:
+        """The document with a part added, which replaces a part of the same class."""
+        others = (one for one in self.parts if type(one) is not type(part))
+        return dataclasses.replace(self, parts=(*others, part))
 
     @cached_property
     def comparison(self) -> Comparison:
         """The statistics against the reference row; rows that were raced are not tested one by one."""
         values = self._values()
-        if self.test == "paired":  # scores of incomplete cells do not say whose seeds they are
+        if self.test == "paired":  # the scores of an incomplete cell do not say which seeds they belong to
             values = {
                 row: {column: None if self.cells[row, column].missing else scores for column, scores in of.items()}
                 for row, of in values.items()
             }
         found = compare(values, self.reference, self.test, self.alternative, self.level)
-        if self.decided is None:
+        if self.marks != "race":
             return found
         cells = {
             place: cell
@@ -235,97 +216,9 @@ class TableDocument:
         return dataclasses.replace(found, cells=cells, tests=0)
 
     @cached_property
-    def equivalent(self) -> tuple[Place, ...]:
-        """The cells that are shown to lie within the margin of the reference row, uncorrected."""
-        if self.margin is None:
-            return ()
-        found = []
-        for (row, column), cell in self.cells.items():
-            base = self.cells[self.reference, column].values
-            if row == self.reference or not cell.values or not base:
-                continue
-            if equivalence(cell.values, base, self.margin / 100).equivalent:
-                found.append((row, column))
-        return tuple(found)
-
-    @cached_property
     def paper_marks(self) -> dict[Place, str]:
         """The statistics against the best row, as the papers did."""
         return dict(compare_with_best(self._values()))
-
-    @cached_property
-    def ranks(self) -> RankComparison | None:
-        """Mean ranks over the columns, of rows with scores in all of them; None if nobody asked or they are too few."""
-        if self.figure is None or not self.figure.ranks:
-            return None
-        labels = [column for column, _ in self.columns]
-        means = {
-            row: [float(np.mean(self.cells[row, column].values)) for column in labels]
-            for row, _ in self.rows
-            if all(self.cells[row, column].values for column in labels)
-        }
-        return compare_ranks(means) if len(means) > 2 and len(labels) > 1 else None
-
-    @cached_property
-    def convergence(self) -> dict[Place, TimeResult]:
-        """The steps to the threshold, and their statistics against the reference row, where there are any."""
-        if not self.thresholds:
-            return {}
-        times = {row: {column: self._steps((row, column)) for column, _ in self.columns} for row, _ in self.rows}
-        return compare_durations(times, self.reference, self.level)
-
-    def threshold_of(self, column: str) -> float | None:
-        """The validation score whose steps are counted in a column; None: nobody asked."""
-        return self.column_thresholds.get(column, self.threshold)
-
-    @property
-    def thresholds(self) -> tuple[float, ...]:
-        """All of them, each once, in the columns' order."""
-        found = (self.threshold_of(column) for column, _ in self.columns)
-        return tuple(dict.fromkeys(one for one in found if one is not None))
-
-    @cached_property
-    def judgements(self) -> tuple[Judgement, ...]:
-        """What the tests say of each planted claim; empty where nothing was planted."""
-        if self.planted is None:
-            return ()
-        (column, _), *_ = self.columns
-        rows = [row for row, _ in self.rows]
-        return judged(
-            self.planted.claims,
-            {row: self.cells[row, column].values for row in rows},
-            {row: self._steps((row, column)) for row in rows},
-            self.level,
-        )
-
-    @cached_property
-    def examined(self) -> tuple[Examined, ...]:
-        """What the tests say of each statement of the paper; Holm's correction is over all contrasts of the table."""
-        scores = {place: cell.values for place, cell in self.cells.items()}
-        return examined(self.stated, scores, {place: self._steps(place) for place in self.cells}, self.level)
-
-    def _steps(self, place: Place) -> tuple[Duration, ...]:
-        """Until the threshold, of each run of a cell."""
-        return self.efforts.get(place, Effort()).steps
-
-    @cached_property
-    def interaction(self) -> Contrast | None:
-        """How much more the second row gains on the first in the second group of columns than in the first group.
-
-        None if nobody asked, or a group has no column with scores of both.
-        """
-        if self.figure is None or self.figure.interaction is None:
-            return None
-        before, after = self.figure.interaction
-        samples, weights = [], []
-        for sign, (_, columns) in zip((-1, 1), self.figure.groups[:2], strict=True):
-            complete = [c for c in columns if self.cells[before, c].values and self.cells[after, c].values]
-            if not complete:
-                return None
-            for column in complete:
-                samples += [self.cells[before, column].values, self.cells[after, column].values]
-                weights += [-sign / len(complete), sign / len(complete)]
-        return contrast(samples, weights)
 
     def result(self, place: Place) -> CellResult | None:
         """The statistics of a cell, None where it has no scores."""
@@ -340,20 +233,16 @@ class TableDocument:
         rows = self.comparison.best.get(column, ())
         return next((row for row in rows if row != self.reference), next(iter(rows), None))
 
-    def symbol(self, place: Place, ascii_only: bool = False) -> str:
+    def symbol(self, place: Place) -> str:
         """The marks of a cell: how it compares, and whether its weights may have seen the test set."""
-        leak = ("#" if ascii_only else "‡") if self.overlaps.get(place) else ""
-        return f"{self._compared(place, ascii_only)}{leak}"
+        return f"{self._compared(place)}{'‡' if self.overlaps.get(place) else ''}"
 
-    def _compared(self, place: Place, ascii_only: bool) -> str:
-        """Better, worse or, on the papers' marking, not significantly different from the best."""
+    def _compared(self, place: Place) -> str:
+        """The mark for better, worse or, if marked as in the papers, not significantly different from the best."""
         if self.marks == "paper":
-            return "†" * (self.paper_marks.get(place, "").startswith("not")) if not ascii_only else (
-                "=" * self.paper_marks.get(place, "").startswith("not")
-            )  # fmt: skip
+            return "†" * self.paper_marks.get(place, "").startswith("not")
         result = self.result(place)
-        symbols = {"better": "+" if ascii_only else "▲", "worse": "-" if ascii_only else "▼"}
-        return symbols.get(result.mark, "") if result else ""
+        return {"better": "▲", "worse": "▼"}.get(result.mark, "") if result else ""
 
     def _values(self) -> dict[str, dict[str, tuple[float, ...] | None]]:
         return {

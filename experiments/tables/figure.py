@@ -1,4 +1,4 @@
-"""How a table is drawn."""
+"""The description of how a table is drawn."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A panel per column, a line per row; and, if asked for, a diagram of ranks over the columns.
+    """How a table is drawn: a panel per column, a line per row and, if asked for, a diagram of mean ranks.
 
     Attributes:
-        families: of rows, which share a color: row label and family.
-        groups: of columns that are drawn side by side: name and column labels; empty: all in one.
-        interaction: two rows; whether the second's advantage over the first differs between the first two groups is
-            tested and said.
-        ranks: whether mean ranks over the columns are compared and drawn.
-        along: whether each group's columns follow each other on one axis, as the stages of a network do.
+        families: pairs of a row's label and the name of its family; rows of a family share a color.
+        groups: the groups of columns that are drawn side by side, each with its name and column labels; empty: all
+            columns are one group.
+        interaction: the labels of two rows, of which it is tested whether the second's advantage over the first differs
+            between the first two groups; None: this is not tested.
+        ranks: whether the mean ranks of the rows over the columns are compared and drawn.
+        along: whether the columns of a group follow each other on one axis, as the stages of a network do.
     """
 
     families: tuple[tuple[str, str], ...] = ()

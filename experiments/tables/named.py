@@ -1,4 +1,4 @@
-"""Tables of every kind by their names."""
+"""Finds registered tables of every kind by their names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
     """A registered table of any kind in one of its profiles, or in its default one.
 
     Args:
-        name: with arguments, if others than the default ones are meant, such as ``NAME(uncertain="zeros")``; dashes
-            may stand for underscores.
-        profile: one of its profiles.
+        name: the name of the table, with arguments where others than the defaults are meant, such as
+            ``NAME(uncertain="zeros")``; dashes may stand for underscores.
+        profile: the name of one of the table's profiles; None: its default one.
 
     Raises:
         UsageError: lists the near matches if the table or profile does not exist; if the profile is named twice.
@@ -28,3 +28,8 @@ def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
     call = Call(given.name, given.args, (*given.kwargs, *([("profile", profile)] if profile else [])))
     table: Table | TaskTable | Study = TABLES.build(call)
     return table
+
+
+def planted_worlds() -> list[str]:
+    """The names of the tables of planted worlds, which are those of the folder ``experiments/studies/demo``."""
+    return [name.replace("_", "-") for name in TABLES.entries if name.startswith("demo_")]

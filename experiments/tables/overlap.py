@@ -15,11 +15,12 @@ from specs.titles import title_of_text
 
 
 class Overlap(NamedTuple):
-    """What weights and a dataset share.
+    """The image collections that the training data of weights and a dataset have in common.
 
     Attributes:
-        kind: ``same`` if the weights were trained on that dataset, ``shared`` if on images of the same collection.
-        collections: their names, or the dataset's expression.
+        kind: ``same`` if the weights were trained on that dataset, ``shared`` if on other images of the same
+            collections.
+        collections: the names of the shared collections; for ``same``, the dataset's expression.
     """
 
     kind: Literal["same", "shared"]
@@ -27,19 +28,19 @@ class Overlap(NamedTuple):
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What people call them."""
+        """The titles of the collections, as people know them."""
         return tuple(title_of_text(DATASETS, name, public) for name in self.collections)
 
 
 def overlap(initializer: Call, dataset: str | Call, edition: Edition) -> Overlap | None:
-    """What an initializer's weights have seen of a dataset's collections, or None.
+    """The overlap of an initializer's training data with a dataset's collections; None if there is none.
 
-    Phantom editions share no images with other datasets: theirs are drawn for each.
+    Phantom editions share no images with other datasets, since the images of each are drawn for it alone.
 
     Args:
-        initializer: whose card lists the training data.
-        dataset: that is tested on.
-        edition: of both.
+        initializer: the expression of the initializer, whose card lists the training data.
+        dataset: the expression of the dataset that is tested on.
+        edition: the edition of both, ``real`` or ``phantom``.
 
     Raises:
         WeightsError: if the initializer names a file that is not there.
@@ -73,6 +74,6 @@ def _dataset(text: str) -> Call | None:
 def _collections(call: Call) -> set[str]:
     try:
         dataset: Dataset = DATASETS.build(call)
-    except UsageError:  # a card names a dataset without the arguments that it cannot do without
+    except UsageError:  # the card names a dataset without arguments that it requires
         return {call.name}
     return set(dataset.taken_from) or {call.name}

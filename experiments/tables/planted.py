@@ -9,12 +9,12 @@ from analysis.truth import Claim
 
 @dataclass(frozen=True)
 class Planted:
-    """What a drawn world was made to show.
+    """The truth that a planted world was made to show.
 
     Attributes:
-        sentence: the truth and why it is one, in words.
-        claims: the same, about rows of the table.
-        pictures: what the world looks like: a caption and a dataset expression each.
+        sentence: the truth in words, and why it is true.
+        claims: the same truth as claims about rows of the table.
+        pictures: what the world looks like: pairs of a caption and the expression of the dataset that is shown.
     """
 
     sentence: str

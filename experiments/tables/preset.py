@@ -10,7 +10,11 @@ from specs.recipe import Recipe
 from specs.run import Edition
 
 Profile = Literal["phantom", "smoke", "paper"]
-"""Of a paper's tables: drawn images in minutes, the same in seconds, and the paper's own protocol on its own data."""
+"""A profile of a paper's tables.
+
+``phantom`` runs on drawn images in minutes and ``smoke`` on the same in seconds; ``paper`` follows the paper's own
+protocol on its own data.
+"""
 
 
 class Shared(TypedDict):
@@ -27,18 +31,19 @@ class Shared(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """What all tables of a paper have in common in one profile; a paper declares its own in its ``profiles.py``.
+    """The arguments that all tables of a paper have in common in one profile.
 
-    A paper that has more to say of a profile inherits from it.
+    A paper declares its presets in its ``profiles.py``. A paper with further settings inherits from this class.
 
     Attributes:
-        edition: of the datasets: real or phantom.
-        protocol: how closely the paper is followed.
-        weights: where they come from, in words.
+        edition: the edition of the datasets: ``real`` files, or drawn ``phantom`` images.
+        protocol: how closely the paper is followed: ``paper``, ``small`` or ``smoke``.
+        weights: where the weights come from, in words.
         backbone: the expression of the network that the tables compare initializations of.
-        pretraining: name of the recipe of the pretrainings that rows need; None: rows bring the recipe, or need none.
+        pretraining: the name of the recipe of the pretrainings that rows need; None: rows name the recipe, or need
+            none.
         seeds: how many runs each cell has.
-        transposed: whether tables print a line for each column.
+        transposed: whether tables print a line for each column, with the rows side by side.
     """
 
     edition: Edition
@@ -50,9 +55,9 @@ class Preset:
     transposed: bool = False
 
     def shared(self) -> Shared:
-        """Keyword arguments for ``Table``: ``Table(title="Title", **preset.shared())``.
+        """Keyword arguments for ``Table``, used as in ``Table(title="Title", **preset.shared())``.
 
-        What a table has otherwise is put after them: ``**preset.shared() | {"seeds": 1}``.
+        A table replaces some of them by its own as in ``**preset.shared() | {"seeds": 1}``.
         """
         return Shared(
             edition=self.edition,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from analysis.censored import Duration
 from analysis.contrast import Contrast, contrast
+from analysis.survival import Duration
 from analysis.truth import OF_STEPS, Claim, Judgement, judged_together
 
 Value = TypeVar("Value")
@@ -19,9 +19,9 @@ class Stated:
 
     Attributes:
         sentence: the statement in words.
-        source: where it stands, such as ``Transfusion, abstract``.
-        contrasts: what it would mean in this table: label of a column, and a claim about two rows there. Whether it is
-            true here nobody knows beforehand.
+        source: where in which paper the statement stands, such as ``Transfusion, abstract``.
+        contrasts: what the statement would mean in this table: pairs of a column's label and a claim about two rows
+            there. Nobody knows beforehand whether it is true here.
     """
 
     sentence: str
@@ -31,13 +31,13 @@ class Stated:
 
 @dataclass(frozen=True)
 class Effect:
-    """What was found of one contrast.
+    """The result of the tests for one contrast, with the size of the difference.
 
     Attributes:
-        column: label of the task.
-        judgement: the claim, and what the tests say of it.
-        difference: of the mean scores in [0, 1], or of the mean steps, the row's less the other's, with the interval of
-            Welch's test; None where a row has no runs.
+        column: the label of the column that the contrast is about.
+        judgement: the claim, and the verdict of the tests on it.
+        difference: the mean of the row less that of the other row, of scores in [0, 1] or of steps, with the interval
+            of Welch's test; None where a row has no runs.
     """
 
     column: str
@@ -47,7 +47,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Examined:
-    """A statement, and what was found of each of its contrasts."""
+    """A statement of a paper, with the result of each of its contrasts."""
 
     stated: Stated
     effects: tuple[Effect, ...]
@@ -59,15 +59,15 @@ def examined(
     steps: Mapping[tuple[str, str], Sequence[Duration]],
     level: float,
 ) -> tuple[Examined, ...]:
-    """What the tests say of statements; Holm's correction is over all of their contrasts.
+    """Test the statements of a paper, with Holm's correction over all of their contrasts.
 
-    A run that did not reach the threshold counts with the steps that it did.
+    In differences of steps, a run that did not reach the threshold counts with the steps that it did.
 
     Args:
-        asked: the statements.
-        scores: by row and column label, in [0, 1], one per run.
-        steps: to the threshold, likewise.
-        level: of the tests, in (0, 1).
+        asked: the statements that are tested.
+        scores: the scores of each cell in [0, 1], one per run, by row and column label.
+        steps: the optimizer steps to the threshold of each cell, one per run, by row and column label.
+        level: the significance level of the tests, in (0, 1).
     """
     contrasts = [one for stated in asked for one in stated.contrasts]
     judgements = iter(

@@ -21,13 +21,13 @@ Runs = Mapping[Place, tuple[Record, ...]]
 
 @dataclass(frozen=True)
 class Finding:
-    """What a study found.
+    """The result of a study: a table of texts and a picture.
 
     Attributes:
-        header: names of the columns.
-        rows: texts, as many each.
-        notes: what a reader must know.
-        draw: makes the picture.
+        header: the names of the columns.
+        rows: the lines of the table, each with as many texts as there are columns.
+        notes: notes that a reader needs to understand the table.
+        draw: a function that makes the picture.
     """
 
     header: Sequence[str]
@@ -38,15 +38,15 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A figure, or a table that is not one of scores.
+    """A figure, or a table of something other than scores, that is made by analyzing finished runs or data.
 
     Attributes:
-        title: one line.
-        question: what it answers.
-        edition: of the datasets: real or phantom.
-        networks: the table whose runs are looked at; None: no network is.
-        find: looks at them.
-        of_patients: whether the picture shows real images, which reports show to whoever asks for them only.
+        title: the title of the study, in one line.
+        question: the question that the study answers.
+        edition: the edition of the datasets: ``real`` files, or drawn ``phantom`` images.
+        networks: the table whose runs are analyzed; None: the study analyzes data and needs no runs.
+        find: a function that analyzes the finished runs, given them and where data and runs are stored.
+        of_patients: whether the picture shows real images, which reports show only to those who ask for them.
     """
 
     title: str

@@ -20,25 +20,28 @@ from specs.run import Edition, RunSpec
 
 @dataclass(frozen=True)
 class Column:
-    """A target task.
+    """A column of a table: a target task, with the network and the recipe for it.
 
     Attributes:
-        label: the column's heading.
-        dataset: a dataset expression.
-        recipe: of the fine-tuning; the same for every row.
-        backbone: the column's own, where networks are compared too; None: the table's.
-        source: an initializer for this network, for ``{source}`` in a row; None if there is none.
-        domain: a dataset of the same kind of images to pretrain on, for ``{domain}`` in a row; None if there is none.
-        slim: a narrower form of the network, for ``{slim}`` in a row's backbone; None if there is none.
-        bounds: scores in [0, 1] of the table's network after training on random labels, and after training on the
-            training and test images together for three times as long; an honest run lies between them. None: unknown.
-        measure: what the cells hold instead of a test score, such as ``similarity:conv1``.
-        score: which of the task's test scores the cells hold, such as ``dice_pooled`` or ``auroc:Edema``; None: the
-            task's own. It changes no run.
-        seeds: runs of each cell of the column; None: as many as the table's.
-        tuned_on: label of the column whose validation images pick each row's learning rate for this one, which may be
-            this one; None: it is the recipe's.
-        threshold: instead of the table's, where its scores are of another kind.
+        label: the heading of the column.
+        dataset: the dataset expression of the task.
+        recipe: the recipe of the fine-tuning, which is the same for every row.
+        backbone: the expression of the column's own backbone, where networks are compared too; None: the table's.
+        source: an initializer for this network, which replaces ``{source}`` in rows; None: there is none.
+        domain: a dataset of the same kind of images to pretrain on, which replaces ``{domain}`` in rows; None: there is
+            none.
+        slim: a narrower form of the network, which replaces ``{slim}`` in a row's backbone; None: there is none.
+        bounds: a lower and an upper score in [0, 1] of the table's network: after training on random labels, and after
+            training on the training and test images together for three times as long. An honest run lies between them.
+            None: they are not known.
+        measure: the measure whose numbers the cells hold, such as ``similarity:conv1``; None: they hold test scores.
+        score: the name of the test score that the cells hold, such as ``dice_pooled`` or ``auroc:Edema``; None: the
+            main score of the task. It changes no run.
+        seeds: how many runs each cell of the column has; None: as many as the table says.
+        tuned_on: the label of the column, perhaps this one, on whose validation images each row's learning rate for
+            this column is picked; None: the learning rate is the recipe's.
+        threshold: the validation score in [0, 1] until which steps are counted in this column; None: the table's
+            threshold.
     """
 
     label: str
@@ -57,24 +60,25 @@ class Column:
 
 
 CONTROL_SEED = 1000
-"""How much higher the seeds of a control are: no row has so many runs."""
+"""How much higher the seeds of a control are than those of the row that it repeats; no row has so many runs."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """An initialization.
+    """A row of a table: an initialization.
 
     Attributes:
-        label: the row's heading.
-        initializer: its expression; ``{domain}`` stands for the column's domain dataset, inside quotes, and
-            ``{source}`` for the column's initializer.
-        trained: instead of the recipe's, for a row that trains its head alone on fixed features, beside rows that train
-            the whole network.
-        backbone: instead of the column's, for a row that is another network; ``{slim}`` stands for the column's.
-        only: label of the one column that the row is for; None: all.
-        first_seed: of its runs, whose seeds follow one another.
-        control_of: label of the row that this one is once more, with other seeds, at the learning rate that is picked
-            for that one: whatever is found between the two is chance. See ``control``.
+        label: the heading of the row.
+        initializer: the expression of the initializer, in which ``{domain}``, inside quotes, stands for the column's
+            domain dataset and ``{source}`` for the column's initializer.
+        trained: what is trained, for a row that trains its head alone on fixed features beside rows that train the
+            whole network; None: what the recipe says.
+        backbone: the expression of the row's own network, in which ``{slim}`` stands for the column's narrower form;
+            None: the column's or the table's.
+        only: the label of the one column that the row is for; None: it is for all columns.
+        first_seed: the seed of the first run of each cell; the seeds of its runs follow one another.
+        control_of: the label of the row that this one repeats with other seeds, at the learning rate that is picked for
+            that row, so that any difference between the two is chance; None: the row is no control. See ``control``.
     """
 
     label: str
@@ -87,7 +91,7 @@ class Row:
 
 
 def control(row: Row) -> Row:
-    """The same row once more, with other seeds."""
+    """A control of a row: the same row once more, with other seeds."""
     return dataclasses.replace(
         row, label=f"{row.label}, other seeds", first_seed=row.first_seed + CONTROL_SEED, control_of=row.label
     )
@@ -95,39 +99,41 @@ def control(row: Row) -> Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A comparison of initializations.
+    """A comparison of initializations: its rows, its columns, and how their runs are done, tested and shown.
 
-    Every row of a column has the same recipe, but for picked learning rates, and for what is trained, where rows say
-    so. The document says of a row that its head alone is trained.
+    All rows of a column have the same recipe, except for learning rates that are picked per row, and for what is
+    trained
+    where a row says so. The finished table names the rows of which the head alone is trained.
 
     Attributes:
-        title: one line.
-        question: what the table answers.
-        edition: of the datasets: real or phantom.
-        protocol: ``paper``, ``small`` or ``smoke``; ``tuned`` if learning rates were picked; ``changed`` if recipes are
-            others than the table's own.
-        weights: where they come from, in words.
-        backbone: a backbone expression.
-        rows: the initializations.
-        columns: the target tasks.
-        reference: label of the row that every other row is tested against.
-        pretraining: recipe of the pretrainings that rows need.
-        overlaps: what happens to cells whose weights have seen images of the test set's collection: ``mark`` runs and
-            marks them; ``dash`` does so too, but leaves out those whose weights were trained on the very dataset, as
-            the papers' "-"; ``refuse`` refuses the table; None: ``refuse`` in the protocol ``paper``, else ``mark``.
-        figure: how it is drawn; None: it is not.
-        directions: what a higher and a lower number are called.
-        threshold: a validation score in [0, 1], for tables that say after how many optimizer steps it was reached.
-        transposed: print a line per column, with the rows side by side, as for many networks or tasks and few rows.
-        level: of the tests of rows against the reference row, after Holm's correction, in (0, 1).
-        planted: what is true of the rows by construction, of a table of one column; None: nobody knows.
-        stated: what a paper states of the rows, which the tests are asked about.
-        tried: learning rates of which every row's are picked, for columns that are tuned.
-        tried_again: how many of them, those that did best, are tried once more before one is picked.
-        rates: those that were picked, by row and column label.
-        costs: tell what the network of each column costs: parameters, multiply-adds, seconds an image.
-        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one; pretrainings use
-            seed 0, as a published weight would, so the spread over seeds is that of fine-tuning.
+        title: the title of the table, in one line.
+        question: the question that the table answers.
+        edition: the edition of the datasets: ``real`` files, or drawn ``phantom`` images.
+        protocol: how the runs are done: ``paper``, ``small`` or ``smoke``; ``tuned`` if learning rates are picked;
+            ``changed`` if recipes are others than the table's own.
+        weights: where the weights come from, in words.
+        backbone: the expression of the backbone of all rows and columns that name none of their own.
+        rows: the initializations that are compared, in order.
+        columns: the target tasks, in order.
+        reference: the label of the row that every other row is tested against.
+        pretraining: the recipe of the pretrainings that rows need; None: rows name the recipe, or need none.
+        overlaps: what happens to cells whose weights have seen images of the test set's collection. ``mark`` runs and
+            marks them. ``dash`` does so too, but leaves out those whose weights were trained on that very dataset, as
+            the papers' "-". ``refuse`` refuses the table. None: ``refuse`` in the protocol ``paper``, else ``mark``.
+        figure: how the table is drawn; None: it is not drawn.
+        directions: the words for a higher and for a lower number, such as ``better`` and ``worse``.
+        threshold: the validation score in [0, 1] until which optimizer steps are counted; None: no steps are counted.
+        transposed: whether a line is printed per column, with the rows side by side, as for many networks and few rows.
+        level: the significance level of the tests of rows against the reference row after Holm's correction, in (0, 1).
+        planted: what is true of the rows by construction, in a table with a single column; None: that is not known.
+        stated: the statements of a paper about the rows, which are tested.
+        tried: the learning rates that are tried for every row, for columns that are tuned.
+        tried_again: how many of the learning rates, those that did best, are tried once more before one is picked.
+        rates: the learning rates that were picked, by row and column label.
+        costs: whether the finished table says what each column's network costs: parameters, multiply-adds, seconds per
+            image.
+        seeds: how many runs each cell has, with seeds 0, 1, 2 and so on, or from the row's first one. Pretrainings run
+            once, with seed 0, as if their weights were published ones, so the spread over seeds is that of fine-tuning.
     """
 
     title: str
@@ -164,7 +170,10 @@ class Table:
             )
         labels = [row.label for row in self.rows]
         if self.reference not in labels:
-            raise UsageError(f'the table "{self.title}" has no row "{self.reference}" to refer to.')
+            raise UsageError(
+                f'the table "{self.title}" names the reference row "{self.reference}" and has no such row; expected '
+                f"one of {', '.join(labels)}."
+            )
         if not 0 < self.level < 1:
             raise UsageError(f'the table "{self.title}" has the level {self.level}; expected a share in (0, 1).')
         for claim in self.planted.claims if self.planted else ():
@@ -193,14 +202,15 @@ class Table:
 
     @property
     def overlap_policy(self) -> Literal["mark", "dash", "refuse"]:
-        """``overlaps``, or what the protocol says."""
+        """The value of ``overlaps``, or what the protocol asks for where it is None."""
         return self.overlaps or ("refuse" if self.protocol == "paper" else "mark")
 
     def changed(self, change: Callable[[Recipe], Recipe]) -> Table:
-        """The table with other recipes, which is then of no paper's protocol and treats overlaps as before.
+        """The table with other recipes, which then follows no paper's protocol; overlaps are treated as before.
 
         Args:
-            change: makes a column's recipe from its own; those of pretrainings, and what rows say, stay.
+            change: a function that makes a column's new recipe from its own. The recipes of pretrainings, and what rows
+                say of their training, stay as they are.
 
         Raises:
             UsageError: if the change does not fit a recipe.

@@ -17,15 +17,15 @@ from specs.task import METRICS
 
 @dataclass(frozen=True)
 class TaskLine:
-    """One target task.
+    """A line of the table: one target task.
 
     Attributes:
-        code: the paper's.
-        application: what is asked.
-        modality: of the images.
-        dataset: a dataset expression.
-        published: images that train, validate and test in the paper; None where it does not say.
-        score: which of the task's test scores the study shows; None: the task's own.
+        code: the code of the task in the paper, such as ``DXC14``.
+        application: what is classified or segmented, such as ``tuberculosis, classification``.
+        modality: the modality of the images, such as ``x-ray``.
+        dataset: the dataset expression of the task.
+        published: how many images train, validate and test in the paper; None where the paper does not say it.
+        score: the name of the test score that the study shows; None: the main score of the kind of task.
     """
 
     code: str
@@ -38,13 +38,13 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class TaskTable:
-    """The tasks of a study.
+    """A table of the target tasks of a study.
 
     Attributes:
-        title: one line.
-        edition: of the datasets.
-        tasks: in order.
-        notes: on the published counts.
+        title: the title of the table, in one line.
+        edition: the edition of the datasets: ``real`` files, or drawn ``phantom`` images.
+        tasks: the lines of the table, in order.
+        notes: notes on the codes, the metrics and the published counts.
     """
 
     title: str
@@ -57,9 +57,10 @@ HEADER = ("task", "application", "dataset", "metric", "train / val. / test", "pu
 
 
 def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], list[str]]:
-    """The cells of every row, under ``HEADER``, and remarks; label files are read, no images.
+    """The texts of every line, in the columns of ``HEADER``, and remarks on them; only label files are read, no images.
 
-    Published counts stand beside real ones only: phantom editions are not of the papers' size.
+    Published counts are shown beside those of real files only, since phantom editions are smaller than the papers'
+    data.
     """
     rows: list[tuple[str, ...]] = []
     remarks: list[str] = []
@@ -75,7 +76,7 @@ def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], 
             if any(count is not None and count != own for count, own in zip(known, found, strict=True)):
                 remarks.append(f"{task.code}: the counts are not the published ones.")
         except DataError:
-            how = f"`medtransfer check {task.dataset}` says what is expected"
+            how = f"`{places.suggested('check', str(task.dataset), edition=table.edition)}` says what is expected"
             remarks.append(f"{task.code}: the data are not there or not in order; {how}.")
         application = f"{task.application}, {task.modality}"
         metric = task.score or METRICS[kind.kind]
@@ -86,6 +87,6 @@ def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], 
 
 
 def _counts(numbers: Sequence[int | None]) -> str:
-    """``291 / 30 / 159``, a dash where one is not known and a single one where none is."""
+    """Three counts as in ``291 / 30 / 159``, with a dash for each unknown one and a single dash if all are unknown."""
     texts = ["-" if number is None else f"{number:,}" for number in numbers]
     return "-" if set(texts) == {"-"} else " / ".join(texts)

@@ -1,4 +1,4 @@
-"""Picking each row's learning rate on the validation split, with the same budget for every row."""
+"""Picks each row's learning rate on the validation split, with the same budget for every row."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from specs.errors import DataError, RunError, WeightsError
 from specs.fold import Fold
 
 Candidates = Mapping[Place, Mapping[float, Sequence[ResolvedRun]]]
-"""By row and column label, and by learning rate: a run that tunes, and a second one where it is wanted."""
+"""The runs that tune, by row and column label and then by learning rate: one, or two where a rate is tried again."""
 
 TUNING_SEED = 2**30
-"""Of the first run that tunes; those that are tested have seeds far below, so that no run is chosen and tested too."""
+"""The seed of the first run that tunes.
+
+Runs that are tested have seeds far below it, so that no run both picks a learning rate and is tested.
+"""
 
 
 @dataclass(frozen=True)
 class Picked:
-    """The rate of one row.
+    """The learning rate that was picked for one row.
 
     Attributes:
-        rate: with the best mean validation score, of those that were tried most often.
-        scores: validation scores of each rate that was tried, one per run, in [0, 1].
-        failed: rates none of whose runs ended well with a validation score.
+        rate: the picked learning rate, which has the best mean validation score of those that were tried most often.
+        scores: the validation scores of each learning rate, one per run, in [0, 1].
+        failed: the learning rates of which no run ended well with a validation score.
     """
 
     rate: float
@@ -38,12 +41,12 @@ class Picked:
 
     @property
     def best(self) -> float:
-        """The mean validation score of the rate."""
+        """The mean validation score of the picked rate, in [0, 1]."""
         return sum(self.scores[self.rate]) / len(self.scores[self.rate])
 
     @property
     def remark(self) -> str:
-        """What was tried and taken, and whether the range was too narrow."""
+        """A remark on the rates that were tried and the one picked, and on whether a wider range may do better."""
         tried = ", ".join(
             f"{rate:g} ({', '.join(f'{100 * score:.2f}' for score in scores)})" for rate, scores in self.scores.items()
         )
@@ -64,15 +67,15 @@ def candidates(
     pick: int = 0,
     fold: Fold | None = None,
 ) -> Candidates:
-    """The runs that the rates are picked by; none of a table that is not tuned.
+    """The runs that tune, whose scores the learning rates are picked by; none for a table that is not tuned.
 
     Args:
-        table: any.
-        resolver: knows where data and runs are.
-        may_lack: whether rows whose data or weights are not there have none, instead of raising.
-        again: rates that are tried a second time.
-        pick: which pick of the same rates it is, 0 the first one; each has runs of its own.
-        fold: that the runs are of, whose test images they do not see.
+        table: the table, whether its columns are tuned or not.
+        resolver: the resolver, which knows where data and runs are.
+        may_lack: whether rows whose data or weights are missing get no runs, instead of an error being raised.
+        again: the learning rates that are tried a second time, by row and column label; None: none are.
+        pick: the number of the pick among the same rates, from 0; each pick has runs of its own.
+        fold: the fold whose test images the runs must not see; None: the dataset's own splits are used.
 
     Raises:
         DataError: if the data are not there.
@@ -84,10 +87,11 @@ def candidates(
     for column in (column for column in table.columns if column.label in labels):
         for row in (row for row in table.rows if row.control_of is None):
             place = (row.label, column.label)
-            with suppress(DataError, WeightsError) if may_lack else nullcontext():  # the cells of the table say so
+            # What is missing is said by the cells of the table.
+            with suppress(DataError, WeightsError) if may_lack else nullcontext():
                 for rate in sorted(set(table.tried)):
                     specs = dataclasses.replace(table, rates={place: rate}).cell(row, column)
-                    if not isinstance(specs, str):  # else the row has no such cell
+                    if not isinstance(specs, str):  # a text says why the row has no such cell
                         runs = [
                             dataclasses.replace(specs[0], stage="tune", seed=TUNING_SEED + 2 * pick + number, fold=fold)
                             for number in range(2 if again and rate in again.get(place, ()) else 1)
@@ -97,7 +101,7 @@ def candidates(
 
 
 def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[Place, list[float]]:
-    """The rates of each row that did best when they were tried first; of equal ones, the lowest first."""
+    """The rates of each row that did best in their first run, best first; of equal ones, the lower rate comes first."""
     rates: dict[Place, list[float]] = {}
     for place, runs in tried.items():
         scores = {rate: score for rate, of in runs.items() if (score := _validation(of[0], store)) is not None}
@@ -106,7 +110,7 @@ def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[Place, l
 
 
 def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked]:
-    """The best rate of each row, of those with the most runs; of equal ones, the lowest.
+    """The rate with the best mean score of each row, of those with the most runs; of equal ones, the lowest.
 
     Raises:
         RunError: if a row has no run that ended well with a validation score.
@@ -130,14 +134,14 @@ def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked
 
 
 def _validation(run: ResolvedRun, store: RunStore) -> float | None:
-    """A run's best validation score, if it ended well and has one."""
+    """The best validation score of a run in [0, 1]; None if it did not end well or has none."""
     record = store.record(run.key)
     value: float | None = record.data["validation"]["metric"] if record else None
     return value
 
 
 def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
-    """The table with each row's own learning rate, by the column that each one is tuned on."""
+    """The table with each row's own learning rate, as it was picked on the column that a column is tuned on."""
     own = {
         (row.label, column.label): found.rate
         for row in table.rows
@@ -148,7 +152,7 @@ def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
 
 
 def tuning_remarks(table: Table, rates: Mapping[Place, Picked]) -> tuple[tuple[str, str], ...]:
-    """Of each row the rate that it has, and for which columns where the table has several."""
+    """Remarks on the learning rate of each row and, where the table has several columns, on the columns that use it."""
     remarks = []
     for (row, tuned_on), found in rates.items():
         labels = [column.label for column in table.columns if column.tuned_on == tuned_on]
@@ -160,6 +164,6 @@ def tuning_remarks(table: Table, rates: Mapping[Place, Picked]) -> tuple[tuple[s
 
 
 def _lacks(table: Table, row: str, label: str) -> bool:
-    """Whether a row is for another column alone."""
+    """Whether a row has no cell in a column, since it is for another column alone."""
     only = next(one.only for one in table.rows if one.label == row)
     return only not in (None, label)

@@ -1,55 +1,51 @@
-"""Reading checkpoint files: containers, prefixes and heads. No code in a file is ever run."""
+"""Reading checkpoint files of any kind. No code in a file is ever run, and its size bounds time and memory."""
 
 from __future__ import annotations
 
-import pickle
-import re
-import tarfile
+import struct
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from initializers.formats.files import existing
+from initializers.formats.inert_pickle import Array, Shell
+from initializers.formats.other_kinds import check_archive, what_else
+from initializers.formats.pickle_owner import CutPickle, PickleFault
+from initializers.formats.safetensors_file import read_safetensors
+from initializers.formats.safetensors_header import CutFile, HeaderFault, looks_so
+from initializers.formats.spellings import CONTAINERS
+from initializers.formats.torch_files import LEGACY_MAGIC, Loaded, read_legacy, read_pickle, read_zip
+from initializers.formats.torch_tensors import Unread, as_tensor, words
 from specs.errors import WeightsError
+from specs.quoting import names, plain
 
-CONTAINERS = ("state_dict", "model", "model_state_dict", "backbone")
-"""Entries that training programs put the tensors under."""
+EXPORT = 'safetensors.torch.save_file(model.state_dict(), "weights.safetensors")'
 
-PREFIXES = ("module.", "encoder_q.", "encoder.", "backbone.", "model.", "network.", "base_encoder.")
-"""Beginnings of names that wrappers add; they are stripped at the start of a name only, in any combination."""
-
-HEADS = ("fc.", "head.", "classifier.", "head_fc.")
-"""Beginnings of names of classification heads, which are never part of a backbone."""
-
-LEGACY_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
-"""How files of torch.save before 1.6 begin (``torch.serialization.MAGIC_NUMBER``, pickled)."""
-
-LONGEST_HEADER = 100_000_000
-"""Bytes of a safetensors header at most (https://huggingface.co/docs/safetensors, "Format")."""
+DEEPEST = 8
+"""The number of nested entries that are looked into, since an entry may hold itself."""
 
 
 class Container(NamedTuple):
-    """What a checkpoint file holds.
+    """The content of a checkpoint file.
 
     Attributes:
-        file: it was read from.
-        content: tensors and plain data.
-        kind: of file, in words.
+        file: the path of the file that was read.
+        content: the tensors and plain data of the file; shells and ``Unread`` stand for what is neither.
+        kind: the kind of file, in words.
+        objects: the names of classes whose objects in the file are left unread.
     """
 
     file: Path
     content: Any
     kind: str
+    objects: tuple[str, ...] = ()
 
 
 def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Tensor], str]:
-    """The named tensors of a checkpoint and where in the file they were.
+    """The named tensors of a checkpoint, and where in the file they were, in words.
 
     Args:
         path: a safetensors file, or what ``torch.save`` wrote (zip or legacy).
@@ -62,172 +58,182 @@ def read_tensors(path: str | Path, key: str | None = None) -> tuple[dict[str, Te
 
 
 def read_container(path: str | Path) -> Container:
-    """Everything in a checkpoint.
+    """The whole content of a checkpoint file.
 
     Args:
-        path: a safetensors file, or what ``torch.save`` wrote (zip or legacy).
+        path: a safetensors file, what ``torch.save`` wrote (zip or legacy), or a pickle of tensors or arrays.
 
     Raises:
         WeightsError: if the file is missing or damaged, or holds code.
     """
     file = existing(path)
+    try:
+        return _container(file)
+    except (CutPickle, CutFile) as error:
+        raise WeightsError(
+            f"{file} ({file.stat().st_size} bytes) was cut short: {error}. Fetch it again and compare its size or hash "
+            "with the publisher's."
+        ) from error
+    except (PickleFault, HeaderFault) as error:
+        raise WeightsError(
+            f"{file} ({file.stat().st_size} bytes) is damaged, or no checkpoint: {error}. Compare its hash with the "
+            "publisher's; if they agree, it was written so, and cannot be read."
+        ) from error
+    except MemoryError as error:
+        raise WeightsError(
+            f"memory ran out while {file} was read, which takes {file.stat().st_size:,} bytes. Free some of it."
+        ) from error
+    except OSError as error:
+        raise WeightsError(f"{file} cannot be read: {error.strerror}. Look at its disk and permissions.") from error
+
+
+def _container(file: Path) -> Container:
     with file.open("rb") as opened:
         start = opened.read(512)
-    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= LONGEST_HEADER:
-        try:
-            return Container(file, load_file(file), "safetensors")
-        except (SafetensorError, OSError) as error:
-            raise _damaged(file, str(error)) from error
-    if not start.startswith((b"PK\x03\x04", LEGACY_MAGIC)):
-        raise WeightsError(f"{file} {_what_else(file, start)}. Expected safetensors or a file of torch.save.")
-    if start.startswith(b"PK"):
-        _check_archive(file)
-    try:
-        with file.open("rb") as opened:  # by its name alone, torch would take x.safetensors for what it says
-            loaded = torch.load(opened, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        refused = re.search(r"GLOBAL ([\w.]+)", str(error))
-        if refused is None:
-            raise _damaged(file, "its pickle holds something other than tensors and plain data, or is torn") from error
-        raise WeightsError(
-            f"{file} holds {refused[1]}, and reading anything but tensors and plain data would run code from the "
-            "file, so it was not read. If you trust its origin, export the tensors alone where it was made: "
-            'safetensors.torch.save_file(model.state_dict(), "weights.safetensors").'
-        ) from error
-    except Exception as error:  # torn bytes make torch's reader fail in many ways, IndexError and TypeError included
-        raise _damaged(file, str(error).partition("\n")[0] or type(error).__name__) from error
-    kind = "torch checkpoint" if start.startswith(b"PK") else "torch checkpoint of before 1.6"
-    return Container(file, loaded, kind)
+        opened.seek(0)
+        if looks_so(start):
+            return Container(file, read_safetensors(file), "safetensors")
+        if start.startswith(b"PK\x03\x04"):
+            _check_zip(file)
+            return _data(file, read_zip(file), "torch checkpoint")
+        size = file.stat().st_size
+        if start.startswith(LEGACY_MAGIC):
+            return _data(file, read_legacy(opened, size), "torch checkpoint of before 1.6")
+        if start[:1] == b"\x80" and start[1:2] <= b"\x05":
+            return _data(file, read_pickle(opened, size), "plain Python pickle")
+    raise WeightsError(f"{file} {what_else(file, start)}. Expected safetensors or a file of torch.save.")
 
 
-def _damaged(file: Path, why: str) -> WeightsError:
-    return WeightsError(
-        f"{file} ({file.stat().st_size} bytes) is damaged or cut short: {why.rstrip('.')}. Fetch it again and compare "
-        "its size or hash with the publisher's."
-    )
-
-
-def _what_else(file: Path, start: bytes) -> str:
-    """What a file is that is no checkpoint, and what to do about it."""
-    text = start.lstrip().lower()
-    if not start:
-        return "is empty; fetch it again"
-    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "is a web page, probably an error or a download form; fetch the file itself"
-    if start.startswith(b"version https://git-lfs"):
-        return "is a Git LFS pointer, not the file; run `git lfs pull` where it came from"
-    if start.startswith(b"\x1f\x8b") or tarfile.is_tarfile(file):
-        return "is a tar or gzip archive; unpack it and name the checkpoint in it"
-    if start[:1] == b"\x80" and start[1:2] <= b"\x05":
-        return "is a plain Python pickle, which cannot be read without running code from it; export it anew"
-    return f"is of another kind (it begins with {start[:16]!r}); check where it came from"
-
-
-def _check_archive(file: Path) -> None:
-    """Refuse a zip file that is torn, or that ``torch.save`` did not write."""
+def _check_zip(file: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise _damaged(file, str(error)) from error
-    if any(name.endswith("/constants.pkl") for name in names):
+            entries = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise CutPickle("the end of its archive is missing") from error
+    except (ValueError, NotImplementedError, RuntimeError, struct.error) as error:
+        raise PickleFault(f"its archive cannot be opened ({plain(error)})") from error
+    check_archive(file, entries)
+
+
+def _data(file: Path, loaded: Loaded, kind: str) -> Container:
+    """The content of a pickle; refused if reading it as Python does would run anything but what makes data."""
+    if isinstance(loaded.content, Shell) and not loaded.calls:
         raise WeightsError(
-            f"{file} is a TorchScript program. Export its state dict: torch.save(model.state_dict(), ...)."
+            f"{file} holds {plain(loaded.content.name)}, a whole object: reading it would run code from the file, so "
+            f"it was not read. If you trust its origin, export the tensors alone where it was made: {EXPORT}."
         )
-    if not any(name.endswith("/data.pkl") for name in names):
+    if loaded.calls:
+        kind_words = f"is a {kind} and " if kind.startswith("plain") else ""
         raise WeightsError(
-            f"{file} is a zip archive of {', '.join(names[:3]) or 'nothing'}{', ...' if len(names) > 3 else ''}, not a "
-            "checkpoint. Unpack it and name the checkpoint in it."
+            f"{file} {kind_words}holds {plain(loaded.calls[0])}, and reading anything but tensors and plain data would "
+            "run code from the file, so it was not read. If you trust its origin, export the tensors alone where it "
+            f"was made: {EXPORT}."
         )
+    return Container(file, loaded.content, kind, loaded.objects)
 
 
 def tensors_in(container: Container, key: str | None = None) -> tuple[dict[str, Tensor], str]:
-    """The named tensors of a container and where in the file they were.
+    """The named tensors of a container, and where in the file they were, in words.
 
     Args:
-        container: from ``read_container``.
-        key: the entry that holds the tensors; None takes the first of the usual ones, else the top level.
+        container: the content of a file, from ``read_container``.
+        key: the entry that holds the tensors, with dots for one within another; None takes the first of the usual
+            ones, else the top level, else the only entry that holds tensors.
 
     Raises:
-        WeightsError: if it holds no tensors, or not that entry.
+        WeightsError: if the file holds no tensors, or not that entry, or tensors that are not plain numbers.
     """
-    file, loaded, kind = container
-    if key is not None:
-        if not isinstance(loaded, Mapping) or key not in loaded:
-            raise WeightsError(f'{file} has no entry "{key}"; it holds {_contents(loaded)}. Name one of them, or none.')
-        loaded, kind = loaded[key], f'{kind}, entry "{key}"'
-    while isinstance(loaded, Mapping):
-        name = next((name for name in CONTAINERS if isinstance(loaded.get(name), Mapping)), None)
-        if name is None:
-            break
-        loaded, kind = loaded[name], f'{kind}, entry "{name}"'
-    entries = loaded.items() if isinstance(loaded, Mapping) else ()
-    tensors = {str(name): value for name, value in entries if isinstance(value, Tensor)}
+    file, objects = container.file, container.objects
+    loaded, kind = entry_in(container, key)
+    named = loaded.items() if isinstance(loaded, Mapping) else ()
+    entries = {name: value for name, value in named if isinstance(name, str)}
+    arrays = {name: as_tensor(value) for name, value in entries.items() if isinstance(value, Array)}
+    converted = {name: arrays.get(name, value) for name, value in entries.items()}
+    tensors = {name: value for name, value in converted.items() if isinstance(value, Tensor)}
+    if strange := {name: value for name, value in converted.items() if isinstance(value, Unread)}:
+        raise WeightsError(
+            f"{file} ({kind}) has {len(strange)} tensors that are not plain numbers: "
+            f"{names((f'{plain(name)} is {value.what}' for name, value in strange.items()), longest=200)}. "
+            f"{next(iter(strange.values())).remedy or 'Export it anew where it was made.'}"
+        )
     if not tensors:
         raise WeightsError(
-            f"{file} ({kind}) holds no named tensors but {_contents(loaded)}. Name the entry that has them: "
-            'file("...", key="...").'
+            f"{file} ({kind}) holds no named tensors but {_contents(loaded)}. {_where_else(container, loaded)}"
         )
-    return tensors, kind
+    return tensors, kind + (f"; unread: objects of {names(objects, 3)}" if objects else "")
+
+
+def entry_in(container: Container, key: str | None) -> tuple[Any, str]:
+    """The entry in which ``tensors_in`` looks for tensors, and where in the file it is, in words.
+
+    Raises:
+        WeightsError: if there is no entry of that name.
+    """
+    loaded, kind = container.content, container.kind
+    if key is not None:
+        loaded, kind = _entry(container, key), f'{kind}, entry "{plain(key)}"'
+    for _ in range(DEEPEST):
+        if (name := _usual(loaded)) is None:
+            break
+        loaded, kind = loaded[name], f'{kind}, entry "{plain(name)}"'
+    return loaded, kind
+
+
+def _entry(container: Container, key: str) -> Any:
+    """An entry by its name, or by the names that lead to it."""
+    loaded = container.content
+    if isinstance(loaded, Mapping) and key in loaded:
+        return loaded[key]
+    for part in key.split("."):
+        if not isinstance(loaded, Mapping) or part not in loaded:
+            raise WeightsError(
+                f'{container.file} has no entry "{plain(key)}"; it holds {_contents(container.content)}. Name one of '
+                "them, or none."
+            )
+        loaded = loaded[part]
+    return loaded
+
+
+def _usual(loaded: Any) -> str | None:
+    """The name of the entry that holds the tensors where none is given; None for the top level."""
+    if not isinstance(loaded, Mapping):
+        return None
+    name = next((name for name in CONTAINERS if isinstance(loaded.get(name), Mapping)), None)
+    if name is None and not has_tensors(loaded):
+        holding = entries_with_tensors(loaded)
+        return holding[0] if len(holding) == 1 else None
+    return name
+
+
+def entries_with_tensors(loaded: Mapping[Any, Any]) -> list[str]:
+    """Names of the entries that are dictionaries with tensors."""
+    return [name for name, value in loaded.items() if isinstance(name, str) and has_tensors(value)]
+
+
+def has_tensors(value: Any) -> bool:
+    """Whether a value from a file is a dictionary with tensors among its own values."""
+    return isinstance(value, Mapping) and any(isinstance(entry, Tensor | Array | Unread) for entry in value.values())
+
+
+def _where_else(container: Container, loaded: Any) -> str:
+    """What to do about a place in a checkpoint that has no named tensors."""
+    if isinstance(loaded, Mapping) and {"state", "param_groups"} <= set(loaded):
+        return "That is the state of an optimizer. Name the file with the network's weights."
+    if any(isinstance(value, Mapping) and value for value in _within(container.content)):
+        return 'Name the entry that has them: file("...", key="...").'
+    return f"It holds no weights that have names: export the state dict where it was made, {EXPORT}."
+
+
+def _within(loaded: Any) -> Iterable[Any]:
+    return loaded.values() if isinstance(loaded, Mapping) else ()
 
 
 def _contents(loaded: Any) -> str:
     if not isinstance(loaded, Mapping):
-        return f"one {type(loaded).__name__}"
-    names = sorted(map(str, loaded))
-    return (", ".join(names[:8]) or "nothing") + (", ..." if len(names) > 8 else "")
-
-
-def without_prefix(
-    tensors: Mapping[str, Tensor], wanted: Iterable[str], prefix: str | None
-) -> tuple[dict[str, Tensor], str]:
-    """The tensors with the wrapper's prefix stripped from the start of their names, and that prefix.
-
-    Of all prefixes in the file that are made of known parts, the one after which most wanted names are there is
-    taken; names that do not begin with it stay as they are. Where none is there after any, the longest prefix of all.
-
-    Args:
-        tensors: as read from the file.
-        wanted: the backbone's tensor names.
-        prefix: the declared prefix; None looks for the known ones.
-
-    Raises:
-        WeightsError: if nothing begins with the declared prefix, or two tensors would get the same name.
-    """
-    names = set(wanted)
-    if prefix is not None and not any(name.startswith(prefix) for name in tensors):
-        raise WeightsError(f'no tensor begins with the prefix "{prefix}"; the file has {_contents(tensors)}.')
-    candidates = {prefix} if prefix is not None else {"", *(start for name in tensors for start in _wrappers(name))}
-
-    def score(candidate: str) -> tuple[int, int]:
-        hits = sum(name.removeprefix(candidate) in names for name in tensors if name.startswith(candidate))
-        return hits, -len(candidate)
-
-    best = max(sorted(candidates), key=score)
-    if not score(best)[0]:  # other names throughout: the whole wrapper that all of them have
-        best = max((one for one in candidates if all(name.startswith(one) for name in tensors)), key=len, default="")
-    stripped = {name.removeprefix(best): tensor for name, tensor in tensors.items()}
-    if len(stripped) != len(tensors):
-        twice = [name for name in tensors if best + name in tensors]
-        raise WeightsError(
-            f'the file has tensors both with and without the prefix "{best}", such as {", ".join(twice[:3])}. '
-            "Save the one network that is meant to a file of its own."
-        )
-    return stripped, best
-
-
-def _wrappers(name: str) -> list[str]:
-    """All prefixes of a name that consist of known parts, the short ones first."""
-    found = [""]
-    while part := next((part for part in PREFIXES if name.startswith(part, len(found[-1]))), None):
-        found.append(found[-1] + part)
-    return found
-
-
-def without_heads(
-    tensors: Mapping[str, Tensor], wanted: Iterable[str], drop: Iterable[str]
-) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """The tensors without classification heads and without those declared in ``drop``, and the names left out."""
-    names, beginnings = set(wanted), (*HEADS, *drop)
-    dropped = tuple(name for name in tensors if name not in names and name.startswith(beginnings))
-    return {name: tensor for name, tensor in tensors.items() if name not in dropped}, dropped
+        return words(loaded)
+    objects = (Shell, Unread)
+    return names(
+        (f"{plain(name)} ({words(value)})" if isinstance(value, objects) else plain(name)
+         for name, value in sorted(loaded.items(), key=lambda item: plain(item[0]))),
+        longest=200,
+    )  # fmt: skip

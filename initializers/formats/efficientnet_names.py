@@ -1,9 +1,9 @@
-"""Names of EfficientNet's tensors: from those of lukemelas' EfficientNet-PyTorch to timm's.
+"""Renaming of EfficientNet's tensors, from lukemelas' EfficientNet-PyTorch to timm.
 
-The former counts blocks through the whole network, ``_blocks.5``, and numbers the normalizations of a block from 0. The
-latter counts them within the stages of Tan and Le 2019, table 1, ``blocks.3.0``, numbers normalizations from 1, and
-names a block's convolutions by their place: ``conv_pw``, ``conv_dw`` and ``conv_pwl`` where it expands its input first,
-and ``conv_dw`` and ``conv_pw`` where it does not, as in the first stage.
+EfficientNet-PyTorch counts blocks through the whole network, ``_blocks.5``, and numbers the normalizations of a block
+from 0. timm counts blocks within the stages of Tan and Le 2019, table 1, ``blocks.3.0``, numbers normalizations from 1,
+and names a block's convolutions by their order: ``conv_pw``, ``conv_dw`` and ``conv_pwl`` where the block expands its
+input first, and ``conv_dw`` and ``conv_pw`` where it does not, as in the first stage.
 Sources: https://github.com/lukemelas/EfficientNet-PyTorch, efficientnet_pytorch/model.py; timm,
 models/_efficientnet_blocks.py.
 """
@@ -16,7 +16,7 @@ from typing import TypeVar
 Of = TypeVar("Of")
 
 OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
-"""Modules outside the blocks."""
+"""The names of modules outside the blocks."""
 
 EXPANDING = {
     "_expand_conv": "conv_pw",
@@ -26,28 +26,28 @@ EXPANDING = {
     "_project_conv": "conv_pwl",
     "_bn2": "bn3",
 }
-"""Modules of a block that expands its input."""
+"""The names of modules of a block that expands its input."""
 
 PLAIN = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
-"""Modules of a block that does not."""
+"""The names of modules of a block that does not expand its input."""
 
 WITHOUT_EXPANSION = 0
-"""The stage whose blocks do not expand: the first (table 1: MBConv1; of the others: MBConv6)."""
+"""The number of the stage whose blocks do not expand, the first (table 1: MBConv1; the other stages have MBConv6)."""
 
 
 def timm_names(tensors: Mapping[str, Of], blocks: Sequence[int]) -> dict[str, Of]:
     """The tensors under timm's names; a name that is not lukemelas' stays as it is.
 
     Args:
-        tensors: by lukemelas' names.
-        blocks: how many each stage has, in order.
+        tensors: the tensors by lukemelas' names.
+        blocks: the number of blocks of each stage, in order.
     """
     modules = {f"{theirs}.": f"{ours}." for theirs, ours in OUTSIDE.items()}
     number = 0
     for stage, count in enumerate(blocks):
-        for place in range(count):
+        for position in range(count):
             inside = PLAIN if stage == WITHOUT_EXPANSION else EXPANDING
-            modules |= {f"_blocks.{number}.{a}.": f"blocks.{stage}.{place}.{b}." for a, b in inside.items()}
+            modules |= {f"_blocks.{number}.{a}.": f"blocks.{stage}.{position}.{b}." for a, b in inside.items()}
             number += 1
     renamed: dict[str, Of] = {}
     for name, tensor in tensors.items():

@@ -1,4 +1,4 @@
-"""Names of tensors that timm has changed since a checkpoint was written, by timm's own conversion."""
+"""Renaming of tensors in checkpoints of older versions of timm, by timm's own conversion."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def timms_own(tensors: dict[str, Tensor], network: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors as the ``checkpoint_filter_fn`` of a timm architecture's module gives them; as they are without one.
+    """The tensors after the ``checkpoint_filter_fn`` of the architecture's module in timm; unchanged if it has none.
 
     Args:
-        tensors: of a checkpoint, without a wrapper's prefix.
-        network: of the architecture, in the size that the checkpoint is of; its values do not matter.
+        tensors: the tensors of a checkpoint, without a wrapper's prefix.
+        network: a network of the architecture, in the size that the checkpoint is for; its values do not matter.
 
     Returns:
-        The tensors, and which of them hold other values than any of those given.
+        The tensors, and by name what was done to those that are not among the tensors given.
     """
     arrange = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
     if arrange is None:

@@ -1,1 +1,1 @@
-"""From an initializer to a backbone: the contract and strict loading."""
+"""Loading weights into a backbone: the contract of initializers, and strict loading."""

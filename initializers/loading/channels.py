@@ -1,4 +1,4 @@
-"""Weights of color images in a network that takes gray ones."""
+"""Adapting weights for color images to a network that takes gray images."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from torch import Tensor
 def gray_first_convolution(
     tensors: dict[str, Tensor], wanted: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The first convolution summed over its three input channels where the backbone takes one.
+    """The tensors with the first convolution summed over its three input channels, where the backbone takes one.
 
-    The sum keeps the response to a gray image that would have been repeated over the channels, as convolution is
-    linear in each of them.
+    The sum responds to a gray image as the three channels do to the same image repeated, since a convolution is linear
+    in each channel.
 
     Args:
-        tensors: by the backbone's names.
-        wanted: the backbone's tensors.
+        tensors: the tensors by the backbone's names.
+        wanted: the backbone's own tensors, by the same names.
 
     Returns:
-        The tensors, and what was done to which.
+        The tensors, and by name what was done to those that changed.
     """
     first = next((name for name, tensor in wanted.items() if tensor.ndim == 4), "")
     given = tensors.get(first)

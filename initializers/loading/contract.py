@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
 
 WeightsOf = Callable[[Pretraining], Path]
-"""Where the weights of a required run are: a safetensors file."""
+"""A function that gives the path of a required run's weights, a safetensors file."""
 
 
 def no_runs(need: Pretraining) -> Path:
-    """A ``WeightsOf`` where there is no run store.
+    """The ``WeightsOf`` where there is no run store.
 
     Raises:
-        WeightsError: always; says which run is needed.
+        WeightsError: always; it says which run is needed.
     """
     raise WeightsError(
         f"these weights come from a run: {need.initializer} trained on {need.dataset}. `medtransfer run` does it, and "
@@ -38,51 +38,55 @@ def no_runs(need: Pretraining) -> Path:
 
 
 class Initializer(ABC):
-    """Where a backbone's weights come from. Subclasses are frozen dataclasses whose fields are the arguments.
+    """A source of weights for a backbone. Subclasses are frozen dataclasses whose fields are the arguments.
 
-    Importing a subclass must be light: torch is imported inside ``state_dict`` only.
+    Importing a subclass must be quick, so that torch is imported only inside ``state_dict``.
 
     Attributes:
-        title: what people call it, where that is not what its file's first line begins with (``specs.titles``).
-        words: by argument, what a title says of it where it is not the default; those of base classes hold too.
-        version: raised on purpose when the same arguments give other weights than before.
+        title: what people call the initializer, where that is not what its file's first line begins with
+            (``specs.titles``).
+        words: for each argument, what a title says of it where it is not the default; those of base classes apply too.
+        private: the names of arguments that name files of a user's own. Reports and dashboards show a digest instead of
+            them.
+        version: a number that is raised on purpose when the same arguments give other weights than before.
     """
 
     title: ClassVar[str] = ""
     words: ClassVar[Words] = {}
+    private: ClassVar[frozenset[str]] = frozenset()
     version: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        """The canonical expression that builds it; the class's name stands in for one that is not registered."""
+        """The canonical expression that builds it; an initializer that is not registered has its class's name."""
         cls = type(self)
         names = {(entry.module, entry.attribute): entry.name for entry in INITIALIZERS.entries.values()}
         return str(Call(names.get((cls.__module__, cls.__name__), cls.__name__), (), tuple(_fields(self).items())))
 
     @classmethod
     def left_to_network(cls, arguments: Mapping[str, Value], network: str) -> dict[str, Value]:
-        """The values of arguments that leave something to the network which is initialized; mostly none does.
+        """The values of arguments whose default depends on the network that is initialized; usually there are none.
 
-        A run's spec holds these values, so that it says in full what the run starts from.
+        A run's spec holds these values, so that it says in full which weights the run starts from.
 
         Args:
-            arguments: all of the expression's, by name.
+            arguments: all arguments of the expression, by name.
             network: the backbone's name, without its arguments.
         """
         return {}
 
     @abstractmethod
     def card(self) -> Card:
-        """What is known of the weights."""
+        """The card: what is known of the weights."""
 
     def requires(self) -> tuple[Pretraining, ...]:
-        """The runs of this initializer itself that must be done first (those of nested ones not included)."""
+        """The runs that this initializer itself needs first, without those of nested initializers."""
         return ()
 
     def identity(self) -> dict[str, Any]:
-        """The arguments as they enter a run's key, nested expressions left out: places replaced by content hashes.
+        """The arguments that enter a run's key, without nested expressions; paths are replaced by content hashes.
 
         Raises:
-            WeightsError: if a file that it names is missing.
+            WeightsError: if a file that an argument names is missing.
         """
         return {name: value for name, value in _fields(self).items() if not isinstance(value, Call)}
 
@@ -95,12 +99,12 @@ class Initializer(ABC):
         """The weights for a backbone.
 
         Args:
-            backbone: whose names and shapes the weights must have.
+            backbone: the backbone whose names and shapes the weights must have.
             generator: the only source of random draws.
-            weights_of: finds the weights of the runs in ``requires``.
+            weights_of: a function that finds the weights of the runs in ``requires``.
 
         Raises:
-            WeightsError: if the weights cannot be had or do not fit.
+            WeightsError: if the weights are not available or do not fit.
         """
 
 
@@ -111,16 +115,16 @@ def _fields(initializer: Initializer) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-    """What an initializer yields.
+    """The weights that an initializer gives, with a record of where they come from.
 
     Attributes:
-        tensors: by the backbone's canonical names.
+        tensors: the tensors by the backbone's canonical names.
         transformed: what was done to a tensor before it fitted, by name (such as ``sum of 3 input channels``).
         dropped: keys of the source that were left out on purpose (heads).
         drawn: names of tensors that were drawn at random.
         source: where the tensors come from, in words.
-        sha256: of the file that they come from, or None.
-        fingerprint: of ``tensors``, where they are known to be finite and to be those that once had it; else None.
+        sha256: the hash of the file that the tensors come from, or None.
+        fingerprint: the fingerprint of ``tensors``, where they are known to be unchanged and finite; otherwise None.
     """
 
     tensors: dict[str, Tensor]

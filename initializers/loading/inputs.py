@@ -1,4 +1,4 @@
-"""Bringing weights to a backbone's input: its channels, its image size and its patch size."""
+"""Adapting weights to a backbone's input: its channels, its image size and its patch size."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def for_inputs(weights: Weights, backbone: Backbone) -> Weights:
-    """The weights with what depends on the input changed where the backbone takes another; recorded as transformed.
+    """The weights adapted to the backbone's input where it differs; the changes are recorded as ``transformed``.
 
     Args:
-        weights: by the backbone's names.
-        backbone: that they are for.
+        weights: the weights by the backbone's names.
+        backbone: the backbone that the weights are for.
     """
     tensors, gray = gray_first_convolution(weights.tensors, backbone.weights())
     tensors, resampled = resampled_positions(tensors, backbone)

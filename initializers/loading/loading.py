@@ -16,9 +16,23 @@ from backbones.networks.contract import Backbone
 from initializers.loading.contract import Initializer, Weights, WeightsOf, no_runs
 from initializers.loading.fingerprints import fingerprint
 from specs.errors import WeightsError
+from specs.quoting import plain
 
 SHOWN = 8
-"""How many names of each kind a message lists."""
+"""The number of names of each kind that a message lists."""
+
+REMEDIES = {
+    "missing": "Use weights of this very architecture; `medtransfer inspect FILE` finds other networks in the file.",
+    "unexpected": 'If the unexpected ones are a head, declare their names: file("...", drop=("projector.",)).',
+    "of another shape": "Choose the backbone in the width and for the input that the weights are of.",
+    "of another kind of number": "Export the weights as floating-point numbers where they were made.",
+    "below 0": "A variance has no such value, and its root would be no number: the file is damaged or of another kind.",
+    "not finite": "The training that made them had diverged: choose weights of an earlier epoch of it.",
+}
+"""The remedy for each kind of fault."""
+
+VARIANCE = ".running_var"
+"""How the names of batch norm's variances end, of whose roots it takes the inverse."""
 
 COUNTER = "num_batches_tracked"
 """The step counter of torch's batch norm, the one tensor that old checkpoints may lack."""
@@ -26,21 +40,21 @@ COUNTER = "num_batches_tracked"
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What was loaded into a backbone, from where.
+    """A report of the weights that were loaded into a backbone, and of where they came from.
 
     Attributes:
-        initializer: its canonical expression.
+        initializer: the initializer's canonical expression.
         source: where the tensors came from, in words.
-        sha256: of the file that they came from, or None.
+        sha256: the hash of the file that the tensors came from, or None.
         card: the initializer's card as plain data.
-        loaded: names of tensors that were set as they came.
+        loaded: names of tensors that were set unchanged.
         transformed: what was done to a tensor before it fitted, by name.
         drawn: names of tensors that were drawn at random.
         dropped: names in the source that were left out on purpose.
         counters: batch-norm step counters that the source lacks and that were set to 0.
         converted: the source's number format of tensors that were converted, by name.
-        before: fingerprint of the backbone's weights before (``initializers.loading.fingerprints``).
-        after: fingerprint of the backbone's weights after.
+        before: the fingerprint of the backbone's weights before loading (``initializers.loading.fingerprints``).
+        after: the fingerprint of the backbone's weights after loading.
     """
 
     initializer: str
@@ -57,14 +71,14 @@ class LoadReport:
     after: str
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; ``LoadReport.from_json`` reads it back."""
+        """The report as plain data, which ``LoadReport.from_json`` reads back."""
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoadReport:
-        """The report of ``to_json``'s plain data."""
+        """The report from the plain data of ``to_json``."""
         fields: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
         }
@@ -79,17 +93,17 @@ def initialize(
     Only batch-norm step counters may be missing; they are set to 0. All checks happen before anything is changed.
 
     Args:
-        backbone: is changed in place.
-        initializer: where the weights come from.
+        backbone: the backbone, which is changed in place.
+        initializer: the initializer that the weights come from.
         generator: the only source of random draws.
-        weights_of: finds the weights of required runs.
+        weights_of: a function that finds the weights of required runs.
 
     Raises:
         WeightsError: names what is missing, unexpected, of another shape or number kind, or not finite.
     """
     wanted = backbone.weights()
-    with ThreadPoolExecutor(1) as beside:  # memory limits hashing, not Python
-        hashed = beside.submit(fingerprint, wanted)
+    with ThreadPoolExecutor(1) as executor:  # hashing runs beside loading, since it releases Python's lock
+        hashed = executor.submit(fingerprint, wanted)
         weights = initializer.state_dict(backbone, generator, weights_of)
         tensors = fitting(initializer, weights, wanted)
         before = hashed.result()
@@ -122,43 +136,40 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
     """An initializer's tensors in the backbone's order, number formats and device, with absent step counters as 0.
 
     Args:
-        initializer: whose weights they are, for messages.
-        weights: what it yielded.
-        wanted: the backbone's tensors.
+        initializer: the initializer that the weights come from, for error messages.
+        weights: the weights that the initializer gave.
+        wanted: the backbone's tensors by name.
 
     Raises:
         WeightsError: names what is missing, unexpected, of another shape or number kind, or not finite.
     """
-    given, faults = weights.tensors, misfits(weights, wanted)
-    tensors = {
-        name: _as(given[name], target) if name in given else torch.zeros_like(target) for name, target in wanted.items()
-    }
-    faults["not finite"] = [
-        name
-        for name, tensor in tensors.items()
-        if not (weights.fingerprint and tensor is given.get(name)) and not bool(torch.isfinite(tensor).all())
+    faults = misfits(weights, wanted)
+    fault_words = [
+        f"{len(listed)} {fault}: {', '.join(plain(tensor_name, 200) for tensor_name in listed[:SHOWN])}"
+        f"{', and so on' if len(listed) > SHOWN else ''}"
+        for fault, listed in faults.items()
+        if listed
     ]
-    found = [
-        f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', and so on' if len(names) > SHOWN else ''}"
-        for what, names in faults.items()
-        if names
-    ]
-    if found:
+    if fault_words:
         raise WeightsError(
             f"the weights of {initializer} do not fit the backbone, and nothing was loaded.\n"
-            f"Source: {weights.source}\nExpected {len(wanted)} tensors; found {'; '.join(found)}.\n"
-            "Use weights of this very architecture; if the unexpected ones are a head, declare their names: "
-            'file("...", drop=("projector.",)).'
+            f"Source: {weights.source}\nExpected {len(wanted)} tensors; found {'; '.join(fault_words)}.\n"
+            + " ".join(REMEDIES[fault] for fault, listed in faults.items() if listed)
         )
-    return tensors
+    given = weights.tensors
+    return {
+        name: _as(given[name], target) if name in given else torch.zeros_like(target) for name, target in wanted.items()
+    }
 
 
 def misfits(weights: Weights, wanted: Mapping[str, Tensor]) -> dict[str, list[str]]:
-    """What keeps weights from being loaded, by kind, apart from their values.
+    """The faults that keep weights from being loaded, by kind; a list is empty where there is none of its kind.
+
+    Values are checked only where the shape is right, so that the work is bounded by the backbone's size.
 
     Args:
-        weights: what an initializer yielded.
-        wanted: the backbone's tensors.
+        weights: the weights that an initializer gave.
+        wanted: the backbone's tensors by name.
     """
     given = weights.tensors
     return {
@@ -172,13 +183,45 @@ def misfits(weights: Weights, wanted: Mapping[str, Tensor]) -> dict[str, list[st
         "of another kind of number": [
             f"{name} is {_format(given[name])} instead of {_format(wanted[name])}"
             for name in wanted
-            if name in given and given[name].is_floating_point() != wanted[name].is_floating_point()
+            if name in given and _kind(given[name]) != _kind(wanted[name])
+        ],
+        "not finite": [
+            name
+            for name, target in wanted.items()
+            if name in given
+            and given[name].shape == target.shape
+            and not (weights.fingerprint and given[name].dtype == target.dtype)
+            and not finite(given[name], target.dtype)
+        ],
+        "below 0": [
+            name
+            for name in wanted
+            if name.endswith(VARIANCE)
+            and name in given
+            and given[name].shape == wanted[name].shape
+            and not weights.fingerprint
+            and _below_0(given[name])
         ],
     }
 
 
+def _kind(tensor: Tensor) -> str:
+    return "floating" if tensor.is_floating_point() else "complex" if tensor.is_complex() else "whole"
+
+
+def finite(tensor: Tensor, dtype: torch.dtype = torch.float32) -> bool:
+    """Whether all values are finite, also after conversion to the number format ``dtype``; whole numbers always are."""
+    if not tensor.is_floating_point() or tensor.device.type == "meta":
+        return True
+    return bool(torch.isfinite(tensor.to(dtype if dtype.is_floating_point else torch.float32)).all())
+
+
+def _below_0(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() and tensor.device.type != "meta" and bool((tensor.float() < 0).any())
+
+
 def _as(tensor: Tensor, target: Tensor) -> Tensor:
-    """The tensor in the target's number format and on its device; itself where it is so already."""
+    """The tensor in the target's number format and on its device; the same object if it is so already."""
     return tensor if tensor.dtype == target.dtype and tensor.device == target.device else tensor.detach().to(target)
 
 

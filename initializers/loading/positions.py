@@ -1,4 +1,4 @@
-"""Weights of a transformer in a network for another image or patch size."""
+"""Adapting a transformer's weights to another image size or patch size."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ if TYPE_CHECKING:
 
 
 def resampled_positions(tensors: dict[str, Tensor], backbone: Backbone) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Position embeddings, relative position biases and patch embeddings brought to a backbone's sizes.
+    """The tensors with position embeddings, relative position biases and patch embeddings resampled to a backbone's.
 
-    By timm's functions: bicubic with antialiasing for absolute position embeddings (class and register tokens stay as
-    they are), FlexiViT's pseudo-inverse resize for patch embeddings (Beyer et al. 2023, section 3.4), and bilinear
-    geometric interpolation for Swin's relative biases (https://huggingface.co/docs/timm). What does not fit for another
-    reason is left as it is, and strict loading refuses it.
+    timm's functions do it: bicubic interpolation with antialiasing for absolute position embeddings (class and register
+    tokens stay as they are), FlexiViT's pseudo-inverse resize for patch embeddings (Beyer et al. 2023, section 3.4),
+    and bilinear geometric interpolation for Swin's relative biases (https://huggingface.co/docs/timm). Tensors that do
+    not fit for another reason are left as they are, and strict loading refuses them.
 
     Args:
-        tensors: by the backbone's names.
-        backbone: whose sizes are wanted.
+        tensors: the tensors by the backbone's names.
+        backbone: the backbone whose sizes are wanted.
 
     Returns:
-        The tensors, and what was done to which.
+        The tensors, and by name what was done to those that changed.
     """
-    found, how = dict(tensors), {}
+    changed, how = dict(tensors), {}
     for name, wanted in backbone.weights().items():
         given = tensors.get(name)
         if given is None or given.shape == wanted.shape or given.ndim != wanted.ndim:
             continue
         resampled = _resampled(name, given, wanted, backbone)
         if resampled is not None and resampled.shape == wanted.shape:
-            found[name] = resampled.to(given.dtype)
+            changed[name] = resampled.to(given.dtype)
             how[name] = f"resampled from {_size(given)} to {_size(wanted)}"
-    return found, how
+    return changed, how
 
 
 def _resampled(name: str, given: Tensor, wanted: Tensor, backbone: Backbone) -> Tensor | None:

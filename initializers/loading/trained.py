@@ -1,4 +1,4 @@
-"""Weights that a pretraining run makes here, for every initializer that stands for one."""
+"""Weights that a pretraining run makes: the common part of all initializers that stand for such a run."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def check_method(name: str) -> None:
     """Refuse a self-supervised method that does not exist.
 
     Raises:
-        UsageError: lists the near matches.
+        UsageError: if there is no such method; it lists the near matches.
     """
     if name not in METHODS.entries:
         raise unknown("pretraining method", name, METHODS.entries)
 
 
 def start_of(name: str) -> Call:
-    """The random weights that a self-supervised method starts from in its authors' code."""
+    """The expression of the random weights that a self-supervised method starts from in its authors' code."""
     residual: str = METHODS.build(name).residual
     return INITIALIZERS.short(Call("random", (), (("residual", residual),)))
 
 
 def card_of(need: Pretraining) -> Card:
-    """What a pretraining run makes; the data of the weights that it starts from count too."""
+    """The card of the weights that a pretraining run makes; the data of the weights that it starts from count too."""
     inner = build(need.initializer).card()
     family = METHODS.build(need.method).family if need.method else None
     return Card(
@@ -47,19 +47,19 @@ def card_of(need: Pretraining) -> Card:
 
 
 class TrainedHere(Initializer):
-    """Weights that a pretraining run makes, which says all that there is to say of them."""
+    """Weights that a pretraining run makes; the run identifies them completely."""
 
     def card(self) -> Card:
-        """Trained here."""
+        """The card of the pretraining run's weights."""
         (need,) = self.requires()
         return card_of(need)
 
     def identity(self) -> dict[str, Any]:
-        """Empty: the key of the pretraining run says it all."""
+        """No arguments, since the key of the pretraining run says it all."""
         return {}
 
     def nested(self) -> dict[str, Call]:
-        """Empty: the source belongs to the pretraining run."""
+        """No nested initializers, since the source belongs to the pretraining run."""
         return {}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:

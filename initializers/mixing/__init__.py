@@ -1,1 +1,1 @@
-"""Taking some tensors from one source and some from another."""
+"""Combining tensors of several sources in one backbone."""

@@ -1,4 +1,4 @@
-"""Which layers of a network normalize, and how they start, for every initializer that treats them apart."""
+"""The normalization layers of a network and their initial values, for initializers that treat them separately."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def normalization_resets(network: nn.Module) -> dict[str, Tensor]:
-    """The tensors of the network's normalization layers as the layers' own ``reset_parameters`` makes them."""
+    """The initial tensors of the network's normalization layers, as the layers' own ``reset_parameters`` sets them."""
     resets: dict[str, Tensor] = {}
     for prefix, module in network.named_modules():
         if is_normalization(module):

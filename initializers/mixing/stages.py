@@ -1,4 +1,4 @@
-"""Taking some of a backbone's stages from a source and drawing the others, for every initializer that mixes them."""
+"""Taking some stages of a backbone from a source and drawing the others, for initializers that mix stages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def named_stages(backbone: Backbone, names: Iterable[str]) -> tuple[str, ...]:
-    """The names, each of which must be a stage of the backbone.
+    """The names as a tuple, after a check that each is a stage of the backbone.
 
     Raises:
-        UsageError: lists the backbone's stages if one is not.
+        UsageError: if a name is no stage; it lists the backbone's stages.
     """
     known = [stage.name for stage in backbone.stages]
     for name in names:
@@ -38,15 +38,15 @@ def replaced(
 ) -> Weights:
     """A source's weights with some stages drawn by the backbone's own initialization.
 
-    The source must fit in the other stages alone.
+    The source need fit the backbone only in the other stages.
 
     Args:
-        initializer: that asks, for messages.
-        source: expression of the source.
-        redrawn: names of the stages that are drawn.
-        backbone: whose stages they are.
-        generator: of the draws.
-        weights_of: finds the weights of required runs.
+        initializer: the initializer that asks, for error messages.
+        source: the expression of the source.
+        redrawn: the names of the stages that are drawn anew.
+        backbone: the backbone whose stages they are.
+        generator: the source of the random draws.
+        weights_of: a function that finds the weights of required runs.
 
     Raises:
         WeightsError: if the source does not fit in the stages that are taken from it.

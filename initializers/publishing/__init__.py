@@ -1,1 +1,1 @@
-"""Published weights: where they are, the weight store, what a file is."""
+"""Published weights: where to get them, the store that keeps them, and the inspection of files."""

@@ -1,4 +1,4 @@
-"""Every published checkpoint that is known here, one expression each."""
+"""The catalogue of all published checkpoints that are known, with an expression for each."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from specs.registry import INITIALIZERS
 
 
 def published() -> Iterator[tuple[str, Published]]:
-    """Expression and initializer of every published checkpoint, with every choice of its arguments.
+    """The expression and initializer of every published checkpoint, for every choice of the arguments.
 
-    Where an argument may be left to the network, the expression that does comes first, and no file comes twice.
+    No file comes twice. Where an argument's default depends on the network, the expression without it comes first.
     """
     for name in sorted(INITIALIZERS.entries):
         yield from published_as(name)
 
 
 def published_as(name: str) -> Iterator[tuple[str, Published]]:
-    """The same of one name; nothing if it is no published checkpoint's, or its arguments have no end of choices."""
+    """The expressions and initializers of one name; none if it is no published checkpoint or its arguments are open."""
     cls = INITIALIZERS.get(name)
     if not (isinstance(cls, type) and issubclass(cls, Published)):
         return
@@ -38,7 +38,7 @@ def published_as(name: str) -> Iterator[tuple[str, Published]]:
 
 
 def _choices(hint: Any) -> tuple[Any, ...]:
-    """The values that an argument may have, None first, where it says them all; else none."""
+    """The values that an argument may have, None first; none if its type does not list them all."""
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     options = typing.get_args(hint) if union else (hint,)
     literals = [option for option in options if typing.get_origin(option) is Literal]

@@ -1,4 +1,4 @@
-"""Fetching a published file: with resume, retries, and nothing left behind that is not whole."""
+"""Downloading a published file: it resumes and retries, and leaves nothing under the file's name that is not whole."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from specs.errors import MedtransferError, WeightsError
 from specs.files import filling
 
 ATTEMPTS = 5
-"""How often a broken transfer goes on before it is given up; what has come stays for the next time."""
+"""The number of attempts at a broken transfer; what has arrived is kept for the next time."""
 
 BLOCK = 2**16
-"""Bytes that are read at a time; of a block that breaks off nothing is kept."""
+"""The number of bytes that are read at a time; a block that breaks off is not kept."""
 
 TIMEOUT = urllib3.Timeout(connect=20, read=60)
 AGAIN = Retry(
     total=ATTEMPTS, connect=3, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
 )
-"""Without a network, three attempts to connect take about three seconds."""
+"""The retries of a request. Without a network, its three attempts to connect take about three seconds."""
 
 NO_WAY = (NewConnectionError, ConnectTimeoutError)
-"""Why there is no connection at all, as without a network or behind a wall that swallows what is sent; to begin anew
-would only take as long once more."""
+"""The errors that mean that there is no connection at all, as without a network or behind a firewall.
+
+They are not tried again, since another attempt would only take as long once more.
+"""
 
 Report = Callable[[int, int | None], None]
-"""Told how many bytes have come, of how many where the server says."""
+"""A function that is told how many bytes have arrived, and of how many where the server says."""
 
 
 def fetch(
@@ -44,22 +46,23 @@ def fetch(
     accept: Callable[[Path], None] = lambda path: None,
     fault: type[MedtransferError] = WeightsError,
 ) -> None:
-    """Download a file; it appears under its name once it is whole and accepted.
+    """Download a file, which appears under its name once it is whole and accepted.
 
-    What has come of it is kept as ``NAME.part`` with the server's tag of the version, and the next call goes on from
+    The part that has arrived is kept as ``NAME.part`` with the server's tag of the version. The next call resumes from
     there if the server still has that version.
 
     Args:
-        url: of the file.
-        target: where it goes.
-        report: told how many bytes have come, of how many where the server says.
-        accept: looks at the whole file, under another name, and raises what is wrong with it; then nothing is kept.
-        fault: the kind of error that says what went wrong.
+        url: the address of the file.
+        target: the path that the file is saved at.
+        report: a function that is told how many bytes have arrived, and of how many where the server says.
+        accept: a function that checks the whole file, under another name, and raises what is wrong with it; then
+            nothing is kept.
+        fault: the class of the error that says what went wrong.
 
     Raises:
-        MedtransferError: of the kind ``fault``, if there is no way to the server, or it refuses, answers with a web
-            page, or breaks off again and again.
-        StorageError: if the disk is full; what has come is kept.
+        MedtransferError: of the class ``fault``, if the server cannot be reached, refuses, answers with a web page, or
+            breaks off again and again.
+        StorageError: if the disk is full; what has arrived is kept.
     """
     with filling(target):
         _fetch(url, target, report, accept, fault)
@@ -109,7 +112,7 @@ def _fetch(
 
 @contextmanager
 def _nothing_left_of_nothing(part: Path, tag: Path) -> Iterator[None]:
-    """Removes a part of no bytes if the block fails, so that a folder does not look as if something had come."""
+    """Remove an empty part if the block fails, so that the folder does not look as if something had arrived."""
     try:
         yield
     except BaseException:
@@ -127,10 +130,10 @@ def _transfer(
     report: Report,
     fault: type[MedtransferError],
 ) -> None:
-    """One request; appends what comes."""
+    """Make one request, and append what arrives to the file."""
     known = tag.read_text(encoding="utf-8") if tag.is_file() else ""
     if not known:
-        file.truncate(0)  # without a tag nobody knows whether the rest would be of the same version
+        file.truncate(0)  # without a tag it is unknown whether the rest would be of the same version
     start = file.seek(0, os.SEEK_END)
     headers = {"Range": f"bytes={start}-", "If-Range": known} if start else {}
     response = pool.request("GET", url, headers=headers | {"Accept-Encoding": "identity"}, preload_content=False)

@@ -1,4 +1,4 @@
-"""What the initializers of published checkpoints share: find the file, convert it once, load it strictly."""
+"""The common part of initializers of published checkpoints: find the file, convert it once, load it strictly."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from initializers.loading.contract import Initializer, Weights, WeightsOf
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.errors import WeightsError
+from specs.quoting import names
 from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
@@ -22,21 +23,24 @@ if TYPE_CHECKING:
 
 
 class Naming(NamedTuple):
-    """How a published file names a backbone's tensors.
+    """The naming of a backbone's tensors in a published file.
 
     Attributes:
         key: the entry of the container that holds the tensors; None finds the usual ones.
-        prefix: of the backbone's tensor names; None finds the usual ones.
-        drop: beginnings of names of tensors that do not belong to the backbone; those without the prefix in full.
+        prefix: what the backbone's tensor names begin with; None finds the usual prefixes.
+        drop: beginnings of names of tensors that do not belong to the backbone, given without the prefix where a name
+            has it.
+        numbered: whether the file's modules are numbered as in a ``Sequential``.
     """
 
     key: str | None = None
     prefix: str | None = None
     drop: tuple[str, ...] = ()
+    numbered: bool = False
 
 
-class Placed(Initializer):
-    """Weights whose published file is in the weight store."""
+class StoredWeights(Initializer):
+    """Weights whose published file is kept in the weight store."""
 
     @property
     @abstractmethod
@@ -47,93 +51,95 @@ class Placed(Initializer):
         """The hash of the published file's bytes.
 
         Raises:
-            WeightsError: if it is not in the weight store.
+            WeightsError: if the file is not in the weight store.
         """
         return {"sha256": WeightStore.current().sha256(self.file)}
 
 
 @dataclass(frozen=True)
-class Published(Placed):
+class Published(StoredWeights):
     """Weights of a known architecture that somebody else trained and published as a torch file.
 
     Attributes:
-        naming: how its tensors are named.
+        naming: how the file names its tensors.
     """
 
     naming: ClassVar[Naming] = Naming()
 
     @property
     def program(self) -> Literal["torch", "TensorFlow", "pickle"]:
-        """What wrote the file."""
+        """The program that wrote the file."""
         return "torch"
 
     @property
     def architecture(self) -> str:
-        """Expression of the backbone that they are of."""
+        """The expression of the backbone that the weights are of."""
         return "resnet50"
 
     def convert(self, path: Path) -> Weights:
-        """The file's tensors under the architecture's names.
+        """The file's tensors under the architecture's names, checked.
 
         Raises:
-            WeightsError: names what is missing, unexpected or not finite.
+            WeightsError: if tensors are missing, unexpected or not finite; it names them.
         """
         from initializers.formats.checkpoints import read_container
 
         return self.checked(self.named(read_container(path)))
 
     def named(self, container: Container) -> Weights:
-        """The tensors of a torch checkpoint under the architecture's names, as far as they have any.
+        """The tensors of a torch checkpoint under the architecture's names, where there is one for them.
 
         Raises:
-            WeightsError: if it lacks the entry or the prefix that the publishers use.
+            WeightsError: if the file lacks the entry or the prefix that the publishers use.
         """
-        from initializers.formats.checkpoints import tensors_in, without_heads, without_prefix
+        from initializers.formats.checkpoints import tensors_in
+        from initializers.formats.spellings import SPELLINGS, spelled, without_heads
 
         wanted = self.wanted()
-        tensors, place = tensors_in(container, self.naming.key)
-        tensors, prefix = without_prefix(tensors, wanted, self.naming.prefix)
-        tensors, transformed = self.arranged(tensors)
+        tensors, where = tensors_in(container, self.naming.key)
+        renamed = spelled(tensors, wanted, self.naming.prefix, SPELLINGS if self.naming.numbered else SPELLINGS[:1])
+        tensors, transformed = self.arranged(renamed.tensors)
         tensors, dropped = without_heads(tensors, wanted, self.naming.drop)
-        place += f", prefix {prefix!r}" if prefix else ""
-        return Weights(tensors, transformed, dropped, source=f"{self.file.name} ({place})")
+        return Weights(tensors, transformed, dropped, source=f"{self.file.name} ({where}{renamed.words})")
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """The tensors under the architecture's names where the file has others, and what was done to which."""
+        """The tensors renamed to the architecture's names, and by name what was done to those that changed."""
         return tensors, {}
 
     def wanted(self) -> dict[str, Tensor]:
-        """The architecture's tensors, without values."""
+        """The architecture's tensors by name, without values."""
         tensors: dict[str, Tensor] = self.network().state_dict()
         return tensors
 
     def network(self) -> nn.Module:
-        """The architecture without values, which must not be changed."""
+        """The architecture's network without values, which must not be changed."""
         return _without_values(self.architecture)
 
     def checked(self, weights: Weights) -> Weights:
-        """Weights whose names are the architecture's, all finite; shapes are checked when a backbone is loaded.
+        """The weights, after a check that names are the architecture's and values finite.
+
+        Shapes are checked when a backbone is loaded.
 
         Raises:
-            WeightsError: names what is missing, unexpected or not finite; nothing has been stored.
+            WeightsError: if tensors are missing, unexpected or not finite; it names them, and nothing is stored.
         """
-        from initializers.loading.loading import SHOWN
+        from initializers.loading.loading import SHOWN, finite
 
         wanted = self.wanted()
         faults = self.name_faults(weights) | {
-            "not finite": [name for name, tensor in weights.tensors.items() if not bool(tensor.isfinite().all())],
+            "not finite": [name for name, tensor in weights.tensors.items() if not finite(tensor)],
         }
-        found = [f"{len(names)} {what}: {', '.join(names[:SHOWN])}" for what, names in faults.items() if names]
-        if found:
+        fault_words = [f"{len(listed)} {fault}: {names(listed, SHOWN)}" for fault, listed in faults.items() if listed]
+        if fault_words:
             raise WeightsError(
-                f"{weights.source} does not hold what {self} publishes, and nothing was stored: {'; '.join(found)}. "
-                f"Expected the {len(wanted)} tensors of {self.architecture}. Fetch it again from {self.file.page}, or "
-                "use file(...) for a file of your own."
+                f"{weights.source} does not hold what {self} publishes, and nothing was stored: "
+                f"{'; '.join(fault_words)}. Expected the {len(wanted)} tensors of {self.architecture}. Compare it with "
+                f"what {self.file.page} offers, or use file(...) for a file of your own."
             )
         return weights
 
     def name_faults(self, weights: Weights) -> dict[str, list[str]]:
-        """The architecture's names that are missing, and others that are there."""
+        """The architecture's names that are missing, and the names that are not the architecture's."""
         from initializers.loading.loading import COUNTER
 
         wanted = self.wanted()
@@ -143,7 +149,7 @@ class Published(Placed):
         }
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The converted tensors, brought to the backbone's input channels and sizes."""
+        """The converted tensors, adapted to the backbone's input channels and sizes."""
         from initializers.loading.inputs import for_inputs
 
         return for_inputs(WeightStore.current().converted(self.file, self.convert), backbone)

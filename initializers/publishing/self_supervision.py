@@ -1,4 +1,4 @@
-"""What the self-supervised ResNet-50s of ImageNet have in common: a card, and three ways to name tensors in a file."""
+"""The common part of published self-supervised ResNet-50s of ImageNet: their card, and how their files name tensors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from initializers.publishing.store import PublishedFile
 from specs.card import IMAGENET, Card
 
 PYCONTRAST = Naming("model", "module.encoder.", ("module.head.", "module.head_jig."))
-"""Checkpoints of PyContrast (https://github.com/HobbitLong/PyContrast)."""
+"""The naming in checkpoints of PyContrast (https://github.com/HobbitLong/PyContrast)."""
 
 MOCO = Naming("state_dict", "module.encoder_q.", ("fc.", "module.encoder_k.", "module.queue"))
-"""Checkpoints of MoCo's code (https://github.com/facebookresearch/moco) and of PCL's, which builds on it."""
+"""The naming in checkpoints of MoCo (https://github.com/facebookresearch/moco) and of PCL, which builds on its code."""
 
 SWAV = Naming(None, "module.", ("projection_head.", "prototypes."))
-"""Checkpoints of SwAV's code (https://github.com/facebookresearch/swav)."""
+"""The naming in checkpoints of SwAV's code (https://github.com/facebookresearch/swav)."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class SelfSupervised(Published):
     """A ResNet-50 trained on ImageNet's images without labels.
 
     Attributes:
-        method: its name, as in the papers' tables.
-        licence: of the weights.
-        paper: citation and URL.
-        published: the authors' file.
+        method: the name of the method, as in the papers' tables.
+        licence: the licence of the weights.
+        paper: the paper's citation and URL.
+        published: the file that the authors published.
     """
 
     method: ClassVar[str]
@@ -37,11 +37,11 @@ class SelfSupervised(Published):
 
     @property
     def file(self) -> PublishedFile:
-        """The authors' file."""
+        """The file that the authors published."""
         return self.published
 
     def card(self) -> Card:
-        """Self-supervised on ImageNet, with ImageNet's input statistics."""
+        """The card of weights that were trained on ImageNet without labels, with ImageNet's input statistics."""
         return Card(
             method=self.method,
             source=self.file.url or self.file.page,

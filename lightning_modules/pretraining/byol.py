@@ -54,13 +54,13 @@ def byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 0.996) -> 
     """BYOL with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (section 3.2).
-        hidden: features of the heads' hidden layers (section 3.2).
-        momentum: of the target network at the start (section 3.2).
+        dimensions: the length of the embeddings (section 3.2).
+        hidden: the number of features of the heads' hidden layers (section 3.2).
+        momentum: the share of the target network's old weights that an update keeps at the start (section 3.2).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:
-        from lightning_modules.self_supervision.bootstrap import ByolLearner
+        from lightning_modules.self_supervision.byol import ByolLearner
 
         return ByolLearner(backbone, dimensions, hidden, momentum)
 

@@ -53,11 +53,11 @@ def deepcluster_v2(
     """DeepCluster-v2 with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (appendix).
-        hidden: features of the head's hidden layer (appendix).
-        prototypes: clusters of each clustering (appendix).
-        temperature: of the predictions (appendix).
-        iterations: of k-means (the authors' code, ``nmb_kmeans_iters``).
+        dimensions: the length of the embeddings (appendix).
+        hidden: the number of features of the head's hidden layer (appendix).
+        prototypes: the number of clusters of each clustering (appendix).
+        temperature: the temperature of the predictions (appendix).
+        iterations: the number of k-means iterations (the authors' code, ``nmb_kmeans_iters``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

@@ -124,15 +124,17 @@ def infomin(
     """InfoMin with the paper's settings.
 
     Args:
-        dimensions: of the embeddings.
-        hidden: features of the hidden layer of both heads, the image's and the patches' (networks/util.py).
-        queue: keys that are kept.
-        momentum: of the key encoder.
-        temperature: of the loss (the authors' code).
-        groups: of each batch, whose statistics are computed by themselves (docs/RUN.md: 8 GPUs).
-        jigsaw: share of the loss that asks with shuffled patches (options/train_options.py, ``beta``).
-        patch: their height and width, in pixels, at random places in thirds of the last view (datasets/util.py,
-            ``JigsawCrop``: 64 of 85).
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the hidden layer of both heads, the image's and the patches'
+            (networks/util.py).
+        queue: the number of earlier keys that are kept.
+        momentum: the share of the key encoder's old weights that an update keeps.
+        temperature: the temperature of the loss (the authors' code).
+        groups: the number of groups that a batch is divided into; each has its own batch statistics (docs/RUN.md: 8
+            GPUs).
+        jigsaw: the share of the loss that comes from the shuffled patches (options/train_options.py, ``beta``).
+        patch: the height and width of the patches in pixels, at random places in thirds of the last view
+            (datasets/util.py, ``JigsawCrop``: 64 of 85).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

@@ -25,7 +25,7 @@ PUBLISHED = sgd(
     schedule=MultiStep((120, 160)),
     augmentation=PLAIN,
 )
-# It compares one view an image, so it takes more and smaller steps.
+# It compares one view per image, so it takes more and smaller steps.
 PHANTOM = phantom("insdis(dimensions=64, negatives=512, temperature=0.5)", batch_size=32, epochs=18, learning_rate=4e-3)
 
 CODE = "https://github.com/zhirongw/lemniscate.pytorch, main.py"
@@ -75,10 +75,10 @@ def insdis(dimensions: int = 128, negatives: int = 4096, temperature: float = 0.
     """InsDis with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (section 4.1).
-        negatives: noise samples of each image (section 3.2).
-        temperature: of the similarities (section 3.1).
-        momentum: of the memory (the authors' code, NCEAverage).
+        dimensions: the length of the embeddings (section 4.1).
+        negatives: the number of noise samples of each image (section 3.2).
+        temperature: the temperature of the similarities (section 3.1).
+        momentum: the share of an old memory that an update keeps (the authors' code, NCEAverage).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

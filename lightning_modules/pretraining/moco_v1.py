@@ -65,11 +65,12 @@ def moco_v1(
     """MoCo-v1 with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (section 3.3).
-        queue: keys that are kept (section 4.1).
-        momentum: of the key encoder (section 4.1).
-        temperature: of the loss (section 3.3).
-        groups: of each batch, whose statistics are computed by themselves (section 3.3: 8 GPUs).
+        dimensions: the length of the embeddings (section 3.3).
+        queue: the number of earlier keys that are kept (section 4.1).
+        momentum: the share of the key encoder's old weights that an update keeps (section 4.1).
+        temperature: the temperature of the loss (section 3.3).
+        groups: the number of groups that a batch is divided into; each has its own batch statistics (section 3.3: 8
+            GPUs).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

@@ -64,12 +64,13 @@ def moco_v2(
     """MoCo-v2 with the paper's settings.
 
     Args:
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer (section 3).
-        queue: keys that are kept.
-        momentum: of the key encoder.
-        temperature: of the loss (table 1: best at 0.2).
-        groups: of each batch, whose statistics are computed by themselves (8 GPUs, as MoCo-v1).
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer (section 3).
+        queue: the number of earlier keys that are kept.
+        momentum: the share of the key encoder's old weights that an update keeps.
+        temperature: the temperature of the loss (table 1: best at 0.2).
+        groups: the number of groups that a batch is divided into; each has its own batch statistics (8 GPUs, as
+            MoCo-v1).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

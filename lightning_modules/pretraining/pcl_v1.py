@@ -85,16 +85,18 @@ def pcl_v1(
     """PCL-v1 with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (section 4.1).
-        queue: keys that are kept (the authors' code, ``pcl_r``; section 4.1: 16,000).
-        momentum: of the key encoder (section 4.1).
-        temperature: of the loss (section 4.1).
-        groups: of each batch, whose statistics are computed by themselves (the authors' README.md: 8 GPUs).
-        clusters: of each clustering (section 4.1).
-        negatives: prototypes besides the batch's own that a query is told from (the authors' code, ``pcl_r``).
-        warmup: epochs of InfoNCE alone (section 4.1).
-        iterations: of k-means (the authors' code, ``niter``).
-        restarts: of k-means (the authors' code, ``nredo``).
+        dimensions: the length of the embeddings (section 4.1).
+        queue: the number of earlier keys that are kept (the authors' code, ``pcl_r``; section 4.1: 16,000).
+        momentum: the share of the key encoder's old weights that an update keeps (section 4.1).
+        temperature: the temperature of the loss (section 4.1).
+        groups: the number of groups that a batch is divided into; each has its own batch statistics (the authors'
+            README.md: 8 GPUs).
+        clusters: the number of clusters of each clustering (section 4.1).
+        negatives: the number of prototypes besides the batch's own that a query is told from (the authors' code,
+            ``pcl_r``).
+        warmup: the number of epochs of InfoNCE alone (section 4.1).
+        iterations: the largest number of k-means iterations (the authors' code, ``niter``).
+        restarts: the number of k-means restarts (the authors' code, ``nredo``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

@@ -79,17 +79,19 @@ def pcl_v2(
     """PCL-v2 with the paper's settings.
 
     Args:
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer (section 4.1, as MoCo-v2).
-        queue: keys that are kept (the authors' code, ``pcl_r``).
-        momentum: of the key encoder.
-        temperature: of the loss (the authors' code).
-        groups: of each batch, whose statistics are computed by themselves (the authors' README.md: 8 GPUs).
-        clusters: of each clustering.
-        negatives: prototypes besides the batch's own that a query is told from (the authors' code, ``pcl_r``).
-        warmup: epochs of InfoNCE alone.
-        iterations: of k-means (the authors' code, ``niter``).
-        restarts: of k-means (the authors' code, ``nredo``).
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer (section 4.1, as MoCo-v2).
+        queue: the number of earlier keys that are kept (the authors' code, ``pcl_r``).
+        momentum: the share of the key encoder's old weights that an update keeps.
+        temperature: the temperature of the loss (the authors' code).
+        groups: the number of groups that a batch is divided into; each has its own batch statistics (the authors'
+            README.md: 8 GPUs).
+        clusters: the number of clusters of each clustering.
+        negatives: the number of prototypes besides the batch's own that a query is told from (the authors' code,
+            ``pcl_r``).
+        warmup: the number of epochs of InfoNCE alone.
+        iterations: the largest number of k-means iterations (the authors' code, ``niter``).
+        restarts: the number of k-means restarts (the authors' code, ``nredo``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

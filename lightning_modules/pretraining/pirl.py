@@ -29,7 +29,7 @@ PUBLISHED = sgd(
     views=(Views(1, 224, (RandomResizedCrop(0.08), *COLORS)), puzzle(*COLORS)),
     decayed="weights",
 )
-# It compares one view an image, so it takes more and smaller steps.
+# It compares one view per image, so it takes more and smaller steps.
 PHANTOM = phantom(
     "pirl(dimensions=64, negatives=128, temperature=0.2, patch=8)",
     batch_size=32,
@@ -108,12 +108,12 @@ def pirl(
     """PIRL with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (section 3.2).
-        negatives: memories of each image (section 3.2).
-        temperature: of the similarities (section 3.2).
-        momentum: of the memory (section 3.2).
-        jigsaw: lambda, the jigsaw's share of the loss (section 3.2).
-        patch: height and width of its patches, in pixels, at random places in thirds of the last view (VISSL's
+        dimensions: the length of the embeddings (section 3.2).
+        negatives: the number of memories that each image is compared with (section 3.2).
+        temperature: the temperature of the similarities (section 3.2).
+        momentum: the share of an old memory that an update keeps (section 3.2).
+        jigsaw: the weight lambda of the jigsaw in the loss, in [0, 1] (section 3.2).
+        patch: the height and width of the patches in pixels, at random places in thirds of the last view (VISSL's
             data/ssl_transforms/img_patches_tensor.py: 64 of 85).
     """
 

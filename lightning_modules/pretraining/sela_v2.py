@@ -78,12 +78,12 @@ def sela_v2(
     """SeLa-v2 with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (appendix).
-        hidden: features of the head's hidden layer (appendix).
-        prototypes: of each set (appendix).
-        temperature: of the predictions (appendix).
-        epsilon: of the assignments' entropy; *assumed* SwAV's.
-        iterations: of Sinkhorn-Knopp; *assumed*, more than SwAV's since they run once per epoch.
+        dimensions: the length of the embeddings (appendix).
+        hidden: the number of features of the head's hidden layer (appendix).
+        prototypes: the number of prototypes of each set (appendix).
+        temperature: the temperature of the predictions (appendix).
+        epsilon: the weight of the entropy in the assignments; *assumed* to be SwAV's.
+        iterations: the number of Sinkhorn-Knopp iterations; *assumed*, more than SwAV's since they run once per epoch.
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

@@ -72,8 +72,8 @@ def simclr_v1(head: tuple[int, ...] = (2048, 128), temperature: float = 0.1) -> 
     """SimCLR-v1 with the paper's settings.
 
     Args:
-        head: features of the projection head's layers (section 4.2).
-        temperature: of the loss (appendix B.9, best for long training).
+        head: the number of features of each of the projection head's layers (section 4.2).
+        temperature: the temperature of the loss (appendix B.9, best for long training).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

@@ -73,8 +73,8 @@ def simclr_v2(head: tuple[int, ...] = (2048, 2048, 128), temperature: float = 0.
     """SimCLR-v2 with the paper's settings.
 
     Args:
-        head: features of the projection head's layers (section 2, three layers).
-        temperature: of the loss (appendix).
+        head: the number of features of each of the projection head's layers (section 2, three layers).
+        temperature: the temperature of the loss (appendix).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

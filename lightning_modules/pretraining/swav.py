@@ -57,14 +57,14 @@ def swav(
     """SwAV with the paper's settings.
 
     Args:
-        dimensions: of the embeddings (appendix A).
-        hidden: features of the head's hidden layer (appendix A).
-        prototypes: how many (section 4).
-        temperature: of the predictions (appendix A).
-        epsilon: of the assignments' entropy (appendix A).
-        iterations: of Sinkhorn-Knopp (appendix A).
-        frozen: optimizer steps at the start that leave the prototypes as they are, about the first epoch of ImageNet
-            (the authors' script, ``freeze_prototypes_niters``).
+        dimensions: the length of the embeddings (appendix A).
+        hidden: the number of features of the head's hidden layer (appendix A).
+        prototypes: the number of prototypes (section 4).
+        temperature: the temperature of the predictions (appendix A).
+        epsilon: the weight of the entropy in the assignments (appendix A).
+        iterations: the number of Sinkhorn-Knopp iterations (appendix A).
+        frozen: the number of optimizer steps at the start that leave the prototypes unchanged, about the first epoch of
+            ImageNet (the authors' script, ``freeze_prototypes_niters``).
     """
 
     def learner(backbone: Backbone, samples: int) -> Learner:

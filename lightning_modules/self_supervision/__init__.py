@@ -1,1 +1,1 @@
-"""What the self-supervised methods are made of, each part once."""
+"""The parts that self-supervised methods are built from."""

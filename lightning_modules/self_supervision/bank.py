@@ -1,4 +1,4 @@
-"""A memory of every training image's embedding."""
+"""A memory bank that holds an embedding of every training image."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from torch.nn import functional
 
 
 class MemoryBank(nn.Module):
-    """Embeddings (N, D) of length 1 by the image's place in its split; it begins with random directions.
+    """A memory of embeddings (N, D) of length 1, by the image's position in its split; entries begin at random.
 
-    As in https://github.com/HobbitLong/PyContrast (memory/mem_bank.py); the entries of lemniscate.pytorch
-    (lib/NCEAverage.py) begin uniform in a cube, with lengths of about 1.
+    As in https://github.com/HobbitLong/PyContrast (memory/mem_bank.py). The entries of lemniscate.pytorch
+    (lib/NCEAverage.py) begin uniformly distributed in a cube, with lengths of about 1.
 
     Args:
-        samples: N.
-        dimensions: D.
-        momentum: of an entry's moving average; 0 replaces it.
+        samples: the number N of training images.
+        dimensions: the length D of an embedding.
+        momentum: the share of an old entry that an update keeps, in [0, 1); 0 replaces it.
     """
 
     entries: Tensor

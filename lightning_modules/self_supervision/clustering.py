@@ -1,4 +1,4 @@
-"""Learning to predict cluster assignments: online by equal shares, or of a memory once per epoch."""
+"""Clustering methods: learning to predict cluster assignments, made in each batch or once per epoch from a memory."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from lightning_modules.self_supervision.learner import Encoder, EveryImage, Lear
 from lightning_modules.self_supervision.sinkhorn import sinkhorn
 
 ASSIGNED = 2
-"""Views at the front whose embeddings are assigned; the others only predict (the authors' ``crops_for_assign``)."""
+"""The number of first views whose embeddings are assigned; further ones only predict (``crops_for_assign``)."""
 
 
 class Prototypes(nn.Module):
-    """Directions (K, D) that embeddings are compared with.
+    """The cluster prototypes: directions (K, D) that embeddings are compared with.
 
     Args:
-        count: K.
-        dimensions: D.
-        trained: whether they take gradients.
+        count: the number K of prototypes.
+        dimensions: the length D of a prototype.
+        trained: whether the prototypes take gradients.
     """
 
     def __init__(self, count: int, dimensions: int, trained: bool) -> None:
@@ -34,35 +34,35 @@ class Prototypes(nn.Module):
         self.weight = nn.Parameter(functional.normalize(torch.randn(count, dimensions), dim=1), requires_grad=trained)
 
     def forward(self, directions: Tensor) -> Tensor:
-        """Cosines (B, K)."""
+        """The cosine similarities (B, K) of directions (B, D) to the prototypes."""
         return directions @ self.weight.T
 
     @torch.no_grad()
     def normalize(self) -> None:
-        """Bring them back to length 1."""
+        """Bring the prototypes back to length 1."""
         self.weight.copy_(functional.normalize(self.weight, dim=1))
 
 
 def soft_cross_entropy(scores: Tensor, targets: Tensor, temperature: float) -> Tensor:
-    """The mean over rows of -sum of targets * log softmax(scores / temperature); both are (B, K)."""
+    """The mean over rows of -sum(targets * log softmax(scores / temperature)); both arguments are (B, K)."""
     return -(targets * (scores / temperature).log_softmax(dim=1)).sum(dim=1).mean()
 
 
 class SwavLearner(Learner):
-    """Each view predicts the other's assignment to prototypes (Caron et al. 2020, equations 1 to 3).
+    """A learner where each view predicts the other's assignment to prototypes (Caron et al. 2020, equations 1 to 3).
 
-    Assignments are those of the batch alone: there is no queue of earlier embeddings, as in the published training
-    with batches of 4096 (``queue_length`` 0; trainings with batches of 256 keep 3840).
+    Assignments are made within the batch: there is no queue of earlier embeddings, as in the published training with
+    batches of 4096 (``queue_length`` 0; trainings with batches of 256 keep 3840).
 
     Args:
-        backbone: that is pretrained.
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer.
-        prototypes: how many.
-        temperature: of the predictions.
-        epsilon: of the assignments' entropy.
-        iterations: of Sinkhorn-Knopp.
-        frozen: optimizer steps at the start that leave the prototypes as they are.
+        backbone: the backbone that is pretrained.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer.
+        prototypes: the number of prototypes.
+        temperature: the temperature of the predictions.
+        epsilon: the weight of the entropy in the assignments; a smaller one gives harder assignments.
+        iterations: the number of Sinkhorn-Knopp iterations.
+        frozen: the number of optimizer steps at the start that leave the prototypes unchanged.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ class SwavLearner(Learner):
         self.temperature, self.epsilon, self.iterations, self.frozen = temperature, epsilon, iterations, frozen
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """The mean over all views' predictions of the other assignments, those of the first two views.
+        """The mean loss over all views of predicting the assignments of the first two views, other than its own.
 
-        No gradient flows through assignments. Further views, small crops, only predict (section 3.2).
+        No gradient flows through assignments. Further views, which are small crops, only predict (section 3.2).
         """
-        scores = [self.prototypes(one) for one in self.online.directions_together(views)]
-        shares = [sinkhorn(one.detach(), self.epsilon, self.iterations) for one in scores[:ASSIGNED]]
+        scores = [self.prototypes(of_view) for of_view in self.online.directions_together(views)]
+        shares = [sinkhorn(of_view.detach(), self.epsilon, self.iterations) for of_view in scores[:ASSIGNED]]
         pairs = [(a, b) for a in range(len(views)) for b in range(len(shares)) if a != b]
         return torch.stack([soft_cross_entropy(scores[a], shares[b], self.temperature) for a, b in pairs]).mean()
 
     def before_step(self, step: int) -> None:
-        """Drop the prototypes' gradients at first (main_swav.py, ``freeze_prototypes_niters``)."""
+        """Drop the prototypes' gradients in the first steps (main_swav.py, ``freeze_prototypes_niters``)."""
         if step < self.frozen:
             self.prototypes.weight.grad = None
 
@@ -101,21 +101,22 @@ class SwavLearner(Learner):
 
 
 class OfflineLearner(Learner):
-    """Embeddings of an epoch are remembered, assigned to clusters at the next one's start, and predicted in it.
+    """A learner that clusters the remembered embeddings at the start of each epoch and learns to predict the clusters.
 
-    There is a memory for each of the first two views, and the sets of clusters take them in turn
+    There is a memory for each of the first two views, and the sets of clusters use them in turn
     (https://github.com/facebookresearch/swav, main_deepclusterv2.py, ``cluster_memory``). Both begin with the images'
-    own embeddings in evaluation mode, where the code takes two crops in training mode. An image that an epoch leaves
-    out, since its batch would be too small, keeps its earlier embeddings; the code forgets it for an epoch.
+    own embeddings in evaluation mode, where the authors' code takes two crops in training mode. An image that is left
+    out of an epoch, since its batch would be too small, keeps its earlier embeddings; the authors' code forgets it for
+    an epoch.
 
     Args:
-        backbone: that is pretrained.
-        samples: training images.
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer.
-        prototypes: clusters, one number for each independent set of them.
-        temperature: of the predictions.
-        trained: whether prototypes take gradients.
+        backbone: the backbone that is pretrained.
+        samples: the number of training images.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer.
+        prototypes: the number of clusters in each independent set of clusters.
+        temperature: the temperature of the predictions.
+        trained: whether the prototypes take gradients.
     """
 
     assignments: Tensor
@@ -141,7 +142,7 @@ class OfflineLearner(Learner):
         """The cluster (N,) of every remembered embedding (N, D)."""
 
     def before_epoch(self, epoch: int, every_image: EveryImage, generator: torch.Generator) -> None:
-        """Fill the memories before the first epoch, then assign."""
+        """Fill the memories before the first epoch; then assign every remembered embedding to a cluster."""
         memories = [bank.get_buffer("entries") for bank in self.banks]
         if epoch == 0:
             rows = every_image(self.online.directions)
@@ -154,30 +155,30 @@ class OfflineLearner(Learner):
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
         """The mean cross-entropy over views and sets of clusters."""
         directions = self.online.directions_together(views)
-        for bank, one in zip(self.banks, directions, strict=False):  # further views, small crops, only predict
+        for bank, of_view in zip(self.banks, directions, strict=False):  # further views, small crops, only predict
             assert isinstance(bank, MemoryBank)
-            bank.update(gathered_values(index), gathered_values(one))
+            bank.update(gathered_values(index), gathered_values(of_view))
         losses = [
-            functional.cross_entropy(prototypes(one) / self.temperature, self.assignments[number][index])
+            functional.cross_entropy(prototypes(of_view) / self.temperature, self.assignments[number][index])
             for number, prototypes in enumerate(self.prototypes)
-            for one in directions
+            for of_view in directions
         ]
         return torch.stack(losses).mean()
 
 
 class KmeansLearner(OfflineLearner):
-    """Clusters by spherical k-means, whose centroids are the prototypes (Caron et al. 2020, appendix, DeepCluster-v2).
+    """DeepCluster-v2: clusters by spherical k-means, whose centroids are the prototypes (Caron et al. 2020, appendix).
 
     Prototypes take no gradients.
 
     Args:
-        backbone: that is pretrained.
-        samples: training images.
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer.
-        prototypes: clusters, one number for each independent set of them.
-        temperature: of the predictions.
-        iterations: of k-means.
+        backbone: the backbone that is pretrained.
+        samples: the number of training images.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer.
+        prototypes: the number of clusters in each independent set of clusters.
+        temperature: the temperature of the predictions.
+        iterations: the number of k-means iterations.
     """
 
     def __init__(
@@ -194,24 +195,24 @@ class KmeansLearner(OfflineLearner):
         self.iterations = iterations
 
     def assign(self, prototypes: Prototypes, memory: Tensor, generator: torch.Generator) -> Tensor:
-        """The nearest centroid."""
+        """The nearest centroid of every remembered embedding, (N,)."""
         centroids = spherical_kmeans(memory, len(prototypes.weight), self.iterations, generator)
         prototypes.weight.data.copy_(centroids)
         return nearest(memory, centroids)
 
 
 class EqualSharesLearner(OfflineLearner):
-    """Clusters of equal size by Sinkhorn-Knopp on the trained prototypes (Asano et al. 2020; Caron et al. 2020).
+    """SeLa-v2: clusters of equal size by Sinkhorn-Knopp on trained prototypes (Asano et al. 2020; Caron et al. 2020).
 
     Args:
-        backbone: that is pretrained.
-        samples: training images.
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer.
-        prototypes: clusters, one number for each independent set of them.
-        temperature: of the predictions.
-        epsilon: of the assignments' entropy.
-        iterations: of Sinkhorn-Knopp.
+        backbone: the backbone that is pretrained.
+        samples: the number of training images.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer.
+        prototypes: the number of clusters in each independent set of clusters.
+        temperature: the temperature of the predictions.
+        epsilon: the weight of the entropy in the assignments; a smaller one gives harder assignments.
+        iterations: the number of Sinkhorn-Knopp iterations.
     """
 
     def __init__(
@@ -229,10 +230,10 @@ class EqualSharesLearner(OfflineLearner):
         self.epsilon, self.iterations = epsilon, iterations
 
     def assign(self, prototypes: Prototypes, memory: Tensor, generator: torch.Generator) -> Tensor:
-        """The largest share of each embedding."""
+        """The prototype with the largest share of every remembered embedding, (N,)."""
         with torch.no_grad():
             scores = prototypes(memory)
-        # Every process has the whole memory; adding up equal rows of several of them changes no share.
+        # Every process has the whole memory, and sums over processes that hold the same rows change no share.
         return sinkhorn(scores, self.epsilon, self.iterations).argmax(dim=1)
 
     def after_step(self, progress: float) -> None:

@@ -1,4 +1,4 @@
-"""Clusters of embeddings: k-means by direction, and by distance with restarts."""
+"""K-means clustering of embeddings: by cosine similarity, and by Euclidean distance with restarts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from torch import Tensor
 from torch.nn import functional
 
 AT_ONCE = 2**26
-"""Similarities that are computed together: a quarter of a gigabyte in float32."""
+"""The number of similarities that are computed at a time: a quarter of a gigabyte in float32."""
 
 SPLIT = 1 / 1024
-"""Share by which the halves of a cluster that is split are moved apart (faiss, impl/ClusteringHelpers.cpp)."""
+"""The share by which the halves of a split cluster are moved apart (faiss, impl/ClusteringHelpers.cpp)."""
 
 
 @torch.no_grad()
 def nearest(points: Tensor, centroids: Tensor) -> Tensor:
-    """The number (N,) of the centroid (K, D) at the smallest distance from each point (N, D)."""
+    """The index (N,) of the centroid (K, D) that is nearest to each point (N, D)."""
     halves = centroids.square().sum(dim=1) / 2  # |x - c|^2 is smallest where x c - |c|^2 / 2 is largest
     parts = torch.split(points, max(1, AT_ONCE // len(centroids)))
     return torch.cat([(part @ centroids.T - halves).argmax(dim=1) for part in parts])
@@ -23,18 +23,18 @@ def nearest(points: Tensor, centroids: Tensor) -> Tensor:
 
 @torch.no_grad()
 def spherical_kmeans(embeddings: Tensor, clusters: int, iterations: int, generator: torch.Generator) -> Tensor:
-    """Centroids by cosine similarity; a cluster that loses all its members stays where it is.
+    """The centroids of k-means by cosine similarity; a cluster that loses all its members stays where it is.
 
     As in https://github.com/facebookresearch/swav (main_deepclusterv2.py, ``cluster_memory``).
 
     Args:
-        embeddings: (N, D) of length 1.
-        clusters: K, at most N.
-        iterations: of assignment and update.
-        generator: of the first centroids, K different embeddings.
+        embeddings: the embeddings (N, D), of length 1.
+        clusters: the number K of clusters, at most N.
+        iterations: the number of times that embeddings are assigned and centroids updated.
+        generator: the source of the random draws of the first centroids, which are K different embeddings.
 
     Returns:
-        (K, D), of length 1.
+        The centroids (K, D), of length 1.
 
     Raises:
         ValueError: if there are fewer embeddings than clusters.
@@ -50,21 +50,22 @@ def spherical_kmeans(embeddings: Tensor, clusters: int, iterations: int, generat
 
 @torch.no_grad()
 def kmeans(points: Tensor, clusters: int, iterations: int, restarts: int, generator: torch.Generator) -> Tensor:
-    """Centroids by Euclidean distance, of the best of several restarts.
+    """The centroids of k-means by Euclidean distance, from the best of several restarts.
 
     As ``Clustering`` of https://github.com/facebookresearch/faiss (faiss/Clustering.cpp): restarts are compared by the
     sum of squared distances in the last iteration, and a cluster without members takes half of another one, which is
-    drawn with chances that grow with its size.
+    drawn with a probability that grows with its size.
 
     Args:
-        points: (N, D).
-        clusters: K, at most N.
-        iterations: of assignment and update, fewer if nothing changes any more.
-        restarts: beginnings, each from K different points.
-        generator: of all draws.
+        points: the points to cluster, (N, D).
+        clusters: the number K of clusters, at most N.
+        iterations: the largest number of times that points are assigned and centroids updated; it ends earlier if
+            nothing changes.
+        restarts: the number of restarts, each from K different points.
+        generator: the source of all random draws.
 
     Returns:
-        (K, D), means of their members.
+        The centroids (K, D), which are the means of their members.
 
     Raises:
         ValueError: if there are fewer points than clusters.
@@ -86,10 +87,10 @@ def kmeans(points: Tensor, clusters: int, iterations: int, restarts: int, genera
 
 
 def _drawn(points: Tensor, clusters: int, generator: torch.Generator) -> Tensor:
-    """That many different points.
+    """As many different points as there are clusters, drawn at random.
 
     Raises:
-        ValueError: if there are fewer.
+        ValueError: if there are fewer points.
     """
     count = len(points)
     if clusters > count:
@@ -98,7 +99,7 @@ def _drawn(points: Tensor, clusters: int, generator: torch.Generator) -> Tensor:
 
 
 def _means(points: Tensor, own: Tensor, centroids: Tensor, generator: torch.Generator) -> Tensor:
-    """The means of the clusters' members, with those that have none put into larger ones."""
+    """The means of the clusters' members; a cluster without members takes half of a larger one."""
     members = torch.bincount(own, minlength=len(centroids))
     sums = torch.zeros_like(centroids).index_add_(0, own, points)
     means = torch.where(members[:, None] > 0, sums / members.clamp(min=1)[:, None], centroids)

@@ -14,12 +14,12 @@ from lightning_modules.gathering import gathered, processes, rank
 def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """The normalized temperature-scaled cross-entropy of two views of a batch (Chen et al. 2020, equation 1).
 
-    Every embedding of the global batch but itself is a candidate; the other view of its image is the right one.
+    For each embedding all others of the global batch are candidates; the other view of its image is the right one.
 
     Args:
-        first: (B, D), of length 1.
-        second: (B, D), of the same images.
-        temperature: divides the similarities.
+        first: the embeddings (B, D) of one view, of length 1.
+        second: the embeddings (B, D) of the other view of the same images, of length 1.
+        temperature: the divisor of the similarities.
 
     Returns:
         The mean over this process's 2B embeddings; its mean over processes is the loss of the global batch.
@@ -40,10 +40,10 @@ def info_nce(query: Tensor, key: Tensor, negatives: Tensor, temperature: float) 
     """The cross-entropy of telling a query's key from negatives (He et al. 2020, equation 1).
 
     Args:
-        query: (B, D), of length 1.
-        key: (B, D), of length 1; no gradient flows into it.
-        negatives: (K, D), of length 1; nor into these.
-        temperature: divides the similarities.
+        query: the queries (B, D), of length 1.
+        key: the keys (B, D) that belong to them, of length 1; no gradient flows into these.
+        negatives: the negative keys (K, D), of length 1; no gradient flows into these either.
+        temperature: the divisor of the similarities.
     """
     right = (query * key.detach()).sum(dim=1, keepdim=True)
     scores = torch.cat([right, query @ negatives.detach().T], dim=1) / temperature
@@ -57,10 +57,10 @@ def noise_contrastive(right: Tensor, noise: Tensor, samples: int, normalizer: Te
     -log h(right) - sum over the m noise samples of log(1 - h).
 
     Args:
-        right: (B,) similarities divided by the temperature, to the image's own memory.
-        noise: (B, m) to memories drawn at random.
-        samples: n, in the memory.
-        normalizer: Z.
+        right: the similarities (B,) to the image's own memory, divided by the temperature.
+        noise: the similarities (B, m) to memories drawn at random, divided by the temperature.
+        samples: the number n of images in the memory.
+        normalizer: the estimate of the normalizer Z, a scalar tensor.
     """
     m = noise.shape[1]
     log_noise = math.log(m / samples)
@@ -71,14 +71,14 @@ def noise_contrastive(right: Tensor, noise: Tensor, samples: int, normalizer: Te
 
 
 def one_against_noise(right: Tensor, noise: Tensor) -> Tensor:
-    """The loss of Misra and van der Maaten 2020, equations 3 and 4.
+    """The noise-contrastive loss of PIRL (Misra and van der Maaten 2020, equations 3 and 4).
 
     h(v) = exp(s_v) / (exp(s_right) + sum over noise of exp(s)), and the loss is -log h(right) - sum over the noise of
     log(1 - h), each among the same candidates.
 
     Args:
-        right: (B,) similarities divided by the temperature.
-        noise: (B, m) of the negatives.
+        right: the similarities (B,) to the image's own memory, divided by the temperature.
+        noise: the similarities (B, m) to the negatives, divided by the temperature.
     """
     shares = torch.cat([right[:, None], noise], dim=1).log_softmax(dim=1)
     return (-shares[:, 0] - torch.log1p(-shares[:, 1:].exp().clamp(max=1 - 1e-6)).sum(dim=1)).mean()

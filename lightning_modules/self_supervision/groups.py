@@ -1,4 +1,4 @@
-"""Batch statistics of parts of a batch, as on several devices."""
+"""Batch statistics within groups of a batch, as if each group were on a device of its own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from lightning_modules.gathering import gathered_values, processes, rank, take_from_first
+from lightning_modules.gathering import broadcast_from_rank_0, gathered_values, processes, rank
 from specs.errors import UsageError
 
 
 def in_groups(function: Callable[[Tensor], Tensor], rows: Tensor, groups: int) -> Tensor:
-    """A function of rows (B, ...), of one group of them at a time.
+    """Apply a function to rows (B, ...), one group of them at a time.
 
     Args:
-        function: maps rows to rows; layers that normalize by a batch see one group.
-        rows: this process's.
-        groups: of the global batch; each process has as many as the others, at least one.
+        function: a function from rows to rows, whose normalization layers see one group at a time.
+        rows: this process's rows, (B, ...).
+        groups: the number of groups of the global batch; each process has the same number of them, at least one.
 
     Raises:
         UsageError: if the processes cannot share the groups, or a group has fewer than two rows.
@@ -38,15 +38,15 @@ def in_groups(function: Callable[[Tensor], Tensor], rows: Tensor, groups: int) -
 
 @torch.no_grad()
 def shuffled(function: Callable[[Tensor], Tensor], rows: Tensor, groups: int) -> Tensor:
-    """The same without gradients, each row in a group that is drawn anew from the rows of all processes.
+    """Apply a function in groups whose rows are drawn from all processes' rows, without gradients.
 
-    Batch statistics of a group then say nothing about which rows belong to others of it (He et al. 2020, section 3.3,
-    "Shuffling BN"). A single process with a single group computes its own.
+    The batch statistics of a group then give no hint about which rows belong together (He et al. 2020, section 3.3,
+    "Shuffling BN"). With a single process and a single group nothing is shuffled.
 
     Args:
-        function: maps rows to rows.
-        rows: as many in every process.
-        groups: of the global batch.
+        function: a function from rows to rows.
+        rows: this process's rows, (B, ...), of which every process has the same number.
+        groups: the number of groups of the global batch.
 
     Returns:
         The results of this process's rows.
@@ -58,7 +58,7 @@ def shuffled(function: Callable[[Tensor], Tensor], rows: Tensor, groups: int) ->
         return function(rows)
     everyone = gathered_values(rows)
     order = torch.randperm(len(everyone), device=rows.device)
-    take_from_first([order])
+    broadcast_from_rank_0([order])
     share = slice(rank() * len(rows), (rank() + 1) * len(rows))
     results = gathered_values(in_groups(function, everyone[order[share]], groups))
     return results[order.argsort()[share]]

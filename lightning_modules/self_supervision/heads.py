@@ -8,15 +8,15 @@ from torch import nn
 
 
 def mlp(*sizes: int, norm: bool = False, last_norm: bool = False, bias: bool = True) -> nn.Sequential:
-    """Linear layers with ReLU between them.
+    """A multilayer perceptron: linear layers with ReLUs between them.
 
-    A linear layer with a normalization behind it has no bias, which the normalization would take away again.
+    A linear layer with a normalization behind it has no bias, since the normalization would remove it.
 
     Args:
-        sizes: features of the input, of each hidden layer and of the output.
+        sizes: the number of features of the input, of each hidden layer and of the output.
         norm: whether batch normalization follows the hidden layers.
-        last_norm: whether one with a learned scale but without a shift follows the last layer.
-        bias: whether the last layer has one, if no normalization follows.
+        last_norm: whether a batch normalization with a learned scale but without a shift follows the last layer.
+        bias: whether the last layer has a bias, if no normalization follows.
     """
     layers: list[nn.Module] = []
     for number, (before, after) in enumerate(pairwise(sizes), start=1):

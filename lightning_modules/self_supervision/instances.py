@@ -1,4 +1,4 @@
-"""Instance discrimination against a memory of all training images."""
+"""InsDis and PIRL: instance discrimination against a memory of all training images."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from lightning_modules.self_supervision.learner import Encoder, Learner
 
 
 class BankLearner(Learner):
-    """What both methods share: a linear head, a memory of every image, and noise drawn from it.
+    """The common part of InsDis and PIRL: a linear head, a memory of all images, and negatives drawn from it.
 
     Args:
-        backbone: that is pretrained.
-        samples: training images.
-        dimensions: of the embeddings.
-        negatives: memories drawn for each image; at most all others.
-        temperature: divides the similarities.
-        momentum: of the memory.
+        backbone: the backbone that is pretrained.
+        samples: the number of training images.
+        dimensions: the length of the embeddings.
+        negatives: the number of memories drawn for each image; at most all others.
+        temperature: the divisor of the similarities.
+        momentum: the share of an old memory that an update keeps, in [0, 1).
     """
 
     def __init__(
@@ -35,34 +35,34 @@ class BankLearner(Learner):
         self._new: tuple[Tensor, Tensor] | None = None
 
     def compared(self, directions: Tensor, index: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-        """Similarities to an image's own memory (B,) and to others (B, m), divided by the temperature."""
+        """The similarities to each image's own memory (B,) and to others (B, m), divided by the temperature."""
         right = (directions * self.bank.entries[index]).sum(dim=1)
         noise = torch.einsum("bd,bmd->bm", directions, self.bank.entries[others])
         return right / self.temperature, noise / self.temperature
 
     def drawn(self, index: Tensor) -> Tensor:
-        """Places (B, m) of other images' memories, uniformly and with replacement.
+        """Positions (B, m) of other images' memories, drawn uniformly with replacement.
 
-        The authors' codes draw among all memories. Of a million images that is the same; of few it would often push an
-        image away from itself.
+        The authors' codes draw among all memories, the image's own included. With a million images that makes no
+        difference; with few it would often push an image away from itself.
         """
         samples = len(self.bank.entries)
         steps = torch.randint(1, samples, (len(index), self.negatives), device=index.device)
         return (index[:, None] + steps) % samples
 
     def remember(self, index: Tensor, directions: Tensor) -> None:
-        """Keep what the memory is updated with after the step."""
+        """Keep the embeddings that the memory is updated with after the step."""
         self._new = gathered_values(index), gathered_values(directions)
 
     def after_step(self, progress: float) -> None:
-        """Update the memory."""
+        """Update the memory with the embeddings of the step."""
         if self._new is not None:
             self.bank.update(*self._new)
             self._new = None
 
 
 class InsDisLearner(BankLearner):
-    """Noise-contrastive estimation over the memory (Wu et al. 2018)."""
+    """InsDis: noise-contrastive estimation over the memory (Wu et al. 2018)."""
 
     normalizer: Tensor
 
@@ -73,7 +73,7 @@ class InsDisLearner(BankLearner):
         self.register_buffer("normalizer", torch.zeros(()))
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """The loss of the only view.
+        """The loss of the single view.
 
         Z is estimated from all candidates of the first batch and kept (equation 6, and ``NCEFunction`` of
         https://github.com/zhirongw/lemniscate.pytorch, lib/NCEAverage.py).
@@ -88,17 +88,17 @@ class InsDisLearner(BankLearner):
 
 
 class PirlLearner(BankLearner):
-    """An image and its jigsaw both find the image's memory (Misra and van der Maaten 2020, equation 5).
+    """PIRL: an image and its jigsaw both match the image's memory (Misra and van der Maaten 2020, equation 5).
 
     Args:
-        backbone: that is pretrained.
-        samples: training images.
-        dimensions: of the embeddings.
-        negatives: memories drawn for each image.
-        temperature: divides the similarities.
-        momentum: of the memory.
-        jigsaw: share of the loss that the jigsaw has.
-        patch: height and width of its patches, in pixels.
+        backbone: the backbone that is pretrained.
+        samples: the number of training images.
+        dimensions: the length of the embeddings.
+        negatives: the number of memories drawn for each image; at most all others.
+        temperature: the divisor of the similarities.
+        momentum: the share of an old memory that an update keeps, in [0, 1).
+        jigsaw: the weight of the jigsaw's loss, in [0, 1]; the whole image's loss has the rest.
+        patch: the height and width of the jigsaw's patches in pixels.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class PirlLearner(BankLearner):
         self.jigsaw_head, self.jigsaw = JigsawHead(backbone.num_features, dimensions, None, patch), jigsaw
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """The weighted mean of both losses: of the whole image, from which the memory learns, and of the second view.
+        """The weighted mean of two losses: that of the whole image, which updates the memory, and that of the jigsaw.
 
         Raises:
             UsageError: if the patches do not fit into the second view.

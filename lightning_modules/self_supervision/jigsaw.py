@@ -1,4 +1,4 @@
-"""Nine shuffled patches of an image (Noroozi and Favaro 2016), as PIRL and InfoMin use them."""
+"""Jigsaws: nine shuffled patches of an image (Noroozi and Favaro 2016), as PIRL and InfoMin use them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from lightning_modules.self_supervision.learner import directions
 from specs.errors import UsageError
 
 GRID = 3
-"""Cells per side."""
+"""The number of cells per side of the image."""
 
 
 class JigsawHead(nn.Module):
-    """Embeds each patch, and all of them in a random order together (Misra and van der Maaten 2020, section 3.1).
+    """A head that embeds each patch, then all patches in a random order (Misra and van der Maaten 2020, section 3.1).
 
     Args:
-        features: of the backbone.
-        dimensions: of the embedding.
-        hidden: features of a hidden layer in each patch's embedding; None for a linear one.
-        patch: height and width of the patches, in pixels.
+        features: the number of pooled features of the backbone.
+        dimensions: the length of the embedding.
+        hidden: the number of features of a hidden layer in each patch's embedding; None for a linear one.
+        patch: the height and width of the patches in pixels.
     """
 
     def __init__(self, features: int, dimensions: int, hidden: int | None, patch: int) -> None:
@@ -31,7 +31,7 @@ class JigsawHead(nn.Module):
         self.side = patch
 
     def forward(self, backbone: Backbone, images: Tensor) -> Tensor:
-        """Embeddings (B, D), of length 1, of images (B, C, H, W); each image has an order of its own.
+        """The embeddings (B, D), of length 1, of images (B, C, H, W). The order of patches is drawn for each image.
 
         Raises:
             UsageError: if the patches are larger than the cells.
@@ -45,10 +45,10 @@ class JigsawHead(nn.Module):
 
 
 def patches(images: Tensor, side: int) -> Tensor:
-    """A patch (B, 9, C, side, side) at a random place in each of 3 x 3 cells, row by row.
+    """Patches (B, 9, C, side, side) of images, one at a random position in each of 3 x 3 cells, row by row.
 
-    Of an image of 255 pixels, as published, cells have 85. Pixels at the right and bottom that three does not divide
-    are left out (https://github.com/HobbitLong/PyContrast, datasets/util.py, ``JigsawCrop``).
+    In the published 255 pixels, cells have 85. If the size is not a multiple of three, the last pixels at the right and
+    bottom are left out (https://github.com/HobbitLong/PyContrast, datasets/util.py, ``JigsawCrop``).
 
     Raises:
         UsageError: if the patches are larger than the cells.

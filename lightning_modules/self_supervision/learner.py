@@ -1,4 +1,4 @@
-"""The contract of every self-supervised method."""
+"""The contract of self-supervised methods: the encoder, the loss and what surrounds an optimizer step."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from backbones.networks.contract import Backbone
 from lightning_modules.losses import full
 
 EveryImage = Callable[[Callable[[Tensor], Tensor]], Tensor]
-"""Maps a function of normalized images (B, C, H, W) to rows (B, D) to its rows for all training images, (N, D)."""
+"""A function that applies another one, from normalized images (B, C, H, W) to rows (B, D), to all training images.
+
+It gives the rows of all of them, (N, D).
+"""
 
 
 class Encoder(nn.Module):
-    """A backbone and a projection head.
+    """A backbone with a projection head.
 
     Args:
-        backbone: that is pretrained.
-        head: from its pooled features to embeddings.
+        backbone: the backbone that is pretrained.
+        head: the network from its pooled features to embeddings.
     """
 
     def __init__(self, backbone: Backbone, head: nn.Module) -> None:
@@ -30,18 +33,18 @@ class Encoder(nn.Module):
         self.backbone, self.head = backbone, head
 
     def forward(self, images: Tensor) -> Tensor:
-        """Embeddings (B, D) of normalized images (B, C, H, W)."""
+        """The embeddings (B, D) of normalized images (B, C, H, W)."""
         return full(self.head(self.backbone(images)))
 
     def directions(self, images: Tensor) -> Tensor:
-        """The same, of length 1."""
+        """The embeddings (B, D) of normalized images (B, C, H, W), scaled to length 1."""
         return directions(self(images))
 
     def directions_together(self, views: list[Tensor]) -> list[Tensor]:
-        """The same of several views, whose batch statistics are common ones.
+        """The embeddings of several views, scaled to length 1, computed with common batch statistics.
 
-        Neighbours of one size pass the backbone as one batch, and all views pass the head as one, as in
-        https://github.com/facebookresearch/swav (src/resnet50.py, ``forward``).
+        Neighbouring views of one size pass through the backbone as one batch, and all views pass through the head as
+        one batch, as in https://github.com/facebookresearch/swav (src/resnet50.py, ``forward``).
         """
         sizes = groupby(views, key=lambda view: view.shape[2:])
         features = torch.cat([self.backbone(torch.cat(list(alike))) for _, alike in sizes])
@@ -49,14 +52,14 @@ class Encoder(nn.Module):
 
 
 def directions(embeddings: Tensor) -> Tensor:
-    """Embeddings (B, D) of length 1."""
+    """Embeddings (B, D) scaled to length 1."""
     return functional.normalize(full(embeddings), dim=1)
 
 
 class Learner(nn.Module):
-    """An encoder with what a method needs beside it.
+    """A self-supervised method in training: an encoder with the method's loss and state.
 
-    All that training changes is in parameters and buffers, so that a checkpoint holds it.
+    Everything that training changes is a parameter or a buffer, so that a checkpoint holds it.
 
     Args:
         online: the encoder that is trained.
@@ -68,7 +71,7 @@ class Learner(nn.Module):
 
     @property
     def backbone(self) -> Backbone:
-        """What is pretrained."""
+        """The backbone that is pretrained."""
         return self.online.backbone
 
     @abstractmethod
@@ -76,29 +79,29 @@ class Learner(nn.Module):
         """The loss of a batch.
 
         Args:
-            views: normalized images (B, C, H, W), each a view of the same images.
-            index: (B,) the images' places in their split.
+            views: normalized images (B, C, H, W), each entry a view of the same images.
+            index: the positions (B,) of the images in their split.
         """
 
     def before_epoch(self, epoch: int, every_image: EveryImage, generator: torch.Generator) -> None:
-        """What is done before an epoch, such as clustering.
+        """A hook before each epoch, for work such as clustering.
 
         Args:
-            epoch: its number.
-            every_image: gives rows of all training images, which are not augmented.
-            generator: of all draws; the same in every process.
+            epoch: the number of the epoch, from 0.
+            every_image: a function that gives rows of all training images, which are not augmented.
+            generator: the source of all random draws; the same in every process.
         """
 
     def before_step(self, step: int) -> None:
-        """What is done between the gradients and the optimizer's step, such as dropping some of them.
+        """A hook between the computation of gradients and the optimizer's step, which may drop some gradients.
 
         Args:
-            step: how many optimizer steps were done before.
+            step: the number of optimizer steps that were done before.
         """
 
     def after_step(self, progress: float) -> None:
-        """What follows an optimizer step, such as moving averages.
+        """A hook after each optimizer step, for work such as updating moving averages.
 
         Args:
-            progress: share of all steps that were done before this one, in [0, 1).
+            progress: the share of all steps that were done before this one, in [0, 1).
         """

@@ -1,4 +1,4 @@
-"""What a self-supervised method says of itself. Light, so that plans and cards need not import torch."""
+"""The description of a self-supervised method and its settings, without torch, so that it is imported quickly."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Method(NamedTuple):
     """A self-supervised method with its settings.
 
     Attributes:
-        family: instance discrimination; jigsaw; clustering; clustering with contrastive learning; mutual information
-            reduction; redundancy reduction.
-        paper: citation and URL.
-        learner: makes one from a backbone and the number of training images.
-        views: of each image in a batch.
-        more_views: whether it takes further ones, such as small crops.
+        family: the kind of method: instance discrimination; jigsaw; clustering; clustering with contrastive learning;
+            mutual information reduction; redundancy reduction.
+        paper: the paper's citation and URL.
+        learner: a function that makes the learner from a backbone and the number of training images.
+        views: the number of views of each image in a batch.
+        more_views: whether the method takes further views, such as small crops.
         published: the recipe as its authors give it; None: not known.
         phantom: a recipe for small drawn images, seconds to a minute on two cores; None: there is none.
         version: raised on purpose when the same settings give other weights than before.
         residual: how the last normalization of each residual branch starts in the authors' code, where the pretraining
             starts from random weights: ``initializers.random`` says what it means.
-        sources: of every value of ``published`` and of every argument; data for readers that changes no run.
-        differences: from the authors' training that no value says.
+        sources: the source of every value of ``published`` and of every argument; data for readers that changes no run.
+        differences: the differences from the authors' training that no value says.
     """
 
     family: str
@@ -50,9 +50,9 @@ class Method(NamedTuple):
         """Refuse a recipe's views if they are too few or too many.
 
         Raises:
-            UsageError: says how many it takes.
+            UsageError: if the number is wrong; it says how many views the method takes.
         """
-        given = sum(one.count for one in views)
+        given = sum(view.count for view in views)
         if views and (given < self.views or (given > self.views and not self.more_views)):
             takes = f"{'at least ' if self.more_views else ''}{self.views}"
             raise UsageError(f"recipe: the method takes {takes} views of an image, found {given}. Mend their counts.")

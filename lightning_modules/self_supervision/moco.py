@@ -1,4 +1,4 @@
-"""Momentum contrast: queries against keys of a slow copy and a queue of earlier ones."""
+"""MoCo and InfoMin: momentum contrast of queries with keys from a momentum encoder and a queue of earlier keys."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from lightning_modules.self_supervision.groups import in_groups, shuffled
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.jigsaw import JigsawHead
 from lightning_modules.self_supervision.learner import Encoder, Learner, directions
-from lightning_modules.self_supervision.momentum import Follower
+from lightning_modules.self_supervision.momentum import MomentumEncoder
 from lightning_modules.self_supervision.queue import KeyQueue
 
 
 class MocoLearner(Learner):
-    """The first view asks, the second answers (He et al. 2020, algorithm 1).
+    """A learner whose queries (first view) must match their keys (second view); He et al. 2020, algorithm 1.
 
-    Batch statistics are those of a group of the batch, as on the authors' GPUs, and keys are shuffled among the groups
-    (section 3.3), whatever the number of devices; a group never spans two devices.
+    Batch statistics are computed within groups of the batch, as on the authors' GPUs, and keys are shuffled among the
+    groups (section 3.3), whatever the number of devices; a group never spans two devices.
 
     Args:
-        backbone: that is pretrained.
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer; None for a linear head.
-        queue: keys that are kept.
-        momentum: of the slow copy.
-        temperature: of the loss.
-        groups: of each batch, whose statistics are computed by themselves.
+        backbone: the backbone that is pretrained.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer; None for a linear head.
+        queue: the number of earlier keys that are kept.
+        momentum: the share of the momentum encoder's old weights that an update keeps, in [0, 1).
+        temperature: the temperature of the loss.
+        groups: the number of groups that a batch is divided into; each has its own batch statistics.
     """
 
     def __init__(
@@ -43,27 +43,27 @@ class MocoLearner(Learner):
     ) -> None:
         sizes = (backbone.num_features, *([hidden] if hidden else []), dimensions)
         super().__init__(Encoder(backbone, mlp(*sizes)))
-        self.slow = Follower(self.online)
+        self.slow = MomentumEncoder(self.online)
         self.queue = KeyQueue(queue, dimensions)
         self.momentum, self.temperature, self.groups = momentum, temperature, groups
         self._new: Tensor | None = None
 
     def queries_of(self, images: Tensor) -> Tensor:
-        """(B, D), of length 1."""
+        """The queries (B, D), of length 1, of normalized images (B, C, H, W)."""
         return in_groups(self.online.directions, images, self.groups)
 
     def slow_directions(self, images: Tensor) -> Tensor:
-        """The slow copy's embeddings (B, D), of length 1, without gradient."""
+        """The momentum encoder's embeddings (B, D), of length 1, without gradient."""
         return directions(self.slow(images))
 
     def keys_of(self, images: Tensor) -> Tensor:
-        """The same, each computed in a group of strangers, and remembered for the queue."""
+        """The keys (B, D), of length 1, computed in shuffled groups and remembered for the queue."""
         keys = shuffled(self.slow_directions, images, self.groups)
         self._new = gathered_values(keys)
         return keys
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """InfoNCE against the queue.
+        """The InfoNCE loss against the keys of the queue.
 
         Raises:
             UsageError: if the batch cannot be divided into the groups.
@@ -71,11 +71,11 @@ class MocoLearner(Learner):
         return self.told_apart(self.queries_of(views[0]), self.keys_of(views[1]))
 
     def told_apart(self, queries: Tensor, keys: Tensor) -> Tensor:
-        """The loss of telling each query's key from those of the queue."""
+        """The loss of telling each query's key from the keys of the queue."""
         return info_nce(queries, keys, self.queue.keys, self.temperature)
 
     def after_step(self, progress: float) -> None:
-        """The copy follows, and the batch's keys enter the queue."""
+        """Update the momentum encoder, and put the batch's keys into the queue."""
         self.slow.follow(self.online, self.momentum)
         if self._new is not None:
             self.queue.push(self._new)
@@ -83,18 +83,18 @@ class MocoLearner(Learner):
 
 
 class InfoMinLearner(MocoLearner):
-    """Nine shuffled patches ask for the key too (Tian et al. 2020; https://github.com/HobbitLong/PyContrast).
+    """InfoMin: nine shuffled patches give a second query (Tian et al. 2020; https://github.com/HobbitLong/PyContrast).
 
     Args:
-        backbone: that is pretrained.
-        dimensions: of the embeddings.
-        hidden: features of the hidden layer of both heads, the image's and the patches'.
-        queue: keys that are kept.
-        momentum: of the slow copy.
-        temperature: of the loss.
-        groups: of each batch, whose statistics are computed by themselves.
-        jigsaw: share of the loss that the patches have.
-        patch: their height and width, in pixels.
+        backbone: the backbone that is pretrained.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the hidden layer of both heads, the image's and the patches'.
+        queue: the number of earlier keys that are kept.
+        momentum: the share of the momentum encoder's old weights that an update keeps, in [0, 1).
+        temperature: the temperature of the loss.
+        groups: the number of groups that a batch is divided into; each has its own batch statistics.
+        jigsaw: the weight of the patches' loss, in [0, 1]; the image's loss has the rest.
+        patch: the height and width of the patches in pixels.
     """
 
     def __init__(

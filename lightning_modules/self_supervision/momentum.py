@@ -1,4 +1,4 @@
-"""A copy of a network that follows it slowly."""
+"""A momentum encoder: a moving average of a network that is trained."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import torch
 from torch import nn
 
 
-class Follower(nn.Module):
-    """A network whose parameters are the moving average of another's.
+class MomentumEncoder(nn.Module):
+    """A network whose parameters are the moving average of another network's.
 
-    Statistics of normalization layers are its own, from its own input; the parameters take no gradient.
+    Its normalization layers have statistics of their own, from its own input. Its parameters take no gradient.
 
     Args:
-        leader: it begins as a copy of this one.
+        leader: the network that is followed; the average begins as a copy of it.
     """
 
     def __init__(self, leader: nn.Module) -> None:
@@ -28,7 +28,7 @@ class Follower(nn.Module):
             own.mul_(momentum).add_(other, alpha=1 - momentum)
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        """The network's answer, without gradient."""
+        """The network's output, without gradient."""
         with torch.no_grad():
             answer: torch.Tensor = self.network(*inputs)
         return answer

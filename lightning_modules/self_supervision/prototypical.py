@@ -1,4 +1,4 @@
-"""Momentum contrast with clusters of the keys."""
+"""PCL: momentum contrast with clusters of the keys."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from torch import Tensor
 from torch.nn import functional
 
 from backbones.networks.contract import Backbone
-from lightning_modules.gathering import gathered_values, rank, take_from_first
+from lightning_modules.gathering import broadcast_from_rank_0, gathered_values, rank
 from lightning_modules.self_supervision.clusters import kmeans, nearest
 from lightning_modules.self_supervision.learner import EveryImage
 from lightning_modules.self_supervision.moco import MocoLearner
 
 SMOOTHING = 10.0
-"""alpha in the concentration of small clusters (Li et al. 2021, section 3.3)."""
+"""The constant alpha, which smooths the concentration of small clusters (Li et al. 2021, section 3.3)."""
 
 CUT = (0.1, 0.9)
-"""Quantiles between which concentrations are kept (https://github.com/salesforce/PCL, main_pcl.py, ``run_kmeans``)."""
+"""The quantiles that concentrations are clamped to (https://github.com/salesforce/PCL, main_pcl.py, ``run_kmeans``)."""
 
 
 class PclLearner(MocoLearner):
-    """InfoNCE and, after a warm-up, ProtoNCE (Li et al. 2021, equations 9 to 12).
+    """A learner with the losses InfoNCE and, after a warm-up, ProtoNCE (Li et al. 2021, equations 9 to 12).
 
-    As in https://github.com/salesforce/PCL (main_pcl.py, pcl/builder.py), but for: clusters are of whole images brought
-    to the image size, not of their central crops; each epoch's k-means has draws of its own; a batch's prototypes are
-    those of all devices together, where the code has each GPU's 32 images by themselves, so that the number of devices
-    changes nothing.
+    It follows https://github.com/salesforce/PCL (main_pcl.py, pcl/builder.py), with three differences. Whole images,
+    resized to the image size, are clustered instead of their central crops. Each epoch's k-means draws anew. A batch's
+    prototypes are those of all devices together, where the authors' code takes those of each GPU's 32 images, so that
+    the number of devices changes nothing.
 
     Args:
-        backbone: that is pretrained.
-        samples: training images.
-        dimensions: of the embeddings.
-        hidden: features of the head's hidden layer; None for a linear head.
-        queue: keys that are kept.
-        momentum: of the slow copy.
-        temperature: of the loss and the mean concentration.
-        groups: of each batch, whose statistics are computed by themselves.
-        clusters: of each clustering; each is at most half the images.
-        negatives: prototypes of no image of the batch that all its queries are told from too, or all where there are
-            fewer.
-        warmup: epochs without clusters.
-        iterations: of k-means.
-        restarts: of k-means.
+        backbone: the backbone that is pretrained.
+        samples: the number of training images.
+        dimensions: the length of the embeddings.
+        hidden: the number of features of the head's hidden layer; None for a linear head.
+        queue: the number of earlier keys that are kept.
+        momentum: the share of the momentum encoder's old weights that an update keeps, in [0, 1).
+        temperature: the temperature of the loss, and the mean of the concentrations.
+        groups: the number of groups that a batch is divided into; each has its own batch statistics.
+        clusters: the number of clusters of each clustering; each is at most half the number of images.
+        negatives: the number of prototypes without an image in the batch that all queries are told from too; all of
+            them where there are fewer.
+        warmup: the number of epochs without clusters.
+        iterations: the largest number of k-means iterations.
+        restarts: the number of k-means restarts.
     """
 
     assignments: Tensor
@@ -71,9 +71,10 @@ class PclLearner(MocoLearner):
             self.register_buffer(f"concentration{number}", torch.ones(count))
 
     def before_epoch(self, epoch: int, every_image: EveryImage, generator: torch.Generator) -> None:
-        """The E-step: cluster the slow copy's embeddings of all training images (section 3.1).
+        """The E-step: cluster the momentum encoder's embeddings of all training images (section 3.1).
 
-        Clusters are those of the plain distance; only then do their centroids become directions, as in the code.
+        Clusters are made by Euclidean distance. Their centroids are scaled to length 1 afterwards, as in the authors'
+        code.
         """
         if epoch < self.warmup:
             return
@@ -83,11 +84,11 @@ class PclLearner(MocoLearner):
             own = nearest(keys, centroids)
             self.assignments[number] = own
             self.get_buffer(f"centroids{number}").copy_(functional.normalize(centroids, dim=1))
-            found = concentrations(keys, centroids, own, self.temperature)
-            self.get_buffer(f"concentration{number}").copy_(found)
+            concentration = concentrations(keys, centroids, own, self.temperature)
+            self.get_buffer(f"concentration{number}").copy_(concentration)
 
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:
-        """InfoNCE plus the mean ProtoNCE over the clusterings.
+        """The InfoNCE loss plus the mean ProtoNCE loss over the clusterings.
 
         Raises:
             UsageError: if the batch cannot be divided into the groups.
@@ -108,17 +109,17 @@ class PclLearner(MocoLearner):
         return instance + torch.stack(losses).mean()
 
     def others(self, number: int, own: Tensor) -> Tensor:
-        """Clusters (r,) of a clustering that none of a batch's images is in, drawn once for the batch, none twice.
+        """Clusters (r,) that hold no image of the batch, drawn without replacement once for the whole batch.
 
         Args:
-            number: of the clustering.
-            own: the images' clusters.
+            number: the number of the clustering, from 0.
+            own: the clusters of the batch's images.
         """
         free = torch.ones(self.counts[number], dtype=torch.bool, device=own.device)
         free[own] = False
         left = free.nonzero()[:, 0]
         drawn = left[torch.randperm(len(left), device=own.device)[: self.negatives]]
-        take_from_first([drawn])
+        broadcast_from_rank_0([drawn])
         return drawn
 
 
@@ -126,10 +127,11 @@ def proto_nce(queries: Tensor, centroids: Tensor, concentration: Tensor, places:
     """The cross-entropy of telling each query's prototype from others (Li et al. 2021, second term of equation 11).
 
     Args:
-        queries: (B, D), of length 1.
-        centroids: (R, D), of length 1, that all queries are compared with; one may be there several times.
-        concentration: (R,) phi, which divides a centroid's similarities.
-        places: (B,) where among them each query's own one is.
+        queries: the queries (B, D), of length 1.
+        centroids: the centroids (R, D), of length 1, that all queries are compared with; one may be there several
+            times.
+        concentration: the concentrations phi (R,), which divide a centroid's similarities.
+        places: the position (B,) of each query's own centroid among them.
     """
     return functional.cross_entropy(queries @ centroids.T / concentration, places)
 
@@ -137,14 +139,15 @@ def proto_nce(queries: Tensor, centroids: Tensor, concentration: Tensor, places:
 def concentrations(keys: Tensor, centroids: Tensor, own: Tensor, temperature: float) -> Tensor:
     """The concentration phi (K,) of each cluster (Li et al. 2021, equation 12), scaled to a mean of the temperature.
 
-    phi = sum of the members' distances to the centroid / (Z log(Z + alpha)), with Z members. Clusters of fewer than two
-    have no spread and take the largest one; extremes are cut at the 10th and 90th percentile, as in the authors' code.
+    phi = sum of the members' distances to the centroid / (Z log(Z + alpha)), with Z members. Clusters with fewer than
+    two members have no spread and take the largest phi; values are clamped to the 10th and 90th percentile, as in the
+    authors' code.
 
     Args:
-        keys: (N, D).
-        centroids: (K, D), the members' means.
-        own: (N,) each key's cluster.
-        temperature: the mean of the result.
+        keys: the embeddings (N, D) that were clustered.
+        centroids: the centroids (K, D), the means of their members.
+        own: the cluster (N,) of each key.
+        temperature: the mean that the result is scaled to.
     """
     count = len(centroids)
     distances = (keys - centroids[own]).norm(dim=1)

@@ -1,4 +1,4 @@
-"""A queue of keys: first in, first out."""
+"""The queue of earlier keys: first in, first out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch.nn import functional
 
 
 class KeyQueue(nn.Module):
-    """The most recent keys, (K, D) of length 1; it begins with random directions (He et al. 2020, section 3.2).
+    """A queue of the most recent keys (K, D), of length 1; it begins at random (He et al. 2020, section 3.2).
 
     Args:
-        size: K.
-        dimensions: D.
+        size: the number K of keys.
+        dimensions: the length D of a key.
     """
 
     keys: Tensor
@@ -25,7 +25,7 @@ class KeyQueue(nn.Module):
 
     @torch.no_grad()
     def push(self, keys: Tensor) -> None:
-        """Put keys (B, D) in place of the oldest; of more than K the last ones stay."""
+        """Replace the oldest keys with new ones (B, D); if there are more than K, the last ones stay."""
         size = len(self.keys)
         kept = keys[-size:]
         places = (self.place + len(keys) - len(kept) + torch.arange(len(kept), device=keys.device)) % size

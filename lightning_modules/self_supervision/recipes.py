@@ -1,21 +1,22 @@
-"""What the recipes of several self-supervised methods share; each method's own stand in ``pretraining/METHOD.py``.
+"""The common parts of self-supervised methods' recipes; each method's own recipes are in ``pretraining/METHOD.py``.
 
-In a method's file, ``PUBLISHED`` is its training on ImageNet as its authors give it: optimizer, schedule, views and
+In a method's file, ``PUBLISHED`` is its training on ImageNet as its authors describe it: optimizer, schedule, views and
 length; the comment above it names the source of all of them. Temperature, queue, prototypes and heads are the defaults
 of the method's function, with their sources. All published recipes differ from the authors' code in these points:
 
 - training images are stored in 512 pixels, where the papers crop from the files' own size, and resampled bilinearly,
-  where BYOL, Barlow Twins and SimCLR take bicubic filters: *assumed* to matter little;
+  where BYOL, Barlow Twins and SimCLR use bicubic filters: *assumed* to matter little;
 - the learning rate changes once per epoch, where most of the code changes it at each step, and a warm-up of n epochs
   begins at 1 / (n + 1) of it, where the code begins at 0 (SwAV: at 0.3 of 4.8);
-- float32, where SwAV trains in half precision; its code divides by a standard deviation of 0.228 where ImageNet's first
-  one is 0.229;
-- statistics of batch normalization are those of 8 groups of a batch for MoCo, PCL and InfoMin, of each device for
-  InsDis and PIRL, and of all devices elsewhere, where SwAV's code takes groups of 8 GPUs (512 images).
+- training is in float32, where SwAV uses half precision; SwAV's code divides by a standard deviation of 0.228 where
+  ImageNet's first one is 0.229;
+- batch normalization takes its statistics from 8 groups of a batch for MoCo, PCL and InfoMin, from each device for
+  InsDis and PIRL, and from all devices elsewhere, where SwAV's code takes groups of 8 GPUs (512 images).
 
-Batches of thousands need several GPUs: change ``batch_size`` and the learning rate together.
+Batches of thousands need several GPUs. To use smaller ones, change ``batch_size`` and the learning rate together.
 
-``PHANTOM`` trains tiny networks in seconds, a batch in one group; all of its values are this project's own.
+``PHANTOM`` is a recipe that trains tiny networks in seconds, with one group per batch; all of its values are this
+project's own.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ DISTORTED: Steps = (
     GaussianBlur(0.1, 2.0, p=0.5),
 )
 
-# Fractals differ in color, turn and shade within a class, so views must too: else an image is known by its color.
+# Fractals differ in color, rotation and shade within a class, so views must too: otherwise color alone would identify
+# an image.
 DRAWN: Steps = (
     RandomResizedCrop(0.25),
     HorizontalFlip(),
@@ -89,17 +91,18 @@ def sgd(
     views: tuple[Views, ...] = (),
     decayed: Literal["all", "weights"] = "all",
 ) -> Recipe:
-    """A published recipe with SGD, momentum 0.9 and weight decay 1e-4, as all that use it.
+    """A published recipe with SGD, whose momentum 0.9 and weight decay 1e-4 are the same in all methods that use it.
 
     Args:
-        method: its registry name.
-        epochs: that are trained.
-        batch_size: images per step.
-        learning_rate: at the start.
-        schedule: of the learning rate.
-        augmentation: of all views, or none.
-        views: with steps of their own, or none.
-        decayed: which parameters.
+        method: the method's registry name.
+        epochs: the number of training epochs.
+        batch_size: the number of images per step, over all devices.
+        learning_rate: the learning rate at the start.
+        schedule: the schedule of the learning rate.
+        augmentation: the augmentation of all views; empty if ``views`` have their own.
+        views: the views with an augmentation of their own; empty if all are alike.
+        decayed: the parameters that weight decay applies to: all, or ``weights`` without biases and normalization
+            layers.
     """
     return _published(
         method,
@@ -123,7 +126,7 @@ def large_batches(
     views: tuple[Views, ...] = (),
     image_size: int = 224,
 ) -> Recipe:
-    """A published recipe with batch normalization over all devices; either one augmentation or views."""
+    """A published recipe with batch normalization over all devices; it takes either an augmentation or views."""
     return _published(
         method,
         epochs=epochs,
@@ -140,17 +143,17 @@ def large_batches(
 def swav_crops(
     method: str, *, epochs: int, large: tuple[int, int], small: tuple[int, int], smallest: float = 0.14
 ) -> Recipe:
-    """The published recipe of SwAV and of the two methods that its authors trained alike, with crops of two sizes.
+    """The published recipe of SwAV and of two methods that its authors trained in the same way, with multi-crop.
 
-    Caron et al. 2020, appendix A, and https://github.com/facebookresearch/swav (scripts/swav_800ep_pretrain.sh,
+    Source: Caron et al. 2020, appendix A, and https://github.com/facebookresearch/swav (scripts/swav_800ep_pretrain.sh,
     scripts/deepclusterv2_800ep_pretrain.sh; LARC over all parameters in main_swav.py and main_deepclusterv2.py).
 
     Args:
-        method: its registry name.
-        epochs: that are trained.
-        large: count and size in pixels of the large crops.
-        small: count and size in pixels of the crops of 5 to 14 % of the area.
-        smallest: share of the area of a large crop.
+        method: the method's registry name.
+        epochs: the number of training epochs.
+        large: the number of large crops and their size in pixels.
+        small: the number of small crops, of 5 to 14 % of the area, and their size in pixels.
+        smallest: the smallest share of the area that a large crop takes.
     """
     return large_batches(
         method,
@@ -167,13 +170,13 @@ def swav_crops(
 
 
 def puzzle(*steps: Augmentation) -> Views:
-    """The view that is cut into patches: a fresh crop of the image, of 60 to 100 % of the area, in 255 pixels.
+    """The view that is cut into patches: a crop of 60 to 100 % of the image's area, in 255 pixels.
 
-    https://github.com/facebookresearch/vissl (data/ssl_transforms/img_pil_to_patches_and_image.py) and
+    Source: https://github.com/facebookresearch/vissl (data/ssl_transforms/img_pil_to_patches_and_image.py) and
     https://github.com/HobbitLong/PyContrast (datasets/util.py, ``jigsaw_transform``).
 
     Args:
-        steps: that follow the crop.
+        steps: the steps of augmentation that follow the crop.
     """
     return Views(1, 255, (RandomResizedCrop(0.6), *steps))
 
@@ -205,11 +208,11 @@ def phantom(
     """A recipe for small drawn images and tiny networks.
 
     Args:
-        method: its expression, with sizes that fit few images.
-        batch_size: images per step; methods of one view an image take fewer, and so more steps.
-        epochs: that are trained.
-        learning_rate: of Adam.
-        views: where they differ; none: all alike.
+        method: the method's expression, with sizes that fit few images.
+        batch_size: the number of images per step; methods with one view per image take fewer, and so more steps.
+        epochs: the number of training epochs.
+        learning_rate: the learning rate of Adam at the start.
+        views: the views, where they differ; empty if all are alike.
     """
     return Recipe(
         image_size=32,
@@ -225,7 +228,7 @@ def phantom(
 
 
 def _published(method: str, **settings: Any) -> Recipe:
-    """A recipe with what all published ones have alike."""
+    """A recipe with the settings that all published recipes share."""
     return Recipe(
         **{"image_size": 224, **settings},
         method=method,

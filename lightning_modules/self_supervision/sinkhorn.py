@@ -1,4 +1,4 @@
-"""Equal shares: soft assignments whose clusters are all of one size."""
+"""The Sinkhorn-Knopp algorithm: soft assignments to clusters of equal size."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def sinkhorn(scores: Tensor, epsilon: float, iterations: int) -> Tensor:
     Each iteration gives every prototype the same total weight, then every sample the weight 1.
 
     Args:
-        scores: (B, K) of this process's samples.
-        epsilon: smaller is harder.
-        iterations: how often.
+        scores: the scores (B, K) of this process's samples for each prototype.
+        epsilon: the weight of the entropy; a smaller one gives harder assignments.
+        iterations: the number of iterations.
 
     Returns:
-        (B, K), each row adds up to 1.
+        The assignments (B, K), where each row adds up to 1.
     """
     highest = scores.max()
     _all_reduce(highest, dist.ReduceOp.MAX)

@@ -1,4 +1,4 @@
-"""Sources that the published recipes of several self-supervised methods share; each method's own stand in its file.
+"""The common sources of self-supervised methods' published recipes; each method's own sources are in its file.
 
 A value's source is the authors' code where that is published, since it is more exact than the papers; a method's file
 says which repository that is.
@@ -38,10 +38,10 @@ PRECISE = published({"precision": "32"}, "the authors' code: float32")
 NORMALIZED = published({"normalization": "imagenet"}, "the authors' code: ImageNet's means and deviations")
 
 DEVICES = _SHARED | published({"batch_norm": "local"}, "the authors' code: statistics of each GPU's part of a batch")
-"""Of the methods whose batch normalization stays on each device."""
+"""The sources of methods whose batch normalization stays within each device."""
 
 EVERYWHERE = _SHARED | published({"batch_norm": "sync"}, "the authors' code: statistics of all devices together")
-"""Of the methods with large batches."""
+"""The sources of methods with large batches, whose batch normalization spans all devices."""
 
 
 def step(name: str, **settings: Any) -> dict[str, Any]:
@@ -50,12 +50,12 @@ def step(name: str, **settings: Any) -> dict[str, Any]:
 
 
 def crop(smallest: float, largest: float = 1.0) -> dict[str, Any]:
-    """A random resized crop that is always done."""
+    """A random resized crop that is always applied, as in a recipe's JSON."""
     return step("random_resized_crop", smallest=smallest, p=1.0, largest=largest)
 
 
 def jitter(brightness: float, contrast: float, saturation: float, hue: float, p: float) -> dict[str, Any]:
-    """A change of colors."""
+    """A random change of colors, as in a recipe's JSON."""
     return step("color_jitter", brightness=brightness, contrast=contrast, saturation=saturation, hue=hue, p=p)
 
 
@@ -64,20 +64,26 @@ GRAY = step("grayscale", p=0.2)
 BLUR = step("gaussian_blur", low=0.1, high=2.0, p=0.5)
 
 PLAIN = [crop(0.2), GRAY, jitter(0.4, 0.4, 0.4, 0.4, 1.0), FLIP]
-"""Of https://github.com/zhirongw/lemniscate.pytorch (main.py) and https://github.com/facebookresearch/moco."""
+"""The augmentation of https://github.com/zhirongw/lemniscate.pytorch (main.py) and of MoCo-v1.
+
+MoCo-v1 is https://github.com/facebookresearch/moco.
+"""
 
 PLUS = [crop(0.2), jitter(0.4, 0.4, 0.4, 0.1, 0.8), GRAY, BLUR, FLIP]
-"""Of https://github.com/facebookresearch/moco (main_moco.py, --aug-plus)."""
+"""The augmentation of MoCo-v2, https://github.com/facebookresearch/moco (main_moco.py, --aug-plus)."""
 
 DISTORTED = [FLIP, jitter(0.8, 0.8, 0.8, 0.2, 0.8), GRAY, BLUR]
-"""Of SimCLR (Chen et al. 2020, appendix A, strength 1) and https://github.com/facebookresearch/swav, after the crop."""
+"""The augmentation behind the crop of SimCLR and SwAV.
+
+Sources: Chen et al. 2020, appendix A, strength 1, and https://github.com/facebookresearch/swav.
+"""
 
 FALLING = {"name": "multi_step", "milestones": [120, 160], "factor": 0.1}
-"""The rate of the first generation, of 200 epochs."""
+"""The learning rate schedule of the first methods, over 200 epochs."""
 
 
 def sgd(learning_rate: float, decayed: str = "all") -> dict[str, Any]:
-    """SGD as all methods have it that use it."""
+    """SGD, whose momentum and weight decay are the same in all methods that use it, as in a recipe's JSON."""
     return {
         "name": "sgd",
         "learning_rate": learning_rate,
@@ -90,7 +96,7 @@ def sgd(learning_rate: float, decayed: str = "all") -> dict[str, Any]:
 def lars(
     learning_rate: float, weight_decay: float, bias_learning_rate: float | None = None, classic: bool = False
 ) -> dict[str, Any]:
-    """LARS with the momentum and the trust coefficient that all methods have that use it."""
+    """LARS, whose momentum and trust coefficient are the same in all methods that use it, as in a recipe's JSON."""
     return {
         "name": "lars",
         "learning_rate": learning_rate,
@@ -103,20 +109,20 @@ def lars(
 
 
 def cosine(warmup_epochs: int = 0, final: float = 0.0) -> dict[str, Any]:
-    """A cosine after a warm-up, down to a share of the rate."""
+    """A cosine schedule after a warm-up, which ends at a share of the learning rate, as in a recipe's JSON."""
     return {"name": "cosine", "warmup_epochs": warmup_epochs, "final": final}
 
 
 def views(count: int, image_size: int, *steps: dict[str, Any]) -> dict[str, Any]:
-    """Views that are made alike."""
+    """Several views with the same augmentation, as in a recipe's JSON."""
     return {"count": count, "image_size": image_size, "augmentation": list(steps)}
 
 
 def byol_views(where: str) -> dict[str, Source]:
-    """The two views of BYOL, which Barlow Twins took over.
+    """The two views of BYOL, which Barlow Twins took over, with their source.
 
     Args:
-        where: they stand.
+        where: where these values are published.
     """
     both = (
         (crop(0.08), FLIP, jitter(0.4, 0.4, 0.2, 0.1, 0.8), GRAY, BLUR | {"p": blurred}, solarized)
@@ -129,13 +135,13 @@ def byol_views(where: str) -> dict[str, Source]:
 
 
 def swav_training(where: str, epochs: int, large: dict[str, Any], small: dict[str, Any]) -> dict[str, Source]:
-    """What SwAV's code gives the methods that it trains.
+    """The settings that SwAV's code gives all methods that it trains, with their sources.
 
     Args:
-        where: the script with the settings.
-        epochs: that are trained.
-        large: the large crops.
-        small: the small ones.
+        where: where the settings are published.
+        epochs: the number of training epochs.
+        large: the large crops as views in a recipe's JSON.
+        small: the small crops as views in a recipe's JSON.
     """
     return together(
         _SHARED,
@@ -204,4 +210,4 @@ DIFFERENCES: tuple[Difference, ...] = (
         "docs/initializers.md says of each published file what it is and what a network here does otherwise",
     ),
 )
-"""What no setting says, of all published recipes."""
+"""The differences of all published recipes from the authors' trainings that no setting says."""

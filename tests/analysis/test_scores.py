@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
 from analysis.bootstrap import draw_counts
-from analysis.scores import Dice, MeanAuroc, Rows, Score, mean_of_defined, score_of
+from analysis.scores import OF_CLASSES, OVER, Dice, MeanAuroc, Rows, Score, mean_of_defined, score_of
 
 CLASSES = tuple("abcdefghijkl")
 
@@ -129,12 +129,41 @@ def test_the_mean_and_the_pooled_dice_are_the_two_that_the_benchmarks_official_c
     assert score_of("segmentation", "x", "x", ()).by_name()["dice_pooled"] == Dice("pixels")
 
 
+def pixels_of_classes(count: int = 30) -> dict[str, NDArray[Any]]:
+    """Counts of two classes, of which other images show nothing."""
+    first, second = pixels(count), {name: values[::-1] * 2 for name, values in pixels(count).items()}
+    return {f"{name}:{place}": values for name, rows in (("a", first), ("b", second)) for place, values in rows.items()}
+
+
+def test_the_dice_of_several_classes_is_the_mean_of_each_ones_own() -> None:
+    rows, score = pixels_of_classes(), score_of("segmentation", ("a", "x", "b"), ("a", "b"), ())
+    each = {name: {place.removeprefix(f"{name}:"): values for place, values in rows.items()} for name in "ab"}
+    named = score.named(rows)
+    for variant, single in Dice().by_name().items():
+        alone = [single.value({place: of[place] for place in pixels()}) for of in each.values()]
+        assert named[variant] == pytest.approx(np.mean(alone), abs=1e-15)
+        if variant in OF_CLASSES:
+            assert [named[f"{variant}:{name}"] for name in "ab"] == alone
+    assert next(iter(named)) == "dice"
+    assert len(named) == len(Dice().by_name()) + 2 * len(OF_CLASSES)
+
+
+def test_a_class_that_no_image_shows_is_left_out_of_the_mean_over_findings() -> None:
+    rows = pixels_of_classes()
+    for count in ("tp", "fn"):
+        rows[f"b:network_whole_{count}"] = np.zeros(30, int)
+    score = Dice("findings", classes=("a", "b"))
+    assert score.value(rows) == Dice("findings", classes=("a",)).value(rows)
+    assert math.isnan(Dice("findings", classes=("b",)).value(rows))
+
+
 EVERY = [
     (MeanAuroc(CLASSES, CLASSES), findings()),
     (MeanAuroc(CLASSES, ("a", "c", "d")), findings(40)),
     (MeanAuroc("wxyz", "wxyz"), grades(12)),
     (MeanAuroc("wxyz", "wxyz", positives="yz"), grades(12)),
     *((score, pixels()) for score in Dice().by_name().values()),
+    *((Dice(over, classes=("a", "b")), pixels_of_classes()) for over in OVER.values()),
 ]
 
 

@@ -344,7 +344,7 @@ def test_tensors_are_taken_as_arrays_are() -> None:
 
 
 def test_too_few_samples_and_bad_values_are_refused() -> None:
-    with pytest.raises(ValueError, match="every two layers correlate perfectly"):
+    with pytest.raises(ValueError, match="any two layers correlate perfectly"):
         cca(draw(0, 30, 40), draw(1, 30, 5))
     with pytest.raises(ValueError, match="the same samples, found 30 and 31"):
         cca(draw(0, 30, 4), draw(1, 31, 4))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.censored import Duration
+from analysis.survival import Duration
 from analysis.truth import Claim, Judgement, Kind, judged, overall
 
 LOW = (0.500, 0.510, 0.490, 0.505, 0.495)

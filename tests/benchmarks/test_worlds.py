@@ -30,7 +30,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_later_start_goes_on_from_the_file(made: list[str], tmp_path: Path) -> None:
     file = tmp_path / "counts" / "worlds.jsonl"
     first = list(worlds.counted(["plenty", "scale"], [1, 2], file))
-    assert made == [f"demo_{world}(draw={draw})" for draw in (1, 2) for world in ("plenty", "scale")]
+    assert made == [f"demo-{world}(draw={draw})" for draw in (1, 2) for world in ("plenty", "scale")]
     with file.open("a", encoding="utf-8") as cut_short:
         cut_short.write('{"world": "plenty", "dr')
     again = list(worlds.counted(["plenty", "scale"], [1, 2], file))

@@ -25,6 +25,7 @@ from specs.errors import DataError
 from specs.expression import parse
 from specs.fold import folds_of
 from specs.registry import DATASETS
+from specs.task import IGNORED
 from tests.conftest import PROJECT
 
 
@@ -79,7 +80,7 @@ class DatasetContract:
                 if dataset.task.kind == "segmentation":
                     mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
                     assert mask.shape == image.shape[:2]
-                    assert set(np.unique(mask)) <= {0, 1}
+                    assert set(np.unique(mask)) <= {*range(len(dataset.task.classes) + 1), IGNORED}
                     assert not sample.target or mask.any() == sample.target[0]
                     assert view is None or (view.shape == mask.shape and set(np.unique(view)) <= {0, 1})
 

@@ -168,7 +168,7 @@ def test_the_scored_observations_are_chosen_and_all_are_trained_on(films: Path) 
         ('("Consolidatoin",)', 'Did you mean "Consolidation"'),
         ("()", "one or more different observations"),
         ('("Edema", "Edema")', "one or more different observations"),
-        ('"Edema"', "expected tuple"),
+        ('"Edema"', "expected values in brackets"),
     ],
 )
 def test_observations_that_cannot_be_scored_are_refused(scored: str, message: str) -> None:

@@ -39,6 +39,53 @@ class TestSegmentationFolderWithATable(DatasetContract):
     drawn = ()
 
 
+class TestSeveralClassesInAMask(DatasetContract):
+    expression = 'folder(kind="segmentation", classes=("left", "right"), values=(2, (1, 7)), ignored=(255,))'
+
+
+class TestClassesOfAMaskByColor(DatasetContract):
+    expression = 'folder(kind="segmentation", classes=("left", "right"), values=("#ff8000", "#0000fe"))'
+    drawn = ()
+
+
+class TestAMaskFileForEachClass(DatasetContract):
+    expression = (
+        'folder(kind="segmentation", classes=("left", "right"), masks=("one", "two"), mask_suffix="_m", '
+        'overlap="later")'
+    )
+    drawn = ()
+
+
+class TestClassFolders(DatasetContract):
+    expression = 'folder(kind="multiclass", classes=("a", "b", "c"), labels="folders", channels=3)'
+
+
+class TestClassFoldersInSplits(DatasetContract):
+    expression = 'folder(classes=("ill",), labels="folders", negative=("well",), split_by="folders")'
+    drawn = ()
+
+
+class TestRowsOfReaders(DatasetContract):
+    expression = (
+        'folder(kind="multilabel", classes=("a", "b", "c"), labels="rows", label="finding", reader="who", '
+        'readers="majority", patient="patient")'
+    )
+
+
+class TestSeveralTables(DatasetContract):
+    expression = (
+        'folder(table=("one.csv", "two.csv"), label="ill", positive=("yes",), negative=("no",), '
+        'patient_in_name="images/(..)")'
+    )
+
+
+class TestMasksBesideImages(DatasetContract):
+    expression = (
+        'folder(kind="segmentation", classes=("lung",), images="all", masks="all", mask_prefix="mask_", '
+        'image_suffix="_scan")'
+    )
+
+
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """The table of a binary folder of 40 images."""
@@ -68,7 +115,7 @@ def test_labels_stand_in_the_column_that_is_named_or_is_called_as_the_class(tabl
         ("scans/3.png", "scans/2.png", r"line 5: scans/2\.png stands there twice"),
         ("scans/3.png", "../3.png", r"line 5: the path .* leaves the dataset"),
         ("scans/3.png", "/etc/passwd", r"line 5: the path .* leaves the dataset"),
-        (",p1\n", ",\n", r"line 4: scans/2\.png has no patient"),
+        (",p1\n", ",\n", "line 4: who is empty"),
         ("scans/3.png,1,p1", "scans/3.png", r"line 5: 1 cells, expected at least 3"),
     ],
 )
@@ -80,7 +127,7 @@ def test_a_table_that_is_wrong_is_refused_with_file_and_line(old: str, new: str,
 
 def test_a_table_in_another_encoding_is_refused(table: Path) -> None:
     table.write_bytes(table.read_bytes() + "scans/99.png,1,Müller\n".encode("latin-1"))
-    with pytest.raises(DataError, match=r"labels\.csv cannot be read as comma-separated text"):
+    with pytest.raises(DataError, match=r"labels\.csv, line 42: the byte 0x.. is no text in UTF-8"):
         Folder(patient="who").index(table.parent)
 
 
@@ -153,3 +200,9 @@ def test_how_things_are_called_is_not_part_of_what_is_trained_on(table: Path, tm
     table.rename(table.with_name("other.csv")).write_text(table.with_name("other.csv").read_text().replace("who", "id"))
     assert Folder(table="other.csv", patient="id").index(tmp_path).identity() == before
     assert {"path", "table", "patient", "split"} <= Folder().membership
+
+
+@pytest.mark.parametrize("foreground", [(), (0, 1)])
+def test_foreground_is_never_nothing_and_never_the_background(foreground: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="expected values of masks that are foreground"):
+        Folder(kind="segmentation", classes=("lesion",), foreground=foreground)

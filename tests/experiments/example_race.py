@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from analysis.decision import OverPatients, Rules, standing
+from experiments.reporting.blocks.recommendation import Advice
+from experiments.reporting.decided import Analysis, Contender, Control, Decided, reading_of, refused
 from experiments.reporting.text.advice import advice
-from experiments.tables.decided import Analysis, Contender, Control, Decided, reading_of, refused
 from experiments.tables.document import Cell, TableDocument
 from tests.experiments.example_table import document
 
@@ -88,6 +89,10 @@ KINDS = {
 }
 
 
+UNRACED: dict[str, object] = {"parts": (), "marks": "reference"}
+"""Changes of a race's table into one that no race decided."""
+
+
 def race(decided: Decided, /, **changes: object) -> TableDocument:
     """A finished table of a race."""
     rows = [one.row for one in decided.order]
@@ -100,7 +105,6 @@ def race(decided: Decided, /, **changes: object) -> TableDocument:
             (one.row, "PneumoniaMNIST"): Cell(one.scores, None if one.scores else "no run") for one in decided.order
         },
         reference=rows[-1],
-        secondary={},
         runs=(),
-        **{"decided": decided, "recommendation": advice(decided, "phantom"), **changes},
+        **{"parts": (Advice(advice(decided, "phantom"), decided),), "marks": "race", **changes},
     )

@@ -8,8 +8,11 @@ from html.parser import HTMLParser
 
 from rich.console import Console
 
-from experiments.reporting.formats.terminal import print_table
-from experiments.tables.document import Cell, RunLine, TableDocument
+from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.kind import blocks_of
+from experiments.reporting.blocks.further_scores import FurtherCells
+from experiments.reporting.formats.terminal import print_document
+from experiments.tables.document import Cell, Document, RunLine, TableDocument
 
 SCORES = {
     ("random", "A_1 <50%> & more"): (0.50, 0.51, 0.52),
@@ -32,7 +35,7 @@ def document(**changes: object) -> TableDocument:
         rows=rows,
         columns=columns,
         cells=cells,
-        secondary={"Dice at native size": {place: Cell(cell.values[:1]) for place, cell in cells.items()}},
+        parts=(FurtherCells({"Dice at native size": {place: Cell(cell.values[:1]) for place, cell in cells.items()}}),),
         reference="random",
         seeds=3,
         edition="phantom",
@@ -45,10 +48,29 @@ def document(**changes: object) -> TableDocument:
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
-def terminal(made: TableDocument, width: int = 100, encoding: str = "utf-8") -> str:
+def blocks(made: TableDocument, kind: str) -> list[Block]:
+    """The blocks of a kind."""
+    return [block for block in blocks_of(made) if block.kind == kind]
+
+
+def notes(made: Document) -> list[str]:
+    """What all blocks note, the scores' own included."""
+    return [note for block in blocks_of(made) for note in block.notes]
+
+
+def lines(made: TableDocument, kind: str) -> list[tuple[str, ...]]:
+    """The table of the first block of a kind as texts, the heading first; empty: there is none."""
+    for block in blocks(made, kind):
+        if block.lines:
+            texts = [(line.name, *(entry.text for entry in line.entries)) for line in block.lines]
+            return [(block.title, *(heading.title for heading in block.header)), *texts]
+    return []
+
+
+def terminal(made: Document, width: int = 100, encoding: str = "utf-8") -> str:
     """A table as a terminal of that width shows it."""
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
-    print_table(made, Console(file=file, width=width, color_system=None))
+    print_document(made, Console(file=file, width=width, color_system=None))
     return file.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined, no-any-return]
 
 

@@ -8,13 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from specs.packages import PACKAGES
 from tests.conftest import PROJECT
+
+FOREIGN = ("torch", "numpy", "json", "typing", "selectors", "signal", "pickle", *(set(PACKAGES) - {"medtransfer"}))
+"""Modules of which each folder has one that ends whatever imports it: no process of ours imports from there."""
 
 
 def medtransfer(*arguments: str, folder: Path) -> subprocess.Popen[str]:
     """The program in a process of its own, with ``folder`` as the current one."""
+    for name in FOREIGN:
+        (folder / f"{name}.py").write_text(f"raise SystemExit('{name} was imported from the current folder')\n")
     return subprocess.Popen(
-        [sys.executable, "-c", "import medtransfer, sys; sys.exit(medtransfer.main())", *arguments],
+        [sys.executable, "-m", "medtransfer", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,

@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from lightning_modules.classification import ClassificationModule
-from lightning_modules.gathering import agreed, everyones, gathered, gathered_values, processes, rank, summed
+from lightning_modules.gathering import (
+    all_gather_objects,
+    all_reduce_sum,
+    broadcast_object,
+    gathered,
+    gathered_values,
+    processes,
+    rank,
+)
 from lightning_modules.supervised import SupervisedModule
 from specs.card import IMAGENET
 from specs.recipe import Recipe
@@ -61,8 +69,8 @@ def test_what_was_not_looked_at_is_looked_at_before_a_validation() -> None:
 
 def test_a_single_process_has_its_own_alone() -> None:
     rows: Tensor = torch.randn(3, 2, requires_grad=True)
-    assert (processes(), rank(), agreed("x"), everyones([1])) == (1, 0, "x", [[1]])
-    assert summed(rows) is rows
+    assert (processes(), rank(), broadcast_object("x"), all_gather_objects([1])) == (1, 0, "x", [[1]])
+    assert all_reduce_sum(rows) is rows
     assert gathered(rows) is rows
     values = gathered_values(rows)
     assert torch.equal(values, rows) and not values.requires_grad

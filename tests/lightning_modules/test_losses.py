@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from sklearn.metrics import log_loss
 from torch.nn import functional as F
 
 from lightning_modules.losses import cross_entropy, masked_bce, mean, segmentation_loss, segmentation_sums
+from specs.task import IGNORED
 
 NAN = math.nan
 
@@ -64,6 +66,42 @@ def test_soft_dice_is_that_of_the_benchmark() -> None:
     assert float(segmentation_loss(sums, "dice")) == pytest.approx(1 - dice)
     assert float(segmentation_loss(sums, "bce")) == pytest.approx(bce)
     assert float(segmentation_loss(sums, "bce_dice")) == pytest.approx(1 - dice + bce)
+
+
+@pytest.mark.parametrize("ignored", [0.0, 0.3])
+def test_of_several_classes_soft_dice_is_the_mean_over_them_and_ignored_pixels_are_nowhere(ignored: float) -> None:
+    logits = torch.randn(2, 4, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    generator = np.random.default_rng(1)
+    mask = generator.integers(0, 4, (2, 5, 5))
+    labelled = generator.random((2, 5, 5)) >= ignored
+    stored = torch.from_numpy(np.where(labelled, mask, IGNORED).astype(np.uint8))[:, None]
+    sums = segmentation_sums(logits, stored)
+    probability = np.exp(logits.numpy()) / np.exp(logits.numpy()).sum(axis=1, keepdims=True)
+    each = []
+    for number in (1, 2, 3):
+        found, truth = probability[:, number][labelled], (mask == number)[labelled]
+        each.append(1 - (2 * (found * truth).sum() + 1) / (found.sum() + truth.sum() + 1))
+    of_pixels = np.moveaxis(probability, 1, -1)[labelled]
+    entropy = log_loss(mask[labelled], of_pixels, labels=range(4))
+    assert float(segmentation_loss(sums, "dice")) == pytest.approx(np.mean(each), abs=1e-12)
+    assert float(segmentation_loss(sums, "bce")) == pytest.approx(entropy, abs=1e-12)
+    assert float(segmentation_loss(sums, "bce_dice")) == pytest.approx(np.mean(each) + entropy, abs=1e-12)
+
+
+def test_of_one_class_ignored_pixels_are_nowhere_either() -> None:
+    logits, mask = torch.randn(2, 1, 4, 4, dtype=torch.float64), torch.rand(2, 1, 4, 4) < 0.4
+    stored = mask.to(torch.uint8)
+    stored[:, :, 2:] = IGNORED
+    whole = segmentation_sums(logits[:, :, :2], mask[:, :, :2].to(torch.uint8))
+    torch.testing.assert_close(segmentation_sums(logits, stored), whole)
+
+
+def test_where_nothing_is_labelled_nothing_is_learned() -> None:
+    for outputs in (1, 3):
+        logits = torch.randn(1, outputs, 3, 3, requires_grad=True)
+        sums = segmentation_sums(logits, torch.full((1, 1, 3, 3), IGNORED, dtype=torch.uint8))
+        segmentation_loss(sums, "bce_dice").backward()
+        assert not logits.grad.any()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("cuts", [(1,) * 6, (2, 4), (5, 1)])

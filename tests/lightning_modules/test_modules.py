@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ import pytorch_lightning as pl
 import torch
 import torchvision
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 from torch.utils.data import DataLoader
 
 from lightning_modules.classification import ClassificationModule, ten_crops
@@ -26,11 +27,16 @@ from specs.errors import RunError, UsageError
 from specs.recipe import Recipe
 from specs.registry import BACKBONES
 from specs.steps import SGD, Adam, Lars, Optimizer
-from specs.task import Task
+from specs.task import IGNORED, Task
 
 FINDINGS = Task("multilabel", ("a", "b", "c"), scored=("a", "b"))
 GRADES = Task("multiclass", ("x", "y", "z"))
 VESSEL = Task("segmentation", ("vessel",))
+ORGANS = Task("segmentation", ("kidney", "tumour"))
+
+
+def shown(task: Task) -> str:
+    return f"{task.kind} of {len(task.classes)}"
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -48,7 +54,7 @@ def batch(task: Task, size: int = 8, start: int = 0) -> dict[str, Any]:
     image = torch.from_numpy(generator.integers(0, 256, (size, 1, 16, 16), dtype=np.uint8))
     made: dict[str, Any] = {"image": image, "index": torch.arange(start, start + size)}
     if task.kind == "segmentation":
-        mask = (image > 150).to(torch.uint8)
+        mask = sum((image > cut for cut in (150, 200)[: len(task.classes)]), torch.zeros_like(image))
         native = [mask[i, 0].repeat_interleave(2, 0).repeat_interleave(2, 1)[:30, :28] for i in range(size)]
         view = torch.zeros_like(mask)
         view[..., 4:12, 4:12] = 1
@@ -72,7 +78,7 @@ def loader(batches: list[dict[str, Any]]) -> DataLoader[Any]:
     return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL, ORGANS], ids=shown)
 def test_a_module_can_learn_one_batch_by_heart(task: Task) -> None:
     learner, data = module(task), batch(task)
     optimizer = learner.configure_optimizers()
@@ -86,14 +92,14 @@ def test_a_module_can_learn_one_batch_by_heart(task: Task) -> None:
     assert losses[-1] < 0.4 * losses[0]
 
 
-@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL, ORGANS], ids=shown)
 def test_every_parameter_is_trained(task: Task) -> None:
     learner, data = module(task), batch(task)
     learner.loss(learner.loss_sums(learner(data["image"]), data)).backward()
     assert [name for name, parameter in learner.named_parameters() if parameter.grad is None] == []
 
 
-@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL, ORGANS], ids=shown)
 def test_validation_and_test_change_nothing(task: Task) -> None:
     learner = module(task)
     before = copy.deepcopy(learner.state_dict())
@@ -102,7 +108,7 @@ def test_validation_and_test_change_nothing(task: Task) -> None:
     assert all(torch.equal(before[name], tensor) for name, tensor in learner.state_dict().items())
 
 
-@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, GRADES, VESSEL, ORGANS], ids=shown)
 def test_validation_does_not_depend_on_how_it_is_cut_into_batches(task: Task) -> None:
     parts = [batch(task, 4, start) for start in (0, 4, 8)]
     whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0] if not name.startswith("native")}
@@ -134,7 +140,7 @@ def test_test_rows_are_in_order_and_count_padding_once() -> None:
     assert rows["targets"].sum(axis=1).tolist() == [1.0] * 8
 
 
-@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=shown)
 def test_flip_averages_the_probabilities_of_image_and_mirror_image(task: Task) -> None:
     learner, data = module(task, test_time_augmentation="flip").eval(), batch(task)
     with torch.no_grad():
@@ -145,6 +151,13 @@ def test_flip_averages_the_probabilities_of_image_and_mirror_image(task: Task) -
         assert (rows["network_whole_tp"] + rows["network_whole_fp"]).tolist() == found.tolist()
     else:
         np.testing.assert_allclose(rows["probabilities"], ((plain + mirrored) / 2).numpy(), atol=1e-6)
+
+
+def test_flip_averages_the_probabilities_of_several_classes_of_pixels() -> None:
+    learner, image = module(ORGANS, test_time_augmentation="flip").eval(), batch(ORGANS)["image"]
+    with torch.no_grad():
+        expected = (learner(image).softmax(dim=1) + learner(image.flip(-1)).softmax(dim=1).flip(-1)) / 2
+        torch.testing.assert_close(learner.probabilities(image), expected)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("size", [(40, 40), (43, 38)])
@@ -181,6 +194,25 @@ def test_segmentation_counts_are_those_of_the_definition() -> None:
             dice = f1_score(mask.flatten(), found.flatten(), zero_division=1.0)
             assert 2 * tp / max(2 * tp + fp + fn, 1) == pytest.approx(dice)
         assert sum(rows[f"network_fov_{count}"][number] for count in ("tp", "fp", "fn", "tn")) == 64
+
+
+def test_of_several_classes_each_pixel_is_what_is_likeliest_and_counts_for_each_class() -> None:
+    learner, data = module(ORGANS).eval(), batch(ORGANS)
+    data["mask"][:, :, :3] = IGNORED
+    for mask in data["native_mask"]:
+        mask[:6] = IGNORED
+    with torch.no_grad():
+        probability = learner(data["image"]).softmax(dim=1)
+        rows = learner.tested_rows(data)
+    assert torch.allclose(probability.sum(dim=1), torch.ones(8, 16, 16))
+    resized = torch.nn.functional.interpolate(probability, (30, 28), mode="bilinear", align_corners=False)
+    places = (("network", probability, data["mask"][:, 0]), ("native", resized, torch.stack(data["native_mask"])))
+    for (number, name), (size, found, mask) in itertools.product(enumerate(ORGANS.classes, 1), places):
+        for image in range(8):
+            labelled = mask[image] != IGNORED
+            truth, said = (mask[image] == number)[labelled], (found[image].argmax(0) == number)[labelled]
+            tp, fp, fn, tn = (int(rows[f"{name}:{size}_whole_{count}"][image]) for count in ("tp", "fp", "fn", "tn"))
+            assert confusion_matrix(truth, said, labels=[True, False]).tolist() == [[tp, fn], [fp, tn]]
 
 
 def test_nothing_found_where_nothing_is_has_a_dice_of_one() -> None:
@@ -229,7 +261,7 @@ def test_a_loss_that_is_not_finite_stops_the_run() -> None:
         trainer().fit(learner, loader([batch(FINDINGS)]))
 
 
-@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL, ORGANS], ids=shown)
 def test_bfloat16_trains(task: Task) -> None:
     learner = module(task)
     before = copy.deepcopy(learner.state_dict())
@@ -282,7 +314,7 @@ def test_positive_classes_are_scored_by_their_summed_probability() -> None:
     assert found == pytest.approx(roc_auc_score(data["target"] > 0, probability))
 
 
-@pytest.mark.parametrize("task", [FINDINGS, VESSEL], ids=lambda task: task.kind)
+@pytest.mark.parametrize("task", [FINDINGS, VESSEL, ORGANS], ids=shown)
 @pytest.mark.parametrize("optimizer", [Adam(1e-2, 0.1), Lars(0.1, weight_decay=0.1)], ids=["adam", "lars"])
 def test_training_the_head_alone_leaves_the_backbone_as_it_is_to_the_bit(task: Task, optimizer: Optimizer) -> None:
     learner = module(task, trained="head", optimizer=optimizer, dropout=0.2)

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lightning_modules.self_supervision.bank import MemoryBank
-from lightning_modules.self_supervision.bootstrap import regression
+from lightning_modules.self_supervision.byol import regression
 from lightning_modules.self_supervision.clustering import soft_cross_entropy
 from lightning_modules.self_supervision.contrastive import info_nce, noise_contrastive, nt_xent, one_against_noise
 from lightning_modules.self_supervision.heads import mlp
-from lightning_modules.self_supervision.momentum import Follower
+from lightning_modules.self_supervision.momentum import MomentumEncoder
 from lightning_modules.self_supervision.queue import KeyQueue
 from lightning_modules.self_supervision.redundancy import barlow_twins
 from lightning_modules.self_supervision.sinkhorn import sinkhorn
@@ -161,18 +161,18 @@ def test_a_method_says_how_many_views_it_takes() -> None:
             METHODS.build(method).check_views(views)
 
 
-def test_a_follower_moves_by_exactly_its_share_and_takes_no_gradient() -> None:
+def test_a_momentum_encoder_moves_by_exactly_its_share_and_takes_no_gradient() -> None:
     leader = mlp(3, 4, 2, norm=True).double()
-    follower = Follower(leader)
-    before = {name: one.clone() for name, one in follower.network.named_parameters()}
+    encoder = MomentumEncoder(leader)
+    before = {name: one.clone() for name, one in encoder.network.named_parameters()}
     with torch.no_grad():
         for parameter in leader.parameters():
             parameter.add_(1.0)
-    follower.follow(leader, 0.9)
-    for name, one in follower.network.named_parameters():
+    encoder.follow(leader, 0.9)
+    for name, one in encoder.network.named_parameters():
         assert torch.allclose(one, before[name] + 0.1, rtol=0, atol=1e-12)
-    assert not follower(torch.randn(5, 3, dtype=torch.float64)).requires_grad
-    assert all(not one.requires_grad for one in follower.parameters())
+    assert not encoder(torch.randn(5, 3, dtype=torch.float64)).requires_grad
+    assert all(not one.requires_grad for one in encoder.parameters())
 
 
 def test_a_queue_forgets_the_oldest_first() -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lightning_modules.self_supervision.bootstrap import ByolLearner
+from lightning_modules.self_supervision.byol import ByolLearner
 from lightning_modules.self_supervision.moco import InfoMinLearner, MocoLearner
 from lightning_modules.self_supervision.prototypical import PclLearner
 from tests.lightning_modules.distinct import (

@@ -115,39 +115,3 @@ def test_a_users_program_is_checked_against_real_types(installed: Path, tmp_path
     assert backbones.startswith("specs.registry.Registry")
     errors = [line for line in done.stdout.splitlines() if "error:" in line]
     assert len(errors) == 1 and "program.py:13" in errors[0] and "incompatible type" in errors[0], errors
-
-
-def own_package(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """A program in a folder that holds a package ``datamodules`` of the user's own."""
-    (folder / "datamodules").mkdir()
-    (folder / "datamodules" / "__init__.py").write_text("")
-    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{PROJECT}"}
-    return subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def test_a_users_own_package_of_the_same_name_is_named_by_the_command(tmp_path: Path) -> None:
-    process = own_package(tmp_path, "-m", "medtransfer", "list")
-    assert process.returncode == 2
-    assert f"datamodules from {tmp_path}" in process.stderr and "Traceback" not in process.stderr
-
-
-def test_a_users_own_package_of_the_same_name_is_named_on_import(tmp_path: Path) -> None:
-    process = own_package(tmp_path, "-c", "import medtransfer as mt")
-    assert process.returncode == 1
-    assert f"ImportError: medtransfer: Python would import datamodules from {tmp_path}" in process.stderr
-
-
-@pytest.mark.parametrize("module", ["specs.py", "experiments.py"])
-def test_a_users_own_module_is_named_too_even_one_that_the_check_itself_is_a_part_of(
-    tmp_path: Path, module: str
-) -> None:
-    (tmp_path / module).write_text("raise SystemExit('the module of the user was run')\n")
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"}
-    process = subprocess.run(
-        [sys.executable, "-c", "import medtransfer"], cwd=tmp_path, env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-    assert f"{module.removesuffix('.py')} from {tmp_path / module}" in process.stderr
-    assert "was run" not in process.stderr

@@ -243,7 +243,7 @@ def test_views_are_given_as_text_and_belong_to_a_method() -> None:
 def test_json_that_lacks_a_setting_without_a_default_is_refused() -> None:
     data = BASE.to_json()
     del data["epochs"]
-    with pytest.raises(UsageError, match=r"missing 1 required .*epochs"):
+    with pytest.raises(UsageError, match=r"epochs missing"):
         Recipe.from_json(data)
     with pytest.raises(UsageError, match="expected an object of settings"):
         Recipe.from_json([])  # type: ignore[arg-type]

@@ -103,6 +103,44 @@ def test_a_plugin_that_cannot_be_imported_is_named_with_its_distribution(
         shapes.get("hexagon")
 
 
+PLUGINS = {
+    "ends": "raise SystemExit(0)",
+    "divides": "1 / 0",
+    "is_no_python": "def (",
+    "recurs": "def f(): f()\nf()",
+    "is_no_function": "Thing = 3",
+    "is_built_in": "Thing = type",
+    "has_odd_types": "def Thing(x: 'Nowhere' = 1): pass",
+    "raises": "class Thing:\n    def __init__(self):\n        raise KeyError('x')",
+}
+"""Modules of plugins, each of which fails in a way of its own."""
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_a_plugin_that_fails_in_whatever_way_is_named_with_its_distribution(
+    shapes: Registry, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / f"plugin_that_{name}.py").write_text(PLUGINS[name])
+    install(tmp_path, "more-shapes", f"hexagon = plugin_that_{name}:Thing")
+    with pytest.raises(UsageError, match=r'the shape "hexagon" of the distribution more-shapes .*Repair or uninstall'):
+        shapes.build("hexagon")
+    assert shapes.build("circle(1)") == 1.0
+
+
+def test_an_entry_point_that_is_none_is_named(shapes: Registry, tmp_path: Path) -> None:
+    install(tmp_path, "more-shapes", "hexagon = (")
+    with pytest.raises(UsageError, match=r"the entry point hexagon = \( of the group medtransfer\.test_shapes"):
+        _ = shapes.entries
+
+
+def test_metadata_that_cannot_be_read_is_said(shapes: Registry, tmp_path: Path) -> None:
+    install(tmp_path, "more-shapes", "hexagon = collections:Counter")
+    with next(tmp_path.glob("*.dist-info/entry_points.txt")).open("ab") as file:
+        file.write(b"\xff\xfe = x\n")
+    with pytest.raises(UsageError, match="entry points of an installed distribution cannot be read"):
+        _ = shapes.entries
+
+
 def test_a_name_of_ours_taken_by_a_plugin_names_both_distributions(shapes: Registry, tmp_path: Path) -> None:
     install(tmp_path, "more-shapes", "circle = collections:Counter")
     with pytest.raises(UsageError, match=r'"circle" is defined twice: .*\(medtransfer\).*\(more-shapes\).*Rename'):

@@ -71,3 +71,17 @@ def test_what_is_no_row_is_answered_with_the_form(text: str) -> None:
 def test_there_is_no_adaptation_yet(text: str) -> None:
     with pytest.raises(UsageError, match=r"there is no adaptation 'lora.*Leave out `by`"):
         parse_row(text)
+
+
+@pytest.mark.parametrize("text", ["A# = random", "#1 = random", "no. 1 #2 = random on resnet18"])
+def test_a_sign_that_begins_a_comment_in_python_is_a_part_of_a_name(text: str) -> None:
+    row = parse_row(text)
+    assert row.name == text.partition(" =")[0]
+    assert row.weights == Call("random")
+
+
+def test_an_expression_has_no_comments() -> None:
+    for text in ("random # the usual", "# the usual\nrandom", "mean_var(random) #"):
+        with pytest.raises(UsageError, match="it has a comment"):
+            parse(text)
+    assert parse('folder("a#b")').args == ("a#b",)

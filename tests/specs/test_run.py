@@ -41,7 +41,7 @@ def test_two_spellings_are_one_spec() -> None:
     [
         ({"seed": -1}, "a seed is a whole number"),
         ({"seed": True}, "a seed is a whole number"),
-        ({"stage": "train"}, "of a stage of pretrain, tune, finetune, found train"),
+        ({"stage": "train"}, "of a stage of pretrain, tune, finetune, found 'train'"),
         ({"edition": "fake"}, "fake"),
         ({"dataset": parse("drvie")}, 'Did you mean "drive"'),
     ],

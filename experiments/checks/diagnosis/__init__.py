@@ -1,1 +1,1 @@
-"""What `medtransfer doctor` looks at on a machine; each check takes the facts that it judges as arguments."""
+"""The checks of a machine by `medtransfer doctor`; each takes the facts that it judges as arguments."""

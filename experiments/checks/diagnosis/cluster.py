@@ -10,11 +10,11 @@ from experiments.checks.diagnosis.finding import Finding
 
 COMMANDS = ("sbatch", "srun", "scontrol", "sinfo")
 TIMEOUT = 10.0
-"""Seconds that ``sinfo`` may take; a controller that is down lets it wait longer."""
+"""Seconds that ``sinfo`` may take; if the controller is down, it would wait longer."""
 
 
 def sinfo() -> str | None:
-    """Why the controller does not answer; None if it does."""
+    """The reason why SLURM's controller does not answer, by ``sinfo``; None if it answers."""
     try:
         done = subprocess.run(["sinfo", "--noheader"], capture_output=True, text=True, timeout=TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -28,13 +28,13 @@ def cluster(
     silent: Callable[[], str | None] = sinfo,
     submitit: str | None = None,
 ) -> list[Finding]:
-    """SLURM as it is seen from here.
+    """Whether SLURM is installed here, answers, and can be used.
 
     Args:
-        environment: variables of the process.
-        which: finds a command.
-        silent: says why the controller does not answer, if it does not.
-        submitit: its version, if it is installed.
+        environment: the environment variables of the process.
+        which: a function that finds the path of a command; None if there is no such command.
+        silent: a function that gives the reason why SLURM's controller does not answer; None if it answers.
+        submitit: the version of the installed submitit; None if it is not installed.
     """
     lacking = [command for command in COMMANDS if not which(command)]
     found = []
@@ -57,7 +57,11 @@ def cluster(
 
 
 def job(environment: Mapping[str, str]) -> Finding:
-    """Whether a command can be given in this job: one task of it must give it, since each would do the same runs."""
+    """Whether a command can be given in this SLURM job: only one task may give it, since each would do the same runs.
+
+    Args:
+        environment: the environment variables of the process.
+    """
     name, tasks = f"job {environment['SLURM_JOB_ID']}", environment.get("SLURM_STEP_NUM_TASKS", "1")
     if tasks == "1":
         return Finding("SLURM job", "ok", f"{name}; commands start their runs in it themselves")

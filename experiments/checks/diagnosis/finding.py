@@ -1,4 +1,4 @@
-"""What a check of the machine found."""
+"""The result of a check of the machine."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Finding:
     """One line of `medtransfer doctor`.
 
     Attributes:
-        check: what was looked at.
-        state: ``problem`` keeps runs from working, ``warning`` costs time or one of the commands.
-        found: in words.
-        remedy: what to do; empty where all is well.
+        check: the thing that was checked, such as ``memory``.
+        state: ``problem`` if runs cannot work, ``warning`` if something is slow or one of the commands cannot work.
+        found: what the check found, in words.
+        remedy: what to do about it; empty if nothing has to be done.
     """
 
     check: str

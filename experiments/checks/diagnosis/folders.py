@@ -1,4 +1,4 @@
-"""The folders that a command works with: there, writable, with room, and on a file system that can be relied on."""
+"""Whether the folders that a command uses exist, are writable, have room, and are on a reliable file system."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from experiments.checks.diagnosis.finding import Finding
 
 GIB = 2**30
 FULL, SCARCE = GIB, 10 * GIB
-"""Free bytes below which nothing more fits, and below which a table may not: ResNet-50 leaves 0.1 GB per run."""
+"""Free bytes below which nothing more fits, and below which a table may not fit: a run of ResNet-50 takes 0.1 GB."""
 
 NETWORK = {
     "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs", "glusterfs",
     "gpfs", "lustre", "nfs", "nfs4", "panfs", "smb3", "smbfs", "virtiofs", "wekafs",
 }  # fmt: skip
-"""File systems whose files are on another machine."""
+"""Names of network file systems, whose files are on another machine."""
 
 DRIFT = 2.0
-"""Seconds by which a file system's clock may be off: which of two attempts is newer is told by files' times."""
+"""Seconds that a file system's clock may be off. Files' times tell which of two attempts at a run is newer."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder that an option names.
+    """A folder that an option of the command line names.
 
     Attributes:
-        option: that names it.
-        path: need not exist.
-        use: ``runs`` and ``cache`` must be writable; ``weights`` for what is fetched; ``data`` is only read.
+        option: the option that names the folder, such as ``--runs``.
+        path: the path of the folder, which need not exist.
+        use: what the folder holds; ``runs`` and ``cache`` must be writable, ``weights`` must be writable only if
+            something is fetched, and ``data`` is only read.
     """
 
     option: str
@@ -44,12 +45,12 @@ class Folder:
 
 
 def existing(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that is there."""
+    """The folder itself, or the nearest folder above it that exists."""
     return next(parent for parent in (path, *path.parents) if parent.exists())
 
 
 def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
-    """What kind of file system a folder is on, such as ``ext4``; empty where the system does not say."""
+    """The name of the file system that a folder is on, such as ``ext4``; empty if the system does not say."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -69,10 +70,11 @@ def folder(
     """All findings on one folder; the folder is not made.
 
     Args:
-        of: the folder.
-        statvfs: ``os.statvfs``.
-        probe: ``probed``: writes, renames, and gives the seconds that the file system's clock is ahead.
-        kind: of file system that a folder is on.
+        of: the folder to check.
+        statvfs: a function that gives the size of a folder's file system, such as ``os.statvfs``.
+        probe: a function that writes and renames in a folder and gives the seconds that its clock is ahead; None takes
+            ``probed``.
+        kind: a function that gives the name of the file system that a folder is on.
     """
     name, place = f"{of.use} folder", existing(of.path)
     if of.use == "data":
@@ -147,22 +149,22 @@ def _kind(of: Folder, kind: str) -> list[Finding]:
 
 
 class NotAtomicError(Exception):
-    """Renaming does not do what the run store rests on."""
+    """Renaming a folder does not work as the run store needs it."""
 
 
 def probed(place: Path, rename: Callable[[Path, Path], None] = os.rename) -> float:
-    """Do in a folder what the run store does, and leave nothing behind.
+    """Write and rename in a folder as the run store does, and remove everything again.
 
     Args:
-        place: an existing folder.
-        rename: ``os.rename``.
+        place: the folder, which must exist.
+        rename: the function that renames a folder, such as ``os.rename``.
 
     Returns:
         The seconds that the file system's clock is ahead of this machine's.
 
     Raises:
-        OSError: if it cannot be written to.
-        NotAtomicError: if a folder that holds files is replaced, or a renamed one is not seen.
+        OSError: if the folder cannot be written to.
+        NotAtomicError: if renaming replaces a folder that holds files, or a renamed folder is not seen.
     """
     home = Path(tempfile.mkdtemp(prefix=".medtransfer-doctor-", dir=place))
     try:

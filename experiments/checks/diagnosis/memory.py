@@ -1,4 +1,4 @@
-"""Memory, and the part of it that processes share."""
+"""Free memory, and the size of the shared memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from experiments.checks.diagnosis.finding import Finding
 GIB = 2**30
 
 LEAST = 2 * GIB
-"""Bytes below which even one run of a large network on large images may be killed; an experience, not a bound."""
+"""Bytes below which even one run of a large network on large images may be killed; a value from experience."""
 
 SHARED = 256 * 2**20
 """Bytes of shared memory below which several GPUs do not work together: a container's default is 64 MiB, and NCCL
@@ -19,7 +19,7 @@ asks for more (https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/trouble
 
 
 def available(memory: Path = Path("/proc/meminfo"), group: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Bytes that new processes may take, of the machine and of the container; None where the system does not say."""
+    """Bytes that new processes may take, the smaller of the machine's and the container's; None if neither is known."""
     found = []
     try:
         lines = memory.read_text(encoding="ascii").splitlines()
@@ -33,7 +33,7 @@ def available(memory: Path = Path("/proc/meminfo"), group: Path = Path("/sys/fs/
 
 
 def memory(free: int | None) -> Finding:
-    """Whether a run has room."""
+    """Whether the free memory, in bytes, is enough for a run; None if it is not known."""
     if free is None:
         return Finding("memory", "ok", "not known on this system")
     if free < LEAST:
@@ -47,8 +47,8 @@ def shared_memory(
     """Whether processes that train together can exchange tensors.
 
     Args:
-        folder: that holds shared memory.
-        statvfs: ``os.statvfs``.
+        folder: the folder that shows shared memory as a file system.
+        statvfs: a function that gives the size of a folder's file system, such as ``os.statvfs``.
     """
     try:
         found = statvfs(folder)

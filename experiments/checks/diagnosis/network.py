@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from experiments.checks.diagnosis.finding import Finding
 
 TIMEOUT = 3.0
-"""Seconds to wait for each."""
+"""Seconds to wait for each server."""
 
 
 def servers() -> list[str]:
@@ -27,8 +27,8 @@ def network(asked: Sequence[str], timeout: float = TIMEOUT) -> Finding:
     """Ask every server for a header; any answer will do.
 
     Args:
-        asked: as ``servers`` names them.
-        timeout: in seconds.
+        asked: the servers as ``https://HOST``, at least one.
+        timeout: the time to wait for each server, in seconds.
     """
     with urllib3.PoolManager(timeout=timeout, retries=False) as pool, ThreadPoolExecutor(len(asked)) as beside:
         answers = list(beside.map(lambda server: _answers(pool, server), asked))

@@ -1,4 +1,4 @@
-"""GPUs and what torch was built for, CPU cores and threads."""
+"""GPUs and whether the installed torch can use them, CPU cores and threads."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ NODES = Path("/dev")
 """Where NVIDIA's driver makes ``nvidia0``, ``nvidia1`` and so on."""
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""What a container may use: microseconds of CPU per period, or ``max``
+"""The file with a container's CPU limit: microseconds of CPU time, or ``max``, and microseconds of a period
 (https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files)."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """An installed torch.
+    """The installed build of torch.
 
     Attributes:
-        version: of torch.
-        cuda: version that it was built with; None: for CPUs.
-        architectures: that it has code for, such as ``sm_90``; empty if it sees no GPU.
-        gpus: name and compute capability of each GPU that it sees.
+        version: the version of torch.
+        cuda: the version of CUDA that torch was built with; None if it was built for CPUs.
+        architectures: the GPU architectures that torch has code for, such as ``sm_90``; empty if it sees no GPU.
+        gpus: the name and compute capability (major and minor version) of each GPU that torch sees.
     """
 
     version: str
@@ -36,7 +36,7 @@ class Build:
 
 
 def installed_build() -> Build | str:
-    """The torch that Python imports, or why it cannot."""
+    """The torch that Python imports, or in words why it cannot be imported."""
     try:
         import torch
     except (ImportError, OSError) as error:
@@ -47,17 +47,17 @@ def installed_build() -> Build | str:
 
 
 def gpu_nodes(folder: Path = NODES) -> int:
-    """How many GPUs NVIDIA's driver has made devices for, whether torch sees them or not."""
+    """The number of GPUs that NVIDIA's driver has made device files for, whether torch sees them or not."""
     return len([path for path in folder.glob("nvidia*") if re.fullmatch(r"nvidia\d+", path.name)])
 
 
 def devices(build: Build | str, nodes: int, environment: Mapping[str, str] = os.environ) -> list[Finding]:
-    """What networks are trained on.
+    """Which devices networks are trained on, and whether torch can use all GPUs.
 
     Args:
-        build: of torch, or why there is none.
-        nodes: GPUs that the driver has.
-        environment: variables of the process.
+        build: the installed torch, or in words why it cannot be imported.
+        nodes: the number of GPUs that the driver has made device files for.
+        environment: the environment variables of the process.
     """
     if isinstance(build, str):
         return [Finding("torch", "problem", f"it cannot be imported ({build})", "Install it again: see pytorch.org.")]
@@ -89,7 +89,7 @@ def _gpu(number: int, name: str, capability: tuple[int, int], architectures: Seq
 
 
 def runs_on(capability: tuple[int, int], architectures: Sequence[str]) -> bool:
-    """Whether a build has code for a GPU.
+    """Whether a build of torch has code for a GPU of this compute capability.
 
     Machine code (``sm_86``) runs on the same major version from its minor version on, with an ``a`` on that version
     alone; ``compute_86`` is translated for all later ones
@@ -116,7 +116,7 @@ def _of(text: str) -> tuple[str, tuple[int, int], str]:
 
 
 def quota(path: Path = QUOTA) -> float | None:
-    """How many cores' worth of time a container gives its processes; None without a limit."""
+    """The CPU time that a container gives its processes, in cores; None without a limit."""
     try:
         limit, period = path.read_text(encoding="ascii").split()
     except (OSError, ValueError):  # another system, or no container
@@ -128,10 +128,10 @@ def threads(cores: int, allowed: float | None, omp: str | None, load: float | No
     """Whether runs may start more threads than there are cores; one run takes its recipe's ``threads``, mostly one.
 
     Args:
-        cores: that the process may use.
-        allowed: share of them that a container gives, in cores; None without a limit.
-        omp: ``OMP_NUM_THREADS``, which NumPy, OpenCV and others read.
-        load: processes that wait for a core, over the last minute; None where the system does not say.
+        cores: the number of cores that the process may use.
+        allowed: the CPU time that a container gives its processes, in cores; None without a limit.
+        omp: the value of ``OMP_NUM_THREADS``, which NumPy, OpenCV and others read; None if it is not set.
+        load: the mean number of processes that used or wanted a core over the last minute; None if it is not known.
     """
     usable = cores if allowed is None else min(cores, allowed)
     found = []
@@ -142,7 +142,7 @@ def threads(cores: int, allowed: float | None, omp: str | None, load: float | No
                 f"Say --jobs {max(1, int(usable))}, or give the container more.",
             )
         )  # fmt: skip
-    first = (omp or "1").partition(",")[0]  # further ones are of nested parallel regions
+    first = (omp or "1").partition(",")[0]  # numbers after a comma are for nested parallel regions
     if not first.isdecimal() or int(first) > usable:
         found.append(
             Finding(

@@ -25,15 +25,16 @@ torch.distributed.all_reduce(number)
 assert number == 3, number
 torch.distributed.destroy_process_group()
 """
-"""What each of the two does: add 1 and 2 over gloo."""
+"""The program of each of the two processes: they add 1 and 2 over gloo."""
 
 
 def together(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
-    """Let two processes add their numbers; neither outlives this call.
+    """Whether two processes can add their numbers over gloo; both have ended when this returns.
 
     Args:
-        program: that each runs, with its rank, the file that they meet in, and the seconds that they have.
-        timeout: in seconds.
+        program: the Python program that each process runs. Its arguments are its rank (0 or 1), the path of the file
+            by which the two find each other, and the timeout.
+        timeout: the time that both have together, in seconds.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +42,7 @@ def together(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
         processes: list[subprocess.Popen[bytes]] = []
         try:
             for rank, log in enumerate(logs):
-                command = [sys.executable, "-c", program, str(rank), f"{folder}/meet", str(timeout)]
+                command = [sys.executable, "-P", "-c", program, str(rank), f"{folder}/meet", str(timeout)]
                 with log.open("wb") as file:
                     processes.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=folder))
             for process in processes:
@@ -64,11 +65,11 @@ def _broken(why: str) -> Finding:
 
 
 def nccl(gpus: int, available: bool) -> list[Finding]:
-    """Whether GPUs can train together; nothing to say with fewer than two.
+    """Whether GPUs can train together; no finding if there are fewer than two.
 
     Args:
-        gpus: that torch sees.
-        available: whether its build has NCCL.
+        gpus: the number of GPUs that torch sees.
+        available: whether this build of torch has NCCL.
     """
     if gpus < 2:
         return []

@@ -1,23 +1,23 @@
-"""wandb, which mirrors records and is needed for nothing else."""
+"""Whether wandb is installed, which mirrors records and is needed for nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from experiments.checks.diagnosis.finding import Finding
+from experiments.reporting.wandb.modes import asked_mode
 
 
 def tracking(version: str | None, environment: Mapping[str, str]) -> Finding:
-    """Whether records can be mirrored.
+    """Whether records can be mirrored to wandb.
 
     Args:
-        version: of wandb; None: not installed.
-        environment: variables of the process.
+        version: the version of the installed wandb; None if it is not installed.
+        environment: the environment variables of the process.
     """
     if version is None:
         return Finding("wandb", "warning", "not installed", "Install it, or say --wandb disabled.")
-    mode = environment.get("WANDB_MODE")
-    if mode not in (None, "offline"):
-        remedy = "Unset it: --wandb says what is done, and the default is offline."
+    if (mode := environment.get("WANDB_MODE")) == "online":
+        remedy = "Say --wandb online where you want to upload: the variable alone does not."
         return Finding("wandb", "warning", f"{version}, and WANDB_MODE is {mode!r}", remedy)
-    return Finding("wandb", "ok", f"{version}; offline unless --wandb says otherwise")
+    return Finding("wandb", "ok", f"{version}; {asked_mode(None, environment)} unless --wandb says otherwise")

@@ -1,4 +1,4 @@
-"""Python and the packages, against what the installed distribution itself requires."""
+"""Whether Python and the packages have the versions that the installed distribution requires."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DISTRIBUTION = "medtransfer"
 
 
 def installed_version(name: str) -> str | None:
-    """The version of an installed distribution; None if it is not there. Nothing of it is imported."""
+    """The version of an installed distribution, without importing it; None if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -24,11 +24,11 @@ def installed_version(name: str) -> str | None:
 
 
 def versions(python: str, of: Callable[[str], str | None] = installed_version) -> list[Finding]:
-    """Python and all packages.
+    """Whether Python and all packages have the versions that the distribution requires.
 
     Args:
-        python: the version that runs, such as ``3.11.9``.
-        of: finds the version of an installed distribution.
+        python: the version of the running Python, such as ``3.11.9``.
+        of: a function that gives the version of an installed distribution; None if it is not installed.
     """
     try:
         wanted, needed = metadata(DISTRIBUTION)["Requires-Python"], requires(DISTRIBUTION) or []
@@ -38,7 +38,12 @@ def versions(python: str, of: Callable[[str], str | None] = installed_version) -
 
 
 def python_version(found: str, wanted: str) -> Finding:
-    """Whether Python is one that the distribution runs on."""
+    """Whether the distribution runs on this version of Python.
+
+    Args:
+        found: the version of the running Python, such as ``3.11.9``.
+        wanted: the range of versions that the distribution states, such as ``>=3.11``.
+    """
     if SpecifierSet(wanted).contains(found, prereleases=True):
         return Finding("python", "ok", found)
     return Finding("python", "problem", f"{found}, expected {wanted}", "Make the environment with a newer Python.")
@@ -48,8 +53,8 @@ def packages(needed: Sequence[str], of: Callable[[str], str | None]) -> list[Fin
     """One finding for each package that is missing, bad or of a wrong version; one for all if none is.
 
     Args:
-        needed: requirements as the distribution states them; those of extras are left out.
-        of: finds the version of an installed distribution.
+        needed: the requirements as the distribution states them; those of extras are left out.
+        of: a function that gives the version of an installed distribution; None if it is not installed.
     """
     own = [one for text in needed if not (one := Requirement(text)).marker or one.marker.evaluate({"extra": ""})]
     faults = [fault for one in own if (fault := _fault(one, of(one.name)))]
@@ -73,11 +78,12 @@ def _fault(needed: Requirement, found: str | None) -> Finding | None:
 
 
 def own_packages(intruder: str | None, home: Path) -> Finding:
-    """Whether Python takes our packages from our folder.
+    """Whether Python imports this project's packages from this project's folder.
 
     Args:
-        intruder: what ``specs.packages.intruder`` found.
-        home: our folder.
+        intruder: the description of a package that hides one of this project's, from ``specs.packages.intruder``; None
+            if there is none.
+        home: the folder that holds this project's packages.
     """
     if intruder is None:
         return Finding("own packages", "ok", f"all from {home}")

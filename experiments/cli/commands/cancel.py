@@ -1,4 +1,4 @@
-"""End runs that go on or wait, whoever started them; what they have done so far stays, and can be gone on from.
+"""End runs that are running or queued, whoever started them; their checkpoints stay, and they can go on from these.
 
 medtransfer cancel 1a64a694        one run, by the start of its key
 medtransfer cancel --all           every run, and the commands on this machine that wait for them
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 HELP = "end runs that are running or queued"
 
 PATIENCE = 20.0
-"""Seconds in which an interrupted command ends its runs."""
+"""Seconds that an interrupted command has to end its runs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer cancel``."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("ended", nargs="*", default=[], metavar="RUN", help="start of a run's key")
-    which.add_argument("--all", action="store_true", help="every run of the store that goes on or waits")
+    which.add_argument("--all", action="store_true", help="every run of the store that is running or queued")
     add_places(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Note it, then end it; exit status 2 if something could not be ended from here."""
+    """End the runs that were named; returns exit status 2 if a run could not be ended from this machine."""
     from experiments.execution.journal import plans
     from experiments.execution.overview import overview
     from experiments.run.machine.processes import alive, end
@@ -43,7 +43,7 @@ def execute(options: argparse.Namespace) -> int:
 
     store = RunStore(places(options).runs)
     if options.all:
-        # The commands first, or they would start the next runs.
+        # The commands are ended first; otherwise they would start the next runs.
         interrupted = [planned.planner for planned in plans(store) if alive(planned.planner)]
         for planner in interrupted:
             end(planner, signal.SIGINT)
@@ -61,7 +61,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _cancelled(one: RunState) -> bool:
-    """End a run; whether that could be done from here."""
+    """End a run, and leave a note of it for its planner; returns whether that was possible from this machine."""
     from experiments.execution.journal import forget_failure, write_failure
     from experiments.run.progress import Finished
     from specs.registry import EXECUTORS
@@ -73,7 +73,7 @@ def _cancelled(one: RunState) -> bool:
     try:
         executor.cancel([one.job])
     except UsageError:
-        forget_failure(one.planner, one.key)  # it goes on
+        forget_failure(one.planner, one.key)  # the run goes on, so the note would be wrong
         raise
     print(f"cancelled {one.key[:12]}")
     return True

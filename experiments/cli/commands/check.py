@@ -1,7 +1,8 @@
-"""Count what a dataset holds: images and patients per split and class, what is wrong, and what was published.
+"""Count the images and patients of a dataset per split and class, compare with published counts, and report faults.
 
-It reads label files alone, and the list of problems where the dataset is prepared. The exit status is 3 if a patient
-or an image is in two splits, a split is empty, or problems are not accepted.
+It reads label files, and the list of problems that was made when the dataset was prepared. If it is not prepared, it
+checks that each image has a file. Images that are left out are not counted. The exit status is 3 if a patient or an
+image is in two splits, a split is empty, images have no file, or problems are not accepted.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from specs.errors import DataError
 from specs.expression import parse
 
 if TYPE_CHECKING:
-    from datamodules.dataset.counting import Census
+    from datamodules.prepared.view import View
 
 HELP = "count a dataset's images, patients and classes per split, and compare with what was published"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("dataset", metavar="EXPR", help="such as chestxray14 or 'chexpert(fraction=0.1)'")
+    """Declare the options of ``medtransfer check``."""
+    parser.add_argument("dataset", metavar="EXPR", help="the dataset, such as chestxray14 or 'chexpert(fraction=0.1)'")
     add_edition(parser)
     parser.add_argument(
         "--fractions", type=_fractions, default=(), metavar="LIST",
@@ -34,71 +35,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Count and compare."""
-    from datamodules.dataset.counting import census, fractions
-    from datamodules.prepared.problems import accepted, find_problems
-    from datamodules.prepared.storage import Prepared
+    """Count, compare with the published counts, and print; returns the exit status."""
+    from datamodules.dataset.counting import fractions
+    from experiments.cli.commands.showing import note
+    from experiments.cli.commands.viewing import census_of, show_census
+    from experiments.session.describing import dataset_named
 
-    expression, where = parse(options.dataset), places(options)
-    dataset, root = where.open(expression, options.edition)
-    index = dataset.index(root)
-    found = census(dataset, index, compare=options.edition == "real")
-    prepared = Prepared.find(where.prepared(expression, options.edition))
-    problems, new = [], []
-    if prepared is not None:
-        problems = find_problems(dataset, root, index, prepared)
-        known = accepted(prepared.folder)
-        new = [problem for problem in problems if (problem.id, problem.reason) not in known]
-    nested = fractions(dataset, root, options.fractions)
+    expression, where = parse(dataset_named(options.dataset, note)), places(options)
+    view = where.view(expression, options.edition)
+    found, prepared = census_of(view, options.edition == "real"), view.prepared
+    nested = fractions(view.dataset, view.root, options.fractions)
     if options.json:
         plain: dict[str, Any] = found.to_json() | {
             "prepared": prepared.forms if prepared else [],
-            "problems": [problem._asdict() for problem in problems],
+            "problems": [problem._asdict() for problem in view.problems],
             "fractions": [{"fractions": list(shares), "images": images, "patients": patients}
                           for shares, images, patients in nested],
         }  # fmt: skip
         print(json.dumps(plain, indent=1))
     else:
-        _show(found, options.edition)
+        show_census(found, options.edition)
         for shares, images, patients in nested:
             print(f"  {' = '.join(f'{share:.4g}' for share in shares)} of the training patients: "
                   f"{images} images of {patients} patients")  # fmt: skip
-        forms = f"prepared: {', '.join(prepared.forms)}" if prepared else "not prepared"
-        print(forms + (f"; {len(problems)} problems, {len(new)} of them not accepted" if problems else ""))
-    return DataError.exit_status if found.faults or new else 0
+        print(_prepared(view))
+        if view.new:
+            prepare = where.suggested("prepare", str(expression), edition=options.edition)
+            print(f"training refuses to start until they are mended or accepted: {prepare} --accept")
+    return DataError.exit_status if found.faults or view.new else 0
 
 
-def _show(found: Census, edition: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=None, box=None, pad_edge=False)
-    for column in ("", *found.splits, "all"):
-        table.add_column(column, justify="left" if not column else "right")
-    for name, counts in found.counts.items():
-        published = found.published.get(name, {})
-        cells = [_cell(count, published.get(split)) for split, count in counts.items()]
-        table.add_row(name, *cells, _cell(found.total(name), published.get("all")))
-    Console().print(table)
-    if found.excluded:
-        print(f"{sum(found.excluded.values())} images are left out: "
-              + ", ".join(f"{count} {reason}" for reason, count in found.excluded.items()))  # fmt: skip
-    compared = sum(len(row) for row in found.published.values())
-    if compared:
-        differ = found.differences()
-        if differ:
-            print(f"{differ} of {compared} published counts differ; they are in brackets")
-        else:
-            print(f"all {compared} published counts are met")
-    for fault in found.faults:
-        print(f"wrong: {fault}")
-    if edition == "phantom":
-        print("these images are synthetic: the phantom edition")
-
-
-def _cell(count: int, published: int | None) -> str:
-    """A count, and the published one where it differs."""
-    return f"{count:,}" if published in (None, count) else f"{count:,} ({published:,})"
+def _prepared(view: View) -> str:
+    """A line that says whether the dataset is prepared, and how many problems were found in its images."""
+    if view.prepared is None:
+        words = "drawn or digested at each start" if view.fixed else "the images have not been looked at"
+        return f"not prepared ({words})"
+    found = f"prepared: {', '.join(view.prepared.forms)}"
+    if not view.problems:
+        return found
+    if view.fixed:
+        return f"{found}; {len(view.problems)} problems, of files that are trained on as they are"
+    return f"{found}; {len(view.problems)} problems, {len(view.new)} of them not accepted"
 
 
 def _fractions(text: str) -> tuple[float, ...]:

@@ -1,26 +1,29 @@
 r"""Which initialization is best for images of your own?
 
+  medtransfer compare DIR
   medtransfer compare 'folder("ward-7", patient="patient")' --data-root DIR
   medtransfer compare 'folder("ward-7", patient="patient")' --from random imagenet moco_v2 --backbone resnet50
   medtransfer compare 'medmnist("pneumoniamnist")' --edition phantom --backbone tiny --from random fractals \
       --recipe phantom/classification --pretraining phantom/pretraining
 
-Every row tries each learning rate once, in a run that sees no test image, and takes the one that is best on the
-validation split. Then all rows race: runs with fresh seeds are spent where they decide, and a row rests once it is
-shown not better than the leader by more than the margin. What is claimed at the end holds at a level of 95 %: of such
-comparisons at most one in twenty makes any false claim (docs/decisions.md). What is done is never done again.
+Every row tries each learning rate once (--retune: N times), in a run that sees no test image, and takes the one that is
+best on the validation split. Then all rows race: runs with fresh seeds are spent where they decide, and a row rests
+once it is shown not better than the leader by more than the margin. Each of these runs is tested, and test scores are
+looked at when the rows have 2, 3, 4, 6, 9, 13 and 20 runs (--folds: of each part; --retune: N at most), so several
+times, until the question is settled or the budget is spent. The level of 95 % is that of all looks together: of such
+comparisons at most one in twenty makes any false claim (docs/decisions.md). A finished run is never repeated.
 
-Without --backbone the network is EfficientNet-Lite0, which is small and has ImageNet weights that pip brings, at a size
-that fits the images.
+Without --backbone the network is EfficientNet-Lite0, which is small and has ImageNet weights that come with pip, at a
+size that fits the images.
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from experiments.cli.commands.options import (
+    FOLDER,
     add_edition,
     add_execution,
     add_executor,
@@ -33,13 +36,18 @@ from experiments.cli.commands.options import (
     settings_of,
 )
 from experiments.cli.commands.showing import show_made, show_plan
+from experiments.cli.paths import FileToWrite
 
 HELP = "find the best initialization for a dataset of your own"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("dataset", metavar="EXPR", help="such as 'folder(\"ward-7\")'; docs/datasets.md says how")
+    """Declare the options of ``medtransfer compare``."""
+    parser.add_argument(
+        "dataset",
+        metavar="EXPR|DIR",
+        help="the dataset, such as 'folder(\"ward-7\")', or a folder, as `medtransfer describe` reads it",
+    )
     parser.add_argument(
         "--from", dest="initializers", nargs="+", default=["random", "imagenet"], metavar="ROW",
         help="initializations, each 'NAME = WEIGHTS on BACKBONE', where all but the weights may be left out; the first "
@@ -47,27 +55,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--backbone", metavar="EXPR",
-        help="(default: efficientnet_lite0, whose ImageNet weights come with pip, and unless --recipe or "
-        "--set image_size=PIXELS says it, a size from 32 to 224 pixels that fits the images)",
+        help="the network of rows that name none (default: efficientnet_lite0, whose ImageNet weights come with pip, "
+        "and unless --recipe or --set image_size=PIXELS says it, a size from 32 to 224 pixels that fits the images)",
     )  # fmt: skip
     parser.add_argument(
-        "--recipe", metavar="STUDY/NAME", help="(default: compare/classification or compare/segmentation)"
-    )
+        "--recipe", metavar="STUDY/NAME",
+        help="the recipe of the fine-tunings (default: compare/classification or compare/segmentation)",
+    )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
-    parser.add_argument("--pretraining", metavar="STUDY/NAME", help="recipe of the pretrainings that rows need")
+    parser.add_argument(
+        "--pretraining", metavar="STUDY/NAME", help="the recipe of supervised pretrainings that rows need"
+    )
     parser.add_argument(
         "--learning-rates", type=_rates, default=(1e-4, 3e-4, 1e-3), metavar="LIST",
-        help="that each row tries (default: 1e-4,3e-4,1e-3)",
+        help="the learning rates that each row tries (default: 1e-4,3e-4,1e-3)",
     )  # fmt: skip
     parser.add_argument(
         "--margin", type=points, default=1.0, metavar="POINTS",
-        help="a difference of no more does not matter to you (default: %(default)g)",
+        help="the largest difference that does not matter to you, in points of the score (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
         "--budget", metavar="RUNS|TIME",
-        help="what may be spent until it is settled for new patients too, such as 40 (runs, with those that tune), "
-        "2h or 90min (of runs, added up; no wave begins after it) (default: until it is settled for these images, and "
-        "at most 70 %% of the runs of every row at every rate and ten seeds)",
+        help="the limit up to which runs are spent until the question is settled for new patients too, such as 40 "
+        "(runs, with those that tune), 2h or 90min (of runs, added up; no wave begins after it) (default: runs are "
+        "spent until it is settled for these test images, and at most 70 %% of the runs of every row at every rate and "
+        "ten seeds)",
     )  # fmt: skip
     parser.add_argument(
         "--control", action="store_true",
@@ -80,15 +92,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--folds", type=count_from(3), metavar="K",
-        help="make the most of few patients: deal all of them into K parts, each of which is tested on once with each "
-        "seed, while another one validates and the rest trains; rates are picked in each fold",
+        help="make the most of few patients: deal all of them into K parts; with each seed there is a run for each "
+        "part, which is its test split, while another one validates and the rest trains; rates are picked in each fold",
     )  # fmt: skip
     parser.add_argument(
-        "--output", type=Path, default=Path("tables"), metavar="DIR",
+        "--output", type=FOLDER, default="tables", metavar="DIR",
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--report", type=Path, default=Path(), metavar="FILE",
+        "--report", type=FileToWrite(or_folder=True), default=".", metavar="FILE",
         help="the page, or a folder for it (default: here, named like the table's files)",
     )  # fmt: skip
     add_images(parser)
@@ -99,7 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rates(text: str) -> tuple[float, ...]:
-    """Positive numbers, separated by commas."""
+    """The learning rates in a text of positive numbers that are separated by commas."""
     try:
         rates = tuple(float(one) for one in text.split(","))
     except ValueError:
@@ -110,11 +122,12 @@ def _rates(text: str) -> tuple[float, ...]:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Tune, run, render, recommend."""
+    """Make the comparison and print its result, or with ``--dry-run`` its plan; returns the exit status."""
     from experiments.session.budget import parse_budget
     from experiments.session.question import Question
 
     with session_of(options) as session:
+        dataset = session.dataset(options.dataset)
         asked: dict[str, Any] = {
             "backbone": options.backbone,
             "edition": options.edition,
@@ -129,11 +142,11 @@ def execute(options: argparse.Namespace) -> int:
         }
         if options.dry_run:
             budget = None if options.budget is None else parse_budget(options.budget)
-            question = Question(dataset=options.dataset, initializers=options.initializers, budget=budget, **asked)
+            question = Question(dataset=dataset, initializers=options.initializers, budget=budget, **asked)
             show_plan(session.plan_comparison(question), options.json)
             return 0
         made = session.compare(
-            options.dataset,
+            dataset,
             options.initializers,
             **asked,
             budget=options.budget,

@@ -1,6 +1,7 @@
 """Build the wandb workspace of finished tables: for each a saved view with scores, learning curves and convergence.
 
-Offline, which is the default, it prints what it would build as JSON. Runs that were mirrored offline are uploaded with
+By default (--wandb offline) it prints the workspace as JSON and builds nothing. Runs that were mirrored offline are
+uploaded with
 `wandb sync runs/wandb/wandb/offline-run-*`; each is written once, so sync each once.
 """
 
@@ -16,12 +17,14 @@ HELP = "build the wandb workspace of finished tables, or print its spec"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer dashboard``."""
     add_tables(parser)
     parser.add_argument(
-        "--entity", default=os.environ.get("WANDB_ENTITY"), help="user or team of wandb's (default: WANDB_ENTITY)"
+        "--entity", default=os.environ.get("WANDB_ENTITY"), help="the wandb user or team (default: WANDB_ENTITY)"
     )
-    parser.add_argument("--project", default="medtransfer", help="that runs were mirrored into (default: %(default)s)")
+    parser.add_argument(
+        "--project", default="medtransfer", help="the wandb project of the mirrored runs (default: %(default)s)"
+    )
     parser.add_argument(
         "--wandb", choices=("offline", "online"), default="offline",
         help="print the spec, or build it (default: %(default)s)",
@@ -29,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Build or print."""
+    """Build the workspaces and print their addresses, or print what would be built; returns the exit status."""
     from experiments.reporting.formats.plain import finished_tables
     from experiments.reporting.wandb.workspace import save, spec_of, workspace
     from specs.errors import UsageError

@@ -1,8 +1,9 @@
-"""Look at this machine: what would keep runs from working or make them slow, and what to do about it.
+"""Check this machine: what would keep runs from working or make them slow, and what to do about it.
 
-One line per check: versions, own packages, devices, threads, memory, folders, network, DDP, SLURM and wandb. The
-servers of published weights are asked for an answer, with three seconds' patience; nothing is fetched, and no folder is
-made. The exit status is 2 if there is a problem; warnings leave it at 0.
+It prints a line per check: versions, own packages, decoders of compressed DICOM images, devices, threads, memory,
+folders, datasets in the data folder, network, DDP, SLURM and wandb. The servers of published weights have three seconds
+to answer a request; nothing is fetched, and no folder is made. The exit status is 2 if there is a problem, and 0 if
+there are only warnings.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from experiments.cli.commands.options import add_places, places
+from experiments.cli.paths import PathOption
 from experiments.run.machine.cores import cores
 from specs.errors import UsageError
+from specs.quoting import LONGEST_PATH, plain
 
 if TYPE_CHECKING:
     from experiments.checks.diagnosis.finding import Finding
@@ -24,13 +27,13 @@ HELP = "look for what would keep runs on this machine from working, and say what
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer doctor``."""
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_places(parser, PathOption())  # other faults of a folder are findings, and must not end the command
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Look at one thing after the other."""
+    """Do all checks and print each finding as soon as it is there; returns the exit status."""
     import dataclasses
 
     found = []
@@ -44,15 +47,18 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def words(finding: Finding) -> str:
-    """One line."""
-    return f"{finding.state:8}{finding.check}: {finding.found}" + (f". {finding.remedy}" if finding.remedy else "")
+    """A finding as a line of text: its state, what was checked, what was found, and the remedy."""
+    text = f"{finding.state:8}{finding.check}: {finding.found}" + (f". {finding.remedy}" if finding.remedy else "")
+    return plain(text, LONGEST_PATH)
 
 
 def findings(options: argparse.Namespace) -> Iterator[Finding]:
-    """Every check, with the facts of this machine."""
+    """The findings of all checks of this machine, one after the other."""
     import platform
 
     from experiments.checks.diagnosis.cluster import cluster
+    from experiments.checks.diagnosis.datasets import datasets
+    from experiments.checks.diagnosis.decoders import decoders
     from experiments.checks.diagnosis.folders import Folder, folder
     from experiments.checks.diagnosis.memory import available, memory, shared_memory
     from experiments.checks.diagnosis.network import network, servers
@@ -66,6 +72,7 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
     where = places(options)
     yield from versions(platform.python_version())
     yield own_packages(intruder(), HOME)
+    yield from decoders()
     build = installed_build()
     yield from devices(build, gpu_nodes())
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -79,6 +86,7 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
         Folder("--data-root", where.data, "data"),
     ):
         yield from folder(one)
+    yield from datasets(where)
     yield network(servers())
     if not isinstance(build, str):
         import torch

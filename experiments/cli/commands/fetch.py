@@ -1,12 +1,13 @@
-"""Fetch the files of datasets that their publishers give to everyone, without a form.
+"""Fetch the files of datasets that anyone may fetch from their publishers without a form.
 
   medtransfer fetch 'medmnist("pneumoniamnist")'
   medtransfer fetch shenzhen montgomery --data-root /data
 
-They go into a folder of the dataset's name under --data-root. A transfer that breaks off goes on the next time; what
-came is compared with the publishers' checksum where they publish one. By fetching a file you accept its licence, which
-is shown. Of a dataset that asks for a form or an account, the answer says which page has it and where its files go.
-Commands that train fetch what their runs need by themselves, unless they are given --offline.
+They go into a folder of the dataset's name under --data-root, and the dataset is then counted as by `medtransfer
+check`. A transfer that breaks off goes on the next time; each file is compared with the publishers' checksum if they
+state one. By fetching a file you accept its licence, which is shown. For a dataset that asks for a form or an account,
+a message says which page has it and where to put its files. Commands that train fetch what their runs need by
+themselves, unless they are given --offline.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.cli.commands.options import add_places, places
 from experiments.cli.commands.showing import note
 from specs.errors import DataError, MedtransferError
+from specs.expression import parse
 
 if TYPE_CHECKING:
     from experiments.session.fetching import Fetched, FetchedFile
@@ -27,9 +29,12 @@ HELP = "fetch the files of datasets that need no form"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer fetch``."""
     parser.add_argument(
-        "datasets", nargs="+", metavar="EXPR", help="such as shenzhen or 'medmnist(\"pneumoniamnist\", size=64)'"
+        "datasets",
+        nargs="+",
+        metavar="EXPR",
+        help="datasets, such as shenzhen or 'medmnist(\"pneumoniamnist\", size=64)'",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would be fetched and stop")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
@@ -37,21 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Fetch each of them; an error of one does not keep the others from their turn."""
+    """Fetch each dataset, also after an error in another one, and print its counts; returns the exit status."""
     from rich.console import Console
 
+    from experiments.cli.commands.viewing import census_of, show_census
     from experiments.cli.steps import StepsBars
     from experiments.session.session import Session
 
-    found, errors = list[dict[str, Any]](), list[MedtransferError]()
+    found, errors, unfit = list[dict[str, Any]](), list[MedtransferError](), False
     with StepsBars(Console(stderr=True)) as bars:
         session = Session(places(options), say=note)
         for dataset in options.datasets:
             try:
                 fetched = session.plan_fetch(dataset) if options.dry_run else session.fetch(dataset, progress=bars)
-                found.append(_plain(fetched))
                 if not options.json:
                     _show(fetched)
+                counted = None if options.dry_run else census_of(places(options).view(parse(dataset), "real"), True)
+                found.append(_plain(fetched) | ({"counts": counted.to_json()} if counted else {}))
+                unfit = unfit or bool(counted and counted.faults)
+                if counted and not options.json:
+                    show_census(counted, "real")
             except MedtransferError as fault:
                 found.append({"dataset": dataset, "error": str(fault)})
                 errors.append(fault)
@@ -59,7 +69,7 @@ def execute(options: argparse.Namespace) -> int:
         note(f"medtransfer: {error}")
     if options.json:
         print(json.dumps(found, indent=1))
-    statuses = {error.exit_status for error in errors}
+    statuses = {error.exit_status for error in errors} | ({DataError.exit_status} if unfit else set())
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else DataError.exit_status
 
 

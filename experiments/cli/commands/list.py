@@ -1,6 +1,6 @@
-"""List what there is: datasets, initializers, backbones, methods, measures, recipes, tables, executors, a line on each.
+"""List everything that can be named: datasets, initializers, backbones, methods, measures, blocks, recipes and others.
 
-Of one kind more is told: `list datasets` says whether their files are in the data folder and prepared, `list
+For a single kind it says more: `list datasets` says whether their files are in the data folder and prepared, `list
 initializers` whether their weights are in the weight store or need a run first, `list recipes` names every recipe.
 """
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from initializers.publishing.store import WeightStore
     from lightning_modules.self_supervision.method import Method
 
-HELP = "list datasets, initializers, backbones, methods, measures, recipes, tables and executors"
+HELP = "list datasets, initializers, backbones, methods, measures, blocks, recipes, tables and executors"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("kind", nargs="?", choices=KINDS, help="only this kind")
+    """Declare the options of ``medtransfer list``."""
+    parser.add_argument("kind", nargs="?", choices=KINDS, help="list only this kind, and say more of each entry")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     add_places(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Print the lists."""
+    """Print the lists; returns the exit status."""
     found = {options.kind: _entries(options.kind, options)} if options.kind else _overview(options.data_root.absolute())
     if options.json:
         print(json.dumps(found, indent=1))
@@ -47,12 +47,12 @@ def execute(options: argparse.Namespace) -> int:
             origin = f" (from {entry['distribution']})" if entry["distribution"] != OWN else ""
             print(f"  {entry['name']:{width}}  {entry['description']}{origin}{state}")
     if options.kind is None:
-        print("\nOf one kind more is told, as by `medtransfer list datasets`.")
+        print("\nName a single kind to see more of it, such as `medtransfer list datasets`.")
     return 0
 
 
 def _overview(data: Path) -> dict[str, list[dict[str, Any]]]:
-    """All entries of all kinds, from the files' texts alone: no entry is imported; recipes by study."""
+    """All entries of all kinds, read from the texts of their files without importing them; recipes by study."""
     found = {
         kind: [_described(_shown(kind, name), entry) for name, entry in registry.entries.items()]
         for kind, registry in KINDS.items()
@@ -74,7 +74,7 @@ def _described(name: str, entry: Entry, state: str = "") -> dict[str, Any]:
 
 
 def _entries(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """The entries of one kind, with what is to be said of each."""
+    """The entries of one kind, with the state of each, such as whether its files are there."""
     if kind == "recipes":
         return list(_recipes())
     state: Callable[[str], str] = {"initializers": _initializer_state, "methods": _family}.get(kind, _nothing)
@@ -88,12 +88,12 @@ def _entries(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _nothing(name: str) -> str:
-    """Of most kinds there is no more to say."""
+    """The state of an entry of a kind whose entries have none."""
     return ""
 
 
 def _recipes() -> Iterator[dict[str, Any]]:
-    """The recipes of studies, and those that self-supervised methods bring."""
+    """The recipes of studies and of self-supervised methods."""
     from experiments.run.recipes import PHANTOM, PUBLISHED, recipes_of
 
     of_methods = {
@@ -119,14 +119,14 @@ def _initializer_state(name: str) -> str:
     try:
         initializer = INITIALIZERS.build(name)
     except UsageError:
-        return ""  # it takes arguments, which decide
+        return ""  # it needs arguments, and these decide
     if isinstance(initializer, Published):
         return _published_state(name, initializer, WeightStore.current())
     return "weights come from a run that is done when first needed" if initializer.requires() else "needs no weights"
 
 
 def _published_state(name: str, default: Published, store: WeightStore) -> str:
-    """Which of a name's files are there."""
+    """How many weight files of a published initializer are in the weight store, in words."""
     from initializers.publishing.catalogue import published_as
 
     files = [one.file for _, one in published_as(name)] or [default.file]
@@ -145,8 +145,8 @@ def _dataset_state(name: str, where: Places) -> str:
         return "made by a formula"
     root = where.root(Call(name), "real")
     if not root.is_dir():
-        fetch = "`medtransfer fetch` gets them; " if dataset.open_files else ""
+        fetch = f"`{where.suggested('fetch', name)}` gets them; " if dataset.open_files else ""
         return f"no files in {root}; {fetch}phantom edition available"
     if dataset.open_files and any(root.glob("*.part")):
-        return f"a part of it in {root}; `medtransfer fetch` goes on"
+        return f"a part of it in {root}; `{where.suggested('fetch', name)}` goes on"
     return f"found in {root}" + (", prepared" if where.is_prepared(Call(name), "real") else "")

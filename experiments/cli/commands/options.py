@@ -1,15 +1,17 @@
-"""Options that several subcommands share, and what they stand for."""
+"""Options that several commands share, and the objects that they stand for."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.commands.showing import note
+from experiments.cli.paths import FileToRead, FolderToRead, PathOption, check_writable
 from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError
 
@@ -20,62 +22,75 @@ if TYPE_CHECKING:
     from experiments.session.session import Session
 
 
-def add_places(parser: argparse.ArgumentParser) -> None:
-    """``--data-root``, ``--runs``, ``--cache`` and ``--weights``."""
+FOLDER = FolderToRead()
+"""The type of options for folders that a command reads, and makes or writes into if it needs to."""
+
+
+def add_places(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> None:
+    """Declare ``--data-root``, ``--runs``, ``--cache`` and ``--weights``.
+
+    Args:
+        parser: the parser of the command.
+        folder: the type of the options, which checks the folders before the command begins.
+    """
     parser.add_argument(
         "--data-root",
-        type=Path,
-        default=Path(os.environ.get("MEDTRANSFER_DATA", "data")),
+        type=folder,
+        default=os.environ.get("MEDTRANSFER_DATA") or "data",
         metavar="DIR",
         help="folder with one folder per real dataset, by its name (default: %(default)s)",
     )
     parser.add_argument(
         "--runs",
-        type=Path,
-        default=Path(os.environ.get("MEDTRANSFER_RUNS", "runs")),
+        type=folder,
+        default=os.environ.get("MEDTRANSFER_RUNS") or "runs",
         metavar="DIR",
         help="the run store (default: %(default)s)",
     )
-    add_weights(parser)
+    add_weights(parser, folder)
     parser.add_argument(
         "--cache",
-        type=Path,
-        default=Path(cached) if (cached := os.environ.get("MEDTRANSFER_CACHE")) else None,
+        type=folder,
+        default=os.environ.get("MEDTRANSFER_CACHE") or None,
         metavar="DIR",
         help="where `medtransfer prepare` stores images, best a fast local disk (default: prepared in the run store)",
     )
 
 
-def add_weights(parser: argparse.ArgumentParser) -> None:
-    """``--weights``, which sets the environment variable, so that every process of the command sees it."""
+def add_weights(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> None:
+    """Declare ``--weights``, which sets the environment variable, so that every process of the command sees it."""
 
     def use(text: str) -> Path:
-        folder = Path(text).absolute()
-        os.environ[VARIABLE] = str(folder)
-        return folder
+        named = folder(text).absolute()
+        os.environ[VARIABLE] = str(named)
+        return named
 
     parser.add_argument(
         "--weights",
         type=use,
+        default=os.environ.get(VARIABLE) or None,
         metavar="DIR",
         help=f"the weight store (default: {os.environ.get(VARIABLE) or 'weights'})",
     )
 
 
 def add_tables(parser: argparse.ArgumentParser) -> None:
-    """``FILE ...`` and ``--tables``."""
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="of a table, such as tables/NAME.json")
+    """Declare ``FILE ...`` and ``--tables``."""
     parser.add_argument(
-        "--tables", type=Path, default=Path("tables"), metavar="DIR",
+        "files", type=FileToRead(), nargs="*", metavar="FILE", help="a finished table, such as tables/NAME.json"
+    )
+    parser.add_argument(
+        "--tables", type=FOLDER, default="tables", metavar="DIR",
         help="where the tables are if no FILE is given (default: %(default)s)",
     )  # fmt: skip
 
 
 def add_edition(parser: argparse.ArgumentParser) -> None:
-    """``--edition``."""
+    """Declare ``--edition``."""
     parser.add_argument(
-        "--edition", choices=("real", "phantom"), default="real", help="of the dataset (default: %(default)s)"
-    )
+        "--edition", choices=("real", "phantom"), default="real",
+        help="the edition of the dataset: its published files, or drawn images (default: %(default)s)",
+    )  # fmt: skip
 
 
 def places(options: argparse.Namespace) -> Places:
@@ -87,16 +102,21 @@ def places(options: argparse.Namespace) -> Places:
 
 @contextmanager
 def session_of(options: argparse.Namespace) -> Iterator[Session]:
-    """The session that the options describe; in the block it shows on standard error how far things are."""
+    """The session that the options describe; in the block it shows its progress on standard error.
+
+    Runs and tables are mirrored into wandb after the block, so that the block prints the results first.
+    """
     from rich.console import Console
 
     from experiments.cli.display import Display
     from experiments.cli.steps import StepsBars
     from experiments.session.session import Session
 
+    if not options.dry_run:
+        check_writable(options, "runs", "cache", "output", "report", "export")
     console = Console(stderr=True)
     with Display(console) as display, StepsBars(console) as bars:
-        yield Session(
+        session = Session(
             places(options),
             executor=options.executor,
             devices=options.devices,
@@ -108,21 +128,24 @@ def session_of(options: argparse.Namespace) -> Iterator[Session]:
             steps=bars,
             offline=options.offline,
         )
+        with session.mirrored_afterwards():
+            yield session
+            sys.stdout.flush()  # mirroring into wandb follows and may take long
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:
-    """``--offline``, ``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
+    """Declare ``--offline``, ``--workers``, ``--wandb``, ``--dry-run`` and ``--json``."""
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="fetch nothing; without it, files of datasets and weights that runs need and that are not here are "
-        "fetched first, where their publishers give them to everyone",
+        help="fetch nothing; without it, missing files of datasets and weights that runs need are fetched first, if "
+        "their publishers give them to everyone",
     )
     parser.add_argument(
         "--wandb",
         choices=("offline", "online", "disabled"),
-        default="offline",
-        help="mirror what was done into wandb (default: %(default)s)",
+        help="mirror runs and tables into wandb, last of all (default: offline, which writes files into the run store; "
+        "disabled if the environment says WANDB_MODE=disabled or WANDB_DISABLED=true)",
     )
     parser.add_argument(
         "--workers",
@@ -136,7 +159,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
 
 
 def add_executor(parser: argparse.ArgumentParser) -> None:
-    """``--executor``, ``--jobs`` and ``--devices``."""
+    """Declare ``--executor``, ``--jobs`` and ``--devices``."""
     parser.add_argument(
         "--executor",
         default="local",
@@ -161,7 +184,7 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
 
 
 def add_statistics(parser: argparse.ArgumentParser) -> None:
-    """``--marks``, ``--test``, ``--alternative``, ``--equivalence``, ``--bootstrap`` and ``--output``."""
+    """Declare ``--marks``, ``--test``, ``--alternative``, ``--equivalence``, ``--bootstrap`` and ``--output``."""
     parser.add_argument(
         "--marks", choices=("reference", "paper"), default="reference",
         help="test against the reference row, or mark as the papers did (default: %(default)s)",
@@ -173,7 +196,7 @@ def add_statistics(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--alternative", choices=("two-sided", "greater", "less"), default="two-sided",
-        help="what a row's mean is held to be beside the reference's (default: %(default)s)",
+        help="the alternative hypothesis: how a row's mean differs from the reference row's (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--equivalence", type=points, metavar="POINTS",
@@ -184,7 +207,7 @@ def add_statistics(parser: argparse.ArgumentParser) -> None:
         help="also give 95 %% intervals over this many resamples of the test patients, such as 1000",
     )  # fmt: skip
     parser.add_argument(
-        "--output", type=Path, default=Path("tables"), metavar="DIR",
+        "--output", type=FOLDER, default="tables", metavar="DIR",
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
 
@@ -203,7 +226,7 @@ def statistics_of(options: argparse.Namespace) -> Statistics:
 
 
 def points(text: str) -> float:
-    """A positive number of percentage points."""
+    """A number of percentage points in (0, 100), from its text."""
     try:
         value = float(text)
     except ValueError:
@@ -214,7 +237,7 @@ def points(text: str) -> float:
 
 
 def add_images(parser: argparse.ArgumentParser) -> None:
-    """``--with-images`` and ``--without-images``."""
+    """Declare ``--with-images`` and ``--without-images``."""
     images = parser.add_mutually_exclusive_group()
     images.add_argument("--with-images", action="store_true", help="show example images of real test sets too")
     images.add_argument("--without-images", action="store_true", help="show no example images at all")
@@ -241,13 +264,21 @@ def settings_of(texts: list[str]) -> dict[str, object]:
 
 
 class count_from:
-    """A whole number that is not below a limit."""
+    """A type of options: a whole number from a least one to ``MOST``.
+
+    Args:
+        least: the least number that is allowed.
+    """
+
+    MOST = 10**6
 
     def __init__(self, least: int) -> None:
         self.least = least
 
     def __call__(self, text: str) -> int:
-        """Read the number."""
-        if not text.isdecimal() or int(text) < self.least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {self.least}, found {text}")
+        """Read the number from its text."""
+        if not text.isdecimal() or len(text) > 100 or not self.least <= int(text) <= self.MOST:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {self.least} to {self.MOST:,}, found {text[:100]}"
+            )
         return int(text)

@@ -1,18 +1,17 @@
-r"""Do one pretraining, and write its weights to a file that says what they are.
+r"""Do one pretraining, and write its weights to a file whose header describes them.
 
   medtransfer pretrain 'ssl("moco_v2", on="chestxray14")' --backbone resnet50 --export chest.safetensors
   medtransfer pretrain 'supervised(on="fractals", labels="coarse")' --edition phantom --backbone 'cbr("tiny")' \
       --recipe phantom/pretraining --set epochs=3
 
-What is done already is not done again. The file holds the backbone's tensors and, in its header, a card: method, data
-that were seen, input normalization. file("chest.safetensors") loads it anywhere.
+A finished pretraining is not repeated. The file holds the backbone's tensors and, in its header, a card: the method,
+the data that were seen, the input normalization. file("chest.safetensors") loads it anywhere.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from experiments.cli.commands.options import (
     add_edition,
@@ -23,27 +22,29 @@ from experiments.cli.commands.options import (
     settings_of,
 )
 from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
+from experiments.cli.paths import FileToWrite
 
 HELP = "do one pretraining and export its weights with their card"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer pretrain``."""
     parser.add_argument(
         "initializer", metavar="ROW",
-        help="whose weights are wanted: supervised(...), ssl(...), continual(...), or 'NAME = WEIGHTS on BACKBONE', "
-        "where all but the weights may be left out",
+        help="the wanted weights: supervised(...), ssl(...), continual(...), or 'NAME = WEIGHTS on BACKBONE', where "
+        "all but the weights may be left out",
     )  # fmt: skip
     parser.add_argument(
-        "--backbone", metavar="EXPR", help="such as resnet50 or 'cbr(\"tiny\")', unless the weights are on one"
+        "--backbone", metavar="EXPR", help="the backbone, such as resnet50 or 'cbr(\"tiny\")', unless ROW names one"
     )
     parser.add_argument(
         "--recipe", metavar="STUDY/NAME",
-        help="of learning from labels, here and in what it starts from; self-supervised methods have their own",
+        help="the recipe of supervised pretraining, also of pretrainings that this one starts from; self-supervised "
+        "methods have their own",
     )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
-    parser.add_argument("--seed", type=int, default=0, help="of the run (default: %(default)s, as in tables)")
-    parser.add_argument("--export", type=Path, metavar="FILE", help="a .safetensors file to write")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the run (default: %(default)s, as in tables)")
+    parser.add_argument("--export", type=FileToWrite(), metavar="FILE", help="a .safetensors file to write")
     add_edition(parser)
     add_places(parser)
     add_execution(parser)
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Resolve, show, do, export."""
+    """Do the pretraining and export its weights, or with ``--dry-run`` show the plan; returns the exit status."""
     from experiments.session.single import check_export
 
     check_export(options.export)

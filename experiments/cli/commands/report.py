@@ -1,38 +1,40 @@
-"""Render finished tables as one HTML page that needs nothing else: no network, no server.
+"""Render finished tables as one HTML page, which can be read without a network or a server.
 
-Without FILE, all tables in the folder where `medtransfer table` puts them. Example images of phantom editions are
-shown; those of real ones only with --with-images, since they are patients' and pages are passed on.
+Without FILE, it takes all tables in the folder where `medtransfer table` puts them. Example images of phantom editions
+are shown. Those of real editions are shown only with --with-images, because they are of patients, and pages are passed
+on to others.
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from experiments.cli.commands.options import add_images, add_places, add_tables, images_of, places
 from experiments.cli.commands.showing import note
+from experiments.cli.paths import FileToWrite, check_writable
 
 LARGE = 5
-"""Megabytes that a page may have before that is said."""
+"""The size of a page, in megabytes, above which a note says that it is large."""
 
 HELP = "render finished tables as one self-contained HTML page"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer report``."""
     add_tables(parser)
     parser.add_argument(
-        "--output", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default: %(default)s)"
+        "--output", type=FileToWrite(), default="report.html", metavar="FILE", help="the page (default: %(default)s)"
     )
-    parser.add_argument("--title", help="of the page")
+    parser.add_argument("--title", help="the title of the page")
     add_images(parser)
     add_places(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Read the tables, draw the page."""
+    """Read the tables and write the page; returns the exit status."""
     from experiments.session.session import Session
 
+    check_writable(options, "output")
     page = Session(places(options)).report(
         options.files, tables=options.tables, title=options.title, images=images_of(options)
     )

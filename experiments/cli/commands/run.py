@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.commands.options import add_execution, add_executor, add_places, session_of, settings_of
 from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
+from experiments.cli.paths import FileToRead
 from specs.errors import UsageError
 from specs.row import parse_row
 
@@ -26,27 +26,35 @@ HELP = "do one run and the pretrainings that it needs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--spec", type=Path, metavar="FILE", help="a run spec as JSON; other options override it")
-    parser.add_argument("--dataset", metavar="EXPR", help="such as drive or 'medmnist(\"pneumoniamnist\")'")
-    parser.add_argument("--edition", choices=("real", "phantom"), help="of the dataset (default: real)")
-    parser.add_argument("--backbone", metavar="EXPR", help="such as tiny or resnet50")
+    """Declare the options of ``medtransfer run``."""
+    parser.add_argument(
+        "--spec", type=FileToRead(), metavar="FILE", help="a run spec as JSON; other options override it"
+    )
+    parser.add_argument(
+        "--dataset", metavar="EXPR|DIR",
+        help="the dataset, such as drive or 'medmnist(\"pneumoniamnist\")', or a folder of images",
+    )  # fmt: skip
+    parser.add_argument(
+        "--edition", choices=("real", "phantom"),
+        help="the edition of the dataset: its published files, or drawn images (default: real)",
+    )  # fmt: skip
+    parser.add_argument("--backbone", metavar="EXPR", help="the backbone, such as tiny or resnet50")
     parser.add_argument(
         "--initializer", metavar="ROW",
-        help="such as random or 'mean_var(fractals)', or with a name and its network, 'NAME = WEIGHTS on BACKBONE', "
-        "where all but the weights may be left out",
+        help="the initialization, such as random or 'mean_var(fractals)', or with a name and its network, 'NAME = "
+        "WEIGHTS on BACKBONE', where all but the weights may be left out",
     )  # fmt: skip
-    parser.add_argument("--recipe", metavar="STUDY/NAME", help="`medtransfer list recipes` shows them")
-    parser.add_argument("--pretraining", metavar="STUDY/NAME", help="recipe of required pretrainings")
+    parser.add_argument("--recipe", metavar="STUDY/NAME", help="the recipe; `medtransfer list recipes` shows all")
+    parser.add_argument("--pretraining", metavar="STUDY/NAME", help="the recipe of required supervised pretrainings")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
-    parser.add_argument("--seed", type=int, help="of the run (default: 0)")
+    parser.add_argument("--seed", type=int, help="the seed of the run (default: 0)")
     add_places(parser)
     add_execution(parser)
     add_executor(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Resolve, show, and unless it is a dry run, do it."""
+    """Show the run and do it, or with ``--dry-run`` show the plan; returns the exit status."""
     with session_of(options) as session:
         spec = spec_of(options, session)
         if options.dry_run:
@@ -66,9 +74,11 @@ def spec_of(options: argparse.Namespace, session: Session) -> RunSpec:
     """The spec that the options describe.
 
     Raises:
-        UsageError: if something is missing or does not fit.
+        UsageError: if an option is missing or does not fit the others.
     """
-    base = _from_file(options.spec) if options.spec else None
+    from specs.spec_file import read_spec
+
+    base = read_spec(options.spec) if options.spec else None
     named = {name: getattr(options, name) for name in ("dataset", "backbone", "initializer", "recipe")}
     if options.initializer and not options.backbone:
         named["backbone"] = parse_row(options.initializer).backbone
@@ -77,7 +87,7 @@ def spec_of(options: argparse.Namespace, session: Session) -> RunSpec:
         raise UsageError(f"medtransfer run: {', '.join(lacking)} missing. Give them, or a whole spec with --spec FILE.")
     return session.spec(
         base,
-        dataset=options.dataset,
+        dataset=session.dataset(options.dataset) if options.dataset else None,
         backbone=options.backbone,
         initializer=options.initializer,
         recipe=options.recipe,
@@ -86,17 +96,3 @@ def spec_of(options: argparse.Namespace, session: Session) -> RunSpec:
         settings=settings_of(options.set),
         seed=options.seed,
     )
-
-
-def _from_file(path: Path) -> RunSpec:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"medtransfer run: there is no spec file {path}.") from None
-    except ValueError as error:
-        raise UsageError(f"medtransfer run: {path} is not JSON ({error}).") from error
-    if not isinstance(data, dict):
-        raise UsageError(f"medtransfer run: {path} holds no JSON object.")
-    from specs.run import RunSpec
-
-    return RunSpec.from_json(data)

@@ -1,4 +1,4 @@
-"""Showing what a session planned or made."""
+"""Printing the plans and results of a session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from specs.errors import RunError
+from specs.quoting import several_lines
 
 if TYPE_CHECKING:
     from experiments.session.results import Made, Planned, RunResult
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show_plan(planned: Planned, as_json: bool) -> None:
-    """Print what would run, and what is lacking."""
+    """Print the runs of a plan, and what is missing for runs that cannot be planned yet."""
     from experiments.session.results import plain_plan
 
     if as_json:
@@ -26,7 +27,7 @@ def show_plan(planned: Planned, as_json: bool) -> None:
     work, cells = planned.plan, planned.cells
     for key, run in work.runs.items():
         print(_line(key[:12], "done" if key in work.done else "to do", run.spec))
-    # Columns may measure the same runs.
+    # Several columns may need the same runs, which are shown once.
     lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
     for spec in lacking:
         print(_line("-", "lacks", spec))
@@ -45,12 +46,12 @@ def show_plan(planned: Planned, as_json: bool) -> None:
 
 
 def to_do(planned: Planned) -> str:
-    """How many runs a dry run would do."""
+    """The number of runs of a plan that are not done, in words."""
     return f"{len(planned.plan.waiting)} of {len(planned.plan.runs)} runs to do (a dry run does none)"
 
 
 def show_all_made(tables: Sequence[Made], as_json: bool) -> int:
-    """Print finished tables, what failed, and last what was planted and found; returns the exit status."""
+    """Print finished tables, failed runs, and last the verdicts on planted worlds; returns the exit status."""
     statuses = {show_made(made, as_json) for made in tables}
     found = [made.planted for made in tables if made.planted is not None]
     if len(found) > 1 and not as_json:
@@ -63,7 +64,7 @@ def show_all_made(tables: Sequence[Made], as_json: bool) -> int:
 
 
 def show_made(made: Made, as_json: bool) -> int:
-    """Print a finished table and what failed; returns the exit status, which is that of what failed."""
+    """Print a finished table and its failed runs; returns the exit status of the failures, or 0."""
     from rich.console import Console
 
     if as_json:
@@ -83,9 +84,10 @@ def show_run(spec: RunSpec, key: str, row: str | None) -> None:
     """Print which run is meant, before it is done.
 
     Args:
-        spec: of the run.
-        key: of the run; empty where it is not known yet.
-        row: the text that it comes of, which may give it a name; None: it comes of a spec.
+        spec: the spec of the run.
+        key: the key of the run; empty if it is not known yet.
+        row: the row that the user wrote, ``NAME = WEIGHTS on BACKBONE``, which may give the run a name; None if the run
+            comes from a spec.
     """
     from experiments.run.naming import run_title
     from specs.row import parse_row
@@ -96,13 +98,14 @@ def show_run(spec: RunSpec, key: str, row: str | None) -> None:
 
 
 def show_dry_run(planned: Planned, spec: RunSpec, as_json: bool, row: str | None) -> None:
-    """Print which run is meant and how many there are to do, or the spec for ``--spec``.
+    """Print which run is meant and how many runs are to do, or only the spec, in the form that ``--spec`` takes.
 
     Args:
-        planned: what would be done for it.
-        spec: of the run.
-        as_json: print the spec alone.
-        row: the text that it comes of, which may give it a name; None: it comes of a spec.
+        planned: the plan of the run and of the runs that it needs.
+        spec: the spec of the run.
+        as_json: whether only the spec is printed, as JSON.
+        row: the row that the user wrote, ``NAME = WEIGHTS on BACKBONE``, which may give the run a name; None if the run
+            comes from a spec.
     """
     if as_json:
         print(json.dumps(spec.to_json(), indent=1))
@@ -112,13 +115,17 @@ def show_dry_run(planned: Planned, spec: RunSpec, as_json: bool, row: str | None
 
 
 def score_lines(result: RunResult) -> list[str]:
-    """A line for each score."""
-    return [f"{name}: {'undefined' if value is None else f'{value:.4f}'}" for name, value in result.scores.items()]
+    """A line for each score; for an undefined score, the line gives the reason."""
+    lines = []
+    for name, value in result.scores.items():
+        why = result.why_undefined(name) if value is None else ""
+        lines.append(f"{name}: " + (f"{value:.4f}" if value is not None else f"undefined{f' ({why})' if why else ''}"))
+    return lines
 
 
 def note(text: str) -> None:
     """Print a sentence on standard error."""
-    print(text, file=sys.stderr)
+    print(several_lines(text), file=sys.stderr)
 
 
 def _line(key: str, state: str, spec: RunSpec) -> str:

@@ -1,10 +1,10 @@
-"""Say how the runs of a store stand: running, queued, failed or stopped, and why, whoever started them.
+"""Show the state of the runs in a store: running, queued, failed, stopped or done, and why, whoever started them.
 
   medtransfer status                 what is not done, with the logs
   medtransfer status 1a64a694 --json one run, by the start of its key
 
-A run is done when its record is in the store. Everything else is what planners and jobs left there, and what their
-executors say of them now.
+A run is done when its record is in the store. The other states come from notes that planners and jobs left in the
+store, and from what their executors say of them now.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HELP = "show what is running, queued, failed and done in the run store, and why"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer status``."""
     parser.add_argument("runs_shown", nargs="*", metavar="RUN", help="start of a run's key (default: all not done)")
     parser.add_argument("--all", action="store_true", help="list the runs that are done too")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Look, count, list."""
+    """Print the number of runs in each state, and a line for each run; returns the exit status."""
     from experiments.execution.overview import STATES, overview
     from experiments.run.store import RunStore
 
@@ -52,7 +52,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def in_words(one: RunState) -> list[str]:
-    """The lines on a run."""
+    """The lines that describe the state of a run."""
     from experiments.run.naming import noted_title
 
     run = one.run
@@ -66,10 +66,14 @@ def in_words(one: RunState) -> list[str]:
 
 
 def chosen(found: list[RunState], starts: list[str]) -> list[RunState]:
-    """The runs whose keys start so.
+    """The runs whose keys begin with one of several texts.
+
+    Args:
+        found: the states of all runs.
+        starts: the beginnings of keys.
 
     Raises:
-        UsageError: if a start fits none.
+        UsageError: if no key begins with one of the texts.
     """
     from specs.errors import UsageError
 

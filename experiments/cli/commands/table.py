@@ -1,6 +1,6 @@
 """Make tables: plan their runs, do those that are missing, and render them.
 
-What is done is never done again; a killed command goes on where it stopped when it is given again.
+A finished run is never repeated; a killed command goes on where it stopped when it is given again.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ HELP = "plan a table or several, do the runs that are missing, and render them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer table``."""
     parser.add_argument("names", nargs="+", metavar="NAME", help="see `medtransfer list tables`; or 'NAME(option=1)'")
-    parser.add_argument("--profile", help="phantom, smoke or paper, where the table has it")
+    parser.add_argument("--profile", help="phantom, smoke or paper, if the table has it (default: the table's own)")
     parser.add_argument("--seeds", type=count_from(1), metavar="N", help="runs per cell (default: the table's own)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="override a setting of the recipe of every fine-tuning; what a row says of itself stays",
+        help="override a setting of the recipe of every fine-tuning; settings that a row states itself stay",
     )  # fmt: skip
     add_executor(parser)
     add_statistics(parser)
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Plan, run, render."""
+    """Make the tables and print them, or with ``--dry-run`` show their plans; returns the exit status."""
     settings = settings_of(options.set)
     with session_of(options) as session:
         if options.dry_run:

@@ -1,12 +1,12 @@
-"""Test the stored networks of finished runs once more, and compare with their records.
+"""Test the stored networks of finished runs once more, and compare the results with their records.
 
   medtransfer verify 3f2a 77c0e1
   medtransfer verify tables/initializations.json
 
 A run is verified if its files have the recorded sha256, its data and weights are still those that its key was made of,
-it would begin with the same weights, its network predicts the stored predictions again (the very same on the same
-processor and versions), and the recorded scores follow from them. Of a pretraining, the weights must load strictly.
-Nothing is written. The exit status is 5 if a run differs.
+it would begin with the same weights, its network gives the stored predictions again (bit by bit on the same processor
+and versions), and the recorded scores follow from them. The weights of a pretraining must load strictly. Nothing is
+written. The exit status is 5 if a run differs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.commands.options import add_places, places
+from experiments.cli.paths import file_to_read
 from specs.errors import RunError, UsageError
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 HELP = "test finished runs once more and compare with their records"
 
 SHOWN = 5
-"""Keys that a message lists."""
+"""The most keys that a message lists."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of ``medtransfer verify``."""
     parser.add_argument(
         "runs_or_tables", nargs="+", metavar="KEY|FILE",
         help="the beginning of a run's key, or a table such as tables/NAME.json",
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Verify one run after the other."""
+    """Verify one run after the other and print each verdict; returns the exit status."""
     where = places(options)
     keys = chosen(options.runs_or_tables, where.runs)
     from experiments.checks.verification import verify
@@ -60,26 +61,28 @@ def chosen(named: Sequence[str], store: Path) -> list[str]:
     """The keys that beginnings of keys and files of tables stand for, each once.
 
     Args:
-        named: ``.json`` at the end makes it a file.
-        store: the run store.
+        named: the arguments; one that ends in ``.json`` is the file of a table, others are beginnings of keys.
+        store: the folder of the run store.
 
     Raises:
-        UsageError: if no run's key begins so, or several do, or a file's table has no runs.
+        UsageError: if a beginning fits no key or several keys, or a file's table has no runs.
         DataError: if a file cannot be read as a table.
     """
     there = sorted(path.parent.name for path in store.glob("*/record.json"))
     keys: list[str] = []
     for text in named:
-        keys += _of_table(Path(text)) if text.endswith(".json") else [_key(text, there, store)]
+        keys += _of_table(file_to_read(text, "verify")) if text.endswith(".json") else [_key(text, there, store)]
     return list(dict.fromkeys(keys))
 
 
 def _of_table(path: Path) -> list[str]:
-    from experiments.reporting.formats.plain import is_table, read_table
+    from experiments.reporting.formats.plain import read_document
+    from experiments.tables.document import TableDocument
 
-    if not is_table(path):
+    document = read_document(path)
+    if not isinstance(document, TableDocument):
         raise UsageError(f"{path} is not a table of runs, so there is nothing to verify. Name keys of runs.")
-    keys = [run.key for run in read_table(path).runs]
+    keys = [run.key for run in document.runs]
     if not keys:
         raise UsageError(f"{path} has no finished runs. Make the table first.")
     return keys
@@ -103,7 +106,7 @@ def _key(text: str, there: Sequence[str], store: Path) -> str:
 
 
 def words(verdict: Verdict) -> str:
-    """One line, and one more for each difference after the first."""
+    """A verdict as text: one line, or if the run differs from its record, one line for each difference."""
     head = f"{verdict.key[:12]} {verdict.run}".rstrip()
     if verdict.differences:
         return "\n".join(

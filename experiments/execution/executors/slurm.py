@@ -14,14 +14,14 @@ from specs.errors import UsageError
 
 @dataclass(frozen=True)
 class Slurm(Resources):
-    """Runs as jobs of a cluster, each waiting for the jobs of what it needs; ``--jobs`` limits an array.
+    """Runs as jobs of a cluster, each after the jobs of the runs that it requires; ``--jobs`` limits a job array.
 
-    What it has no argument for, sbatch takes from its own environment variables, such as ``SBATCH_QOS`` and
+    Options of sbatch without an argument here can be set by sbatch's environment variables, such as ``SBATCH_QOS`` and
     ``SBATCH_CONSTRAINT`` (https://slurm.schedmd.com/sbatch.html#SECTION_INPUT-ENVIRONMENT-VARIABLES).
     """
 
     def start(self, conditions: Conditions) -> Dispatcher:
-        """Get ready to submit jobs.
+        """Make a dispatcher that submits the runs of a planner as jobs.
 
         Raises:
             UsageError: without submitit or SLURM's commands, or if the devices do not spread evenly over the nodes.
@@ -44,11 +44,11 @@ class Slurm(Resources):
         return SlurmDispatcher(self, conditions)
 
     def states(self, jobs: Iterable[str]) -> dict[str, JobState]:
-        """What SLURM says of jobs; all are unknown where it does not answer."""
+        """The states of jobs by name; all are unknown if SLURM does not answer."""
         return queue.states_of(jobs)
 
     def cancel(self, jobs: Iterable[str]) -> None:
-        """End jobs.
+        """End jobs by name.
 
         Raises:
             UsageError: if SLURM does not answer.

@@ -1,7 +1,7 @@
 """A planner's jobs on a SLURM cluster, and what each job does.
 
 submitit (https://github.com/facebookincubator/submitit) writes and submits the batch scripts, and requeues a job that
-is preempted or runs out of time; whether a job goes on is asked of squeue, since sacct needs a database that not every
+is preempted or runs out of time. The states of jobs come from squeue, since sacct needs a database that not every
 cluster has. A requeued job begins a new attempt, which goes on from the last one's checkpoint.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +24,9 @@ from experiments.run.progress import Finished, Progress, failed
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import RunStore
 from specs.errors import RunError, UsageError
+from specs.isolation import isolated
 
-# That SLURM sends before a job's time is over or when it is preempted; submitit reads the variable when it is imported.
+# The signal that SLURM sends before a job's time is over or when it is preempted; submitit reads it when imported.
 os.environ.setdefault("SUBMITIT_PREEMPT_SIGNAL", "USR1")
 
 from submitit import SlurmExecutor
@@ -32,29 +34,28 @@ from submitit.core.utils import (
     DelayedSubmission,
     FailedJobError,
     FailedSubmissionError,
-    environment_variables,
 )
 
 WARNING_SECONDS = 90
-"""That a job is warned before its time is over. Nothing is written then: the checkpoint of the last epoch is there."""
+"""Seconds before the end of its time at which a job is warned. Nothing is saved then: each epoch left a checkpoint."""
 
 ARRAY = 1000
-"""Jobs of an array at most; SLURM's default of MaxArraySize is 1001 (https://slurm.schedmd.com/slurm.conf.html)."""
+"""The most jobs of an array; SLURM's default of MaxArraySize is 1001 (https://slurm.schedmd.com/slurm.conf.html)."""
 
 LATE, LATER = 10.0, 90.0
 """Seconds to wait for the result of a job that ended, and of one that completed: a network file system may show it
 late, by default at most 60 s (https://man7.org/linux/man-pages/man5/nfs.5.html, acdirmax)."""
 
 FREQUENT, RARE = 2.0, 30.0
-"""Seconds between two questions to squeue, at the start and after ten minutes."""
+"""Seconds between two calls of squeue, at the start and after ten minutes."""
 
 
 class SlurmDispatcher:
     """Submits runs as arrays of jobs; closing it leaves them in the queue.
 
     Args:
-        resources: what is asked of SLURM for each run.
-        conditions: of the runs.
+        resources: the resources that each run asks of SLURM.
+        conditions: how the runs are carried out.
     """
 
     queues = True
@@ -69,7 +70,7 @@ class SlurmDispatcher:
         self._began = self._next = time.monotonic()
 
     def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
-        """Submit runs that need the same resources and wait for the same jobs as one array.
+        """Submit runs, those that need the same resources and wait for the same jobs together as one job array.
 
         Raises:
             UsageError: if SLURM refuses.
@@ -89,7 +90,8 @@ class SlurmDispatcher:
         asked, given = self.resources, self.conditions
         each = given.devices // asked.nodes
         cpus = asked.cpus or threads + given.workers
-        submitter = SlurmExecutor(self.folder, max_num_timeout=asked.requeues)
+        python = f"{shlex.quote(sys.executable)} -P"  # a file of the current folder must not stand in for a module
+        submitter = SlurmExecutor(self.folder, max_num_timeout=asked.requeues, python=python)
         submitter.update_parameters(
             job_name="medtransfer",
             time=asked.minutes,
@@ -104,22 +106,21 @@ class SlurmDispatcher:
             array_parallelism=given.jobs or len(runs),
             signal_delay_s=WARNING_SECONDS,
             stderr_to_stdout=True,
-            # A job of a lost node is queued again; one whose requirement failed does not wait for ever.
+            # A job of a lost node is requeued; a job whose required job failed is removed and does not wait for ever.
             additional_parameters={"requeue": True, "kill-on-invalid-dep": "yes"},
-            # srun has not taken sbatch's number of cores since SLURM 22.05; a rank that fails ends the others.
+            # srun ignores sbatch's number of cores since SLURM 22.05, so give it again; a failed rank ends the others.
             srun_args=[f"--cpus-per-task={cpus}", "--kill-on-bad-exit=1", "--open-mode=append"],
         )
-        work = [SlurmRun(run.spec.to_json(), run.key, given) for run in runs]
+        work = [SlurmRun(run.spec.to_json(), run.key, given, sys.path) for run in runs]
         try:
-            # A folder of the user's working directory must not stand in for a package of ours.
-            with environment_variables(PYTHONSAFEPATH="1"):
+            with isolated():  # sbatch passes its environment on to the job
                 jobs = submitter.submit_array(work)
         except (FailedJobError, FailedSubmissionError) as error:
             raise UsageError(f"slurm: sbatch refused the runs: {error}") from error
         return {run.key: Job(job.job_id, job.paths.stdout) for run, job in zip(runs, jobs, strict=True)}
 
     def events(self, patience: float) -> Iterator[Progress | Finished]:
-        """What has happened; waits until something has, at most so many seconds."""
+        """Wait for at most ``patience`` seconds, ask squeue if it is time, and give what has happened to the runs."""
         time.sleep(min(patience, max(0.0, self._next - time.monotonic())))
         now = time.monotonic()
         if now < self._next:
@@ -149,7 +150,7 @@ class SlurmDispatcher:
         return dataclasses.replace(failed, log=job.log) if failed else None
 
     def close(self) -> None:
-        """Leave the jobs to SLURM; they need no planner."""
+        """Leave the jobs in SLURM's queue, since they need no planner, and say so on standard error."""
         if self._jobs:
             print(
                 f"{len(self._jobs)} jobs stay in SLURM's queue. `medtransfer status` shows them, `medtransfer cancel` "
@@ -159,19 +160,21 @@ class SlurmDispatcher:
 
 
 class SlurmRun:
-    """What a job does: one run, in every task of the job.
+    """What a SLURM job does: one run. Every task of the job calls it, and the tasks train together.
 
     Args:
         spec: the run spec as plain data.
-        key: that the planner resolved it to.
-        conditions: of the planner's runs.
+        key: the key that the planner computed for the run.
+        conditions: how the planner's runs are carried out.
+        path: the planner's ``sys.path``, which may hold plugins; it is appended to the job's own.
     """
 
-    def __init__(self, spec: dict[str, Any], key: str, conditions: Conditions) -> None:
-        self.spec, self.key, self.conditions = spec, key, conditions
+    def __init__(self, spec: dict[str, Any], key: str, conditions: Conditions, path: Sequence[str]) -> None:
+        self.spec, self.key, self.conditions, self.path = spec, key, conditions, tuple(path)
 
     def __call__(self) -> None:
-        """Do the run; what goes wrong is noted where the planner looks, and raised."""
+        """Do the run; an error is written into the planner's notes and raised."""
+        sys.path += [folder for folder in self.path if folder and folder not in sys.path]
         from experiments.execution.worker import planned
         from experiments.run.machine.memory import keep_freed_memory
         from experiments.run.resolve import Resolver
@@ -190,5 +193,5 @@ class SlurmRun:
             raise
 
     def checkpoint(self) -> DelayedSubmission:
-        """What the job does when it is queued again: the same, from the checkpoint that is there."""
+        """What submitit runs when the job is requeued: the same run, which goes on from its checkpoint."""
         return DelayedSubmission(self)

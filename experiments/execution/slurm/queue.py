@@ -1,4 +1,4 @@
-"""What SLURM says of jobs, and ending them."""
+"""The states of SLURM jobs by squeue, and the end of jobs by scancel."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from experiments.execution.executor import JobState
 from specs.errors import UsageError
 
 TIMEOUT = 60.0
-"""Seconds that a command of SLURM may take; a busy controller answers late."""
+"""Seconds that a command of SLURM may take, since a busy controller answers late."""
 
 
 def states_of(jobs: Iterable[str]) -> dict[str, JobState]:
-    """What SLURM says of jobs; all are unknown where it does not answer."""
+    """The states of jobs by name; all are unknown if SLURM does not answer."""
     try:
         listed = _said("squeue", "--me", "--noheader", "--array", "--states=all", "--format=%i|%T|%r")
     except UsageError as error:
@@ -23,7 +23,7 @@ def states_of(jobs: Iterable[str]) -> dict[str, JobState]:
 
 
 def cancel(jobs: Iterable[str]) -> None:
-    """End jobs.
+    """End jobs by name.
 
     Raises:
         UsageError: if SLURM does not answer.
@@ -50,7 +50,7 @@ def _said(*command: str) -> list[str]:
     """The lines that a command of SLURM prints.
 
     Raises:
-        UsageError: if it is not there, fails, or does not answer.
+        UsageError: if the command is not installed, fails, or does not answer in time.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)

@@ -13,14 +13,16 @@ class Resources:
     """The resources of a job, which does one run.
 
     Args:
-        nodes: that share a run; its ``--devices`` are spread evenly over them.
+        nodes: the number of nodes that share a run; its ``--devices`` are spread evenly over them.
         accelerator: what a device is: a GPU, or a task of its own on CPU cores.
-        partition: of the cluster; None takes its default.
-        account: that is charged; None takes the user's default.
-        minutes: that a job may take. One that has not finished by then is requeued and goes on from its checkpoint.
-        cpus: cores per device; None: one for the training and one for each of the ``--workers``.
-        gigabytes: of memory per node; None takes the cluster's default.
-        requeues: how often a job that ran out of time goes on.
+        partition: the cluster's partition that jobs are sent to; None takes the cluster's default.
+        account: the account that is charged; None takes the user's default.
+        minutes: the time limit of a job, in minutes. A job that has not finished by then is requeued and goes on from
+            its checkpoint.
+        cpus: the number of CPU cores per device; None takes the recipe's ``threads`` and one for each of the
+            ``--workers``.
+        gigabytes: the memory per node, in gigabytes; None takes the cluster's default.
+        requeues: the largest number of times that a job that ran out of time is requeued.
     """
 
     nodes: int = 1
@@ -33,7 +35,7 @@ class Resources:
     requeues: int = 10
 
     def __post_init__(self) -> None:
-        """Check ranges.
+        """Refuse numbers below 1.
 
         Raises:
             UsageError: names the argument.

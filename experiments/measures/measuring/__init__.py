@@ -1,1 +1,1 @@
-"""What measures are made of: how they are computed, cached and checked."""
+"""Parts of measures: how they are computed, cached and checked."""

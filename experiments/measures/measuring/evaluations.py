@@ -1,4 +1,4 @@
-"""What is measured of runs and networks, each once: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
+"""A cache of what is measured of runs and networks: ``evaluations/NAME-VERSION/KEY.json`` in the run store."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from specs.errors import RunError
 from specs.files import write_json
 from specs.plugins import plugin_of
 from specs.registry import MEASURES
+from specs.short_names import file_stem
 
 Measured = TypeVar("Measured")
 
@@ -24,15 +25,15 @@ def evaluated(
     compute: Callable[[Record], Any],
     report: Report = silent,
 ) -> dict[str, Any]:
-    """What a function gives for each run, by key; what was computed before is read.
+    """Compute something of each finished run, by key; results that were computed before are read from the store.
 
     Args:
-        name: of the measurement.
-        version: raised on purpose when the same run gives another result than before.
-        records: of finished runs.
-        store: that they are in.
-        compute: makes plain data of a record.
-        report: told after each new one how many are done.
+        name: the name of the measurement, under which results are stored.
+        version: the version of the measurement, raised on purpose when the same run gives another result than before.
+        records: the records of the finished runs.
+        store: the run store that holds these runs, and in which results are stored.
+        compute: a function that computes a result, plain data that JSON can hold, of a record.
+        report: a function that is told after each new result how many runs are done, and of how many.
 
     Raises:
         RunError: if a stored result is damaged.
@@ -48,8 +49,20 @@ def once(
     compute: Callable[[Measured], Any],
     report: Report = silent,
 ) -> dict[str, Any]:
-    """The same for whatever has a key, which must say all that the result depends on."""
-    folder, found = store.root / "evaluations" / f"{name}-{version}", {}
+    """Compute something of each value in ``waiting``; results that were computed before are read from the store.
+
+    Args:
+        name: the name of the measurement, under which results are stored.
+        version: the version of the measurement, raised on purpose when the same value gives another result.
+        waiting: the values by key; a key must identify everything that the result depends on.
+        store: the run store in which results are stored.
+        compute: a function that computes a result, plain data that JSON can hold, of a value.
+        report: a function that is told after each new result how many values are done, and of how many.
+
+    Raises:
+        RunError: if a stored result is damaged.
+    """
+    folder, found = store.root / "evaluations" / file_stem(f"{name}-{version}"), {}
     for number, (key, one) in enumerate(waiting.items(), 1):
         path = folder / f"{key}.json"
         try:
@@ -66,10 +79,10 @@ def once(
 
 
 def measured_as(measure: str) -> str:
-    """The name under which a measure's numbers are kept; that of a plugin's changes with its sources.
+    """The name under which a measure's numbers are stored; the name of a plugin's measure changes with its sources.
 
     Args:
-        measure: registry name.
+        measure: the name under which the measure is registered.
     """
     plugin = plugin_of(MEASURES, measure)
     return measure if plugin is None else f"{measure}-{plugin.sha256[:12]}"

@@ -1,8 +1,8 @@
-"""Grad-CAM: where in an image a network finds what speaks for a class (Selvaraju et al. 2017, section 3).
+"""Grad-CAM: which parts of an image raise a network's output for a class (Selvaraju et al. 2017, section 3).
 
-The maps are not cut at 0 but begin at their own minimum, as the heatmaps of ChestX-ray14's paper do (Wang et al. 2017,
-https://arxiv.org/abs/1705.02315). A network that learned rare findings holds all of them improbable, and then nothing
-in an image is above 0.
+The maps are not cut at 0 but shifted so that their minimum is 0, as the heatmaps of ChestX-ray14's paper are (Wang et
+al. 2017, https://arxiv.org/abs/1705.02315). A network that learned rare findings gives all of them low probabilities,
+and a map that is cut at 0 would often be empty.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from specs.errors import UsageError
 
 
 def grad_cam(module: SupervisedModule, images: Tensor, classes: Tensor) -> NDArray[np.float32]:
-    """A map for each image and class.
+    """The Grad-CAM map of each image for one class.
 
     Args:
-        module: a classification.
-        images: uint8 (N, C, H, W).
-        classes: int64 (N,), the number of the class that each map is of.
+        module: a network with a classifier.
+        images: the pixels, uint8 of shape (N, C, H, W).
+        classes: the index of the class that each map is for, int64 of shape (N,).
 
     Returns:
-        (N, H, W), with 0 as the least value of each map.
+        The maps, of shape (N, H, W), with 0 as the least value of each map.
 
     Raises:
         UsageError: if the last stage of the network has no feature map.
@@ -42,7 +42,7 @@ def grad_cam(module: SupervisedModule, images: Tensor, classes: Tensor) -> NDArr
 
 @torch.no_grad()
 def _last_map(module: SupervisedModule, image: Tensor) -> nn.Module:
-    """The module that gives the feature map of the last stage: the outermost one whose output is that map."""
+    """The outermost module of the backbone whose output is the feature map of the last stage."""
     backbone: Backbone = module.backbone
     wanted = backbone.features(module.normalize(image))[-1]
     found: list[nn.Module] = []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from experiments.run.store import Record
 
 Found = Mapping[str, Any]
-"""Numbers of one run by name, None where one is undefined; under ``details`` what explains them."""
+"""Numbers of one run by name, None for a number that is undefined; ``details``, if there, explains the numbers."""
 
 
 def _nothing_to_say(found: Sequence[Found]) -> list[tuple[str, str]]:
@@ -37,17 +37,18 @@ def _anything_goes(dataset: Dataset, root: Path) -> None:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured.
+    """A measure: how its numbers are computed, and how they are described to readers.
 
     Attributes:
-        version: raised on purpose when the same run gives other numbers than before.
-        unit: of the numbers, for the heading of a column.
-        progress: what is being measured, for whoever waits.
-        compute: measures one run; a column names one of the numbers.
-        numbers: names of those that there may be for runs of a spec.
-        levels: words for numbers that others are held against, such as a floor: the number NAME:KEY belongs to KEY.
-        remarks: what must be known of the numbers of all runs, as pairs of what and a sentence.
-        check: raises DataError, before anything is trained, if a dataset lacks what the measure needs.
+        version: the version of the measure, raised on purpose when the same run gives other numbers than before.
+        unit: the unit of the numbers, for the heading of a column.
+        progress: what is being measured, in words, for the line that shows the progress.
+        compute: a function that measures one run; a column of a table names one of the numbers.
+        numbers: a function that gives the names of the numbers that runs of a spec may have.
+        levels: descriptions of reference numbers, such as a floor, by name; the number NAME:KEY is the reference for
+            the number KEY.
+        remarks: a function that gives notes on the numbers of all runs, as pairs of a subject and a sentence.
+        check: a function that raises DataError, before anything is trained, if a dataset lacks what the measure needs.
     """
 
     version: int
@@ -71,7 +72,7 @@ class Measure:
 
 
 def defined(value: float) -> float | None:
-    """A number as ``Found`` holds it: NaN is no number of a run, nor of JSON."""
+    """A number as ``Found`` holds it: None for NaN, which JSON cannot hold."""
     return None if math.isnan(value) else value
 
 
@@ -90,7 +91,7 @@ def _stages(backbone: Call) -> tuple[str, ...]:
 
 
 def measure_of(column: str) -> tuple[str, Measure, str]:
-    """Name, measure and number that a column's ``NAME:NUMBER`` stands for.
+    """The measure's name, the measure and the name of the number that a column's ``NAME:NUMBER`` stands for.
 
     Raises:
         UsageError: lists the near matches if there is no such measure.

@@ -1,4 +1,4 @@
-"""What networks make of the same test images, stage by stage, as arrays that similarity takes."""
+"""Feature maps of networks on the same test images, stage by stage, and their similarity."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from experiments.run.retesting import device
 from specs.errors import DataError, RunError
 
 ROWS = 10_000
-"""Pixels that are compared: what ``pixel_cca`` aims at (Raghu et al. 2019, appendix C)."""
+"""The number of pixels that ``pixel_cca`` compares, approximately (Raghu et al. 2019, appendix C)."""
 
 REPEATS = 5
-"""Draws of images and channels (the same)."""
+"""The number of draws of images and channels (the same source)."""
 
 SEED = 0
-"""Of all draws, so that the same networks give the same numbers."""
+"""The seed of all draws, so that the same networks give the same numbers."""
 
 BATCH = 16
+"""Images in a forward pass."""
 
 Maps = dict[str, NDArray[np.float32]]
-"""By stage, (images, channels, height, width)."""
+"""Feature maps by stage, each of shape (images, channels, height, width)."""
 
 
 def stage_maps(network: Restored, backbone: Backbone | None = None, stages: Sequence[str] | None = None) -> Maps:
@@ -36,9 +37,9 @@ def stage_maps(network: Restored, backbone: Backbone | None = None, stages: Sequ
     The images and their order depend on the data alone, so maps of two networks on the same data are of the same ones.
 
     Args:
-        network: whose test images and input normalization are used.
-        backbone: instead of the network's own, such as the one before training.
-        stages: that are wanted; None: all.
+        network: the restored run whose test images and input normalization are used.
+        backbone: the backbone that computes the maps, such as the one before training; None takes the network's own.
+        stages: the names of the wanted stages; None takes all.
     """
     count = len(network.data.index_of("test"))
     order = np.random.default_rng(SEED).permutation(count).tolist()
@@ -61,10 +62,10 @@ def similarities(a: Maps, b: Maps, same_channels: bool, unrelated: bool = False)
     """CCA of every stage of one network with the same stage of another, by stage.
 
     Args:
-        a: maps of one.
-        b: of the other, on the same images.
-        same_channels: as in ``pixel_cca``.
-        unrelated: as in ``pixel_cca``.
+        a: the feature maps of one network, by stage.
+        b: the feature maps of the other network on the same images, by stage.
+        same_channels: whether both draw the same channels, as in ``pixel_cca``.
+        unrelated: whether maps of different images are compared, as in ``pixel_cca``.
 
     Raises:
         DataError: if a stage has too few pixels on so few test images.

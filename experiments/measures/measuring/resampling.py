@@ -22,10 +22,10 @@ def resampled(record: Record, places: Places, resamples: int, score: str | None 
     """The run's score in each resample of the test patients; the same resamples for every run of one test set.
 
     Args:
-        record: of a fine-tuning.
-        places: where its dataset is, which says whose the images are.
-        resamples: how many.
-        score: name of one of the task's scores; None: its own.
+        record: the record of a fine-tuning.
+        places: where its dataset is, which says which patient each image is of.
+        resamples: the number of resamples.
+        score: the name of one of the task's scores; None takes the score that the task is judged by.
 
     Returns:
         Scores in [0, 1], None where one is undefined, such as without a positive image.

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FARTHEST = 6.0
-"""An axis shows so many times the middle one of the differences; what is farther goes on with an arrow."""
+"""The largest value on an axis as a multiple of the median difference; bars that go farther end in an arrow."""
 
 LEAST = 0.1
-"""Points that an axis shows at least on either side."""
+"""The least value in points that takes the place of the median difference where that is smaller."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A difference in points.
+    """A difference in points, with bounds.
 
     Attributes:
-        low: lower bound, minus infinity where there is none.
-        estimate: of the difference.
-        high: upper bound, infinity where there is none.
+        low: the lower bound; minus infinity where there is none.
+        estimate: the estimated difference.
+        high: the upper bound; infinity where there is none.
     """
 
     low: float
@@ -33,7 +33,7 @@ class Bar:
     high: float
 
     def __str__(self) -> str:
-        """``-1.20 (-3.00 to 0.40)``, ``-1.20 (up to 0.40)`` without a lower bound."""
+        """The difference as in ``-1.20 (-3.00 to 0.40)`` or, without a lower bound, ``-1.20 (up to 0.40)``."""
         low, high = (f"{bound:.2f}" if np.isfinite(bound) else "" for bound in (self.low, self.high))
         told = (
             f"{low} to {high}"
@@ -48,11 +48,11 @@ class Bar:
 
 
 def edges(bars: Sequence[Bar], around: Sequence[float] = (0.0,)) -> tuple[float, float]:
-    """Of an axis, in points.
+    """The two ends of an axis for bars, in points.
 
     Args:
-        bars: that it shows: those of about the size of the middle one whole.
-        around: what is seen in any case.
+        bars: the bars that the axis shows; those about as large as the median one are seen whole.
+        around: values that the axis shows in any case.
     """
     estimates = [bar.estimate for bar in bars]
     limit = FARTHEST * max(LEAST, float(np.median(np.abs(estimates or [0.0]))), *map(abs, around))
@@ -63,7 +63,7 @@ def edges(bars: Sequence[Bar], around: Sequence[float] = (0.0,)) -> tuple[float,
 
 
 def draw_bar(axes: Axes, bar: Bar, height: float, color: str) -> None:
-    """A bar with ends, or an arrow at the axis' edge where it goes on, and a dot at the difference."""
+    """Draw a bar with a dot at the difference, and with an arrow at the edge of the axis where the bar goes on."""
     left, right = axes.get_xlim()
     look: dict[str, Any] = {"color": color, "linestyle": ""}
     inside = 0.012 * (right - left)
@@ -83,14 +83,20 @@ def draw_bar(axes: Axes, bar: Bar, height: float, color: str) -> None:
 
 
 def write_beside(axes: Axes, text: str, height: float, color: str = "0.15") -> None:
-    """A text at the right of a bar."""
+    """Write a text at the right of a bar, outside the axes."""
     axes.annotate(
         text, (1.03, height), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=color
     )  # fmt: skip
 
 
 def frame(axes: Axes, rows: int, ends: tuple[float, float]) -> None:
-    """Axes for so many bars, from the top at 0 downwards, with a line at no difference."""
+    """Prepare axes for bars at the heights 0, -1, -2 and so on, with a line at no difference.
+
+    Args:
+        axes: the axes that are prepared.
+        rows: the number of bars.
+        ends: the two ends of the horizontal axis, in points.
+    """
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlim(*ends)

@@ -11,41 +11,48 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 CHARACTER = 0.6
-"""Width of a character in font sizes; most are narrower."""
+"""The width of a character as a multiple of the font size; most are narrower."""
 
 LINE = 1.3
-"""Height of a line in font sizes."""
+"""The height of a line as a multiple of the font size."""
 
 BESIDE = 5.0
-"""What stands beside a name in a legend, and the space to the next column, in font sizes."""
+"""The width of a legend's mark and of the space to the next column, as a multiple of the font size."""
 
 POINTS = 72
-"""In an inch."""
+"""The number of typographic points in an inch."""
 
 
 def wrapped(text: str, inches: float, size: float) -> str:
-    """A text in lines that are no wider than so many inches.
+    """A text broken into lines that are no wider than a width.
 
     Args:
-        text: of one line.
-        inches: of room.
-        size: of the font, in points.
+        text: the text, without line breaks.
+        inches: the width in inches.
+        size: the size of the font, in points.
     """
     return textwrap.fill(text, max(8, int(inches * POINTS / (CHARACTER * size))), break_on_hyphens=False)
 
 
 def height_of(texts: Sequence[str], size: float) -> float:
-    """Inches that the text of the most lines takes.
+    """The height in inches of the text that has the most lines.
 
     Args:
-        texts: with a line break after each line.
-        size: of the font, in points.
+        texts: the texts, whose lines end in line breaks.
+        size: the size of the font, in points.
     """
     return max((text.count("\n") + 1 for text in texts), default=0) * LINE * size / POINTS
 
 
 def legend_height(names: Sequence[str], width: float, most: int, size: float) -> float:
-    """Inches that ``legend_below`` takes; its other arguments are the same."""
+    """The height in inches that ``legend_below`` takes for marks with these names.
+
+    Args:
+        names: the names of the marks.
+        width: the width of the drawing in inches.
+        most: the largest number of columns.
+        size: the size of the font, in points.
+    """
     texts, columns = _arranged(names, width, most, size)
     return -(-len(texts) // columns) * (height_of(texts, size) + 0.06)
 
@@ -54,17 +61,17 @@ def legend_below(drawing: Drawing, marks: Sequence[Line2D], most: int, size: flo
     """Put a legend below a drawing, in as many columns as fit.
 
     Args:
-        drawing: that it explains.
-        marks: each with its name as its label.
-        most: columns.
-        size: of the font, in points.
+        drawing: the drawing whose marks the legend explains.
+        marks: the marks, each of which has its name as its label.
+        most: the largest number of columns.
+        size: the size of the font, in points.
     """
     texts, columns = _arranged([str(mark.get_label()) for mark in marks], drawing.get_figwidth(), most, size)
     drawing.legend(marks, texts, loc="outside lower center", ncols=columns, fontsize=size, frameon=False)
 
 
 def _arranged(names: Sequence[str], width: float, most: int, size: float) -> tuple[list[str], int]:
-    """The names in lines, and the number of columns."""
+    """The names broken into lines, and the number of columns that fit."""
     beside = BESIDE * size / POINTS
     texts = [wrapped(name, width - beside, size) for name in names]
     longest = max(len(line) for text in texts for line in text.split("\n"))

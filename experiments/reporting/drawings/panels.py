@@ -6,11 +6,13 @@ of a bar on such an axis would mislead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
+from experiments.reporting.drawings.looks import Look, looks
 from experiments.reporting.drawings.pictures import caption
 from experiments.reporting.text.provenance import provenance
 from experiments.reporting.text.words import PHANTOM_WARNING, p_stated
@@ -20,21 +22,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933", "#000000")
-"""Told apart by color-blind readers too (Okabe and Ito 2008, https://jfly.uni-koeln.de/color/)."""
-
 PER_LINE = 4
-"""Panels side by side."""
+"""The largest number of panels side by side."""
 
 NARROWEST = 7.5
-"""Inches, for titles and legends."""
+"""The least width of a drawing in inches, so that titles and legends fit."""
 
 NAMES = 2.6
-"""Inches that the names of rows take beside a panel, at most."""
+"""The largest width in inches of the rows' names beside a panel."""
 
 
 def draw_panels(document: TableDocument) -> Drawing:
-    """The whole figure.
+    """The figure of a table's scores, with a panel per column.
 
     Raises:
         ValueError: if the document does not say how it is drawn.
@@ -60,12 +59,12 @@ def draw_panels(document: TableDocument) -> Drawing:
     high = 0.75 + height_of(list(titles.values()), 9) + max(0.26, height_of(names, 8)) * len(rows)
     drawing = Drawing(figsize=(width, high * len(lines) + 1.2), layout="constrained")
     families = {row: family for row, family in figure.families if row in rows}
-    shades = {family: COLORS[number % len(COLORS)] for number, family in enumerate(dict.fromkeys(families.values()))}
+    shown = looks(document)
+    shades = {family: shown[row].color for row, family in families.items()}
     for line, (name, columns) in enumerate(lines):
         for place, column in enumerate(columns):
             axes = drawing.add_subplot(len(lines), widest, line * widest + place + 1)
-            colors = [shades.get(families.get(row, ""), COLORS[0]) for row in rows]
-            _panel(axes, document, column, rows, colors)
+            _panel(axes, document, column, shown)
             axes.set_yticks([-number for number in range(len(rows))], names if place == 0 else [""] * len(rows))
             axes.tick_params(axis="y", labelsize=8)
             axes.set_title(titles[column], fontsize=9)
@@ -74,27 +73,25 @@ def draw_panels(document: TableDocument) -> Drawing:
     if shades:
         from matplotlib.lines import Line2D
 
-        marks = [
-            Line2D([], [], color=shade, marker="o", linestyle="", label=family) for family, shade in shades.items()
-        ]
+        marks = [Line2D([], [], color=shade, linewidth=4, label=family) for family, shade in shades.items()]
         legend_below(drawing, marks, 4, 8)
     entitle(drawing, document, document.title)
     return drawing
 
 
 def entitle(drawing: Drawing, document: TableDocument, title: str) -> None:
-    """A title, what the data are, and where they and the weights are from, in lines that fit."""
+    """Put a title above a drawing, with a warning if data are synthetic and the provenance, in lines that fit."""
     caption(drawing, title, PHANTOM_WARNING if document.edition == "phantom" else "", provenance(document))
 
 
-def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], colors: list[str]) -> None:
-    """One column: runs as small dots, mean and standard deviation, the corrected p-value at the right."""
+def _panel(axes: Axes, document: TableDocument, column: str, shown: Mapping[str, Look]) -> None:
+    """Draw one column: runs as small dots, their mean and standard deviation, and the corrected p-value beside it."""
     reference = 100 * np.array(document.cells[document.reference, column].values)
     if len(reference):
         spread = reference.std(ddof=1) if len(reference) > 1 else 0.0
         axes.axvspan(reference.mean() - spread, reference.mean() + spread, color="0.9", linewidth=0)
         axes.axvline(reference.mean(), color="0.6", linewidth=0.8)
-    for number, (row, color) in enumerate(zip(rows, colors, strict=True)):
+    for number, (row, (color, marker, _)) in enumerate(shown.items()):
         values = 100 * np.array(document.cells[row, column].values)
         height = -number
         if not len(values):
@@ -102,14 +99,16 @@ def _panel(axes: Axes, document: TableDocument, column: str, rows: list[str], co
             continue
         axes.scatter(values, np.full(len(values), height), s=6, color=color, alpha=0.4, linewidths=0)
         spread = values.std(ddof=1) if len(values) > 1 else 0.0
-        axes.errorbar(values.mean(), height, xerr=spread, fmt="o", markersize=4, color=color, linewidth=1.2, capsize=2)
+        axes.errorbar(
+            values.mean(), height, xerr=spread, fmt=marker, markersize=4, color=color, linewidth=1.2, capsize=2
+        )
         result = document.result((row, column))
         if row != document.reference and result is not None and result.p_holm is not None:
             text = f"{p_stated(result.p_holm)} {document.symbol((row, column))}".rstrip()
             axes.annotate(
                 text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=6.5, color="0.3"
             )
-    axes.set_ylim(-len(rows) + 0.4, 0.6)
+    axes.set_ylim(-len(shown) + 0.4, 0.6)
     axes.tick_params(axis="x", labelsize=7)
     axes.margins(x=0.08)
     for side in ("top", "right"):

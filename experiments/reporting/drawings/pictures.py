@@ -1,4 +1,4 @@
-"""Drawings as pictures and vectors."""
+"""Writes drawings as pictures (PNG) and as vector graphics (SVG)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 PICTURES: tuple[Literal["png", "svg"], ...] = ("png", "svg")
 
 OF_PATIENTS = "-images"
-"""What the name of a picture with real images ends with."""
+"""The ending of the name of a picture with real images."""
 
 
 def caption(drawing: Drawing, *texts: str) -> Drawing:
     """The drawing with texts above it, in lines that fit."""
-    fitting = int(drawing.get_figwidth() * 14)  # characters of this size
+    fitting = int(drawing.get_figwidth() * 14)  # about 14 characters of this font size fit into an inch
     drawing.suptitle("\n".join(line for text in texts for line in wrap(text, fitting)), fontsize=9)
     return drawing
 
@@ -36,17 +36,17 @@ def write_drawing(drawing: Drawing, name: str, folder: Path) -> list[Path]:
 
 
 def remove_drawing(name: str, folder: Path) -> None:
-    """Take away what ``write_drawing`` wrote, where there is something."""
+    """Remove the files that ``write_drawing`` wrote; files that are not there are passed over."""
     for kind in PICTURES:
         (folder / f"{name}.{kind}").unlink(missing_ok=True)
 
 
 def drawn(drawing: Drawing, kind: Literal["png", "svg"]) -> bytes:
-    """A drawing's file; the same drawing gives the same bytes."""
+    """The content of a drawing's file; the same drawing gives the same bytes."""
     from matplotlib import rc_context
 
     metadata = {"png": {"Software": None}, "svg": {"Date": None}}[kind]
     file = io.BytesIO()
-    with rc_context({"svg.hashsalt": "medtransfer"}):  # ids of the parts of an SVG, which are random without one
+    with rc_context({"svg.hashsalt": "medtransfer"}):  # without it the ids in an SVG would be random
         drawing.savefig(file, format=kind, dpi=160, metadata=metadata)
     return file.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.reporting.drawings.labels import legend_below
-from experiments.reporting.drawings.panels import COLORS, NARROWEST, PER_LINE, entitle
+from experiments.reporting.drawings.looks import looks
+from experiments.reporting.drawings.panels import NARROWEST, PER_LINE, entitle
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
@@ -17,11 +19,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 LEVELS: tuple[Literal["--", ":", "-."], ...] = ("--", ":", "-.")
-"""Lines of what numbers are held against, in turns."""
+"""The line styles of reference values, which are used in turn."""
 
 
-def draw_profile(document: TableDocument) -> Drawing:
-    """The whole figure; the dotted gray line is how far each row is from the reference row.
+Levels = Mapping[str, Mapping[str, float]]
+"""Reference values in [0, 1] for the numbers of a table, by their description and then by column label."""
+
+
+def draw_profile(document: TableDocument, levels: Levels) -> Drawing:
+    """The figure of a table along the stages of networks; of two rows, a dotted gray line shows the difference.
+
+    Args:
+        document: the finished table.
+        levels: the reference values that are drawn beside the numbers of the table.
 
     Raises:
         ValueError: if the document does not say how it is drawn.
@@ -36,11 +46,11 @@ def draw_profile(document: TableDocument) -> Drawing:
     rows = [row for row, _ in document.rows]
     widest = min(PER_LINE, len(groups))
     lines = -(-len(groups) // widest)
-    legend = 0.2 * -(-(len(rows) + len(document.levels) + 1) // 2)
+    legend = 0.2 * -(-(len(rows) + len(levels) + 1) // 2)
     drawing = Drawing(figsize=(max(NARROWEST, 1.0 + 2.9 * widest), 2.6 * lines + 1.1 + legend), layout="constrained")
     for number, (name, columns) in enumerate(groups):
         axes = drawing.add_subplot(lines, widest, number + 1)
-        _panel(axes, document, columns, rows)
+        _panel(axes, document, columns, levels)
         axes.set_title(name, fontsize=9)
         short = [column.removeprefix(name).strip(" ,") for column in columns]
         axes.set_xticks(range(len(columns)), short, fontsize=7, rotation=30 if max(map(len, short)) > 6 else 0)
@@ -50,41 +60,44 @@ def draw_profile(document: TableDocument) -> Drawing:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     marks = [
-        Line2D([], [], color=COLORS[place % len(COLORS)], marker="o", markersize=4, label=row)
-        for place, row in enumerate(rows)
+        Line2D([], [], color=look.color, linestyle=look.line, marker=look.marker, markersize=4, label=row)
+        for row, look in looks(document).items()
     ]
     if len(rows) == 2:
         other = next(row for row in rows if row != document.reference)
         marks.append(Line2D([], [], color="0.45", linestyle=(0, (1, 1)), label=f"{other} minus {document.reference}"))
     marks += [
         Line2D([], [], color="0.6", linestyle=style, linewidth=0.9, label=words)
-        for words, style in zip(document.levels, cycle(LEVELS), strict=False)
+        for words, style in zip(levels, cycle(LEVELS), strict=False)
     ]
     legend_below(drawing, marks, 2, 7)
     entitle(drawing, document, document.title)
     return drawing
 
 
-def _panel(axes: Axes, document: TableDocument, columns: tuple[str, ...], rows: list[str]) -> None:
+def _panel(axes: Axes, document: TableDocument, columns: tuple[str, ...], levels: Levels) -> None:
+    rows = [row for row, _ in document.rows]
     places = np.arange(len(columns))
-    for of, style in zip(document.levels.values(), cycle(LEVELS), strict=False):
+    for of, style in zip(levels.values(), cycle(LEVELS), strict=False):
         axes.plot(
             places, [100 * of.get(column, np.nan) for column in columns], color="0.6", linestyle=style, linewidth=0.9
         )
     means = {}
-    for number, row in enumerate(rows):
-        color = COLORS[number % len(COLORS)]
+    for number, (row, look) in enumerate(looks(document).items()):
         values = [100 * np.array(document.cells[row, column].values) for column in columns]
         means[row] = np.array([of.mean() if len(of) else np.nan for of in values])
         spread = [of.std(ddof=1) if len(of) > 1 else 0.0 for of in values]
         beside = places + 0.06 * (number - (len(rows) - 1) / 2)
-        axes.errorbar(beside, means[row], yerr=spread, color=color, marker="o", markersize=4, linewidth=1.2, capsize=2)
+        axes.errorbar(
+            beside, means[row], yerr=spread, color=look.color, linestyle=look.line, marker=look.marker, markersize=4,
+            linewidth=1.2, capsize=2,
+        )  # fmt: skip
     if len(rows) == 2:
         axes.plot(places, _difference(means, document.reference), color="0.45", linestyle=(0, (1, 1)), linewidth=1.2)
         axes.axhline(0, color="0.85", linewidth=0.6, zorder=0)
 
 
 def _difference(means: dict[str, NDArray[np.float64]], reference: str) -> NDArray[np.float64]:
-    """The other row's means minus the reference's."""
+    """The means of the other row minus those of the reference row, of two rows."""
     (other,) = (values for row, values in means.items() if row != reference)
     return np.asarray(other - means[reference])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from experiments.reporting.decided import Ahead, Decided, Reading
 from experiments.reporting.drawings.intervals import Bar, draw_bar, edges, frame, write_beside
 from experiments.reporting.drawings.labels import height_of, wrapped
-from experiments.reporting.drawings.panels import COLORS, entitle
+from experiments.reporting.drawings.looks import looks
+from experiments.reporting.drawings.panels import entitle
 from experiments.reporting.text.claims import called, either, points
-from experiments.tables.decided import Ahead, Decided, Reading
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
@@ -18,23 +19,27 @@ if TYPE_CHECKING:
 
 TITLES = {"these images": "These images", "new patients": "New patients"}
 NAMES, PANEL, NUMBERS = 2.0, 2.3, 1.4
-"""Inches that names take at most, that a reader's panel is wide, and that the numbers beside it take."""
+"""Widths in inches: of the rows' names at most, of a reader's panel, and of the numbers at its right."""
 
 GRAY = "0.62"
-"""Of rows that rested."""
+"""The color of rows that were put to rest."""
 
 
-def draw_race(document: TableDocument) -> Drawing | None:
-    """The whole figure; None if there was no race, or nothing was looked at."""
-    decided = document.decided
-    if decided is None or all(reading.leader is None for reading in decided.readings):
+def draw_race(document: TableDocument, decided: Decided) -> Drawing | None:
+    """The figure of a race, with a panel per reader; None if no scores were looked at.
+
+    Args:
+        document: the finished table.
+        decided: the outcome of the table's race.
+    """
+    if all(reading.leader is None for reading in decided.readings):
         return None
     from matplotlib.figure import Figure as Drawing
 
     rows = in_order(decided)
     rested = {one.row: one.rested for one in decided.order}
     labels = [_label(row, rested[row], decided) for row in rows]
-    colors = {row: COLORS[number % len(COLORS)] for number, (row, _) in enumerate(document.rows)}
+    colors = {row: look.color for row, look in looks(document).items()}
     panels = len(decided.readings)
     width = 0.2 + NAMES + (PANEL + NUMBERS) * panels
     drawing = Drawing(figsize=(width, 1.7 + max(0.3, height_of(labels, 8) + 0.06) * len(rows)), layout="constrained")
@@ -63,7 +68,10 @@ def draw_race(document: TableDocument) -> Drawing | None:
 
 
 def in_order(decided: Decided) -> list[str]:
-    """The leader first, then those that are least behind it; then, in the order of the tuning, those not looked at."""
+    """The rows in the order of the drawing: the leader, then those that are least behind it.
+
+    Rows that were not looked at come last, in the order of the tuning.
+    """
     reading = next((one for one in decided.readings if one.leader is not None), None)
     rows = [one.row for one in decided.order]
     if reading is None:
@@ -73,7 +81,7 @@ def in_order(decided: Decided) -> list[str]:
 
 
 def _title(reading: Reading) -> str:
-    """The reader, and what may be started from."""
+    """The title of a panel: the reader, and what to start from."""
     title = TITLES[reading.reader]
     if reading.leader is None:
         return title
@@ -81,7 +89,7 @@ def _title(reading: Reading) -> str:
 
 
 def _below(reading: Reading, decided: Decided) -> str:
-    """What the axis shows."""
+    """The text below a panel, which says what its axis shows."""
     ahead = f"points ahead of {called(reading.leader)}" if reading.leader else "points ahead"
     return wrapped(f"{ahead}; dashed: the margin, {points(decided.analysis.margin)}", PANEL + 0.6, 8)
 
@@ -100,7 +108,7 @@ def _label(row: str, rested: int | None, decided: Decided) -> str:
 
 
 def _row(axes: Axes, reading: Reading, row: str, height: float, color: str) -> None:
-    """A row's difference with its bounds, and the numbers at the right."""
+    """Draw a row's difference from the leader with its bounds, and write the numbers at the right."""
     shade = "0.45" if color == GRAY else "0.15"
     if row == reading.leader:
         axes.plot(0, height, marker="D", markersize=6, color=color, linestyle="")
@@ -113,6 +121,6 @@ def _row(axes: Axes, reading: Reading, row: str, height: float, color: str) -> N
 
 
 def bar_of(of: Ahead) -> Bar:
-    """In points, bounds that there are not infinite."""
+    """A difference as a bar in points, where bounds that are missing become infinite."""
     low, high = (-math.inf if of.low is None else of.low), (math.inf if of.high is None else of.high)
     return Bar(100 * low, 100 * of.estimate, 100 * high)

@@ -15,13 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 BETWEEN = 3
-"""Characters between two columns: a line with a space on either side."""
+"""The number of characters between two columns: a vertical line with a space on either side."""
 
 LEAST_NAME = 24
-"""Characters that the names of lines have at least, if they are longer."""
+"""The least width in characters of the names of lines, where they are that long."""
 
 LONGEST_WORD = 16
-"""Longer words of a heading are broken where the numbers below are narrower."""
+"""The largest length in characters of a word of a heading; longer ones are broken if the numbers below are narrower."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class NumberColumn:
     """A column of numbers.
 
     Attributes:
-        heading: above it; its lines and words may be wrapped.
-        cells: a text for each line of the table.
+        heading: the heading above the column, whose lines and words may be wrapped.
+        cells: the texts of the column, one for each line of the table.
     """
 
     heading: Text
@@ -38,12 +38,12 @@ class NumberColumn:
 
     @property
     def natural(self) -> int:
-        """Characters that it takes where there is room."""
+        """The width in characters that the column takes where there is room."""
         return max(cell_len(line) for text in (self.heading, *self.cells) for line in text.plain.split("\n"))
 
     @property
     def least(self) -> int:
-        """Characters without which a number would be cut."""
+        """The least width in characters, below which a number would be cut."""
         words = [min(cell_len(word), LONGEST_WORD) for word in self.heading.plain.split()]
         return max([1, *words, *(cell_len(cell.plain) for cell in self.cells)])
 
@@ -52,10 +52,10 @@ def print_columns(console: Console, corner: str, names: Sequence[str], columns: 
     """Print a table of numbers, in as many parts as the console's width asks for.
 
     Args:
-        console: where to print.
-        corner: above the names.
-        names: of the lines.
-        columns: with as many cells as there are names.
+        console: the console to print on.
+        corner: the heading above the names.
+        names: the names of the lines.
+        columns: the columns, each with as many cells as there are names.
     """
     longest = max(cell_len(text) for text in (corner, *names))
     least = min(longest, LEAST_NAME)
@@ -74,7 +74,7 @@ def print_columns(console: Console, corner: str, names: Sequence[str], columns: 
 
 
 def _parts(columns: Sequence[NumberColumn], room: int) -> Iterator[list[NumberColumn]]:
-    """Columns that fit beside each other, one at least."""
+    """Parts of the columns that fit side by side into a width in characters, each with one column or more."""
     part: list[NumberColumn] = []
     taken = 0
     for column in columns:
@@ -87,7 +87,15 @@ def _parts(columns: Sequence[NumberColumn], room: int) -> Iterator[list[NumberCo
 
 
 def _widths(room: int, natural: Sequence[int], least: Sequence[int]) -> list[int]:
-    """How wide columns are: from their least, the first is widened to what it would be, then the narrowest ones."""
+    """The widths of columns in characters, where the least widths are widened as far as there is room.
+
+    The first column is widened to its natural width first, then the narrowest ones.
+
+    Args:
+        room: the number of characters that all columns together may take.
+        natural: the width of each column where there is room.
+        least: the least width of each column.
+    """
     widths = list(least)
     for _ in range(room - sum(least)):
         wanting = [place for place, width in enumerate(widths) if width < natural[place]]

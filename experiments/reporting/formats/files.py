@@ -1,38 +1,46 @@
-"""A table's files, one per format."""
+"""Writes the files of a document, one per format, and its drawings."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from experiments.reporting.drawings.drawings import ENDINGS, drawings
-from experiments.reporting.drawings.pictures import remove_drawing, write_drawing
+from experiments.reporting.blocks.building.kind import blocks_of, kinds
+from experiments.reporting.drawings.pictures import OF_PATIENTS, remove_drawing, write_drawing
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import to_json
-from experiments.tables.document import TableDocument
+from experiments.tables.document import Document
 from specs.files import write_text
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
-def write_all(document: TableDocument, folder: Path) -> list[Path]:
+FORMATS = {"csv": to_csv, "tex": to_latex, "md": to_markdown, "json": to_json}
+"""The functions that make the text of a file, by the ending of its name."""
+
+
+def drawings_of(document: Document) -> Iterator[tuple[str, Drawing]]:
+    """The drawings of a document, each with the text that follows the document's name in the names of its files."""
+    for block in blocks_of(document):
+        if block.drawing is not None and (drawing := block.drawing()) is not None:
+            yield block.ending, drawing
+
+
+def write_all(document: Document, folder: Path) -> list[Path]:
     """Write NAME.csv, .tex, .md and .json into a folder, and its drawings as .png and .svg; returns their paths.
 
-    Pictures that the table had before, and has no more, are taken away: they would stand beside other numbers.
+    Pictures that an earlier table of this name had and this one has not are removed, since they show other numbers.
     """
-    texts = {
-        "csv": to_csv(document),
-        "tex": to_latex(document),
-        "md": to_markdown(document),
-        "json": to_json(document),
-    }
     paths = []
-    for ending, text in texts.items():
+    for ending, text in [(ending, render(document)) for ending, render in FORMATS.items()]:
         paths.append(folder / f"{document.name}.{ending}")
         write_text(paths[-1], text)
-    drawn = drawings(document)
-    for ending in ENDINGS:
-        if ending not in drawn:
-            remove_drawing(f"{document.name}{ending}", folder)
-    for name, drawing in drawn.items():
-        paths += write_drawing(drawing, f"{document.name}{name}", folder)
+    drawn = dict(drawings_of(document))
+    for ending in {"", OF_PATIENTS, *(ending for kind in kinds().values() for ending in kind.endings)} - set(drawn):
+        remove_drawing(f"{document.name}{ending}", folder)
+    for ending, drawing in drawn.items():
+        paths += write_drawing(drawing, f"{document.name}{ending}", folder)
     return paths

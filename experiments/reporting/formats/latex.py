@@ -1,17 +1,16 @@
-"""A table as LaTeX, for booktabs."""
+"""A document of any kind as LaTeX, for booktabs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
-from experiments.reporting.text.counts import count_lines, count_note
-from experiments.reporting.text.layout import capital, further_layout, score_layout
+from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.kind import blocks_of
+from experiments.reporting.formats.beside import entries_beside, headings_beside, parted
+from experiments.reporting.text.layout import capital, missing, score_layout
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.statements import statement_notes
-from experiments.reporting.text.verdicts import planted_notes
-from experiments.reporting.text.words import mean_std, missing, notes, steps_by_row
-from experiments.tables.document import Place, TableDocument
+from experiments.reporting.text.words import mean_std
+from experiments.tables.document import Document, Place, TableDocument
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -21,42 +20,53 @@ SPECIAL = {
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX prints as it is."""
+    """Escape a text, so that LaTeX prints it as it is."""
     return "".join(SPECIAL.get(character, character) for character in text)
 
 
-def to_latex(document: TableDocument) -> str:
-    r"""A ``table`` environment; needs ``\usepackage{booktabs,amssymb}``."""
-    layout, beside = score_layout(document), costs_beside(document)
-    findings = (*planted_notes(document), *statement_notes(document))
-    said = (document.title + ".", provenance(document), *findings, *notes(document), *count_note(document))
+def to_latex(document: Document) -> str:
+    r"""A document as a ``table`` environment, which needs ``\usepackage{booktabs,amssymb}``."""
+    blocks = [block for block in blocks_of(document) if not block.detail]
+    scores = document if isinstance(document, TableDocument) else None
+    beside, below = parted(blocks)
+    caption = [document.title + ".", *([provenance(scores)] if scores else []), *_said(blocks)]
     lines = [
         "% needs \\usepackage{booktabs,amssymb}",
         "\\begin{table}",
-        f"\\caption{{{escape(' '.join(said))}}}",
+        f"\\caption{{{escape(' '.join(caption))}}}",
     ]
+    tables = [_scores(scores, beside)] if scores else []
+    tables += [_of_block(block) for block in below]
+    lines += [line for number, table in enumerate(tables) for line in [*(["", "\\medskip"] if number else []), *table]]
+    lines += [f"% {line}" for line in (missing(scores) if scores else ())]
+    return "\n".join([*lines, "\\end{table}", ""])
+
+
+def _said(blocks: Sequence[Block]) -> Iterator[str]:
+    """The sentences, statements and notes of blocks, which are put into the caption."""
+    for block in blocks:
+        yield from (one.text for one in block.said)
+        for judged in block.judged:
+            title = f'"{judged.title}" ({judged.source})' if judged.source else judged.title
+            yield f"{title}: {judged.word}. {judged.text}".rstrip()
+            yield from (f"{line.asked} ({line.found}): {line.word}." for line in judged.evidence)
+    yield from (note for block in blocks for note in block.notes)
+
+
+def _scores(document: TableDocument, beside: Sequence[Block]) -> list[str]:
+    layout = score_layout(document)
+    header = [heading.text for heading in layout.header] + [heading.text for heading in headings_beside(beside)]
     body = []
     for line in layout.lines:
-        costs = cost_texts(beside[line.heading.label]) if beside else ()
-        body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *costs])
-    header = [capital(layout.corner), *(heading.text for heading in layout.header), *(COST_TITLES if beside else ())]
-    lines += _tabular(header, body)
-    if counts := count_lines(document):
-        (title, *columns), *others = counts
-        held = [[escape(text) for text in line] for line in others]
-        lines += ["", "\\medskip", *_tabular([capital(title), *columns], held)]
-    if (further := further_layout(document)) is not None:
-        rest = [[escape(line.heading.text), *(escape(mean_std(cell)) for cell in line.cells)] for line in further.lines]
-        above = [capital(further.corner), *(heading.text for heading in further.header)]
-        lines += ["", "\\medskip", *_tabular(above, rest)]
-    if not beside and (networks := cost_lines(document)):
-        lines += ["", "\\medskip"]
-        lines += _tabular(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
-    if steps := steps_by_row(document):
-        rest = [[escape(text) for text in line] for line in steps[1:]]
-        lines += ["", "\\medskip", *_tabular(steps[0], rest)]
-    lines += [f"% {line}" for line in missing(document)]
-    return "\n".join([*lines, "\\end{table}", ""])
+        others = [escape(entry.text) for entry in entries_beside(beside, line.heading.label)]
+        body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *others])
+    return _tabular([capital(layout.corner), *header], body)
+
+
+def _of_block(block: Block) -> list[str]:
+    body = [[escape(text) for text in (line.name, *(entry.text for entry in line.entries))] for line in block.lines]
+    wordy = [heading.wordy for heading in block.header]
+    return _tabular([capital(block.corner), *(heading.text for heading in block.header)], body, wordy)
 
 
 def _cell(document: TableDocument, place: Place) -> str:
@@ -66,8 +76,15 @@ def _cell(document: TableDocument, place: Place) -> str:
     return f"{text} {escape(mark)}" if mark else text
 
 
-def _tabular(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a ``tabular``; the texts of the body are escaped already."""
+def _tabular(header: Sequence[str], body: Sequence[Sequence[str]], wordy: Sequence[bool] = ()) -> list[str]:
+    """The lines of a ``tabular`` environment.
+
+    Args:
+        header: the headings of the columns, which are escaped here.
+        body: the texts of each line, one for each column, which are escaped already.
+        wordy: for each column after the first, whether it holds words and is aligned left; empty: none does.
+    """
     rows = [" & ".join(cells) + " \\\\" for cells in [[escape(text) for text in header], *body]]
-    start = [f"\\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}", "\\toprule"]
+    columns = "".join("l" if words else "r" for words in (wordy or [False] * (len(header) - 1)))
+    start = [f"\\begin{{tabular}}{{l{columns}}}", "\\toprule"]
     return [*start, rows[0], "\\midrule", *rows[1:], "\\bottomrule", "\\end{tabular}"]

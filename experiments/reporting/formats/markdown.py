@@ -1,79 +1,67 @@
-"""A table as Markdown."""
+"""A document of any kind as Markdown."""
 
 from __future__ import annotations
 
-from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_texts, costs_beside
-from experiments.reporting.text.counts import count_lines, count_note
-from experiments.reporting.text.layout import capital, further_layout, score_layout
+from collections.abc import Sequence
+
+from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.kind import blocks_of
+from experiments.reporting.formats.beside import entries_beside, headings_beside, parted
+from experiments.reporting.text.layout import capital, missing, score_layout
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.statements import statement_notes
-from experiments.reporting.text.verdicts import planted_notes
-from experiments.reporting.text.words import (
-    PHANTOM_WARNING,
-    effort_titles,
-    efforts_by_row,
-    mean_std,
-    missing,
-    notes,
-    steps_by_row,
-)
-from experiments.tables.document import Place, TableDocument
+from experiments.reporting.text.words import PHANTOM_WARNING, mean_std
+from experiments.tables.document import Document, Place, TableDocument
 
 
 def escape(text: str) -> str:
-    """Text that Markdown prints as it is, inside a table too."""
+    """Escape a text, so that Markdown prints it as it is, inside a table too."""
     return "".join("\\" + character if character in "\\`*_{}[]<>#|" else character for character in text)
 
 
-def to_markdown(document: TableDocument) -> str:
-    """A pipe table with its notes."""
+def to_markdown(document: Document) -> str:
+    """A document as Markdown: pipe tables with their notes."""
+    blocks = [block for block in blocks_of(document) if not block.detail]
+    scores = document if isinstance(document, TableDocument) else None
+    beside, below = parted(blocks)
     lines = [f"### {escape(document.title)}", ""]
-    if document.edition == "phantom":
+    if scores and scores.edition == "phantom":
         lines += [f"**{PHANTOM_WARNING}**", ""]
-    if document.recommendation:
-        lines += [*(f"- {escape(sentence)}" for sentence in document.recommendation), ""]
-    layout, beside = score_layout(document), costs_beside(document)
-    header = [escape(text) for text in (capital(layout.corner), *(heading.text for heading in layout.header))]
-    lines += pipe_table(
-        [*header, *(COST_TITLES if beside else ())],
-        [
-            [
-                escape(line.heading.text),
-                *(_cell(document, place) for place in line.places),
-                *(cost_texts(beside[line.heading.label]) if beside else ()),
-            ]
-            for line in layout.lines
-        ],
-    )
-    if counts := count_lines(document):
-        heading, *others = [[escape(text) for text in line] for line in counts]
-        lines += pipe_table([capital(heading[0]), *heading[1:]], others)
-    if (further := further_layout(document)) is not None:
-        lines += pipe_table(
-            [escape(text) for text in (capital(further.corner), *(heading.text for heading in further.header))],
-            [[escape(line.heading.text), *(mean_std(cell) for cell in line.cells)] for line in further.lines],
-        )
-    if efforts := efforts_by_row(document):
-        lines += pipe_table(
-            ["Effort, mean over tasks", *effort_titles(document)], [[escape(row), *texts] for row, *texts in efforts]
-        )
-    if steps := steps_by_row(document):
-        head, *rest = [[escape(text) for text in line] for line in steps]
-        lines += pipe_table(head, rest)
-    if not beside and (networks := cost_lines(document)):
-        lines += pipe_table(["Network", *COST_TITLES], [[escape(label), *cost_texts(cost)] for label, cost in networks])
-    lines += [
-        f"- {escape(line)}"
-        for line in [
-            *planted_notes(document),
-            *statement_notes(document),
-            *notes(document),
-            *count_note(document),
-            provenance(document),
-            *missing(document),
-        ]
-    ]
-    return "\n".join([*lines, ""])
+    if said := [line for block in blocks for line in _said(block)]:
+        lines += [*said, ""]
+    if scores:
+        lines += _scores(scores, beside)
+    for block in below:
+        lines += _of_block(block)
+    told = [note for block in blocks for note in block.notes]
+    told += [provenance(scores), *missing(scores)] if scores else []
+    return "\n".join([*lines, *(f"- {escape(line)}" for line in told), ""])
+
+
+def _said(block: Block) -> list[str]:
+    """The items of a list with a block's sentences, and its statements with their evidence."""
+    lines = [f"- {escape(f'{one.about}: {one.text}' if one.about else one.text)}" for one in block.said]
+    for judged in block.judged:
+        source = f" ({judged.source})" if judged.source else ""
+        lines.append(f"- {escape(f'{judged.title}{source}: {judged.word}. {judged.text}'.rstrip())}")
+        lines += [f"  - {escape(f'{line.word}: {line.asked} ({line.found})')}" for line in judged.evidence]
+    return lines
+
+
+def _scores(document: TableDocument, beside: Sequence[Block]) -> list[str]:
+    layout = score_layout(document)
+    above = [heading.text for heading in layout.header] + [heading.text for heading in headings_beside(beside)]
+    header = [capital(layout.corner), *above]
+    body = []
+    for line in layout.lines:
+        others = [escape(entry.text) for entry in entries_beside(beside, line.heading.label)]
+        body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *others])
+    return pipe_table([escape(text) for text in header], body)
+
+
+def _of_block(block: Block) -> list[str]:
+    header = [capital(block.corner), *(heading.text for heading in block.header)]
+    body = [[escape(text) for text in (line.name, *(entry.text for entry in line.entries))] for line in block.lines]
+    return pipe_table([escape(text) for text in header], body, [heading.wordy for heading in block.header])
 
 
 def _cell(document: TableDocument, place: Place) -> str:
@@ -82,7 +70,13 @@ def _cell(document: TableDocument, place: Place) -> str:
     return f"{text} {document.symbol(place)}".strip()
 
 
-def pipe_table(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Lines of a table of escaped texts, the first column at the left and the others at the right."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
+def pipe_table(header: Sequence[str], rows: Sequence[Sequence[str]], wordy: Sequence[bool] = ()) -> list[str]:
+    """The lines of a pipe table, whose first column and columns of words are aligned left, and the others right.
+
+    Args:
+        header: the headings of the columns, which are escaped already.
+        rows: the texts of each line, one for each column, which are escaped already.
+        wordy: for each column after the first, whether it holds words; empty: none does.
+    """
+    rule = ["---", *("---" if words else "---:" for words in (wordy or [False] * (len(header) - 1)))]
     return [*("| " + " | ".join(line) + " |" for line in [header, rule, *rows]), ""]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -12,132 +13,131 @@ from urllib.parse import quote
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from experiments.reporting.drawings.drawings import drawings
+from experiments.reporting.blocks.building.block import Block, Heading, Judged, Value
+from experiments.reporting.blocks.building.kind import blocks_of, in_order
 from experiments.reporting.drawings.pictures import drawn
-from experiments.reporting.formats.grid import Grid
-from experiments.reporting.page.illustrations import Examples
+from experiments.reporting.formats.beside import entries_beside, headings_beside
 from experiments.reporting.page.published import published_cells, published_note
-from experiments.reporting.page.race import Race, race_of
-from experiments.reporting.page.worlds import planted_worlds
-from experiments.reporting.text.answer import Answer, answer, how
-from experiments.reporting.text.costs import COST_TITLES, cost_lines, cost_numbers, cost_texts, costs_beside
-from experiments.reporting.text.counts import count_lines, count_note, every_count
-from experiments.reporting.text.layout import Layout, capital, further_layout, score_layout
+from experiments.reporting.text.layout import Layout, capital, missing, score_layout
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.statements import Found, found_of, lead, method
-from experiments.reporting.text.words import (
-    PHANTOM_WARNING,
-    effort_titles,
-    efforts_by_row,
-    mean_std,
-    missing,
-    notes,
-    over_columns,
-    p_stated,
-    p_text,
-    steps_by_row,
-)
-from experiments.tables.document import Cell, NetworkCost, Place, TableDocument
+from experiments.reporting.text.words import PHANTOM_WARNING, mean_std, p_stated
+from experiments.tables.document import Document, Place, TableDocument
 
 PACKAGE = "experiments.reporting.page"
 TITLE = "medtransfer: which initialization?"
-"""Of a page for which nobody gave one."""
+"""The title of a page for which none was given."""
 
-TITLES = {
-    "-race": "The race",
-    "": "The table drawn",
-    "-ranks": "Mean ranks",
-    "-differences": "Differences from the reference row",
-    "-curves": "Learning curves",
-    "-steps": "Steps to the threshold",
-}
 UNESCAPED = " !$()*+,-./:;=?@[]^_`{|}~"
-"""What may stand in a data URL inside double quotes."""
+"""The characters that need no escaping in a data URL inside double quotes."""
 
 SHARED = ("loading", "spec", "environment")
-"""Details of runs that many have in common; the page holds each once."""
+"""The details of runs that many runs have in common, so that the page holds each of them once."""
+
+MANY = 5
+"""The largest number of columns that are printed in the usual size; more are printed small."""
 
 
 @dataclass(frozen=True)
 class Illustrated:
-    """A table, and what a report shows of its test images.
+    """A document, with what a page shows in addition to it.
 
     Attributes:
-        document: the table.
-        examples: by column, as far as there are any.
-        no_examples: why some or all are not shown.
+        document: the document, of any kind.
+        blocks: blocks that were made for this page only, such as test images.
+        picture: the drawing as an SVG, for a document whose file holds none; None: there is no such drawing.
+        lacking: why some or all test images are not shown; empty: none are missing.
     """
 
-    document: TableDocument
-    examples: tuple[Examples, ...] = ()
-    no_examples: str | None = None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A drawing with its heading, as an SVG in percent-encoding, which is smaller than base64."""
-
-    title: str
-    data: str
-
-
-@dataclass(frozen=True)
-class Study:
-    """What a study found: texts, and an SVG; None where it has no picture."""
-
-    grid: Grid
+    document: Document
+    blocks: tuple[Block, ...] = ()
     picture: bytes | None = None
+    lacking: str = ""
 
 
 @dataclass(frozen=True)
-class Extra:
-    """Columns beside the scores, or a table of their own.
+class Shown:
+    """A block with its drawing, made for a page.
 
     Attributes:
-        corner: above the labels, where it is a table of its own.
-        titles: of the columns.
-        lines: by label, a text and what it is sorted by for each column.
+        block: the block that is shown.
+        drawing: the block's drawing as an SVG in percent-encoding, which is smaller than base64; empty: there is none.
     """
 
-    corner: str
-    titles: tuple[str, ...] = ()
-    lines: Mapping[str, tuple[tuple[str, str | float | None], ...]] = field(default_factory=dict)
+    block: Block
+    drawing: str = ""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a table, as the page's template needs them.
+
+    Attributes:
+        table: the table with the scores.
+        layout: the scores in lines and columns, as they are printed.
+        many: whether there are so many columns that they are printed small.
+        provenance: the sentence on where the data, the weights and the numbers come from.
+        cost: the sentence on how many runs there are and how long they took; empty: there are none.
+        beside: the headings of the columns beside the scores.
+        others: the entries of the columns beside the scores, by the label of the line.
+        notes: the notes below the scores.
+        published: the texts of the numbers that a paper printed, by row and column label.
+    """
+
+    table: TableDocument
+    layout: Layout
+    many: bool
+    provenance: str
+    cost: str
+    beside: tuple[Heading, ...]
+    others: dict[str, list[Any]]
+    notes: tuple[str, ...]
+    published: dict[Place, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Section:
-    """What the template shows of one table."""
+    """One document, as the page's template needs it.
 
-    document: TableDocument
-    provenance: str
-    cost: str
-    race: Race | None
-    race_drawings: tuple[Picture, ...]
-    answers: tuple[tuple[str, Answer], ...]
-    answers_how: str
-    overall: tuple[str, ...]
+    Attributes:
+        document: the document, of any kind.
+        scores: the scores of the document; None: it is no table of scores.
+        first: the blocks before the scores.
+        after: the blocks after the scores.
+        lacking: why test images are not shown; empty: none are missing.
+    """
+
+    document: Document
+    scores: Scores | None
+    first: tuple[Shown, ...]
+    after: tuple[Shown, ...]
+    lacking: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """A part of the page that stands before all tables.
+
+    Attributes:
+        title: the title of this part.
+        kind: the kind of the blocks that it is made of.
+        said: the sentences of the blocks.
+        judged: the statements with their verdicts, each with the name of the section that holds the numbers.
+        notes: the notes on how to read it, each once.
+    """
+
+    title: str
+    kind: str
+    said: tuple[str, ...]
+    judged: tuple[tuple[Judged, str], ...]
     notes: tuple[str, ...]
-    layout: Layout
-    beside: Extra
-    below: tuple[Extra, ...]
-    drawings: tuple[Picture, ...]
-    classes: tuple[tuple[str, list[str], list[tuple[str, list[Cell]]]], ...]
-    further: Layout | None
-    steps: tuple[tuple[str, ...], ...]
-    counts: tuple[tuple[str, ...], ...]
-    every_count: tuple[tuple[str, ...], ...]
-    examples: tuple[Examples, ...]
-    no_examples: str | None
-    published: dict[Place, str] = field(default_factory=dict)
 
 
-def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] = ()) -> str:
-    """The page; the same tables give the same bytes.
+def render(title: str, tables: Sequence[Illustrated]) -> str:
+    """The HTML of the page; the same documents give the same bytes.
 
     Args:
-        title: of the page.
-        tables: in order.
-        studies: which come last.
+        title: the title of the page.
+        tables: the documents of any kind with their additions, in order.
     """
     environment = Environment(
         loader=PackageLoader(PACKAGE, "."),
@@ -146,123 +146,127 @@ def render(title: str, tables: Sequence[Illustrated], studies: Sequence[Study] =
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
+    environment.filters["sorted_by"] = _sorted_by
+    documents = [table.document for table in tables]
+    heads = _heads(documents)
     return environment.get_template("page.html.j2").render(
         title=title,
         css=_own("page.css"),
         js=_own("page.js"),
         sections=[_section(table) for table in tables],
-        studies=[(study.grid, study.picture and _quoted(study.picture)) for study in studies],
-        facts=_facts([table.document for table in tables]),
+        heads=heads,
+        listed=len(tables) > 1 and sum(len(head.judged) for head in heads) < len(tables),
+        facts=_facts([document for document in documents if isinstance(document, TableDocument)]),
         warning=PHANTOM_WARNING,
-        worlds=planted_worlds([table.document for table in tables]),
-        statements=[_statements(table.document) for table in tables if table.document.stated],
         mean_std=mean_std,
         mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
-        number=lambda value: "" if value is None else f"{value:.6g}",
-        p_text=p_text,
         p_stated=p_stated,
-        points=lambda value: "-" if value is None else f"{100 * value:+.2f}",
         percent=lambda value: f"{100 * value:.2f}",
         capital=capital,
     )
 
 
+BREAKS = re.compile(r"(?<=[a-z0-9])(?=[_(=/])|(?<=[_(=/,.])(?=\w)")
+"""Where a name without spaces, such as an expression, may go on in the next line: at its signs, never in a word."""
+
+
+def _breakable(text: str) -> Any:
+    """A text as markup that may be broken into lines at signs."""
+    from markupsafe import Markup
+
+    return Markup("<wbr>").join(BREAKS.split(text))
+
+
+def _sorted_by(value: Value) -> str:
+    """The text by which the page's script sorts a cell."""
+    return "Infinity" if value == float("inf") else str(value)
+
+
 def _quoted(svg: bytes) -> str:
-    """An SVG for a data URL."""
+    """An SVG in percent-encoding, for a data URL."""
     return quote(svg.replace(b"\n", b" "), safe=UNESCAPED)
 
 
 def _own(name: str) -> Any:
-    """A file of this package, which the template takes as it is."""
+    """The content of a file of this package as markup, which the template does not escape."""
     from markupsafe import Markup
 
     return Markup(files(PACKAGE).joinpath(name).read_text(encoding="utf-8"))
 
 
+def _heads(documents: Iterable[Document]) -> list[Head]:
+    """The parts at the head of a page, where blocks with the same title are joined into one."""
+    found: dict[str, list[tuple[Document, Block]]] = {}
+    for document in documents:
+        for block in blocks_of(document):
+            if block.place == "head":
+                found.setdefault(block.title, []).append((document, block))
+    return [
+        Head(
+            title=title,
+            kind=blocks[0][1].kind,
+            said=tuple(one.text for _, block in blocks for one in block.said),
+            judged=tuple((judged, document.name) for document, block in blocks for judged in block.judged),
+            notes=tuple(dict.fromkeys(note for _, block in blocks for note in block.notes)),
+        )
+        for title, blocks in found.items()
+    ]
+
+
 def _section(table: Illustrated) -> Section:
     document = table.document
-    efforts, beside = _efforts(document), costs_beside(document)
-    costs = _costs({} if beside else dict(cost_lines(document)))
-    counts, every = count_lines(document), every_count(document)
-    overall, published = over_columns(document), published_note(document)
-    pictures = {
-        name: Picture(TITLES[name], _quoted(drawn(drawing, "svg"))) for name, drawing in drawings(document).items()
-    }
-    asked = () if document.decided else document.columns  # the advice is the answer
+    blocks = [block for block in in_order([*blocks_of(document), *table.blocks]) if block.place != "head"]
+    scores = document if isinstance(document, TableDocument) else None
+    # A block without a title of its own is about the scores, so its notes stand below them.
+    about = [block for block in blocks if scores and block.place == "after" and (block.beside or not block.title)]
+    after = [block for block in blocks if block.place == "after" and not any(block is one for one in about)]
+    shown = [_shown(block) for block in after]
+    if table.picture is not None:
+        shown[0] = Shown(shown[0].block, _quoted(table.picture))
     return Section(
         document=document,
+        scores=_scores(scores, about) if scores else None,
+        first=tuple(_shown(block) for block in blocks if block.place == "first"),
+        after=tuple(shown),
+        lacking=table.lacking,
+    )
+
+
+def _shown(block: Block) -> Shown:
+    drawing = block.drawing() if block.drawing is not None else None
+    return Shown(block, "" if drawing is None else _quoted(drawn(drawing, "svg")))
+
+
+def _scores(document: TableDocument, about: Sequence[Block]) -> Scores:
+    """The scores of a table, with what stands beside and below them.
+
+    Args:
+        document: the table of scores.
+        about: the blocks about the scores, whose columns stand beside them and whose notes below.
+    """
+    layout, published = score_layout(document), published_note(document)
+    beside = [block for block in about if block.lines]
+    headings = headings_beside(beside)
+    return Scores(
+        table=document,
+        layout=layout,
+        many=len(layout.header) + len(headings) > MANY,
         provenance=provenance(document),
         cost=cost(document),
-        race=race_of(document),
-        race_drawings=tuple(picture for name, picture in pictures.items() if name == "-race"),
-        answers=tuple((column, answer(document, column)) for column, _ in asked),
-        answers_how=how(document),
-        overall=tuple(overall),
+        beside=tuple(headings),
+        others={line.heading.label: entries_beside(beside, line.heading.label) for line in layout.lines},
         notes=(
-            *(note for note in notes(document) if note not in overall),
-            *count_note(document),
+            *(note for block in about for note in block.notes),
             *((published,) if published else ()),
             *missing(document),
         ),
-        layout=score_layout(document),
-        beside=_costs(beside) if document.transposed else efforts,
-        below=tuple(extra for extra in (efforts if document.transposed else None, costs) if extra and extra.lines),
-        drawings=tuple(picture for name, picture in pictures.items() if name != "-race"),
-        classes=tuple(_classes(document)),
-        further=further_layout(document),
-        steps=tuple(steps_by_row(document)),
-        counts=tuple(counts),
-        every_count=tuple(every if every != counts else ()),
-        examples=table.examples,
-        no_examples=table.no_examples,
         published=published_cells(document),
     )
 
 
-@dataclass(frozen=True)
-class Statements:
-    """What the page says first of a table that a paper's statements were examined by.
-
-    Attributes:
-        name: of its section on the page.
-        title: of the table.
-        lead: how many statements are what.
-        provenance: of its numbers.
-        found: of each statement.
-        method: how they are examined.
-    """
-
-    name: str
-    title: str
-    lead: str
-    provenance: str
-    found: tuple[Found, ...]
-    method: str
-
-
-def _statements(document: TableDocument) -> Statements:
-    return Statements(
-        document.name,
-        document.title,
-        lead(document),
-        provenance(document),
-        tuple(found_of(document)),
-        method(document),
-    )
-
-
-def _efforts(document: TableDocument) -> Extra:
-    lines = {row: tuple((text, text) for text in texts) for row, *texts in efforts_by_row(document)}
-    return Extra("effort, mean over tasks", effort_titles(document) if lines else (), lines)
-
-
-def _costs(costs: Mapping[str, NetworkCost | None]) -> Extra:
-    lines = {label: tuple(zip(cost_texts(one), cost_numbers(one), strict=True)) for label, one in costs.items()}
-    return Extra("network", COST_TITLES if lines else (), lines)
-
-
 def cost(document: TableDocument) -> str:
-    """How many runs there are, and how long they took one after the other."""
+    """A sentence on how many runs there are and how long they took together; empty if there are none."""
     total = sum(run.seconds for run in document.runs)
     minutes, seconds = divmod(round(total), 60)
     hours, minutes = divmod(minutes, 60)
@@ -271,24 +275,8 @@ def cost(document: TableDocument) -> str:
     return f"{count} run{'s' if count > 1 else ''} of {text}{' together' if count > 1 else ''}." if count else ""
 
 
-def _classes(document: TableDocument) -> list[tuple[str, list[str], list[tuple[str, list[Cell]]]]]:
-    """Each class's AUROC: column, names of classes, and each row's cells."""
-    found = []
-    for column, _ in document.columns:
-        of_column = [run for run in document.runs if run.column == column and run.row in dict(document.rows)]
-        names = list(dict.fromkeys(name for run in of_column for name in run.scores if name.startswith("auroc:")))
-        if len(names) < 2:
-            continue
-        rows = []
-        for row, _ in document.rows:
-            values = [[run.scores.get(name) for run in of_column if run.row == row] for name in names]
-            rows.append((row, [Cell(tuple(value for value in of if value is not None)) for of in values]))
-        found.append((column, [name.removeprefix("auroc:") for name in names], rows))
-    return found
-
-
 def _facts(documents: Sequence[TableDocument]) -> dict[str, Any]:
-    """The details of all runs by key; what several share is held once."""
+    """The details of all runs by the run's key, where details that several runs share are held once."""
     shared: list[Any] = []
     numbers: dict[str, int] = {}
 

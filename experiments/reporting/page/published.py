@@ -1,7 +1,7 @@
 """The numbers that papers printed, to stand beside those of the same protocol, on the same data where they can.
 
-They lie beside the table that repeats them: of the table ``PAPER-FILE`` in ``printed/FILE.csv``, in the folder of its
-module, a plugin's as well. Such a file begins with what must be known of it, then come the numbers in percent::
+They lie beside the module of the table that repeats them, a plugin's as well: those of the table ``PAPER-FILE`` are in
+``printed/FILE.csv`` in the folder of its module. Such a file begins with its source, then come the numbers in percent::
 
     # source: who printed them and where
     # remark: what must be known beside ours; there may be several such lines, or none
@@ -21,24 +21,24 @@ from specs.errors import DataError
 from specs.registry import TABLES
 
 COLUMNS = ("row", "column", "mean", "std", "trust")
-"""Of a file of printed numbers; ``std`` may be empty, where none is known."""
+"""The columns of a file of printed numbers; ``std`` may be empty, where none is known."""
 
 TRUST = {
     "printed": "",
     "digitized": "values with ~ were read off the figure",
     "second source": "values as a second source quotes them, and none that it does not",
 }
-"""What is said of values, by the column ``trust``: as printed; measured off a figure; as somebody else read them."""
+"""The notes on values by the column ``trust``: printed so, measured off a figure, or quoted by a second source."""
 
 
 @dataclass(frozen=True)
 class PrintedValue:
-    """What a paper gives for one cell.
+    """The number that a paper gives for one cell.
 
     Attributes:
-        mean: in percent.
-        std: standard deviation in points; None: not known.
-        trust: a word of ``TRUST``.
+        mean: the mean in percent.
+        std: the standard deviation in points; None: it is not known.
+        trust: how the value is known, a key of ``TRUST``.
     """
 
     mean: float
@@ -52,12 +52,12 @@ class PrintedValue:
 
 @dataclass(frozen=True)
 class PrintedNumbers:
-    """What a paper gives for a table.
+    """The numbers that a paper gives for a table.
 
     Attributes:
-        source: who printed them and where.
-        remarks: what must be known of them beside ours.
-        values: by row and column label, as far as the paper has them.
+        source: the authors who printed the numbers, and where.
+        remarks: remarks that readers need to compare the numbers with those of this table.
+        values: the printed values by row and column label, as far as the paper has them.
     """
 
     source: str
@@ -66,7 +66,9 @@ class PrintedNumbers:
 
 
 def published_cells(document: TableDocument) -> dict[Place, str]:
-    """What the paper gives for each cell, as text in percent; nothing for tables of another protocol or edition.
+    """The paper's number for each cell as text in percent, empty where there is none.
+
+    Tables of another protocol or edition than the paper's have no such numbers.
 
     Values that were measured off a printed figure are marked with ``~``.
 
@@ -78,7 +80,7 @@ def published_cells(document: TableDocument) -> dict[Place, str]:
 
 
 def published_note(document: TableDocument) -> str | None:
-    """Where the published values are from and what they are; None if the report shows none.
+    """A note on where the published values are from and how they are known; None if the report shows none.
 
     Raises:
         DataError: if the file of the numbers cannot be read.
@@ -92,10 +94,10 @@ def published_note(document: TableDocument) -> str | None:
 
 
 def printed_numbers(table: str) -> PrintedNumbers | None:
-    """What is printed of a registered table; None if there is no such table, or nothing is known to be printed of it.
+    """The printed numbers of a registered table; None if there is no such table, or no printed numbers are known.
 
     Args:
-        table: its name; dashes may stand for underscores.
+        table: the name of the table, in which dashes may stand for underscores.
 
     Raises:
         DataError: if the file of the numbers cannot be read.
@@ -109,7 +111,7 @@ def printed_numbers(table: str) -> PrintedNumbers | None:
 
 
 def read_printed(path: Path) -> PrintedNumbers:
-    """The numbers of one file.
+    """Read a file of printed numbers.
 
     Raises:
         DataError: says what is wrong with the file.
@@ -135,7 +137,7 @@ def read_printed(path: Path) -> PrintedNumbers:
 
 
 def _said(lines: list[str], path: Path) -> tuple[str, tuple[str, ...]]:
-    """The source and the remarks in the lines above the numbers."""
+    """Read the source and the remarks in the lines above the numbers."""
     said: dict[str, list[str]] = {"source": [], "remark": []}
     for number, line in enumerate(lines, start=1):
         kind, _, text = line.removeprefix("#").partition(":")
@@ -153,7 +155,7 @@ def _said(lines: list[str], path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _value(cell: dict[str, str], where: str) -> PrintedValue:
-    """The value of one line of a file."""
+    """Read the value in one line of a file; ``where`` names the line in errors."""
     if cell["trust"] not in TRUST:
         raise DataError(f'{where} has the trust "{cell["trust"]}". Expected one of: {", ".join(TRUST)}.')
     try:
@@ -169,7 +171,7 @@ def _value(cell: dict[str, str], where: str) -> PrintedValue:
 
 
 def _beside(document: TableDocument) -> tuple[PrintedNumbers | None, dict[Place, PrintedValue]]:
-    """What is printed of the document's table, and of it the values of the document's cells."""
+    """The printed numbers of a document's table, and those of its values that belong to the document's cells."""
     if document.protocol != "paper" or document.edition != "real":
         return None, {}
     numbers = printed_numbers(document.name)

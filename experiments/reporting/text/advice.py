@@ -5,29 +5,30 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from experiments.reporting.decided import Analysis, Control, Decided, Reader, Reading
 from experiments.reporting.text.claims import Wording, points, several, starting, worse
 from experiments.reporting.text.words import listed, p_stated
-from experiments.tables.decided import Analysis, Control, Decided, Reader, Reading
 
 WHERE: dict[str, dict[Reader, str]] = {
     "real": {"these images": "on these images", "new patients": "for new patients of this kind"},
     "phantom": {"these images": "on these drawn images", "new patients": "for newly drawn patients of this kind"},
 }
-"""Of what each reader's claims are, by edition."""
+"""The words that say what a reader's claims are about, by edition and reader."""
 
 SHORT = 12
-"""Digits of a digest that are shown."""
+"""The number of characters of a digest that are shown."""
 
 
 def advice(decided: Decided, edition: Literal["real", "phantom"]) -> tuple[str, ...]:
-    """Sentences: an alarm if there is one, the advice, new patients, how sure it is, and what would change it.
+    """The advice in sentences: an alarm if there is one, the advice, new patients, how sure, and what would change it.
 
-    Then which initializations are shown worse, what the mean of the first one is worth, what it cost, the control, and
-    what was fixed before.
+    Further sentences say which initializations are shown worse, what the mean of the leader is worth, what the race
+    cost,
+    what the control shows, and what was fixed before the first look.
 
     Args:
-        decided: the outcome of a race.
-        edition: of its images.
+        decided: the outcome of the race.
+        edition: the edition of the race's images: ``real`` files, or drawn ``phantom`` images.
     """
     these, new = decided.reading("these images"), decided.reading("new patients")
     margin, where = decided.analysis.margin, WHERE[edition]
@@ -49,7 +50,7 @@ def advice(decided: Decided, edition: Literal["real", "phantom"]) -> tuple[str, 
 
 
 def _further(these: Reading, new: Reading, margin: float, where: str) -> str:
-    """What is claimed for new patients."""
+    """The sentence on what is claimed for new patients."""
     if new.start and set(new.start) == set(these.start):
         return f"This holds {where}, too."
     claim = starting(new, Wording(margin))
@@ -58,17 +59,17 @@ def _further(these: Reading, new: Reading, margin: float, where: str) -> str:
 
 
 def certain(level: float) -> str:
-    """``95%`` of a level of 0.05, rounded down."""
+    """The confidence that belongs to a level, rounded down, such as ``95%`` for a level of 0.05."""
     return f"{math.floor(1000 * (1 - level) + 1e-9) / 10:g}%"
 
 
 def one_in(level: float) -> str:
-    """``1 in 20`` of a level of 0.05, rounded so that it is never less than the level."""
+    """A level as a frequency, such as ``1 in 20`` for a level of 0.05, rounded so that it is never below the level."""
     return f"1 in {math.floor(1 / level + 1e-9)}"
 
 
 def confidence(decided: Decided) -> str:
-    """How often claims that are made this way are false."""
+    """The sentence on how often claims that are made this way are false."""
     analysis = decided.analysis
     if analysis.others:
         looks = listed([f"{count} by {digest[:SHORT]}" for digest, count in analysis.others.items()])
@@ -85,7 +86,7 @@ def confidence(decided: Decided) -> str:
 
 
 def change(decided: Decided) -> str:
-    """What would settle the rest, or change what is settled."""
+    """The sentences on what would settle what is open, or change what is settled."""
     if decided.settling:
         return " ".join(decided.settling)
     if decided.reading("these images").start:
@@ -107,10 +108,12 @@ def _worse(these: Reading, new: Reading, margin: float, where: str) -> str:
 
 
 def optimism(decided: Decided) -> str:
-    """What the mean of the chosen row is worth."""
+    """The sentence that warns that the leader's mean is optimistic; empty where no leader was picked among several."""
     leader = decided.reading("these images").leader
     if leader is None or (mean := decided.contender(leader).mean) is None:
         return ""
+    if sum(one.mean is not None for one in decided.order) < 2:
+        return ""  # a single row with scores was not picked among others
     runs = len(decided.contender(leader).scores)
     return (
         f"The mean of {leader}, {100 * mean:.2f}% over {runs} runs, is optimistic, since it was picked for being the "
@@ -119,7 +122,7 @@ def optimism(decided: Decided) -> str:
 
 
 def price(decided: Decided) -> str:
-    """How many runs it took, beside those of the full grid."""
+    """The sentence on how many runs the race took, compared with those of the full grid."""
     share = f", so {decided.runs / decided.grid:.0%} of it" if 0 < decided.runs < decided.grid else ""
     return (
         f"Price: {decided.runs} runs, those that tuned included; the full grid, each initialization at each learning "
@@ -128,7 +131,7 @@ def price(decided: Decided) -> str:
 
 
 def alarmed(control: Control, analysis: Analysis) -> str:
-    """Said plainly, and first, of a control that is found different from what it is."""
+    """The sentence of alarm where the control is found to differ from the row that it repeats."""
     most = one_in(analysis.level)
     return (
         f"Alarm: {control.row}, the reference once more with other seeds, is found to differ from it by "
@@ -145,7 +148,7 @@ def _quiet(control: Control) -> str:
 
 
 def fixed(analysis: Analysis) -> str:
-    """What was fixed before the first look, and what is compared."""
+    """The sentence on what was fixed before the first look, and on what is compared."""
     budget = f", budget {analysis.budget}" if analysis.budget else ""
     return (
         f"Analysis {analysis.digest[:SHORT]}, fixed before the first look at test scores: margin "
@@ -155,6 +158,6 @@ def fixed(analysis: Analysis) -> str:
 
 
 def looks_of(analysis: Analysis) -> str:
-    """``2, 3, 4 and 6``: all of the looks."""
+    """All looks of an analysis in words, as in ``2, 3, 4 and 6``."""
     *first, last = map(str, analysis.looks)
     return f"{', '.join(first)} and {last}" if first else last

@@ -7,16 +7,16 @@ from experiments.tables.document import TableDocument
 
 
 def provenance(document: TableDocument) -> str:
-    """Data, weights, protocol, date and machine in one line."""
+    """The provenance of a table's numbers in one line: data, weights, protocol, date and machine."""
     data = "synthetic (phantom) data" if document.edition == "phantom" else "real data"
     facts = f"Data: {data}. Weights: {document.weights}. Protocol: {document.protocol}."
     return f"{facts} {machine(document)}".rstrip()
 
 
 def machine(document: TableDocument) -> str:
-    """``Measured 2026-11-29 on Intel(R) Xeon(R) Processor, 2 cores, torch 2.15.0.``; empty without runs.
+    """The date and machine, as in ``Measured 2026-11-29 on Intel(R) Xeon(R) Processor, 2 cores, torch 2.15.0.``.
 
-    Runs from before dates were recorded have none.
+    It is empty if there are no runs. Runs from before dates were recorded have no date.
     """
     environments = [run.environment for run in document.runs if run.environment]
     if not environments:

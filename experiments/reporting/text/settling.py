@@ -1,19 +1,19 @@
-"""What would settle a race that ended undecided, in sentences."""
+"""Puts into sentences what would settle a race that ended undecided."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from analysis.settling import MOST_PATIENTS, MOST_RUNS, SURE, Needed, Settling, Split
+from experiments.reporting.decided import Reader
 from experiments.reporting.text.words import listed
-from experiments.tables.decided import Reader
 
 
 def settled_by(found: Mapping[Reader, Settling]) -> tuple[str, ...]:
-    """A sentence or two for each reader for whom something is open.
+    """The sentences on what would settle a race: one or two for each reader for whom it is undecided.
 
     Args:
-        found: what would settle it, by reader.
+        found: the numbers of runs and patients that would settle it, by reader.
     """
     sentences = []
     for reader, one in found.items():
@@ -25,7 +25,13 @@ def settled_by(found: Mapping[Reader, Settling]) -> tuple[str, ...]:
 
 
 def _what(needed: Needed, reader: Reader, rows: str) -> str:
-    """``6 more runs each of A and B would settle it in 80 % of cases; 40 more test patients would not``."""
+    """Half a sentence as in ``6 more runs each of A and B would settle it in 80% of cases; 40 more test patients ...``.
+
+    Args:
+        needed: the numbers of runs and patients that would probably settle it.
+        reader: the reader for whom it is undecided.
+        rows: the rows that need more runs, in words.
+    """
     probably = f"would settle it in {SURE:.0%} of cases"
     runs, patients = _counted(needed.runs, "run"), _counted(needed.patients, "test patient")
     if reader == "these images":
@@ -48,9 +54,9 @@ def _counted(number: int | None, noun: str) -> str:
 
 
 def _uncertain(found: Settling) -> str:
-    """Where the uncertainty of the difference to a threat comes from, if it is from more than the runs.
+    """The sentence on where the uncertainty of a difference comes from; empty where it comes from the runs alone.
 
-    Of several threats it is the one where the least of it is the runs'.
+    Of several threats, it is about the difference of the leader to the one where the share of the runs is smallest.
     """
     shares = {row: parts for row, split in found.split.items() if (parts := _parts(split))}
     if not shares:
@@ -61,7 +67,10 @@ def _uncertain(found: Settling) -> str:
 
 
 def _parts(split: Split) -> dict[str, float]:
-    """Shares of the variance by what they come from, the runs' last; empty if there is nothing but runs."""
+    """The shares of the variance in [0, 1] by their causes in words, that of the runs last.
+
+    They are empty if the variance comes from the runs alone.
+    """
     found = {"the test patients' part": split.patients, "the part of the learning rates' picks": split.rates}
     beside = {words: variance for words, variance in found.items() if variance is not None}
     total = split.seeds + sum(beside.values())

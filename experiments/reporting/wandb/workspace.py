@@ -1,4 +1,4 @@
-"""The wandb workspace of a table as code. The only file that imports wandb_workspaces."""
+"""Builds the wandb workspace of a table. This is the only file that imports wandb_workspaces."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
 
 SCORE, CONVERGENCE, CURVE = "score", "epochs_to_95_percent", "validation_metric"
-"""Metrics as ``experiments.reporting.wandb.dashboard`` logs them, after the dataset's name."""
+"""The names of metrics as ``experiments.reporting.wandb.parcels`` logs them after the dataset's name."""
 
 
 def workspace(document: TableDocument, entity: str, project: str) -> Workspace:
-    """A saved view with a section for each task: scores and convergence by initializer, and the learning curves.
+    """A workspace with a section for each task: scores and convergence by initializer, and the learning curves.
 
     It shows the runs of the table's group, grouped by initializer.
 
     Args:
-        document: a finished table.
-        entity: a user or team of wandb's.
-        project: that the runs were mirrored into.
+        document: the finished table.
+        entity: the name of a user or team in wandb.
+        project: the name of the wandb project that the runs were mirrored into.
     """
     import wandb_workspaces.reports.v2 as reports
     from wandb_workspaces.workspaces import Config, RunsetSettings, Section, Workspace
@@ -81,14 +81,14 @@ def _without_ids(value: Any) -> Any:
 
 
 def save(made: Workspace) -> str:
-    """Build it online; returns its address.
+    """Save a workspace online; returns its address.
 
     Raises:
-        RunError: if wandb does not let us.
+        RunError: if wandb cannot save it, for example without a login.
     """
     try:
         made.save()
-    except Exception as error:  # wandb documents no common error
+    except Exception as error:  # wandb documents no common class of its errors
         raise RunError(
             f"the workspace {made.name} could not be built ({type(error).__name__}: {error}). Log in with "
             f"`wandb login`, and check that {made.entity}/{made.project} exists."

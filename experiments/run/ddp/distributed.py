@@ -1,7 +1,7 @@
-"""The processes that train one run together: who they are, and what Lightning must know of them.
+"""The processes that train one run together: their ranks, their process group, and Lightning's settings for them.
 
-Their numbers come from the environment, as torchrun or srun sets it (``experiments.run.ddp.launchers``). On one machine
-without either, ``experiments.run.launching`` starts processes in torchrun's way.
+Their ranks come from environment variables that torchrun or srun sets (``experiments.run.ddp.launchers``). On one
+machine without either, ``experiments.run.launching`` starts processes in torchrun's way.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-
 
 from experiments.run.ddp.launchers import started_by_torchrun, started_together
 from initializers.loading.fingerprints import fingerprint
-from lightning_modules.gathering import everyones, processes
+from lightning_modules.gathering import all_gather_objects, processes
 from specs.errors import RunError, UsageError
 
 _GROUPS = itertools.count()
-"""Counts the groups that this process was in; all processes of a program are in the same ones."""
+"""Counts the process groups that this process was in; all processes of a program are in the same ones."""
 
 
 class _Step(SLURMEnvironment):
-    """A step of a SLURM job; others may run beside it, on its own first node too."""
+    """A step of a SLURM job as Lightning's environment; other steps may run on the same nodes."""
 
     @property
     def main_address(self) -> str:
@@ -45,13 +45,16 @@ class _Step(SLURMEnvironment):
 
     @property
     def main_port(self) -> int:
-        """Another one for each step of up to 10,000 jobs, if none has more than 100 steps."""
+        """The port on which the step's processes meet.
+
+        It is another one for each step of up to 10,000 jobs with successive numbers, if no job has more than 100 steps.
+        """
         given = os.environ.get("MASTER_PORT")
         return int(given or 15000 + (int(os.environ["SLURM_JOB_ID"]) * 101 + int(os.environ["SLURM_STEP_ID"])) % 10000)
 
 
 def environment() -> ClusterEnvironment | None:
-    """What says this process's number, or None if it was started alone.
+    """The environment that tells this process's rank; None if the process was started alone.
 
     Raises:
         UsageError: if srun was not told how many tasks each node has.
@@ -60,7 +63,7 @@ def environment() -> ClusterEnvironment | None:
         return TorchElasticEnvironment()
     if (tasks := started_together()) == 1:
         return None
-    if "SLURM_NTASKS_PER_NODE" not in os.environ:  # Lightning asks for it
+    if "SLURM_NTASKS_PER_NODE" not in os.environ:  # Lightning needs the variable
         raise UsageError(
             f"srun started {tasks} tasks and was not told how many on each node. Say --ntasks-per-node instead of "
             "--ntasks."
@@ -73,18 +76,23 @@ def _meeting() -> Store:
     """The key-value store through which the processes find each other, until they end."""
     own = environment()
     assert own is not None
-    served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"  # by what started the processes
+    served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"  # the launcher of the processes serves the store
     store = TCPStore(own.main_address, own.main_port, own.world_size(), own.global_rank() == 0 and not served)
-    # torchrun's store outlives processes that it starts anew, and still has the addresses of the first ones.
+    # torchrun's store outlives processes that it restarts, and still has the addresses of the first ones.
     return PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
 
 
 @contextmanager
 def group(devices: int) -> Iterator[None]:
-    """The group of the processes that torchrun or SLURM started, one for each device; none for one started alone.
+    """Join the processes that torchrun or SLURM started, one for each device, to a process group of torch.
+
+    A process that was started alone joins none.
+
+    Args:
+        devices: the number of devices that train together, at least 1.
 
     Raises:
-        UsageError: if they are not as many as the devices, or this one has no GPU where others may have.
+        UsageError: if there are more or fewer processes than devices, or there is no GPU for this process.
     """
     own = environment()
     if own is None or processes() > 1:
@@ -105,15 +113,15 @@ def group(devices: int) -> Iterator[None]:
         torch.cuda.set_device(own.local_rank())
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if gpu else "gloo",
-        store=PrefixStore(f"group {next(_GROUPS)}", _meeting()),  # a name of its own, or it would find old addresses
+        store=PrefixStore(f"group {next(_GROUPS)}", _meeting()),  # without a new name it would find old addresses
         rank=own.global_rank(),
         world_size=own.world_size(),
     )
     try:
         with warnings.catch_warnings():
-            # What the modules log is of all processes already; a mean over them would change nothing.
+            # The modules log values over all processes already; Lightning's mean over processes would change nothing.
             warnings.filterwarnings("ignore", message="It is recommended to use `self.log")
-            # The newer name of this setting is not in every torch that is supported.
+            # The new name of this setting is not in every version of torch that is supported.
             warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
             yield
     finally:
@@ -121,10 +129,10 @@ def group(devices: int) -> Iterator[None]:
 
 
 def check_gpus(devices: int) -> None:
-    """Refuse more devices than this machine has GPUs, if it has any; of a CPU there are as many as are asked for.
+    """Refuse more devices than this machine has GPUs; without GPUs, any number of processes may share the CPU.
 
     Raises:
-        UsageError: says how many there are.
+        UsageError: says how many GPUs there are.
     """
     if torch.cuda.is_available() and devices > torch.cuda.device_count():
         raise UsageError(
@@ -136,10 +144,10 @@ def _check_own_gpu(number: int) -> None:
     """Refuse a process for which there is no GPU.
 
     Args:
-        number: of the process on its machine.
+        number: the local rank of the process: its number on its machine, from 0.
 
     Raises:
-        UsageError: says how many GPUs it sees.
+        UsageError: says how many GPUs the process sees.
     """
     if number >= torch.cuda.device_count():
         raise UsageError(
@@ -150,16 +158,16 @@ def _check_own_gpu(number: int) -> None:
 
 
 def trainer_settings() -> dict[str, Any]:
-    """What a Lightning trainer must be told: one device, or this process's place among those that train together.
+    """The settings of Lightning's trainer: one device, or DDP with this process's rank among those that train together.
 
     Raises:
         UsageError: if machines have different numbers of processes.
     """
     own = environment()
     if processes() == 1 or own is None:
-        # This environment keeps Lightning from taking SLURM's, where it finds one, for the run's.
+        # Without this environment, Lightning would take that of a SLURM job in which the command was given.
         return {"accelerator": "auto", "devices": 1, "plugins": [LightningEnvironment()]}
-    nodes = everyones(own.node_rank())
+    nodes = all_gather_objects(own.node_rank())
     here = nodes.count(own.node_rank())
     if len(nodes) != here * len(set(nodes)):
         raise UsageError(f"each machine must have as many processes as the others; they are on machines {nodes}.")
@@ -167,19 +175,19 @@ def trainer_settings() -> dict[str, Any]:
         "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
         "devices": here,
         "num_nodes": len(set(nodes)),
-        # Buffers go from the first process to all before a validation (TrainedModule), not before each batch. A U-Net
-        # leaves the last layers of some networks out, and DDP would wait for their gradients.
+        # Process 0 sends its buffers to all before a validation (TrainedModule), not before each batch. A U-Net does
+        # not use the last layers of some networks, and DDP would wait for their gradients.
         "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False, find_unused_parameters=True),
     }
 
 
 def synchronized(module: nn.Module) -> None:
-    """Let batch norm estimate its statistics over all processes.
+    """Replace batch norm by a kind that estimates its statistics over all processes; a single process changes nothing.
 
-    timm's conversion knows layers that hold an activation too, which torch's and Lightning's would drop.
+    timm's conversion keeps the activation inside timm's layers, which torch's and Lightning's conversions would drop.
 
     Raises:
-        UsageError: without GPUs, for which alone torch has it.
+        UsageError: if there are no GPUs, since torch has synchronized batch norm only for them.
     """
     if processes() == 1:
         return
@@ -193,12 +201,12 @@ def synchronized(module: nn.Module) -> None:
 
 
 def check_same_weights(module: nn.Module) -> None:
-    """Compare the weights of all processes before training.
+    """Refuse to train if the processes have different weights before training.
 
     Raises:
-        RunError: names the processes whose weights are not the first one's.
+        RunError: names the processes whose weights are not those of process 0.
     """
-    found = everyones(fingerprint(module.state_dict()))
+    found = all_gather_objects(fingerprint(module.state_dict()))
     others = [str(number) for number, one in enumerate(found) if one != found[0]]
     if others:
         raise RunError(

@@ -1,4 +1,4 @@
-"""What torchrun and srun say of the processes that they start together; it is read without torch.
+"""How many processes torchrun or srun started together, from their environment variables, without importing torch.
 
 torchrun: https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables;
 srun: https://slurm.schedmd.com/srun.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES.
@@ -17,7 +17,7 @@ def started_by_torchrun() -> bool:
 
 
 def started_together() -> int:
-    """How many processes torchrun or srun started together with this one, itself among them."""
+    """The number of processes that torchrun or srun started together, including this one; 1 if it was started alone."""
     if started_by_torchrun():
         return int(os.environ["WORLD_SIZE"])
     # SLURM_NTASKS is set in a batch script too, which is one process that srun did not start.

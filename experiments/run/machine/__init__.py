@@ -1,1 +1,1 @@
-"""What this machine is: cores, devices, memory, processes, versions."""
+"""Facts of this machine: cores, devices, memory, processes, versions."""

@@ -7,6 +7,6 @@ import os
 
 def cores() -> int:
     """The number of cores; a container or `taskset` may allow fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):  # Linux
+    if hasattr(os, "sched_getaffinity"):  # only Linux has it
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

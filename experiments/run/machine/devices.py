@@ -1,4 +1,4 @@
-"""What processors are called in records and tables."""
+"""The names of processors in records and tables."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import torch
 
 
 def device_name(device: torch.device) -> str:
-    """A GPU's model; of a CPU, its architecture, such as ``cpu x86_64``."""
+    """The model of a GPU, or the architecture of a CPU, such as ``cpu x86_64``."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device} {platform.machine()}"

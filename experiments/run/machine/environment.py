@@ -1,6 +1,6 @@
-"""What a run was made with: versions, hardware, the state of the sources. Recorded; none of it enters the key.
+"""The environment of a run: versions, hardware, the state of the sources. It is recorded and does not enter the key.
 
-It tells no place: neither a host's name nor a path or a user's name is in it.
+It contains no names of hosts or users and no paths.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LIBRARIES = (
 )
 
 ARITHMETIC = ("python", "platform", "device", "cpu", "devices", "versions")
-"""Parts of an environment that must be the same for a network to compute the same bits."""
+"""Parts of an environment that must be equal for a network to compute bitwise equal results."""
 
 COMMIT = re.compile("([0-9a-f]{40,64})(-dirty)?")
 
@@ -42,9 +42,10 @@ COMMIT = re.compile("([0-9a-f]{40,64})(-dirty)?")
 def environment(device: torch.device) -> dict[str, Any]:
     """The environment of a run on a device, as plain data.
 
-    ``date`` is today's in UTC (ISO 8601); ``cpu`` the processor's model; ``source`` the state of the project's own
-    sources if they are a git checkout, else None; ``host`` the cores that this process may use, and memory in GiB (of
-    the GPU: None if there is none).
+    ``date`` is today's date in UTC (ISO 8601), ``cpu`` the processor's model, and ``devices`` the number of processes
+    that train together. ``source`` is the state of the project's own sources if they are a git checkout, else None.
+    ``host`` holds the cores that this process may use, and the memory of the machine and of the GPU in GiB; the
+    latter is None if there is no GPU.
     """
     gpu = torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else None
     return {
@@ -61,16 +62,16 @@ def environment(device: torch.device) -> dict[str, Any]:
 
 
 def unlike(recorded: dict[str, Any], here: dict[str, Any]) -> list[str]:
-    """The parts that decide about arithmetic and are not the recorded ones; what a record lacks is taken to be so."""
+    """The parts of the environment in ``ARITHMETIC`` that are not the recorded ones; parts a record lacks are equal."""
     stated = here | {"devices": 1} | recorded
     return [name for name in ARITHMETIC if stated[name] != here[name]]
 
 
 def cpu_model(facts: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's model, or its architecture where the system does not say.
+    """The processor's model, or its architecture if the system does not name the model.
 
     Args:
-        facts: Linux's file (https://man7.org/linux/man-pages/man5/proc_cpuinfo.5.html).
+        facts: Linux's file on processors (https://man7.org/linux/man-pages/man5/proc_cpuinfo.5.html).
     """
     try:
         lines = facts.read_text(encoding="utf-8").splitlines()
@@ -82,9 +83,9 @@ def cpu_model(facts: Path = Path("/proc/cpuinfo")) -> str:
 
 @cache
 def source_state(home: Path) -> dict[str, Any] | None:
-    """The commit of a checkout and whether a file that git follows was changed since; None if ``home`` is none.
+    """The commit of a git checkout, and whether tracked files have changed since; None if ``home`` is no checkout.
 
-    None also where git is not installed or refuses: a record is not worth failing a run for.
+    It is also None if git is not installed or fails, since a run must not fail because of its record.
     """
     if not (home / ".git").exists():
         return None
@@ -100,7 +101,7 @@ def source_state(home: Path) -> dict[str, Any] | None:
 
 
 def _memory() -> int | None:
-    """Bytes of this machine's memory; None where the system does not say."""
+    """The size of this machine's memory, in bytes; None if the system does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

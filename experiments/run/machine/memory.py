@@ -9,9 +9,10 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # https://man7.org/linux/man-pages/
 
 
 def keep_freed_memory() -> None:
-    """Stop glibc from giving each step's freed activations back to the kernel; elsewhere nothing is done.
+    """Stop glibc from giving each step's freed activations back to the kernel; with other C libraries, do nothing.
 
-    Without it every step pays thousands of page faults: 1.25 to 1.75 times the time of a small network's step.
+    Without it every step has thousands of page faults, and the step of a small network takes 1.25 to 1.75 times as
+    long.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)

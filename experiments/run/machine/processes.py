@@ -1,8 +1,7 @@
-"""Starting processes, telling one from every other, and ending them."""
+"""Starting processes, naming them uniquely, and ending them."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import socket
@@ -10,28 +9,26 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 
+from specs.isolation import processes
+
 
 def fresh_processes() -> ForkServerContext | SpawnContext:
-    """What starts processes that hold nothing of this one but the imports that every run needs.
+    """The context that starts fresh processes, which share nothing with this one but the imports that every run needs.
 
     A forkserver (https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods) imports torch and
     Lightning but runs no operation, so that forking it is safe and takes milliseconds.
     """
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["experiments.run.preloaded"])
-        return context
-    return multiprocessing.get_context("spawn")
+    return processes(["experiments.run.preloaded"])
 
 
 def leave_group() -> None:
-    """Take this process out of its parent's group, so that Ctrl-C reaches the parent alone, which ends its children."""
+    """Leave the parent's process group, so that Ctrl-C reaches only the parent, which then ends its children."""
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
 
 
 def end_with(pipe: Connection) -> None:
-    """End this process at once when the one at the other end of a pipe, which never sends anything, is gone."""
+    """End this process at once when the process at the other end of a pipe, which never sends anything, is gone."""
     try:
         pipe.poll(None)
     finally:
@@ -46,15 +43,15 @@ def how_it_ended(exit_code: int | None) -> str:
 
 
 def name_of(pid: int) -> str:
-    """A process of this machine by host, number and, on Linux, the time of its start in ticks since boot.
+    """The name of a process of this machine: host, number and, on Linux, the time of its start in ticks since boot.
 
-    No other process has this name, on this machine or later, when its number may be another's.
+    The name stays unique when the system gives the number to another process later.
     """
     return f"{socket.gethostname()} {pid} {_started(pid) or ''}".strip()
 
 
 def alive(name: str) -> bool | None:
-    """Whether the process of a name goes on; None if it is on another machine."""
+    """Whether the process with a name (see ``name_of``) still runs; None if it is on another machine."""
     host, pid, *started = name.split(" ")
     if host != socket.gethostname():
         return None
@@ -73,13 +70,13 @@ def alive(name: str) -> bool | None:
 
 
 def end(name: str, how: signal.Signals) -> None:
-    """Send a signal to the process of a name, if it goes on here."""
+    """Send a signal to the process with a name (see ``name_of``), if it still runs on this machine."""
     if alive(name):
         os.kill(int(name.split(" ")[1]), how)
 
 
 def _started(pid: int) -> str | None:
-    """Field 22 of /proc/PID/stat; None if there is no such process, or only its exit status is left of it.
+    """The start of a process in ticks since boot (field 22 of /proc/PID/stat); None if it has ended or never was.
 
     https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     """

@@ -1,4 +1,4 @@
-"""How many CPU threads torch computes with: sums over threads are in another order, so the last digits hang on it."""
+"""The number of CPU threads that torch uses. It decides the order of sums, and so the last digits of results."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Compute with so many threads meanwhile.
+    """Let torch compute with a number of CPU threads in a block.
 
     Args:
-        count: 1 or more.
+        count: the number of threads, at least 1.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)

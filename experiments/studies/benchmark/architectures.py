@@ -14,13 +14,14 @@ from specs.recipe import Recipe
 
 
 class Network(NamedTuple):
-    """A network of the comparison.
+    """One of the networks that are compared.
 
     Attributes:
-        label: in the columns.
-        backbone: its expression.
-        source: an initializer that fits it.
-        segments: whether a decoder fits it: its feature maps shrink from stage to stage, at any image size.
+        label: the network's name, which follows the task's code in the headings of columns, as in ``LXS, ResNet-50``.
+        backbone: the expression of the backbone, such as ``resnet50``.
+        source: the expression of an initializer with pretrained weights for this backbone.
+        segments: whether a segmentation decoder can be put on it: its feature maps shrink from stage to stage, at any
+            image size.
     """
 
     label: str
@@ -36,7 +37,7 @@ PAPER = (
     Network("DeiT-S", 'timm("deit_small_patch16_224")', 'timm("deit_small_patch16_224.fb_in1k")', False),
 )
 
-# timm's smallest networks of each kind; it has no small Swin, so MaxViT stands for attention in windows.
+# timm's smallest network of each kind. It has no small Swin, so MaxViT stands for networks with attention in windows.
 PHANTOM = (
     Network("ResNet", 'timm("test_resnet")', "fractals", True),
     Network("ConvNeXt", 'timm("test_convnext")', "fractals", True),
@@ -55,11 +56,14 @@ TASKS: dict[Profile, tuple[str, ...]] = {
 SEEDS: dict[Profile, int] = {"phantom": 2, "smoke": 2, "paper": 10}
 
 SIZE: dict[Profile, str | None] = {"phantom": "64", "smoke": "64", "paper": None}
-"""Of images, in pixels: windows and position embeddings are built for one size. None: each recipe's own."""
+"""Height and width of the images in pixels, since attention windows and position embeddings are built for one size.
+
+None: the size that each recipe names.
+"""
 
 
 def architectures(profile: Profile = "phantom") -> Table:
-    """Random and pretrained weights for four networks; those that no decoder fits classify only."""
+    """Random and pretrained weights of four networks; segmentation tasks take only those that a decoder fits."""
     preset, networks, codes = PROFILES[profile], NETWORKS[profile], TASKS[profile]
     made = tuple(
         dataclasses.replace(
@@ -95,6 +99,6 @@ def architectures(profile: Profile = "phantom") -> Table:
 
 
 def _sized(recipe: Recipe, profile: Profile) -> Recipe:
-    """The recipe with the profile's size of images."""
+    """The recipe with the image size of the profile, if the profile has one."""
     size = SIZE[profile]
     return recipe if size is None else recipe.override({"image_size": size})

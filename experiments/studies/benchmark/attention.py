@@ -20,7 +20,10 @@ SHOWN: dict[Profile, tuple[str, ...]] = {
 
 
 def attention(profile: Profile = "phantom") -> Table:
-    """How large the maps are, and how much of them lies where radiologists (or the drawing) put the finding."""
+    """How large the Grad-CAM maps are, and how much of them lies where radiologists marked the finding.
+
+    On phantom images it is the drawing that says where the finding is.
+    """
     table = figure_2(profile)
     (chests,) = columns(profile, ("DXC14",))
     families = (("Scratch", "random weights"), *(table.figure.families if table.figure else ()))

@@ -15,7 +15,7 @@ PERCENT: dict[Profile, tuple[int, ...]] = {
     "smoke": (50, 100),
     "paper": (1, 5, 10, 25, 50, 100),
 }
-"""Of the training patients; the images of a smaller share are among those of a larger one."""
+"""Shares of the training patients, in percent; the images of a smaller share are among those of a larger one."""
 
 TASKS: dict[Profile, tuple[str, ...]] = {"phantom": ("DXC14",), "smoke": ("PXS",), "paper": ("DXC14", "TXC")}
 

@@ -17,7 +17,7 @@ SOURCES: dict[Profile, tuple[Row, Row]] = {
     "smoke": DRAWN,
     "paper": (Row("ImageNet", "imagenet"), Row("iNat2021", "inat2021")),
 }
-"""With coarser and with finer labels."""
+"""The two pretrainings that are compared: the first with coarser labels, the second with finer ones."""
 
 ALL = (("classification", CLASSIFICATION), ("segmentation", SEGMENTATION))
 GROUPS: dict[Profile, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -25,7 +25,7 @@ GROUPS: dict[Profile, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "smoke": (("segmentation", ("PXS",)),),
     "paper": ALL,
 }
-"""Codes of the tasks by their kind."""
+"""The codes of the tasks, grouped by the kind of task."""
 
 
 def figure_1(profile: Profile = "phantom") -> Table:

@@ -24,7 +24,7 @@ METHODS = {
     "SwAV": "swav",
     "Barlow Twins": "barlow_twins",
 }
-"""In the figure's order."""
+"""The initializers of the methods by the names of the paper, in the order of its figure."""
 
 FAMILIES = {
     "instance discrimination": ("InsDis", "MoCo-v1", "MoCo-v2", "SimCLR-v1", "SimCLR-v2", "BYOL"),
@@ -34,14 +34,14 @@ FAMILIES = {
     "mutual information reduction": ("InfoMin",),
     "redundancy reduction": ("Barlow Twins",),
 }
-"""As the paper groups them (section 3)."""
+"""The methods by their kind, as the paper groups them (section 3)."""
 
 SOURCES: dict[Profile, str] = {
     "phantom": 'ssl("{method}", on="fractals")',
     "smoke": 'ssl("{method}", on="fractals")',
     "paper": "{method}",
 }
-"""Initializers with a method's weights."""
+"""Templates of the expression of the initializer with the weights of a method, which replaces ``{method}``."""
 
 TASKS: dict[Profile, tuple[str, ...]] = {"phantom": tuple(DATASETS), "smoke": ("PXS",), "paper": tuple(DATASETS)}
 
@@ -49,7 +49,7 @@ SEEDS: dict[Profile, int] = {"phantom": 2, "smoke": 2, "paper": 10}
 
 
 def figure_2(profile: Profile = "phantom") -> Table:
-    """Every method against the supervised source, on seven tasks, with the numbers and ranks over tasks."""
+    """Every self-supervised method against supervised pretraining, on seven tasks, with mean ranks over the tasks."""
     preset = PROFILES[profile]
     label = f"supervised {preset.natural_label}"
     self_supervised = [Row(name, SOURCES[profile].format(method=method)) for name, method in METHODS.items()]

@@ -9,12 +9,14 @@ from experiments.tables.preset import Preset, Profile
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkPreset(Preset):
-    """A preset with the sources that several of the tables compare.
+    """A preset with the initializers that several of the tables compare.
 
     Attributes:
-        natural: initializer whose weights are from natural images, or from the formula's that stand in for them.
-        natural_label: of its row.
-        adapted: initializer that begins with those and has been trained on with the dataset ``{dataset}``.
+        natural: the initializer with weights from natural images, or from the formula-drawn images that stand in for
+            them.
+        natural_label: the label of the row of ``natural``, such as ``ImageNet``.
+        adapted: the initializer whose weights begin as those of ``natural`` and were then trained further on the
+            dataset ``{dataset}``.
     """
 
     natural: str

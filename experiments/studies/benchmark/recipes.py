@@ -47,15 +47,15 @@ CLASSIFICATION = Recipe(
 )
 
 # Segmentation: PXS (siim_acr) and LXS (montgomery), augmented as albumentations 0.4.3 (requirements.txt) did it. Its
-# lens shift of up to 0.5 pixels was rounded to whole pixels, so there never was one. Each step of a one_of has that
-# version's default p of 0.5: halves and thirds.
+# lens shift of up to 0.5 pixels was rounded to whole pixels, so there never was one. Each step of a one_of has the
+# default p of that version, 0.5, so that all steps of a one_of are equally probable: a half or a third.
 SEGMENTATION = Recipe(
     image_size=224,
     batch_size=32,
     epochs=200,
     optimizer=Adam(1e-3),
-    # There one epoch later, since it is stepped after each epoch, so that epochs 0 and 1 both have the whole rate; here
-    # an epoch's rate is lower by at most 0.8 % of that.
+    # The official code lags by an epoch, since it steps the schedule after each epoch, so that epochs 0 and 1 both have
+    # the whole rate. Here the rate of an epoch is lower than there by at most 0.8 % of the whole rate.
     schedule=Cosine(),
     early_stopping=21,  # its patience of 20 stops when a twenty-first epoch is no better
     selection="loss",
@@ -71,13 +71,13 @@ SEGMENTATION = Recipe(
 
 
 def recipes() -> dict[str, Recipe]:
-    """Recipes by the paper's code of the task."""
+    """The recipes by the task's code in the paper, in lower case."""
     return {
         "dxc14": CLASSIFICATION,
         "dxc5": CLASSIFICATION,
         "txc": CLASSIFICATION,
-        # Islam et al. 2021 for the images (windowed slices of 576 pixels); training *assumed* as of the others, without
-        # ten crops, which would leave emboli at the border out.
+        # The images are those of Islam et al. 2021: windowed slices of 576 pixels. *Assumed*: training as for the other
+        # classification tasks, but without ten crops, which would leave out emboli at the border.
         "ecc": dataclasses.replace(
             CLASSIFICATION,
             image_size=576,
@@ -88,8 +88,9 @@ def recipes() -> dict[str, Recipe]:
         ),
         "pxs": SEGMENTATION,
         "lxs": SEGMENTATION,
-        # Batch size by the author in the repository's issue 3; whole images, no augmentation, cross-entropy, and
-        # ImageNet's statistics whatever --normalization says (DriveDataset).
+        # The author names the batch size in issue 3 of the repository. The code (DriveDataset) takes whole images
+        # without
+        # augmentation, the cross-entropy, and ImageNet's statistics whatever --normalization says.
         "vfs": dataclasses.replace(
             SEGMENTATION,
             image_size=512,

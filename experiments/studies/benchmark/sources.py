@@ -251,4 +251,4 @@ DIFFERENCES = (
         "one recipe for all networks is what the tables compare; a patient is in one split",
     ),
 )
-"""What no setting says."""
+"""What is done otherwise than in the paper's code and is no setting of a recipe."""

@@ -7,8 +7,9 @@ from experiments.studies.benchmark.tasks import DATASETS, score_of
 from experiments.tables.preset import Profile
 from experiments.tables.task_table import TaskLine, TaskTable
 
-# Images that train, validate and test, as the lists of the official code have them. *Assumed*: LXS as in another
-# project of the same laboratory; CheXpert's validation images are held out of the training ones, by an unknown rule.
+# The numbers of images that train, validate and test, by the lists of the official code. *Assumed*: those of LXS, from
+# another project of the same laboratory. CheXpert's validation images were held out of the training images by a rule
+# that is not known.
 TASKS = {
     "DXC14": ("14 thoracic diseases, classification", "x-ray", (75_312, 11_212, 25_596)),
     "DXC5": ("5 thoracic diseases, classification", "x-ray", (None, None, 234)),
@@ -21,7 +22,7 @@ TASKS = {
 
 
 def table_1(profile: Profile = "phantom") -> TaskTable:
-    """What the other tables are tested on."""
+    """The target tasks that the networks of the other tables are tested on."""
     return TaskTable(
         title="The benchmark's target tasks",
         edition=PROFILES[profile].edition,

@@ -18,13 +18,13 @@ ALONE: dict[Profile, str] = {
     "smoke": 'continual(random, on="{dataset}")',
     "paper": 'domain_adapted("{dataset}", "random")',
 }
-"""Initializers that have seen the dataset and nothing else."""
+"""Templates of the initializer that was pretrained on one dataset alone, from random weights."""
 
 CHESTS = {"ChestX-ray14": "chestxray14", "CheXpert": "chexpert"}
 
 
 def table_2(profile: Profile = "phantom") -> Table:
-    """From random weights, from photographs, from chest x-rays, and from both in turn."""
+    """Fine-tuning from random weights, from photographs, from chest x-rays, and from both in turn."""
     preset = PROFILES[profile]
     rows = (
         Row("Scratch", "random"),

@@ -15,7 +15,7 @@ DATASETS = {
     "LXS": "montgomery",
     "VFS": "drive",
 }
-"""Datasets by the paper's code: object, modality and task."""
+"""Dataset expressions by the task's code in the paper, whose letters name its object, modality and kind of task."""
 
 CLASSIFICATION, SEGMENTATION = ("DXC14", "DXC5", "TXC", "ECC"), ("PXS", "LXS", "VFS")
 
@@ -32,25 +32,28 @@ RECIPES: dict[Profile, dict[str, str]] = {
     "smoke": dict.fromkeys(CLASSIFICATION, "phantom/smoke") | dict.fromkeys(SEGMENTATION, "phantom/smoke_segmentation"),
     "paper": {code: f"benchmark/{code.lower()}" for code in DATASETS},
 }
-"""Names of recipes by code: as the official code trains, as the phantom editions need, and for seconds."""
+"""The names of the tasks' recipes, by profile and code.
+
+``paper`` trains as the official code does, ``phantom`` as the drawn images need, and ``smoke`` for seconds only.
+"""
 
 DICE: dict[Profile, str | None] = {"phantom": None, "smoke": None, "paper": "dice_pooled"}
-"""The score of segmentations; None: the mean over images, which is their task's own.
+"""The score that columns of segmentation tasks show; None: the Dice coefficient as the mean over images.
 
-Of the paper's it is the Dice coefficient of all test pixels together. The official code prints it as "Dice", beside a
-"Mean Dice" over images, in which an image without a finding counts 1 if none is found (Version1/engine.py, at the
-end of ``segmentation_engine``). Which of them the paper's tables hold is not said. Of SIIM-ACR's images 78 % show no
-pneumothorax, so that the mean over images would lie well above the printed 68 to 70 %; the pooled one fits. Epochs are
-selected by the loss, so that no run depends on it.
+In the profile ``paper`` it is the Dice coefficient of all test pixels together. The official code prints it as "Dice",
+beside a "Mean Dice" over images, in which an image without a finding counts 1 if none is found (Version1/engine.py, at
+the end of ``segmentation_engine``). Which of them the paper's tables hold is not said. Of SIIM-ACR's images 78 % show
+no pneumothorax, so that the mean over images would lie well above the printed 68 to 70 %; the pooled one fits. Epochs
+are selected by the loss, so that no run depends on it.
 """
 
 
 def columns(profile: Profile, codes: tuple[str, ...] = tuple(DATASETS)) -> tuple[Column, ...]:
-    """The tasks as columns, each with its score.
+    """The tasks as columns of a table, each with the score that is shown.
 
     Args:
-        profile: whose recipes they have.
-        codes: of the tasks.
+        profile: the profile whose recipes and scores the columns have.
+        codes: the codes of the tasks, of those in ``DATASETS``, in the order of the columns.
     """
     return tuple(
         Column(code, DATASETS[code], recipe_named(RECIPES[profile][code]), score=score_of(profile, code))
@@ -59,5 +62,5 @@ def columns(profile: Profile, codes: tuple[str, ...] = tuple(DATASETS)) -> tuple
 
 
 def score_of(profile: Profile, code: str) -> str | None:
-    """Which of a task's test scores is shown, by its code; None: the task's own."""
+    """The name of the test score that is shown of the task with a code; None: the main score of its kind of task."""
     return DICE[profile] if code in SEGMENTATION else None

@@ -11,15 +11,15 @@ from experiments.tables.planted import Planted
 from experiments.tables.table import Row, Table
 
 MARGIN = 2.0
-"""Points by which continual pretraining may be worse than the domain alone and still count as good as it."""
+"""How many points worse than pretraining on the domain alone continual pretraining may be and still count as good."""
 
 
 def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
-    """In-domain pretraining is better than natural pretraining, continual at least as good.
+    """In-domain pretraining is better than natural pretraining, and continual pretraining at least as good.
 
     Args:
-        profile: ``smoke`` has two runs a row, for tests of the machinery.
-        draw: which drawing of the world.
+        profile: ``phantom`` has as many runs per row as the tests need; ``smoke`` has two, to test the software only.
+        draw: the number of the drawing of the world, from 0; another number draws all of its images anew.
     """
     natural, alone, both = "Natural source", "Domain source", "Natural, then domain"
     shapes, strokes = part("domain", "natural", draw), part("domain", "source", draw)
@@ -50,6 +50,6 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
             Row(both, f'continual({trained_on(shapes)}, on="{quoted}")'),
         ),
         recipe=recipe_named("demo/few"),
-        pretraining=recipe_named("demo/source"),
+        pretraining=recipe_named("demo/domain_source"),
         seeds=2 if profile == "smoke" else 4,
     )

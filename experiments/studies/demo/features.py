@@ -12,11 +12,11 @@ from experiments.tables.table import Row, Table
 
 
 def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
-    """Pretrained is better than random and than Mean Var.
+    """Pretrained weights are better than random ones and than Mean Var weights.
 
     Args:
-        profile: ``smoke`` has two runs a row, for tests of the machinery.
-        draw: which drawing of the world.
+        profile: ``phantom`` has as many runs per row as the tests need; ``smoke`` has two, to test the software only.
+        draw: the number of the drawing of the world, from 0; another number draws all of its images anew.
     """
     source, scale = "Source", "Mean Var of the source"
     dataset = part("features", "source", draw)

@@ -11,15 +11,15 @@ from experiments.tables.planted import Planted
 from experiments.tables.table import Row, Table
 
 MARGIN = 1.0
-"""Points within which rows are equal."""
+"""The difference of mean scores, in points, up to which two rows count as equal."""
 
 
 def plenty(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
-    """All rows are equal within a point.
+    """All rows are equal within one point of the score.
 
     Args:
-        profile: ``smoke`` has two runs a row, for tests of the machinery.
-        draw: which drawing of the world.
+        profile: ``phantom`` has as many runs per row as the tests need; ``smoke`` has two, to test the software only.
+        draw: the number of the drawing of the world, from 0; another number draws all of its images anew.
     """
     source, scale = "Source", "Mean Var of the source"
     dataset = part("plenty", "source", draw)

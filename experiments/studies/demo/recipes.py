@@ -22,9 +22,10 @@ STEPS = replace(SOURCE, epochs=12, interval=10, optimizer=SGD(0.1), schedule=Cos
 
 
 def recipes() -> dict[str, Recipe]:
-    """Recipes by name."""
+    """The recipes of the planted worlds by their names."""
     return {
         "source": SOURCE,
+        "domain_source": replace(SOURCE, epochs=5),
         "few": replace(SOURCE, batch_size=16, epochs=10, optimizer=AdamW(3e-3), schedule=Cosine(1)),
         "plenty": replace(SOURCE, epochs=4, optimizer=AdamW(2e-3), schedule=Cosine(1)),
         "steps": STEPS,

@@ -11,15 +11,15 @@ from experiments.tables.planted import Planted
 from experiments.tables.table import Row, Table
 
 MARGIN = 60.0
-"""Steps by which Mean Var may be later than the source and still count as no later: half of all."""
+"""How many steps later than the source Mean Var may reach the threshold and still count as no later: half of all."""
 
 
 def scale(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> Table:
-    """Mean Var is there no later than the source, and both well before random.
+    """Mean Var reaches the threshold no later than the source weights, and both reach it well before random weights.
 
     Args:
-        profile: ``smoke`` has two runs a row, for tests of the machinery.
-        draw: which drawing of the world.
+        profile: ``phantom`` has as many runs per row as the tests need; ``smoke`` has two, to test the software only.
+        draw: the number of the drawing of the world, from 0; another number draws all of its images anew.
     """
     source, scaled = "Source", "Mean Var of the source"
     dataset, well_started = part("scale", "source", draw), 'plain(depth=7, start="he")'

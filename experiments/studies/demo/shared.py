@@ -10,24 +10,30 @@ from specs.recipe import Recipe
 
 RANDOM = Row("Random", "random")
 AGAIN = control(RANDOM)
-"""The reference once more: an instrument that finds a difference between the two is wrong."""
+"""The reference row once more with other seeds: tests that find a difference between the two are wrong."""
 
 SEEDS = 10
-"""By which the first seed of each row is higher from one draw to the next. With the same seeds in each, the two random
-rows would have the same starts again and again, and one pair that differs by chance would count in every draw."""
+"""How much higher the first seed of each row is from one drawing of a world to the next.
+
+With the same seeds in each drawing, the two random rows would have the same starts again and again, and one pair that
+differs by chance would count in every drawing.
+"""
 
 LEVEL = 0.005
-"""Of the tests, instead of 5 %. In each drawing of a world the two random rows are compared, and at 5 % one drawing in
-twenty would find a difference between them by chance alone, at 0.5 % one in 200."""
+"""The significance level of the tests, instead of 5 %.
+
+In each drawing of a world the two random rows are compared. At 5 % one drawing in twenty would find a difference
+between them by chance alone, at 0.5 % one in 200.
+"""
 
 
 def part(world: str, name: str, draw: int) -> str:
-    """The dataset expression of a part of a world."""
+    """The dataset expression of one part of a world, such as its source or its target."""
     return f'planted("{world}", "{name}", draw={draw})'
 
 
 def trained_on(dataset: str) -> str:
-    """The initializer that learns a part's labels."""
+    """The expression of the initializer that is pretrained on the labels of a dataset."""
     return f"supervised('{dataset}')"
 
 
@@ -46,20 +52,20 @@ def world_table(
     backbone: str = "tiny(width=4)",
     threshold: float | None = None,
 ) -> Table:
-    """A table of one planted target, against the random row.
+    """A table with one column, the target of a planted world, whose rows are tested against the random row.
 
     Args:
-        world: the world's name.
-        draw: which drawing of it; each has seeds of its own.
-        title: one line.
-        question: what the table answers.
-        planted: what is true.
-        rows: beside the two random ones.
-        recipe: of the fine-tuning.
-        pretraining: of the sources.
-        seeds: runs of each row.
-        backbone: of all rows that name none.
-        threshold: a validation score in [0, 1] whose steps are counted.
+        world: the name of the world, which is an argument of the dataset ``planted``.
+        draw: the number of the drawing of the world, from 0; the runs of each drawing have seeds of their own.
+        title: the title of the table, in one line.
+        question: the question that the table answers.
+        planted: what is true of the rows by construction.
+        rows: the rows beside the two random ones, which every such table has.
+        recipe: the recipe of the fine-tuning on the target.
+        pretraining: the recipe of the pretraining on the sources.
+        seeds: the number of runs of each row.
+        backbone: the expression of the backbone of all rows that name none.
+        threshold: the validation score in [0, 1] until which steps are counted; None: no steps are counted.
     """
     return Table(
         title=title if draw == 0 else f"{title}, drawing {draw}",

@@ -25,10 +25,10 @@ MORE, ALL, VESSELS = "PneumoniaMNIST, 20 % of the training images", "PneumoniaMN
 LOWEST, MIDDLE = up_to(STAGES[0]), up_to(STAGES[2])
 
 LITTLE = 1.0
-"""Points of AUROC or Dice within which a benefit is called little."""
+"""The difference, in points of AUROC or Dice, below which a benefit is called little."""
 
 SLACK = 21.0
-"""Steps by which a row may be later and still count as no later: three of eight passes over few images."""
+"""How many steps later a row may be and still count as no later: three of eight passes over the few images."""
 
 TRANSFUSION = "Transfusion, Raghu et al. 2019"
 
@@ -37,7 +37,8 @@ def initializations(profile: Profile = "small") -> Table:
     """Four initializations on PneumoniaMNIST and DRIVE; on few images also ImageNet up to each stage.
 
     Args:
-        profile: ``smoke`` has one small column of drawn images, for tests of the machinery.
+        profile: ``small`` is the whole table; ``smoke`` has one small column of drawn images, to test the software
+            only.
     """
     smoke = profile == "smoke"
     learned = few(profile)
@@ -62,7 +63,7 @@ def initializations(profile: Profile = "small") -> Table:
 
 
 def statements() -> tuple[Stated, ...]:
-    """Transfusion's, as far as these rows can be asked about them."""
+    """The statements of Transfusion (Raghu et al. 2019) that the rows of this table can be tested for."""
     imagenet, random = IMAGENET.label, RANDOM.label
     return (
         Stated(

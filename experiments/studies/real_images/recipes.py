@@ -7,7 +7,7 @@ from dataclasses import replace
 from specs.recipe import Recipe
 from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate, VerticalFlip
 
-# The weights expect the normalization "inception". Learning rates are picked per row.
+# The ImageNet weights expect the input normalization "inception". The table picks a learning rate for each row.
 CHEST = Recipe(
     image_size=32,
     batch_size=32,
@@ -22,7 +22,7 @@ CHEST = Recipe(
 
 
 def recipes() -> dict[str, Recipe]:
-    """Recipes by how many of the chest x-rays are trained on, and of the vessels."""
+    """The recipes for chest x-rays, by how many are trained on, and the recipe for the vessels of DRIVE."""
     return {
         "few": CHEST,
         "more": replace(CHEST, interval=15),

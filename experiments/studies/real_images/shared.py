@@ -11,10 +11,10 @@ from experiments.tables.table import Column, Row
 Profile = Literal["small", "smoke"]
 
 BACKBONE = "efficientnet_lite0"
-"""The network whose ImageNet weights a package brings."""
+"""The backbone that is fine-tuned; its ImageNet weights come with a package that is installed."""
 
 STAGES = ("blocks.0", "blocks.1", "blocks.2", "blocks.4", "blocks.6")
-"""Its stages, from the images up."""
+"""The stages of the network that are compared, from the input to the output."""
 
 RANDOM = Row("Random", "random")
 SCALE = Row("Mean Var of ImageNet", "mean_var(imagenet)")
@@ -23,17 +23,23 @@ IMAGENET = Row("ImageNet", "imagenet")
 
 FEW = "PneumoniaMNIST, 5 % of the training images"
 SEEDS = 6
-"""Runs of a row on few images. With fewer than 6 no permutation test of steps could survive Holm's correction."""
+"""The number of runs of a row on few images.
+
+With fewer than 6 no permutation test of steps could be significant after Holm's correction.
+"""
 
 TRIED = (2e-3, 1e-2, 5e-2)
-"""Learning rates that every row tries. Random weights want higher ones here than ImageNet's."""
+"""The learning rates that are tried for every row. Random weights need higher ones here than ImageNet's weights."""
 
 TRIED_AGAIN = 2
-"""So many of them, the best, are tried once more, since one run each often picks a lucky run at too high a rate."""
+"""How many of the learning rates, those that did best, are tried a second time.
+
+With a single run each, a lucky run at too high a rate is often picked.
+"""
 
 
 def shared(profile: Profile) -> dict[str, Any]:
-    """Settings of every table."""
+    """The arguments of ``Table`` that all tables on real images have in common."""
     smoke = profile == "smoke"
     return {
         "edition": "phantom" if smoke else "real",
@@ -63,5 +69,5 @@ def few(profile: Profile) -> Column:
 
 
 def up_to(stage: str) -> Row:
-    """ImageNet's weights from the images up to a stage, the others random."""
+    """The row with ImageNet's weights from the input up to a stage, and random weights in the stages above it."""
     return Row(f"ImageNet up to {stage}", f'transfuse(imagenet, through="{stage}")', only=FEW)

@@ -11,14 +11,14 @@ from experiments.tables.stated import Stated
 from experiments.tables.table import Column, Table
 
 SAME = 5.0
-"""Hundredths of CCA within which two stages are taken to keep as much."""
+"""The difference of mean CCA, in hundredths, up to which two rows are taken to keep a stage equally well."""
 
 
 def similarity(profile: Profile = "small") -> Table:
-    """CCA of each stage with itself before training, on few images; the runs are those of the initializations.
+    """CCA of each stage with itself before training, on few images, of the runs of the table of initializations.
 
     Args:
-        profile: ``smoke`` has two stages and drawn images, for tests of the machinery.
+        profile: ``small`` is the whole table; ``smoke`` has two stages and drawn images, to test the software only.
     """
     stages = STAGES[:2] if profile == "smoke" else STAGES
     labels = tuple(f"{FEW}, {stage}" for stage in stages)

@@ -10,7 +10,7 @@ SOURCES = AllOurs("for a user's own images, of any kind and number; learning rat
 
 
 def compare() -> dict[str, Recipe]:
-    """Recipes by kind of task."""
+    """The recipes for a user's own images by the kind of task."""
     return {
         "classification": Recipe(
             image_size=224,

@@ -9,9 +9,9 @@ from specs.steps import Adam, Cosine, HorizontalFlip, Plateau, Rotate, VerticalF
 SOURCES = AllOurs("for small drawn editions: minutes on a laptop's CPU")
 
 
-# Long: a list of recipes.
+# Long: it is a list of recipes.
 def phantom() -> dict[str, Recipe]:
-    """Recipes by name."""
+    """The recipes for the small synthetic editions by their names."""
     return {
         "classification": Recipe(
             image_size=32,
@@ -21,7 +21,7 @@ def phantom() -> dict[str, Recipe]:
             schedule=Cosine(),
             augmentation=(HorizontalFlip(), Rotate(7)),
         ),
-        # Findings of the phantom chests are told apart by side too, so they are not mirrored.
+        # The classes of the phantom chests depend on the side of a finding too, so images are not mirrored.
         "chest": Recipe(
             image_size=48,
             batch_size=32,
@@ -30,7 +30,7 @@ def phantom() -> dict[str, Recipe]:
             schedule=Cosine(),
             augmentation=(Rotate(5),),
         ),
-        # For some hundred images or less.
+        # For datasets of a few hundred images or fewer.
         "chest_small": Recipe(
             image_size=48,
             batch_size=16,
@@ -56,7 +56,7 @@ def phantom() -> dict[str, Recipe]:
             schedule=Cosine(),
             augmentation=(HorizontalFlip(), Rotate(10)),
         ),
-        # For networks as large as ResNet-50: as few steps as its batch statistics settle in.
+        # For networks as large as ResNet-50: just enough steps for the statistics of their batch norm to settle.
         "photographs": Recipe(
             image_size=32,
             batch_size=16,
@@ -74,7 +74,7 @@ def phantom() -> dict[str, Recipe]:
             selection="last",
             augmentation=(HorizontalFlip(),),
         ),
-        # Smoke recipes test the machinery: dropout, a plateau and early stopping, in seconds.
+        # Smoke recipes test the software within seconds: dropout, a schedule with plateaus and early stopping.
         "smoke": Recipe(
             image_size=28,
             batch_size=32,

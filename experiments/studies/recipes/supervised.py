@@ -96,11 +96,11 @@ DIFFERENCES = (
         "nothing may be chosen by what tests; what is left out is too little to matter",
     ),
 )
-"""What no setting says."""
+"""What is done otherwise than published and is no setting of a recipe."""
 
 
 def supervised() -> dict[str, Recipe]:
-    """Recipes by dataset."""
+    """The recipes of supervised pretraining by the dataset that is pretrained on."""
     return {
         # He et al. 2016, section 3.4, with the crops and epochs of
         # https://github.com/pytorch/vision/tree/main/references/classification (README.md, ResNet); the last epoch
@@ -118,7 +118,7 @@ def supervised() -> dict[str, Recipe]:
             crop_from=256,
             normalization="imagenet",
         ),
-        # Van Horn et al. 2021 print no recipe for the training from scratch: *assumed*, ImageNet's with a cosine.
+        # Van Horn et al. 2021 print no recipe for training from scratch. *Assumed*: ImageNet's, with a cosine schedule.
         "inat2021": Recipe(
             image_size=224,
             batch_size=256,

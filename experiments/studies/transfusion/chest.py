@@ -10,7 +10,7 @@ from experiments.tables.table import Table
 
 
 def chest(profile: Profile = "phantom") -> Table:
-    """Every network of table 2, whose runs are looked at."""
+    """Every network of table 2; the similarities are measured on the runs of that table."""
     return along_stages(
         profile,
         networks(profile, without="Inception-v3"),

@@ -9,7 +9,7 @@ from experiments.tables.table import Table
 
 
 def distance(profile: Profile = "phantom") -> Table:
-    """The relative l2 distance of each stage's parameters, of every network."""
+    """The l2 norm of the change of each stage's parameters relative to their norm before, for every network."""
     return along_stages(
         profile,
         networks(profile),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 SHOWN, MEASURED = 4, 60
-"""Training images of each dataset that are drawn, and that are measured, evenly spread."""
+"""How many training images of each dataset are drawn, and how many are measured, spread evenly over the split."""
 
 SIDE = 32
 """Height and width in pixels at which images are compared."""
@@ -28,21 +28,22 @@ SIDE = 32
 
 DRAWN = {"fractals (formula)": "fractals"}
 NATURAL: dict[Profile, dict[str, str]] = {"phantom": DRAWN, "smoke": DRAWN, "paper": {"ImageNet": "imagenet"}}
-"""What networks are transferred from: datasets by label."""
+"""The datasets that networks are pretrained on, by their labels in the figure."""
 
 MEDICAL = {"EyePACS": "eyepacs", "CheXpert": "chexpert"}
 
 
 class Look(NamedTuple):
-    """What images of a dataset look like.
+    """The appearance of a dataset's images: examples of them, and numbers that compare datasets.
 
     Attributes:
-        label: of the dataset.
-        images: that are drawn, uint8 (H, W, C).
-        size: median height and width, in pixels.
-        saturation: mean of HSV's, in [0, 1].
-        alike: mean correlation of an image with the mean of the others, both gray and small.
-        classes: of the task.
+        label: the label of the dataset in the figure.
+        images: the images that are drawn, uint8 (H, W, 3).
+        size: the median height and width, in pixels.
+        saturation: the mean saturation of the measured images in the HSV color model, in [0, 1].
+        alike: the mean correlation of an image with the mean of the others, in [-1, 1], all in gray and at ``SIDE``
+            pixels.
+        classes: the number of classes of the dataset's task.
     """
 
     label: str
@@ -54,7 +55,7 @@ class Look(NamedTuple):
 
 
 def figure_1(profile: Profile = "phantom") -> Study:
-    """ImageNet, or formula images in the phantom profile, fundus photographs, chest x-rays."""
+    """Images of ImageNet (formula-drawn ones in the phantom profile), fundus photographs and chest x-rays."""
     edition = PROFILES[profile].edition
     return Study(
         title="Images that networks are transferred from, and to",
@@ -97,7 +98,7 @@ def _look(label: str, expression: str, edition: Edition, places: Places) -> Look
     step = max(count // SHOWN, 1)
     drawn: list[NDArray[np.uint8]] = []
     sizes, saturations, small = [], [], []
-    for number in range(count):  # one by one: sixty photographs of a fundus camera are gigabytes
+    for number in range(count):  # one by one, since sixty photographs of a fundus camera take gigabytes
         image = _three(dataset.read_image(root, samples[number * len(samples) // count]))
         if number % step == 0 and len(drawn) < SHOWN:
             drawn.append(image)
@@ -116,7 +117,7 @@ def _look(label: str, expression: str, edition: Edition, places: Places) -> Look
 
 
 def _three(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image as it is read, with three channels."""
+    """An image (H, W), (H, W, 1) or (H, W, 3) with three channels, (H, W, 3)."""
     if image.ndim == 3 and image.shape[2] == 3:
         return image
     return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
@@ -131,10 +132,10 @@ def alike(images: NDArray[np.float64]) -> float:
     """The mean correlation of each image with the mean of the others.
 
     Args:
-        images: (N, pixels), N from 2.
+        images: N images of equal size as rows, (N, pixels), where N is 2 or more.
 
     Returns:
-        In [-1, 1]; images without any contrast count 0.
+        The mean correlation in [-1, 1], to which an image without any contrast contributes 0.
     """
     total, found = images.sum(axis=0), []
     for image in images:

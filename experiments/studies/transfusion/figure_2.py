@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.pairs import within_against_across
-from experiments.reporting.drawings.panels import COLORS, NARROWEST
+from experiments.reporting.drawings.looks import COLORS
+from experiments.reporting.drawings.panels import NARROWEST
 from experiments.reporting.text.words import p_text
 from experiments.run.places import Places
 from experiments.studies.transfusion.network_pairs import Pairs, named, pairs
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 TOP = 2
-"""Stages before the output, whose mean similarity the figure shows."""
+"""How many of the last stages the figure shows the mean similarity of."""
 
 KINDS = ("two from random weights", "one from random, one from transferred weights")
 
@@ -31,8 +32,8 @@ SEEDS: dict[Profile, int] = {"phantom": 4, "smoke": 2, "paper": 4}
 
 
 def figure_2(profile: Profile = "phantom") -> Study:
-    """Every pair of fine-tuned networks; how many the paper compared is not known, four of each are *assumed*."""
-    shown = networks(profile, without="CBR-LargeT")  # which its panels leave out
+    """Every pair of fine-tuned networks, four of each start (*assumed*: how many the paper compared is not known)."""
+    shown = networks(profile, without="CBR-LargeT")  # the panels of the paper's figure leave it out
     table = random_and_transfer(profile, shown, seeds=SEEDS[profile])
     return Study(
         title="Similarity of the top two stages between fine-tuned networks",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from analysis.pairs import Explained, explained
-from experiments.reporting.drawings.panels import COLORS
+from experiments.reporting.drawings.looks import COLORS
 from experiments.run.places import Places
 from experiments.studies.transfusion.network_pairs import named, pairs
 from experiments.studies.transfusion.networks import Network, some
@@ -27,13 +27,14 @@ SEEDS: dict[Profile, int] = {"phantom": 6, "smoke": 3, "paper": 6}
 
 
 class Panel(NamedTuple):
-    """Points of one stage and kind of pairs.
+    """One panel of the figure: the points of one stage of a network and one kind of pairs.
 
     Attributes:
-        label: network and stage.
-        kind: of pairs.
-        points: similarity before and after training of each pair, in [0, 1].
-        line: how well one predicts the other; None where nothing can be said.
+        label: the names of the network and of the stage.
+        kind: the kind of pairs, one of ``KINDS``.
+        points: the similarity before and after training of each pair of networks, in [0, 1].
+        line: the fitted line that predicts the similarity after training; None where there are too few pairs to fit
+            one.
     """
 
     label: str
@@ -43,7 +44,10 @@ class Panel(NamedTuple):
 
 
 def figure_4(profile: Profile = "phantom") -> Study:
-    """A point is a pair of runs (*assumed*: the paper does not say); the lowest stage above, the last one below."""
+    """A point is a pair of runs (*assumed*, since the paper does not say it).
+
+    The upper line of panels shows the lowest stage, the lower line the last one.
+    """
     shown = some(profile, "ResNet", "CBR-Small")
     table = random_and_transfer(profile, shown, seeds=SEEDS[profile])
     return Study(
@@ -95,7 +99,7 @@ def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
 def _draw(panels: list[Panel]) -> Drawing:
     from matplotlib.figure import Figure as Drawing
 
-    # The paper's order: the lowest stages in the first line.
+    # The panels are in the order of the paper: the lowest stages in the first line.
     columns = len(panels) // 2
     drawing = Drawing(figsize=(max(5.5, 2.3 * columns), 5.2), layout="constrained")
     for number, panel in enumerate(panels):

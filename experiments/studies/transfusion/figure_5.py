@@ -23,13 +23,19 @@ if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
 
 SHOWN, WIDTH = 30, 6
-"""Filters that are drawn, and in a line, as in the paper: 5 x 6."""
+"""How many filters are drawn at most, and how many of them in a line: as in the paper, 5 lines of 6."""
 
 SEEDS: dict[Profile, int] = {"phantom": 4, "smoke": 2, "paper": 3}
 
 
 class Filters(NamedTuple):
-    """First convolutions of the runs of one network and row, (runs, filters, channels, height, width)."""
+    """The filters of the first convolution in the runs of one network and row.
+
+    Attributes:
+        label: the names of the network and of the row.
+        before: the filters before training, (runs, filters, channels, height, width).
+        after: the filters after training, with the same shape.
+    """
 
     label: str
     before: NDArray[np.float64]
@@ -89,7 +95,11 @@ def first_filters(backbone: Backbone) -> NDArray[np.float64]:
 
 
 def _moved(of: Filters) -> tuple[str, str, str]:
-    """Relative distance of the whole convolution, and similarities of single filters, over runs."""
+    """Three columns of the table as texts: the distance, and two similarities, as means over the runs.
+
+    The distance is that of the whole convolution, relative to its norm before training. The similarities are those of a
+    filter after training with itself before, and with the other filters before.
+    """
     before, after = (filters.reshape(*filters.shape[:2], -1) for filters in (of.before, of.after))
     distance = np.linalg.norm(after - before, axis=(1, 2)) / np.linalg.norm(before, axis=(1, 2))
     units = [filters / np.linalg.norm(filters, axis=2, keepdims=True) for filters in (before, after)]
@@ -104,7 +114,7 @@ def _moved(of: Filters) -> tuple[str, str, str]:
 def _draw(found: list[Filters]) -> Drawing:
     from matplotlib.figure import Figure as Drawing
 
-    lines = -(-len(found) // 2)  # one for each network
+    lines = -(-len(found) // 2)  # a network has a line, with its two rows side by side
     height = 0.9 + 0.2 * -(-min(SHOWN, max((one.before.shape[1] for one in found), default=WIDTH)) // WIDTH)
     drawing = Drawing(figsize=(7.5, height * max(lines, 1) + 0.4), layout="constrained")
     for number, one in enumerate(found):
@@ -117,7 +127,10 @@ def _draw(found: list[Filters]) -> Drawing:
 
 
 def mosaic(filters: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Filters (count, height, width) side by side on white, each stretched to [0, 1]; the first ``SHOWN`` of them."""
+    """One picture (H, W) in [0, 1] of the first ``SHOWN`` filters of (count, height, width), side by side on white.
+
+    Each filter is stretched to the whole range of grays.
+    """
     shown = filters[:SHOWN]
     height, width = shown.shape[1] + 1, shown.shape[2] + 1
     lines = -(-len(shown) // WIDTH)

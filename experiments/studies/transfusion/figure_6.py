@@ -10,17 +10,18 @@ from experiments.tables.figure import Figure
 from experiments.tables.preset import Profile
 from experiments.tables.table import Row, Table
 
-# In the phantom profile CBR-Small stands for Inception-v3, and learns consolidation, which its ResNet hardly does.
+# In the phantom profile CBR-Small stands for Inception-v3. It is trained on consolidation too, which the small ResNet
+# of that profile hardly learns.
 SHOWN: dict[Profile, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "phantom": (("CBR-Small", "ResNet"), ("CBR-Small",)),
     "smoke": (("CBR-Small",), ()),
     "paper": (("Inception-v3", "ResNet"), ("ResNet",)),
 }
-"""Networks on photographs, and on consolidation."""
+"""The labels of the networks that are trained on fundus photographs, and of those trained on consolidation."""
 
 
 def figure_6(profile: Profile = "phantom") -> Table:
-    """Inception-v3 and ResNet-50 on photographs, ResNet-50 on consolidation."""
+    """Inception-v3 and ResNet-50 on fundus photographs, and ResNet-50 on consolidation in chest x-rays."""
     preset = PROFILES[profile]
     on_retina, on_chest = ([network(profile, label) for label in labels] for labels in SHOWN[profile])
     retina, chest, consolidation = retina_recipe(profile), chest_recipe(profile), one_pathology("Consolidation")

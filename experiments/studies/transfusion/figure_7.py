@@ -12,12 +12,20 @@ from experiments.tables.table import Row, Table
 
 
 def figure_7(profile: Profile = "phantom") -> Table:
-    """ResNet-50 on photographs, the first stages transferred and the others random; batch norm goes with its stage."""
+    """ResNet-50 on fundus photographs, with the first stages transferred and the others random.
+
+    The parameters and statistics of batch norm are taken over with the stage that they belong to.
+    """
     return transfusions(profile, network(profile, "ResNet"))
 
 
 def transfusions(profile: Profile, shown: Network) -> Table:
-    """The same of any network."""
+    """A table with a row for each number of transferred stages of a network, on fundus photographs.
+
+    Args:
+        profile: the profile of the table: ``phantom``, ``smoke`` or ``paper``.
+        shown: the network whose stages are transferred.
+    """
     preset = PROFILES[profile]
     stages = shown.stages[:1] if profile == "smoke" else shown.stages[:-1]
     return Table(

@@ -18,10 +18,12 @@ SHOWN: dict[Profile, tuple[str, str]] = {
 
 
 def figure_8(profile: Profile = "phantom") -> Table:
-    """ResNet-50 and CBR-LargeW; slim: transferred up to the middle, the last two stages half as wide and random.
+    """Hybrids of ResNet-50 and CBR-LargeW on fundus photographs.
 
-    The paper scaled its Gabor filters to the magnitude of learned ones. Those at the scale of the random ones that they
-    replace are a row of ours: beside the random row, they show what the form of the filters does alone.
+    In the slim hybrids the stages up to the middle are transferred, and the last two are half as wide and random. The
+    paper scaled its Gabor filters to the magnitude of learned ones. A row of our own has them at the scale of the
+    random
+    filters that they replace: beside the random row, it shows what the form of the filters does alone.
     """
     preset, shown = PROFILES[profile], [network(profile, label) for label in SHOWN[profile]]
     middle = {one.label: one.stages[-3] for one in shown}  # layer2 of ResNet-50, as in the paper

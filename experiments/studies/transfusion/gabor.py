@@ -13,18 +13,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 COUNT = 64
-"""Filters of ResNet-50's first convolution."""
+"""The number of filters, which is that of ResNet-50's first convolution."""
 
 SIZES = (7, 5, 3)
-"""In pixels: of ResNet-50 and most CBR networks, of CBR-Tiny, and of the phantom profile's ResNet."""
+"""Heights and widths of filters in pixels, those of the first convolutions of the study's networks.
+
+ResNet-50 and most CBR networks have 7, CBR-Tiny 5, and the ResNet of the phantom profile 3.
+"""
 
 
 def gabor(profile: Profile = "phantom") -> Study:
-    """The filters are a formula, so all profiles show the same; frequencies and widths are *assumed*."""
+    """The filters are given by a formula, so all profiles show the same ones; frequencies and widths are *assumed*."""
     return Study(
         title="The bank of synthetic Gabor filters",
         question="What does a network with a synthetic first layer begin with?",
-        edition="real",  # no data are shown
+        edition="real",  # the filters need no data, so nothing here is synthetic
         networks=None,
         find=_find,
     )

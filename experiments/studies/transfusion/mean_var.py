@@ -10,23 +10,26 @@ from experiments.tables.figure import Figure
 from experiments.tables.preset import Profile
 from experiments.tables.table import Row, Table
 
-# The phantom profile's ResNet hardly learns chest x-rays.
+# The small ResNet of the phantom profile hardly learns chest x-rays, so CBR-Small is trained on them there.
 NETWORKS: dict[Profile, tuple[tuple[str, ...], str]] = {
     "phantom": (("CBR-Tiny",), "CBR-Small"),
     "smoke": (("CBR-Small",), "CBR-Small"),
     "paper": (("CBR-LargeT", "CBR-LargeW", "CBR-Small", "CBR-Tiny"), "ResNet"),
 }
-"""Networks on photographs, and the one on chest x-rays."""
+"""The labels of the networks that are trained on fundus photographs, and of the one trained on chest x-rays."""
 
 OTHERS = tuple(name for name in PATHOLOGIES if name != "Consolidation")
 SHOWN: dict[Profile, tuple[str, ...]] = {"phantom": OTHERS[:1], "smoke": (), "paper": OTHERS}
-"""Pathologies that figure 6 does not show."""
+"""The pathologies that are trained on: those that figure 6 does not show."""
 
 SEEDS: dict[Profile, int] = {"phantom": 2, "smoke": 2, "paper": 3}
 
 
 def mean_var(profile: Profile = "phantom") -> Table:
-    """Two moments, the whole distribution, batch-norm parameters alone; CBR networks, and the other pathologies."""
+    """Networks that begin with part of what transferred weights hold, on CBR networks and on further pathologies.
+
+    The parts are the mean and variance of each tensor, its whole distribution, and the batch-norm parameters alone.
+    """
     preset, (labels, label) = PROFILES[profile], NETWORKS[profile]
     on_retina, on_chest = [network(profile, label) for label in labels], network(profile, label)
     retina, chest = retina_recipe(profile), chest_recipe(profile)

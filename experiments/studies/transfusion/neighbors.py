@@ -9,7 +9,7 @@ from experiments.tables.table import Table
 
 
 def neighbors(profile: Profile = "phantom") -> Table:
-    """Accuracy of the grade among the nearest training images, stage by stage."""
+    """The score of grades that are predicted from the nearest training images, by the features of each stage."""
     return along_stages(
         profile,
         some(profile, "ResNet", "CBR-Small", "CBR-Tiny"),

@@ -14,12 +14,13 @@ from experiments.run.store import Record
 
 @dataclass(frozen=True)
 class PairedStage:
-    """How alike two networks represent the test images at one stage.
+    """How similar the features of two networks are at one stage, as mean CCA over the test images.
 
     Attributes:
-        before: training, in [0, 1].
-        after: training.
-        floor: of independent rows.
+        before: the similarity of the two networks before training, in [0, 1]; NaN where the features of one do not
+            vary.
+        after: the similarity of the two networks after training, in [0, 1]; NaN where the features of one do not vary.
+        floor: the similarity that independent features of the same shape would show, in [0, 1].
     """
 
     before: float
@@ -28,22 +29,23 @@ class PairedStage:
 
 
 Pairs = dict[tuple[str, str], dict[str, PairedStage]]
-"""By the names of two networks, then by stage."""
+"""The similarities by the names of the two networks, and then by stage."""
 
 
 def named(row: str, records: Sequence[Record]) -> dict[str, Record]:
-    """Runs of a row by name: the row's label and the seed."""
+    """The runs of a row by their names, which are made of the row's label and the seed."""
     return {f"{row} {record.data['spec']['seed']}": record for record in records}
 
 
 def pairs(records: dict[str, Record], stages: Sequence[str], places: Places) -> Pairs:
-    """Every pair of networks.
+    """The similarities of every pair of networks, before and after training.
 
-    Channels of two networks do not correspond: each network's own are drawn (``same_channels`` of ``pixel_cca``).
+    Channels of two networks do not correspond, so channels are drawn for each network by itself (``same_channels`` of
+    ``pixel_cca``).
 
     Args:
-        records: of finished runs on the same data, by name.
-        stages: that are compared.
+        records: the records of finished runs on the same data, by name.
+        stages: the names of the stages that are compared.
         places: where data and runs are.
 
     Raises:

@@ -14,12 +14,13 @@ class Network(NamedTuple):
     """A network of the study.
 
     Attributes:
-        label: as the paper's tables name it.
-        backbone: its expression.
-        source: an initializer with its transferred weights.
-        stages: their names, from input to output.
-        slim: the same with its last two stages half as wide; None where the study has none.
-        normalization: instead of the recipe's, for all initializations of this network.
+        label: the network's name in the paper's tables.
+        backbone: the expression of the backbone, such as ``resnet50``.
+        source: the expression of an initializer with transferred weights for this network.
+        stages: the names of the stages, from input to output.
+        slim: the expression of the network with its last two stages half as wide; None where the study has no such
+            form.
+        normalization: the input normalization for all initializations of this network; None: the recipe's own.
     """
 
     label: str
@@ -32,7 +33,15 @@ class Network(NamedTuple):
     def column(
         self, label: str, dataset: str, recipe: Recipe, measure: str | None = None, score: str | None = None
     ) -> Column:
-        """A task for this network, of which a measure or another score than the task's own may be shown."""
+        """A column of a table in which this network is trained on a task.
+
+        Args:
+            label: the heading of the column.
+            dataset: the dataset expression of the task.
+            recipe: the recipe of the fine-tuning, whose normalization this network may replace by its own.
+            measure: the measure that the cells hold, such as ``similarity:conv1``; None: a test score.
+            score: the name of the test score that the cells hold; None: the main score of the task.
+        """
         return Column(
             label,
             dataset,
@@ -50,7 +59,7 @@ INCEPTION = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c
 CBR = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 PRETRAINED = 'supervised(on="imagenet", recipe="supervised/imagenet")'
-"""Nobody has published weights of the CBR networks, so they are pretrained here, as the paper's authors did."""
+"""The initializer of the CBR networks, of which no weights are published, so that they are pretrained here."""
 
 
 def _cbr(name: str, arguments: str, source: str, depth: int = 4) -> Network:
@@ -60,8 +69,9 @@ def _cbr(name: str, arguments: str, source: str, depth: int = 4) -> Network:
 
 PAPER = (
     Network("ResNet-50", "resnet50", "imagenet", RESNET, "resnet50_slim"),
-    # TF-Slim preprocesses by network, whatever the weights: https://github.com/tensorflow/models, research/slim,
-    # preprocessing/preprocessing_factory.py. *Assumed* of the paper, which does not say it.
+    # TF-Slim chooses the preprocessing by the network, whatever the weights: https://github.com/tensorflow/models,
+    # research/slim, preprocessing/preprocessing_factory.py. That the paper did so is *assumed*, since it does not say
+    # it.
     Network("Inception-v3", "inception_v3", 'timm("inception_v3.tv_in1k")', INCEPTION, normalization="inception"),
     _cbr("LargeT", '"large_t"', PRETRAINED, depth=5),
     _cbr("LargeW", '"large_w"', PRETRAINED),
@@ -69,7 +79,7 @@ PAPER = (
     _cbr("Tiny", '"tiny"', PRETRAINED),
 )
 
-# As narrow as a laptop's CPU asks for; an Inception is too large for it.
+# Narrow enough for a laptop's CPU, for which an Inception network is too large.
 PHANTOM = (
     Network("ResNet", "tiny(width=8)", "fractals", RESNET[:4], "tiny(width=8, slim=True)"),
     _cbr("LargeT", '"large_t", width=8', "fractals", depth=5),
@@ -86,16 +96,16 @@ NETWORKS: dict[Profile, tuple[Network, ...]] = {
 
 
 def networks(profile: Profile, *, without: str | None = None) -> tuple[Network, ...]:
-    """All networks of a profile, but for the one of the label ``without``."""
+    """All networks of a profile, except the one with the label ``without``."""
     return tuple(one for one in NETWORKS[profile] if one.label != without)
 
 
 def network(profile: Profile, label: str) -> Network:
-    """The one of that label; ``ResNet`` is the paper's ResNet-50."""
+    """The network of a profile with a label, where ``ResNet`` stands for ResNet-50 too."""
     (found,) = (one for one in NETWORKS[profile] if label in (one.label, one.label.removesuffix("-50")))
     return found
 
 
 def some(profile: Profile, *labels: str) -> tuple[Network, ...]:
-    """Those of these labels; of the smoke profile the first alone."""
+    """The networks of a profile with these labels; in the smoke profile the first of them alone."""
     return tuple(network(profile, label) for label in (labels[:1] if profile == "smoke" else labels))

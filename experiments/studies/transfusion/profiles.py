@@ -12,11 +12,11 @@ class TransfusionPreset(Preset):
     """A preset with the recipes of the two tasks.
 
     Attributes:
-        threshold: validation AUC that convergence is counted to.
-        retina: name of the recipe for fundus photographs.
-        few_retina: name of the recipe for a small share of them.
-        few: share of EyePACS' training patients that is called few.
-        chest: name of the recipe for chest x-rays.
+        threshold: the validation AUC in [0, 1] at which a run counts as converged.
+        retina: the name of the recipe for fundus photographs.
+        few_retina: the name of the recipe for a small share of the fundus photographs.
+        few: the share of EyePACS' training patients that is used where there are few images, in (0, 1].
+        chest: the name of the recipe for chest x-rays.
     """
 
     threshold: float
@@ -61,9 +61,9 @@ PROFILES: dict[Profile, TransfusionPreset] = {
         weights="published for ResNet-50 and Inception-v3, trained here for CBR",
         backbone="resnet50",
         pretraining=None,
-        seeds=3,  # section 2, "three repetitions"
+        seeds=3,  # Raghu et al. 2019, section 2: "three repetitions"
         transposed=True,
-        threshold=0.91,  # of figure 7
+        threshold=0.91,  # the AUC that figure 7 of the paper counts steps to
         retina="transfusion/retina",
         few_retina="transfusion/retina_small",
         few=0.158,  # about 5,000 of 31,600 training photographs

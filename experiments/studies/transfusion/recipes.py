@@ -41,7 +41,7 @@ CHEST = Recipe(
     normalization="imagenet",
 )
 
-# Of the phantom editions: short intervals, so that a few steps more or less are seen.
+# For the phantom editions. Runs are validated at short intervals, so that differences of a few steps are seen.
 PHANTOM_RETINA = Recipe(
     image_size=32,
     batch_size=16,
@@ -54,10 +54,11 @@ PHANTOM_RETINA = Recipe(
 
 
 def recipes() -> dict[str, Recipe]:
-    """Recipes by task and profile."""
+    """The recipes of both tasks, by names that are made of the profile and the task."""
     return {
         "retina": RETINA,
-        # 5,000 images are 625 batches; *assumed*: whole passes over them, and patience of ten.
+        # 5,000 images make 625 batches. *Assumed*: validation after each epoch, and early stopping with a patience of
+        # ten.
         "retina_small": dataclasses.replace(RETINA, epochs=100, interval=None, early_stopping=10),
         "chest": CHEST,
         "phantom_retina": PHANTOM_RETINA,
@@ -65,7 +66,7 @@ def recipes() -> dict[str, Recipe]:
         "phantom_chest": dataclasses.replace(
             PHANTOM_RETINA, batch_size=32, interval=8, epochs=12, augmentation=(Rotate(5),)
         ),
-        # Few photographs are two batches.
+        # A small share of the photographs makes two batches only, so the interval is no longer than two steps.
         "smoke": dataclasses.replace(PHANTOM_RETINA, epochs=2, interval=2),
         "smoke_chest": dataclasses.replace(PHANTOM_RETINA, epochs=1, interval=3, augmentation=()),
     }

@@ -9,7 +9,7 @@ from experiments.tables.table import Table
 
 
 def reinitialization(profile: Profile = "phantom") -> Table:
-    """The fall of the test score, in points, stage by stage."""
+    """The fall of the test score, in points, for each stage that is set back to its weights before training."""
     return along_stages(
         profile,
         some(profile, "ResNet", "CBR-Small", "CBR-Tiny"),

@@ -12,7 +12,7 @@ from experiments.tables.preset import Profile
 from experiments.tables.table import Column, Row, Table
 
 RANDOM, TRANSFER = "random", "transfer"
-"""Labels of the two rows that most tables have."""
+"""The labels of the two rows that most tables of the study have."""
 
 
 def random_and_transfer(
@@ -30,15 +30,15 @@ def random_and_transfer(
     """A table of two rows, random and transferred weights, with a column for each network on fundus photographs.
 
     Args:
-        profile: of the table.
-        shown: the networks.
-        title: of the table; none: it is not printed, and a study looks at its runs.
-        question: that it answers.
-        columns: instead of those.
-        seeds: runs per cell, instead of the profile's.
-        figure: how it is drawn.
-        directions: what a higher and a lower number are called.
-        costs: whether what the networks cost is told.
+        profile: the profile of the table.
+        shown: the networks that have a column, in order.
+        title: the title of the table; empty where the table is not printed and a study analyzes its runs.
+        question: the question that the table answers.
+        columns: the columns of the table; empty: one for each network, on fundus photographs.
+        seeds: the number of runs per cell; None: as many as the profile says.
+        figure: how the table is drawn; None: it is not drawn.
+        directions: the words for a higher and for a lower number, such as ``better`` and ``worse``.
+        costs: whether the table says what each network costs in parameters, multiply-adds and seconds.
     """
     shared = PROFILES[profile].shared()
     recipe = retina_recipe(profile)
@@ -66,17 +66,17 @@ def along_stages(
     seeds: int | None = None,
     on_chest: bool = False,
 ) -> Table:
-    """A table of the same two rows with a column for each stage of each network, which holds a measure of the stage.
+    """A table of random and transferred weights with a column for each stage of each network.
 
     Args:
-        profile: of the table.
-        shown: the networks; each is a panel of the drawing.
-        measure: its name.
-        title: of the table.
-        question: that it answers.
-        directions: what a higher and a lower number are called.
-        seeds: runs per cell, instead of the profile's.
-        on_chest: whether chest x-rays are learned, and not fundus photographs.
+        profile: the profile of the table.
+        shown: the networks, each of which has a panel in the drawing.
+        measure: the name of the measure whose number for a stage the cells hold, such as ``similarity``.
+        title: the title of the table, in one line.
+        question: the question that the table answers.
+        directions: the words for a higher and for a lower number, such as ``more similar`` and ``less similar``.
+        seeds: the number of runs per cell; None: as many as the profile says.
+        on_chest: whether the networks are trained on chest x-rays instead of fundus photographs.
     """
     dataset, recipe = (CHEST, chest_recipe(profile)) if on_chest else (RETINA, retina_recipe(profile))
     groups = tuple((one.label, tuple(f"{one.label} {stage}" for stage in one.stages)) for one in shown)

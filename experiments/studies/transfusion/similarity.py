@@ -10,7 +10,7 @@ from experiments.tables.table import Table
 
 
 def similarity(profile: Profile = "phantom") -> Table:
-    """All networks on fundus photographs."""
+    """The similarities of all networks on fundus photographs."""
     return along_stages(
         profile,
         networks(profile),

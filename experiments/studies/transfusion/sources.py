@@ -175,4 +175,4 @@ DIFFERENCES = (
         "validations are that far apart",
     ),
 )
-"""What no setting says."""
+"""What is done otherwise than in the paper and is no setting of a recipe."""

@@ -11,5 +11,5 @@ SHOWN: dict[Profile, str] = {"phantom": "CBR-LargeW", "smoke": "CBR-Small", "pap
 
 
 def stages(profile: Profile = "phantom") -> Table:
-    """CBR-LargeW on photographs; the paper's panels are not known."""
+    """CBR-LargeW on fundus photographs (*assumed*: which networks the paper's panels show is not known)."""
     return transfusions(profile, network(profile, SHOWN[profile]))

@@ -9,7 +9,7 @@ from experiments.tables.table import Table
 
 
 def table_1(profile: Profile = "phantom") -> Table:
-    """Referable retinopathy; EyePACS stands in for the paper's photographs, which are not published."""
+    """Referable retinopathy on EyePACS, which stands in for the paper's photographs, since those are not published."""
     return random_and_transfer(
         profile,
         networks(profile),

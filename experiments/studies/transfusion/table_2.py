@@ -17,11 +17,11 @@ SHOWN: dict[Profile, tuple[str, ...]] = {"phantom": PATHOLOGIES, "smoke": PATHOL
 def table_2(
     profile: Profile = "phantom", uncertain: Literal["ignore", "zeros", "ones", "lsr_ones", "lsr_zeros"] = "ignore"
 ) -> Table:
-    """Every network but Inception-v3, as in the paper; one run learns all findings.
+    """Every network except Inception-v3, as in the paper, where one run is trained on all findings together.
 
     Args:
-        profile: of the table.
-        uncertain: what uncertain labels are in training; the paper does not say it, ``ignore`` is *assumed*.
+        profile: the profile of the table: ``phantom``, ``smoke`` or ``paper``.
+        uncertain: how uncertain labels are treated in training; the paper does not say it, and ``ignore`` is *assumed*.
     """
     dataset, recipe = f'chexpert(uncertain="{uncertain}")', chest_recipe(profile)
     return Table(

@@ -10,7 +10,7 @@ from experiments.tables.table import Table
 
 
 def table_3(profile: Profile = "phantom") -> Table:
-    """The networks of the paper's table."""
+    """The three networks of the paper's table on few fundus photographs."""
     shown = some(profile, "ResNet", "CBR-LargeT", "CBR-LargeW")
     return random_and_transfer(
         profile,

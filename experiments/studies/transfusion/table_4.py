@@ -14,18 +14,24 @@ SHARES: dict[Profile, dict[str, float]] = {
     "smoke": {"36": 0.25},
     "paper": {"5,000": 0.158, "10,000": 0.316, "all 31,600": 1.0},
 }
-"""Of the training patients, by about how many photographs they have; EyePACS has fewer than the paper's 100,000."""
+"""Shares of the training patients, by about how many photographs they have.
+
+The paper goes up to 100,000 photographs, and EyePACS has fewer.
+"""
 
 SIZES: dict[Profile, dict[str, int]] = {
     "phantom": {"ResNet": 3, "CBR-LargeT": 1, "CBR-LargeW": 1},
     "smoke": {"ResNet": 1},
     "paper": {"ResNet": 3, "CBR-LargeT": 2, "CBR-LargeW": 2},
 }
-"""On how many of these each network is trained, from the smallest."""
+"""On how many of the shares each network is trained, counted from the smallest."""
 
 
 def table_4(profile: Profile = "phantom") -> Table:
-    """ResNet-50 at every size, CBR-LargeT and CBR-LargeW at the smallest ones; rows *assumed* from the text."""
+    """ResNet-50 on every share of the images, CBR-LargeT and CBR-LargeW on the smallest ones.
+
+    The rows are *assumed* from what the text of the paper says.
+    """
     columns = []
     for label, sizes in SIZES[profile].items():
         one = network(profile, label)

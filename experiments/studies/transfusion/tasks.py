@@ -15,25 +15,25 @@ RETINA = "eyepacs"
 CHEST = 'chexpert(uncertain="ignore")'
 
 PATHOLOGIES = ("Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Pleural Effusion")
-"""Of the chest x-rays, in the paper's order."""
+"""The pathologies of the chest x-rays that are scored, in the paper's order."""
 
 
 def one_pathology(name: str) -> str:
-    """The chest x-rays with one of ``PATHOLOGIES`` alone."""
+    """The dataset expression of the chest x-rays with one of ``PATHOLOGIES`` scored alone."""
     return f'chexpert(uncertain="ignore", scored=("{name}",))'
 
 
 def few_retina(profile: Profile) -> str:
-    """About 5,000 of EyePACS' training photographs, or as small a share of its phantom edition."""
+    """The dataset expression of EyePACS with the small share of its training patients that the profile names."""
     return f"eyepacs(fraction={PROFILES[profile].few:g})"
 
 
 def retina_recipe(profile: Profile, few: bool = False) -> Recipe:
-    """How fundus photographs are trained on; ``few``: 5,000 of them or less."""
+    """The recipe for fundus photographs, or, if ``few``, for a small share of them."""
     preset = PROFILES[profile]
     return recipe_named(preset.few_retina if few else preset.retina)
 
 
 def chest_recipe(profile: Profile) -> Recipe:
-    """How chest x-rays are trained on."""
+    """The recipe for chest x-rays."""
     return recipe_named(PROFILES[profile].chest)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.reporting.drawings.panels import COLORS
+from experiments.reporting.drawings.looks import COLORS
 from experiments.run.places import Places
 from experiments.run.restored import before_training
 from experiments.studies.transfusion.networks import Network, network
@@ -29,11 +29,11 @@ MEAN_VAR = "Mean Var"
 SHOWN: dict[Profile, str] = {"phantom": "ResNet", "smoke": "CBR-Small", "paper": "ResNet"}
 
 Found = dict[str, dict[str, NDArray[np.float64]]]
-"""Weights by stage and row."""
+"""The weights in one dimension, by stage and then by the row's label."""
 
 
 def weights(profile: Profile = "phantom") -> Study:
-    """Convolutions of ResNet-50, as the runs of figure 6 begin; seed 0."""
+    """The weights of ResNet-50's convolutions before training, in the runs of figure 6 with seed 0."""
     shown = network(profile, SHOWN[profile])
     table = Table(
         title="",
@@ -70,7 +70,7 @@ def _find(shown: Network, runs: Runs, places: Places) -> Finding:
 
 
 def _convolutions(backbone: Backbone) -> dict[str, NDArray[np.float64]]:
-    """By stage, the weights of its convolutions in one row."""
+    """The weights of all convolutions of each stage, joined in one dimension, by the stage's name."""
     parts: dict[str, list[NDArray[np.float64]]] = {}
     for name, tensor in backbone.weights().items():
         if tensor.ndim == 4:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
-from datamodules.dataset.splits import below, divide, listed, portion
+from datamodules.dataset.splits import below, listed, portion
 from specs.errors import DataError
 from specs.task import Task
 
@@ -104,6 +105,18 @@ def test_lists_name_images_by_id_or_by_the_end_of_their_path_with_or_without_lab
     splits = listed(folder, samples)
     assert {name: [one.id for one in split] for name, split in splits.items()} == {
         "train": ["i0", "i1"], "validation": ["i2"], "test": ["i3", "i4"],
+    }  # fmt: skip
+
+
+def test_names_in_lists_may_hold_spaces_and_commas(tmp_path: Path) -> None:
+    names = ("scan 1.png", "scan 1.png 2.png", "b, c.png", "benign/scan (3).png")
+    samples = [Sample(name, name, (float(place % 2),), name) for place, name in enumerate(names)]
+    lists = {"train": "scan 1.png 0\nscan 1.png 2.png 1\n", "val": "b, c.png, 0\n", "test": "scan (3).png\n"}
+    for name, text in lists.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    found = listed(tmp_path, samples)
+    assert {name: [one.id for one in of] for name, of in found.items()} == {
+        "train": ["scan 1.png", "scan 1.png 2.png"], "validation": ["b, c.png"], "test": ["benign/scan (3).png"],
     }  # fmt: skip
 
 

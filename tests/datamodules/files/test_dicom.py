@@ -9,6 +9,8 @@ import gdcm
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from datamodules.files.dicom import is_dicom, read_dicom, windowed, write_dicom
@@ -59,7 +61,7 @@ def test_a_window_of_width_1_is_a_threshold_and_none_is_narrower() -> None:
     values = np.array([[39.0, 39.5, 39.6, 41.0]])
     assert windowed(values, 40, 1).tolist() == [[0, 0, 255, 255]]
     for function, width in (("LINEAR", 0.5), ("LINEAR_EXACT", 0.0), ("SIGMOID", -1.0)):
-        with pytest.raises(ValueError, match=f"its window has the width {width:g}"):
+        with pytest.raises(ValueError, match=f"and the width {width:g}"):
             windowed(values, 40, width, function)
     with pytest.raises(ValueError, match="is none of the standard's"):
         windowed(values, 40, 10, "CUBIC")
@@ -68,6 +70,14 @@ def test_a_window_of_width_1_is_a_threshold_and_none_is_narrower() -> None:
 def test_eight_bits_are_windowed_too_where_the_file_says_so(tmp_path: Path) -> None:
     path = written(tmp_path / "a.dcm", RAMP, WindowCenter=64, WindowWidth=128)
     assert np.array_equal(read_dicom(path), windowed(RAMP.astype(float), 64, 128))
+
+
+def test_eight_bits_are_taken_as_they_are_unless_a_falling_scale_turns_them_round(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.dcm", RAMP // 2, RescaleSlope=3, RescaleIntercept=-7)
+    assert np.array_equal(read_dicom(path), RAMP // 2)
+    assert np.array_equal(
+        read_dicom(written(tmp_path / "b.dcm", RAMP, RescaleSlope=-1, RescaleIntercept=0)), 255 - RAMP
+    )
 
 
 def test_a_table_of_values_of_interest_says_what_is_shown(tmp_path: Path) -> None:
@@ -180,7 +190,7 @@ def test_what_archives_pack_without_loss_comes_out_as_it_was(syntax: str, deep: 
     [
         ({"NumberOfFrames": 2}, r"it has 2 frames; expected one\. Write each frame"),
         ({"PhotometricInterpretation": "HSV"}, "its color model is 'HSV'; expected MONOCHROME1, "),
-        ({"WindowCenter": 3, "WindowWidth": 0}, r"its window has the width 0\. Export it"),
+        ({"WindowCenter": 3, "WindowWidth": 0}, r"its window has the center 3 and the width 0\. Export it"),
         ({"WindowCenter": 3, "WindowWidth": 9, "VOILUTFunction": "CUBIC"}, "'CUBIC', is none of the standard's"),
     ],
 )
@@ -192,8 +202,31 @@ def test_what_follows_no_rule_is_refused_with_the_rule(elements: dict[str, Any],
 
 def test_a_broken_table_names_the_file(tmp_path: Path) -> None:
     path = written(tmp_path / "a.dcm", RAMP, VOILUTSequence=[Dataset()])
-    with pytest.raises(DataError, match=r"a\.dcm .*its look-up table or window cannot be applied"):
+    with pytest.raises(DataError, match=r"a\.dcm .*its header, look-up table or window cannot be used"):
         read_dicom(path)
+
+
+def test_an_almost_empty_exposure_is_a_picture(tmp_path: Path) -> None:
+    """A marker of metal in an image that is dark otherwise: whole numbers are taken as they are."""
+    values = np.full((50, 40), 3, np.int16)
+    values[7, 7], values[8, 8] = 4000, 2
+    found = read_dicom(written(tmp_path / "a.dcm", values))
+    assert (found[7, 7], found.sum()) == (255, 255)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damage_anywhere_in_a_header_names_the_file(data: st.DataObject, tmp_path: Path) -> None:
+    """Whatever pydicom or NumPy raise of it; where it does no harm, there is a picture."""
+    path = written(tmp_path / "a.dcm", UNITS[:4, :4], WindowCenter=[100, 3], WindowWidth=[20, 4], RescaleSlope=2)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(132, len(content) - 33))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    try:
+        assert read_dicom(path).dtype == np.uint8
+    except DataError as error:
+        assert "a.dcm" in str(error)
 
 
 def test_a_file_is_dicom_by_its_content_whatever_it_is_called(tmp_path: Path) -> None:

@@ -106,6 +106,17 @@ def test_a_mask_that_was_saved_as_jpeg_is_cut_at_half_if_one_says_so(tmp_path: P
         read_mask(path, "one value")
 
 
+@pytest.mark.parametrize("values", [DISC.astype(np.int32), DISC.astype(np.float32), DISC.astype(bool)])
+def test_half_of_other_numbers_says_nothing_and_never_empties_a_mask(values: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match='"above half" says nothing; it is for grays of 8 or 16 bits'):
+        read_mask(saved(tmp_path / "a.tif", values), "above half")
+
+
+def test_half_of_palette_indices_says_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match='"above half" says nothing'):
+        read_mask(saved(tmp_path / "a.png", Image.fromarray(DISC).convert("P")), "above half")
+
+
 def test_a_mask_is_turned_as_its_picture_would_be(tmp_path: Path) -> None:
     mask = np.zeros((3, 5), np.uint8)
     mask[0] = 255

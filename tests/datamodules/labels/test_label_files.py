@@ -1,4 +1,4 @@
-"""Label files as spreadsheets write them, and each thing that makes one unusable."""
+"""Cells of label files: numbers, names and paths, and what is refused with file and line."""
 
 from __future__ import annotations
 
@@ -6,55 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from datamodules.labels.label_files import filled, header, inside, number, once, rows
+from datamodules.labels.label_files import filled, inside, number, once
 from specs.errors import DataError
-
-
-def table(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "labels.csv"
-    path.write_bytes(text.encode("utf-8"))
-    return path
-
-
-def test_columns_are_found_by_name_in_any_order_without_spaces_marks_or_empty_lines(tmp_path: Path) -> None:
-    path = table(tmp_path, '\ufeffid , b,a \r\n1,"x, y" ,3\r\n\r\n2,, 4 ,more\r\n')
-    assert header(path) == ["id", "b", "a"]
-    assert list(rows(path, ("a", "id"))) == [(2, ["3", "1"]), (4, ["4", "2"])]
-    assert [cells for _, cells in rows(table(tmp_path, "a;b\n1,5;2\n"), ("b", "a"), delimiter=";")] == [["2", "1,5"]]
-
-
-def test_a_line_break_in_quotes_stays_in_its_cell_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "labels.csv"
-    path.write_bytes(b'id,a\r\n1,"two\r\nlines"\r\n2,x\r\n')
-    assert [cells for _, cells in rows(path, ("id", "a"))] == [["1", "two\r\nlines"], ["2", "x"]]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", 'no column "a"; found an empty file'),
-        ("b,c\n1,2\n", 'no column "a"; found b, c'),
-        ("a,b\n1,2\n3\n", r"line 3: 1 cells, expected at least 2"),
-    ],
-)
-def test_a_file_without_a_column_or_a_cell_is_refused(text: str, message: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"labels\.csv.*{message}"):
-        list(rows(table(tmp_path, text), ("a", "b")))
-
-
-def test_only_the_wanted_columns_need_cells(tmp_path: Path) -> None:
-    assert list(rows(table(tmp_path, "a,b,c\n1,2\n"), ("a", "b"))) == [(2, ["1", "2"])]
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    for read in (header, lambda path: list(rows(path, ("a",)))):
-        with pytest.raises(DataError, match=r"labels\.csv is missing"):
-            read(tmp_path / "labels.csv")
 
 
 def test_a_number_is_one_of_the_allowed_ones() -> None:
     assert [number(cell, (-1.0, 0.0, 2.0), Path("f"), 3, "c") for cell in ("-1", "0", "2.0")] == [-1, 0, 2]
-    for cell in ("1", "", "two", "nan", "inf"):
+    assert number("0,50", (0.5,), Path("f"), 3, "c") == 0.5
+    for cell in ("1", "", "two", "nan", "inf", "1,0,0"):
         with pytest.raises(DataError, match=rf'f, line 3: c is "{cell}", expected one of -1, 0, 2'):
             number(cell, (-1.0, 0.0, 2.0), Path("f"), 3, "c")
 
@@ -71,12 +30,28 @@ def test_a_name_is_given_and_given_once() -> None:
         filled("", Path("f"), 7, "c")
 
 
-@pytest.mark.parametrize(("name", "found"), [("a/b.png", "a/b.png"), ("a\\b.png", "a/b.png"), ("./a//b", "a/b")])
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("a/b.png", "a/b.png"), ("a\\b.png", "a/b.png"), ("./a//b", "a/b"), ("at 12:30.png", "at 12:30.png")],
+)
 def test_a_path_inside_is_written_with_slashes(name: str, found: str) -> None:
     assert inside(name, Path("f"), 1) == found
 
 
-@pytest.mark.parametrize("name", ["", "/etc/passwd", "../a", "a/../../b", "C:\\a", "C:/a", "\\\\host\\a"])
+@pytest.mark.parametrize("name", ["", ".", "./"])
+def test_a_cell_that_names_no_file_is_told(name: str) -> None:
+    with pytest.raises(DataError, match=r"f, line 1: .* names no file"):
+        inside(name, Path("f"), 1)
+
+
+@pytest.mark.parametrize("name", ["scan 12:30.png", "a/b:c.png", "x~.png", "12:30/1.png"])
+def test_a_colon_in_a_name_is_no_drive(name: str) -> None:
+    assert inside(name, Path("f"), 1) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["https://host/a.png", "/etc/passwd", "../a", "a/../../b", "C:\\a", "C:/a", "\\\\host\\a"]
+)
 def test_a_path_that_leaves_the_folder_is_refused(name: str) -> None:
     with pytest.raises(DataError, match="leaves the dataset's folder"):
         inside(name, Path("f"), 1)

@@ -280,7 +280,7 @@ def test_training_is_refused_until_the_list_is_accepted_and_then_leaves_them_out
 ) -> None:
     dataset, root = shenzhen
     store = tmp_path / "store"
-    with pytest.raises(DataError, match=r"not prepared.*medtransfer prepare 'shenzhen'"):
+    with pytest.raises(DataError, match=r"not prepared.*medtransfer prepare shenzhen"):
         open_dataset(dataset, "shenzhen", root, store)
     clean = prepare(dataset, root, store, [Form(8)], jobs=1)
     before = open_dataset(dataset, "shenzhen", root, store).index

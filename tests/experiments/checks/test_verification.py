@@ -193,7 +193,7 @@ def test_a_phantom_edition_that_is_gone_is_missed_and_not_drawn(
 ) -> None:
     shutil.rmtree(finished.folder / "runs" / "phantoms")
     found = finished.differences(capsys, "classification")
-    assert "medtransfer check 'medmnist' --edition phantom" in found["data"]["found"]
+    assert "medtransfer check medmnist --edition phantom" in found["data"]["found"]
     assert not (finished.folder / "runs" / "phantoms").exists()
 
 
@@ -300,7 +300,13 @@ def test_a_table_stands_for_all_its_runs_and_a_lost_one_is_said(
 
 @pytest.mark.parametrize(
     ("content", "status", "message"),
-    [(None, 3, "is not there"), ('{"rows": []}', 2, "not a table of runs"), ('{"schema": 1}', 3, "cannot be read")],
+    [
+        (None, 3, "is not there"),
+        ('{"rows": []}', 3, "table.json is no table: it states no schema"),
+        ("[1]", 3, "table.json is no table: it states no schema"),
+        ('{"schema": 1}', 3, "cannot be read"),
+        ("[" * 10_000, 3, "cannot be read"),
+    ],
 )
 def test_a_file_that_is_no_table_is_refused(
     content: str | None, status: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

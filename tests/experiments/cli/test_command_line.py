@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.metadata
 import json
 import os
 import shutil
@@ -177,3 +178,10 @@ def test_help_list_and_dry_run_import_nothing_heavy(tmp_path: Path) -> None:
             [sys.executable, "-c", code, *arguments],
             cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(PROJECT)}, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"medtransfer {importlib.metadata.version('medtransfer')}\n"

@@ -22,6 +22,7 @@ from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS
 from specs.row import parse_row
+from specs.run import digest
 from tests.experiments.drawn_folder import DATASET, draw_folder
 
 FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
@@ -68,7 +69,7 @@ def test_the_table_says_what_was_tried_and_what_is_decided(home: Path) -> None:
     assert table["rows"] == [["Random", "random"], ["Fractals", "fractals"], ["Random, other seeds", "random"]]
     assert all(len(cell["values"]) in (2, 3) and cell["interval"] for cell in table["cells"])
     assert sum("by the validation score of one run each" in text for _, text in table["remarks"]) == 2
-    decided = table["decided"]
+    decided = table["parts"]["recommendation"]["decided"]
     assert {one["row"] for one in decided["order"]} == {"Random", "Fractals"}
     assert decided["control"]["row"] == "Random, other seeds"
     assert decided["runs"] <= 12
@@ -77,10 +78,10 @@ def test_the_table_says_what_was_tried_and_what_is_decided(home: Path) -> None:
 
 def test_what_is_looked_at_was_written_down_before(home: Path) -> None:
     (path,) = (home / "runs" / "analyses").iterdir()
-    assert path.stem == compared(home)["decided"]["analysis"]["digest"]
+    assert path.stem == compared(home)["parts"]["recommendation"]["decided"]["analysis"]["digest"]
     fixed = json.loads(path.read_text())
     assert (fixed["fixed"]["margin"], fixed["fixed"]["level"]) == (0.01, 0.05)
-    assert fixed["looks"] == compared(home)["decided"]["analysis"]["looked"]
+    assert fixed["looks"] == compared(home)["parts"]["recommendation"]["decided"]["analysis"]["looked"]
 
 
 def test_the_same_comparison_again_does_nothing_and_says_the_same(
@@ -92,16 +93,20 @@ def test_the_same_comparison_again_does_nothing_and_says_the_same(
     assert main([*command, "--budget", "12", "--control", "--output", "again", *FAST, *in_turn]) == 0
     assert {path: path.stat().st_mtime_ns for path in (home / "runs").glob("*/record.json")} == before
     (again,) = (home / "again").glob("*.json")
-    assert json.loads(again.read_text())["decided"] == compared(home)["decided"]
+    assert (
+        json.loads(again.read_text())["parts"]["recommendation"]["decided"]
+        == compared(home)["parts"]["recommendation"]["decided"]
+    )
 
 
 def test_what_was_trained_and_tested_on_stands_beside_the_scores(home: Path) -> None:
     (file,) = (home / "tables").glob("compare-folder-*.json")
-    splits = {name: of["whole"] for name, of in json.loads(file.read_text())["counts"]["Folder"]["splits"].items()}
+    counts = json.loads(file.read_text())["parts"]["counts"]["by_column"]
+    splits = {name: of["whole"] for name, of in counts["Folder"]["splits"].items()}
     assert splits["train"] == {"images": 96, "patients": 48}
     assert splits["test"] == splits["validation"] == {"images": 12, "patients": 6}
     (page,) = home.glob("*.html")
-    assert "<td>positive: no</td><td>48 (24)</td><td>6 (3)</td><td>6 (3)</td>" in page.read_text()
+    assert '<th scope="row">positive: no</th><td>48 (24)</td><td>6 (3)</td><td>6 (3)</td>' in page.read_text()
 
 
 def test_in_folds_every_patient_is_tested_once_with_each_seed(
@@ -114,7 +119,7 @@ def test_in_folds_every_patient_is_tested_once_with_each_seed(
     (file,) = (home / "folds").glob("*.json")
     table = json.loads(file.read_text())
     assert [len(cell["values"]) for cell in table["cells"]] == [6, 6]
-    random, _ = table["decided"]["order"]
+    random, _ = table["parts"]["recommendation"]["decided"]["order"]
     values = next(cell["values"] for cell in table["cells"] if cell["row"] == random["row"])
     assert random["scores"] == pytest.approx([sum(values[:3]) / 3, sum(values[3:]) / 3])
     tested: dict[int, list[str]] = {}
@@ -136,7 +141,7 @@ def test_where_each_run_has_a_pick_of_its_own_the_part_of_the_picks_is_told_apar
     command = ["compare", FOLDER, "--from", "random", "gabor", "--learning-rates", "0.01,0.1", "--retune", "3"]
     assert main([*command, "--output", "retuned", "--report", "retuned.htm", *FAST, *in_turn, "--jobs", "1"]) == 0
     (file,) = (home / "retuned").glob("*.json")
-    decided = json.loads(file.read_text())["decided"]
+    decided = json.loads(file.read_text())["parts"]["recommendation"]["decided"]
     assert [(len(one["rates"]), len(one["scores"])) for one in decided["order"]] == [(3, 3), (3, 3)]
     _, split = decided["settling"]
     assert "is the part of the learning rates' picks and" in split
@@ -150,14 +155,16 @@ def test_a_named_rows_weights_are_told_beside_its_name(home: Path) -> None:
 
 def test_rows_that_are_called_alike_are_told_apart() -> None:
     texts = ["imagenet", "ImageNet = moco_v2", 'file("a/x.pth")', 'file("b/x.pth")', "random", "random on resnet18"]
-    assert [row.label for row in rows_of([parse_row(text) for text in texts])] == [
-        "ImageNet (imagenet)",  # since a person gave its name to another row
-        "ImageNet",
-        'x.pth (file(path="a/x.pth"))',
-        'x.pth (file(path="b/x.pth"))',
-        "Random",
-        "Random on ResNet-18",
-    ]
+    assert (
+        [row.label for row in rows_of([parse_row(text) for text in texts])]
+        == [
+            "ImageNet (imagenet)",  # since a person gave its name to another row
+            "ImageNet",
+            *(f"file-{digest(path)[:8]}" for path in ("a/x.pth", "b/x.pth")),  # whose names are nobody else's business
+            "Random",
+            "Random on ResNet-18",
+        ]
+    )
 
 
 def test_nothing_that_is_passed_on_names_the_hospitals_folder(home: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from datamodules.phantoms.phantom import ensure_phantom
 from experiments.cli.command_line import main
-from experiments.reporting.wandb.dashboard import mirror_runs
+from experiments.reporting.wandb.mirror import mirror
+from experiments.reporting.wandb.parcels import of_runs
 from experiments.run.naming import public_dataset, public_initializer
 from experiments.run.store import RunStore
 from specs.expression import parse
@@ -60,7 +61,7 @@ def test_a_dataset_is_prepared_then_trained_on_and_its_problems_are_part_of_the_
     output = capsys.readouterr().out
     assert "1 unreadable, left out" in output
     assert str(images(home)[0]) in output
-    assert "medtransfer prepare 'shenzhen' --accept" in output
+    assert "medtransfer prepare shenzhen --size 24 --accept" in output
     assert main(RUN) == 3
     assert "unreadable, duplicate or mislabelled" in capsys.readouterr().err
     assert main(["prepare", "shenzhen", "--size", "24", "--jobs", "1", "--accept"]) == 0
@@ -145,7 +146,7 @@ def test_a_users_folder_is_trained_on_and_leaves_no_name_in_a_dashboard(
     capsys.readouterr()
     store = RunStore(home / "runs")
     records = [record for path in (home / "runs").glob("*/record.json") if (record := store.record(path.parent.name))]
-    assert mirror_runs(records, "example", home / "wandb", "offline") == 1
+    assert mirror(of_runs(records, "example"), home / "wandb", "offline") == 1
     (written,) = (home / "wandb").rglob("*.wandb")
     for private in (b"ward-7", b"secret_number", str(home).encode(), b"images/0"):
         assert private not in written.read_bytes()

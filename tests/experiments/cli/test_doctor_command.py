@@ -12,7 +12,7 @@ from experiments.cli.command_line import main
 from initializers.publishing.variable import VARIABLE
 
 CHECKS = {
-    "python", "packages", "own packages", "device", "memory", "shared memory", "runs folder", "cache folder",
+    "python", "packages", "own packages", "DICOM", "device", "memory", "shared memory", "runs folder", "cache folder",
     "weights folder", "data folder", "network", "DDP", "SLURM", "wandb",
 }  # fmt: skip
 

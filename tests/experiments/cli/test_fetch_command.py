@@ -123,12 +123,14 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(npz: bytes, home: Path) -
 
 def test_a_part_that_came_is_told_by_the_list(npz: bytes, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "datasets"]) == 0
-    assert "medmnist; `medtransfer fetch` gets them" in capsys.readouterr().out
+    assert "medmnist; `medtransfer fetch medmnist` gets them" in capsys.readouterr().out
     Server.breaks.extend([200_000] + [0] * 20)
     assert main(["fetch", PNEUMONIA]) == 3
     assert "bytes of it are kept; try again later" in capsys.readouterr().err
     assert main(["list", "datasets"]) == 0
-    assert f"a part of it in {home / 'data' / 'medmnist'}; `medtransfer fetch` goes on" in capsys.readouterr().out
+    assert (
+        f"a part of it in {home / 'data' / 'medmnist'}; `medtransfer fetch medmnist` goes on" in capsys.readouterr().out
+    )
     del Server.breaks[:]
     assert main(["fetch", PNEUMONIA]) == 0
     assert (home / "data" / "medmnist" / "pneumoniamnist.npz").read_bytes() == npz
@@ -324,5 +326,5 @@ def test_a_mistake_is_answered_with_what_was_expected(
 
 def test_a_data_root_that_cannot_be_written_is_told(npz: bytes, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "taken").write_text("a file")
-    assert main(["fetch", PNEUMONIA, "--data-root", "taken"]) == 3
-    assert "cannot be written" in capsys.readouterr().err
+    assert main(["fetch", PNEUMONIA, "--data-root", "taken"]) == 2
+    assert "taken is a file, where a folder is expected" in capsys.readouterr().err

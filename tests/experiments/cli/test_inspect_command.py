@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from experiments.cli.command_line import main
+from initializers.formats import checkpoints
 from initializers.loading.contract import build
 from initializers.loading.loading import initialize
 from initializers.publishing.store import WeightStore
@@ -131,13 +132,13 @@ def test_the_file_is_read_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(BY_EXPRESSION["pirl"], distinct(BACKBONES.build("resnet50")), tmp_path)
-    reads, load = [], torch.load
+    reads, read = [], checkpoints.read_legacy
 
-    def counted(*arguments: Any, **options: Any) -> Any:
+    def counted(*arguments: Any) -> Any:
         reads.append(arguments)
-        return load(*arguments, **options)
+        return read(*arguments)
 
-    monkeypatch.setattr(torch, "load", counted)
+    monkeypatch.setattr(checkpoints, "read_legacy", counted)
     assert inspected(capsys, path)[0] == 0
     assert len(reads) == 1
 
@@ -151,3 +152,55 @@ def test_what_is_no_checkpoint_is_refused_by_name(
     said = capsys.readouterr().err
     assert "weights.pth" in said
     assert ("is a web page" in said) == content.startswith(b"<")
+
+
+def test_what_would_load_a_file_is_printed_and_loads_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    student, teacher = (tiny().draw(seeded(seed)) for seed in (1, 2))
+    path = tmp_path / "dino.pth"
+    torch.save({"student": student, "teacher": {f"backbone.{name}": one for name, one in teacher.items()}}, path)
+    assert main(["inspect", str(path), "--backbone", "tiny(width=8)"]) == 4
+    said = capsys.readouterr().err.splitlines()
+    assert "holds no named tensors but student, teacher" in said[0]
+    told = [line.removeprefix("This would load it: ") for line in said[1:]]
+    assert told == [f'file("{path}", key="student")', f'file("{path}", key="teacher")']
+    for expression, wanted in zip(told, (student, teacher), strict=True):
+        backbone = tiny()
+        initialize(backbone, build(expression), seeded(0), no_runs)
+        assert all(torch.equal(tensor, wanted[name]) for name, tensor in backbone.weights().items())
+
+
+def test_another_network_of_the_file_is_told_beside_the_one_that_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "both.pth"
+    torch.save({"state_dict": tiny().draw(seeded(1)), "state_dict_ema": tiny().draw(seeded(2))}, path)
+    assert main(["inspect", str(path), "--backbone", "tiny(width=8)"]) == 0
+    said = capsys.readouterr().out
+    assert f'load it: file("{path}")' in said
+    assert f'it holds another network that fits: file("{path}", key="state_dict_ema")' in said
+
+
+def test_values_that_a_run_would_refuse_are_refused_here_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensors = tiny().draw(seeded(1))
+    first = next(iter(tensors))
+    save_file(tensors | {first: torch.full_like(tensors[first], float("nan"))}, tmp_path / "nan.safetensors")
+    status, found = inspected(capsys, tmp_path / "nan.safetensors", "--backbone", "tiny(width=8)")
+    assert (status, found["misfits"], found["expressions"], found["suggestions"]) == (
+        4,
+        {"not finite": [first]},
+        [],
+        [],
+    )
+    torch.save({first: torch.eye(3).to_sparse()}, tmp_path / "sparse.pth")
+    assert main(["inspect", str(tmp_path / "sparse.pth"), "--backbone", "tiny(width=8)"]) == 4
+    assert f"{first} is a sparse tensor" in capsys.readouterr().err
+
+
+def test_names_in_a_file_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(tiny().draw(seeded(1)) | {"\x1b[2J\u202e" + "n" * 10**5: torch.ones(2)}, tmp_path / "x.pth")
+    assert main(["inspect", str(tmp_path / "x.pth"), "--backbone", "tiny(width=8)"]) == 4
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and "\u202e" not in said and "\\x1b[2J\\u202e" in said
+    assert len(said) < 5000

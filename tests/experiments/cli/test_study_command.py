@@ -15,9 +15,11 @@ from urllib.parse import unquote
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.reporting.formats.grid import Grid, read_grid, write_grid
+from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.plain import read_document
 from experiments.reporting.text.words import PHANTOM_WARNING
 from experiments.run.places import Places
+from experiments.tables.document import TextDocument
 from experiments.tables.study import Finding, Runs, Study
 from experiments.tables.table import Table
 from specs.errors import DataError, UsageError
@@ -78,7 +80,7 @@ def test_a_study_does_its_runs_once_and_writes_what_it_finds(
     scores = sorted(f"{100 * of['auroc']:.2f}" for of in outcomes)
     folder = tmp_path / "tables"
     assert {path.name for path in folder.iterdir()} == {
-        f"mine.{ending}" for ending in ("csv", "md", "json", "png", "svg")
+        f"mine.{ending}" for ending in ("csv", "tex", "md", "json", "png", "svg")
     }
     with (folder / "mine.csv").open(encoding="utf-8") as file:
         header, *rows = list(csv.reader(file))
@@ -161,18 +163,37 @@ def test_a_run_that_fails_gives_its_exit_status_and_what_is_done_is_shown(
     assert (tmp_path / "tables" / "mine.png").is_file()
 
 
-def test_a_grid_is_read_as_it_was_written(tmp_path: Path) -> None:
-    for rows in ([("1", 'a | "b", c'), ("ä", "")], []):
-        grid = Grid("A title", ("x", "y, %"), rows, ("one", "two"))
-        path = next(path for path in write_grid(grid, "grid", tmp_path) if path.suffix == ".json")
-        assert read_grid(path) == grid
+def test_texts_are_read_as_they_were_written(tmp_path: Path) -> None:
+    for texts in ((("1", 'a | "b", c'), ("ä", "")), ()):
+        made = TextDocument(
+            name="texts", title="A title", question="Is it?", edition="phantom", header=("x", "y, %"), texts=texts,
+            notes=("one", "two"),
+        )  # fmt: skip
+        write_all(made, tmp_path)
+        assert read_document(tmp_path / "texts.json") == made
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"title": "x", "rows": [], "notes": []}', '{"title": "x"}'])
-def test_what_is_no_grid_is_refused(text: str, tmp_path: Path) -> None:
+def test_texts_of_before_there_were_blocks_are_read(tmp_path: Path) -> None:
+    older = {"title": "A title", "header": ["x"], "rows": [{"x": "1"}], "notes": ["one"]}
+    (tmp_path / "old.json").write_text(json.dumps(older))
+    found = read_document(tmp_path / "old.json")
+    assert isinstance(found, TextDocument)
+    assert (found.name, found.title, found.texts, found.notes) == ("old", "A title", (("1",),), ("one",))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "cannot be read as a table"),
+        ("[]", "is no table: it states no schema"),
+        ('{"title": "x", "rows": [], "notes": []}', "is no table: it states no schema"),
+        ('{"title": "x"}', "is no table: it states no schema"),
+    ],
+)
+def test_what_is_no_document_is_refused(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text(text)
-    with pytest.raises(DataError, match=r"other\.json is no table"):
-        read_grid(tmp_path / "other.json")
+    with pytest.raises(DataError, match=rf"other\.json {told}"):
+        read_document(tmp_path / "other.json")
 
 
 def pictures(path: Path) -> list[str]:
@@ -190,7 +211,7 @@ def test_a_report_holds_a_studys_picture_and_its_numbers(asked: Any, tmp_path: P
     assert ElementTree.fromstring(picture.encode()).tag.endswith("svg")
     page = Page((tmp_path / "report.html").read_text())
     (numbers,) = page.tables
-    assert numbers[0] == ["row", "column", "score"]
+    assert numbers[0] == ["Row", "column", "score"]
     assert "What is found" in page.text
     assert NOTE in page.text
     assert PHANTOM_WARNING in page.text
@@ -210,7 +231,7 @@ def test_a_picture_of_patients_is_named_so_and_shown_to_whoever_asks_only(asked:
     asked(study(edition="real", of_patients=True))
     assert main(COMMAND) == 0
     names = {path.name for path in (tmp_path / "tables").iterdir()}
-    assert names == {"mine.csv", "mine.md", "mine.json", "mine-images.png", "mine-images.svg"}
+    assert names == {"mine.csv", "mine.tex", "mine.md", "mine.json", "mine-images.png", "mine-images.svg"}
     assert main(["report"]) == 0
     assert pictures(tmp_path / "report.html") == []
     assert main(["report", "--with-images"]) == 0

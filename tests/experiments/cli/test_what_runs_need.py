@@ -121,7 +121,9 @@ def test_offline_nothing_is_fetched_and_what_lacks_is_said_with_its_remedy(
 ) -> None:
     for more in ([], ["--dry-run"]):
         assert main([*command, "--offline", *more]) == status
-        remedy = "`medtransfer fetch` puts it there" if status == 3 else f"Download http://{publisher}{MODEL} and put"
+        remedy = (
+            "medtransfer fetch medmnist --data-root " if status == 3 else f"Download http://{publisher}{MODEL} and put"
+        )
         assert remedy in capsys.readouterr().err
     assert Server.paths == []
 

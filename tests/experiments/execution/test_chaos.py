@@ -12,8 +12,10 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from subprocess import Popen
 from typing import Any, NamedTuple
 
 import pytest
@@ -86,18 +88,38 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 def kill_planner(where: Places, chance: random.Random) -> None:
     """Start the table as a user does and kill the command once its workers are busy; none of them outlives it."""
+    kill(started(where), lambda command: bool(workers(command.pid)), chance.uniform(0, 2))
+
+
+def kill_mirror(where: Places, chance: random.Random) -> None:
+    """Start the table, of which every run is done, and kill the command while wandb gets them."""
+    begun = where.runs / "wandb" / "staging"
+    kill(started(where), lambda _: bool(list(begun.glob("*/wandb/*/*.wandb"))), chance.uniform(0, 0.5))
+
+
+def started(where: Places) -> Popen[str]:
+    """The command of the table, in a process of its own."""
     table = ("table", "initializations", "--profile", "smoke", "--seeds", str(SEEDS))
-    command = medtransfer(*table, "--jobs", "2", "--runs", str(where.runs), folder=where.runs.parent)
+    return medtransfer(*table, "--jobs", "2", "--runs", str(where.runs), folder=where.runs.parent)
+
+
+def kill(command: Popen[str], begun: Callable[[Popen[str]], bool], seconds: float) -> None:
+    """Kill a command some time after something has begun."""
     try:
-        while not workers(command.pid):
+        while not begun(command):
             assert command.poll() is None, command.communicate()
             time.sleep(0.05)
-        time.sleep(chance.uniform(0, 2))
+        time.sleep(seconds)
         left = descendants(command.pid)
     finally:
         os.kill(command.pid, signal.SIGKILL)
         command.communicate()
     assert gone(left)
+
+
+def mirrored(where: Places) -> list[str]:
+    """What wandb has of the runs and of the table: its ids, each as often as it is there."""
+    return sorted(path.stem.removeprefix("run-") for path in (where.runs / "wandb").rglob("*.wandb"))
 
 
 class Killer(threading.Thread):
@@ -141,6 +163,14 @@ def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
             kept = done
         assert results(where) == undisturbed.results
         tables += 1
+    where = places(tmp_path / "0")
+    for _ in range(2):
+        kill_mirror(where, chance)
+    assert started(where).wait() == 0
+    *runs, table = mirrored(where)
+    assert runs == sorted(key[:32] for key in undisturbed.results)
+    assert table.startswith("table-")
+    assert not list(where.runs.glob("wandb/staging/*"))
     assert not list(tmp_path.glob("*/runs/attempts/*")), "a finished run leaves no attempt"
 
 

@@ -27,6 +27,9 @@ from tests.conftest import PROJECT
 from tests.experiments.program import medtransfer, outcomes
 from tests.experiments.smoke import places, spec, table_of_runs
 
+LONGEST_WAIT = 600
+"""Seconds that a command on the cluster may take; two cores that others use too are many times slower than idle."""
+
 TABLE = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled"]
 RUN = ["run", "--dataset", 'medmnist("pneumoniamnist")', "--edition", "phantom", "--backbone", "tiny(width=4)"]
 RUN += ["--initializer", "random", "--recipe", "phantom/smoke", "--wandb", "disabled"]
@@ -66,7 +69,7 @@ def _nodes() -> int:
 
 def job_running(folder: Path, stage: str) -> str:
     """The name of a job of a stage, as soon as one runs that has finished an epoch."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < deadline:
         for one in overview(RunStore(folder / "runs")):
             if one.state == "running" and one.run["stage"] == stage and one.job and one.epochs:
@@ -104,11 +107,11 @@ def made(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Made:
     subprocess.run(["scancel", "--signal=USR1", job], check=True)
     subprocess.run(["scancel", job_running(table, "finetune")], check=True)
     _start_at_once(job)
-    ended = first.communicate(timeout=200)[1]
+    ended = first.communicate(timeout=LONGEST_WAIT)[1]
     again = medtransfer(*TABLE, *slurm(), folder=table)
-    said = again.communicate(timeout=200)[1]
+    said = again.communicate(timeout=LONGEST_WAIT)[1]
     for process in (long, both):
-        errors = process.communicate(timeout=200)[1]
+        errors = process.communicate(timeout=LONGEST_WAIT)[1]
         assert process.returncode == 0, errors
     return Made(table, (first.returncode, ended), (again.returncode, said), spanning, requeued)
 

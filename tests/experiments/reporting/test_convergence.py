@@ -15,27 +15,29 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from analysis.censored import Duration
+from analysis.survival import Duration
 from experiments.execution.planner import plan
-from experiments.reporting.drawings.curves import draw_curves
-from experiments.reporting.drawings.panels import COLORS
-from experiments.reporting.drawings.steps import draw_steps
+from experiments.reporting.blocks.building.gathering import Gathering
+from experiments.reporting.blocks.building.kind import gathered
+from experiments.reporting.blocks.convergence import ConvergenceSteps, steps_of
+from experiments.reporting.blocks.learning_curves import draw_curves
+from experiments.reporting.drawings.looks import COLORS
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.text.words import notes, steps_by_row
+from experiments.run.progress import silent
 from experiments.run.resolve import Resolver
 from experiments.run.run_facts import steps_to, validation_scores
 from experiments.run.runner import run
 from experiments.run.store import RunStore
 from experiments.tables.assemble import assemble
 from experiments.tables.cells import resolve_cells
-from experiments.tables.document import Effort, RunLine, TableDocument
+from experiments.tables.document import RunLine, TableDocument
 from specs.errors import DataError, UsageError
-from tests.experiments.example_table import Page, document, terminal
+from tests.experiments.example_table import Page, blocks, document, lines, notes, terminal
 from tests.experiments.smoke import places, table_of_runs
 
 GOOD, FIRST = "good | *best*", "A_1 <50%> & more"
@@ -49,11 +51,8 @@ STEPS = {
 
 def counted(seeds: int = 3, **changes: Any) -> TableDocument:
     """The example with a threshold, on B of up to 4000 steps, validated every 500."""
-    efforts = {
-        place: Effort((2.0,), (9.0,), steps=tuple(Duration(float(time), reached) for time, reached in steps))
-        for place, steps in STEPS.items()
-    }
-    lines = tuple(
+    steps = {place: tuple(Duration(float(time), reached) for time, reached in of) for place, of in STEPS.items()}
+    runs = tuple(
         RunLine(
             f"{place}{seed}" * 9, *place, seed, 0.7, 1.0, 8,
             validation=tuple(0.5 + 0.05 * epoch + 0.02 * seed for epoch in range(8 - seed % 2)),
@@ -62,7 +61,14 @@ def counted(seeds: int = 3, **changes: Any) -> TableDocument:
         for place, every in ((("random", "B"), 500), ((GOOD, "B"), 500), (("random", FIRST), 5))
         for seed in range(seeds)
     )  # fmt: skip
-    return document(threshold=0.91, efforts=efforts, runs=lines, seeds=seeds, **changes)
+    return document(**{"parts": (ConvergenceSteps(steps, 0.91),), "runs": runs, "seeds": seeds, **changes})
+
+
+def drawn_steps(made: TableDocument) -> Any:
+    """The drawing of the steps."""
+    (block,) = blocks(made, "convergence")
+    assert block.drawing is not None
+    return block.drawing()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,7 @@ def test_the_first_validation_of_the_threshold_counts_or_else_the_last_one_censo
 
 
 def test_a_cell_says_the_median_and_how_many_runs_reached_it() -> None:
-    head, *rows = steps_by_row(counted())
+    head, *rows = lines(counted(), "convergence")
     assert head == ("Steps to a validation score of 91%", FIRST, "B")
     assert rows == [
         ("random", "> 40 (0 of 3)", "1,500 (2 of 3)"),
@@ -93,9 +99,8 @@ def test_a_cell_says_the_median_and_how_many_runs_reached_it() -> None:
 
 
 def test_a_table_without_a_threshold_says_nothing_of_steps() -> None:
-    made = dataclasses.replace(counted(), threshold=None)
-    assert steps_by_row(made) == []
-    assert draw_steps(made) is None
+    made = counted(parts=())
+    assert blocks(made, "convergence") == []
     for text in (to_markdown(made), to_latex(made), terminal(made), render("A report", [Illustrated(made)])):
         assert "validation score of" not in text
 
@@ -119,9 +124,8 @@ def test_every_format_shows_and_explains_the_steps(form: str) -> None:
 
 def test_rows_that_get_there_sooner_or_later_are_named() -> None:
     fast, slow = (tuple(Duration(float(start + 500 * i), True) for i in range(6)) for start in (500, 9000))
-    efforts = {("random", "B"): Effort(steps=slow), (GOOD, "B"): Effort(steps=fast), ("gone", "B"): Effort(steps=slow)}
-    made = counted(seeds=6)
-    made = dataclasses.replace(made, efforts=efforts)
+    steps = {("random", "B"): slow, (GOOD, "B"): fast, ("gone", "B"): slow}
+    made = counted(seeds=6, parts=(ConvergenceSteps(steps, 0.91),))
     (said,) = [note for note in notes(made) if note.startswith("Steps beside")]
     assert said.endswith(f"sooner: {GOOD} on B (p = 0.0043); later: none.")  # 2 of 924 ways, twice for two tests
     turned = dataclasses.replace(made, reference=GOOD)
@@ -141,7 +145,7 @@ def test_csv_holds_the_median_the_runs_and_the_test() -> None:
 
 def test_the_page_sorts_what_was_not_reached_behind_all_that_was() -> None:
     text = render("A report", [Illustrated(counted())])
-    values = re.findall(r'data-value="([^"]*)" title="p = [^"]*">(?:&gt; )?[\d,]+ \(\d of 3\)', text)
+    values = re.findall(r'data-value="([^"]*)">(?:&gt; )?[\d,]+ \(\d of 3\)', text)
     assert values == ["Infinity", "1500.0", "1000.0", "Infinity"]
 
 
@@ -155,21 +159,22 @@ def test_steps_survive_the_tables_file(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"threshold": 91}, r"threshold 91.0 is not in \[0, 1\]"),
-        ({"threshold": "high"}, "ValueError"),
+        ({"threshold": "high"}, "threshold is 'high', expected a finite number"),
         ({"steps": [{"time": 3.0, "reached": "no"}]}, "reached is 'no', expected true or false"),
-        ({"steps": [{"time": "late", "reached": True}]}, "ValueError"),
+        ({"steps": [{"time": "late", "reached": True}]}, "time is 'late', expected a finite number"),
         ({"steps": [500]}, "TypeError"),
         ({"run_steps": [500, 1000]}, "expected a step of each of 8 validations, found 2"),
     ],
 )
 def test_steps_that_do_not_fit_are_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
     data = json.loads(to_json(counted()))
+    part = data["parts"]["convergence"]
     if "steps" in change:
-        data["efforts"][0]["steps"] = change["steps"]
+        part["steps"][0]["value"] = change["steps"]
     elif "run_steps" in change:
         data["runs"][0]["steps"] = change["run_steps"]
     else:
-        data |= change
+        part |= change
     (tmp_path / "damaged.json").write_text(json.dumps(data))
     with pytest.raises(DataError, match=rf"cannot be read as a table.*{message}"):
         read_table(tmp_path / "damaged.json")
@@ -217,9 +222,7 @@ def test_of_many_runs_curves_are_a_mean_within_one_standard_deviation() -> None:
 
 def test_runs_that_do_not_say_their_steps_are_drawn_by_epoch() -> None:
     made = counted()
-    made = dataclasses.replace(
-        made, runs=tuple(dataclasses.replace(one, steps=()) for one in made.runs), threshold=None
-    )
+    made = dataclasses.replace(made, runs=tuple(dataclasses.replace(one, steps=()) for one in made.runs), parts=())
     drawing = draw_curves(made)
     assert drawing is not None
     assert {axes.get_xlabel() for axes in drawing.axes} == {"epoch"}
@@ -228,8 +231,7 @@ def test_runs_that_do_not_say_their_steps_are_drawn_by_epoch() -> None:
 
 
 def test_the_drawing_of_steps_has_every_run_open_where_censored_and_the_median() -> None:
-    drawing = draw_steps(counted())
-    assert drawing is not None
+    drawing = drawn_steps(counted())
     assert [axes.get_title() for axes in drawing.axes] == [FIRST, "B"]
     axes = drawing.axes[1]
     runs = [(line.get_xdata()[0], line.get_fillstyle() == "full") for line in axes.lines]
@@ -257,7 +259,8 @@ def test_a_tables_steps_are_those_of_its_runs(tmp_path: Path) -> None:
     recipe = dataclasses.replace(column.recipe, interval=2, epochs=4, early_stopping=None)
     table = dataclasses.replace(table, rows=table.rows[:1], columns=(dataclasses.replace(column, recipe=recipe),))
     where = places(tmp_path)
-    store, cells = RunStore(where.runs), resolve_cells(table, Resolver(where)).runs
+    resolver = Resolver(where)
+    store, cells = RunStore(where.runs), resolve_cells(table, resolver).runs
     ((place, runs),) = cells.items()
     assert not isinstance(runs, str)
     scores = [validation_scores(run(one.spec, where)) for one in runs]
@@ -267,7 +270,11 @@ def test_a_tables_steps_are_those_of_its_runs(tmp_path: Path) -> None:
         asked = dataclasses.replace(table, threshold=threshold)
         made = assemble("it", asked, cells, plan(runs, store), store, "reference")
         assert [line.steps for line in made.runs] == [(2, 4, 6, 8), (2, 4, 6, 8)]
-        return list(made.efforts[place].steps)
+        records = {one.key: record for one in runs if (record := store.record(one.key))}
+        gathering = Gathering(
+            table=asked, cells={place: runs}, records=records, resolver=resolver, places=where, told=lambda _: silent
+        )  # fmt: skip
+        return list(steps_of(dataclasses.replace(made, parts=gathered(gathering)), place))
 
     assert steps(None) == []
     assert steps(0.0) == [Duration(2, True), Duration(2, True)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import re
@@ -13,12 +12,12 @@ from typing import Any
 import pytest
 
 from datamodules.dataset.counts import ClassCounts, Count, Counts, SplitCounts
+from experiments.reporting.blocks.counts import DatasetCounts, count_lines, count_note, counts_of, every_count
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.text.counts import count_lines, count_note, every_count
 from experiments.tables.document import Cell, TableDocument
 from specs.errors import DataError
 from specs.task import Kind
@@ -51,7 +50,7 @@ def made(of: dict[str, Counts], **changes: Any) -> TableDocument:
     rows = (("random", "random"), ("other", "gabor"))
     columns = tuple((column, "auroc") for column in of)
     cells = {(row, column): Cell((0.5,)) for row, _ in rows for column in of}
-    return document(rows=rows, columns=columns, cells=cells, secondary={}, counts=of, **changes)
+    return document(rows=rows, columns=columns, cells=cells, **{"parts": (DatasetCounts(of),), **changes})
 
 
 def test_a_line_for_all_images_and_one_for_each_class_or_its_absence() -> None:
@@ -79,7 +78,7 @@ def test_columns_of_one_dataset_are_told_once() -> None:
     assert [line[0] for line in told[1:]] == ["all", "a", "b"]
     told = count_lines(made({"of a": both.of_class("a"), "B": MASKS, "of b": both.of_class("b")}))
     assert [line[0] for line in told[1:]] == ["of a and of b", "of a and of b, a", "of a and of b, b", "B"]
-    lacking = dataclasses.replace(made({"A": MASKS, "not there": MASKS}), counts={"A": MASKS})
+    lacking = made({"A": MASKS, "not there": MASKS}).with_part(DatasetCounts({"A": MASKS}))
     assert [line[0] for line in count_lines(lacking)] == ["images", "A"]
 
 
@@ -126,7 +125,7 @@ def test_every_format_shows_and_explains_them() -> None:
 
 
 def test_a_table_whose_data_nobody_counted_is_as_before() -> None:
-    table = dataclasses.replace(made({"A": BINARY}), counts={})
+    table = made({"A": BINARY}, parts=())
     assert (count_lines(table), every_count(table), count_note(table)) == ([], [], [])
     assert "images (patients)" not in terminal(table)
     row, *_ = csv.DictReader(io.StringIO(to_csv(table)))
@@ -138,9 +137,9 @@ def test_they_survive_the_file_and_older_files_have_none(tmp_path: Path) -> None
     path.write_text(to_json(table))
     assert read_table(path) == table
     older = json.loads(to_json(table))
-    del older["counts"]
+    del older["parts"]["counts"]
     path.write_text(json.dumps(older))
-    assert read_table(path).counts == {}
+    assert counts_of(read_table(path)) == {}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_they_survive_the_file_and_older_files_have_none(tmp_path: Path) -> None
 )
 def test_counts_that_are_none_are_refused(place: tuple[str, ...], value: Any, tmp_path: Path) -> None:
     data, path = json.loads(to_json(made({"A": BINARY}))), tmp_path / "table.json"
-    of = data["counts"]["A"]
+    of = data["parts"]["counts"]["by_column"]["A"]
     for name in place[:-1]:
         of = of[name]
     of[place[-1]] = value
@@ -169,6 +168,8 @@ def test_counts_that_are_none_are_refused(place: tuple[str, ...], value: Any, tm
 
 def test_counts_of_no_column_are_refused(tmp_path: Path) -> None:
     data, path = json.loads(to_json(made({"A": BINARY}))), tmp_path / "table.json"
-    path.write_text(json.dumps(data | {"counts": {"Z": data["counts"]["A"]}}))
+    held = data["parts"]["counts"]["by_column"]
+    held["Z"] = held.pop("A")
+    path.write_text(json.dumps(data))
     with pytest.raises(DataError, match="counts of Z, which no column is called"):
         read_table(path)

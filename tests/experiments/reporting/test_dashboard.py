@@ -10,7 +10,8 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.reporting.formats.plain import to_json
-from experiments.reporting.wandb.dashboard import mirror_runs, mirror_table
+from experiments.reporting.wandb.mirror import mirror
+from experiments.reporting.wandb.parcels import of_runs, of_table
 from experiments.reporting.wandb.workspace import spec_of, workspace
 from experiments.run.runner import run
 from experiments.tables.figure import Figure
@@ -25,10 +26,9 @@ def test_each_record_is_mirrored_once_without_account_or_network(
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     record = run(spec(), places(tmp_path))
     folder = tmp_path / "wandb"
-    assert mirror_runs([record], "example", folder, "offline") == 1
-    assert mirror_runs([record], "example", folder, "offline") == 0
-    mirror_table(document(), folder, "offline")
-    mirror_table(document(), folder, "offline")
+    parcels = [*of_runs([record], "example"), of_table(document())]
+    assert mirror(parcels, folder, "offline") == 2
+    assert mirror(parcels, folder, "offline") == 0
     assert len(list(folder.rglob("*.wandb"))) == 2
     files = [path for path in folder.rglob("*.wandb") if record.data["key"][:32] in path.name]
     assert len(files) == 1
@@ -49,7 +49,7 @@ def test_each_record_is_mirrored_once_without_account_or_network(
 
 def test_a_table_comes_with_its_figures(tmp_path: Path) -> None:
     figure = dataclasses.replace(document(), figure=Figure())
-    mirror_table(figure, tmp_path, "offline")
+    mirror([of_table(figure)], tmp_path, "offline")
     pictures = [path.name for path in tmp_path.rglob("*.png")]  # the table, and the differences
     assert [name.startswith("figure") for name in pictures] == [True, True]
 
@@ -97,6 +97,5 @@ def test_a_workspace_online_must_be_somebodys(
 
 
 def test_disabled_writes_nothing(tmp_path: Path) -> None:
-    assert mirror_runs([], "example", tmp_path / "wandb", "disabled") == 0
-    mirror_table(document(), tmp_path / "wandb", "disabled")
+    assert mirror([of_table(document())], tmp_path / "wandb", "disabled") == 0
     assert not (tmp_path / "wandb").exists()

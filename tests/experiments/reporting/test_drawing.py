@@ -12,12 +12,13 @@ from PIL import Image
 
 from analysis.contrast import contrast
 from analysis.ranks import compare_ranks
+from experiments.reporting.blocks.interaction import interaction_of
+from experiments.reporting.blocks.ranks import draw_ranks, ranks_of
 from experiments.reporting.drawings.panels import draw_panels
-from experiments.reporting.drawings.rank_diagram import draw_ranks
 from experiments.reporting.formats.files import write_all
-from experiments.reporting.text.words import notes
 from experiments.tables.document import Cell, TableDocument
 from experiments.tables.figure import Figure
+from tests.experiments.example_table import notes
 from tests.experiments.smoke import table_of_runs
 
 ROWS, COLUMNS = ("random", "coarse", "fine & more"), ("A", "B", "C", "D", "E")
@@ -44,7 +45,7 @@ def document(figure: Figure | None = FIGURE) -> TableDocument:
         rows=tuple((row, "random") for row in ROWS),
         columns=tuple((column, "auroc") for column in COLUMNS),
         cells=cells,
-        secondary={},
+        parts=(),
         reference="coarse",
         seeds=4,
         edition="phantom",
@@ -88,29 +89,30 @@ def test_a_panel_shows_the_numbers_of_its_cells() -> None:
 def test_a_cell_without_scores_is_a_dash_and_rows_with_one_are_not_ranked() -> None:
     made = document()
     made = dataclasses.replace(made, cells=made.cells | {("random", "B"): Cell((), "failed")})
-    assert made.ranks is None  # two rows are left
+    assert ranks_of(made) is None  # two rows are left
     texts = [text.get_text() for axes in draw_panels(made).axes for text in axes.texts]
     assert texts.count("-") == 1
 
 
 def test_the_interaction_is_the_difference_of_gains_between_groups() -> None:
     made = document()
-    assert made.interaction is not None
+    found = interaction_of(made)
+    assert found is not None
     gains = {
         column: np.mean(made.cells["fine & more", column].values) - np.mean(made.cells["coarse", column].values)
         for column in COLUMNS
     }
     expected = np.mean([gains["D"], gains["E"]]) - np.mean([gains["A"], gains["B"], gains["C"]])
-    assert made.interaction.estimate == pytest.approx(expected)
-    assert made.interaction.p_value is not None
-    assert made.interaction.p_value < 1e-4
+    assert found.estimate == pytest.approx(expected)
+    assert found.p_value is not None
+    assert found.p_value < 1e-4
     assert "points larger in segmentation than in classification (contrast of means, p < 1e-4)" in " ".join(notes(made))
 
 
 def test_a_group_without_scores_leaves_the_interaction_open() -> None:
     made = document()
     cells = {place: Cell((), "no data") if place[1] in "DE" else cell for place, cell in made.cells.items()}
-    assert dataclasses.replace(made, cells=cells).interaction is None
+    assert interaction_of(dataclasses.replace(made, cells=cells)) is None
 
 
 def test_a_contrast_of_two_samples_is_welchs_test() -> None:

@@ -11,13 +11,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rich.console import Console
 
-from experiments.reporting.drawings.curves import draw_curves
+from experiments.reporting.blocks.learning_curves import draw_curves
 from experiments.reporting.drawings.labels import wrapped
 from experiments.reporting.drawings.panels import draw_panels
 from experiments.reporting.drawings.pictures import drawn
-from experiments.reporting.formats.grid import Grid, print_grid
+from experiments.reporting.formats.terminal import print_document
 from experiments.reporting.page.page import Illustrated, render
-from experiments.tables.document import Cell, RunLine, TableDocument
+from experiments.tables.document import Cell, RunLine, TableDocument, TextDocument
 from experiments.tables.figure import Figure
 from tests.experiments.example_table import document, terminal
 
@@ -49,7 +49,7 @@ def table(columns: int) -> TableDocument:
         columns=tuple((name, "auroc") for name in names),
         cells=cells,
         reference="Random",
-        secondary={},
+        parts=(),
         runs=runs,
         figure=Figure(),
     )
@@ -93,7 +93,10 @@ def test_a_wide_terminal_shows_a_table_as_before() -> None:
 def test_a_grid_cuts_no_text() -> None:
     file = io.StringIO()
     word = "a_word_that_is_longer_than_its_column_is_wide"
-    print_grid(Grid("A grid", ("one", "two"), [(word, word)]), Console(file=file, width=40))
+    made = TextDocument(
+        name="grid", title="A grid", question="", edition="real", header=("one", "two"), texts=((word, word),)
+    )  # fmt: skip
+    print_document(made, Console(file=file, width=40))
     left = "".join(line.split("│")[0].strip() for line in file.getvalue().splitlines() if "│" in line)
     assert left == word
 
@@ -138,7 +141,7 @@ def test_the_page_shows_every_column(width: int, columns: int, tmp_path: Path) -
                 f"(({{clientWidth, scrollWidth}}) => [clientWidth, scrollWidth])(document.querySelector("
                 f"'table.{name}').parentElement)"
             )
-            for name in ("scores", "statistics", "runs")
+            for name in ("scores", "comparison", "runs")
         }
         assert view.evaluate("document.documentElement.scrollWidth") <= width
         opened.close()

@@ -13,17 +13,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.censored import Duration
+from analysis.survival import Duration
 from analysis.truth import Claim
+from experiments.reporting.blocks.building.block import Judged
+from experiments.reporting.blocks.convergence import ConvergenceSteps
+from experiments.reporting.blocks.planted import judgements, strip, verdict_of
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.page.worlds import planted_worlds, strip
-from experiments.reporting.text.verdicts import claim_text, judged_claims, verdict_of
-from experiments.tables.document import Cell, Effort, TableDocument
+from experiments.reporting.text.asked import claim_text
+from experiments.tables.document import Cell, TableDocument
 from experiments.tables.planted import Planted
 from specs.errors import DataError
-from tests.experiments.example_table import Page, document, terminal
+from tests.experiments.example_table import Page, blocks, document, terminal
 
 SENTENCE = "The source is better, by <construction>."
 SCORES = {
@@ -42,12 +44,18 @@ def planted(claims: tuple[Claim, ...] = CLAIMS, **changes: object) -> TableDocum
         "rows": rows,
         "columns": (("Target", "auroc"),),
         "cells": {(row, "Target"): Cell(values) for row, values in SCORES.items()},
-        "secondary": {},
         "reference": "Random",
-        "planted": Planted(SENTENCE, claims, (("Source: which?", 'planted("features", "source")'),)),
+        "parts": (Planted(SENTENCE, claims, (("Source: which?", 'planted("features", "source")'),)),),
         "level": 0.005,
     }
     return document(**given | changes)
+
+
+def world_of(made: TableDocument) -> Judged:
+    """What its block says of what was planted."""
+    (block,) = blocks(made, "planted")
+    (world,) = block.judged
+    return world
 
 
 def words(html: str) -> str:
@@ -62,22 +70,22 @@ def test_verdicts_follow_from_the_scores() -> None:
 
 
 def test_a_claims_evidence_is_told() -> None:
-    first, second = judged_claims(planted())
-    assert first.text == "Source is better than Random"
-    assert first.evidence == "90.00 beside 50.00, p < 1e-4"
-    assert second.text == "Random, other seeds is Random once more, with other seeds"
-    assert second.evidence.startswith("50.00 beside 50.00, p = ")
+    first, second = world_of(planted()).evidence
+    assert first.asked == "Source is better than Random"
+    assert first.found == "90.00 beside 50.00, p < 1e-4"
+    assert second.asked == "Random, other seeds is Random once more, with other seeds"
+    assert second.found.startswith("50.00 beside 50.00, p = ")
 
 
 def test_steps_are_told_as_steps() -> None:
-    efforts = {
-        ("Source", "Target"): Effort(steps=tuple(Duration(step, True) for step in (10, 20, 20, 30))),
-        ("Random", "Target"): Effort(steps=(Duration(200, False),) * 4),
+    steps = {
+        ("Source", "Target"): tuple(Duration(step, True) for step in (10, 20, 20, 30)),
+        ("Random", "Target"): (Duration(200, False),) * 4,
     }
-    made = planted((Claim("Source", "sooner", "Random"),), efforts=efforts, threshold=0.8, level=0.05)
-    (found,) = judged_claims(made)
+    made = planted((Claim("Source", "sooner", "Random"),), level=0.05).with_part(ConvergenceSteps(steps, 0.8))
+    (found,) = world_of(made).evidence
     assert found.verdict == "recovered"
-    assert found.evidence == "20 beside more than 200 steps, p = 0.029"  # 2 of the 70 ways to share out 8 runs
+    assert found.found == "20 beside more than 200 steps, p = 0.029"  # 2 of the 70 ways to share out 8 runs
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_the_page_begins_with_the_worlds() -> None:
     text = words(html)
     assert text.index("What was planted, and what was found") < text.index("Scores")
     assert SENTENCE in text
-    assert "All images are synthetic" in text
+    assert "all images are synthetic" in text
     assert "Source is better than Random" in text
     assert '<li class="recovered">' in html
     assert 'href="#world"' in html
@@ -114,12 +122,11 @@ def test_a_page_without_worlds_says_nothing_of_them() -> None:
 def test_a_picture_shows_test_images_as_they_are() -> None:
     from datamodules.planted import Planted as Drawn
 
-    (world,) = planted_worlds([planted()])
-    ((caption, data),) = world.pictures
-    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+    (shown,) = world_of(planted()).pictures
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown.data()))))
     dataset = Drawn("features", "source")
     first = dataset.read_image(Path(), dataset.index(Path()).test[0])
-    assert caption == "Source: which?"
+    assert shown.lines == ("Source: which?",)
     assert np.array_equal(picture[: 3 * first.shape[0] : 3, : 3 * first.shape[1] : 3], first)
 
 
@@ -133,7 +140,7 @@ def test_the_terminal_and_markdown_say_the_same() -> None:
         assert "Source is better than Random" in text
         assert "recovered" in text
         assert "0.005 level" in text
-    assert "Found: recovered." in terminal(planted(), width=300)
+    assert "World: recovered." in terminal(planted(), width=300)
     assert "0.5% level" in terminal(planted(), width=300)
 
 
@@ -141,8 +148,8 @@ def test_a_table_is_read_back_with_what_was_planted(tmp_path: Path) -> None:
     file = tmp_path / "world.json"
     file.write_text(to_json(planted()), encoding="utf-8")
     found = read_table(file)
-    assert (found.planted, found.level) == (planted().planted, 0.005)
-    assert found.judgements == planted().judgements
+    assert (found.parts, found.level) == (planted().parts, 0.005)
+    assert judgements(found) == judgements(planted())
 
 
 @pytest.mark.parametrize(
@@ -150,7 +157,7 @@ def test_a_table_is_read_back_with_what_was_planted(tmp_path: Path) -> None:
 )
 def test_a_damaged_claim_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     data = json.loads(to_json(planted()))
-    data["planted"]["claims"][0] |= change
+    data["parts"]["planted"]["claims"][0] |= change
     file = tmp_path / "world.json"
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(DataError, match="cannot be read as a table"):
@@ -161,4 +168,4 @@ def test_marks_are_at_the_tables_level() -> None:
     loose, strict = planted(level=0.05), planted(level=1e-9)
     assert loose.comparison.cells["Source", "Target"].mark == "better"
     assert strict.comparison.cells["Source", "Target"].mark == "no difference shown"
-    assert dataclasses.replace(loose, planted=None).judgements == ()
+    assert judgements(dataclasses.replace(loose, parts=())) == ()

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure as Drawing
 
+from experiments.reporting.blocks.held_against import ReferenceLevels, levels_of
 from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.drawings.profile import LEVELS, draw_profile
 from experiments.reporting.formats.files import write_all
@@ -36,16 +38,20 @@ def document(rows: Sequence[str] = ("random", "transfer"), **changes: Any) -> Ta
         rows=tuple((row, "random") for row in rows),
         columns=tuple((stage, "CCA") for stage in STAGES),
         cells=cells,
-        secondary={},
         reference="random",
         seeds=2,
         edition="phantom",
         weights="trained here",
         protocol="small",
         figure=Figure(groups=GROUPS, along=True),
-        levels={"Floor": FLOOR},
+        parts=(ReferenceLevels(levels={"Floor": FLOOR}),),
     )
     return dataclasses.replace(made, **changes)
+
+
+def draw(made: TableDocument) -> Drawing:
+    """The table along the stages, with what its numbers are held against."""
+    return draw_profile(made, levels_of(made))
 
 
 def heights(axes: Any) -> list[list[float]]:
@@ -54,7 +60,7 @@ def heights(axes: Any) -> list[list[float]]:
 
 
 def test_a_panel_shows_the_mean_of_every_cell_as_a_line_through_its_columns() -> None:
-    panels = {axes.get_title(): axes for axes in draw_profile(document()).axes}
+    panels = {axes.get_title(): axes for axes in draw(document()).axes}
     assert list(panels) == ["Net", "Net-Small"]
     assert [85, 55] in heights(panels["Net"])
     assert [96, 85] in heights(panels["Net"])
@@ -62,7 +68,7 @@ def test_a_panel_shows_the_mean_of_every_cell_as_a_line_through_its_columns() ->
 
 
 def test_whiskers_are_standard_deviations_over_runs_with_ddof_1() -> None:
-    axes, _ = draw_profile(document()).axes
+    axes, _ = draw(document()).axes
     container = axes.containers[0]
     (bars,) = container.lines[2]
     ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
@@ -72,24 +78,26 @@ def test_whiskers_are_standard_deviations_over_runs_with_ddof_1() -> None:
 
 
 def test_the_difference_of_two_rows_is_a_line_of_its_own() -> None:
-    drawing = draw_profile(document())
+    drawing = draw(document())
     assert [11, 30] in heights(drawing.axes[0])
     (legend,) = drawing.legends
     assert "transfer minus random" in [text.get_text() for text in legend.get_texts()]
-    turned = draw_profile(document(reference="transfer"))
+    turned = draw(document(reference="transfer"))
     assert [-11, -30] in heights(turned.axes[0])
     assert "random minus transfer" in [text.get_text() for text in turned.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize("rows", [("random",), ("random", "transfer", "gone")])
 def test_of_other_than_two_rows_there_is_no_difference(rows: tuple[str, ...]) -> None:
-    drawing = draw_profile(document(rows))
+    drawing = draw(document(rows))
     assert [11, 30] not in heights(drawing.axes[0])
     assert not any(" minus " in text.get_text() for text in drawing.legends[0].get_texts())
 
 
 def test_what_numbers_are_held_against_is_drawn_and_named() -> None:
-    drawing = draw_profile(document(levels={"Floor": FLOOR, "Untouched": dict.fromkeys(STAGES, 0.99)}))
+    drawing = draw(
+        document(parts=(ReferenceLevels(levels={"Floor": FLOOR, "Untouched": dict.fromkeys(STAGES, 0.99)}),))
+    )
     for axes, floor in zip(drawing.axes, ([10, 20], [15, 25]), strict=True):
         assert floor in heights(axes)
         assert [99, 99] in heights(axes)
@@ -99,12 +107,12 @@ def test_what_numbers_are_held_against_is_drawn_and_named() -> None:
 
 def test_a_level_that_a_column_lacks_is_a_gap() -> None:
     lacking = {stage: value for stage, value in FLOOR.items() if stage != "Net layer1"}
-    lines = heights(draw_profile(document(levels={"Floor": lacking})).axes[0])
+    lines = heights(draw(document(parts=(ReferenceLevels(levels={"Floor": lacking}),))).axes[0])
     assert any(line[0] == 10 and np.isnan(line[1]) for line in lines)
 
 
 def test_columns_are_named_without_their_networks_name() -> None:
-    drawing = draw_profile(document())
+    drawing = draw(document())
     assert [[text.get_text() for text in axes.get_xticklabels()] for axes in drawing.axes] == [
         ["conv1", "layer1"],
         ["conv1", "conv2"],
@@ -113,30 +121,30 @@ def test_columns_are_named_without_their_networks_name() -> None:
 
 
 def test_it_is_said_that_data_are_synthetic() -> None:
-    assert "Synthetic (phantom) data" in str(draw_profile(document()).get_suptitle())
-    assert "Synthetic" not in str(draw_profile(document(edition="real")).get_suptitle())
+    assert "Synthetic (phantom) data" in str(draw(document()).get_suptitle())
+    assert "Synthetic" not in str(draw(document(edition="real")).get_suptitle())
 
 
 def test_a_table_without_values_is_an_empty_drawing(tmp_path: Path) -> None:
     cells = {place: Cell((), "seed 0 failed") for place in document().cells}
-    empty = document(cells=cells, levels={})
-    lines = [line for axes in draw_profile(empty).axes for line in heights(axes) if line != [0, 0]]  # the axis
+    empty = document(cells=cells, parts=(ReferenceLevels(levels={}),))
+    lines = [line for axes in draw(empty).axes for line in heights(axes) if line != [0, 0]]  # the axis
     assert len(lines) > 4
     assert all(np.isnan(line).all() for line in lines)
     assert {"along.png", "along.svg"} <= {path.name for path in write_all(empty, tmp_path)}
 
 
 def test_a_table_without_groups_is_one_panel() -> None:
-    (axes,) = draw_profile(document(figure=Figure(along=True))).axes
+    (axes,) = draw(document(figure=Figure(along=True))).axes
     assert [text.get_text() for text in axes.get_xticklabels()] == list(STAGES)
 
 
 def test_the_same_table_gives_the_same_file() -> None:
-    first, second = (drawn(draw_profile(document()), "svg") for _ in range(2))
+    first, second = (drawn(draw(document()), "svg") for _ in range(2))
     assert first == second
-    assert first != drawn(draw_profile(document(levels={})), "svg")
+    assert first != drawn(draw(document(parts=(ReferenceLevels(levels={}),))), "svg")
 
 
 def test_a_table_that_is_not_drawn_is_refused() -> None:
     with pytest.raises(ValueError, match="the table along is not drawn"):
-        draw_profile(document(figure=None))
+        draw(document(figure=None))

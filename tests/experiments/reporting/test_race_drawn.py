@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.reporting.drawings.drawings import drawings
-from experiments.reporting.drawings.forest import draw_forest
+from experiments.reporting.blocks.comparison import draw_forest
+from experiments.reporting.decided import Ahead, Decided
 from experiments.reporting.drawings.intervals import Bar, edges
 from experiments.reporting.drawings.race import draw_race
-from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.files import drawings_of, write_all
 from experiments.reporting.page.page import Illustrated, render
-from experiments.tables.decided import Ahead, Decided
+from experiments.reporting.text.advice import advice
 from experiments.tables.document import Cell
 from experiments.tables.figure import Figure
 from tests.experiments.example_race import (
@@ -29,6 +29,7 @@ from tests.experiments.example_race import (
     REFUSED,
     SETTLED,
     UNDECIDED,
+    UNRACED,
     race,
 )
 from tests.experiments.example_table import Page, document
@@ -37,7 +38,7 @@ FIRST = "A_1 <50%> & more"
 
 
 def panels(decided: Decided) -> Any:
-    drawing = draw_race(race(decided))
+    drawing = draw_race(race(decided), decided)
     assert drawing is not None
     return drawing.axes
 
@@ -88,7 +89,7 @@ def test_what_goes_on_beyond_the_axis_ends_in_an_arrow() -> None:
 def test_a_reader_who_may_conclude_nothing_reads_why() -> None:
     _, new = panels(REFUSED)
     assert any("there are 12 test patients" in text for text in texts(new))
-    assert draw_race(race(NOTHING)) is None
+    assert draw_race(race(NOTHING), NOTHING) is None
 
 
 def test_a_forest_plot_has_the_intervals_of_welchs_test() -> None:
@@ -104,14 +105,14 @@ def test_a_forest_plot_has_the_intervals_of_welchs_test() -> None:
 
 
 def test_a_forest_plot_is_of_tables_that_no_race_decided_with_few_columns() -> None:
-    assert set(drawings(race(SETTLED))) == {"-race"}
-    assert draw_forest(race(SETTLED, decided=None)) is not None
+    assert {ending for ending, _ in drawings_of(race(SETTLED))} == {"-race"}
+    assert draw_forest(race(SETTLED, **UNRACED)) is not None
     assert draw_forest(document(figure=Figure(along=True))) is None
     single = {place: Cell(cell.values[:1]) for place, cell in document().cells.items()}
     assert draw_forest(document(cells=single)) is None
     many = tuple((f"c{number}", "auroc") for number in range(5))
     cells = {(row, column): Cell((0.5, 0.6)) for row, _ in document().rows for column, _ in many}
-    assert draw_forest(document(columns=many, cells=cells, secondary={})) is None
+    assert draw_forest(document(columns=many, cells=cells, parts=())) is None
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_the_page_shows_advice_picture_and_behind_a_click_method_rules_and_race(
     made = page(EQUAL)
     assert "Statistics against" not in made.text  # that the race alone answers
     text = re.sub(r"\s+", " ", made.text)
-    for told in (*race(EQUAL).recommendation, "docs/decisions.md", "Margin", "1 of 2 made", EQUAL.analysis.digest):
+    for told in (*advice(EQUAL, "phantom"), "docs/decisions.md", "Margin", "1 of 2 made", EQUAL.analysis.digest):
         assert told in text
     (lines,) = [table for table in made.tables if table[0][1:3] == ["Learning rate", "Runs"]]
     assert lines[1][:5] == ["iNat2021", "0.001", "3", "90.05", "-"]
@@ -162,7 +163,7 @@ def test_the_page_says_an_alarm_before_the_advice() -> None:
 
 
 def test_a_picture_that_a_table_has_no_more_does_not_stay_beside_its_new_numbers(tmp_path: Path) -> None:
-    write_all(race(SETTLED, decided=None), tmp_path)
+    write_all(race(SETTLED, **UNRACED), tmp_path)
     assert {path.stem for path in tmp_path.glob("*.png")} == {"example-differences"}
     write_all(race(SETTLED), tmp_path)
     assert {path.stem for path in tmp_path.glob("*.png")} == {path.stem for path in tmp_path.glob("*.svg")}

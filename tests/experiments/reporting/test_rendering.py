@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestIndPower
 
+from experiments.reporting.blocks.effort import CellEffort, RunEfforts
+from experiments.reporting.blocks.equivalence import EquivalenceMargin, equivalent
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import to_plain
-from experiments.reporting.text.words import efforts_by_row, notes, over_columns
 from experiments.run.run_facts import epochs_to_converge, validation_scores
 from experiments.run.store import Record
-from experiments.tables.document import Cell, Effort
+from experiments.tables.document import Cell
 from experiments.tables.figure import Figure
-from tests.experiments.example_table import SCORES, document, terminal
+from tests.experiments.example_table import SCORES, blocks, document, lines, notes, terminal
 
 
 def test_csv_holds_every_cell_with_its_statistics() -> None:
@@ -135,10 +136,14 @@ def test_ranks_are_tested_by_iman_and_davenports_form() -> None:
     rows = tuple((row, "random") for row in ("low", "middle", "high"))
     cells = {(row, column): Cell((0.5 + 0.1 * at,)) for at, (row, _) in enumerate(rows) for column in ("A", "B")}
     made = document(
-        rows=rows, columns=(("A", "auroc"), ("B", "auroc")), cells=cells, secondary={}, reference="low",
+        rows=rows, columns=(("A", "auroc"), ("B", "auroc")), cells=cells, parts=(), reference="low",
         figure=Figure(ranks=True),
     )  # fmt: skip
-    (note,) = over_columns(made)
+    (block,) = blocks(made, "ranks")
+    (note,) = block.notes
+    assert [(line.name, line.entries[0].text) for line in block.lines] == [
+        ("high", "1.00"), ("middle", "2.00"), ("low", "3.00"),
+    ]  # fmt: skip
     assert note.startswith(
         "Mean ranks over 2 columns: Friedman's test in Iman and Davenport's form, p = 0.17; two rows"
     )
@@ -196,23 +201,23 @@ def test_an_incomplete_cell_is_not_paired() -> None:
 
 def test_equivalence_is_said_to_whoever_asks() -> None:
     assert not [note for note in notes(document()) if "equivalent" in note]
-    wide, narrow = document(margin=5.0), document(margin=0.5)
-    assert wide.equivalent == (("good | *best*", "B"),)
-    assert narrow.equivalent == ()
+    wide, narrow = (document(parts=(EquivalenceMargin(margin),)) for margin in (5.0, 0.5))
+    assert equivalent(wide, 5.0) == (("good | *best*", "B"),)
+    assert equivalent(narrow, 0.5) == ()
     assert "within ± 5 points (two one-sided t-tests, uncorrected): good | *best* on B." in " ".join(notes(wide))
     assert "uncorrected): none." in " ".join(notes(narrow))
 
 
 def test_effort_is_compared_over_the_columns_that_all_rows_have() -> None:
     made = document()
-    assert efforts_by_row(made) == []
-    efforts = {(row, "B"): Effort((2.0, 4.0), (10.0, 20.0)) for row, _ in made.rows}
-    efforts |= {("random", "A_1 <50%> & more"): Effort((90.0,), (900.0,))}
-    made = dataclasses.replace(made, efforts=efforts)
-    assert efforts_by_row(made) == [(row, "3.0", "15.0") for row, _ in made.rows]
+    assert lines(made, "effort") == []
+    efforts = {(row, "B"): CellEffort((2.0, 4.0), (10.0, 20.0)) for row, _ in made.rows}
+    efforts |= {("random", "A_1 <50%> & more"): CellEffort((90.0,), (900.0,))}
+    made = made.with_part(RunEfforts(efforts))
+    assert lines(made, "effort")[1:] == [(row, "3.0", "15.0") for row, _ in made.rows]
     on_gpu = {place: dataclasses.replace(effort, gpu_hours=1.5) for place, effort in efforts.items()}
-    hours = dataclasses.replace(made, efforts=on_gpu)
-    assert efforts_by_row(hours) == [(row, "3.0", "15.0", "1.50") for row, _ in made.rows]
+    hours = made.with_part(RunEfforts(on_gpu))
+    assert lines(hours, "effort")[1:] == [(row, "3.0", "15.0", "1.50") for row, _ in made.rows]
     assert "GPU-hours" in to_markdown(hours)
     assert "GPU-hours" not in to_markdown(made)
     assert "epochs to 95% of the best validation score" in to_markdown(made)

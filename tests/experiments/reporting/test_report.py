@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -16,11 +17,13 @@ import numpy as np
 import pytest
 
 from experiments.cli.command_line import main
+from experiments.reporting.blocks.answers import answer
+from experiments.reporting.blocks.equivalence import EquivalenceMargin
+from experiments.reporting.blocks.held_against import ReferenceLevels
 from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.reporting.page.published import printed_numbers, published_cells, published_note, read_printed
-from experiments.reporting.text.answer import answer
 from experiments.tables.document import Cell, RunLine, TableDocument
 from experiments.tables.figure import Figure
 from specs.errors import DataError
@@ -127,9 +130,8 @@ def test_each_class_of_a_task_has_its_own_score() -> None:
 
 def measured(**changes: Any) -> TableDocument:
     """A table of numbers that are no scores, of which none is better."""
-    return document(
-        **{"columns": (("B", "CCA"),), "directions": ("more alike", "less alike"), "secondary": {}, **changes}
-    )
+    given: dict[str, Any] = {"columns": (("B", "CCA"),), "measured": {"B": "similarity"}, "parts": ()}
+    return document(**given | {"directions": ("more alike", "less alike")} | changes)
 
 
 def test_other_numbers_are_answered_beside_the_reference_row() -> None:
@@ -168,7 +170,8 @@ def test_many_rows_are_counted_after_the_best_three() -> None:
 
 
 def test_a_table_survives_its_file(tmp_path: Path) -> None:
-    made = document(remarks=(("random", "a remark"),), overlaps={("random", "B"): ("chexpert",)}, margin=0.5)
+    made = document(remarks=(("random", "a remark"),), overlaps={("random", "B"): ("chexpert",)})
+    made = made.with_part(EquivalenceMargin(0.5))
     write_all(made, tmp_path)
     assert read_table(tmp_path / "example.json") == made
     drawn = dataclasses.replace(
@@ -178,7 +181,7 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
     assert read_table(tmp_path / "drawn.json") == drawn
     along = document(
         figure=Figure(groups=(("all", (FIRST, "B")),), along=True),
-        levels={"Floor": {"B": 0.25}, "Untouched": {FIRST: 1.0, "B": 0.5}},
+        parts=(ReferenceLevels(levels={"Floor": {"B": 0.25}, "Untouched": {FIRST: 1.0, "B": 0.5}}),),
     )
     (tmp_path / "along.json").write_text(to_json(along))
     assert read_table(tmp_path / "along.json") == along
@@ -189,7 +192,6 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
     [
         lambda data: "{",
         lambda data: "[" * 100_000,
-        lambda data: "[]",
         lambda data: json.dumps(data | {"schema": 99}),
         lambda data: json.dumps(data | {"cells": data["cells"][1:]}),
         lambda data: json.dumps({name: value for name, value in data.items() if name != "reference"}),
@@ -201,12 +203,12 @@ def test_a_table_survives_its_file(tmp_path: Path) -> None:
         lambda data: json.dumps(data | {"test": "mine"}),
         lambda data: json.dumps(data | {"reference": "nobody"}),
         lambda data: json.dumps(data | {"cells": [one | {"values": ["x"]} for one in data["cells"]]}),
-        lambda data: json.dumps(data | {"levels": {"Floor": {"B": "low"}}}),
-        lambda data: json.dumps(data | {"levels": {"Floor": 0.5}}),
+        lambda data: json.dumps(data | {"parts": {"held_against": {"levels": {"Floor": {"B": "low"}}}}}),
+        lambda data: json.dumps(data | {"parts": {"held_against": {"levels": {"Floor": 0.5}}}}),
         lambda data: json.dumps(data | {"figure": FIGURE | {"along": "yes"}}),
         lambda data: json.dumps(data | {"figure": FIGURE | {"ranks": 1}}),
         lambda data: json.dumps(data | {"figure": FIGURE | {"groups": [["all", ["B", "C"]]]}}),
-        lambda data: json.dumps(data | {"figure": {"along": True}}),
+        lambda data: json.dumps(data | {"figure": []}),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) -> None:
@@ -216,12 +218,20 @@ def test_a_damaged_file_is_refused_with_the_remedy(damage: Any, tmp_path: Path) 
         read_table(path)
 
 
+@pytest.mark.parametrize("content", ["[]", "{}", "1", '{"rows": []}'])
+def test_what_is_no_table_is_not_called_a_damaged_one(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"other\.json is no table: it states no schema, .* Name one of those\."):
+        read_table(path)
+
+
 def papers(name: str) -> TableDocument:
     """A table of a paper as if it were finished, with one score a cell."""
     table = table_of_runs(name, "paper")
     rows, columns = ([(one.label, "auroc") for one in of] for of in (table.rows, table.columns))
     cells = {(row, column): Cell((0.7,)) for row, _ in rows for column, _ in columns}
-    plain = {"name": name, "rows": tuple(rows), "columns": tuple(columns), "cells": cells, "runs": (), "secondary": {}}
+    plain = {"name": name, "rows": tuple(rows), "columns": tuple(columns), "cells": cells, "runs": (), "parts": ()}
     return document(**plain, reference=table.reference, edition="real", protocol="paper", transposed=table.transposed)
 
 
@@ -334,7 +344,7 @@ def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_o
     rows, columns = (("Scratch", "random"), ("ImageNet", "imagenet")), (("PXS", "dice"), ("TXC", "auroc"))
     cells = {(row, column): Cell((0.7, 0.71)) for row, _ in rows for column, _ in columns}
     plain = {"name": "benchmark-table-2", "rows": rows, "columns": columns, "cells": cells, "reference": "Scratch"}
-    made = document(**plain, edition="real", protocol="paper", secondary={})
+    made = document(**plain, edition="real", protocol="paper", parts=())
     assert published_cells(made)["ImageNet", "TXC"] == "95.62 ± 0.63"
     text = words(render("A report", [Illustrated(made)]))
     assert "published 67.54 ± 0.60" in text
@@ -369,7 +379,7 @@ def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_five_megabytes(
         for seed in range(10)
     )
     cells = {(row, column): Cell(tuple(generator.random(10))) for row, _ in rows for column, _ in columns}
-    made = document(rows=rows, columns=columns, cells=cells, runs=runs, reference="method 0", secondary={}, seeds=10)
+    made = document(rows=rows, columns=columns, cells=cells, runs=runs, reference="method 0", parts=(), seeds=10)
     text = render("A study", [Illustrated(dataclasses.replace(made, figure=Figure(ranks=True)))])
     assert len(text.encode()) < 5 * 2**20
     assert text.count('class="run"') == 1050
@@ -458,9 +468,9 @@ def column(view: Any, table: str, number: int) -> list[str]:
 
 def test_a_browser_shows_the_records_numbers(browser: Any, finished: Path) -> None:
     records = [json.loads(path.read_text()) for path in (finished / "runs").glob("*/record.json")]
-    browser.locator("#initializations details:has(table.runs) > summary").click()
+    browser.locator("#initializations details:has(button.run) > summary").click()
     keys = browser.locator("#initializations button.run").evaluate_all("all => all.map((one) => one.dataset.run)")
-    scores = dict(zip(keys, column(browser, "#initializations table.runs", 5), strict=True))
+    scores = dict(zip(keys, column(browser, "#initializations table.runs:has(button.run)", 5), strict=True))
     wanted = {record["key"]: f"{100 * record['score']:.2f}" for record in records if record["key"] in scores}
     assert scores == wanted
     assert len(scores) >= 6
@@ -481,7 +491,7 @@ def test_a_click_sorts_and_a_second_one_turns_round(browser: Any) -> None:
 
 
 def test_a_click_on_a_run_tells_what_it_loaded_and_another_one_hides_it(browser: Any, finished: Path) -> None:
-    browser.locator("#initializations details:has(table.runs) > summary").click()
+    browser.locator("#initializations details:has(button.run) > summary").click()
     button = browser.locator("#initializations button.run").first
     key = button.get_attribute("data-run")
     record = json.loads((finished / "runs" / key / "record.json").read_text())
@@ -496,6 +506,83 @@ def test_a_click_on_a_run_tells_what_it_loaded_and_another_one_hides_it(browser:
     assert more.count() == 0
 
 
+CONTROLS = {
+    "button",
+    "checkbox",
+    "combobox",
+    "link",
+    "menuitem",
+    "region",
+    "tab",
+    "table",
+    "textbox",
+    "DisclosureTriangle",
+}
+
+
+def test_everything_that_is_used_or_found_by_its_name_has_one(browser: Any) -> None:
+    for summary in browser.locator("summary").all():
+        summary.click()
+    tree = browser.context.new_cdp_session(browser).send("Accessibility.getFullAXTree")["nodes"]
+    shown = [node for node in tree if not node["ignored"]]
+    roles = [node["role"]["value"] for node in shown]
+    named = [node for node in shown if node["role"]["value"] in CONTROLS]
+    assert [node for node in named if not node["name"]["value"].strip()] == []
+    assert roles.count("main") == 1
+    assert {"button", "region", "table", "rowheader", "columnheader"} <= set(roles)
+    assert browser.locator("table").count() == browser.locator("table > caption").count() > 3
+
+
+def test_no_word_is_broken_in_its_middle_on_a_phone(browser: Any) -> None:
+    """Each word of a table that is shown has one box; one that were broken would have several."""
+    browser.set_viewport_size({"width": 360, "height": 800})
+    broken = browser.evaluate(
+        """() => {
+            const found = [];
+            for (const cell of document.querySelectorAll("th, td")) {
+                const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+                for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+                    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+                        const range = document.createRange();
+                        range.setStart(node, word.index);
+                        range.setEnd(node, word.index + word[0].length);
+                        const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+                        if (lines.size > 1) found.push(word[0]);
+                    }
+                }
+            }
+            return found;
+        }"""
+    )
+    assert broken == []
+
+
+def test_a_table_that_goes_on_can_be_moved_by_the_keyboard(browser: Any) -> None:
+    browser.set_viewport_size({"width": 300, "height": 800})
+    wide = browser.locator("#initializations .scroll").first
+    assert wide.evaluate("one => one.scrollWidth > one.clientWidth")
+    wide.focus()
+    browser.keyboard.press("ArrowRight")
+    end = time.monotonic() + 10
+    while wide.evaluate("one => one.scrollLeft") == 0:  # it moves in steps
+        assert time.monotonic() < end
+
+
+def test_answers_that_are_alike_are_said_once() -> None:
+    alike = document()
+    texts = [answer(alike, column).text for column, _ in alike.columns]
+    assert len(set(texts)) == len(texts) == 2
+    columns = tuple((f"{label}{copy}", metric) for copy in ("", " again") for label, metric in alike.columns)
+    cells = {(row, f"{label}{copy}"): cell for (row, label), cell in alike.cells.items() for copy in ("", " again")}
+    shown = words(page(columns=columns, cells=cells, parts=(), overlaps={}))
+    for text in texts:
+        assert shown.count(re.sub(r"\s+", " ", text)) == 1
+
+
+A4 = 703
+"""The width in CSS pixels, 96 an inch, of paper of 210 mm with margins of 12 mm."""
+
+
 def test_it_fits_a_phone_in_the_dark_and_paper(browser: Any) -> None:
     for width in (360, 1280):
         browser.set_viewport_size({"width": width, "height": 800})
@@ -505,3 +592,6 @@ def test_it_fits_a_phone_in_the_dark_and_paper(browser: Any) -> None:
     assert browser.evaluate("getComputedStyle(document.body).backgroundColor") != light
     browser.emulate_media(media="print", color_scheme="dark")
     assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == light
+    browser.set_viewport_size({"width": A4, "height": 1000})
+    browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= A4

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from analysis.censored import Duration
+from analysis.survival import Duration
 from analysis.truth import Claim
+from experiments.reporting.blocks.convergence import ConvergenceSteps
+from experiments.reporting.blocks.statements import PaperStatements, examined_of, found_of
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
+from experiments.reporting.text.layout import missing
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.statements import found_of
-from experiments.reporting.text.words import missing, notes, steps_by_row
-from experiments.tables.document import Cell, Effort, RunLine, TableDocument
+from experiments.tables.document import Cell, RunLine, TableDocument
 from experiments.tables.stated import Stated
 from specs.errors import DataError
-from tests.experiments.example_table import Page, document, terminal
+from tests.experiments.example_table import Page, blocks, document, lines, terminal
 
 FEW, MANY = "few <images>", "many images"
 LOW, HIGH = (0.70, 0.72, 0.71, 0.69), (0.90, 0.91, 0.89, 0.92)
@@ -47,9 +48,8 @@ def examined(*stated: Stated, **changes: object) -> TableDocument:
         "rows": (("Random", "random"), ("ImageNet", "imagenet")),
         "columns": ((FEW, "auroc"), (MANY, "auroc")),
         "cells": {place: Cell(values) for place, values in SCORES.items()},
-        "secondary": {},
         "reference": "Random",
-        "stated": stated,
+        "parts": (PaperStatements(stated),),
         "seeds": 2,
         "column_seeds": {FEW: 4},
     }
@@ -64,34 +64,34 @@ def test_a_contrast_is_told_with_welchs_interval() -> None:
     (found,) = found_of(examined(HELPS))
     interval = stats.ttest_ind(HIGH, LOW, equal_var=False).confidence_interval(0.95)
     low, high = (f"{100 * end:+.2f}" for end in (interval.low, interval.high))
-    (line,) = found.lines
+    (line,) = found.evidence
     assert line.asked == f"{FEW}: ImageNet is better than Random"
     assert line.found == f"20.00 points higher, 95 % interval {low} to {high} (90.50 beside 70.50)"
-    assert (line.verdict, line.word, found.summary) == ("recovered", "seen here", "seen here")
+    assert (line.verdict, line.word, found.word) == ("recovered", "seen here", "seen here")
 
 
 def test_contrasts_that_disagree_are_counted() -> None:
     (found,) = found_of(examined(LITTLE))
-    assert [line.verdict for line in found.lines] == ["wrong", "undecided"]
-    assert found.summary == "not settled in 1 and contradicted in 1 of 2"
+    assert [line.verdict for line in found.evidence] == ["wrong", "undecided"]
+    assert found.word == "not settled in 1 and contradicted in 1 of 2"
     assert found.verdict == "undecided"
 
 
 def test_holms_correction_is_over_the_contrasts_of_all_statements() -> None:
-    alone = examined(HELPS).examined[0].effects[0].judgement
-    together = examined(HELPS, LITTLE).examined[0].effects[0].judgement
+    alone = examined_of(examined(HELPS))[0].effects[0].judgement
+    together = examined_of(examined(HELPS, LITTLE))[0].effects[0].judgement
     assert alone.p_for is not None
     assert alone.p_for == pytest.approx(stats.ttest_ind(HIGH, LOW, alternative="greater").pvalue)
     assert together.p_for == pytest.approx(3 * alone.p_for)
 
 
 def test_steps_are_told_with_the_threshold_and_runs_that_never_reached_it() -> None:
-    efforts = {
-        ("ImageNet", FEW): Effort(steps=tuple(Duration(step, True) for step in (10, 20, 20, 30))),
-        ("Random", FEW): Effort(steps=(*(Duration(step, True) for step in (60, 80, 80)), Duration(140, False))),
+    steps = {
+        ("ImageNet", FEW): tuple(Duration(step, True) for step in (10, 20, 20, 30)),
+        ("Random", FEW): (*(Duration(step, True) for step in (60, 80, 80)), Duration(140, False)),
     }
-    made = examined(SOONER, efforts=efforts, threshold=0.85, column_thresholds={MANY: 0.5})
-    (line,) = found_of(made)[0].lines
+    made = examined(SOONER).with_part(ConvergenceSteps(steps, 0.85, {MANY: 0.5}))
+    (line,) = found_of(made)[0].evidence
     assert line.asked == f"{FEW}: ImageNet reaches 85 % before Random"
     assert line.found.startswith("70 steps sooner, 95 % interval -")
     assert line.found.endswith(" (20 beside more than 90)")
@@ -101,7 +101,7 @@ def test_steps_are_told_with_the_threshold_and_runs_that_never_reached_it() -> N
 def test_what_has_no_runs_is_not_settled() -> None:
     cells = {place: Cell(() if place[0] == "ImageNet" else values) for place, values in SCORES.items()}
     (found,) = found_of(examined(HELPS, cells=cells))
-    assert (found.lines[0].found, found.summary) == ("no runs", "not settled here")
+    assert (found.evidence[0].found, found.word) == ("no runs", "not settled here")
 
 
 def test_the_page_begins_with_them() -> None:
@@ -124,12 +124,11 @@ def test_terminal_markdown_and_latex_say_the_same() -> None:
 
 
 def test_a_table_is_read_back_with_its_statements_seeds_and_thresholds(tmp_path: Path) -> None:
-    made = examined(HELPS, LITTLE, column_thresholds={MANY: 0.5}, threshold=0.8)
+    made = examined(HELPS, LITTLE).with_part(ConvergenceSteps({}, 0.8, {MANY: 0.5}))
     file = tmp_path / "real.json"
     file.write_text(to_json(made), encoding="utf-8")
     found = read_table(file)
-    assert (found.stated, found.column_seeds) == (made.stated, {FEW: 4})
-    assert found.thresholds == (0.8, 0.5)
+    assert (found.parts, found.column_seeds) == (made.parts, {FEW: 4})
     assert found_of(found) == found_of(made)
 
 
@@ -139,8 +138,9 @@ def test_a_table_is_read_back_with_its_statements_seeds_and_thresholds(tmp_path:
 def test_a_damaged_statement_is_refused(tmp_path: Path, change: tuple[str, dict[str, object]]) -> None:
     data = json.loads(to_json(examined(HELPS)))
     column, changed = change
-    data["stated"][0]["contrasts"][0][0] = column
-    data["stated"][0]["contrasts"][0][1] |= changed
+    stated = data["parts"]["statements"]["stated"]
+    stated[0]["contrasts"][0][0] = column
+    stated[0]["contrasts"][0][1] |= changed
     file = tmp_path / "real.json"
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(DataError, match="cannot be read as a table"):
@@ -159,15 +159,14 @@ def test_every_column_that_a_row_lacks_is_named() -> None:
 
 
 def test_numbers_of_runs_that_differ_by_column_are_said() -> None:
-    assert f"over 2 seeds (4 on {FEW})" in notes(examined(HELPS))[0]
-    assert "over 3 seeds;" in notes(document())[0]
+    assert f"over 2 seeds (4 on {FEW})" in blocks(examined(HELPS), "spread")[0].notes[0]
+    assert "over 3 seeds (1 to 3 on B);" in blocks(document(), "spread")[0].notes[0]
 
 
 def test_thresholds_that_differ_by_column_are_said() -> None:
-    steps = Effort(steps=(Duration(10, True), Duration(20, True)))
-    efforts = dict.fromkeys(SCORES, steps)
-    made = examined(efforts=efforts, threshold=0.8, column_thresholds={MANY: 0.5})
-    assert steps_by_row(made)[0][0] == f"Steps to a validation score of 80% ({MANY}: 50%)"
+    steps = dict.fromkeys(SCORES, (Duration(10, True), Duration(20, True)))
+    made = examined(parts=(ConvergenceSteps(steps, 0.8, {MANY: 0.5}),))
+    assert lines(made, "convergence")[0][0] == f"Steps to a validation score of 80% ({MANY}: 50%)"
 
 
 def run(**environment: object) -> RunLine:

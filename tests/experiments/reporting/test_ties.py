@@ -9,12 +9,12 @@ import json
 
 import pytest
 
+from experiments.reporting.blocks.answers import answer
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.text.answer import answer
 from experiments.reporting.text.words import listed
 from experiments.tables.document import Cell, TableDocument
 from tests.experiments.example_table import document, terminal
@@ -26,8 +26,16 @@ def table(metric: str = "auroc", **scores: tuple[float, ...]) -> TableDocument:
     """Rows on one column, the first as the reference."""
     rows = tuple((row, row) for row in scores)
     cells = {(row, "T"): Cell(values) for row, values in scores.items()}
+    measured = {"T": "similarity"} if metric == "CCA" else {}
     return document(
-        rows=rows, columns=(("T", metric),), cells=cells, reference=rows[0][0], secondary={}, runs=(), title="Ties"
+        measured=measured,
+        rows=rows,
+        columns=(("T", metric),),
+        cells=cells,
+        reference=rows[0][0],
+        parts=(),
+        runs=(),
+        title="Ties",
     )
 
 

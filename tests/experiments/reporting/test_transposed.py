@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 
 from experiments.cli.command_line import main
+from experiments.measures.measuring.costs import NetworkCost
+from experiments.reporting.blocks.answers import answer
+from experiments.reporting.blocks.network_costs import CostsOfNetworks
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.text.answer import answer
-from experiments.reporting.text.costs import cost_lines, cost_texts
-from experiments.reporting.text.words import notes
-from experiments.tables.document import Cell, NetworkCost, TableDocument
+from experiments.tables.document import Cell, TableDocument
 from specs.errors import DataError
-from tests.experiments.example_table import Page, document, terminal
+from tests.experiments.example_table import Page, document, lines, notes, terminal
 from tests.experiments.smoke import table_of_runs
 
 Lines = list[list[str]]
@@ -114,7 +114,7 @@ def test_the_report_shows_it_alike() -> None:
     text = render("A report", [Illustrated(made)])
     assert text.count('class="best better"') == text.count('class="best"') == 1
     assert text.count('<td class="reference"') == 2
-    assert '<th title="file(&#34;a &amp; b.pth&#34;)">good | *best*</th>' in text
+    assert '<th scope="col" title="file(&#34;a &amp; b.pth&#34;)">good | *best*</th>' in text
 
 
 def test_a_metric_of_all_columns_is_said_once() -> None:
@@ -158,7 +158,7 @@ def test_twenty_five_columns_fit_a_terminal() -> None:
     columns = tuple((f"CBR-LargeT, Consolidation {number}", "auroc") for number in range(25))
     rows = (("Random", "random"), ("Transfer", "imagenet"))
     cells = {(row, column): Cell((0.79, 0.8, 0.82)) for row, _ in rows for column, _ in columns}
-    made = document(rows=rows, columns=columns, cells=cells, reference="Random", secondary={}, transposed=True)
+    made = document(rows=rows, columns=columns, cells=cells, reference="Random", parts=(), transposed=True)
     lines = [line for line in terminal(made, 80).splitlines() if "│" in line]
     assert len(lines) == 25
     assert all(line.count("80.33 ± 1.53") == 2 for line in lines)
@@ -171,7 +171,7 @@ def test_costs_are_told_to_whoever_asks(name: str) -> None:
 
     assert told(document()) == []
     for transposed in (False, True):
-        made = document(costs=COSTS, transposed=transposed)
+        made = document(parts=(CostsOfNetworks(COSTS),), transposed=transposed)
         assert told(made) == [RESNET, CBR]
         (table,) = [table for table in READERS[name](made) if table[0][-1] == "seconds an image"]
         beside = transposed and name != "terminal"
@@ -184,25 +184,25 @@ def test_a_network_of_several_columns_stands_once_and_never_beside_the_lines() -
     (shared, _), labels = COSTS, tuple(column for column, _ in document().columns)
     shared = dataclasses.replace(shared, columns=labels)
     for transposed in (False, True):
-        made = document(costs=(shared,), transposed=transposed)
-        assert cost_lines(made) == [("resnet50", shared)]
+        made = document(parts=(CostsOfNetworks((shared,)),), transposed=transposed)
+        assert [name for name, *_ in lines(made, "network_costs")[1:]] == ["resnet50"]
         for reader in READERS.values():
             assert [["resnet50", *RESNET]] == [line for table in reader(made) for line in table if line[-3:] == RESNET]
     twice = tuple(dataclasses.replace(shared, columns=(label,)) for label in labels)
-    assert [label for label, _ in cost_lines(document(costs=twice))] == [f"{label} (resnet50)" for label in labels]
+    told = lines(document(parts=(CostsOfNetworks(twice),)), "network_costs")
+    assert [name for name, *_ in told[1:]] == [f"{label} (resnet50)" for label in labels]
 
 
 def test_a_line_without_a_network_that_was_measured_has_dashes() -> None:
-    made = document(costs=COSTS[:1], transposed=True)
+    made = document(parts=(CostsOfNetworks(COSTS[:1]),), transposed=True)
     table = in_markdown(made)[0]
     assert [line[-3:] for line in table[1:]] == [RESNET, ["-", "-", "-"]]
     assert in_report(made)[0][2][-3:] == ["-", "-", "-"]
-    assert cost_texts(None) == ("-", "-", "-")
 
 
 def test_it_is_said_how_costs_were_found() -> None:
     assert not [note for note in notes(document()) if "Multiply-adds" in note]
-    (note,) = [note for note in notes(document(costs=COSTS)) if "Multiply-adds" in note]
+    (note,) = [note for note in notes(document(parts=(CostsOfNetworks(COSTS),))) if "Multiply-adds" in note]
     for words in (
         "224 x 224 pixels.",
         "batch of 1",
@@ -212,30 +212,36 @@ def test_it_is_said_how_costs_were_found() -> None:
     ):
         assert words in note
     larger = (COSTS[0], dataclasses.replace(COSTS[1], image_size=587))
-    (note,) = [note for note in notes(document(costs=larger)) if "Multiply-adds" in note]
+    (note,) = [note for note in notes(document(parts=(CostsOfNetworks(larger),))) if "Multiply-adds" in note]
     assert "224 x 224 pixels (A_1 <50%> & more) or 587 x 587 pixels (B)." in note
 
 
 def test_both_survive_the_tables_file(tmp_path: Path) -> None:
-    made = document(transposed=True, costs=COSTS)
+    made = document(transposed=True, parts=(CostsOfNetworks(COSTS),))
     write_all(made, tmp_path)
     assert read_table(tmp_path / "example.json") == made
+
+
+def with_network(data: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The file with another first network."""
+    first, *others = data["parts"]["network_costs"]["networks"]
+    return data | {"parts": {"network_costs": {"networks": [first | changes, *others]}}}
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda data: {name: value for name, value in data.items() if name != "costs"},
         lambda data: data | {"transposed": "yes"},
-        lambda data: data | {"costs": [data["costs"][0] | {"columns": ["C"]}]},
-        lambda data: data | {"costs": [data["costs"][0] | {"parameters": "many"}]},
-        lambda data: data | {"costs": [data["costs"][0] | {"seconds": None}]},
-        lambda data: data | {"costs": [{"columns": []}]},
+        lambda data: data | {"parts": {"their_block": {}}},
+        lambda data: with_network(data, columns=["C"]),
+        lambda data: with_network(data, parameters="many"),
+        lambda data: with_network(data, seconds=None),
+        lambda data: data | {"parts": {"network_costs": {"networks": [{"columns": []}]}}},
     ],
 )
 def test_a_damaged_file_is_refused(damage: Any, tmp_path: Path) -> None:
     path = tmp_path / "damaged.json"
-    path.write_text(json.dumps(damage(json.loads(to_json(document(costs=COSTS))))))
+    path.write_text(json.dumps(damage(json.loads(to_json(document(parts=(CostsOfNetworks(COSTS),)))))))
     with pytest.raises(DataError, match=r"damaged\.json cannot be read as a table"):
         read_table(path)
 
@@ -246,7 +252,7 @@ def test_a_command_makes_such_a_table_and_makes_it_again_alike(
     table = table_of_runs("initializations", "smoke")
     asked = dataclasses.replace(table, rows=table.rows[:1], transposed=True, costs=True)
     monkeypatch.setattr("experiments.session.making.table_named", lambda name, profile: asked)
-    monkeypatch.setattr("experiments.tables.network_costs.REPEATED", 0.05)
+    monkeypatch.setattr("experiments.measures.measuring.network_costs.REPEATED", 0.05)
     monkeypatch.chdir(tmp_path)
     command = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled", *in_turn]
     assert main(command) == 0
@@ -256,7 +262,9 @@ def test_a_command_makes_such_a_table_and_makes_it_again_alike(
     path = tmp_path / "tables" / "initializations.json"
     made = read_table(path)
     assert made.transposed
-    (cost,) = made.costs
+    costs = made.part(CostsOfNetworks)
+    assert costs is not None
+    (cost,) = costs.networks
     assert cost.columns == ("PneumoniaMNIST",)
     (record,) = [json.loads(one.read_text()) for one in (tmp_path / "runs").glob("*/record.json")]
     assert cost.parameters == record["parameters"]

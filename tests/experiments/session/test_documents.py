@@ -9,6 +9,7 @@ import pytest
 
 from datamodules.dataset.counts import Count
 from experiments.execution.planner import plan
+from experiments.reporting.blocks.counts import counts_of
 from experiments.run.places import Places
 from experiments.run.recipes import recipe_named
 from experiments.session.context import Context
@@ -60,7 +61,7 @@ def finished(cells: Cells, where: Places) -> TableDocument:
 
 def test_each_column_whose_data_are_there_is_counted(cells: Cells, where: Places) -> None:
     """Of 60 patients with two images each, half train, and every third one shows a class."""
-    found = finished(cells, where).counts
+    found = counts_of(finished(cells, where))
     assert list(found) == ["All", "A tenth", "b alone"]
     assert [found[name].splits["train"].whole for name in found] == [Count(60, 30), Count(6, 3), Count(60, 30)]
     assert {of.splits["test"].whole for of in found.values()} == {Count(30, 15)}
@@ -77,6 +78,6 @@ def test_data_that_changed_since_the_runs_were_planned_are_not_counted(cells: Ce
 
 
 def test_no_patient_and_no_folder_is_named(cells: Cells, where: Places, tmp_path: Path) -> None:
-    told = repr(finished(cells, where).counts)
+    told = repr(counts_of(finished(cells, where)))
     for private in ("ward-7", "secret", "p15", str(where.runs)):
         assert private not in told

@@ -9,7 +9,7 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.run.store import WEIGHTS
-from initializers.formats.described import card_in
+from initializers.formats.embedded_card import card_in
 from tests.experiments.smoke import table_of_runs
 
 

@@ -44,7 +44,7 @@ def test_a_row_whose_weights_are_not_there_leaves_the_others_and_says_how_to_get
     assert str(tmp_path) not in reason
     ((specs, errors),) = found.lacking.values()
     assert [spec.seed for spec in specs] == [0, 1]
-    assert "medtransfer weights fetch 'moco_v2'" in str(errors[0])
+    assert "medtransfer weights fetch moco_v2" in str(errors[0])
 
 
 def test_lacking_data_hide_no_lacking_weights(tmp_path: Path) -> None:

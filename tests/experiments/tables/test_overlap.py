@@ -122,7 +122,7 @@ def test_a_leak_and_what_is_known_of_weights_are_said_wherever_the_table_is_show
     assert "have seen images of chestxray14" in " ".join(text.split())
     assert "trained with other padding." in text
     assert "#" in terminal(made, encoding="ascii")
-    assert to_plain(made)["overlaps"] == [{"row": place[0], "column": "B", "collections": ["chestxray14"]}]
+    assert to_plain(made)["overlaps"] == [{"row": place[0], "column": "B", "value": ["chestxray14"]}]
 
 
 def test_a_run_on_images_that_its_weights_have_seen_is_warned_of(

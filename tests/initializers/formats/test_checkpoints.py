@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import pickle
+import re
 import tarfile
 import zipfile
 from collections import OrderedDict
@@ -20,8 +21,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
-from initializers.formats.checkpoints import read_tensors, without_heads, without_prefix
+from initializers.formats.checkpoints import read_tensors
 from initializers.formats.files import sha256_of
+from initializers.formats.spellings import spelled, without_heads
 from specs.errors import WeightsError
 
 
@@ -235,37 +237,37 @@ def named(*names: str) -> dict[str, Tensor]:
     ],
 )
 def test_a_known_prefix_is_stripped_at_the_start_of_names_only(prefix: str) -> None:
-    stripped, found = without_prefix(named(*(prefix + name for name in NAMES)), NAMES, None)
+    stripped, found, _ = spelled(named(*(prefix + name for name in NAMES)), NAMES, None)
     assert (tuple(stripped), found) == (NAMES, prefix)
 
 
 def test_a_prefix_that_belongs_to_the_backbones_own_names_stays() -> None:
     own = ("encoder.conv1.weight", "encoder.bn1.bias")
-    stripped, found = without_prefix(named(*("module." + name for name in own)), own, None)
+    stripped, found, _ = spelled(named(*("module." + name for name in own)), own, None)
     assert (tuple(stripped), found) == (own, "module.")
 
 
 def test_the_prefix_that_fits_the_backbone_is_taken_among_several_networks_in_a_file() -> None:
     file = named(*("module.encoder_k." + name for name in NAMES), *("module.encoder_q." + name for name in NAMES))
-    stripped, found = without_prefix(file, NAMES, None)
+    stripped, found, _ = spelled(file, NAMES, None)
     assert found == "module.encoder_q." and stripped["conv1.weight"] == file["module.encoder_q.conv1.weight"]
-    stripped, _ = without_prefix(file, NAMES, "module.encoder_k.")
+    stripped, _, _ = spelled(file, NAMES, "module.encoder_k.")
     assert stripped["conv1.weight"] == file["module.encoder_k.conv1.weight"]
 
 
 def test_of_prefixes_that_fit_alike_the_shortest_is_taken() -> None:
-    stripped, found = without_prefix(named("encoder.conv1.weight", "module.encoder.bn1.bias"), NAMES, None)
+    stripped, found, _ = spelled(named("encoder.conv1.weight", "module.encoder.bn1.bias"), NAMES, None)
     assert (found, tuple(stripped)) == ("encoder.", ("conv1.weight", "module.encoder.bn1.bias"))
 
 
 def test_a_declared_prefix_that_is_not_there_is_refused() -> None:
     with pytest.raises(WeightsError, match=r'no tensor begins with the prefix "teacher\.".*conv1\.weight'):
-        without_prefix(named(*NAMES), NAMES, "teacher.")
+        spelled(named(*NAMES), NAMES, "teacher.")
 
 
 def test_two_tensors_that_would_get_one_name_are_refused() -> None:
     with pytest.raises(WeightsError, match=r'with and without the prefix "module\.", such as conv1\.weight'):
-        without_prefix(named("conv1.weight", *("module." + name for name in NAMES)), NAMES, None)
+        spelled(named("conv1.weight", *("module." + name for name in NAMES)), NAMES, None)
 
 
 def test_heads_are_dropped_by_known_and_by_declared_names() -> None:
@@ -302,3 +304,20 @@ def test_a_hash_is_taken_again_if_either_size_or_time_has_changed(tmp_path: Path
     path.write_bytes(b"abc")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
     assert sha256_of(path) == hashlib.sha256(b"abc").hexdigest() != first
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        ({}, "It holds no weights that have names: export the state dict"),
+        ({"state_dict": {}}, "It holds no weights that have names"),
+        ([torch.zeros(2)], "It holds no weights that have names"),
+        ({"state": {}, "param_groups": []}, "That is the state of an optimizer. Name the file with the network"),
+        ({"a": {"w": torch.zeros(2)}, "b": {"w": torch.ones(2)}}, "Name the entry that has them"),
+    ],
+)
+def test_what_has_no_named_tensors_gets_a_remedy_that_helps(content: object, remedy: str, tmp_path: Path) -> None:
+    """An entry cannot be named where there is none."""
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=f"holds no named tensors but .*{re.escape(remedy)}"):
+        read_tensors(tmp_path / "a.pth")

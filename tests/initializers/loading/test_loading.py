@@ -66,6 +66,10 @@ REFUSALS: dict[str, tuple[Edit, str]] = {
     ),
     "not a number": (with_value("conv1.conv.weight", float("nan")), r"1 not finite: conv1\.conv\.weight"),
     "infinity in a statistic": (with_value("conv1.bn.running_mean", float("-inf")), r"1 not finite: conv1\.bn\.runn"),
+    "a variance below 0": (
+        with_value("conv1.bn.running_var", -0.5),
+        r"1 below 0: conv1\.bn\.running_var.*A variance has no such value",
+    ),
     "a double that overflows": (
         lambda tensors: tensors.update({"conv1.bn.bias": torch.full((8,), 1e300, dtype=torch.float64)}),
         r"1 not finite: conv1\.bn\.bias",

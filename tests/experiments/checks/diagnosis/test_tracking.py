@@ -12,6 +12,7 @@ from experiments.checks.diagnosis.tracking import tracking
     [
         ("0.31", {}, "ok"),
         ("0.31", {"WANDB_MODE": "offline"}, "ok"),
+        ("0.31", {"WANDB_MODE": "disabled"}, "ok"),
         ("0.31", {"WANDB_MODE": "online"}, "warning"),
         (None, {}, "warning"),
     ],

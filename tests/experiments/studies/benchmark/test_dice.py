@@ -131,10 +131,14 @@ def test_intervals_resample_all_pixels_of_the_drawn_patients(made: Made) -> None
 def test_the_mean_over_images_stands_beside_it_in_every_format(made: Made) -> None:
     title = "Dice, mean over images"
     own = {cell["row"]: cell["values"] for cell in made.own["cells"]}
-    assert title not in made.own["secondary"]
+    assert title not in made.own["parts"].get("further_scores", {}).get("by_title", {})
     plain = json.loads(written(made.folder, "json").read_text())
-    assert {one["row"]: one["values"] for one in plain["secondary"][title]} == own
-    assert list(plain["secondary"]) == [title, "Dice at native size", "Dice over images with a finding"]
+    assert {one["row"]: one["values"] for one in plain["parts"]["further_scores"]["by_title"][title]} == own
+    assert list(plain["parts"]["further_scores"]["by_title"]) == [
+        title,
+        "Dice at native size",
+        "Dice over images with a finding",
+    ]
     with written(made.folder, "csv").open() as file:
         lines = {line["row"]: line for line in csv.DictReader(file)}
     for row, values in own.items():

@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 
 from analysis.truth import OF_STEPS, overall
+from experiments.cli.command_line import main
+from experiments.reporting.blocks.planted import judgements
 from experiments.session.session import Session
 from experiments.studies.demo.shared import AGAIN, RANDOM
 from experiments.tables.document import TableDocument
+from experiments.tables.named import planted_worlds
 from experiments.tables.table import Table
 from specs.expression import parse
-from specs.registry import DATASETS, TABLES
+from specs.registry import DATASETS
 from tests.experiments.smoke import table_of_runs
 
-WORLDS = [name.removeprefix("demo_") for name in TABLES.entries if name.startswith("demo_")]
+WORLDS = [name.removeprefix("demo-") for name in planted_worlds()]
 
 
 @pytest.fixture(params=WORLDS)
@@ -80,6 +83,16 @@ def test_the_profile_for_tests_is_the_same_world_with_two_runs_a_row(table: Tabl
     assert dataclasses.replace(smoke, seeds=table.seeds) == table
 
 
+def test_the_command_plans_all_worlds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--profile", "smoke", "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"Planted world {name}" in shown for name in WORLDS)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_a_world_in_small_form_is_made_judged_and_shown(tmp_path: Path) -> None:
     session = Session(tmp_path, wandb="disabled", jobs=2)
@@ -88,8 +101,8 @@ def test_a_world_in_small_form_is_made_judged_and_shown(tmp_path: Path) -> None:
     assert isinstance(made.document, TableDocument)
     means = {row: result.summary.mean for (row, _), result in made.document.comparison.cells.items()}
     assert means["Source"] > max(mean for row, mean in means.items() if row != "Source") + 0.1
-    verdict = overall(made.document.judgements)
+    verdict = overall(judgements(made.document))
     assert verdict != "wrong"
-    assert f"Found: {verdict}." in str(made)
+    assert f"{made.document.title}: {verdict}." in str(made)
     page = session.report([tmp_path / "tables" / "demo-features.json"])
     assert "What was planted, and what was found" in page.html

@@ -74,7 +74,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Path:
     folder = tmp_path_factory.mktemp("transfusion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr("experiments.tables.network_costs.REPEATED", 0.05)
+        patch.setattr("experiments.measures.measuring.network_costs.REPEATED", 0.05)
         for name in NAMES:
             command = ["table", name, *MAKING, *in_turn]
             assert main([*command, *(["--seeds", "1"] if name in SCORED else [])]) == 0, name

@@ -1,0 +1,86 @@
+"""Scores that do not flatter a network for finding what is frequent: average precision, and agreement by class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def average_precision(targets: ArrayLike, scores: ArrayLike) -> NDArray[np.float64]:
+    """The average precision of each class: the mean precision at the ranks of the positives, equal scores together.
+
+    It is the sum over thresholds of the precision times the gain in recall, without interpolation (Zhu 2004; as in
+    scikit-learn, https://scikit-learn.org/stable/modules/model_evaluation.html#precision-recall-f-measure-metrics). A
+    classifier that knows nothing has the share of positives.
+
+    Args:
+        targets: (N, K) of 0 and 1, NaN where a label is missing.
+        scores: (N, K), any monotone score of the positive class.
+
+    Returns:
+        (K,) in [0, 1], NaN where a class has no positives.
+    """
+    truth, ranked = np.asarray(targets, dtype=np.float64), np.asarray(scores, dtype=np.float64)
+    return np.array([_average_precision(truth[:, column], ranked[:, column]) for column in range(truth.shape[1])])
+
+
+def _average_precision(truth: NDArray[np.float64], scores: NDArray[np.float64]) -> float:
+    labelled = ~np.isnan(truth)
+    order = np.argsort(-scores[labelled], kind="stable")
+    positive, scores = truth[labelled][order] == 1, scores[labelled][order]
+    if not positive.any():
+        return float("nan")
+    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # of each group of equal scores
+    hits = np.cumsum(positive)[last]
+    precision, gained = hits / (last + 1), np.diff(hits, prepend=0) / hits[-1]
+    return float((precision * gained).sum())
+
+
+def confusions(true: ArrayLike, told: ArrayLike, classes: int) -> NDArray[np.int64]:
+    """How often each class was told where each is true, (K, K), true classes in rows.
+
+    Args:
+        true: (N,) the numbers of the true classes.
+        told: (N,) the numbers of the classes that were told.
+        classes: the number K of classes.
+    """
+    pairs = np.asarray(true, dtype=np.int64) * classes + np.asarray(told, dtype=np.int64)
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def balanced_accuracy(counts: NDArray[np.int64]) -> float:
+    """The mean over the classes of the share of a class's images that are told as it (Brodersen et al. 2010).
+
+    Args:
+        counts: the confusions, (K, K), true classes in rows. A class without images is left out.
+    """
+    images = counts.sum(axis=1)
+    there = images > 0
+    return float((np.diag(counts)[there] / images[there]).mean())
+
+
+def macro_f1(counts: NDArray[np.int64]) -> float:
+    """The mean over the classes of F1, 2 TP / (2 TP + FP + FN) (van Rijsbergen 1979).
+
+    Args:
+        counts: the confusions, (K, K), true classes in rows. A class that is neither there nor told is left out.
+    """
+    sizes = counts.sum(axis=0) + counts.sum(axis=1)
+    there = sizes > 0
+    return float((2 * np.diag(counts)[there] / sizes[there]).mean())
+
+
+def quadratic_kappa(counts: NDArray[np.int64]) -> float:
+    """Cohen's kappa of ordered classes with weights that grow with the square of the distance (Cohen 1968).
+
+    Args:
+        counts: the confusions, (K, K), true classes in rows, in their order.
+
+    Returns:
+        At most 1; 0 is agreement by chance; NaN where one class alone is both true and told.
+    """
+    steps = np.arange(len(counts))
+    weights = (steps[:, None] - steps[None, :]) ** 2
+    by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    expected = float((weights * by_chance).sum())
+    return 1 - float((weights * counts).sum()) / expected if expected else float("nan")

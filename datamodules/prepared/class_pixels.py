@@ -1,0 +1,28 @@
+"""How many pixels of a mask show each class of a segmentation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specs.errors import DataError
+from specs.task import IGNORED, Task
+
+
+def class_pixels(mask: NDArray[np.uint8], task: Task) -> NDArray[np.int64]:
+    """The number of pixels of each class of a task, (K,).
+
+    Args:
+        mask: a mask (H, W) of uint8: 0, the number of a class from 1 on, or ``IGNORED``.
+        task: the task, whose classes are counted in their order.
+
+    Raises:
+        DataError: if the mask has another value.
+    """
+    counts, classes = np.bincount(mask.ravel(), minlength=IGNORED + 1), len(task.classes)
+    if (other := np.flatnonzero(counts[classes + 1 : IGNORED])).size:
+        raise DataError(
+            f"its mask has the value {other[0] + classes + 1}; expected 0, {IGNORED} (nobody said what is there) or "
+            f"the number of one of {classes} classes. Mend what reads the masks of this dataset."
+        )
+    return counts[1 : classes + 1].astype(np.int64)

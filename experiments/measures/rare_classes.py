@@ -1,0 +1,57 @@
+"""Scores of a classification that finding what is frequent does not flatter, as ``rare_classes:NUMBER``."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from analysis.agreement import average_precision, balanced_accuracy, confusions, macro_f1, quadratic_kappa
+from datamodules.dataset.contract import Dataset
+from experiments.measures.measuring.measure import Found, Measure, defined
+from experiments.run.evaluation import rows_of
+from experiments.run.places import Places
+from experiments.run.store import PREDICTIONS, Record
+from specs.registry import DATASETS
+from specs.run import RunSpec
+
+OF_EXCLUSIVE_CLASSES = {"balanced_accuracy": balanced_accuracy, "f1": macro_f1, "quadratic_kappa": quadratic_kappa}
+"""The numbers of a task of exclusive classes, by the class that is likeliest."""
+
+
+def rare_class_scores(record: Record, places: Places) -> Found:
+    """Compute the scores of a run's test predictions.
+
+    Returns:
+        ``average_precision`` in [0, 1], the mean over the scored classes that some image shows, and that of each as
+        ``average_precision:CLASS``; of exclusive classes also those of ``OF_EXCLUSIVE_CLASSES``, the kappa in [-1, 1].
+        None where a number is undefined.
+    """
+    import pyarrow.parquet as pq
+
+    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
+    task = dataset.task
+    rows = rows_of(task, pq.read_table(record.file(PREDICTIONS)))
+    targets, probabilities = rows["targets"], rows["probabilities"]
+    each = dict(zip(task.classes, average_precision(targets, probabilities).tolist(), strict=True))
+    known = [each[name] for name in task.scored if not math.isnan(each[name])]
+    found = {"average_precision": float(np.mean(known)) if known else None}
+    if task.kind == "multiclass":
+        counts = confusions(targets.argmax(axis=1), probabilities.argmax(axis=1), len(task.classes))
+        found |= {name: defined(score(counts)) for name, score in OF_EXCLUSIVE_CLASSES.items()}
+    return found | {f"average_precision:{name}": defined(value) for name, value in each.items()}
+
+
+def _numbers(spec: RunSpec) -> tuple[str, ...]:
+    """The numbers of a classification by its kind; segmentations have none."""
+    dataset: Dataset = DATASETS.build(spec.dataset)
+    if dataset.kind == "segmentation":
+        return ()
+    return ("average_precision", *(OF_EXCLUSIVE_CLASSES if dataset.kind == "multiclass" else ()))
+
+
+def rare_classes() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1, unit="score", progress="scores of rare classes", compute=rare_class_scores, numbers=_numbers
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What blocks are made of: lines and texts that every format shows, and what they are gathered from."""

@@ -1,0 +1,70 @@
+"""What the blocks of a finished table are gathered from: its cells, the records of their runs, and their data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from experiments.measures.measuring.measure import Found
+from experiments.measures.measuring.measured import measured
+from experiments.run.places import Places
+from experiments.run.progress import Report
+from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.store import Record, RunStore
+from experiments.tables.document import Place
+from experiments.tables.table import Column, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathering:
+    """A table whose runs have ended, with all that blocks can be gathered from.
+
+    Attributes:
+        table: the table that was asked for.
+        cells: the runs of each cell that has any, by row and column label, whether they are done or not.
+        records: the records of the runs that are done, by the run's key.
+        resolver: the resolver, which opens the data of the runs.
+        places: where data and runs are.
+        told: a function that takes the name of what is counted and returns a report of how many are done.
+        margin: the margin in points within which rows are tested for equivalence; None: this was not asked for.
+    """
+
+    table: Table
+    cells: Mapping[Place, tuple[ResolvedRun, ...]]
+    records: Mapping[str, Record]
+    resolver: Resolver
+    places: Places
+    told: Callable[[str], Report]
+    margin: float | None = None
+
+    @property
+    def store(self) -> RunStore:
+        """The run store with the records."""
+        return RunStore(self.places.runs)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The columns by their labels."""
+        return {column.label: column for column in self.table.columns}
+
+    def records_of(self, place: Place) -> list[Record]:
+        """The records of a cell's runs, as far as they are done."""
+        return [self.records[run.key] for run in self.cells.get(place, ()) if run.key in self.records]
+
+    def first_runs(self) -> dict[str, ResolvedRun]:
+        """The first run of each column that has any, by the column's label."""
+        found: dict[str, ResolvedRun] = {}
+        for (_, column), runs in self.cells.items():
+            if runs:
+                found.setdefault(column, runs[0])
+        return found
+
+    def measured(self, measure: str, records: Iterable[Record]) -> dict[str, Found]:
+        """The numbers of a measure for finished runs, by the run's key; numbers that were measured before are read.
+
+        Args:
+            measure: the name of the measure, such as ``similarity``.
+            records: the records of the runs that are measured.
+        """
+        return measured(measure, records, self.places)

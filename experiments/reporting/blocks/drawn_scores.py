@@ -1,0 +1,32 @@
+"""The scores drawn, for tables that say how: a panel for each column, or the stages of networks on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.kind import Kind
+from experiments.reporting.blocks.held_against import levels_of
+from experiments.reporting.drawings.panels import draw_panels
+from experiments.reporting.drawings.profile import draw_profile
+from experiments.tables.document import TableDocument
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+
+def drawn_scores() -> Kind:
+    """The block with the drawing of the scores, for tables that have a figure."""
+    return Kind(order=40, tell=_tell, endings=("",))
+
+
+def _tell(document: TableDocument) -> Iterator[Block]:
+    if document.figure is not None:
+        yield Block(title="The table drawn", drawing=lambda: _draw(document))
+
+
+def _draw(document: TableDocument) -> Drawing:
+    if document.figure is not None and document.figure.along:
+        return draw_profile(document, levels_of(document))
+    return draw_panels(document)

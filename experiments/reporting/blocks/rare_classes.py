@@ -1,0 +1,63 @@
+"""Scores of classifications that finding what is frequent does not flatter, of each cell's runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from experiments.reporting.blocks.building.block import Block, Heading
+from experiments.reporting.blocks.building.gathering import Gathering
+from experiments.reporting.blocks.building.kind import Kind
+from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines
+from experiments.tables.document import Cell, Place, TableDocument
+
+TITLES = {
+    "average_precision": "average precision",
+    "balanced_accuracy": "balanced accuracy",
+    "f1": "F1",
+    "quadratic_kappa": "quadratic kappa",
+}
+"""The titles of the numbers of the measure ``rare_classes``."""
+
+
+@dataclass(frozen=True)
+class RareClassScores:
+    """The scores of classification runs beside the area under the ROC curve.
+
+    Attributes:
+        by_number: the scores of the runs of each cell by the name of the number, and then by row and column label.
+    """
+
+    by_number: dict[str, dict[Place, Cell]]
+
+
+def rare_classes() -> Kind:
+    """The block of these scores, for every table with a classification task."""
+    return Kind(order=53, tell=_tell, part=RareClassScores, gather=_gather)
+
+
+def _gather(gathering: Gathering) -> RareClassScores | None:
+    found = {number: measured_cells(gathering, f"rare_classes:{number}") for number in TITLES}
+    kept = {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
+    return RareClassScores(kept) if kept else None
+
+
+def _tell(document: TableDocument) -> Iterator[Block]:
+    part = document.part(RareClassScores)
+    if part is None:
+        return
+    shown = [(column, number) for number, cells in part.by_number.items() for column in columns_of(document, cells)]
+    yield Block(
+        title="Scores that frequent classes do not flatter",
+        corner="initialization",
+        header=tuple(Heading(column, TITLES[number]) for column, number in shown),
+        lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]),
+        notes=(
+            "In percent. Average precision: the mean over the scored classes of the area below precision and recall; "
+            "a network that knows nothing has the share of positives. Of exclusive classes, by the likeliest one: "
+            "balanced accuracy is the mean share of a class's images that are told as it, F1 a mean over classes, "
+            "and quadratic kappa the agreement beyond chance of ordered classes (Cohen 1968).",
+        ),
+        folded=True,
+        detail=True,
+    )

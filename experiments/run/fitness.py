@@ -1,0 +1,109 @@
+"""Whether a run can be trained, select epochs and be tested on its images; checked before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from datamodules.dataset.contract import SPLITS, Index
+from datamodules.dataset.counts import Counts, counted, unscored
+from datamodules.dataset.gaps import gaps, without_foreground
+from datamodules.dataset.splits import Split
+from datamodules.prepared.opening import OpenDataset
+from specs.errors import DataError, UsageError
+from specs.recipe import Recipe
+from specs.registry import DATASETS
+from specs.run import RunSpec
+
+
+@dataclass(frozen=True)
+class Fitness:
+    """What the splits of a dataset can be used for.
+
+    Attributes:
+        counts: the numbers of images, patients and findings in the splits.
+        unscored: the reason why the validation split has no score, in words; None if it has one.
+        empty: for a segmentation, the splits whose masks are all empty; else empty.
+    """
+
+    counts: Counts
+    unscored: str | None
+    empty: tuple[Split, ...]
+
+    def check(self, spec: RunSpec) -> None:
+        """Refuse a run that would train on empty masks, or select epochs or test on images that have no score.
+
+        Raises:
+            DataError: says what the images lack, and what to do.
+        """
+        if spec.stage == "pretrain" and spec.recipe.method is not None:
+            return  # a self-supervised method uses no labels
+        by_metric = spec.recipe.selection == "metric" or spec.stage == "tune"
+        if by_metric and self.unscored is not None:
+            raise DataError(
+                f"{DATASETS.short(spec.dataset)}: the validation split has no score to select epochs by, since "
+                f"{self.unscored}. Divide the images so that it shows each class and its absence, or select by the "
+                "loss: --set selection=loss."
+            )
+        for split in self.empty:
+            if split != "validation" or by_metric:  # a tuning run does not test, but the runs that it is for do
+                sentence = without_foreground(split, self.counts.splits[split].whole.images)
+                raise DataError(
+                    f"{DATASETS.short(spec.dataset)}: {sentence}. Look whether the masks are read as they are meant, "
+                    "or divide the images so that each split shows some."
+                )
+
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known of the splits, a sentence each."""
+        return tuple(gaps(self.counts, {"foreground": dict.fromkeys(self.empty, 0.0)}))
+
+
+def fitness(opened: OpenDataset, index: Index) -> Fitness:
+    """What the splits of a run can be used for.
+
+    Args:
+        opened: the opened dataset of the run.
+        index: the dataset's splits, in the run's fold if it has one.
+
+    Raises:
+        DataError: if a mask that has to be read is damaged.
+    """
+    task, empty = opened.dataset.task, list[Split]()
+    if task.kind == "segmentation":
+        from datamodules.prepared.foreground import shows_any
+
+        empty = [split for split in SPLITS if not shows_any(opened, index.split(split))]
+    return Fitness(counted(index, task), unscored(index.validation, task), tuple(empty))
+
+
+def check_batches(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
+    """Refuse a run that would train on batches of a single image if its network cannot be trained on one.
+
+    Batch norm cannot estimate a variance from one value per channel. A last batch of one image is left out of each
+    epoch, so this concerns recipes with ``batch_size=1`` and training splits of one image.
+
+    Raises:
+        UsageError: if the recipe's batch size is 1.
+        DataError: if the training split has a single image.
+    """
+    recipe = spec.recipe
+    images = len(index.train) + (len(index.test) if recipe.images == "train+test" else 0)
+    if (recipe.batch_size > 1 and images > 1) or (spec.fold is None and not images):
+        return
+    from experiments.run.batch_statistics import trains_on_one
+
+    if not trains_on_one(spec.backbone, opened.dataset.task, opened.dataset.channels, recipe):
+        _refuse(spec, recipe, images)
+
+
+def _refuse(spec: RunSpec, recipe: Recipe, images: int) -> NoReturn:
+    why = (
+        f"the batch norm of {spec.backbone.name} cannot estimate a variance from a single image of "
+        f"{recipe.image_size} x {recipe.image_size} pixels"
+    )
+    if images == 1:
+        raise DataError(
+            f"{DATASETS.short(spec.dataset)}: the train split has one image, and {why}. Add images, or divide them "
+            "otherwise."
+        )
+    raise UsageError(f"recipe: batch_size=1 trains on one image at a time, and {why}. Give --set batch_size=2 or more.")
