@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from datamodules.files.bounded import Bounded
+from datamodules.files.decoder_messages import decoder_messages
 from datamodules.files.dicom_header import check_pixels, merged
 from datamodules.files.images import missing, refused_by_system, stretched, unreadable
 from datamodules.files.kinds import seems
@@ -307,13 +308,16 @@ def _open(path: Path) -> tuple[Any, NDArray[Any]]:
         raise unreadable(path, f"its color model is {str(model)[:20]!r}; expected {', '.join(known)}", NO_PICTURE)
     _check_size(path, dataset)
     try:
-        values = dataset.pixel_array
+        with decoder_messages() as messages:
+            values = dataset.pixel_array
     except Exception as error:  # pydicom's decoders document no common error for damaged pixel data
         if "by all available plugins" in str(error):  # these words are about the decoders, not about the file
             packed = dataset.file_meta.TransferSyntaxUID.name
             why = f"its pixels ({packed}) cannot be unpacked: they are damaged, or of a kind that no decoder here reads"
             raise unreadable(path, why, "Fetch it again, or export it without compression.") from error
         raise unreadable(path, plain(" ".join(str(error).split()), 200)) from error
+    if messages:
+        raise unreadable(path, f"its packed pixels are damaged ({plain(messages[0], 200)})")
     if values.ndim != 2 and values.shape[2:] != (3,):
         raise unreadable(path, f"its pixels are of shape {values.shape}; expected one image", NO_PICTURE)
     return dataset, values

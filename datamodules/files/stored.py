@@ -7,6 +7,8 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from datamodules.files.decoder_messages import decoder_messages
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -59,6 +61,7 @@ def stored(image: Image, path: Path) -> Stored:
     """The values of an opened PNG, JPEG, TIFF or GIF file, which is loaded by this.
 
     Raises:
+        OSError: if its data are damaged.
         UnsuitedError: if it has colors of more than 8 bits, and they cannot be read in full.
     """
     import numpy as np
@@ -71,7 +74,7 @@ def stored(image: Image, path: Path) -> Stored:
     )
     shortened = not image.mode.startswith(("I", "F")) and (bits > 8 or ";16" in _rawmode(image))
     try:
-        image.load()  # loading, Pillow turns TIFF images upright by itself, and drops the tag
+        _load(image)  # loading, Pillow turns TIFF images upright by itself, and drops the tag
     except OSError as error:
         if tags.get(COMPRESSION, 1) in USUAL:
             raise
@@ -85,6 +88,21 @@ def stored(image: Image, path: Path) -> Stored:
     elif image.mode == "I" and bits == 32 and kind == UNSIGNED:
         values = values.view(np.uint32)
     return Stored(image, values, white_is_zero, _orientation(image))
+
+
+def _load(image: Image) -> None:
+    """Decode an image.
+
+    Raises:
+        OSError: if its data are damaged, also where libtiff says so and goes on.
+    """
+    if image.format != "TIFF":
+        image.load()
+        return
+    with decoder_messages() as messages:
+        image.load()
+    if messages:
+        raise OSError(f"its data are damaged ({messages[0]})")
 
 
 def why_unknown(path: Path) -> str | None:
