@@ -18,8 +18,8 @@ from datamodules.dataset.splits import Split
 from datamodules.pipeline.augmentation import Albumentations
 from datamodules.pipeline.batching import Batch, Batches, Order, Share
 from datamodules.pipeline.crops import ExactCrops, FastCrops
-from datamodules.pipeline.framing import AsStored, BatchTransform, Middle
 from datamodules.pipeline.pixels import Images, images_of
+from datamodules.pipeline.resize_crop import AsStored, BatchTransform, Middle
 from datamodules.prepared.opening import OpenDataset
 from specs.errors import UsageError
 from specs.recipe import Recipe

@@ -15,7 +15,7 @@ from datamodules.dataset.contract import Dataset, Located
 from datamodules.dataset.sample import Sample
 from experiments.measures.measuring.grad_cam import grad_cam
 from experiments.measures.measuring.measure import Found, Measure
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import Restored, restore
 from experiments.run.store import Record
 from specs.errors import DataError
@@ -32,7 +32,7 @@ BATCH = 16
 """Findings whose maps are computed at once."""
 
 
-def attention_of(record: Record, places: Places) -> dict[str, float]:
+def attention_of(record: Record, paths: Paths) -> dict[str, float]:
     """The area of the Grad-CAM maps of located findings, and the share of the maps that lies in boxes and masks.
 
     The network is given the whole image, at the size that test images have before crops are taken.
@@ -44,7 +44,7 @@ def attention_of(record: Record, places: Places) -> dict[str, float]:
         DataError: if no finding of a test image has a known place.
         UsageError: if the network has no feature maps.
     """
-    network = restore(record, places)
+    network = restore(record, paths)
     opened = network.data.opened
     known = opened.dataset.located(opened.root)
     pairs = [

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from experiments.execution.planner import Plan, plan
 from experiments.session.context import Context
 from experiments.session.results import Planned
-from experiments.tables.cells import ResolvedCells
 from experiments.tables.document import Place
+from experiments.tables.resolve_table import ResolvedCells
 from experiments.tables.table import Table
 from experiments.tables.tuning import Candidates, Picked, best_rates, candidates, picked, tuned
 

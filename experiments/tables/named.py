@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from experiments.tables.study import Study
+from experiments.tables.dataset_table import TaskTable
+from experiments.tables.run_analysis import Study
 from experiments.tables.table import Table
-from experiments.tables.task_table import TaskTable
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.registry import TABLES

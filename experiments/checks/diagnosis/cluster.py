@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 
 COMMANDS = ("sbatch", "srun", "scontrol", "sinfo")
 TIMEOUT = 10.0

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.counts import counted
 from datamodules.dataset.in_words import in_words
-from experiments.checks.diagnosis.finding import Finding
-from experiments.run.places import Places
+from experiments.checks.diagnosis.check_result import Finding
+from experiments.run.paths import Paths
 from specs.errors import DataError, UsageError
 from specs.expression import Call
 from specs.registry import DATASETS
 
 
-def datasets(where: Places) -> Iterator[Finding]:
+def datasets(where: Paths) -> Iterator[Finding]:
     """A finding on each dataset whose name needs no arguments and whose folder is in the data folder."""
     for name in DATASETS.entries:
         try:
@@ -25,7 +25,7 @@ def datasets(where: Places) -> Iterator[Finding]:
             yield _looked_at(name, where)
 
 
-def _looked_at(name: str, where: Places) -> Finding:
+def _looked_at(name: str, where: Paths) -> Finding:
     check = where.suggested("check", name)
     try:
         view = where.view(Call(name), "real")

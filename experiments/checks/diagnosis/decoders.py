@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import NamedTuple
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 
 
 class Sample(NamedTuple):

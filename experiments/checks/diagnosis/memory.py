@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 
 GIB = 2**30
 

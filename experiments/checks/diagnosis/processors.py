@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 
 NODES = Path("/dev")
 """Where NVIDIA's driver makes ``nvidia0``, ``nvidia1`` and so on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 from experiments.reporting.wandb.modes import asked_mode
 
 

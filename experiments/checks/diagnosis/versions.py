@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 
 DISTRIBUTION = "medtransfer"
 

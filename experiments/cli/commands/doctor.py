@@ -14,14 +14,14 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.paths import PathOption
 from experiments.run.machine.cores import cores
 from specs.errors import UsageError
 from specs.quoting import LONGEST_PATH, plain
 
 if TYPE_CHECKING:
-    from experiments.checks.diagnosis.finding import Finding
+    from experiments.checks.diagnosis.check_result import Finding
 
 HELP = "look for what would keep runs on this machine from working, and say what to do"
 
@@ -29,7 +29,7 @@ HELP = "look for what would keep runs on this machine from working, and say what
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer doctor``."""
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser, PathOption())  # other faults of a folder are findings, and must not end the command
+    add_paths(parser, PathOption())  # other faults of a folder are findings, and must not end the command
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -58,18 +58,18 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
 
     from experiments.checks.diagnosis.cluster import cluster
     from experiments.checks.diagnosis.datasets import datasets
+    from experiments.checks.diagnosis.ddp import gloo, nccl
     from experiments.checks.diagnosis.decoders import decoders
     from experiments.checks.diagnosis.folders import Folder, folder
     from experiments.checks.diagnosis.memory import available, memory, shared_memory
     from experiments.checks.diagnosis.network import network, servers
     from experiments.checks.diagnosis.processors import devices, gpu_nodes, installed_build, quota, threads
-    from experiments.checks.diagnosis.together import nccl, together
     from experiments.checks.diagnosis.tracking import tracking
     from experiments.checks.diagnosis.versions import installed_version, own_packages, versions
     from initializers.publishing.store import WeightStore
     from specs.packages import HOME, intruder
 
-    where = places(options)
+    where = paths_of(options)
     yield from versions(platform.python_version())
     yield own_packages(intruder(), HOME)
     yield from decoders()
@@ -91,7 +91,7 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
     if not isinstance(build, str):
         import torch
 
-        yield together()
+        yield gloo()
         yield from nccl(len(build.gpus), torch.distributed.is_available() and torch.distributed.is_nccl_available())
     yield from cluster(os.environ, submitit=installed_version("submitit"))
     yield tracking(installed_version("wandb"), os.environ)

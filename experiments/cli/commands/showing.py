@@ -89,7 +89,7 @@ def show_run(spec: RunSpec, key: str, row: str | None) -> None:
         row: the row that the user wrote, ``NAME = WEIGHTS on BACKBONE``, which may give the run a name; None if the run
             comes from a spec.
     """
-    from experiments.run.naming import run_title
+    from experiments.run.public_names import run_title
     from specs.row import parse_row
 
     name = parse_row(row).name if row else None
@@ -129,6 +129,6 @@ def note(text: str) -> None:
 
 
 def _line(key: str, state: str, spec: RunSpec) -> str:
-    from experiments.run.naming import run_title
+    from experiments.run.public_names import run_title
 
     return f"{key:12}  {state:5}  {run_title(spec)}"

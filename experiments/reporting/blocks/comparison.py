@@ -15,7 +15,7 @@ from experiments.reporting.drawings.labels import height_of, wrapped
 from experiments.reporting.drawings.looks import looks
 from experiments.reporting.drawings.panels import entitle
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import p_text, percent_level
+from experiments.reporting.text.phrases import p_text, percent_level
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
 from experiments.reporting.drawings.looks import looks
 from experiments.reporting.drawings.panels import NAMES, NARROWEST, PER_LINE, entitle
-from experiments.reporting.text.words import p_stated, p_text, percent_level
-from experiments.run.run_facts import steps_to, validated_steps, validation_scores
+from experiments.reporting.text.phrases import p_stated, p_text, percent_level
+from experiments.run.record_views import steps_to, validated_steps, validation_scores
 from experiments.run.store import Record
 from experiments.tables.document import Place, TableDocument
 

@@ -12,7 +12,7 @@ from experiments.reporting.blocks.building.block import Block, Entry, Heading, L
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 from experiments.tables.document import Place, TableDocument
 from specs.errors import DataError
 from specs.expression import Call

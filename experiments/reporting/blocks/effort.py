@@ -11,7 +11,7 @@ from experiments.reporting.blocks.building.block import Block, Entry, Heading, L
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import capital, sides
-from experiments.run.run_facts import epochs_to_converge, validation_scores
+from experiments.run.record_views import epochs_to_converge, validation_scores
 from experiments.run.store import Record
 from experiments.tables.document import Place, TableDocument
 

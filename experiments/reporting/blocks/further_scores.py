@@ -10,7 +10,7 @@ from experiments.reporting.blocks.building.block import Block, Heading, Line, Va
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import further_layout
-from experiments.reporting.text.words import mean_std
+from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, Place, TableDocument
 
 TITLES = {

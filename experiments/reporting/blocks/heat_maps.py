@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from experiments.reporting.blocks.building.block import Block, Picture
 from experiments.reporting.blocks.building.images import SHADES, as_jpeg, colored, record_of, shade_of, spread
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def heat_maps() -> Kind:
     return Kind(order=61, tell=nothing_to_tell, illustrate=_illustrate)
 
 
-def _illustrate(document: TableDocument, places: Places) -> Iterator[Block]:
+def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
     """A block with maps for some located findings, by the reference row and by a best row of the first such column.
 
     Raises:
@@ -52,7 +52,7 @@ def _illustrate(document: TableDocument, places: Places) -> Iterator[Block]:
         return
     from experiments.run.restored import restore  # it loads torch, which a page without images does not need
 
-    rows = [_maps(run.row, restore(record_of(run, places), places)) for run in shown]
+    rows = [_maps(run.row, restore(record_of(run, paths), paths)) for run in shown]
     pictures = [picture for of_finding in zip(*rows, strict=True) for picture in of_finding]
     column = shown[0].column
     yield Block(

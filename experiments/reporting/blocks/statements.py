@@ -11,7 +11,7 @@ from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.convergence import steps_of, threshold_of
 from experiments.reporting.text.asked import claim_text
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 from experiments.tables.document import TableDocument
 from experiments.tables.stated import Effect, Examined, Stated, examined
 

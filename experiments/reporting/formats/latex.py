@@ -8,8 +8,8 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import blocks_of
 from experiments.reporting.formats.beside import entries_beside, headings_beside, parted
 from experiments.reporting.text.layout import capital, missing, score_layout
+from experiments.reporting.text.phrases import mean_std
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import mean_std
 from experiments.tables.document import Document, Place, TableDocument
 
 SPECIAL = {

@@ -13,8 +13,8 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import blocks_of
 from experiments.reporting.formats.columns import NumberColumn, print_columns
 from experiments.reporting.text.layout import Heading, missing, score_layout
+from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import PHANTOM_WARNING, mean_std
 from experiments.tables.document import Document, Place, TableDocument
 
 PLAIN = str.maketrans({"±": "+/-", "▲": "+", "▼": "-", "†": "=", "‡": "#"})

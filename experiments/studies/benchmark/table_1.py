@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from experiments.studies.benchmark.profiles import PROFILES
 from experiments.studies.benchmark.tasks import DATASETS, score_of
+from experiments.tables.dataset_table import TaskLine, TaskTable
 from experiments.tables.preset import Profile
-from experiments.tables.task_table import TaskLine, TaskTable
 
 # The numbers of images that train, validate and test, by the lists of the official code. *Assumed*: those of LXS, from
 # another project of the same laboratory. CheXpert's validation images were held out of the training images by a rule

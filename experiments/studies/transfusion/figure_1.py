@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.studies.transfusion.profiles import PROFILES
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import Finding, Runs, Study
 from specs.expression import parse
 from specs.run import Edition
 
@@ -67,8 +67,8 @@ def figure_1(profile: Profile = "phantom") -> Study:
     )
 
 
-def _find(shown: dict[str, str], edition: Edition, runs: Runs, places: Places) -> Finding:
-    looks = [_look(label, expression, edition, places) for label, expression in shown.items()]
+def _find(shown: dict[str, str], edition: Edition, runs: Runs, paths: Paths) -> Finding:
+    looks = [_look(label, expression, edition, paths) for label, expression in shown.items()]
     return Finding(
         header=("images", "size, pixels", "classes", "saturation", "alike"),
         rows=[
@@ -91,8 +91,8 @@ def _find(shown: dict[str, str], edition: Edition, runs: Runs, places: Places) -
     )
 
 
-def _look(label: str, expression: str, edition: Edition, places: Places) -> Look:
-    dataset, root = places.open(parse(expression), edition)
+def _look(label: str, expression: str, edition: Edition, paths: Paths) -> Look:
+    dataset, root = paths.open(parse(expression), edition)
     samples = dataset.index(root).split("train")
     count = min(MEASURED, len(samples))
     step = max(count // SHOWN, 1)

@@ -11,12 +11,12 @@ import numpy as np
 
 from analysis.pairs import Explained, explained
 from experiments.reporting.drawings.looks import COLORS
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.studies.transfusion.network_pairs import named, pairs
 from experiments.studies.transfusion.networks import Network, some
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER, random_and_transfer
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import Finding, Runs, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -59,12 +59,12 @@ def figure_4(profile: Profile = "phantom") -> Study:
     )
 
 
-def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
+def _find(shown: Sequence[Network], runs: Runs, paths: Paths) -> Finding:
     panels = []
     for one in shown:
         random, transfer = (named(row, runs.get((row, one.label), ())) for row in (RANDOM, TRANSFER))
         stages = (one.stages[0], one.stages[-1])
-        found = pairs(random | transfer, stages, places)
+        found = pairs(random | transfer, stages, paths)
         for stage in stages:
             for kind, common in zip(KINDS, (2, 1), strict=True):
                 points = {

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 from experiments.studies.transfusion.networks import Network, some
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER, random_and_transfer
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import Finding, Runs, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -55,9 +55,9 @@ def figure_5(profile: Profile = "phantom") -> Study:
     )
 
 
-def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
+def _find(shown: Sequence[Network], runs: Runs, paths: Paths) -> Finding:
     found = [
-        _filters(f"{one.label}, {row}", records, places)
+        _filters(f"{one.label}, {row}", records, paths)
         for one in shown
         for row in (RANDOM, TRANSFER)
         if (records := runs.get((row, one.label)))
@@ -76,9 +76,9 @@ def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
     )
 
 
-def _filters(label: str, records: tuple[Record, ...], places: Places) -> Filters:
-    before = [first_filters(before_training(record, places)) for record in records]
-    after = [first_filters(restore(record, places).module.backbone) for record in records]
+def _filters(label: str, records: tuple[Record, ...], paths: Paths) -> Filters:
+    before = [first_filters(before_training(record, paths)) for record in records]
+    after = [first_filters(restore(record, paths).module.backbone) for record in records]
     return Filters(label, np.stack(before), np.stack(after))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import Finding, Runs, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -33,7 +33,7 @@ def gabor(profile: Profile = "phantom") -> Study:
     )
 
 
-def _find(runs: Runs, places: Places) -> Finding:
+def _find(runs: Runs, paths: Paths) -> Finding:
     from initializers.gabor import BANDWIDTH, FREQUENCIES
 
     frequencies = ", ".join(f"{frequency:g}" for frequency in FREQUENCIES)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.reporting.drawings.looks import COLORS
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training
 from experiments.studies.transfusion.networks import Network, network
 from experiments.studies.transfusion.profiles import PROFILES
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER
 from experiments.studies.transfusion.tasks import RETINA, retina_recipe
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import Finding, Runs, Study
 from experiments.tables.table import Row, Table
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def weights(profile: Profile = "phantom") -> Study:
     )
 
 
-def _find(shown: Network, runs: Runs, places: Places) -> Finding:
+def _find(shown: Network, runs: Runs, paths: Paths) -> Finding:
     found: Found = {stage: {} for stage in shown.stages}
     for row in (RANDOM, MEAN_VAR, TRANSFER):
         for record in runs.get((row, shown.label), ()):
-            for stage, weights in _convolutions(before_training(record, places)).items():
+            for stage, weights in _convolutions(before_training(record, paths)).items():
                 found[stage][row] = weights
     return Finding(
         header=("stage", "weights", "mean", "standard deviation", "excess kurtosis"),

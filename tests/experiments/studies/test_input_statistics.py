@@ -6,7 +6,7 @@ import pytest
 
 from experiments.run.participant import normalization_of
 from experiments.tables.named import table_named
-from experiments.tables.study import Study
+from experiments.tables.run_analysis import Study
 from experiments.tables.table import Table
 from specs.card import IMAGENET, INCEPTION
 from specs.registry import TABLES

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from experiments.measures.measuring.measure import measure_of
 from experiments.reporting.blocks.building.block import Line, entry_of
 from experiments.reporting.blocks.building.gathering import Gathering
-from experiments.reporting.text.words import mean_std
+from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, Place, TableDocument
 
 

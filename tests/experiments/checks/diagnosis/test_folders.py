@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 from experiments.checks.diagnosis.folders import GIB, Folder, NotAtomicError, file_system, folder, probed
 
 Use = Literal["runs", "cache", "weights", "data"]

@@ -14,10 +14,10 @@ from experiments.studies.transfusion.figure_1 import _small, _three, alike
 from experiments.studies.transfusion.figure_5 import SHOWN, WIDTH, Filters, _moved, first_filters, mosaic
 from experiments.studies.transfusion.weights import _convolutions, _moments
 from experiments.tables.named import table_named
-from experiments.tables.study import Finding, Study
+from experiments.tables.run_analysis import Finding, Study
 from initializers.gabor import FREQUENCIES
 from specs.registry import BACKBONES, TABLES
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 STUDIES = [
     name
@@ -34,7 +34,7 @@ def study(name: str) -> Study:
 
 
 def found(name: str, folder: Path) -> Finding:
-    return study(name).find({}, places(folder))
+    return study(name).find({}, paths_in(folder))
 
 
 # Figure 1

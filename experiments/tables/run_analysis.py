@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import Record
 from experiments.tables.document import Place
 from experiments.tables.table import Table
@@ -53,5 +53,5 @@ class Study:
     question: str
     edition: Edition
     networks: Table | None
-    find: Callable[[Runs, Places], Finding]
+    find: Callable[[Runs, Paths], Finding]
     of_patients: bool = False

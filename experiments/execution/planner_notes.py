@@ -39,7 +39,7 @@ def described(spec: RunSpec) -> dict[str, str]:
     return said if spec.fold is None else said | {"fold": str(spec.fold)}
 
 
-class Journal:
+class PlannerNotes:
     """Writes the notes of one planner, and reads those of others.
 
     Args:

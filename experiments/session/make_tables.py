@@ -9,19 +9,19 @@ from pathlib import Path
 from experiments.execution.planner import Plan, plan
 from experiments.reporting.drawings.pictures import OF_PATIENTS, caption
 from experiments.reporting.formats.files import write_all
-from experiments.reporting.text.words import PHANTOM_WARNING
+from experiments.reporting.text.phrases import PHANTOM_WARNING
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
 from experiments.session.picking import before_rates, with_rates
 from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
-from experiments.session.single import changed
-from experiments.tables.cells import ResolvedCells, resolve_cells
+from experiments.session.single_run import changed
+from experiments.tables.dataset_table import HEADER, TaskTable, task_rows
 from experiments.tables.document import TableDocument, TextDocument
 from experiments.tables.named import table_named
-from experiments.tables.study import Study
+from experiments.tables.resolve_table import ResolvedCells, resolve_cells
+from experiments.tables.run_analysis import Study
 from experiments.tables.table import Table
-from experiments.tables.task_table import HEADER, TaskTable, task_rows
 from experiments.tables.tuning import tuning_remarks
 from specs.errors import MedtransferError, UsageError
 from specs.short_names import file_stem

@@ -60,7 +60,7 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
             if place[1] in measures:  # errors are raised before anything runs, not after
                 measure, number = measures[place[1]]
                 measure.check_number(number, specs[0])
-                measure.check(*resolver.places.open(specs[0].dataset, specs[0].edition))
+                measure.check(*resolver.paths.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
             weights = tuple(_lacking_weights(specs[0]))
             found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)

@@ -16,8 +16,8 @@ from experiments.run.store import WEIGHTS
 from experiments.session.context import Context
 from experiments.session.providing import to_provide
 from experiments.session.results import UNKNOWN, Planned, Pretrained, RunResult
-from experiments.tables.cells import ResolvedCells
 from experiments.tables.overlap import overlap
+from experiments.tables.resolve_table import ResolvedCells
 from initializers.loading.contract import build
 from specs.errors import RunError, UsageError, failure
 from specs.expression import Call, parse

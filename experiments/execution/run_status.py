@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from experiments.execution.executor import JobState
-from experiments.execution.journal import Planned, described, plans
+from experiments.execution.planner_notes import Planned, described, plans
 from experiments.run.attempts import epochs_done
 from experiments.run.machine.processes import alive
 from experiments.run.store import RunStore
@@ -46,7 +46,7 @@ class RunState:
     log: Path | None = None
 
 
-def overview(store: RunStore) -> list[RunState]:
+def run_states(store: RunStore) -> list[RunState]:
     """Every run that a store knows of, in the order of ``STATES``."""
     found: dict[str, RunState] = {}
     for planned in plans(store):

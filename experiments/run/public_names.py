@@ -154,7 +154,7 @@ def _draw_title(fold: Fold | None, seed: int | str) -> str:
 
 
 def noted_title(run: Mapping[str, str]) -> str:
-    """A run in words, from a description by ``experiments.execution.journal.described``, perhaps of another machine.
+    """A run in words, from a description by ``planner_notes.described``, perhaps of another machine.
 
     Expressions whose entries are not installed here are given as they are.
     """

@@ -20,7 +20,7 @@ from experiments.run.ddp.distributed import check_gpus, group
 from experiments.run.machine.memory import keep_freed_memory
 from experiments.run.machine.processes import end_with, fresh_processes, how_it_ended, leave_group
 from experiments.run.participant import take_part
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Finished, Progress, Report, failed
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Attempt
@@ -30,7 +30,7 @@ ADDRESS = "127.0.0.1"
 """Where the processes meet: this machine alone."""
 
 
-def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int, report: Report, devices: int) -> None:
+def launch(resolved: ResolvedRun, attempt: Attempt, paths: Paths, workers: int, report: Report, devices: int) -> None:
     """Do a resolved run in an attempt's folder with one process for each device, and publish it.
 
     Raises:
@@ -42,7 +42,7 @@ def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int
     try:
         for number in range(devices):
             ours, theirs = context.Pipe()
-            given = (_place(number, devices, meeting.port), resolved, attempt, places, workers, devices)
+            given = (_place(number, devices, meeting.port), resolved, attempt, paths, workers, devices)
             process: BaseProcess = context.Process(target=_take_part, args=(*given, theirs), daemon=False)
             process.start()
             theirs.close()
@@ -99,7 +99,7 @@ def _take_part(
     place: dict[str, str],
     resolved: ResolvedRun,
     attempt: Attempt,
-    places: Places,
+    paths: Paths,
     workers: int,
     devices: int,
     pipe: Connection,
@@ -117,7 +117,7 @@ def _take_part(
 
     try:
         with group(devices):
-            take_part(resolved, attempt, Resolver(places, devices), workers, report)
+            take_part(resolved, attempt, Resolver(paths, devices), workers, report)
     except Exception as error:
         traceback.print_exc()
         pipe.send(failed(attempt.key, error, attempt.log))

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import Finding
 
 TIMEOUT = 60.0
 """Seconds that two processes may take to import torch and to add their numbers."""
@@ -28,7 +28,7 @@ torch.distributed.destroy_process_group()
 """The program of each of the two processes: they add 1 and 2 over gloo."""
 
 
-def together(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
+def gloo(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
     """Whether two processes can add their numbers over gloo; both have ended when this returns.
 
     Args:

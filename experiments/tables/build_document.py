@@ -11,9 +11,9 @@ from analysis.bootstrap import interval_of_mean
 from datamodules.dataset.contract import Dataset
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.run.naming import draw_title, passed_on, public_labels, public_spec, public_title
+from experiments.run.public_names import draw_title, passed_on, public_labels, public_spec, public_title
+from experiments.run.record_views import public_load_report, validated_steps, validation_scores
 from experiments.run.resolve import ResolvedRun
-from experiments.run.run_facts import public_load_report, validated_steps, validation_scores
 from experiments.run.store import Record, RunStore
 from experiments.tables.document import Cell, Place, RunLine, TableDocument
 from experiments.tables.overlap import Overlap, overlap
@@ -31,7 +31,7 @@ Runs = tuple[ResolvedRun, ...] | str
 Cells = Mapping[Place, Runs]
 
 
-def assemble(
+def build_document(
     name: str,
     table: Table,
     cells: Cells,
