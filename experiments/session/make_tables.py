@@ -16,11 +16,11 @@ from experiments.session.picking import before_rates, with_rates
 from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
 from experiments.session.single_run import changed
-from experiments.tables.dataset_table import HEADER, TaskTable, task_rows
+from experiments.tables.dataset_table import HEADER, DatasetTable, dataset_rows
 from experiments.tables.document import TableDocument, TextDocument
 from experiments.tables.named import table_named
 from experiments.tables.resolve_table import ResolvedCells, resolve_cells
-from experiments.tables.run_analysis import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Table
 from experiments.tables.tuning import tuning_remarks
 from specs.errors import MedtransferError, UsageError
@@ -69,13 +69,13 @@ class Asked:
             table = dataclasses.replace(table, seeds=self.seeds, columns=columns)
         return table.changed(lambda recipe: changed(recipe, self.settings)) if self.settings else table
 
-    def trained(self, table: TaskTable | Study | Table) -> Table | None:
+    def trained(self, table: DatasetTable | RunAnalysis | Table) -> Table | None:
         """The table of runs that a table of any kind needs, with the requested changes; None if it trains no network.
 
         Raises:
             UsageError: if a setting does not exist or does not fit.
         """
-        of_runs = table.networks if isinstance(table, Study) else table if isinstance(table, Table) else None
+        of_runs = table.networks if isinstance(table, RunAnalysis) else table if isinstance(table, Table) else None
         if of_runs is None:
             self.refuse_settings()
             return None
@@ -136,10 +136,10 @@ def _provided(asked: Sequence[Asked], context: Context) -> None:
 def _made(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
     """Make one table, whose data and weights were fetched and prepared before."""
     table = table_named(asked.name, asked.profile)
-    if isinstance(table, TaskTable):
-        return _tasks(asked, table, context, output)
-    if isinstance(table, Study):
-        return _looked(asked, table, context, output)
+    if isinstance(table, DatasetTable):
+        return _datasets(asked, table, context, output)
+    if isinstance(table, RunAnalysis):
+        return _analyzed(asked, table, context, output)
     table, rates = with_rates(asked.applied(table), context, may_lack=True)
     cells, work = _planned(table, context)
     context.carry_out(work)
@@ -201,10 +201,10 @@ def _planned(table: Table, context: Context, everything_may_lack: bool = False) 
     return cells, plan(runs, context.store)
 
 
-def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -> Made:
-    """Do the runs that a study analyses, do the analysis, and write its table and its figure."""
+def _analyzed(asked: Asked, analysis: RunAnalysis, context: Context, output: Path | None) -> Made:
+    """Do the runs that an analysis needs, do the analysis, and write its table and its figure."""
     work, runs = Plan({}, context.store), {}
-    trained = asked.trained(study)
+    trained = asked.trained(analysis)
     if trained is not None:
         cells, work = _planned(with_rates(trained, context, may_lack=False)[0], context)
         context.carry_out(work)
@@ -216,31 +216,31 @@ def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -
         }
     failures = failures_of(work)
     try:
-        found = study.find(runs, context.paths)
+        result = analysis.analyze(runs, context.paths)
     except MedtransferError:
         for failure in failures:  # failed runs may be the reason why there is nothing to analyse
             context.say(str(failure))
         raise
-    warnings = _warnings(asked, study.edition)
+    warnings = _warnings(asked, analysis.edition)
     document = TextDocument(
         name=asked.file_name,
-        title=study.title,
-        question=study.question,
-        edition=study.edition,
-        header=tuple(found.header),
-        texts=tuple(map(tuple, found.rows)),
-        notes=(study.question, *warnings, *found.notes),
-        draw=lambda: caption(found.draw(), study.title, *warnings),
-        ending=OF_PATIENTS if study.of_patients else "",
+        title=analysis.title,
+        question=analysis.question,
+        edition=analysis.edition,
+        header=tuple(result.header),
+        texts=tuple(map(tuple, result.rows)),
+        notes=(analysis.question, *warnings, *result.notes),
+        draw=lambda: caption(result.draw(), analysis.title, *warnings),
+        ending=OF_PATIENTS if analysis.of_patients else "",
     )
     files = write_all(document, output) if output else []
     records = tuple(context.records_of(work))
     return Made(document=document, runs=records, failures=failures, files=tuple(files))
 
 
-def _tasks(asked: Asked, table: TaskTable, context: Context, output: Path | None) -> Made:
-    """Render a table of tasks, which needs no runs."""
-    rows, remarks = task_rows(table, context.paths)
+def _datasets(asked: Asked, table: DatasetTable, context: Context, output: Path | None) -> Made:
+    """Render a table of datasets, which needs no runs."""
+    rows, remarks = dataset_rows(table, context.paths)
     document = TextDocument(
         name=asked.file_name,
         title=table.title,

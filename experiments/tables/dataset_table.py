@@ -16,7 +16,7 @@ from specs.task import METRICS
 
 
 @dataclass(frozen=True)
-class TaskLine:
+class DatasetLine:
     """A line of the table: one target task.
 
     Attributes:
@@ -37,7 +37,7 @@ class TaskLine:
 
 
 @dataclass(frozen=True)
-class TaskTable:
+class DatasetTable:
     """A table of the target tasks of a study.
 
     Attributes:
@@ -49,14 +49,14 @@ class TaskTable:
 
     title: str
     edition: Edition
-    tasks: tuple[TaskLine, ...]
+    tasks: tuple[DatasetLine, ...]
     notes: tuple[str, ...] = ()
 
 
 HEADER = ("task", "application", "dataset", "metric", "train / val. / test", "published")
 
 
-def task_rows(table: TaskTable, paths: Paths) -> tuple[list[tuple[str, ...]], list[str]]:
+def dataset_rows(table: DatasetTable, paths: Paths) -> tuple[list[tuple[str, ...]], list[str]]:
     """The texts of every line, in the columns of ``HEADER``, and remarks on them; only label files are read, no images.
 
     Published counts are shown beside those of real files only, since phantom editions are smaller than the papers'

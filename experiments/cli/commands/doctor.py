@@ -21,7 +21,7 @@ from specs.errors import UsageError
 from specs.quoting import LONGEST_PATH, plain
 
 if TYPE_CHECKING:
-    from experiments.checks.diagnosis.check_result import Finding
+    from experiments.checks.diagnosis.check_result import CheckResult
 
 HELP = "look for what would keep runs on this machine from working, and say what to do"
 
@@ -29,31 +29,31 @@ HELP = "look for what would keep runs on this machine from working, and say what
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer doctor``."""
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_paths(parser, PathOption())  # other faults of a folder are findings, and must not end the command
+    add_paths(parser, PathOption())  # other faults of a folder are results, and must not end the command
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Do all checks and print each finding as soon as it is there; returns the exit status."""
+    """Do all checks and print each result as soon as it is there; returns the exit status."""
     import dataclasses
 
-    found = []
-    for finding in findings(options):
-        found.append(finding)
+    results = []
+    for result in check_results(options):
+        results.append(result)
         if not options.json:
-            print(words(finding), flush=True)
+            print(words(result), flush=True)
     if options.json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=1))
-    return UsageError.exit_status if any(finding.state == "problem" for finding in found) else 0
+        print(json.dumps([dataclasses.asdict(result) for result in results], indent=1))
+    return UsageError.exit_status if any(result.state == "problem" for result in results) else 0
 
 
-def words(finding: Finding) -> str:
-    """A finding as a line of text: its state, what was checked, what was found, and the remedy."""
-    text = f"{finding.state:8}{finding.check}: {finding.found}" + (f". {finding.remedy}" if finding.remedy else "")
+def words(result: CheckResult) -> str:
+    """A result as a line of text: its state, what was checked, what was found, and the remedy."""
+    text = f"{result.state:8}{result.check}: {result.found}" + (f". {result.remedy}" if result.remedy else "")
     return plain(text, LONGEST_PATH)
 
 
-def findings(options: argparse.Namespace) -> Iterator[Finding]:
-    """The findings of all checks of this machine, one after the other."""
+def check_results(options: argparse.Namespace) -> Iterator[CheckResult]:
+    """The results of all checks of this machine, one after the other."""
     import platform
 
     from experiments.checks.diagnosis.cluster import cluster
@@ -79,13 +79,13 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
     yield from threads(cores(), quota(), os.environ.get("OMP_NUM_THREADS"), load)
     yield memory(available())
     yield shared_memory()
-    for one in (
+    for checked in (
         Folder("--runs", where.runs, "runs"),
         Folder("--cache", where.cache, "cache"),
         Folder("--weights", WeightStore.current().folder, "weights"),
         Folder("--data-root", where.data, "data"),
     ):
-        yield from folder(one)
+        yield from folder(checked)
     yield from datasets(where)
     yield network(servers())
     if not isinstance(build, str):

@@ -26,7 +26,7 @@ Levels = Mapping[str, Mapping[str, float]]
 """Reference values in [0, 1] for the numbers of a table, by their description and then by column label."""
 
 
-def draw_profile(document: TableDocument, levels: Levels) -> Drawing:
+def draw_stages(document: TableDocument, levels: Levels) -> Drawing:
     """The figure of a table along the stages of networks; of two rows, a dotted gray line shows the difference.
 
     Args:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from experiments.run.paths import Paths
 from experiments.studies.transfusion.profiles import PROFILES
 from experiments.tables.preset import Profile
-from experiments.tables.run_analysis import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 from specs.expression import parse
 from specs.run import Edition
 
@@ -54,22 +54,22 @@ class Look(NamedTuple):
     classes: int
 
 
-def figure_1(profile: Profile = "phantom") -> Study:
+def figure_1(profile: Profile = "phantom") -> RunAnalysis:
     """Images of ImageNet (formula-drawn ones in the phantom profile), fundus photographs and chest x-rays."""
     edition = PROFILES[profile].edition
-    return Study(
+    return RunAnalysis(
         title="Images that networks are transferred from, and to",
         question="How do medical images differ from those that networks are pretrained on?",
         edition=edition,
         networks=None,
-        find=partial(_find, NATURAL[profile] | MEDICAL, edition),
+        analyze=partial(_analyze, NATURAL[profile] | MEDICAL, edition),
         of_patients=edition == "real",
     )
 
 
-def _find(shown: dict[str, str], edition: Edition, runs: Runs, paths: Paths) -> Finding:
+def _analyze(shown: dict[str, str], edition: Edition, runs: Runs, paths: Paths) -> AnalysisResult:
     looks = [_look(label, expression, edition, paths) for label, expression in shown.items()]
-    return Finding(
+    return AnalysisResult(
         header=("images", "size, pixels", "classes", "saturation", "alike"),
         rows=[
             (

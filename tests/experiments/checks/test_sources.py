@@ -17,7 +17,7 @@ from experiments.checks.sources import Publication, Sourced, main, problems, pub
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver, pretraining_of
 from experiments.tables.named import table_named
-from experiments.tables.run_analysis import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Table
 from initializers.loading.contract import Initializer
 from lightning_modules.pretraining.byol import byol
@@ -177,7 +177,7 @@ def test_each_kind_says_what_it_must() -> None:
 def recipes_of_paper(name: str) -> set[Recipe]:
     """The recipes of all runs that a table or figure needs in the paper profile, pretrainings included."""
     made = table_named(name, "paper")
-    table = made.networks if isinstance(made, Study) else made
+    table = made.networks if isinstance(made, RunAnalysis) else made
     if not isinstance(table, Table):
         return set()
     assert table.pretraining is None

@@ -82,15 +82,15 @@ def table_1(profile: Profile = "smoke") -> Table:
 from __future__ import annotations
 
 from experiments.run.paths import Paths
-from experiments.tables.run_analysis import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, Runs, RunAnalysis
 
 
-def figure_1(profile: str = "smoke") -> Study:
+def figure_1(profile: str = "smoke") -> RunAnalysis:
     """A figure of no data."""
-    return Study(title="Nothing", question="What is there?", edition="phantom", networks=None, find=_find)
+    return RunAnalysis(title="Nothing", question="What is there?", edition="phantom", networks=None, analyze=_analyze)
 
 
-def _find(runs: Runs, paths: Paths) -> Finding:
+def _analyze(runs: Runs, paths: Paths) -> AnalysisResult:
     raise NotImplementedError("nobody asks for it here")
 ''',
     "printed/table_1.csv": """# source: Nobody 2026, table 1

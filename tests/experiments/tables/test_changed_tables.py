@@ -13,7 +13,7 @@ from experiments.cli.command_line import main
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.tables.build_document import remarks
-from experiments.tables.run_analysis import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Column, Row, Table
 from specs.errors import UsageError
 from specs.recipe_parts import Adam
@@ -114,7 +114,7 @@ def test_a_study_without_networks_has_no_recipe_to_set(
     def find(*_: object) -> Any:
         raise AssertionError("looked for something")
 
-    study = Study(title="Data", question="Which?", edition="phantom", networks=None, find=find)
+    study = RunAnalysis(title="Data", question="Which?", edition="phantom", networks=None, analyze=find)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("experiments.session.make_tables.table_named", lambda *_: study)
     assert main(["table", "data", "--set", "epochs=1"]) == 2

@@ -22,7 +22,7 @@ from experiments.reporting.page.page import TITLE
 from experiments.studies.transfusion.networks import networks
 from experiments.studies.transfusion.profiles import PROFILES as PRESETS
 from experiments.tables.named import table_named
-from experiments.tables.run_analysis import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Column, Row, Table
 from initializers.loading.contract import Initializer
 from initializers.publishing.variable import VARIABLE
@@ -37,7 +37,7 @@ from tests.experiments.smoke import table_of_runs
 
 PROFILES = ("phantom", "smoke", "paper")
 NAMES = [name.replace("_", "-") for name in TABLES.entries if name.startswith("transfusion")]
-STUDIES = [name for name in NAMES if isinstance(table_named(name, None), Study)]
+STUDIES = [name for name in NAMES if isinstance(table_named(name, None), RunAnalysis)]
 SCORED = [name for name in NAMES if name not in STUDIES]
 MAKING = ["--profile", "smoke", "--wandb", "disabled"]
 
@@ -45,7 +45,7 @@ MAKING = ["--profile", "smoke", "--wandb", "disabled"]
 def asked(name: str, profile: str) -> Table | None:
     """The table whose runs a target needs; None: it needs none."""
     found = table_named(name, profile)
-    if isinstance(found, Study):
+    if isinstance(found, RunAnalysis):
         return found.networks
     assert isinstance(found, Table)
     return found
