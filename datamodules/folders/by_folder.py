@@ -12,7 +12,7 @@ from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
 
 
-class Placed(NamedTuple):
+class ImageInFolder(NamedTuple):
     """An image in its folder.
 
     Attributes:
@@ -26,7 +26,7 @@ class Placed(NamedTuple):
     split: str
 
 
-def placed(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[str]) -> list[Placed]:
+def images_in_folders(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[str]) -> list[ImageInFolder]:
     """The images of class folders, sorted by path.
 
     Args:
@@ -53,7 +53,7 @@ def placed(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[
                     'classes, negative=("FOLDER",) or beside=("FOLDER",).'
                 )
             seen |= {name} & set(folders)
-            found += [Placed(path.relative_to(root).as_posix(), name, split) for path in images]
+            found += [ImageInFolder(path.relative_to(root).as_posix(), name, split) for path in images]
     for name in folders if found else ():
         if name not in seen:
             raise UsageError(

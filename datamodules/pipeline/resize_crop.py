@@ -51,7 +51,7 @@ class AsStored:
         return np.stack(images), np.stack(masks) if masks else None
 
 
-class Middle:
+class CenterCrop:
     """Takes the middle of images that are all of one size, as torchvision's ``CenterCrop`` does.
 
     Args:

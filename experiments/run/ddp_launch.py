@@ -42,7 +42,7 @@ def launch(resolved: ResolvedRun, attempt: Attempt, paths: Paths, workers: int, 
     try:
         for number in range(devices):
             ours, theirs = context.Pipe()
-            given = (_place(number, devices, meeting.port), resolved, attempt, paths, workers, devices)
+            given = (_rank_environment(number, devices, meeting.port), resolved, attempt, paths, workers, devices)
             process: BaseProcess = context.Process(target=_take_part, args=(*given, theirs), daemon=False)
             process.start()
             theirs.close()
@@ -81,7 +81,7 @@ def _watch(running: dict[Connection, tuple[int, BaseProcess]], report: Report) -
                 waiting.remove(pipe)
 
 
-def _place(number: int, devices: int, port: int) -> dict[str, str]:
+def _rank_environment(number: int, devices: int, port: int) -> dict[str, str]:
     """The environment variables by which torchrun tells a process its rank and where to meet the others."""
     return {
         "TORCHELASTIC_RUN_ID": "medtransfer",
@@ -96,7 +96,7 @@ def _place(number: int, devices: int, port: int) -> dict[str, str]:
 
 
 def _take_part(
-    place: dict[str, str],
+    environment: dict[str, str],
     resolved: ResolvedRun,
     attempt: Attempt,
     paths: Paths,
@@ -106,7 +106,7 @@ def _take_part(
 ) -> None:
     leave_group()  # the watching process ends the others
     threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
-    os.environ.update(place)
+    os.environ.update(environment)
     from experiments.run.listed import list_anew  # its import lists all entries; the watching process needs none
 
     list_anew()

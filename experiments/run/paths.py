@@ -75,7 +75,7 @@ class Paths:
         if edition == "phantom":
             return phantom_root(expression, self.phantoms)
         dataset: Dataset = DATASETS.build(expression)
-        return self.data / Path(dataset.place or expression.name).expanduser()
+        return self.data / Path(dataset.folder or expression.name).expanduser()
 
     def open(self, expression: Call, edition: Edition) -> tuple[Dataset, Path]:
         """A dataset and the folder of its files; a phantom edition that is not there yet is drawn first."""

@@ -65,7 +65,7 @@ def finished_document(
     records = {record.data["key"]: record for record in context.records_of(work)}
     gathering = Gathering(
         table=table,
-        cells={place: runs for place, runs in cells.items() if not isinstance(runs, str)},
+        cells={cell_key: runs for cell_key, runs in cells.items() if not isinstance(runs, str)},
         records=records,
         resolver=context.resolver(),
         paths=context.paths,
@@ -81,7 +81,9 @@ def finished_document(
             scoring.setdefault(column.score, []).append(column.label)
 
     def of_columns(labels: list[str]) -> list[Record]:
-        return [record for place in gathering.cells if place[1] in labels for record in gathering.records_of(place)]
+        return [
+            record for cell_key in gathering.cells if cell_key[1] in labels for record in gathering.records_of(cell_key)
+        ]
 
     measures = {
         measure: measured(measure, of_columns(labels), context.paths, _told(measure, context))

@@ -210,8 +210,8 @@ def _analyzed(asked: Asked, analysis: RunAnalysis, context: Context, output: Pat
         context.carry_out(work)
         context.mirroring.note(context.records_of(work), asked.file_name)
         runs = {
-            place: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)
-            for place, of_cell in cells.runs.items()
+            cell_key: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)
+            for cell_key, of_cell in cells.runs.items()
             if not isinstance(of_cell, str)
         }
     failures = failures_of(work)

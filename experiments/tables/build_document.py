@@ -15,7 +15,7 @@ from experiments.run.public_names import draw_title, passed_on, public_labels, p
 from experiments.run.record_views import public_load_report, validated_steps, validation_scores
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import Record, RunStore
-from experiments.tables.document import Cell, Place, RunLine, TableDocument
+from experiments.tables.document import Cell, CellKey, RunLine, TableDocument
 from experiments.tables.overlap import Overlap, overlap
 from experiments.tables.reasons import reason
 from experiments.tables.table import Column, Table
@@ -28,7 +28,7 @@ from specs.titles import title_of_text
 Runs = tuple[ResolvedRun, ...] | str
 """The resolved runs of a cell, one per seed, or the reason why it has none."""
 
-Cells = Mapping[Place, Runs]
+Cells = Mapping[CellKey, Runs]
 
 
 def build_document(
@@ -60,13 +60,14 @@ def build_document(
     measures = {label: column.measure for label, column in columns.items()}
     value = partial(_value, measured=measured or {})
     scores = {
-        place: _cell(runs, records, plan, partial(value, column=columns[place[1]])) for place, runs in cells.items()
+        cell_key: _cell(runs, records, plan, partial(value, column=columns[cell_key[1]]))
+        for cell_key, runs in cells.items()
     }
-    for place, runs in cells.items() if resampled else ():
-        if measures[place[1]] is None:
-            drawn = (resampled or {})[columns[place[1]].score]
+    for cell_key, runs in cells.items() if resampled else ():
+        if measures[cell_key[1]] is None:
+            drawn = (resampled or {})[columns[cell_key[1]].score]
             interval = interval_of_mean(drawn[run.key] for run in _runs(runs) if run.key in records)
-            scores[place] = dataclasses.replace(scores[place], interval=interval)
+            scores[cell_key] = dataclasses.replace(scores[cell_key], interval=interval)
     return TableDocument(
         name=name,
         title=table.title,
@@ -87,8 +88,8 @@ def build_document(
         column_seeds={column.label: column.seeds for column in table.columns if column.seeds},
         runs=tuple(_lines(cells, plan, records, columns)),
         overlaps={
-            place: found.titles
-            for place, runs in cells.items()
+            cell_key: found.titles
+            for cell_key, runs in cells.items()
             if not isinstance(runs, str) and (found := _overlap(runs[0]))
         },
         remarks=_all_remarks(cells, records, measured or {}),
@@ -130,8 +131,8 @@ def _all_remarks(
     """The remarks on rows and on measures, each once, as pairs of what they are about and a sentence."""
     of_rows = dict.fromkeys(
         remark
-        for place, runs in cells.items()
-        for remark in (*remarks(place[0], runs), *collapses(place[0], runs, records))
+        for cell_key, runs in cells.items()
+        for remark in (*remarks(cell_key[0], runs), *collapses(cell_key[0], runs, records))
     )
     of_measures = [
         remark for name, found in measured.items() for remark in measure_of(name)[1].remarks(list(found.values()))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from experiments.run.paths import Paths
 from experiments.run.store import Record
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Table
 from specs.run import Edition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-Runs = Mapping[Place, tuple[Record, ...]]
+Runs = Mapping[CellKey, tuple[Record, ...]]
 """The finished runs of an analysis's table, by row and column label, in the order of their seeds."""
 
 

@@ -31,9 +31,9 @@ def show_plan(planned: Planned, as_json: bool) -> None:
     lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
     for spec in lacking:
         print(_line("-", "lacks", spec))
-    for place, why in cells.runs.items():
-        if isinstance(why, str) and place not in cells.lacking:
-            print(f"{'-':12}  {'-':5}  {place[0]} on {place[1]}: {why}")
+    for cell_key, why in cells.runs.items():
+        if isinstance(why, str) and cell_key not in cells.lacking:
+            print(f"{'-':12}  {'-':5}  {cell_key[0]} on {cell_key[1]}: {why}")
     if cells.lacking:
         print(f"\n{len(lacking)} runs cannot be planned before this is there:")
         for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):

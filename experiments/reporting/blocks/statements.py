@@ -55,8 +55,8 @@ def _check(document: TableDocument) -> None:
 def examined_of(document: TableDocument) -> tuple[Examined, ...]:
     """The test results of each statement of the paper, with Holm's correction over all contrasts of the table."""
     part = document.part(PaperStatements)
-    scores = {place: cell.values for place, cell in document.cells.items()}
-    steps = {place: steps_of(document, place) for place in document.cells}
+    scores = {cell_key: cell.values for cell_key, cell in document.cells.items()}
+    steps = {cell_key: steps_of(document, cell_key) for cell_key in document.cells}
     return examined(part.stated if part else (), scores, steps, document.level)
 
 

@@ -35,10 +35,10 @@ def to_plain(document: Document) -> dict[str, Any]:
     plain = {"schema": SCHEMA, **plain_of(document)}
     plain["parts"] = {names[type(part)]: plain_of(part) for part in document.parts}
     for one in plain["cells"]:
-        place = one["row"], one["column"]
-        one["statistics"] = plain_of(result) if (result := document.result(place)) else None
-        one["best"] = document.is_best(place)
-        one["paper_mark"] = document.paper_marks.get(place)
+        cell_key = one["row"], one["column"]
+        one["statistics"] = plain_of(result) if (result := document.result(cell_key)) else None
+        one["best"] = document.is_best(cell_key)
+        one["paper_mark"] = document.paper_marks.get(cell_key)
     tests = document.comparison.tests
     plain["correction"] = {
         "method": "holm",

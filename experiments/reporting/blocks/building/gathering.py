@@ -12,7 +12,7 @@ from experiments.run.paths import Paths
 from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Column, Table
 
 
@@ -31,7 +31,7 @@ class Gathering:
     """
 
     table: Table
-    cells: Mapping[Place, tuple[ResolvedRun, ...]]
+    cells: Mapping[CellKey, tuple[ResolvedRun, ...]]
     records: Mapping[str, Record]
     resolver: Resolver
     paths: Paths
@@ -48,9 +48,9 @@ class Gathering:
         """The columns by their labels."""
         return {column.label: column for column in self.table.columns}
 
-    def records_of(self, place: Place) -> list[Record]:
+    def records_of(self, cell_key: CellKey) -> list[Record]:
         """The records of a cell's runs, as far as they are done."""
-        return [self.records[run.key] for run in self.cells.get(place, ()) if run.key in self.records]
+        return [self.records[run.key] for run in self.cells.get(cell_key, ()) if run.key in self.records]
 
     def first_runs(self) -> dict[str, ResolvedRun]:
         """The first run of each column that has any, by the column's label."""
