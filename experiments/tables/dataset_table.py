@@ -67,13 +67,13 @@ def dataset_rows(table: DatasetTable, paths: Paths) -> tuple[list[tuple[str, ...
     for task in table.tasks:
         expression = parse(task.dataset)
         kind: Dataset = DATASETS.build(expression)
-        known = task.published if table.edition == "real" else (None, None, None)
-        found: tuple[int | None, ...] = (None, None, None)
+        published = task.published if table.edition == "real" else (None, None, None)
+        counts: tuple[int | None, ...] = (None, None, None)
         try:
             dataset, root = paths.open(expression, table.edition)
             index = dataset.index(root)
-            found = tuple(len(index.split(split)) for split in SPLITS)
-            if any(count is not None and count != own for count, own in zip(known, found, strict=True)):
+            counts = tuple(len(index.split(split)) for split in SPLITS)
+            if any(count is not None and count != own for count, own in zip(published, counts, strict=True)):
                 remarks.append(f"{task.code}: the counts are not the published ones.")
         except DataError:
             how = f"`{paths.suggested('check', str(task.dataset), edition=table.edition)}` says what is expected"
@@ -81,7 +81,7 @@ def dataset_rows(table: DatasetTable, paths: Paths) -> tuple[list[tuple[str, ...
         application = f"{task.application}, {task.modality}"
         metric = task.score or METRICS[kind.kind]
         rows.append(
-            (task.code, application, public_title(DATASETS, expression), metric, _counts(found), _counts(known))
+            (task.code, application, public_title(DATASETS, expression), metric, _counts(counts), _counts(published))
         )
     return rows, remarks
 

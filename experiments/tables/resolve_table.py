@@ -46,32 +46,35 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
         WeightsError: if nothing of the table can be planned, for want of weights.
         UsageError: if the parts of the table do not fit each other.
     """
-    found = ResolvedCells()
+    resolved = ResolvedCells()
     measures = {column.label: measure_of(column.measure)[1:] for column in table.columns if column.measure}
     scores = {column.label: column.score for column in table.columns if column.score}
     for cell_key, specs in table.cells().items():
         if isinstance(specs, str):
-            found.runs[cell_key] = specs
+            resolved.runs[cell_key] = specs
             continue
         if cell_key[1] in scores:
             _check_score(scores[cell_key[1]], specs[0])
         try:
-            found.runs[cell_key] = tuple(resolver.resolve(spec) for spec in specs)
+            resolved.runs[cell_key] = tuple(resolver.resolve(spec) for spec in specs)
             if cell_key[1] in measures:  # errors are raised before anything runs, not after
                 measure, number = measures[cell_key[1]]
                 measure.check_number(number, specs[0])
                 measure.check(*resolver.paths.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
             weights = tuple(_lacking_weights(specs[0]))
-            found.lacking[cell_key] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)
+            resolved.lacking[cell_key] = (
+                specs,
+                (error, *weights) if isinstance(error, DataError) else weights or (error,),
+            )
             # The error's own message names folders, which a table that is passed on to others must not do.
             what = "weights" if isinstance(error, WeightsError) else "data"
-            found.runs[cell_key] = (
+            resolved.runs[cell_key] = (
                 f"its {what} are not there or not in order; the same command with --dry-run says more"
             )
-    if found.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in found.runs.values()):
-        raise next(iter(found.lacking.values()))[1][0]
-    return found
+    if resolved.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in resolved.runs.values()):
+        raise next(iter(resolved.lacking.values()))[1][0]
+    return resolved
 
 
 def _check_score(score: str, spec: RunSpec) -> None:

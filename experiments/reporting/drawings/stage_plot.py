@@ -78,15 +78,19 @@ def draw_stages(document: TableDocument, levels: Levels) -> Drawing:
 def _panel(axes: Axes, document: TableDocument, columns: tuple[str, ...], levels: Levels) -> None:
     rows = [row for row, _ in document.rows]
     positions = np.arange(len(columns))
-    for of, style in zip(levels.values(), cycle(LEVELS), strict=False):
+    for by_column, style in zip(levels.values(), cycle(LEVELS), strict=False):
         axes.plot(
-            positions, [100 * of.get(column, np.nan) for column in columns], color="0.6", linestyle=style, linewidth=0.9
+            positions,
+            [100 * by_column.get(column, np.nan) for column in columns],
+            color="0.6",
+            linestyle=style,
+            linewidth=0.9,
         )
     means = {}
     for number, (row, look) in enumerate(looks(document).items()):
         values = [100 * np.array(document.cells[row, column].values) for column in columns]
-        means[row] = np.array([of.mean() if len(of) else np.nan for of in values])
-        spread = [of.std(ddof=1) if len(of) > 1 else 0.0 for of in values]
+        means[row] = np.array([scores.mean() if len(scores) else np.nan for scores in values])
+        spread = [scores.std(ddof=1) if len(scores) > 1 else 0.0 for scores in values]
         beside = positions + 0.06 * (number - (len(rows) - 1) / 2)
         axes.errorbar(
             beside, means[row], yerr=spread, color=look.color, linestyle=look.line, marker=look.marker, markersize=4,
