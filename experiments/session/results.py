@@ -149,7 +149,7 @@ class Made:
     Attributes:
         document: the document: scores with their statistics, or texts in rows and columns for a figure or a table of
             tasks.
-        runs: the records of the runs behind it, each once; a table of tasks has none.
+        runs: the records of the runs behind it, each once; a table of datasets has none.
         failures: the runs that failed, those with the same error together.
         files: the files that were written; empty if no folder was given.
     """

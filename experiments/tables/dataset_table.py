@@ -38,7 +38,7 @@ class DatasetLine:
 
 @dataclass(frozen=True)
 class DatasetTable:
-    """A table of the target tasks of a study.
+    """A table of the datasets of a paper's target tasks.
 
     Attributes:
         title: the title of the table, in one line.

@@ -105,7 +105,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class TextDocument(Document):
-    """A table of texts: the tasks of a study, or what an analysis of finished runs found.
+    """A table of texts: the datasets of a paper, or what an analysis of finished runs found.
 
     Attributes:
         header: the names of the columns.
