@@ -42,7 +42,7 @@ from analysis.statistics import t_test
 from benchmarks.journal import append, entries
 from experiments.run.initialized import initialized
 from experiments.run.machine.cores import cores
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.session.context import Context
 from experiments.session.question import Question, asked
 from lightning_modules.task_module import supervised_module
@@ -112,8 +112,8 @@ def grid(dataset: str, rows: Sequence[str], data: Path, file: Path) -> dict[str,
     """
     question = Question(dataset=dataset, initializers=tuple(rows))
     with tempfile.TemporaryDirectory(prefix="medtransfer-benchmark-") as folder:
-        places = Places(data, Path(folder, "runs"), Path(folder, "prepared"))
-        context = Context(paths=places)
+        paths = Paths(data, Path(folder, "runs"), Path(folder, "prepared"))
+        context = Context(paths=paths)
         resolved = asked(question, context.resolver(), context.say)
         splits = _splits(resolved.opened.index, data / "medmnist" / "pneumoniamnist.npz")
         specs = {row: runs[0] for (row, _), runs in resolved.table.cells().items() if not isinstance(runs, str)}
@@ -121,7 +121,7 @@ def grid(dataset: str, rows: Sequence[str], data: Path, file: Path) -> dict[str,
 
         def trained(row: str, rate: float, seed: int) -> dict[str, Any]:
             if (done := known.get((row, rate, seed))) is None:
-                done = {"row": row, "rate": rate, "seed": seed} | _trained(specs[row], rate, seed, splits, places)
+                done = {"row": row, "rate": rate, "seed": seed} | _trained(specs[row], rate, seed, splits, paths)
                 append(file, done)
             return done
 
@@ -195,7 +195,7 @@ class _FirstScript(pl.LightningModule):
 
 
 def _trained(
-    spec: RunSpec, rate: float, seed: int, splits: dict[str, tuple[NDArray[Any], NDArray[Any]]], places: Places
+    spec: RunSpec, rate: float, seed: int, splits: dict[str, tuple[NDArray[Any], NDArray[Any]]], paths: Paths
 ) -> dict[str, Any]:
     """One run of the peer: its seconds, its best validation score, and its test score at that epoch."""
     from torchvision import transforms
@@ -213,8 +213,8 @@ def _trained(
         loader = partial(DataLoader, batch_size=recipe.batch_size)
         train = loader(_Images(*splits["train"], transforms.Compose(augment)), shuffle=True, drop_last=True)
         validation, test = (loader(_Images(*splits[name], transforms.Compose(resize))) for name in ("val", "test"))
-        backbone, _ = initialized(spec, places, lambda need: (_ for _ in ()).throw(ValueError(need)))
-        network = supervised_module(backbone, places.opened(spec.dataset, spec.edition).dataset.task, recipe, IMAGENET)
+        backbone, _ = initialized(spec, paths, lambda need: (_ for _ in ()).throw(ValueError(need)))
+        network = supervised_module(backbone, paths.opened(spec.dataset, spec.edition).dataset.task, recipe, IMAGENET)
         script = _FirstScript(network, rate, recipe.epochs)
         best = pl.callbacks.ModelCheckpoint(monitor="val_auroc", mode="max")
         trainer = pl.Trainer(max_epochs=recipe.epochs, callbacks=[best], default_root_dir=folder)

@@ -39,7 +39,7 @@ from experiments.execution.executor import Conditions, Dispatcher, Job
 from experiments.execution.local import LocalDispatcher
 from experiments.execution.planner import carry_out, plan
 from experiments.run.machine.cores import cores
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Finished, Progress
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
@@ -61,8 +61,8 @@ import medtransfer
 from specs.run import RunSpec
 
 if __name__ == "__main__":
-    spec, *places = map(Path, sys.argv[1:])
-    medtransfer.run(RunSpec.from_json(json.loads(spec.read_text())), medtransfer.Places(*places))
+    spec, *folders = map(Path, sys.argv[1:])
+    medtransfer.run(RunSpec.from_json(json.loads(spec.read_text())), medtransfer.Paths(*folders))
 """
 """The program of the peers."""
 
@@ -138,7 +138,7 @@ class Bench:
     """
 
     def __init__(self, folder: Path, **changes: Any) -> None:
-        self.places = Places(folder / "data", folder / "runs", folder / "prepared")
+        self.paths = Paths(folder / "data", folder / "runs", folder / "prepared")
         self.folder, self.waited, self._seeds = folder, list[float](), count()
         recipe = dataclasses.replace(recipe_named("phantom/smoke"), **({"epochs": 3, "batch_size": 8} | changes))
         self._spec = RunSpec(
@@ -160,9 +160,9 @@ class Bench:
         Raises:
             RuntimeError: if a run fails.
         """
-        resolver = Resolver(self.places)
-        planned = plan([resolver.resolve(spec) for spec in specs], RunStore(self.places.runs))
-        session = _Watched(_dispatcher(self.places, cores()))
+        resolver = Resolver(self.paths)
+        planned = plan([resolver.resolve(spec) for spec in specs], RunStore(self.paths.runs))
+        session = _Watched(_dispatcher(self.paths, cores()))
         carry_out(planned, session, lambda _: None)
         if planned.failed:
             raise RuntimeError(
@@ -181,12 +181,12 @@ class Bench:
 
     def by_programs(self, specs: list[RunSpec], together: int) -> int:
         """Start a program for each run, ``together`` of them at a time, and return the number of runs."""
-        places = [str(folder) for folder in (self.places.data, self.places.runs, self.places.cache)]
+        folders = [str(folder) for folder in (self.paths.data, self.paths.runs, self.paths.cache)]
 
         def start(spec: RunSpec) -> None:
             file = self.folder / f"spec-{spec.seed}.json"
             file.write_text(json.dumps(spec.to_json()), encoding="utf-8")
-            subprocess.run([sys.executable, "-c", PROGRAM, str(file), *places], check=True, capture_output=True)
+            subprocess.run([sys.executable, "-c", PROGRAM, str(file), *folders], check=True, capture_output=True)
 
         with ThreadPoolExecutor(together) as pool:
             for _ in pool.map(start, specs):
@@ -194,8 +194,8 @@ class Bench:
         return len(specs)
 
 
-def _dispatcher(places: Places, jobs: int) -> Dispatcher:
-    return LocalDispatcher(Conditions(places, places.runs / "notes"), jobs)
+def _dispatcher(paths: Paths, jobs: int) -> Dispatcher:
+    return LocalDispatcher(Conditions(paths, paths.runs / "notes"), jobs)
 
 
 class _Watched:

@@ -47,7 +47,7 @@ from lightning_modules.classification import ten_crops
 from lightning_modules.normalization import InputNormalization
 from specs.card import IMAGENET
 from specs.recipe import CropSteps, Form, Recipe
-from specs.steps import Adam, BrightnessContrast, Elastic, HorizontalFlip, RandomResizedCrop, Rotate
+from specs.recipe_parts import Adam, BrightnessContrast, Elastic, HorizontalFlip, RandomResizedCrop, Rotate
 
 Pixels = NDArray[np.uint8]
 

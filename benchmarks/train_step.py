@@ -44,7 +44,7 @@ from experiments.run.machine.cores import cores
 from experiments.run.machine.devices import device_name
 from experiments.run.machine.memory import keep_freed_memory
 from experiments.run.participant import PRECISIONS, lightning_trainer
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import silent
 from experiments.run.training import EpochEnd
 from lightning_modules.supervised import SupervisedModule
@@ -52,8 +52,8 @@ from lightning_modules.task_module import supervised_module
 from specs.card import IMAGENET
 from specs.expression import parse
 from specs.recipe import Recipe
+from specs.recipe_parts import Adam, HorizontalFlip, Rotate
 from specs.registry import BACKBONES
-from specs.steps import Adam, HorizontalFlip, Rotate
 
 DATASET = parse('medmnist("pneumoniamnist")')
 
@@ -198,7 +198,7 @@ class Bench:
             **option,
         )
         self.backbone, self.recipe = case.backbone, recipe
-        opened = Places(folder / "data", folder / "runs", folder / "prepared").opened(DATASET, "phantom")
+        opened = Paths(folder / "data", folder / "runs", folder / "prepared").opened(DATASET, "phantom")
         self.data = ImageDataModule(opened, recipe, 0, threads)
         lengths = self.data.train_dataloader().lengths()[:-1]
         self.last, self.images = len(lengths), sum(lengths) * recipe.epochs

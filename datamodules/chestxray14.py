@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.dataset.contract import Dataset, Labels, Located
+from datamodules.dataset.contract import Dataset, FindingLocation, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, below
 from datamodules.files.images import read_gray
@@ -156,12 +156,12 @@ class ChestXray14(Dataset):
         """The x-ray, 1024 x 1024 in the real edition."""
         return read_gray(self.files(root, sample)[0])
 
-    def located(self, root: Path) -> Mapping[str, tuple[Located, ...]]:
+    def located(self, root: Path) -> Mapping[str, tuple[FindingLocation, ...]]:
         """The boxes of ``BBox_List_2017.csv`` (984 in 880 images), and the masks that only the phantom edition has."""
         path = root / BOXES
         if not path.is_file():
             raise self.not_found(root, f"found no {BOXES}")
-        found: dict[str, list[Located]] = {}
+        found: dict[str, list[FindingLocation]] = {}
         for line, (image, label, *numbers) in rows(path, BOX_COLUMNS):
             finding = "Infiltration" if label == "Infiltrate" else label
             try:
@@ -176,7 +176,7 @@ class ChestXray14(Dataset):
                 )
             mask = root / MASKS / f"{Path(inside(image, path, line)).stem}.{finding}.png"
             box = (left, top, width, height)
-            found.setdefault(image, []).append(Located(finding, box, mask if mask.is_file() else None))
+            found.setdefault(image, []).append(FindingLocation(finding, box, mask if mask.is_file() else None))
         return {image: tuple(places) for image, places in found.items()}
 
     def write_phantom(self, root: Path) -> None:

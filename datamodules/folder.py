@@ -20,7 +20,7 @@ from datamodules.files.masks import Foreground
 from datamodules.files.names import Names
 from datamodules.files.pairing import Affix, images_in
 from datamodules.files.tables import Form
-from datamodules.folders.by_folder import placed
+from datamodules.folders.by_folder import images_in_folders
 from datamodules.folders.labelling import Labelling, Mode, Rule
 from datamodules.folders.masking import Masking, Overlap, places_of
 from datamodules.folders.patients import patient_in
@@ -188,7 +188,7 @@ class Folder(Dataset):
         check_encoding(self.encoding)
 
     @property
-    def place(self) -> str | None:
+    def folder(self) -> str | None:
         """The argument ``path``."""
         return self.path
 
@@ -327,7 +327,7 @@ class Folder(Dataset):
     def _in_folders(self, root: Path) -> list[tuple[Sample, Split]]:
         """The images of class folders as samples, with their splits."""
         absent = self.negative if self.kind == "binary" else ()
-        found = placed(root, (*absent, *self.classes), self.split_by in ("folders", "not used"), self.beside)
+        found = images_in_folders(root, (*absent, *self.classes), self.split_by in ("folders", "not used"), self.beside)
         samples = []
         for one in found:
             number = 0 if one.folder in absent else self.classes.index(one.folder) + (self.kind == "binary")

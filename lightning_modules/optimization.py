@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lightning_modules.layer_adaptation import Larc, Lars
-from specs import steps
+from specs import recipe_parts
 
 
 class EpochSchedule(Protocol):
@@ -34,23 +34,23 @@ class EpochSchedule(Protocol):
         ...
 
 
-def build_optimizer(settings: steps.Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+def build_optimizer(settings: recipe_parts.Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """The recipe's optimizer over the parameters."""
     match settings:
-        case steps.Adam(learning_rate, weight_decay):
+        case recipe_parts.Adam(learning_rate, weight_decay):
             return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-        case steps.AdamW(learning_rate, weight_decay):
+        case recipe_parts.AdamW(learning_rate, weight_decay):
             return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
-        case steps.SGD(learning_rate, momentum, weight_decay, decayed):
+        case recipe_parts.SGD(learning_rate, momentum, weight_decay, decayed):
             if decayed == "all":
                 return torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
             groups = _groups(parameters, {"weight_decay": 0.0})
             return torch.optim.SGD(groups, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
-        case steps.Lars(learning_rate, momentum, weight_decay, trust, bias_learning_rate, classic_momentum):
+        case recipe_parts.Lars(learning_rate, momentum, weight_decay, trust, bias_learning_rate, classic_momentum):
             of_biases = learning_rate if bias_learning_rate is None else bias_learning_rate
             groups = _groups(parameters, {"adapted": False, "lr": of_biases})
             return Lars(groups, learning_rate, momentum, weight_decay, trust, classic=classic_momentum)
-        case steps.Larc(learning_rate, momentum, weight_decay, trust):
+        case recipe_parts.Larc(learning_rate, momentum, weight_decay, trust):
             return Larc(parameters, learning_rate, momentum, weight_decay, trust)
 
 
@@ -66,7 +66,7 @@ def _groups(parameters: Iterable[nn.Parameter], of_vectors: dict[str, Any]) -> l
 
 
 def build_schedule(
-    settings: steps.Schedule, optimizer: torch.optim.Optimizer, epochs: int, higher_is_better: bool
+    settings: recipe_parts.Schedule, optimizer: torch.optim.Optimizer, epochs: int, higher_is_better: bool
 ) -> EpochSchedule:
     """The recipe's learning rate schedule.
 
@@ -76,16 +76,16 @@ def build_schedule(
         epochs: the number of epochs that a cosine falls over.
         higher_is_better: whether a plateau waits for a higher score or for a lower one.
     """
-    if isinstance(settings, steps.Plateau):
+    if isinstance(settings, recipe_parts.Plateau):
         return torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, mode="max" if higher_is_better else "min", factor=settings.factor, patience=settings.patience
         )
 
     def factor(epoch: int) -> float:
         match settings:
-            case steps.MultiStep(milestones, share):
+            case recipe_parts.MultiStep(milestones, share):
                 return share ** sum(epoch >= milestone for milestone in milestones)
-            case steps.Cosine(warmup, final):
+            case recipe_parts.Cosine(warmup, final):
                 if epoch < warmup:
                     return (epoch + 1) / (warmup + 1)
                 falling = 0.5 * (1 + math.cos(math.pi * (epoch - warmup) / max(epochs - warmup, 1)))

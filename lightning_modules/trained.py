@@ -17,7 +17,7 @@ from lightning_modules.optimization import EpochSchedule, build_optimizer, build
 from specs.card import Normalization
 from specs.errors import UsageError
 from specs.recipe import MemoryFormat, Recipe
-from specs.steps import Plateau
+from specs.recipe_parts import Plateau
 
 MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
     "contiguous": torch.contiguous_format,

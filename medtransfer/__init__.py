@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from datamodules.dataset.contract import Index as Index
     from datamodules.dataset.sample import Sample as Sample
     from datamodules.pipeline.lightning import ImageDataModule as ImageDataModule
-    from experiments.execution.overview import RunState as RunState
     from experiments.execution.planner import Plan as Plan
-    from experiments.run.places import Places as Places
+    from experiments.execution.run_status import RunState as RunState
+    from experiments.run.paths import Paths as Paths
     from experiments.run.recipes import recipe_named as recipe_named
     from experiments.run.resolve import ResolvedRun as ResolvedRun
     from experiments.run.runner import run as run
@@ -66,9 +66,9 @@ _PUBLIC = {
     "Index": "datamodules.dataset.contract",
     "Sample": "datamodules.dataset.sample",
     "ImageDataModule": "datamodules.pipeline.lightning",
-    "RunState": "experiments.execution.overview",
+    "RunState": "experiments.execution.run_status",
     "Plan": "experiments.execution.planner",
-    "Places": "experiments.run.places",
+    "Paths": "experiments.run.paths",
     "recipe_named": "experiments.run.recipes",
     "ResolvedRun": "experiments.run.resolve",
     "run": "experiments.run.runner",

@@ -10,8 +10,7 @@ from typing import Any, Literal, NamedTuple
 from specs.errors import UsageError, unknown
 from specs.expression import Call, parse
 from specs.quoting import plain, shown
-from specs.signature import bind
-from specs.steps import (
+from specs.recipe_parts import (
     Augmentation,
     Constant,
     HorizontalFlip,
@@ -28,6 +27,7 @@ from specs.steps import (
     read_views,
     to_json,
 )
+from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
 MemoryFormat = Literal["contiguous", "channels_last"]

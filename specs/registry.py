@@ -28,7 +28,7 @@ from specs.signature import bind
 OWN = "medtransfer"
 """The distribution of the entries that are files of this project."""
 
-TABLE_KINDS = ("Table", "TaskTable", "Study")
+TABLE_KINDS = ("Table", "DatasetTable", "RunAnalysis")
 """The return annotations by which a function in a study's folder is a table; other functions there are shared code."""
 
 

@@ -23,7 +23,7 @@ KINDS = ("DataError", "WeightsError", "RunError", "StorageError")
 PACKAGES = ("specs", "analysis", "backbones", "datamodules", "initializers", "lightning_modules", "experiments")
 
 
-class Place(NamedTuple):
+class SourceLines(NamedTuple):
     """Where an error is made: a file and the lines of the call."""
 
     file: str
@@ -31,13 +31,13 @@ class Place(NamedTuple):
     last: int
 
 
-def places() -> Iterator[Place]:
+def places() -> Iterator[SourceLines]:
     """All places of the product that make an error of these kinds."""
     for package in PACKAGES:
         for path in sorted((PROJECT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS:
-                    yield Place(str(path), node.lineno, node.end_lineno or node.lineno)
+                    yield SourceLines(str(path), node.lineno, node.end_lineno or node.lineno)
 
 
 MADE: set[tuple[str, int]] = set()
@@ -55,7 +55,7 @@ def note_errors() -> None:
     MedtransferError.__init__ = made  # type: ignore[method-assign]
 
 
-def untried() -> list[Place]:
+def untried() -> list[SourceLines]:
     """The places that made no error in any test."""
     lines: dict[str, set[int]] = {}
     for file, line in MADE:

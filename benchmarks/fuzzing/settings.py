@@ -11,9 +11,9 @@ from benchmarks.fuzzing.expressions import written
 from benchmarks.fuzzing.values import NUMBERS, ODD_TEXTS, damaged
 from experiments.cli.commands.options import settings_of
 from experiments.run.recipes import recipe_named
-from experiments.session.single import changed
+from experiments.session.single_run import changed
 from specs.recipe import Recipe
-from specs.steps import AUGMENTATIONS, OPTIMIZERS, SCHEDULES
+from specs.recipe_parts import AUGMENTATIONS, OPTIMIZERS, SCHEDULES
 
 NAME = "settings"
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
-class Located(NamedTuple):
-    """A finding and its place in an image.
+class FindingLocation(NamedTuple):
+    """A finding and its location in an image.
 
     Attributes:
         finding: the name of the class that the finding is of.
@@ -221,7 +221,7 @@ class Dataset(ABC):
         return ()
 
     @property
-    def place(self) -> str | None:
+    def folder(self) -> str | None:
         """The folder of the dataset, absolute or under the data root; None: the folder of its registry name."""
         return None
 
@@ -331,7 +331,7 @@ class Dataset(ABC):
     def write_phantom(self, root: Path) -> None:
         """Write the phantom edition under ``root``: small, learnable, in the real layout, always the same."""
 
-    def located(self, root: Path) -> Mapping[str, tuple[Located, ...]]:
+    def located(self, root: Path) -> Mapping[str, tuple[FindingLocation, ...]]:
         """Where findings are in images, by sample id, as far as that is published.
 
         Raises:

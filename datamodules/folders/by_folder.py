@@ -12,7 +12,7 @@ from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
 
 
-class Placed(NamedTuple):
+class ImageInFolder(NamedTuple):
     """An image in its folder.
 
     Attributes:
@@ -26,7 +26,7 @@ class Placed(NamedTuple):
     split: str
 
 
-def placed(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[str]) -> list[Placed]:
+def images_in_folders(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[str]) -> list[ImageInFolder]:
     """The images of class folders, sorted by path.
 
     Args:
@@ -41,7 +41,7 @@ def placed(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[
         DataError: if a folder that holds images is none of them.
     """
     tops = [(root / name, name) for name in folders_of(root) if name.lower() in NAMES] if by_split else [(root, "")]
-    found, seen = [], set[str]()
+    listed, seen = [], set[str]()
     for top, split in tops:
         for name in folders_of(top):
             if name in beside:
@@ -53,18 +53,20 @@ def placed(root: Path, folders: Sequence[str], by_split: bool, beside: Sequence[
                     'classes, negative=("FOLDER",) or beside=("FOLDER",).'
                 )
             seen |= {name} & set(folders)
-            found += [Placed(path.relative_to(root).as_posix(), name, split) for path in images]
-    for name in folders if found else ():
+            listed += [ImageInFolder(path.relative_to(root).as_posix(), name, split) for path in images]
+    for name in folders if listed else ():
         if name not in seen:
             raise UsageError(
                 f"{root} has no class folder {plain(name)}; found {names(folders_of(tops[0][0]))}. Name the classes as "
                 "their folders."
             )
-    return found
+    return listed
 
 
 def folders_of(folder: Path) -> list[str]:
     """The names of the folders in a folder, sorted, without those that operating systems leave behind."""
     if not folder.is_dir():
         return []
-    return sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith(LEFT_BY_SYSTEMS))
+    return sorted(
+        inside.name for inside in folder.iterdir() if inside.is_dir() and not inside.name.startswith(LEFT_BY_SYSTEMS)
+    )

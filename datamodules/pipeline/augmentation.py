@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.pipeline import distortions
-from datamodules.pipeline.framing import AsStored
+from datamodules.pipeline.resize_crop import AsStored
 from datamodules.prepared.storage import Stored
-from specs import steps
+from specs import recipe_parts
 from specs.recipe import Recipe
+from specs.recipe_parts import RandomResizedCrop
 from specs.run import digest
-from specs.steps import RandomResizedCrop
 
 Pixels = NDArray[np.uint8]
 
@@ -85,7 +85,7 @@ class _SizedCrop(albumentations.RandomSizedCrop):  # type: ignore[misc]
         return {"crop_coords": (left, top, left + side, top + side)}
 
 
-def transform_of(step: steps.Augmentation, size: int) -> albumentations.BasicTransform | albumentations.OneOf:
+def transform_of(step: recipe_parts.Augmentation, size: int) -> albumentations.BasicTransform | albumentations.OneOf:
     """The albumentations transform that does an augmentation step of a recipe.
 
     Args:
@@ -93,36 +93,36 @@ def transform_of(step: steps.Augmentation, size: int) -> albumentations.BasicTra
         size: height and width of the network's input, in pixels.
     """
     match step:
-        case steps.HorizontalFlip(p):
+        case recipe_parts.HorizontalFlip(p):
             return albumentations.HorizontalFlip(p=p)
-        case steps.VerticalFlip(p):
+        case recipe_parts.VerticalFlip(p):
             return albumentations.VerticalFlip(p=p)
-        case steps.Rotate(degrees, p):
+        case recipe_parts.Rotate(degrees, p):
             return albumentations.Rotate(limit=(-degrees, degrees), border_mode=cv2.BORDER_CONSTANT, fill=0, p=p)
-        case steps.RandomResizedCrop(smallest, p, largest):
+        case recipe_parts.RandomResizedCrop(smallest, p, largest):
             return albumentations.RandomResizedCrop((size, size), scale=(smallest, largest), p=p)
-        case steps.BrightnessContrast(limit, p):
+        case recipe_parts.BrightnessContrast(limit, p):
             return albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=p)
-        case steps.ColorJitter(brightness, contrast, saturation, hue, p):
+        case recipe_parts.ColorJitter(brightness, contrast, saturation, hue, p):
             changes = [(1 - limit, 1 + limit) for limit in (brightness, contrast, saturation)]
             return albumentations.ColorJitter(*changes, (-hue, hue), p=p)
-        case steps.Grayscale(p):
+        case recipe_parts.Grayscale(p):
             return albumentations.ToGray(p=p)
-        case steps.GaussianBlur(low, high, p):
+        case recipe_parts.GaussianBlur(low, high, p):
             return albumentations.GaussianBlur(blur_limit=0, sigma_limit=(low, high), p=p)
-        case steps.Solarize(threshold, p):
+        case recipe_parts.Solarize(threshold, p):
             return albumentations.Solarize(threshold_range=(threshold, threshold), p=p)
-        case steps.Elastic(alpha, sigma, p, affine):
+        case recipe_parts.Elastic(alpha, sigma, p, affine):
             return _Elastic(alpha, sigma, affine, p)
-        case steps.Gamma(limit, p):
+        case recipe_parts.Gamma(limit, p):
             return _Gamma((100 * (1 - limit), 100 * (1 + limit)), p=p)
-        case steps.GridDistortion(cells, limit, p):
+        case recipe_parts.GridDistortion(cells, limit, p):
             return _GridDistortion(cells, (-limit, limit), border_mode=distortions.BORDER, p=p)
-        case steps.OpticalDistortion(limit, p):
+        case recipe_parts.OpticalDistortion(limit, p):
             return albumentations.OpticalDistortion((-limit, limit), border_mode=distortions.BORDER, p=p)
-        case steps.SizedCrop(smallest, p):
+        case recipe_parts.SizedCrop(smallest, p):
             return _SizedCrop((round(smallest * size), size), (size, size), p=p)
-        case steps.OneOf(choices, p):
+        case recipe_parts.OneOf(choices, p):
             return albumentations.OneOf([transform_of(choice, size) for choice in choices], p=p)
 
 
@@ -151,7 +151,7 @@ class Albumentations:
         """The augmented images and masks; masks are interpolated by nearest neighbour."""
         if not hasattr(self._own, "compose"):
             gray = stored[0].image.ndim == 2  # gray images have no color to lose
-            kept = [step for step in self._steps if not (gray and isinstance(step, steps.Grayscale))]
+            kept = [step for step in self._steps if not (gray and isinstance(step, recipe_parts.Grayscale))]
             self._own.compose = albumentations.Compose([transform_of(step, self._size) for step in kept])
         images: Sequence[Pixels] = [one.image for one in stored]
         masks = [one.mask for one in stored if one.mask is not None]

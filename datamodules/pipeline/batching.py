@@ -39,7 +39,7 @@ class Share(NamedTuple):
         return slice(self.rank * length // self.processes, (self.rank + 1) * length // self.processes)
 
 
-class Order:
+class EpochSampler:
     """The order of the samples in an epoch, drawn from seed and epoch; Lightning calls ``set_epoch``.
 
     Args:
@@ -63,7 +63,7 @@ class Order:
         return torch.randperm(self.length, generator=generator).tolist()
 
 
-class Batches:
+class BatchLoader:
     """The batches of a split, as an iterable that Lightning takes for a data loader.
 
     Args:
@@ -82,7 +82,7 @@ class Batches:
     def __init__(
         self,
         make: Callable[[int, list[int]], Batch],
-        sampler: Order,
+        sampler: EpochSampler,
         batch_size: int,
         drop_last: bool,
         threads: int,
@@ -104,18 +104,18 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         epoch, numbers = self.sampler.epoch, self.sampler.numbers()
         whole = [
-            numbers[place * self.batch_size : place * self.batch_size + length]
-            for place, length in enumerate(self.lengths())
+            numbers[number * self.batch_size : number * self.batch_size + length]
+            for number, length in enumerate(self.lengths())
         ]
-        places = [part for batch in whole if (part := batch[self.share.of(len(batch))])]
+        parts = [part for batch in whole if (part := batch[self.share.of(len(batch))])]
         if not self.threads:
-            for chosen in places:
+            for chosen in parts:
                 yield self.make(epoch, chosen)
             return
         pool = ThreadPoolExecutor(self.threads, "batches")
         try:
             waiting: deque[Future[Batch]] = deque()
-            for chosen in places:
+            for chosen in parts:
                 waiting.append(pool.submit(self.make, epoch, chosen))
                 if len(waiting) > AHEAD * self.threads:
                     yield waiting.popleft().result()

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from datamodules.pipeline.draws import stream, uniforms
+from datamodules.pipeline.counter_rng import stream, uniforms
 from datamodules.prepared.storage import Extents, Stored, extents_of
 from specs.recipe import CropSteps
 

@@ -16,10 +16,10 @@ import torch
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.pipeline.augmentation import Albumentations
-from datamodules.pipeline.batching import Batch, Batches, Order, Share
+from datamodules.pipeline.batching import Batch, BatchLoader, EpochSampler, Share
 from datamodules.pipeline.crops import ExactCrops, FastCrops
-from datamodules.pipeline.framing import AsStored, BatchTransform, Middle
 from datamodules.pipeline.pixels import Images, images_of
+from datamodules.pipeline.resize_crop import AsStored, BatchTransform, CenterCrop
 from datamodules.prepared.opening import OpenDataset
 from specs.errors import UsageError
 from specs.recipe import Recipe
@@ -93,7 +93,7 @@ class ImageDataModule(pl.LightningDataModule):
         """The samples of a split, in the order of ``index``."""
         return self.opened.index.split(split)
 
-    def train_dataloader(self) -> Batches:
+    def train_dataloader(self) -> BatchLoader:
         """The training split in a new order each epoch, augmented; a last batch of one image is left out.
 
         With an interval, an epoch is as many full batches. With views, a batch has ``views``, a list of uint8
@@ -110,7 +110,7 @@ class ImageDataModule(pl.LightningDataModule):
         lonely = len(images) % self.recipe.batch_size == 1 and len(images) > 1
         return self._shuffled(make, lonely)
 
-    def training_images(self, most: int | None = None) -> Batches:
+    def training_images(self, most: int | None = None) -> BatchLoader:
         """The training split in order and whole, brought to the image size.
 
         Args:
@@ -119,17 +119,17 @@ class ImageDataModule(pl.LightningDataModule):
         images = self._images["train"]
         make = _Maker(self, "train", images, AsStored(self.recipe.image_size, self.recipe.resampling))
         every = 1 if most is None else -(-len(images) // most)
-        return Batches(make, Order(len(images), None, every), self.recipe.batch_size, False, self.threads)
+        return BatchLoader(make, EpochSampler(len(images), None, every), self.recipe.batch_size, False, self.threads)
 
-    def val_dataloader(self) -> Batches:
+    def val_dataloader(self) -> BatchLoader:
         """The validation split in order."""
-        return self._in_order("validation", Middle(self.recipe.image_size))
+        return self._in_order("validation", CenterCrop(self.recipe.image_size))
 
-    def test_dataloader(self) -> Batches:
+    def test_dataloader(self) -> BatchLoader:
         """The test split in order; whole images if the device takes crops out of them."""
         return self._in_order("test", self._test_framing())
 
-    def predict_dataloader(self) -> Batches:
+    def predict_dataloader(self) -> BatchLoader:
         """The test split, for ``trainer.predict``."""
         return self.test_dataloader()
 
@@ -137,9 +137,9 @@ class ImageDataModule(pl.LightningDataModule):
         """Some images of the test split, by their places in it, as a batch of ``test_dataloader``."""
         return _Maker(self, "test", self._images["test"], self._test_framing())(0, numbers)
 
-    def _test_framing(self) -> Middle:
+    def _test_framing(self) -> CenterCrop:
         whole = self.recipe.crop_from if self.recipe.test_time_augmentation == "ten_crop" else None
-        return Middle(whole or self.recipe.image_size)
+        return CenterCrop(whole or self.recipe.image_size)
 
     def _each_view(self) -> list[Recipe]:
         """A recipe for each view, with the view's size and steps as the recipe's own."""
@@ -188,14 +188,16 @@ class ImageDataModule(pl.LightningDataModule):
                     "one. Use fewer devices."
                 )
 
-    def _shuffled(self, make: _Views | _Maker, drop_last: bool) -> Batches:
-        recipe, order = self.recipe, Order(len(self._images["train"]), self.seed)
-        return Batches(make, order, recipe.batch_size, drop_last, self.threads, recipe.interval, self.share)
+    def _shuffled(self, make: _Views | _Maker, drop_last: bool) -> BatchLoader:
+        recipe, order = self.recipe, EpochSampler(len(self._images["train"]), self.seed)
+        return BatchLoader(make, order, recipe.batch_size, drop_last, self.threads, recipe.interval, self.share)
 
-    def _in_order(self, split: Split, augmentation: BatchTransform) -> Batches:
+    def _in_order(self, split: Split, augmentation: BatchTransform) -> BatchLoader:
         images = self._images[split]
         make = _Maker(self, split, images, augmentation)
-        return Batches(make, Order(len(images), None), self.recipe.batch_size, False, self.threads, share=self.share)
+        return BatchLoader(
+            make, EpochSampler(len(images), None), self.recipe.batch_size, False, self.threads, share=self.share
+        )
 
 
 class _Views:

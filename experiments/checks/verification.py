@@ -20,12 +20,12 @@ import torch
 
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.determinism import deterministic
-from experiments.run.evaluation import scores
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.environment import environment, unlike
 from experiments.run.machine.threads import threads
-from experiments.run.naming import public, public_title, run_title
-from experiments.run.places import Places
+from experiments.run.paths import Paths
+from experiments.run.predictions import scores
+from experiments.run.public_names import public, public_title, run_title
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
 from experiments.run.retesting import device, predictions
@@ -105,8 +105,8 @@ class Verdict:
         return {"verified": not self.differences} | dataclasses.asdict(self) | {"largest": largest}
 
 
-class AsTheyAre(Places):
-    """Places in which nothing is written: a phantom edition that is not there is an error instead of being drawn."""
+class AsTheyAre(Paths):
+    """Paths under which nothing is written: a phantom edition that is not there is an error instead of being drawn."""
 
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
         """Open a dataset with its checked splits.
@@ -123,14 +123,14 @@ class AsTheyAre(Places):
         return super().opened(expression, edition)
 
 
-def verify(key: str, places: Places) -> Verdict:
+def verify(key: str, paths: Paths) -> Verdict:
     """Check a run's files, and repeat the parts of the run that need no training.
 
     Args:
         key: the key of the run.
-        places: where data and runs are.
+        paths: where data and runs are.
     """
-    verdict, where = Verdict(key), AsTheyAre(places.data, places.runs, places.cache)
+    verdict, where = Verdict(key), AsTheyAre(paths.data, paths.runs, paths.cache)
     record = _tried(verdict, "record", lambda: RunStore(where.runs).record(key))
     if verdict.differences:
         return verdict
@@ -169,18 +169,18 @@ def _tried(verdict: Verdict, what: str, step: Callable[[], Any]) -> Any:
     return None
 
 
-def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, places: Places) -> OpenDataset | None:
+def _check_identity(verdict: Verdict, record: Record, spec: RunSpec, paths: Paths) -> OpenDataset | None:
     """Compare the identity that the key was made of with today's; returns the dataset if it is the run's."""
     stated = record.data["identity"]
     if digest(stated) != verdict.key:
         verdict.differences.append(
             Difference("identity", f"the key {verdict.key}", f"{digest(stated)}, its own digest")
         )
-    opened: OpenDataset | None = _tried(verdict, "data", lambda: places.data_of(spec))
+    opened: OpenDataset | None = _tried(verdict, "data", lambda: paths.data_of(spec))
     if opened is None:
         return None
     devices = record.data["environment"].get("devices", 1)  # old records, of one device each, do not state it
-    resolved = _tried(verdict, "identity", lambda: Resolver(places, devices).resolve(spec))
+    resolved = _tried(verdict, "identity", lambda: Resolver(paths, devices).resolve(spec))
     if resolved is None:
         return None
     for part in dict.fromkeys((*resolved.identity, *(name for name in ("plugins",) if name in stated))):
@@ -222,13 +222,13 @@ def _load_strictly(record: Record, spec: RunSpec) -> None:
 
 
 def _check_predictions(
-    verdict: Verdict, record: Record, spec: RunSpec, places: Places, opened: OpenDataset | None
+    verdict: Verdict, record: Record, spec: RunSpec, paths: Paths, opened: OpenDataset | None
 ) -> None:
     stored = _tried(verdict, PREDICTIONS, lambda: pq.read_table(record.folder / PREDICTIONS))
     if opened is None or stored is None:
         return
     _tried(verdict, "scores", lambda: _check_scores(verdict, record, scores(opened.dataset.task, stored)))
-    again = _tried(verdict, "network", lambda: _tested_again(record, spec, places))
+    again = _tried(verdict, "network", lambda: _tested_again(record, spec, paths))
     if again is not None:
         verdict.unlike = unlike(record.data["environment"], environment(torch.device(device())))
         verdict.alike = not verdict.unlike
@@ -245,9 +245,9 @@ def _check_scores(verdict: Verdict, record: Record, found: dict[str, float | Non
             verdict.differences.append(Difference(name, f"{expected}", f"{computed} from {PREDICTIONS}"))
 
 
-def _tested_again(record: Record, spec: RunSpec, places: Places) -> pa.Table:
+def _tested_again(record: Record, spec: RunSpec, paths: Paths) -> pa.Table:
     """The restored network's predictions on the test split, with the recipe's precision and number of threads."""
-    network = restore(record, places)
+    network = restore(record, paths)
     module = network.module.to(device())
     autocast = torch.autocast(device(), torch.bfloat16, enabled=spec.recipe.precision == "bf16")
     with threads(spec.recipe.threads), deterministic(spec.recipe), autocast:

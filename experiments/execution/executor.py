@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
 
@@ -19,14 +19,14 @@ class Conditions:
     None of it changes a result, except the number of devices where a recipe lets it.
 
     Attributes:
-        places: where data and runs are; every machine that takes part sees them under the same paths.
+        paths: where data and runs are; every machine that takes part sees them under the same paths.
         notes: a folder of this planner in the run store, where jobs that outlive it may leave notes.
         jobs: the most runs at the same time; None lets the executor decide.
         workers: threads of each device that load data.
         devices: the number of devices (GPUs or CPU processes) that share each run, at least 1.
     """
 
-    places: Places
+    paths: Paths
     notes: Path
     jobs: int | None = None
     workers: int = 0

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from experiments.execution.executor import Conditions, Job
-from experiments.execution.journal import failure_of
+from experiments.execution.planner_notes import failure_of
 from experiments.run.machine.processes import end_with, fresh_processes, how_it_ended, leave_group, name_of
 from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
@@ -126,7 +126,7 @@ class LocalDispatcher:
         self._left.append(worker.process)
 
     def _lost(self, key: str, exit_code: int | None) -> Finished:
-        if RunStore(self.conditions.places.runs).record(key) is not None:
+        if RunStore(self.conditions.paths.runs).record(key) is not None:
             return Finished(key)
         if cancelled := failure_of(self.conditions.notes, key):
             return cancelled

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from experiments.execution.executor import Dispatcher
-from experiments.execution.journal import Journal
-from experiments.run.ddp.launchers import check_alone
+from experiments.execution.planner_notes import PlannerNotes
+from experiments.run.ddp.launch_environment import check_alone
 from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import RunStore
@@ -72,7 +72,7 @@ def plan(wanted: Iterable[ResolvedRun], store: RunStore) -> Plan:
 
 
 def carry_out(
-    plan: Plan, dispatcher: Dispatcher, watch: Callable[[Plan], None], journal: Journal | None = None
+    plan: Plan, dispatcher: Dispatcher, watch: Callable[[Plan], None], notes: PlannerNotes | None = None
 ) -> None:
     """Do the missing runs; a failed run stops only those that need it.
 
@@ -80,17 +80,17 @@ def carry_out(
         plan: the runs to do; the plan's state is changed as runs start, go on and end.
         dispatcher: the dispatcher that starts the runs; it is closed at the end, whatever happens.
         watch: a function that is called with the plan after each change.
-        journal: the planner's notes, which also say which runs other planners are doing; these are waited for. None
+        notes: the planner's notes, which also say which runs other planners are doing; these are waited for. None
             takes no notes and looks for no other planners.
 
     Raises:
         UsageError: if this process was started together with others, which would do the same runs.
     """
-    work = _Work(plan, dispatcher, journal)
+    work = _Work(plan, dispatcher, notes)
     try:
         check_alone()
-        if journal:
-            journal.open({run.key: run for run in plan.waiting})
+        if notes:
+            notes.open({run.key: run for run in plan.waiting})
         while True:
             work.start()
             watch(plan)
@@ -100,15 +100,15 @@ def carry_out(
                 work.take(event)
     finally:
         dispatcher.close()
-        if journal:
-            journal.close()
+        if notes:
+            notes.close()
 
 
 class _Work:
     """The state of a plan's jobs while the plan is carried out."""
 
-    def __init__(self, plan: Plan, dispatcher: Dispatcher, journal: Journal | None) -> None:
-        self.plan, self.dispatcher, self.journal = plan, dispatcher, journal
+    def __init__(self, plan: Plan, dispatcher: Dispatcher, notes: PlannerNotes | None) -> None:
+        self.plan, self.dispatcher, self.notes = plan, dispatcher, notes
         self.jobs: dict[str, str] = {}
         self.elsewhere: set[str] = set()
         self._began, self._looked = time.monotonic(), -math.inf
@@ -134,8 +134,8 @@ class _Work:
             self.plan.running |= {run.key: 0.0 for run in wave}
             if self.dispatcher.queues:
                 self.plan.queued |= started.keys()
-            if self.journal:
-                self.journal.started(started)
+            if self.notes:
+                self.notes.started(started)
             for run in wave:
                 del taken[run.key]
 
@@ -158,27 +158,27 @@ class _Work:
             self.plan.done.add(event.key)
             return
         self.plan.failed[event.key] = ended
-        if self.journal:
+        if self.notes:
             with suppress(StorageError):  # the failure itself may be a full disk; it is shown at the end all the same
-                self.journal.failed(ended)
+                self.notes.failed(ended)
 
     def _look_elsewhere(self) -> None:
         """Read which runs other planners are doing, and whether those seen before have finished."""
         now = time.monotonic()
-        if self.journal is None or now - self._looked < min(LONGEST, max(PATIENCE, (now - self._began) / 20)):
+        if self.notes is None or now - self._looked < min(LONGEST, max(PATIENCE, (now - self._began) / 20)):
             return
         self._looked = now
         open_ones = {run.key for run in self.plan.waiting} | self.elsewhere
-        seen = self.journal.elsewhere(open_ones)
+        seen = self.notes.elsewhere(open_ones)
         for key in self.elsewhere - set(seen):
             del self.plan.running[key]
             self.jobs.pop(key, None)
-            if self.journal.store.record(key) is not None:
+            if self.notes.store.record(key) is not None:
                 self.plan.done.add(key)
         for key in set(seen) - self.elsewhere:
             self.plan.running[key] = 0.0
             executor, job = seen[key]
-            if parse(executor).name == parse(self.journal.executor).name:
+            if parse(executor).name == parse(self.notes.executor).name:
                 self.jobs[key] = job  # runs that need it can be submitted after it
         self.elsewhere = set(seen)
 

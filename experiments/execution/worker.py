@@ -42,17 +42,17 @@ def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connectio
         pipe: the connection to the planner, which takes ``Progress`` and at the end ``Finished``.
     """
     warnings.simplefilter("default")
-    places = conditions.places
-    store = RunStore(places.runs)
+    paths = conditions.paths
+    store = RunStore(paths.runs)
     attempt: Attempt | None = None
     try:
-        with filling(places.runs):
+        with filling(paths.runs):
             attempt = store.begin(key)
             log = os.open(attempt.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
-        resolver = Resolver(places, conditions.devices)
+        resolver = Resolver(paths, conditions.devices)
         attempt_run(
             planned(spec, key, resolver),
             attempt,
@@ -92,5 +92,5 @@ def planned(spec: dict[str, Any], key: str, resolver: Resolver) -> ResolvedRun:
             "or plugins changed. Run the command again."
         )
     for need in resolved.requires:
-        RunStore(resolver.places.runs).published(need.key)  # the planner, perhaps elsewhere, has seen the record
+        RunStore(resolver.paths.runs).published(need.key)  # the planner, perhaps elsewhere, has seen the record
     return resolved

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from analysis.attention import area, inside
-from datamodules.dataset.contract import Dataset, Located
+from datamodules.dataset.contract import Dataset, FindingLocation
 from datamodules.dataset.sample import Sample
 from experiments.measures.measuring.grad_cam import grad_cam
 from experiments.measures.measuring.measure import Found, Measure
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import Restored, restore
 from experiments.run.store import Record
 from specs.errors import DataError
@@ -32,7 +32,7 @@ BATCH = 16
 """Findings whose maps are computed at once."""
 
 
-def attention_of(record: Record, places: Places) -> dict[str, float]:
+def attention_of(record: Record, paths: Paths) -> dict[str, float]:
     """The area of the Grad-CAM maps of located findings, and the share of the maps that lies in boxes and masks.
 
     The network is given the whole image, at the size that test images have before crops are taken.
@@ -44,13 +44,13 @@ def attention_of(record: Record, places: Places) -> dict[str, float]:
         DataError: if no finding of a test image has a known place.
         UsageError: if the network has no feature maps.
     """
-    network = restore(record, places)
+    network = restore(record, paths)
     opened = network.data.opened
     known = opened.dataset.located(opened.root)
     pairs = [
-        (number, sample, place)
+        (number, sample, location)
         for number, sample in enumerate(network.data.index_of("test"))
-        for place in known.get(sample.id, ())
+        for location in known.get(sample.id, ())
     ]
     if not pairs:
         raise DataError(
@@ -67,32 +67,32 @@ def attention_of(record: Record, places: Places) -> dict[str, float]:
 
 
 def _measured(
-    network: Restored, pairs: list[tuple[int, Sample, Located]], device: str
+    network: Restored, pairs: list[tuple[int, Sample, FindingLocation]], device: str
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """The numbers of a batch of findings by name, an array with a value for each finding."""
     opened, classes = network.data.opened, network.data.task.classes
     images = network.data.test_batch([number for number, _, _ in pairs])["image"].to(device)
-    numbers = torch.tensor([classes.index(place.finding) for _, _, place in pairs], device=device)
+    numbers = torch.tensor([classes.index(location.finding) for _, _, location in pairs], device=device)
     maps = grad_cam(network.module, images, numbers)
     size = maps.shape[1:]
     shapes = [opened.dataset.read_image(opened.root, sample).shape[:2] for _, sample, _ in pairs]
-    boxes = np.stack([box_map(place, shape, size) for (_, _, place), shape in zip(pairs, shapes, strict=True)])
+    boxes = np.stack([box_map(location, shape, size) for (_, _, location), shape in zip(pairs, shapes, strict=True)])
     yield "area", area(maps)
     yield "in_boxes", inside(maps, boxes)
     yield "uniform_in_boxes", boxes.mean(axis=(1, 2))
-    if all(place.mask for _, _, place in pairs):
-        yield "in_masks", inside(maps, np.stack([_masked(place, size) for _, _, place in pairs]))
+    if all(location.mask for _, _, location in pairs):
+        yield "in_masks", inside(maps, np.stack([_masked(location, size) for _, _, location in pairs]))
 
 
-def box_map(place: Located, shape: tuple[int, ...], size: tuple[int, ...]) -> NDArray[np.float64]:
+def box_map(location: FindingLocation, shape: tuple[int, ...], size: tuple[int, ...]) -> NDArray[np.float64]:
     """A finding's box as a map with the covered share of each pixel, in [0, 1].
 
     Args:
-        place: the finding, whose box is in pixels of the image.
+        location: the finding, whose box is in pixels of the image.
         shape: the height and width of the image, in pixels.
         size: the height and width of the map, in pixels.
     """
-    left, top, width, height = place.box
+    left, top, width, height = location.box
     rows = _covered(top, top + height, shape[0], size[0])
     columns = _covered(left, left + width, shape[1], size[1])
     return np.outer(rows, columns)
@@ -106,12 +106,12 @@ def _covered(first: float, last: float, length: int, pixels: int) -> NDArray[np.
     return share
 
 
-def _masked(place: Located, size: tuple[int, ...]) -> NDArray[np.float64]:
+def _masked(location: FindingLocation, size: tuple[int, ...]) -> NDArray[np.float64]:
     """A finding's mask as a map with the covered share of each pixel, in [0, 1]; ``size`` is its height and width."""
     from datamodules.files.masks import read_mask
 
-    assert place.mask is not None
-    mask = read_mask(place.mask).astype(np.float64)
+    assert location.mask is not None
+    mask = read_mask(location.mask).astype(np.float64)
     resized = cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     return np.clip(np.asarray(resized, dtype=np.float64), 0, 1)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from experiments.measures.measuring.measure import Found, Measure, stages_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 
 
-def distances(record: Record, places: Places) -> Found:
+def distances(record: Record, paths: Paths) -> Found:
     """The l2 distance of each stage's parameters from their initial values, divided by the norm of these values.
 
     All parameters of a stage count, those of normalization layers too, but not running statistics. The distance is
@@ -24,7 +24,7 @@ def distances(record: Record, places: Places) -> Found:
     Raises:
         RunError: if the weights before or after training are not those of the run.
     """
-    after, before = restore(record, places).module.backbone, before_training(record, places)
+    after, before = restore(record, paths).module.backbone, before_training(record, paths)
     start = dict(before.network.named_parameters())
     moved: dict[str, float] = {}
     norms: dict[str, float] = {}

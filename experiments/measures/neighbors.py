@@ -13,7 +13,7 @@ from datamodules.dataset.contract import Dataset
 from datamodules.pipeline.batching import Batch
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.measures.measuring.measure import Found, Measure, defined, stages_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.retesting import device
 from experiments.run.store import Record
@@ -26,7 +26,7 @@ NEIGHBORS = 200
 all training images if there are fewer."""
 
 
-def neighbor_scores(record: Record, places: Places) -> Found:
+def neighbor_scores(record: Record, paths: Paths) -> Found:
     """The test score of a weighted k-nearest-neighbors classifier on globally averaged feature maps.
 
     The neighbors of a test image are looked for among the training images.
@@ -38,9 +38,9 @@ def neighbor_scores(record: Record, places: Places) -> Found:
     Raises:
         RunError: if the weights before or after training are not those of the run.
     """
-    network = restore(record, places)
+    network = restore(record, paths)
     after = _scores(network.module, network.data)
-    network.module.backbone.load_state_dict(before_training(record, places).state_dict())
+    network.module.backbone.load_state_dict(before_training(record, paths).state_dict())
     return after | {f"before:{stage}": score for stage, score in _scores(network.module, network.data).items()}
 
 

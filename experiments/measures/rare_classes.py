@@ -9,8 +9,8 @@ import numpy as np
 from analysis.agreement import average_precision, balanced_accuracy, confusions, macro_f1, quadratic_kappa
 from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import Found, Measure, defined
-from experiments.run.evaluation import rows_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
+from experiments.run.predictions import rows_of
 from experiments.run.store import PREDICTIONS, Record
 from specs.registry import DATASETS
 from specs.run import RunSpec
@@ -19,7 +19,7 @@ OF_EXCLUSIVE_CLASSES = {"balanced_accuracy": balanced_accuracy, "f1": macro_f1, 
 """The numbers of a task of exclusive classes, by the class that is likeliest."""
 
 
-def rare_class_scores(record: Record, places: Places) -> Found:
+def rare_class_scores(record: Record, paths: Paths) -> Found:
     """Compute the scores of a run's test predictions.
 
     Returns:

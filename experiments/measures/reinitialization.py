@@ -6,13 +6,13 @@ import torch
 from torch.optim.swa_utils import update_bn
 
 from experiments.measures.measuring.measure import Found, Measure, stages_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import Restored, before_training, restore
 from experiments.run.retesting import device, score_on_test
 from experiments.run.store import Record
 
 
-def sensitivity(record: Record, places: Places) -> Found:
+def sensitivity(record: Record, paths: Paths) -> Found:
     """How far the test score falls when one stage's parameters are set back to their initial values.
 
     Source: layer re-initialization robustness, Zhang, Bengio and Singer 2022, section 3,
@@ -27,8 +27,8 @@ def sensitivity(record: Record, places: Places) -> Found:
     Raises:
         RunError: if the weights before or after training are not those of the run.
     """
-    network = restore(record, places)
-    before = dict(before_training(record, places).network.named_parameters())
+    network = restore(record, paths)
+    before = dict(before_training(record, paths).network.named_parameters())
     network.module.to(device())
     backbone = network.module.backbone
     trained = {name: tensor.clone() for name, tensor in network.module.state_dict().items()}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from experiments.measures.measuring.measure import Found, Measure, defined, stages_of
 from experiments.measures.measuring.representations import similarities, stage_maps
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 
 
-def before_and_after(record: Record, places: Places) -> Found:
+def before_and_after(record: Record, paths: Paths) -> Found:
     """Mean canonical correlation of each stage with itself before training (Raghu et al. 2019, appendix C).
 
     Returns:
@@ -21,8 +21,8 @@ def before_and_after(record: Record, places: Places) -> Found:
     Raises:
         RunError: if the weights before or after training are not those of the run.
     """
-    network = restore(record, places)
-    before = stage_maps(network, before_training(record, places))
+    network = restore(record, paths)
+    before = stage_maps(network, before_training(record, paths))
     after = stage_maps(network)
     found = similarities(before, after, same_channels=True)
     unrelated = similarities(before, after, same_channels=True, unrelated=True)

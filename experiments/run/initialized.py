@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from backbones.networks.contract import Backbone
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import WEIGHTS, RunStore
 from experiments.run.training import seed_everything
@@ -40,13 +40,13 @@ def built_backbone(expression: Call, recipe: Recipe) -> Backbone:
 
 
 def initialized(
-    spec: RunSpec, places: Places, run_of: Callable[[Pretraining], ResolvedRun]
+    spec: RunSpec, paths: Paths, run_of: Callable[[Pretraining], ResolvedRun]
 ) -> tuple[Backbone, LoadReport]:
     """The backbone with the initializer's weights, and a report of them; the same spec gives the same weights.
 
     Args:
         spec: the run spec, which states the backbone, the initializer and the seed.
-        places: where data and runs are.
+        paths: where data and runs are.
         run_of: a function that gives the run of a pretraining whose weights the initializer needs.
 
     Raises:
@@ -54,7 +54,7 @@ def initialized(
         RunError: if a run whose weights are needed is not done.
         WeightsError: if the weights are not there, do not fit, or come from somewhere that the run's key does not know.
     """
-    store = RunStore(places.runs)
+    store = RunStore(paths.runs)
     seed_everything(spec.seed, "construction")  # the initializer overwrites all weights that are drawn here
     backbone = built_backbone(spec.backbone, spec.recipe)
     initializer: Initializer = INITIALIZERS.build(spec.initializer)

@@ -18,13 +18,13 @@ from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.compilation import compiling
 from experiments.run.ddp.distributed import check_same_weights, synchronized, trainer_settings
 from experiments.run.determinism import deterministic
-from experiments.run.evaluation import prediction_table, scores, write_predictions
 from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
-from experiments.run.naming import public_text
 from experiments.run.out_of_memory import memory_explained
-from experiments.run.places import seen_by
+from experiments.run.paths import seen_by
+from experiments.run.predictions import prediction_table, scores, write_predictions
 from experiments.run.progress import Report
+from experiments.run.public_names import public_text
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import BEST, PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
@@ -75,7 +75,7 @@ def _trained_and_tested(
 ) -> Record | None:
     """Train, validate and test. Process 0 publishes the run and gets its record; the others get None."""
     first = rank() == 0
-    spec, store, started = resolved.spec, RunStore(resolver.places.runs), time.monotonic()
+    spec, store, started = resolved.spec, RunStore(resolver.paths.runs), time.monotonic()
     torch.set_num_threads(spec.recipe.threads)
     if first:
         _write_identity(resolved, attempt)
@@ -86,7 +86,7 @@ def _trained_and_tested(
     share = Share(rank(), processes(), 2 if "devices" in resolved.identity else 1)
     opened, views = seen_by(spec, resolver.opened(spec.dataset, spec.edition)), method.views if method else 0
     data = ImageDataModule(opened, spec.recipe, spec.seed, workers, views, share)
-    backbone, load_report = initialized(spec, resolver.places, resolved.needs.__getitem__)
+    backbone, load_report = initialized(spec, resolver.paths, resolved.needs.__getitem__)
     if first:
         write_json(attempt.folder / "load_report.json", load_report.to_json())
     normalization = normalization_of(spec)

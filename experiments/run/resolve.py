@@ -19,7 +19,7 @@ from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.fitness import Fitness, check_batches, fitness
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
 from initializers.loading.contract import Initializer
 from specs.errors import UsageError
@@ -141,12 +141,12 @@ class Resolver:
     """Resolves run specs; each dataset is opened once, and its label files are read once.
 
     Args:
-        places: where data and runs are.
+        paths: where data and runs are.
         devices: the number of devices that share each run, at least 1.
     """
 
-    def __init__(self, places: Places, devices: int = 1) -> None:
-        self.places, self.devices = places, devices
+    def __init__(self, paths: Paths, devices: int = 1) -> None:
+        self.paths, self.devices = paths, devices
         self._opened: dict[tuple[Call, Edition], OpenDataset] = {}
         self._folded: dict[tuple[Call, Edition, Fold], Index] = {}
         self._fitness: dict[tuple[Call, Edition, Fold | None], Fitness] = {}
@@ -215,7 +215,7 @@ class Resolver:
             DataError: if its files are missing, damaged or not prepared.
         """
         if (expression, edition) not in self._opened:
-            self._opened[expression, edition] = self.places.opened(expression, edition)
+            self._opened[expression, edition] = self.paths.opened(expression, edition)
         return self._opened[expression, edition]
 
     def _dataset(self, spec: RunSpec) -> dict[str, Any]:

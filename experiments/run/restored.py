@@ -12,7 +12,7 @@ from backbones.networks.contract import Backbone
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.initialized import initialized
 from experiments.run.machine.threads import threads
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import ResolvedRun, Resolver, required_by
 from experiments.run.store import AGAIN, BEST, Record
 from lightning_modules.supervised import SupervisedModule
@@ -38,7 +38,7 @@ class Restored:
     data: ImageDataModule
 
 
-def restore(record: Record, places: Places) -> Restored:
+def restore(record: Record, paths: Paths) -> Restored:
     """Load the network of a fine-tuning, with the weights of its best epoch.
 
     Raises:
@@ -46,7 +46,7 @@ def restore(record: Record, places: Places) -> Restored:
         DataError: if the data are not there.
     """
     spec = RunSpec.from_json(record.data["spec"])
-    data = ImageDataModule(places.data_of(spec), spec.recipe, spec.seed)
+    data = ImageDataModule(paths.data_of(spec), spec.recipe, spec.seed)
     backbone: Backbone = BACKBONES.build(spec.backbone)
     stated = record.data["normalization"]
     normalization = Normalization(tuple(stated["mean"]), tuple(stated["std"]))
@@ -61,7 +61,7 @@ def restore(record: Record, places: Places) -> Restored:
     return Restored(spec, module.eval(), data)
 
 
-def before_training(record: Record, places: Places) -> Backbone:
+def before_training(record: Record, paths: Paths) -> Backbone:
     """Initialize the backbone of a finished run as it was before the first step, in evaluation mode, on the CPU.
 
     Raises:
@@ -69,13 +69,13 @@ def before_training(record: Record, places: Places) -> Backbone:
         WeightsError: if the files of the weights that it began with are not there.
     """
     devices = record.data["environment"].get("devices", 1)  # old records, of one device each, do not state it
-    spec, resolver = RunSpec.from_json(record.data["spec"]), Resolver(places, devices)
+    spec, resolver = RunSpec.from_json(record.data["spec"]), Resolver(paths, devices)
 
     def run_of(need: Pretraining) -> ResolvedRun:
         return resolver.resolve(required_by(spec, need))
 
     with threads(spec.recipe.threads):  # as in the run: sums over a tensor, such as Mean Var's, depend on the number
-        backbone, report = initialized(spec, places, run_of)
+        backbone, report = initialized(spec, paths, run_of)
     stated = json.loads(record.file("load_report.json").read_text(encoding="utf-8"))["after"]
     if report.after != stated:
         raise RunError(

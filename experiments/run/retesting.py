@@ -6,7 +6,7 @@ import pyarrow as pa
 import torch
 
 from datamodules.pipeline.lightning import ImageDataModule
-from experiments.run.evaluation import prediction_table, scores
+from experiments.run.predictions import prediction_table, scores
 from lightning_modules.supervised import SupervisedModule
 
 

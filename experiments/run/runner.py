@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from experiments.run.ddp.distributed import group
-from experiments.run.ddp.launchers import started_together
-from experiments.run.launching import launch
+from experiments.run.ddp.launch_environment import started_together
+from experiments.run.ddp_launch import launch
 from experiments.run.participant import take_part
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Report, silent
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Attempt, Record, RunStore
@@ -14,7 +14,7 @@ from lightning_modules.gathering import broadcast_object, processes, rank
 from specs.run import RunSpec
 
 
-def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = silent, devices: int = 1) -> Record:
+def run(spec: RunSpec, paths: Paths, *, workers: int = 0, report: Report = silent, devices: int = 1) -> Record:
     """Train, validate and test a spec, unless its record is there already.
 
     The runs that its initializer requires must be done. If torchrun or SLURM started several processes together, all of
@@ -22,7 +22,7 @@ def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = sil
 
     Args:
         spec: the spec of the run.
-        places: where data and runs are.
+        paths: where data and runs are.
         workers: the number of threads per device that load data; the result does not depend on it.
         report: a function that is told the number of finished epochs when training begins and after each epoch.
         devices: the number of devices that share each batch, at least 1.
@@ -30,7 +30,7 @@ def run(spec: RunSpec, places: Places, *, workers: int = 0, report: Report = sil
     Raises:
         MedtransferError: if the run fails; its class tells the kind of the error.
     """
-    resolver = Resolver(places, devices)
+    resolver = Resolver(paths, devices)
     return run_resolved(resolver.resolve(spec), resolver, workers=workers, report=report)
 
 
@@ -46,7 +46,7 @@ def run_resolved(resolved: ResolvedRun, resolver: Resolver, *, workers: int = 0,
     Raises:
         MedtransferError: if the run fails; its class tells the kind of the error.
     """
-    store = RunStore(resolver.places.runs)
+    store = RunStore(resolver.paths.runs)
     with group(resolver.devices):
         done = broadcast_object(store.record(resolved.key) if rank() == 0 else None)
         if done is not None:
@@ -70,5 +70,5 @@ def attempt_run(
     if processes() == resolver.devices:
         return take_part(resolved, attempt, resolver, workers, report)
     assert started_together() == 1, "each process would start others"
-    launch(resolved, attempt, resolver.places, workers, report, resolver.devices)
-    return RunStore(resolver.places.runs).published(resolved.key)
+    launch(resolved, attempt, resolver.paths, workers, report, resolver.devices)
+    return RunStore(resolver.paths.runs).published(resolved.key)

@@ -27,14 +27,14 @@ from experiments.session.contenders import Contenders
 from experiments.session.context import Context
 from experiments.session.deciding import control_row, controlled, decided
 from experiments.session.documents import Statistics, finished_document
-from experiments.session.making import published
+from experiments.session.make_tables import published
 from experiments.session.pages import Images, illustrated
 from experiments.session.providing import provide, to_provide
 from experiments.session.question import Asked, Question, asked, described, name_of
 from experiments.session.racing import RESAMPLES, Entered, Raced, raced
 from experiments.session.results import UNKNOWN, Compared, Planned
-from experiments.tables.cells import ResolvedCells
 from experiments.tables.document import TableDocument
+from experiments.tables.resolve_table import ResolvedCells
 from experiments.tables.table import Table
 from experiments.tables.tuning import Candidates, candidates, picked, tuning_remarks
 from specs.errors import UsageError

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from experiments.run.resolve import ResolvedRun, Resolver
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Row, Table
 from experiments.tables.tuning import Picked, tuned
 from specs.fold import Fold
@@ -26,7 +26,7 @@ class Contenders:
     """
 
     table: Table
-    picks: Sequence[Mapping[Place, Picked]]
+    picks: Sequence[Mapping[CellKey, Picked]]
     resolver: Resolver
     folds: int | None = None
     _known: dict[tuple[str, int, Fold | None], ResolvedRun] = field(default_factory=dict)
@@ -64,5 +64,5 @@ class Contenders:
         }
         return sorted(best, key=lambda label: -best[label])
 
-    def _place(self, label: str) -> Place:
+    def _place(self, label: str) -> CellKey:
         return label, self.table.columns[0].label

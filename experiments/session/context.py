@@ -8,10 +8,10 @@ from functools import cached_property
 
 from datamodules.dataset.in_words import in_words
 from experiments.execution.executor import Conditions, Executor
-from experiments.execution.journal import Journal
 from experiments.execution.planner import Plan, carry_out
+from experiments.execution.planner_notes import PlannerNotes
 from experiments.reporting.wandb.modes import Mode
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
 from experiments.session.mirroring import Mirroring
@@ -59,7 +59,7 @@ class Context:
         told_already: the sentences on images that were said already, which are not repeated.
     """
 
-    paths: Places
+    paths: Paths
     executor: str = "local"
     devices: int = 1
     jobs: int | None = None
@@ -90,9 +90,9 @@ class Context:
         if not plan.waiting:
             return
         executor: Executor = EXECUTORS.build(self.executor)
-        journal = Journal(self.store, str(EXECUTORS.bind(self.executor)))
-        conditions = Conditions(self.paths, journal.folder, self.jobs, self.workers, self.devices)
-        carry_out(plan, executor.start(conditions), self.progress, journal)
+        notes = PlannerNotes(self.store, str(EXECUTORS.bind(self.executor)))
+        conditions = Conditions(self.paths, notes.folder, self.jobs, self.workers, self.devices)
+        carry_out(plan, executor.start(conditions), self.progress, notes)
 
     def warn(self, runs: Iterable[ResolvedRun]) -> list[str]:
         """Say the numbers of images of runs, and warnings about these images; each sentence only once in a session.

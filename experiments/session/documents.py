@@ -11,17 +11,17 @@ from urllib.parse import quote
 
 from analysis.statistics import Alternative, Test
 from experiments.execution.planner import Plan
-from experiments.measures.measuring.evaluations import evaluated
 from experiments.measures.measuring.measure import measure_of
 from experiments.measures.measuring.measured import measured
+from experiments.measures.measuring.measurement_cache import evaluated
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import gathered
-from experiments.run.naming import run_title
 from experiments.run.progress import Report
+from experiments.run.public_names import run_title
 from experiments.run.store import Record
 from experiments.session.context import Context
 from experiments.session.results import Failure
-from experiments.tables.assemble import Cells, assemble
+from experiments.tables.build_document import Cells, build_document
 from experiments.tables.document import TableDocument
 from experiments.tables.table import Table
 
@@ -65,10 +65,10 @@ def finished_document(
     records = {record.data["key"]: record for record in context.records_of(work)}
     gathering = Gathering(
         table=table,
-        cells={place: runs for place, runs in cells.items() if not isinstance(runs, str)},
+        cells={cell_key: runs for cell_key, runs in cells.items() if not isinstance(runs, str)},
         records=records,
         resolver=context.resolver(),
-        places=context.paths,
+        paths=context.paths,
         told=context.told,
         margin=statistics.equivalence,
     )
@@ -81,7 +81,9 @@ def finished_document(
             scoring.setdefault(column.score, []).append(column.label)
 
     def of_columns(labels: list[str]) -> list[Record]:
-        return [record for place in gathering.cells if place[1] in labels for record in gathering.records_of(place)]
+        return [
+            record for cell_key in gathering.cells if cell_key[1] in labels for record in gathering.records_of(cell_key)
+        ]
 
     measures = {
         measure: measured(measure, of_columns(labels), context.paths, _told(measure, context))
@@ -91,7 +93,7 @@ def finished_document(
     if count:
         intervals = {score: drawn_anew(of_columns(labels), count, context, score) for score, labels in scoring.items()}
     return dataclasses.replace(
-        assemble(name, table, cells, work, context.store, statistics.marks, measures, intervals),
+        build_document(name, table, cells, work, context.store, statistics.marks, measures, intervals),
         test=statistics.test,
         alternative=statistics.alternative,
         parts=gathered(gathering),

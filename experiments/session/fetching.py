@@ -14,7 +14,7 @@ from typing import Literal
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.open_file import OpenFile
 from datamodules.files.archives import unpack
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.session.announcing import announcing
 from experiments.session.collecting import collect
 from experiments.session.context import Say, StepsCallback
@@ -70,7 +70,7 @@ class Fetched:
     files: tuple[FetchedFile, ...]
 
 
-def fetched(dataset: str | Call, paths: Places, progress: StepsCallback, say: Say) -> Fetched:
+def fetched(dataset: str | Call, paths: Paths, progress: StepsCallback, say: Say) -> Fetched:
     """Fetch the missing files of a dataset.
 
     Args:
@@ -99,7 +99,7 @@ def fetched(dataset: str | Call, paths: Places, progress: StepsCallback, say: Sa
     return Fetched(str(DATASETS.short(call)), root, built.homepage, files)
 
 
-def planned_fetch(dataset: str | Call, paths: Places) -> Fetched:
+def planned_fetch(dataset: str | Call, paths: Paths) -> Fetched:
     """The files that ``fetched`` would fetch, or that are there; nothing is fetched or written.
 
     Raises:
@@ -112,7 +112,7 @@ def planned_fetch(dataset: str | Call, paths: Places) -> Fetched:
     return Fetched(str(DATASETS.short(call)), root, built.homepage, files)
 
 
-def _known(dataset: str | Call, paths: Places) -> tuple[Call, Dataset, Path]:
+def _known(dataset: str | Call, paths: Paths) -> tuple[Call, Dataset, Path]:
     call = DATASETS.bind(dataset)
     built: Dataset = DATASETS.build(call)
     if built.generated:
@@ -120,7 +120,7 @@ def _known(dataset: str | Call, paths: Places) -> tuple[Call, Dataset, Path]:
     return call, built, paths.root(call, "real")
 
 
-def _by_hand(call: Call, dataset: Dataset, root: Path, paths: Places) -> Fetched:
+def _by_hand(call: Call, dataset: Dataset, root: Path, paths: Paths) -> Fetched:
     """A dataset that must be fetched by hand, if its files are there.
 
     Raises:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from experiments.reporting.blocks.building.kind import illustrations
 from experiments.reporting.drawings.pictures import OF_PATIENTS
-from experiments.reporting.formats.plain import read_document
+from experiments.reporting.formats.json_format import read_document
 from experiments.reporting.page.page import TITLE, Illustrated, render
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.session.results import Page
 from experiments.tables.document import TableDocument
 from specs.errors import DataError, RunError
@@ -19,7 +19,7 @@ Images = Literal["phantom", "all", "none"]
 """Which test images a page shows: those of phantom editions only, all including those of real patients, or none."""
 
 
-def page_of(files: Sequence[Path], paths: Places, images: Images, title: str | None = None) -> Page:
+def page_of(files: Sequence[Path], paths: Paths, images: Images, title: str | None = None) -> Page:
     """Make one HTML page of finished tables.
 
     Args:
@@ -46,7 +46,7 @@ def page_of(files: Sequence[Path], paths: Places, images: Images, title: str | N
     return Page(render(title or TITLE, tables), len(files), notes)
 
 
-def illustrated(document: TableDocument, images: Images, paths: Places) -> Illustrated:
+def illustrated(document: TableDocument, images: Images, paths: Paths) -> Illustrated:
     """A table with those of its test images that a page may show.
 
     Args:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from experiments.execution.planner import Plan, plan
 from experiments.session.context import Context
 from experiments.session.results import Planned
-from experiments.tables.cells import ResolvedCells
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
+from experiments.tables.resolve_table import ResolvedCells
 from experiments.tables.table import Table
 from experiments.tables.tuning import Candidates, Picked, best_rates, candidates, picked, tuned
 
 
-def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, dict[Place, Picked]]:
+def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, dict[CellKey, Picked]]:
     """Do the missing tuning runs of a table, and return it with its rows' learning rates, and what was picked.
 
     Args:
@@ -24,7 +24,7 @@ def with_rates(table: Table, context: Context, may_lack: bool) -> tuple[Table, d
     Raises:
         MedtransferError: if data or weights are not there and may not lack, or no run of a row ended well.
     """
-    rates: dict[Place, Picked] = {}
+    rates: dict[CellKey, Picked] = {}
     for tried, work in _steps(table, context, may_lack):
         context.carry_out(work)
         rates = picked(tried, work, context.store)
@@ -42,7 +42,7 @@ def before_rates(table: Table, context: Context, may_lack: bool) -> Planned | Ta
     Raises:
         MedtransferError: if data or weights are not there and may not lack.
     """
-    rates: dict[Place, Picked] = {}
+    rates: dict[CellKey, Picked] = {}
     again = f"each row's best {table.tried_again} rates once more, and " if table.tried_again else ""
     for tried, work in _steps(table, context, may_lack):
         if work.waiting:

@@ -9,7 +9,7 @@ from multiprocessing.context import BaseContext
 from datamodules.prepared.preparation import prepare
 from datamodules.prepared.problems import PROBLEMS, write_problems
 from datamodules.prepared.view import View
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from specs.errors import DataError
 from specs.expression import Call
 from specs.recipe import Form
@@ -20,7 +20,7 @@ def prepared_dataset(
     expression: Call,
     edition: Edition,
     forms: Sequence[Form],
-    places: Places,
+    paths: Paths,
     jobs: int,
     report: Callable[[int, int], None],
     processes: BaseContext | None = None,
@@ -31,7 +31,7 @@ def prepared_dataset(
         expression: the bound expression of the dataset.
         edition: the edition of the dataset.
         forms: the forms, such as sizes, in which images are stored.
-        places: the folders of the dataset's files and of prepared images.
+        paths: the folders of the dataset's files and of prepared images.
         jobs: the number of processes that decode images.
         report: a function that is told how many images are done, and of how many.
         processes: the context of ``multiprocessing`` that starts the decoding processes; None takes one of its own.
@@ -43,13 +43,13 @@ def prepared_dataset(
         DataError: if the dataset is made by a formula, its files are not there or its label files are wrong, or the
             store cannot be written.
     """
-    dataset, root = places.open(expression, edition)
+    dataset, root = paths.open(expression, edition)
     if dataset.generated:
         raise DataError(f"{expression} is made by a formula: there is nothing to prepare.")
     index = dataclasses.replace(dataset, fraction=1.0).index(root)
     index.check(str(expression))
-    folder = places.prepared(expression, edition)
+    folder = paths.prepared(expression, edition)
     prepare(dataset, root, folder, forms, jobs, report, processes)
-    view = places.view(expression, edition)
+    view = paths.view(expression, edition)
     write_problems(view.problems, folder / PROBLEMS)
     return view

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Hashable, Sequence
 
 from datamodules.dataset.contract import Dataset
-from experiments.run.ddp.launchers import check_alone
+from experiments.run.ddp.launch_environment import check_alone
 from experiments.run.needed import initializers_of, with_needed
 from experiments.session.context import Context
 from experiments.session.needs import Files, Images, Need, Weights

@@ -16,13 +16,13 @@ from datamodules.dataset.counts import unscored
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.sides import shorter_side
-from experiments.run.naming import metric_prefix, passed_on, public_initializer, public_title, row_title
+from experiments.run.public_names import metric_prefix, passed_on, public_initializer, public_title, row_title
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.session.budget import Budget
 from experiments.session.context import Say
 from experiments.session.default_network import NETWORK, fitting_size, remark
-from experiments.session.single import changed, named
+from experiments.session.single_run import changed, named
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError, UsageError
 from specs.expression import Call, parse

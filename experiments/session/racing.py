@@ -14,7 +14,7 @@ from analysis.overlapping import over_patients as over_patients_in_folds
 from analysis.patients import FEWEST, TooFewPatientsError, over_patients
 from experiments.execution.planner import Plan, plan
 from experiments.reporting.decided import READERS, Reader
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 from experiments.run.analyses import Analysis
 from experiments.run.progress import Finished
 from experiments.run.resolve import ResolvedRun

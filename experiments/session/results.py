@@ -17,13 +17,13 @@ from datamodules.dataset.gaps import why_undefined
 from experiments.execution.planner import Plan
 from experiments.reporting.blocks.planted import verdict_of
 from experiments.reporting.decided import Decided
-from experiments.reporting.formats.plain import to_json
+from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.formats.terminal import print_document
-from experiments.run.naming import public_dataset, public_initializer
-from experiments.run.run_facts import metrics
+from experiments.run.public_names import public_dataset, public_initializer
+from experiments.run.record_views import metrics
 from experiments.run.store import PREDICTIONS, Record
-from experiments.tables.cells import ResolvedCells
 from experiments.tables.document import Document, TableDocument
+from experiments.tables.resolve_table import ResolvedCells
 from specs.errors import RunError
 from specs.files import write_text
 from specs.registry import BACKBONES
@@ -149,7 +149,7 @@ class Made:
     Attributes:
         document: the document: scores with their statistics, or texts in rows and columns for a figure or a table of
             tasks.
-        runs: the records of the runs behind it, each once; a table of tasks has none.
+        runs: the records of the runs behind it, each once; a table of datasets has none.
         failures: the runs that failed, those with the same error together.
         files: the files that were written; empty if no folder was given.
     """

@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from experiments.execution.overview import RunState, overview
-from experiments.reporting.formats.plain import table_files
+from experiments.execution.run_status import RunState, run_states
+from experiments.reporting.formats.json_format import table_files
 from experiments.reporting.wandb.modes import Mode, asked_mode
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import ResolvedRun
 from experiments.session.budget import parse_budget
 from experiments.session.comparing import compared, plan_comparison
@@ -36,12 +36,12 @@ from experiments.session.context import (
 from experiments.session.describing import dataset_named
 from experiments.session.documents import Statistics
 from experiments.session.fetching import Fetched, fetched, planned_fetch
-from experiments.session.making import Asked, make_table, make_tables, plan_table
+from experiments.session.make_tables import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
 from experiments.session.providing import provide
 from experiments.session.question import Question
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
-from experiments.session.single import (
+from experiments.session.single_run import (
     check_export,
     exported,
     finetuning_spec,
@@ -87,7 +87,7 @@ class Session:
 
     def __init__(
         self,
-        paths: Places | str | Path | None = None,
+        paths: Paths | str | Path | None = None,
         *,
         executor: str = "local",
         devices: int = 1,
@@ -102,7 +102,7 @@ class Session:
         if devices < 1:
             raise UsageError(f"a session needs at least one device for a run, found devices={devices}.")
         self.context = Context(
-            paths=_places(paths),
+            paths=_paths(paths),
             executor=str(EXECUTORS.bind(executor)),
             devices=devices,
             jobs=jobs,
@@ -121,7 +121,7 @@ class Session:
             yield
 
     @property
-    def paths(self) -> Places:
+    def paths(self) -> Paths:
         """The folders of data, runs and prepared images."""
         return self.context.paths
 
@@ -442,7 +442,7 @@ class Session:
 
     def status(self) -> list[RunState]:
         """The state of every run in the store: running, queued, failed, stopped or done, and why."""
-        return overview(self.context.store)
+        return run_states(self.context.store)
 
     def _asked(
         self, table: str, profile: str | None, seeds: int | None, settings: Mapping[str, object] | None
@@ -450,12 +450,12 @@ class Session:
         return Asked(name=table, profile=profile, seeds=seeds, settings=settings or {})
 
 
-def _places(paths: Places | str | Path | None) -> Places:
+def _paths(paths: Paths | str | Path | None) -> Paths:
     """The folders that a session was given, or those inside a single folder."""
-    if isinstance(paths, Places):
+    if isinstance(paths, Paths):
         return paths
     folder = _path(paths)
-    return Places.given() if folder is None else Places.given(folder / "data", folder / "runs")
+    return Paths.given() if folder is None else Paths.given(folder / "data", folder / "runs")
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -22,7 +22,7 @@ from experiments.tables.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-Place = tuple[str, str]
+CellKey = tuple[str, str]
 """The key of a cell: the labels of its row and of its column."""
 
 Part = TypeVar("Part")
@@ -105,7 +105,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class TextDocument(Document):
-    """A table of texts: the tasks of a study, or what a study found by analyzing finished runs.
+    """A table of texts: the datasets of a paper, or what an analysis of finished runs found.
 
     Attributes:
         header: the names of the columns.
@@ -159,14 +159,14 @@ class TableDocument(Document):
 
     rows: tuple[tuple[str, str], ...]
     columns: tuple[tuple[str, str], ...]
-    cells: dict[Place, Cell]
+    cells: dict[CellKey, Cell]
     reference: str
     seeds: int
     weights: str
     protocol: str
     runs: tuple[RunLine, ...] = ()
     measured: dict[str, str] = field(default_factory=dict)
-    overlaps: dict[Place, tuple[str, ...]] = field(default_factory=dict)
+    overlaps: dict[CellKey, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[tuple[str, str], ...] = ()
     marks: Literal["reference", "paper", "race"] = "reference"
     test: Test = "student"
@@ -201,7 +201,7 @@ class TableDocument(Document):
         if self.marks != "race":
             return found
         cells = {
-            place: cell
+            cell_key: cell
             if cell.mark == "reference"
             else dataclasses.replace(
                 cell,
@@ -211,37 +211,37 @@ class TableDocument(Document):
                 mark="untested",
                 reason="the race says what is claimed",
             )
-            for place, cell in found.cells.items()
+            for cell_key, cell in found.cells.items()
         }
         return dataclasses.replace(found, cells=cells, tests=0)
 
     @cached_property
-    def paper_marks(self) -> dict[Place, str]:
+    def paper_marks(self) -> dict[CellKey, str]:
         """The statistics against the best row, as the papers did."""
         return dict(compare_with_best(self._values()))
 
-    def result(self, place: Place) -> CellResult | None:
+    def result(self, cell_key: CellKey) -> CellResult | None:
         """The statistics of a cell, None where it has no scores."""
-        return self.comparison.cells.get(place)
+        return self.comparison.cells.get(cell_key)
 
-    def is_best(self, place: Place) -> bool:
+    def is_best(self, cell_key: CellKey) -> bool:
         """Whether the cell has the highest mean of its column, alone or with others."""
-        return place[0] in self.comparison.best.get(place[1], ())
+        return cell_key[0] in self.comparison.best.get(cell_key[1], ())
 
     def best_row(self, column: str) -> str | None:
         """A row with the highest mean of a column, another than the reference row if there is one; None without any."""
         rows = self.comparison.best.get(column, ())
         return next((row for row in rows if row != self.reference), next(iter(rows), None))
 
-    def symbol(self, place: Place) -> str:
+    def symbol(self, cell_key: CellKey) -> str:
         """The marks of a cell: how it compares, and whether its weights may have seen the test set."""
-        return f"{self._compared(place)}{'‡' if self.overlaps.get(place) else ''}"
+        return f"{self._compared(cell_key)}{'‡' if self.overlaps.get(cell_key) else ''}"
 
-    def _compared(self, place: Place) -> str:
+    def _compared(self, cell_key: CellKey) -> str:
         """The mark for better, worse or, if marked as in the papers, not significantly different from the best."""
         if self.marks == "paper":
-            return "†" * self.paper_marks.get(place, "").startswith("not")
-        result = self.result(place)
+            return "†" * self.paper_marks.get(cell_key, "").startswith("not")
+        result = self.result(cell_key)
         return {"better": "▲", "worse": "▼"}.get(result.mark, "") if result else ""
 
     def _values(self) -> dict[str, dict[str, tuple[float, ...] | None]]:

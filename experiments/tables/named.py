@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from experiments.tables.study import Study
+from experiments.tables.dataset_table import DatasetTable
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Table
-from experiments.tables.task_table import TaskTable
 from specs.errors import UsageError
 from specs.expression import Call, parse
 from specs.registry import TABLES
 
 
-def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
+def table_named(name: str, profile: str | None) -> Table | DatasetTable | RunAnalysis:
     """A registered table of any kind in one of its profiles, or in its default one.
 
     Args:
@@ -26,7 +26,7 @@ def table_named(name: str, profile: str | None) -> Table | TaskTable | Study:
     if profile and "profile" in dict(given.kwargs):
         raise UsageError(f"the profile of {name} is named twice, there and as {profile}. Name it once.")
     call = Call(given.name, given.args, (*given.kwargs, *([("profile", profile)] if profile else [])))
-    table: Table | TaskTable | Study = TABLES.build(call)
+    table: Table | DatasetTable | RunAnalysis = TABLES.build(call)
     return table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from datamodules.dataset.contract import Dataset
-from experiments.run.naming import public, public_dataset
+from experiments.run.public_names import public, public_dataset
 from initializers.loading.contract import Initializer
 from specs.errors import UsageError
 from specs.expression import Call, parse

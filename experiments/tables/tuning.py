@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from experiments.execution.planner import Plan
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import RunStore
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Table
 from specs.errors import DataError, RunError, WeightsError
 from specs.fold import Fold
 
-Candidates = Mapping[Place, Mapping[float, Sequence[ResolvedRun]]]
+Candidates = Mapping[CellKey, Mapping[float, Sequence[ResolvedRun]]]
 """The runs that tune, by row and column label and then by learning rate: one, or two where a rate is tried again."""
 
 TUNING_SEED = 2**30
@@ -63,7 +63,7 @@ def candidates(
     table: Table,
     resolver: Resolver,
     may_lack: bool,
-    again: Mapping[Place, Sequence[float]] | None = None,
+    again: Mapping[CellKey, Sequence[float]] | None = None,
     pick: int = 0,
     fold: Fold | None = None,
 ) -> Candidates:
@@ -83,33 +83,33 @@ def candidates(
         UsageError: if the parts do not fit each other.
     """
     labels = {column.tuned_on for column in table.columns}
-    found: dict[Place, dict[float, Sequence[ResolvedRun]]] = {}
+    found: dict[CellKey, dict[float, Sequence[ResolvedRun]]] = {}
     for column in (column for column in table.columns if column.label in labels):
         for row in (row for row in table.rows if row.control_of is None):
-            place = (row.label, column.label)
+            cell_key = (row.label, column.label)
             # What is missing is said by the cells of the table.
             with suppress(DataError, WeightsError) if may_lack else nullcontext():
                 for rate in sorted(set(table.tried)):
-                    specs = dataclasses.replace(table, rates={place: rate}).cell(row, column)
+                    specs = dataclasses.replace(table, rates={cell_key: rate}).cell(row, column)
                     if not isinstance(specs, str):  # a text says why the row has no such cell
                         runs = [
                             dataclasses.replace(specs[0], stage="tune", seed=TUNING_SEED + 2 * pick + number, fold=fold)
-                            for number in range(2 if again and rate in again.get(place, ()) else 1)
+                            for number in range(2 if again and rate in again.get(cell_key, ()) else 1)
                         ]
-                        found.setdefault(place, {})[rate] = [resolver.resolve(spec) for spec in runs]
+                        found.setdefault(cell_key, {})[rate] = [resolver.resolve(spec) for spec in runs]
     return found
 
 
-def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[Place, list[float]]:
+def best_rates(tried: Candidates, store: RunStore, number: int) -> dict[CellKey, list[float]]:
     """The rates of each row that did best in their first run, best first; of equal ones, the lower rate comes first."""
-    rates: dict[Place, list[float]] = {}
-    for place, runs in tried.items():
+    rates: dict[CellKey, list[float]] = {}
+    for cell_key, runs in tried.items():
         scores = {rate: score for rate, of in runs.items() if (score := _validation(of[0], store)) is not None}
-        rates[place] = sorted(scores, key=lambda rate: (-scores[rate], rate))[:number]
+        rates[cell_key] = sorted(scores, key=lambda rate: (-scores[rate], rate))[:number]
     return rates
 
 
-def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[Place, Picked]:
+def picked(tried: Candidates, work: Plan, store: RunStore) -> dict[CellKey, Picked]:
     """The rate with the best mean score of each row, of those with the most runs; of equal ones, the lowest.
 
     Raises:
@@ -140,7 +140,7 @@ def _validation(run: ResolvedRun, store: RunStore) -> float | None:
     return value
 
 
-def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
+def tuned(table: Table, rates: Mapping[CellKey, Picked]) -> Table:
     """The table with each row's own learning rate, as it was picked on the column that a column is tuned on."""
     own = {
         (row.label, column.label): found.rate
@@ -151,7 +151,7 @@ def tuned(table: Table, rates: Mapping[Place, Picked]) -> Table:
     return dataclasses.replace(table, rates={**table.rates, **own})
 
 
-def tuning_remarks(table: Table, rates: Mapping[Place, Picked]) -> tuple[tuple[str, str], ...]:
+def tuning_remarks(table: Table, rates: Mapping[CellKey, Picked]) -> tuple[tuple[str, str], ...]:
     """Remarks on the learning rate of each row and, where the table has several columns, on the columns that use it."""
     remarks = []
     for (row, tuned_on), found in rates.items():

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lightning_modules.self_supervision import sources as shared
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.self_supervision.recipes import byol_views, large_batches, phantom
+from specs.recipe_parts import Cosine, Lars
 from specs.sources import Difference, ours, published, together
-from specs.steps import Cosine, Lars
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lightning_modules.self_supervision import sources as shared
 from lightning_modules.self_supervision.method import Method
 from lightning_modules.self_supervision.recipes import PLAIN, phantom, sgd
+from specs.recipe_parts import MultiStep
 from specs.sources import Difference, published, together
-from specs.steps import MultiStep
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone

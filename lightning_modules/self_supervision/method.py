@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from specs.errors import UsageError
 from specs.recipe import Recipe
+from specs.recipe_parts import Views
 from specs.sources import Difference, Sources
-from specs.steps import Views
 
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone

@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from specs.recipe import Recipe
-from specs.steps import (
+from specs.recipe_parts import (
     SGD,
     Adam,
     Augmentation,

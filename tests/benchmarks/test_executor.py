@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import executor
 from experiments.execution.executor import Job
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
 from experiments.run.runner import run
@@ -21,8 +21,8 @@ from experiments.run.runner import run
 class InThisProcess:
     """Does one run at a time, where it is."""
 
-    def __init__(self, places: Places) -> None:
-        self.places, self._events = places, list[Progress | Finished]()
+    def __init__(self, paths: Paths) -> None:
+        self.paths, self._events = paths, list[Progress | Finished]()
 
     queues = False
 
@@ -34,7 +34,7 @@ class InThisProcess:
         (resolved,) = runs
         run(
             resolved.spec,
-            self.places,
+            self.paths,
             report=lambda epoch, epochs: self._events.append(Progress(resolved.key, epoch, epochs)),
         )
         self._events.append(Finished(resolved.key))
@@ -65,7 +65,7 @@ def test_every_contender_does_new_runs_and_every_target_is_measured(
 
     monkeypatch.setattr(executor, "subprocess", SimpleNamespace(run=here))
     monkeypatch.setattr(executor, "cores", lambda: 1)
-    monkeypatch.setattr(executor, "_dispatcher", lambda places, jobs: InThisProcess(places))
+    monkeypatch.setattr(executor, "_dispatcher", lambda paths, jobs: InThisProcess(paths))
     found = executor.measure(tmp_path, rounds=1, runs=2, programs=1, epochs=1, batch_size=80)
     assert started == ["-m", "-c", "-c"] * 2, "a round to warm up and one that counts"
     assert len(list((tmp_path / "runs").glob("*/record.json"))) == 2 * (2 + 2 + 1 + 1)

@@ -11,7 +11,7 @@ import pytest
 
 from datamodules.chexpert import CLASSES, SCORED, CheXpert
 from datamodules.phantoms.phantom import ensure_phantom
-from experiments.run.naming import metric_prefix, public_dataset
+from experiments.run.public_names import metric_prefix, public_dataset
 from specs.errors import DataError, UsageError
 from specs.expression import parse
 from specs.registry import DATASETS

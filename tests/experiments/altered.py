@@ -11,7 +11,7 @@ import numpy as np
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.sample import Sample
 from datamodules.prepared.opening import OpenDataset
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.runner import run
 from experiments.tables.table import Column
 from specs.expression import Call
@@ -48,8 +48,8 @@ def leaked(opened: OpenDataset) -> OpenDataset:
     return dataclasses.replace(opened, index=dataclasses.replace(index, train=index.train + index.test))
 
 
-class Altered(Places):
-    """Places whose datasets are changed after they were opened."""
+class Altered(Paths):
+    """Paths whose datasets are changed after they were opened."""
 
     alter: Any = staticmethod(lambda opened: opened)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.run.runner import run
 from experiments.run.store import Record
 from specs.registry import EXECUTORS
 from tests.experiments.finished import PRETRAINED
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +38,19 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def where(tmp_path_factory: pytest.TempPathFactory) -> Places:
+def where(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """Where the runs and their data are."""
-    return places(tmp_path_factory.mktemp("measured"))
+    return paths_in(tmp_path_factory.mktemp("measured"))
 
 
 @pytest.fixture(scope="session")
-def record(where: Places) -> Record:
+def record(where: Paths) -> Record:
     """A fine-tuning from random weights; no test changes it."""
     return run(spec(), where)
 
 
 @pytest.fixture(scope="session")
-def transferred(where: Places) -> Record:
+def transferred(where: Paths) -> Record:
     """A fine-tuning from weights that were pretrained on fractals, behind its pretraining."""
     made = spec(PRETRAINED)
     for need in Resolver(where).resolve(made).requires:

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from backbones.networks.contract import Backbone
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training
 from experiments.run.store import BEST, Record
 from tests.experiments.resealed import reseal
@@ -35,9 +35,9 @@ def weights_of(record: Record) -> dict[str, Tensor]:
     return load_file(record.folder / BEST)
 
 
-def start_of(record: Record, places: Places) -> dict[str, Tensor]:
+def start_of(record: Record, paths: Paths) -> dict[str, Tensor]:
     """The tensors of the backbone before training, by their names in the module."""
-    backbone: Backbone = before_training(record, places)
+    backbone: Backbone = before_training(record, paths)
     return {NETWORK + name: tensor for name, tensor in backbone.weights().items()}
 
 

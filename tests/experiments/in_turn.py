@@ -47,7 +47,7 @@ class InTurnDispatcher:
     def events(self, patience: float) -> Iterator[Progress | Finished]:
         while self.waiting:
             one = self.waiting.pop()
-            run(one.spec, self.conditions.places, devices=self.conditions.devices)
+            run(one.spec, self.conditions.paths, devices=self.conditions.devices)
             yield Finished(one.key)
 
     def close(self) -> None:

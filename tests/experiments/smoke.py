@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun
 from experiments.tables.named import table_named
@@ -18,9 +18,9 @@ NO_RUNS = dict[Pretraining, ResolvedRun]().__getitem__
 """The runs that a spec's initializer needs, where it needs none."""
 
 
-def places(folder: Path) -> Places:
+def paths_in(folder: Path) -> Paths:
     """A store and a data folder of a test's own."""
-    return Places(folder / "data", folder / "runs", folder / "prepared")
+    return Paths(folder / "data", folder / "runs", folder / "prepared")
 
 
 def table_of_runs(name: str, profile: str | None = None) -> Table:

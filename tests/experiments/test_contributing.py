@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from backbones.networks.contract import Backbone
+from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import Record
 from initializers.loading.loading import initialize
 from specs.registry import BACKBONES, BLOCKS, Entry
@@ -68,7 +68,7 @@ def test_the_network_has_the_stages_that_it_states(example: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("example", ["experiments/measures/size.py"], indirect=True)
-def test_the_measure_counts_the_parameters_of_each_stage(example: ModuleType, record: Record, where: Places) -> None:
+def test_the_measure_counts_the_parameters_of_each_stage(example: ModuleType, record: Record, where: Paths) -> None:
     found = example.sizes(record, where)
     network = BACKBONES.build("tiny(width=4)").network
     assert sum(found.values()) == sum(parameter.numel() for parameter in network.parameters())

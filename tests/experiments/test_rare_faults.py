@@ -14,21 +14,21 @@ from torch import nn
 from datamodules.medmnist import MedMNIST
 from experiments.execution.planner import Plan
 from experiments.measures.attention import attention_of
-from experiments.reporting.formats.plain import read_document, read_table
+from experiments.reporting.formats.json_format import read_document, read_table
 from experiments.reporting.wandb.workspace import save
 from experiments.run import participant, restored
 from experiments.run.ddp import distributed
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.run.restored import restore
 from experiments.run.runner import run
 from experiments.run.store import BEST, Record, RunStore
 from experiments.session.collecting import listed
 from experiments.session.fetching import fetched
-from experiments.session.single import exported
+from experiments.session.single_run import exported
 from experiments.tables.tuning import picked
 from specs.errors import DataError, RunError
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 from tests.publisher import Server, serving
 
 
@@ -39,7 +39,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_weights_that_are_of_another_network_than_the_run_says_are_named(
-    record: Record, where: Places, monkeypatch: pytest.MonkeyPatch
+    record: Record, where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(restored, "load_file", lambda _: {"head.weight": torch.zeros(1)})
     with pytest.raises(
@@ -54,7 +54,7 @@ def test_a_training_that_ends_early_leaves_no_record(tmp_path: Path, monkeypatch
     with pytest.raises(
         RunError, match=r"the training of random.* on .*pneumoniamnist.* was interrupted; start it again"
     ):
-        run(spec(), places(tmp_path))
+        run(spec(), paths_in(tmp_path))
     assert not list((tmp_path / "runs").rglob("record.json"))
 
 
@@ -71,14 +71,14 @@ def test_a_fine_tuning_leaves_no_weights_to_start_from(record: Record) -> None:
 
 
 def test_a_row_without_any_validation_score_says_why_its_runs_ended(tmp_path: Path) -> None:
-    resolved = Resolver(places(tmp_path)).resolve(spec())
+    resolved = Resolver(paths_in(tmp_path)).resolve(spec())
     plan = cast(Plan, SimpleNamespace(failed={resolved.key: SimpleNamespace(error="the loss is not finite")}))
     with pytest.raises(RunError, match=r"^random: no learning rate gave a validation score \(the loss is not finite\)"):
         picked({("random", "few"): {0.1: [resolved]}}, plan, RunStore(tmp_path / "runs"))
 
 
 def test_findings_are_looked_for_where_some_are_known(
-    record: Record, where: Places, monkeypatch: pytest.MonkeyPatch
+    record: Record, where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MedMNIST, "located", lambda *_: {})
     with pytest.raises(DataError, match=r"^MedMNIST: none of the \d+ test images has a finding whose place is known"):
@@ -105,7 +105,7 @@ def test_a_page_that_lists_files_may_be_away(address: str) -> None:
 def test_a_data_root_that_is_a_file_cannot_be_fetched_into(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(DataError, match=r"data.* cannot be written .*Give another --data-root"):
-        fetched('medmnist("pneumoniamnist")', places(tmp_path), cast(Any, lambda *_: None), lambda _: None)
+        fetched('medmnist("pneumoniamnist")', paths_in(tmp_path), cast(Any, lambda *_: None), lambda _: None)
 
 
 def test_a_table_whose_file_is_not_there_is_told(tmp_path: Path) -> None:

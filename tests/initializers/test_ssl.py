@@ -14,7 +14,7 @@ from initializers.loading.loading import initialize
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.registry import INITIALIZERS, METHODS
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 from tests.initializers.contract import InitializerContract, seeded, tiny, trained_run
 
 EXPRESSION = 'ssl("moco_v2", on="chestxray14")'
@@ -75,7 +75,7 @@ def test_a_source_that_is_given_is_taken_as_it_is(tmp_path: Path) -> None:
     ):
         (need,) = build(expression).requires()
         assert need.initializer == INITIALIZERS.bind("random")
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
     keys = [
         resolver.resolve(spec(f'ssl("simclr_v1", on="fractals"{more})')).requires[0].key
         for more in ("", ', source=random(residual="zero")', ", source=random")
@@ -99,7 +99,7 @@ def test_an_unknown_method_lists_the_near_ones(expression: str) -> None:
 
 
 def test_the_run_that_is_required_has_the_methods_own_recipe(tmp_path: Path) -> None:
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
     made = resolver.resolve(spec('ssl("simclr_v1", on="fractals")'))
     (needed,) = made.requires
     assert needed.spec.stage == "pretrain"
@@ -114,7 +114,7 @@ def test_the_run_that_is_required_has_the_methods_own_recipe(tmp_path: Path) -> 
 
 
 def test_a_recipe_of_another_method_and_a_fine_tuning_with_one_are_refused(tmp_path: Path) -> None:
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
     with pytest.raises(UsageError, match="is of no method, and byol is asked for"):
         resolver.resolve(spec('ssl("byol", on="fractals", recipe="phantom/pretraining")'))
     with pytest.raises(UsageError, match=r"which pretrains. Fine-tune with a recipe without a method"):

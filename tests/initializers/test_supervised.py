@@ -12,7 +12,7 @@ from initializers.loading.contract import build
 from initializers.loading.loading import initialize
 from specs.errors import UsageError
 from specs.expression import parse
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 from tests.initializers.contract import InitializerContract, seeded, tiny, trained_run
 
 EXPRESSION = 'supervised(on="inat2021", labels="genus")'
@@ -39,7 +39,7 @@ class TestSupervised(InitializerContract):
 
 
 def test_all_spellings_of_one_pretraining_are_one_run(tmp_path: Path) -> None:
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
 
     def needed(text: str) -> str:
         return resolver.resolve(spec(text)).requires[0].key
@@ -54,7 +54,7 @@ def test_all_spellings_of_one_pretraining_are_one_run(tmp_path: Path) -> None:
 
 
 def test_labels_of_a_level_or_a_file_make_runs_of_their_own(tmp_path: Path) -> None:
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
     keys = {
         resolver.resolve(spec(text)).requires[0].key
         for text in (

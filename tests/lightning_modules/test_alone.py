@@ -21,8 +21,8 @@ from lightning_modules.gathering import (
 from lightning_modules.supervised import SupervisedModule
 from specs.card import IMAGENET
 from specs.recipe import Recipe
+from specs.recipe_parts import SGD, Lars, Optimizer
 from specs.registry import BACKBONES
-from specs.steps import SGD, Lars, Optimizer
 from specs.task import Task
 
 

@@ -15,8 +15,8 @@ from lightning_modules.self_supervised import SelfSupervisedModule
 from lightning_modules.supervised import SupervisedModule
 from specs.card import UNIT
 from specs.recipe import Recipe
+from specs.recipe_parts import SGD
 from specs.registry import BACKBONES, METHODS
-from specs.steps import SGD
 from specs.task import Task
 
 TASKS = (Task("binary", ("ill",)), Task("segmentation", ("vessel",)))

@@ -15,8 +15,8 @@ from experiments.run.recipes import recipe_named
 from lightning_modules import layer_adaptation
 from lightning_modules.optimization import build_optimizer, build_schedule
 from lightning_modules.self_supervision.redundancy import BarlowLearner
+from specs.recipe_parts import Larc, Lars
 from specs.registry import BACKBONES
-from specs.steps import Larc, Lars
 
 Numbers = NDArray[np.float64]
 Update = Callable[[Numbers, Numbers, Numbers, float], tuple[Numbers, Numbers]]

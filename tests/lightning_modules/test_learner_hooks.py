@@ -17,7 +17,7 @@ from lightning_modules.self_supervision.learner import Encoder, EveryImage, Lear
 from specs.card import UNIT
 from specs.expression import parse
 from specs.registry import BACKBONES
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 
 class Recording(Learner):
@@ -52,7 +52,7 @@ class Recording(Learner):
 
 
 def test_each_epoch_and_each_step_calls_the_method_in_order(tmp_path: Path) -> None:
-    opened = places(tmp_path).opened(parse("fractals(classes=3, per_class=20, size=16)"), "phantom")
+    opened = paths_in(tmp_path).opened(parse("fractals(classes=3, per_class=20, size=16)"), "phantom")
     recipe = recipe_named("phantom_ssl/simclr_v1").override({"image_size": "16", "batch_size": "16", "epochs": "2"})
     data, learner = ImageDataModule(opened, recipe, seed=0, views=2), Recording()
     module = SelfSupervisedModule(learner, opened.dataset.task, recipe, UNIT, 0)

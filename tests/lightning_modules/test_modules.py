@@ -25,8 +25,8 @@ from lightning_modules.unet import UNet, decoder_widths
 from specs.card import IMAGENET, UNIT, Normalization
 from specs.errors import RunError, UsageError
 from specs.recipe import Recipe
+from specs.recipe_parts import SGD, Adam, Lars, Optimizer
 from specs.registry import BACKBONES
-from specs.steps import SGD, Adam, Lars, Optimizer
 from specs.task import IGNORED, Task
 
 FINDINGS = Task("multilabel", ("a", "b", "c"), scored=("a", "b"))

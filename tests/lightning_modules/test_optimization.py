@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule
-from specs.steps import SGD, Adam, AdamW, Constant, Cosine, MultiStep, Plateau, Schedule
+from specs.recipe_parts import SGD, Adam, AdamW, Constant, Cosine, MultiStep, Plateau, Schedule
 
 
 def parameter() -> torch.nn.Parameter:

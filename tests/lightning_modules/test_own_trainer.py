@@ -30,8 +30,8 @@ from specs.card import UNIT
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.recipe import Recipe
+from specs.recipe_parts import Adam, Constant, Cosine, Plateau, Schedule
 from specs.registry import BACKBONES, DATASETS, METHODS
-from specs.steps import Adam, Constant, Cosine, Plateau, Schedule
 from specs.task import Task
 
 FINDINGS = Task("multilabel", ("a", "b", "c"), scored=("a", "c"))

@@ -12,8 +12,8 @@ from torch import Tensor
 from lightning_modules.segmentation import COUNTS, SegmentationModule
 from specs.card import UNIT
 from specs.recipe import Recipe
+from specs.recipe_parts import Adam
 from specs.registry import BACKBONES
-from specs.steps import Adam
 from specs.task import Task
 
 

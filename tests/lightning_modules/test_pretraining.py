@@ -23,7 +23,7 @@ from specs.expression import parse
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, METHODS
 from specs.task import Task
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 from tests.lightning_modules.distributed_methods import view_sizes
 
 FAMILIES = {
@@ -222,7 +222,7 @@ def test_spread_and_collapse_are_told() -> None:
 
 
 def test_a_collapsed_network_is_warned_of(tmp_path: Path) -> None:
-    opened = places(tmp_path).opened(parse("fractals(classes=3, per_class=20, size=16)"), "phantom")
+    opened = paths_in(tmp_path).opened(parse("fractals(classes=3, per_class=20, size=16)"), "phantom")
     recipe = recipe_named("phantom_ssl/simclr_v1").override({"image_size": "16"})
     data = ImageDataModule(opened, recipe, seed=0, views=2)
     made = method("simclr_v1").learner(BACKBONES.build("tiny(width=4)"), 48)

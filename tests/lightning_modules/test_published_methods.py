@@ -13,8 +13,7 @@ from experiments.run.recipes import recipe_named
 from lightning_modules.self_supervision.learner import Learner
 from specs.expression import Call
 from specs.recipe import Recipe
-from specs.registry import BACKBONES, METHODS
-from specs.steps import (
+from specs.recipe_parts import (
     SGD,
     ColorJitter,
     Cosine,
@@ -27,6 +26,7 @@ from specs.steps import (
     RandomResizedCrop,
     Solarize,
 )
+from specs.registry import BACKBONES, METHODS
 
 IMAGENET = 1281167
 

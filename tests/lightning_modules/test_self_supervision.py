@@ -23,8 +23,8 @@ from lightning_modules.self_supervision.queue import KeyQueue
 from lightning_modules.self_supervision.redundancy import barlow_twins
 from lightning_modules.self_supervision.sinkhorn import sinkhorn
 from specs.errors import UsageError
+from specs.recipe_parts import Views
 from specs.registry import METHODS
-from specs.steps import Views
 
 
 def drawn(rows: int, columns: int, seed: int) -> Tensor:

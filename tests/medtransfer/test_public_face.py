@@ -110,7 +110,7 @@ def test_a_users_program_is_checked_against_real_types(installed: Path, tmp_path
     assert made.startswith("experiments.session.results.Made")
     assert "experiments.session.results.Compared" in compare
     assert "experiments.session.results.RunResult" in run
-    assert status.startswith("builtins.list[experiments.execution.overview.RunState") or "RunState" in status
+    assert status.startswith("builtins.list[experiments.execution.run_status.RunState") or "RunState" in status
     assert "specs.recipe.Recipe" in override
     assert backbones.startswith("specs.registry.Registry")
     errors = [line for line in done.stdout.splitlines() if "error:" in line]

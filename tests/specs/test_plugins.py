@@ -19,7 +19,7 @@ from specs.plugins import plugin_of, plugins_of
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
 from specs.run import RunSpec
 from tests.conftest import PROJECT
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 WEIGHTS = """
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def resolver(tmp_path_factory: pytest.TempPathFactory) -> Resolver:
     """Draws and opens the dataset of the specs once."""
-    return Resolver(places(tmp_path_factory.mktemp("resolved")))
+    return Resolver(paths_in(tmp_path_factory.mktemp("resolved")))
 
 
 def key(made: RunSpec, resolver: Resolver) -> str:
@@ -170,13 +170,13 @@ def test_the_record_names_the_plugin_and_verification_says_that_it_has_changed(
 ) -> None:
     made = spec("theirs")
     made = dataclasses.replace(made, recipe=made.recipe.override({"epochs": "1"}))
-    record = run(made, resolver.places)
+    record = run(made, resolver.paths)
     (plugin,) = plugins_of(made)
     assert record.data["plugins"] == [
         {"distribution": "their-weights", "version": "1.5", "sha256": plugin.sha256},
     ]
-    assert verify(record.data["key"], resolver.places).differences == []
+    assert verify(record.data["key"], resolver.paths).differences == []
     (package / "inside" / "helper.py").write_text("def factor():\n    return 1  # another line\n")
     forgotten()
-    differences = {one.what: one.remedy for one in verify(record.data["key"], resolver.places).differences}
+    differences = {one.what: one.remedy for one in verify(record.data["key"], resolver.paths).differences}
     assert "install the version that the record names" in differences["plugins"]

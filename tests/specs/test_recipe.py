@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from specs.errors import UsageError
 from specs.recipe import Recipe
-from specs.run import canonical_json
-from specs.steps import (
+from specs.recipe_parts import (
     SGD,
     Adam,
     AdamW,
@@ -34,6 +33,7 @@ from specs.steps import (
     VerticalFlip,
     Views,
 )
+from specs.run import canonical_json
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

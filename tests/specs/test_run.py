@@ -10,8 +10,8 @@ import pytest
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.recipe import Recipe
+from specs.recipe_parts import Adam
 from specs.run import RunSpec, canonical_json, digest
-from specs.steps import Adam
 
 
 def spec(**changes: Any) -> RunSpec:

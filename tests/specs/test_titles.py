@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.run.naming import public, public_labels, public_title, run_title
+from experiments.run.public_names import public, public_labels, public_title, run_title
 from experiments.run.recipes import recipe_named
 from specs.errors import UsageError
 from specs.expression import Call, parse

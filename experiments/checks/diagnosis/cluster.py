@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 COMMANDS = ("sbatch", "srun", "scontrol", "sinfo")
 TIMEOUT = 10.0
@@ -27,7 +27,7 @@ def cluster(
     which: Callable[[str], str | None] = shutil.which,
     silent: Callable[[], str | None] = sinfo,
     submitit: str | None = None,
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Whether SLURM is installed here, answers, and can be used.
 
     Args:
@@ -39,24 +39,24 @@ def cluster(
     lacking = [command for command in COMMANDS if not which(command)]
     found = []
     if lacking == list(COMMANDS):
-        found.append(Finding("SLURM", "ok", "not here; runs go on this machine"))
+        found.append(CheckResult("SLURM", "ok", "not here; runs go on this machine"))
     elif lacking:
         remedy = "Load the module of SLURM, or put its folder on PATH."
-        found.append(Finding("SLURM", "warning", f"{', '.join(lacking)} not found beside the others", remedy))
+        found.append(CheckResult("SLURM", "warning", f"{', '.join(lacking)} not found beside the others", remedy))
     elif why := silent():
         remedy = "Wait, or ask whoever runs the cluster; runs on this machine work."
-        found.append(Finding("SLURM", "warning", f"sinfo does not answer ({why})", remedy))
+        found.append(CheckResult("SLURM", "warning", f"sinfo does not answer ({why})", remedy))
     else:
         answers = "its commands are there and sinfo answers"
         if submitit:
-            found.append(Finding("SLURM", "ok", f"{answers}; submitit {submitit}"))
+            found.append(CheckResult("SLURM", "ok", f"{answers}; submitit {submitit}"))
         else:
             remedy = "Run `pip install submitit` to send runs there with --executor slurm."
-            found.append(Finding("SLURM", "warning", f"{answers}; submitit is not installed", remedy))
+            found.append(CheckResult("SLURM", "warning", f"{answers}; submitit is not installed", remedy))
     return found + ([job(environment)] if "SLURM_JOB_ID" in environment else [])
 
 
-def job(environment: Mapping[str, str]) -> Finding:
+def job(environment: Mapping[str, str]) -> CheckResult:
     """Whether a command can be given in this SLURM job: only one task may give it, since each would do the same runs.
 
     Args:
@@ -64,8 +64,8 @@ def job(environment: Mapping[str, str]) -> Finding:
     """
     name, tasks = f"job {environment['SLURM_JOB_ID']}", environment.get("SLURM_STEP_NUM_TASKS", "1")
     if tasks == "1":
-        return Finding("SLURM job", "ok", f"{name}; commands start their runs in it themselves")
+        return CheckResult("SLURM job", "ok", f"{name}; commands start their runs in it themselves")
     remedy = "Start commands with `srun --ntasks=1`, or without srun; --executor slurm submits jobs of several tasks."
-    return Finding(
+    return CheckResult(
         "SLURM job", "problem", f"{name}: srun started {tasks} tasks, each of which gives the command", remedy
     )

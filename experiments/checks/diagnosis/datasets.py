@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.counts import counted
 from datamodules.dataset.in_words import in_words
-from experiments.checks.diagnosis.finding import Finding
-from experiments.run.places import Places
+from experiments.checks.diagnosis.check_result import CheckResult
+from experiments.run.paths import Paths
 from specs.errors import DataError, UsageError
 from specs.expression import Call
 from specs.registry import DATASETS
 
 
-def datasets(where: Places) -> Iterator[Finding]:
-    """A finding on each dataset whose name needs no arguments and whose folder is in the data folder."""
+def datasets(where: Paths) -> Iterator[CheckResult]:
+    """A result for each dataset whose name needs no arguments and whose folder is in the data folder."""
     for name in DATASETS.entries:
         try:
             dataset: Dataset = DATASETS.build(name)
@@ -25,16 +25,16 @@ def datasets(where: Places) -> Iterator[Finding]:
             yield _looked_at(name, where)
 
 
-def _looked_at(name: str, where: Places) -> Finding:
+def _looked_at(name: str, where: Paths) -> CheckResult:
     check = where.suggested("check", name)
     try:
         view = where.view(Call(name), "real")
         faults = view.faults()
     except DataError as error:
-        return Finding(name, "warning", str(error).splitlines()[0].rstrip("."), f"All of it is told by: {check}")
+        return CheckResult(name, "warning", str(error).splitlines()[0].rstrip("."), f"All of it is told by: {check}")
     if faults or view.new:
         problems = [f"{len(view.new)} problems are neither mended nor accepted"] if view.new else []
         found = "; ".join(fault.rstrip(".") for fault in [*faults, *problems])
-        return Finding(name, "warning", found, f"All of it is told by: {check}")
+        return CheckResult(name, "warning", found, f"All of it is told by: {check}")
     forms = f"; prepared: {', '.join(view.prepared.forms)}" if view.prepared else ""
-    return Finding(name, "ok", in_words(counted(view.index, view.dataset.task)) + forms)
+    return CheckResult(name, "ok", in_words(counted(view.index, view.dataset.task)) + forms)

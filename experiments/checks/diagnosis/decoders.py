@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import NamedTuple
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 
 class Sample(NamedTuple):
@@ -81,7 +81,7 @@ def decoded(sample: Sample) -> list[int]:
     return [int(value) for value in image.pixel_array.ravel()]
 
 
-def decoders(decode: Callable[[Sample], list[int]] = decoded) -> list[Finding]:
+def decoders(decode: Callable[[Sample], list[int]] = decoded) -> list[CheckResult]:
     """A warning for each package that is missing or broken, so that compressions are not decoded; one line if none is.
 
     Args:
@@ -96,9 +96,9 @@ def decoders(decode: Callable[[Sample], list[int]] = decoded) -> list[Finding]:
         if len(pixels) != 64 or any(abs(found - 4 * number) > NEAR for number, found in enumerate(pixels)):
             lacking.setdefault(sample.package, []).append(sample.name)
     if not lacking:
-        return [Finding("DICOM", "ok", f"{', '.join(sample.name for sample in SAMPLES)} are decoded")]
+        return [CheckResult("DICOM", "ok", f"{', '.join(sample.name for sample in SAMPLES)} are decoded")]
     return [
-        Finding(
+        CheckResult(
             "DICOM",
             "warning",
             f"{' and '.join(named)} images cannot be decoded",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 GIB = 2**30
 FULL, SCARCE = GIB, 10 * GIB
@@ -66,8 +66,8 @@ def folder(
     statvfs: Callable[[Path], os.statvfs_result] = os.statvfs,
     probe: Callable[[Path], float] | None = None,
     kind: Callable[[Path], str] = file_system,
-) -> list[Finding]:
-    """All findings on one folder; the folder is not made.
+) -> list[CheckResult]:
+    """All results for one folder; the folder is not made.
 
     Args:
         of: the folder to check.
@@ -80,71 +80,73 @@ def folder(
     if of.use == "data":
         return [_data(of)]
     if not place.is_dir():
-        return [Finding(name, "problem", f"{place} is a file, not a folder", f"Name another one with {of.option}.")]
+        return [CheckResult(name, "problem", f"{place} is a file, not a folder", f"Name another one with {of.option}.")]
     try:
         ahead = (probe or probed)(place)
     except NotAtomicError as error:
         remedy = f"Name a folder on a local disk or a POSIX file system with {of.option}."
-        return [Finding(name, "problem" if of.use == "runs" else "warning", f"{place}: {error}", remedy)]
+        return [CheckResult(name, "problem" if of.use == "runs" else "warning", f"{place}: {error}", remedy)]
     except OSError as error:
         state: Literal["warning", "problem"] = "warning" if of.use == "weights" else "problem"
         found = f"{place} cannot be written to ({error.strerror or error})"
-        return [Finding(name, state, found, f"Make it writable, or name another one with {of.option}.")]
+        return [CheckResult(name, state, found, f"Make it writable, or name another one with {of.option}.")]
     made = "" if place == of.path else f" (made in {place} when it is needed)"
-    findings = [*_room(of, statvfs(place)), *_kind(of, kind(place))]
+    results = [*_room(of, statvfs(place)), *_kind(of, kind(place))]
     if abs(ahead) > DRIFT:
         where = "ahead of" if ahead > 0 else "behind"
         remedy = "Set the clocks by NTP: which of two attempts at a run is newer is told by the times of files."
-        findings.append(Finding(name, "warning", f"its clock is {abs(ahead):.0f} s {where} this machine's", remedy))
+        results.append(CheckResult(name, "warning", f"its clock is {abs(ahead):.0f} s {where} this machine's", remedy))
     free = _free(statvfs(place)) / GIB
-    return findings or [Finding(name, "ok", f"{of.path}{made}: {kind(place) or 'writable'}, {free:.0f} GiB free")]
+    return results or [CheckResult(name, "ok", f"{of.path}{made}: {kind(place) or 'writable'}, {free:.0f} GiB free")]
 
 
-def _data(of: Folder) -> Finding:
+def _data(of: Folder) -> CheckResult:
     if not of.path.is_dir():
         remedy = f"Name the folder of real datasets with {of.option}; phantom editions need none."
-        return Finding("data folder", "warning", f"{of.path} is not there", remedy)
+        return CheckResult("data folder", "warning", f"{of.path} is not there", remedy)
     try:
         count = sum(path.is_dir() for path in of.path.iterdir())
     except OSError as error:
         found = f"{of.path} cannot be read ({error.strerror})"
-        return Finding("data folder", "problem", found, f"Make it readable, or name another one with {of.option}.")
-    return Finding("data folder", "ok", f"{of.path}: {count} folders; `medtransfer list datasets` says what they are")
+        return CheckResult("data folder", "problem", found, f"Make it readable, or name another one with {of.option}.")
+    return CheckResult(
+        "data folder", "ok", f"{of.path}: {count} folders; `medtransfer list datasets` says what they are"
+    )
 
 
 def _free(found: os.statvfs_result) -> int:
     return found.f_frsize * found.f_bavail
 
 
-def _room(of: Folder, found: os.statvfs_result) -> list[Finding]:
+def _room(of: Folder, found: os.statvfs_result) -> list[CheckResult]:
     name, free = f"{of.use} folder", _free(found)
     remedy = f"Make room, or name a folder on a larger disk with {of.option}."
     if free < FULL:
-        return [Finding(name, "problem", f"{of.path}: {free / 2**20:.0f} MiB are free, the disk is full", remedy)]
+        return [CheckResult(name, "problem", f"{of.path}: {free / 2**20:.0f} MiB are free, the disk is full", remedy)]
     if found.f_files and not found.f_favail:
-        return [Finding(name, "problem", f"{of.path}: the disk can hold no more files (no inodes)", remedy)]
+        return [CheckResult(name, "problem", f"{of.path}: the disk can hold no more files (no inodes)", remedy)]
     if free < SCARCE:
-        return [Finding(name, "warning", f"{of.path}: {free / GIB:.1f} GiB are free", remedy)]
+        return [CheckResult(name, "warning", f"{of.path}: {free / GIB:.1f} GiB are free", remedy)]
     return []
 
 
-def _kind(of: Folder, kind: str) -> list[Finding]:
+def _kind(of: Folder, kind: str) -> list[CheckResult]:
     name, words = f"{of.use} folder", f"{of.path} is on {kind}"
     if of.use == "runs" and kind in ("tmpfs", "ramfs"):
         return [
-            Finding(name, "warning", f"{words}, in memory", f"Runs are lost with it; name a disk with {of.option}.")
+            CheckResult(name, "warning", f"{words}, in memory", f"Runs are lost with it; name a disk with {of.option}.")
         ]
     if kind not in NETWORK:
         return []
     if of.use == "cache":
         remedy = f"Each epoch reads all images from there; name a fast local disk with {of.option}."
-        return [Finding(name, "warning", f"{words}, a network file system", remedy)]
+        return [CheckResult(name, "warning", f"{words}, a network file system", remedy)]
     if of.use == "runs":
         remedy = (
             "Renaming works there now; where several machines write, it must be whole and visible on all of them: "
             "mount it without caching of directory entries (NFS: lookupcache=none), or run each table on one machine."
         )
-        return [Finding(name, "warning", f"{words}, a network file system", remedy)]
+        return [CheckResult(name, "warning", f"{words}, a network file system", remedy)]
     return []
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 GIB = 2**30
 
@@ -32,18 +32,20 @@ def available(memory: Path = Path("/proc/meminfo"), group: Path = Path("/sys/fs/
     return min(found, default=None)
 
 
-def memory(free: int | None) -> Finding:
+def memory(free: int | None) -> CheckResult:
     """Whether the free memory, in bytes, is enough for a run; None if it is not known."""
     if free is None:
-        return Finding("memory", "ok", "not known on this system")
+        return CheckResult("memory", "ok", "not known on this system")
     if free < LEAST:
-        return Finding("memory", "warning", f"{free / GIB:.1f} GiB are free", "Say --jobs 1, or end other programs.")
-    return Finding("memory", "ok", f"{free / GIB:.1f} GiB are free")
+        return CheckResult(
+            "memory", "warning", f"{free / GIB:.1f} GiB are free", "Say --jobs 1, or end other programs."
+        )
+    return CheckResult("memory", "ok", f"{free / GIB:.1f} GiB are free")
 
 
 def shared_memory(
     folder: Path = Path("/dev/shm"), statvfs: Callable[[Path], os.statvfs_result] = os.statvfs
-) -> Finding:
+) -> CheckResult:
     """Whether processes that train together can exchange tensors.
 
     Args:
@@ -53,11 +55,11 @@ def shared_memory(
     try:
         found = statvfs(folder)
     except FileNotFoundError:
-        return Finding("shared memory", "ok", f"no {folder} on this system")
+        return CheckResult("shared memory", "ok", f"no {folder} on this system")
     size = found.f_frsize * found.f_blocks
     if size < SHARED:
-        return Finding(
+        return CheckResult(
             "shared memory", "warning", f"{folder} has {size / 2**20:.0f} MiB, too few for several GPUs together",
             "Start the container with --shm-size=1g or --ipc=host.",
         )  # fmt: skip
-    return Finding("shared memory", "ok", f"{folder} has {size / GIB:.1f} GiB")
+    return CheckResult("shared memory", "ok", f"{folder} has {size / GIB:.1f} GiB")

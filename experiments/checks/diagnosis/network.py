@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 TIMEOUT = 3.0
 """Seconds to wait for each server."""
@@ -23,7 +23,7 @@ def servers() -> list[str]:
     return sorted({f"{url.scheme}://{url.netloc}" for url in urls})
 
 
-def network(asked: Sequence[str], timeout: float = TIMEOUT) -> Finding:
+def network(asked: Sequence[str], timeout: float = TIMEOUT) -> CheckResult:
     """Ask every server for a header; any answer will do.
 
     Args:
@@ -34,11 +34,13 @@ def network(asked: Sequence[str], timeout: float = TIMEOUT) -> Finding:
         answers = list(beside.map(lambda server: _answers(pool, server), asked))
     silent = [urlsplit(server).netloc for server, answer in zip(asked, answers, strict=True) if not answer]
     if not silent:
-        return Finding("network", "ok", f"all {len(asked)} servers of published weights answer")
+        return CheckResult("network", "ok", f"all {len(asked)} servers of published weights answer")
     by_hand = "Fetch weights elsewhere and add them with `medtransfer weights add`."
     if len(silent) == len(asked):
-        return Finding("network", "warning", "none: `medtransfer weights fetch` cannot work; all else does", by_hand)
-    return Finding("network", "warning", f"no answer from {', '.join(silent)}", by_hand)
+        return CheckResult(
+            "network", "warning", "none: `medtransfer weights fetch` cannot work; all else does", by_hand
+        )
+    return CheckResult("network", "warning", f"no answer from {', '.join(silent)}", by_hand)
 
 
 def _answers(pool: urllib3.PoolManager, server: str) -> bool:

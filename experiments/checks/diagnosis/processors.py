@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 NODES = Path("/dev")
 """Where NVIDIA's driver makes ``nvidia0``, ``nvidia1`` and so on."""
@@ -51,7 +51,7 @@ def gpu_nodes(folder: Path = NODES) -> int:
     return len([path for path in folder.glob("nvidia*") if re.fullmatch(r"nvidia\d+", path.name)])
 
 
-def devices(build: Build | str, nodes: int, environment: Mapping[str, str] = os.environ) -> list[Finding]:
+def devices(build: Build | str, nodes: int, environment: Mapping[str, str] = os.environ) -> list[CheckResult]:
     """Which devices networks are trained on, and whether torch can use all GPUs.
 
     Args:
@@ -60,32 +60,34 @@ def devices(build: Build | str, nodes: int, environment: Mapping[str, str] = os.
         environment: the environment variables of the process.
     """
     if isinstance(build, str):
-        return [Finding("torch", "problem", f"it cannot be imported ({build})", "Install it again: see pytorch.org.")]
+        return [
+            CheckResult("torch", "problem", f"it cannot be imported ({build})", "Install it again: see pytorch.org.")
+        ]
     name = f"torch {build.version} for {f'CUDA {build.cuda}' if build.cuda else 'CPUs'}"
     if not build.gpus and nodes:
         if environment.get("CUDA_VISIBLE_DEVICES") is not None:
             seen = f"CUDA_VISIBLE_DEVICES={environment['CUDA_VISIBLE_DEVICES']!r} hides {nodes} GPUs"
-            return [Finding("device", "warning", f"{name}; {seen}", "Unset it, unless CPUs are meant.")]
+            return [CheckResult("device", "warning", f"{name}; {seen}", "Unset it, unless CPUs are meant.")]
         why = (
             f"Update the NVIDIA driver to one for CUDA {build.cuda}, or install a torch for an older CUDA."
             if build.cuda
             else "Install a torch with CUDA: see pytorch.org."
         )
-        return [Finding("device", "warning", f"{name}; it sees none of {nodes} GPUs, so runs take the CPU", why)]
+        return [CheckResult("device", "warning", f"{name}; it sees none of {nodes} GPUs, so runs take the CPU", why)]
     if not build.gpus:
-        return [Finding("device", "ok", f"{name}; no GPU, so runs take the CPU")]
-    found = [Finding("device", "ok", f"{name}; {len(build.gpus)} GPUs, of which each run takes one")]
+        return [CheckResult("device", "ok", f"{name}; no GPU, so runs take the CPU")]
+    found = [CheckResult("device", "ok", f"{name}; {len(build.gpus)} GPUs, of which each run takes one")]
     return found + [_gpu(number, *gpu, build.architectures) for number, gpu in enumerate(build.gpus)]
 
 
-def _gpu(number: int, name: str, capability: tuple[int, int], architectures: Sequence[str]) -> Finding:
+def _gpu(number: int, name: str, capability: tuple[int, int], architectures: Sequence[str]) -> CheckResult:
     check, words = f"GPU {number}", f"{name}, compute capability {capability[0]}.{capability[1]}"
     if runs_on(capability, architectures):
-        return Finding(check, "ok", words)
+        return CheckResult(check, "ok", words)
     oldest = min((_of(text)[1] for text in architectures), default=(0, 0))
     age = "too old" if capability < oldest else "too new"
     remedy = f"Install {'an older' if age == 'too old' else 'a newer'} torch, or hide it with CUDA_VISIBLE_DEVICES."
-    return Finding(check, "problem", f"{words}: {age} for this torch, built for {' '.join(architectures)}", remedy)
+    return CheckResult(check, "problem", f"{words}: {age} for this torch, built for {' '.join(architectures)}", remedy)
 
 
 def runs_on(capability: tuple[int, int], architectures: Sequence[str]) -> bool:
@@ -124,7 +126,7 @@ def quota(path: Path = QUOTA) -> float | None:
     return None if limit == "max" else int(limit) / int(period)
 
 
-def threads(cores: int, allowed: float | None, omp: str | None, load: float | None) -> list[Finding]:
+def threads(cores: int, allowed: float | None, omp: str | None, load: float | None) -> list[CheckResult]:
     """Whether runs may start more threads than there are cores; one run takes its recipe's ``threads``, mostly one.
 
     Args:
@@ -137,7 +139,7 @@ def threads(cores: int, allowed: float | None, omp: str | None, load: float | No
     found = []
     if usable < cores:
         found.append(
-            Finding(
+            CheckResult(
                 "CPU", "warning", f"{cores} cores are visible, and the container gives the time of {usable:g}",
                 f"Say --jobs {max(1, int(usable))}, or give the container more.",
             )
@@ -145,16 +147,16 @@ def threads(cores: int, allowed: float | None, omp: str | None, load: float | No
     first = (omp or "1").partition(",")[0]  # numbers after a comma are for nested parallel regions
     if not first.isdecimal() or int(first) > usable:
         found.append(
-            Finding(
+            CheckResult(
                 "threads", "warning", f"OMP_NUM_THREADS is {omp!r}, for {usable:g} cores",
                 "Set it to 1: each of the --jobs would start so many, and they wait for each other.",
             )
         )  # fmt: skip
     if load is not None and load > usable:
         found.append(
-            Finding(
+            CheckResult(
                 "load", "warning", f"{load:.1f} processes want the {usable:g} cores already",
                 f"Wait, or say fewer --jobs than {max(1, int(usable))}, which is the default.",
             )
         )  # fmt: skip
-    return found or [Finding("CPU", "ok", f"{cores} cores, so --jobs is {cores} unless you say it")]
+    return found or [CheckResult("CPU", "ok", f"{cores} cores, so --jobs is {cores} unless you say it")]

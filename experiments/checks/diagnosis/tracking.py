@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 from experiments.reporting.wandb.modes import asked_mode
 
 
-def tracking(version: str | None, environment: Mapping[str, str]) -> Finding:
+def tracking(version: str | None, environment: Mapping[str, str]) -> CheckResult:
     """Whether records can be mirrored to wandb.
 
     Args:
@@ -16,8 +16,8 @@ def tracking(version: str | None, environment: Mapping[str, str]) -> Finding:
         environment: the environment variables of the process.
     """
     if version is None:
-        return Finding("wandb", "warning", "not installed", "Install it, or say --wandb disabled.")
+        return CheckResult("wandb", "warning", "not installed", "Install it, or say --wandb disabled.")
     if (mode := environment.get("WANDB_MODE")) == "online":
         remedy = "Say --wandb online where you want to upload: the variable alone does not."
-        return Finding("wandb", "warning", f"{version}, and WANDB_MODE is {mode!r}", remedy)
-    return Finding("wandb", "ok", f"{version}; {asked_mode(None, environment)} unless --wandb says otherwise")
+        return CheckResult("wandb", "warning", f"{version}, and WANDB_MODE is {mode!r}", remedy)
+    return CheckResult("wandb", "ok", f"{version}; {asked_mode(None, environment)} unless --wandb says otherwise")

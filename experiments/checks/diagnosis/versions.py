@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 DISTRIBUTION = "medtransfer"
 
@@ -23,7 +23,7 @@ def installed_version(name: str) -> str | None:
         return None
 
 
-def versions(python: str, of: Callable[[str], str | None] = installed_version) -> list[Finding]:
+def versions(python: str, of: Callable[[str], str | None] = installed_version) -> list[CheckResult]:
     """Whether Python and all packages have the versions that the distribution requires.
 
     Args:
@@ -33,11 +33,11 @@ def versions(python: str, of: Callable[[str], str | None] = installed_version) -
     try:
         wanted, needed = metadata(DISTRIBUTION)["Requires-Python"], requires(DISTRIBUTION) or []
     except PackageNotFoundError:
-        return [Finding("packages", "problem", f"{DISTRIBUTION} is not installed", "Install it: pip install -e .")]
+        return [CheckResult("packages", "problem", f"{DISTRIBUTION} is not installed", "Install it: pip install -e .")]
     return [python_version(python, wanted or ""), *packages(needed, of)]
 
 
-def python_version(found: str, wanted: str) -> Finding:
+def python_version(found: str, wanted: str) -> CheckResult:
     """Whether the distribution runs on this version of Python.
 
     Args:
@@ -45,12 +45,12 @@ def python_version(found: str, wanted: str) -> Finding:
         wanted: the range of versions that the distribution states, such as ``>=3.11``.
     """
     if SpecifierSet(wanted).contains(found, prereleases=True):
-        return Finding("python", "ok", found)
-    return Finding("python", "problem", f"{found}, expected {wanted}", "Make the environment with a newer Python.")
+        return CheckResult("python", "ok", found)
+    return CheckResult("python", "problem", f"{found}, expected {wanted}", "Make the environment with a newer Python.")
 
 
-def packages(needed: Sequence[str], of: Callable[[str], str | None]) -> list[Finding]:
-    """One finding for each package that is missing, bad or of a wrong version; one for all if none is.
+def packages(needed: Sequence[str], of: Callable[[str], str | None]) -> list[CheckResult]:
+    """One result for each package that is missing, bad or of a wrong version; one for all if none is.
 
     Args:
         needed: the requirements as the distribution states them; those of extras are left out.
@@ -58,26 +58,30 @@ def packages(needed: Sequence[str], of: Callable[[str], str | None]) -> list[Fin
     """
     own = [one for text in needed if not (one := Requirement(text)).marker or one.marker.evaluate({"extra": ""})]
     faults = [fault for one in own if (fault := _fault(one, of(one.name)))]
-    return faults or [Finding("packages", "ok", f"{len(own)} as {DISTRIBUTION} requires them")]
+    return faults or [CheckResult("packages", "ok", f"{len(own)} as {DISTRIBUTION} requires them")]
 
 
-def _fault(needed: Requirement, found: str | None) -> Finding | None:
+def _fault(needed: Requirement, found: str | None) -> CheckResult | None:
     install = f"pip install '{needed.name}{needed.specifier}'"
     if found is None:
-        return Finding(needed.name, "problem", f"not installed, expected {needed.specifier}", f"Install it: {install}")
+        return CheckResult(
+            needed.name, "problem", f"not installed, expected {needed.specifier}", f"Install it: {install}"
+        )
     if needed.specifier.contains(found, prereleases=True):
         return None
     if any(one.operator == "!=" and not one.contains(found, prereleases=True) for one in needed.specifier):
-        return Finding(
+        return CheckResult(
             needed.name, "problem", f"{found}, a release that is known to be bad and excluded ({needed.specifier})",
             f"Do not run it; replace it: {install}. setup.cfg says what is wrong with it.",
         )  # fmt: skip
     older = any(one.operator in (">=", ">", "~=") and Version(found) < Version(one.version) for one in needed.specifier)
     age = "too old" if older else "too new"
-    return Finding(needed.name, "problem", f"{found} is {age}, expected {needed.specifier}", f"Change it: {install}")
+    return CheckResult(
+        needed.name, "problem", f"{found} is {age}, expected {needed.specifier}", f"Change it: {install}"
+    )
 
 
-def own_packages(intruder: str | None, home: Path) -> Finding:
+def own_packages(intruder: str | None, home: Path) -> CheckResult:
     """Whether Python imports this project's packages from this project's folder.
 
     Args:
@@ -86,6 +90,6 @@ def own_packages(intruder: str | None, home: Path) -> Finding:
         home: the folder that holds this project's packages.
     """
     if intruder is None:
-        return Finding("own packages", "ok", f"all from {home}")
+        return CheckResult("own packages", "ok", f"all from {home}")
     remedy = "Run from another folder, take that one off PYTHONPATH, or install medtransfer into its own environment."
-    return Finding("own packages", "problem", f"{intruder}, expected from {home}", remedy)
+    return CheckResult("own packages", "problem", f"{intruder}, expected from {home}", remedy)

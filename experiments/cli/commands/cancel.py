@@ -12,13 +12,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.commands.status import chosen
 from specs.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     from experiments.execution.executor import Executor
-    from experiments.execution.overview import RunState
+    from experiments.execution.run_status import RunState
 
 HELP = "end runs that are running or queued"
 
@@ -31,17 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("ended", nargs="*", default=[], metavar="RUN", help="start of a run's key")
     which.add_argument("--all", action="store_true", help="every run of the store that is running or queued")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
     """End the runs that were named; returns exit status 2 if a run could not be ended from this machine."""
-    from experiments.execution.journal import plans
-    from experiments.execution.overview import overview
+    from experiments.execution.planner_notes import plans
+    from experiments.execution.run_status import run_states
     from experiments.run.machine.processes import alive, end
     from experiments.run.store import RunStore
 
-    store = RunStore(places(options).runs)
+    store = RunStore(paths_of(options).runs)
     if options.all:
         # The commands are ended first; otherwise they would start the next runs.
         interrupted = [planned.planner for planned in plans(store) if alive(planned.planner)]
@@ -51,9 +51,9 @@ def execute(options: argparse.Namespace) -> int:
         deadline = time.monotonic() + PATIENCE
         while any(alive(planner) for planner in interrupted) and time.monotonic() < deadline:
             time.sleep(0.05)
-    found = [one for one in overview(store) if one.state in ("running", "queued")]
+    found = [one for one in run_states(store) if one.state in ("running", "queued")]
     if not options.all:
-        found = chosen(overview(store), options.ended)
+        found = chosen(run_states(store), options.ended)
     left = [one for one in found if not _cancelled(one)]
     for one in left:
         print(f"not ended: {one.key[:12]}, {one.state}{f' ({one.why})' if one.why else ''}", file=sys.stderr)
@@ -62,7 +62,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _cancelled(one: RunState) -> bool:
     """End a run, and leave a note of it for its planner; returns whether that was possible from this machine."""
-    from experiments.execution.journal import forget_failure, write_failure
+    from experiments.execution.planner_notes import forget_failure, write_failure
     from experiments.run.progress import Finished
     from specs.registry import EXECUTORS
 

@@ -11,7 +11,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.commands.options import add_edition, add_places, places
+from experiments.cli.commands.options import add_edition, add_paths, paths_of
 from specs.errors import DataError
 from specs.expression import parse
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "are shown once",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -41,7 +41,7 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.cli.commands.viewing import census_of, show_census
     from experiments.session.describing import dataset_named
 
-    expression, where = parse(dataset_named(options.dataset, note)), places(options)
+    expression, where = parse(dataset_named(options.dataset, note)), paths_of(options)
     view = where.view(expression, options.edition)
     found, prepared = census_of(view, options.edition == "real"), view.prepared
     nested = fractions(view.dataset, view.root, options.fractions)

@@ -28,7 +28,7 @@ from experiments.cli.commands.options import (
     add_execution,
     add_executor,
     add_images,
-    add_places,
+    add_paths,
     count_from,
     images_of,
     points,
@@ -106,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_images(parser)
     add_edition(parser)
     add_executor(parser)
-    add_places(parser)
+    add_paths(parser)
     add_execution(parser)
 
 

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Build the workspaces and print their addresses, or print what would be built; returns the exit status."""
-    from experiments.reporting.formats.plain import finished_tables
+    from experiments.reporting.formats.json_format import finished_tables
     from experiments.reporting.wandb.workspace import save, spec_of, workspace
     from specs.errors import UsageError
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.cli.commands.options import FOLDER, add_execution, add_executor, add_places, session_of
+from experiments.cli.commands.options import FOLDER, add_execution, add_executor, add_paths, session_of
 from experiments.cli.commands.showing import show_all_made, show_plan
 from experiments.cli.paths import FileToWrite
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--report", type=FileToWrite(), default="report.html", metavar="FILE", help="the page (default: %(default)s)"
     )
     add_executor(parser)
-    add_places(parser)
+    add_paths(parser)
     add_execution(parser)
 
 

@@ -14,14 +14,14 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.paths import PathOption
 from experiments.run.machine.cores import cores
 from specs.errors import UsageError
 from specs.quoting import LONGEST_PATH, plain
 
 if TYPE_CHECKING:
-    from experiments.checks.diagnosis.finding import Finding
+    from experiments.checks.diagnosis.check_result import CheckResult
 
 HELP = "look for what would keep runs on this machine from working, and say what to do"
 
@@ -29,47 +29,47 @@ HELP = "look for what would keep runs on this machine from working, and say what
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer doctor``."""
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser, PathOption())  # other faults of a folder are findings, and must not end the command
+    add_paths(parser, PathOption())  # other faults of a folder are results, and must not end the command
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Do all checks and print each finding as soon as it is there; returns the exit status."""
+    """Do all checks and print each result as soon as it is there; returns the exit status."""
     import dataclasses
 
-    found = []
-    for finding in findings(options):
-        found.append(finding)
+    results = []
+    for result in check_results(options):
+        results.append(result)
         if not options.json:
-            print(words(finding), flush=True)
+            print(words(result), flush=True)
     if options.json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=1))
-    return UsageError.exit_status if any(finding.state == "problem" for finding in found) else 0
+        print(json.dumps([dataclasses.asdict(result) for result in results], indent=1))
+    return UsageError.exit_status if any(result.state == "problem" for result in results) else 0
 
 
-def words(finding: Finding) -> str:
-    """A finding as a line of text: its state, what was checked, what was found, and the remedy."""
-    text = f"{finding.state:8}{finding.check}: {finding.found}" + (f". {finding.remedy}" if finding.remedy else "")
+def words(result: CheckResult) -> str:
+    """A result as a line of text: its state, what was checked, what was found, and the remedy."""
+    text = f"{result.state:8}{result.check}: {result.found}" + (f". {result.remedy}" if result.remedy else "")
     return plain(text, LONGEST_PATH)
 
 
-def findings(options: argparse.Namespace) -> Iterator[Finding]:
-    """The findings of all checks of this machine, one after the other."""
+def check_results(options: argparse.Namespace) -> Iterator[CheckResult]:
+    """The results of all checks of this machine, one after the other."""
     import platform
 
     from experiments.checks.diagnosis.cluster import cluster
     from experiments.checks.diagnosis.datasets import datasets
+    from experiments.checks.diagnosis.ddp import gloo, nccl
     from experiments.checks.diagnosis.decoders import decoders
     from experiments.checks.diagnosis.folders import Folder, folder
     from experiments.checks.diagnosis.memory import available, memory, shared_memory
     from experiments.checks.diagnosis.network import network, servers
     from experiments.checks.diagnosis.processors import devices, gpu_nodes, installed_build, quota, threads
-    from experiments.checks.diagnosis.together import nccl, together
     from experiments.checks.diagnosis.tracking import tracking
     from experiments.checks.diagnosis.versions import installed_version, own_packages, versions
     from initializers.publishing.store import WeightStore
     from specs.packages import HOME, intruder
 
-    where = places(options)
+    where = paths_of(options)
     yield from versions(platform.python_version())
     yield own_packages(intruder(), HOME)
     yield from decoders()
@@ -79,19 +79,19 @@ def findings(options: argparse.Namespace) -> Iterator[Finding]:
     yield from threads(cores(), quota(), os.environ.get("OMP_NUM_THREADS"), load)
     yield memory(available())
     yield shared_memory()
-    for one in (
+    for checked in (
         Folder("--runs", where.runs, "runs"),
         Folder("--cache", where.cache, "cache"),
         Folder("--weights", WeightStore.current().folder, "weights"),
         Folder("--data-root", where.data, "data"),
     ):
-        yield from folder(one)
+        yield from folder(checked)
     yield from datasets(where)
     yield network(servers())
     if not isinstance(build, str):
         import torch
 
-        yield together()
+        yield gloo()
         yield from nccl(len(build.gpus), torch.distributed.is_available() and torch.distributed.is_nccl_available())
     yield from cluster(os.environ, submitit=installed_version("submitit"))
     yield tracking(installed_version("wandb"), os.environ)

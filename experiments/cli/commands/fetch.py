@@ -17,7 +17,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.commands.showing import note
 from specs.errors import DataError, MedtransferError
 from specs.expression import parse
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would be fetched and stop")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -46,18 +46,18 @@ def execute(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from experiments.cli.commands.viewing import census_of, show_census
-    from experiments.cli.steps import StepsBars
+    from experiments.cli.progress_bars import ProgressBars
     from experiments.session.session import Session
 
     found, errors, unfit = list[dict[str, Any]](), list[MedtransferError](), False
-    with StepsBars(Console(stderr=True)) as bars:
-        session = Session(places(options), say=note)
+    with ProgressBars(Console(stderr=True)) as bars:
+        session = Session(paths_of(options), say=note)
         for dataset in options.datasets:
             try:
                 fetched = session.plan_fetch(dataset) if options.dry_run else session.fetch(dataset, progress=bars)
                 if not options.json:
                     _show(fetched)
-                counted = None if options.dry_run else census_of(places(options).view(parse(dataset), "real"), True)
+                counted = None if options.dry_run else census_of(paths_of(options).view(parse(dataset), "real"), True)
                 found.append(_plain(fetched) | ({"counts": counted.to_json()} if counted else {}))
                 unfit = unfit or bool(counted and counted.faults)
                 if counted and not options.json:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from specs.errors import MedtransferError, UsageError
 from specs.expression import Call
 from specs.registry import DATASETS, INITIALIZERS, KINDS, METHODS, OWN, RECIPES, Entry
 
 if TYPE_CHECKING:
-    from experiments.run.places import Places
+    from experiments.run.paths import Paths
     from initializers.publishing.publishing import Published
     from initializers.publishing.store import WeightStore
     from lightning_modules.self_supervision.method import Method
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer list``."""
     parser.add_argument("kind", nargs="?", choices=KINDS, help="list only this kind, and say more of each entry")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -79,7 +79,7 @@ def _entries(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
         return list(_recipes())
     state: Callable[[str], str] = {"initializers": _initializer_state, "methods": _family}.get(kind, _nothing)
     if kind == "datasets":
-        where = places(options)
+        where = paths_of(options)
 
         def state(name: str) -> str:
             return _dataset_state(name, where)
@@ -136,7 +136,7 @@ def _published_state(name: str, default: Published, store: WeightStore) -> str:
     return f"{found} of {len(files)} weight files found" if found else f"{default.file.name} is not in {store.folder}"
 
 
-def _dataset_state(name: str, where: Places) -> str:
+def _dataset_state(name: str, where: Paths) -> str:
     try:
         dataset = DATASETS.build(name)
     except MedtransferError as error:

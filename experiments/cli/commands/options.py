@@ -16,7 +16,7 @@ from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError
 
 if TYPE_CHECKING:
-    from experiments.run.places import Places
+    from experiments.run.paths import Paths
     from experiments.session.documents import Statistics
     from experiments.session.pages import Images
     from experiments.session.session import Session
@@ -26,7 +26,7 @@ FOLDER = FolderToRead()
 """The type of options for folders that a command reads, and makes or writes into if it needs to."""
 
 
-def add_places(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> None:
+def add_paths(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> None:
     """Declare ``--data-root``, ``--runs``, ``--cache`` and ``--weights``.
 
     Args:
@@ -93,11 +93,11 @@ def add_edition(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def places(options: argparse.Namespace) -> Places:
+def paths_of(options: argparse.Namespace) -> Paths:
     """The folders that the options name."""
-    from experiments.run.places import Places
+    from experiments.run.paths import Paths
 
-    return Places.given(options.data_root, options.runs, options.cache)
+    return Paths.given(options.data_root, options.runs, options.cache)
 
 
 @contextmanager
@@ -109,15 +109,15 @@ def session_of(options: argparse.Namespace) -> Iterator[Session]:
     from rich.console import Console
 
     from experiments.cli.display import Display
-    from experiments.cli.steps import StepsBars
+    from experiments.cli.progress_bars import ProgressBars
     from experiments.session.session import Session
 
     if not options.dry_run:
         check_writable(options, "runs", "cache", "output", "report", "export")
     console = Console(stderr=True)
-    with Display(console) as display, StepsBars(console) as bars:
+    with Display(console) as display, ProgressBars(console) as bars:
         session = Session(
-            places(options),
+            paths_of(options),
             executor=options.executor,
             devices=options.devices,
             jobs=options.jobs,

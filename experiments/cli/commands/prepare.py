@@ -15,7 +15,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from experiments.cli.commands.options import add_edition, add_places, count_from, places
+from experiments.cli.commands.options import add_edition, add_paths, count_from, paths_of
 from experiments.run.machine.cores import cores
 from specs.errors import DataError
 from specs.expression import parse
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--accept", action="store_true", help="accept the listed problems, so that training may start")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -58,15 +58,15 @@ def execute(options: argparse.Namespace) -> int:
 
     from datamodules.prepared.problems import ACCEPTED, write_problems
     from experiments.cli.commands.showing import note
-    from experiments.cli.steps import StepsBars
+    from experiments.cli.progress_bars import ProgressBars
     from experiments.session.describing import dataset_named
     from experiments.session.preparing import prepared_dataset
     from specs.recipe import Form
 
     options.dataset = dataset_named(options.dataset, note)
-    expression, where = parse(options.dataset), places(options)
+    expression, where = parse(options.dataset), paths_of(options)
     forms = [Form(size, options.resampling) for size in options.size or DEFAULT_SIZES]
-    with StepsBars(Console(stderr=True)) as bars:
+    with ProgressBars(Console(stderr=True)) as bars:
         view = prepared_dataset(
             expression, options.edition, forms, where, options.jobs,
             lambda done, total: bars(f"prepare {expression.name}", done, total),
@@ -137,7 +137,7 @@ def _again(options: argparse.Namespace) -> str:
         words += ["--size", str(size)]
     if options.resampling != DEFAULT_RESAMPLING:
         words += ["--resampling", options.resampling]
-    return places(options).suggested(*words, edition=options.edition)
+    return paths_of(options).suggested(*words, edition=options.edition)
 
 
 def _bytes(prepared: Prepared, form: str) -> int:

@@ -17,7 +17,7 @@ from experiments.cli.commands.options import (
     add_edition,
     add_execution,
     add_executor,
-    add_places,
+    add_paths,
     session_of,
     settings_of,
 )
@@ -46,14 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="the seed of the run (default: %(default)s, as in tables)")
     parser.add_argument("--export", type=FileToWrite(), metavar="FILE", help="a .safetensors file to write")
     add_edition(parser)
-    add_places(parser)
+    add_paths(parser)
     add_execution(parser)
     add_executor(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Do the pretraining and export its weights, or with ``--dry-run`` show the plan; returns the exit status."""
-    from experiments.session.single import check_export
+    from experiments.session.single_run import check_export
 
     check_export(options.export)
     with session_of(options) as session:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.cli.commands.options import add_images, add_places, add_tables, images_of, places
+from experiments.cli.commands.options import add_images, add_paths, add_tables, images_of, paths_of
 from experiments.cli.commands.showing import note
 from experiments.cli.paths import FileToWrite, check_writable
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--title", help="the title of the page")
     add_images(parser)
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.session.session import Session
 
     check_writable(options, "output")
-    page = Session(places(options)).report(
+    page = Session(paths_of(options)).report(
         options.files, tables=options.tables, title=options.title, images=images_of(options)
     )
     page.write(options.output)

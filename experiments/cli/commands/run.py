@@ -12,7 +12,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_execution, add_executor, add_places, session_of, settings_of
+from experiments.cli.commands.options import add_execution, add_executor, add_paths, session_of, settings_of
 from experiments.cli.commands.showing import score_lines, show_dry_run, show_run
 from experiments.cli.paths import FileToRead
 from specs.errors import UsageError
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pretraining", metavar="STUDY/NAME", help="the recipe of required supervised pretrainings")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
     parser.add_argument("--seed", type=int, help="the seed of the run (default: 0)")
-    add_places(parser)
+    add_paths(parser)
     add_execution(parser)
     add_executor(parser)
 

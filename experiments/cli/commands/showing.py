@@ -31,9 +31,9 @@ def show_plan(planned: Planned, as_json: bool) -> None:
     lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
     for spec in lacking:
         print(_line("-", "lacks", spec))
-    for place, why in cells.runs.items():
-        if isinstance(why, str) and place not in cells.lacking:
-            print(f"{'-':12}  {'-':5}  {place[0]} on {place[1]}: {why}")
+    for cell_key, why in cells.runs.items():
+        if isinstance(why, str) and cell_key not in cells.lacking:
+            print(f"{'-':12}  {'-':5}  {cell_key[0]} on {cell_key[1]}: {why}")
     if cells.lacking:
         print(f"\n{len(lacking)} runs cannot be planned before this is there:")
         for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
@@ -89,7 +89,7 @@ def show_run(spec: RunSpec, key: str, row: str | None) -> None:
         row: the row that the user wrote, ``NAME = WEIGHTS on BACKBONE``, which may give the run a name; None if the run
             comes from a spec.
     """
-    from experiments.run.naming import run_title
+    from experiments.run.public_names import run_title
     from specs.row import parse_row
 
     name = parse_row(row).name if row else None
@@ -129,6 +129,6 @@ def note(text: str) -> None:
 
 
 def _line(key: str, state: str, spec: RunSpec) -> str:
-    from experiments.run.naming import run_title
+    from experiments.run.public_names import run_title
 
     return f"{key:12}  {state:5}  {run_title(spec)}"

@@ -15,11 +15,11 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from specs.expression import parse
 
 if TYPE_CHECKING:
-    from experiments.execution.overview import RunState
+    from experiments.execution.run_status import RunState
 
 HELP = "show what is running, queued, failed and done in the run store, and why"
 
@@ -29,15 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs_shown", nargs="*", metavar="RUN", help="start of a run's key (default: all not done)")
     parser.add_argument("--all", action="store_true", help="list the runs that are done too")
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print the number of runs in each state, and a line for each run; returns the exit status."""
-    from experiments.execution.overview import STATES, overview
+    from experiments.execution.run_status import STATES, run_states
     from experiments.run.store import RunStore
 
-    found = overview(RunStore(places(options).runs))
+    found = run_states(RunStore(paths_of(options).runs))
     if options.runs_shown:
         found = chosen(found, options.runs_shown)
     listed = [one for one in found if one.state != "done" or options.all or options.runs_shown]
@@ -53,7 +53,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def in_words(one: RunState) -> list[str]:
     """The lines that describe the state of a run."""
-    from experiments.run.naming import noted_title
+    from experiments.run.public_names import noted_title
 
     run = one.run
     what = noted_title(run) if run else "not begun"

@@ -10,7 +10,7 @@ import argparse
 from experiments.cli.commands.options import (
     add_execution,
     add_executor,
-    add_places,
+    add_paths,
     add_statistics,
     count_from,
     session_of,
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_executor(parser)
     add_statistics(parser)
-    add_places(parser)
+    add_paths(parser)
     add_execution(parser)
 
 

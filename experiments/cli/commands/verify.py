@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_places, places
+from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.paths import file_to_read
 from specs.errors import RunError, UsageError
 
@@ -38,12 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the beginning of a run's key, or a table such as tables/NAME.json",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_places(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Verify one run after the other and print each verdict; returns the exit status."""
-    where = places(options)
+    where = paths_of(options)
     keys = chosen(options.runs_or_tables, where.runs)
     from experiments.checks.verification import verify
 
@@ -76,7 +76,7 @@ def chosen(named: Sequence[str], store: Path) -> list[str]:
 
 
 def _of_table(path: Path) -> list[str]:
-    from experiments.reporting.formats.plain import read_document
+    from experiments.reporting.formats.json_format import read_document
     from experiments.tables.document import TableDocument
 
     document = read_document(path)

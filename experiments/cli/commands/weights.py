@@ -100,13 +100,13 @@ def _list(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
 def _fetch(store: WeightStore, expressions: list[str]) -> list[dict[str, Any]]:
     from rich.console import Console
 
-    from experiments.cli.steps import StepsBars
+    from experiments.cli.progress_bars import ProgressBars
     from experiments.session.weights import fetched_weights
 
     if not expressions:
         raise UsageError("medtransfer weights fetch: name what to fetch, such as moco_v2; all of them are gigabytes.")
     found = []
-    with StepsBars(Console(stderr=True)) as bars:
+    with ProgressBars(Console(stderr=True)) as bars:
         for text, initializer in _chosen(expressions):
 
             def fetch(file: PublishedFile, initializer: StoredWeights = initializer) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.execution.executor import Conditions, Job, JobState
-from experiments.execution.journal import failure_of, forget_failure, write_failure
+from experiments.execution.planner_notes import failure_of, forget_failure, write_failure
 from experiments.execution.slurm.queue import states_of
 from experiments.execution.slurm.resources import Resources
 from experiments.run.attempts import epochs_done
@@ -63,8 +63,8 @@ class SlurmDispatcher:
 
     def __init__(self, resources: Resources, conditions: Conditions) -> None:
         self.resources, self.conditions = resources, conditions
-        self.folder = conditions.places.runs / "slurm"
-        self._store = RunStore(conditions.places.runs)
+        self.folder = conditions.paths.runs / "slurm"
+        self._store = RunStore(conditions.paths.runs)
         self._jobs: dict[str, Job] = {}
         self._ended: dict[str, float] = {}
         self._began = self._next = time.monotonic()
@@ -185,7 +185,7 @@ class SlurmRun:
             forget_failure(notes, self.key)
         keep_freed_memory()
         try:
-            resolver = Resolver(self.conditions.places, self.conditions.devices)
+            resolver = Resolver(self.conditions.paths, self.conditions.devices)
             run_resolved(planned(self.spec, self.key, resolver), resolver, workers=self.conditions.workers)
         except Exception as error:
             if first or failure_of(notes, self.key) is None:

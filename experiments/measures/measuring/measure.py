@@ -20,7 +20,7 @@ from specs.run import RunSpec
 if TYPE_CHECKING:
     from backbones.networks.contract import Backbone
     from datamodules.dataset.contract import Dataset
-    from experiments.run.places import Places
+    from experiments.run.paths import Paths
     from experiments.run.store import Record
 
 Found = Mapping[str, Any]
@@ -54,7 +54,7 @@ class Measure:
     version: int
     unit: str
     progress: str
-    compute: Callable[[Record, Places], Found]
+    compute: Callable[[Record, Paths], Found]
     numbers: Callable[[RunSpec], Collection[str]]
     levels: Mapping[str, str] = field(default_factory=dict)
     remarks: Callable[[Sequence[Found]], list[tuple[str, str]]] = _nothing_to_say

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from experiments.measures.measuring.evaluations import evaluated, measured_as
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.run.places import Places
+from experiments.measures.measuring.measurement_cache import evaluated, measured_as
+from experiments.run.paths import Paths
 from experiments.run.progress import Report, silent
 from experiments.run.store import Record, RunStore
 
 
-def measured(name: str, records: Iterable[Record], places: Places, report: Report = silent) -> dict[str, Found]:
+def measured(name: str, records: Iterable[Record], paths: Paths, report: Report = silent) -> dict[str, Found]:
     """The numbers that a measure gives for each run, by key; numbers measured before are read from the run store.
 
     Args:
         name: the name under which the measure is registered.
         records: the records of the finished runs.
-        places: where the runs and their data are.
+        paths: where the runs and their data are.
         report: a function that is told after each newly measured run how many are done, and of how many.
     """
     from experiments.run.machine.threads import threads  # imports torch, which showing a plan does not need
@@ -26,6 +26,6 @@ def measured(name: str, records: Iterable[Record], places: Places, report: Repor
 
     def numbers(record: Record) -> Found:
         with threads(record.data["spec"]["recipe"]["threads"]):  # the same numbers on any number of cores
-            return measure.compute(record, places)
+            return measure.compute(record, paths)
 
-    return evaluated(measured_as(name), measure.version, records, RunStore(places.runs), numbers, report)
+    return evaluated(measured_as(name), measure.version, records, RunStore(paths.runs), numbers, report)

@@ -13,13 +13,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from backbones.networks.contract import Backbone
 from experiments.measures.measuring.costs import NetworkCost
-from experiments.measures.measuring.evaluations import once
+from experiments.measures.measuring.measurement_cache import once
 from experiments.run.initialized import built_backbone
 from experiments.run.machine.devices import device_name
 from experiments.run.machine.threads import threads
-from experiments.run.naming import public_labels
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Report, silent
+from experiments.run.public_names import public_labels
 from experiments.run.store import RunStore
 from lightning_modules.task_module import supervised_module
 from specs.card import UNIT
@@ -92,7 +92,7 @@ class Costed:
 
 
 def network_costs(
-    columns: Iterable[Costed], edition: Edition, places: Places, report: Report = silent
+    columns: Iterable[Costed], edition: Edition, paths: Paths, report: Report = silent
 ) -> tuple[NetworkCost, ...]:
     """The costs of each network, once for all columns that share network, image size and outputs.
 
@@ -102,7 +102,7 @@ def network_costs(
     Args:
         columns: the columns whose networks are measured; their data must be there.
         edition: the edition of the datasets: the published files or drawn images.
-        places: where data and runs are.
+        paths: where data and runs are.
         report: a function that is told after each timed network how many are done, and of how many.
 
     Raises:
@@ -111,7 +111,7 @@ def network_costs(
     """
     networks: dict[tuple[object, ...], Network] = {}
     for column in columns:
-        dataset, _ = places.open(parse(column.dataset), edition)
+        dataset, _ = paths.open(parse(column.dataset), edition)
         network = Network(BACKBONES.bind(column.backbone), dataset.task, column.recipe, dataset.channels)
         networks.setdefault(network.identity, network).columns.append(column.label)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -123,7 +123,7 @@ def network_costs(
     ]
     names = public_labels(BACKBONES, (network.backbone for network in networks.values()))
     seconds = once(
-        "network-seconds", VERSION, dict(zip(keys, networks.values(), strict=True)), RunStore(places.runs),
+        "network-seconds", VERSION, dict(zip(keys, networks.values(), strict=True)), RunStore(paths.runs),
         lambda network: seconds_an_image(network.made().to(device), network.image().to(device)), report,
     )  # fmt: skip
     return tuple(

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.bootstrap import draw_counts
-from experiments.run.evaluation import rows_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
+from experiments.run.predictions import rows_of
 from experiments.run.store import PREDICTIONS, Record
 from lightning_modules.scoring import task_score
 from specs.errors import RunError
@@ -18,12 +18,12 @@ VERSION = 1
 """Raised on purpose when the same run gives other numbers than before."""
 
 
-def resampled(record: Record, places: Places, resamples: int, score: str | None = None) -> list[float | None]:
+def resampled(record: Record, paths: Paths, resamples: int, score: str | None = None) -> list[float | None]:
     """The run's score in each resample of the test patients; the same resamples for every run of one test set.
 
     Args:
         record: the record of a fine-tuning.
-        places: where its dataset is, which says which patient each image is of.
+        paths: where its dataset is, which says which patient each image is of.
         resamples: the number of resamples.
         score: the name of one of the task's scores; None takes the score that the task is judged by.
 
@@ -35,7 +35,7 @@ def resampled(record: Record, places: Places, resamples: int, score: str | None 
         DataError: if the data are not there.
     """
     spec = RunSpec.from_json(record.data["spec"])
-    opened = places.data_of(spec)
+    opened = paths.data_of(spec)
     task, samples = opened.dataset.task, opened.index.test
     table = pq.read_table(record.file(PREDICTIONS))
     if table["id"].to_pylist() != [sample.id for sample in samples]:

@@ -18,7 +18,7 @@ from experiments.reporting.blocks.recommendation import decided_of
 from experiments.reporting.decided import Reading, reading_of
 from experiments.reporting.text.claims import Wording, missed, points, several, starting, worse
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import listed, p_stated
+from experiments.reporting.text.phrases import listed, p_stated
 from experiments.tables.document import TableDocument
 
 MARGIN = 0.01

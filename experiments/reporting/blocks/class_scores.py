@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from experiments.reporting.blocks.building.block import Block, Heading, Line, entry_of
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.text.words import mean_std
+from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, TableDocument
 
 PREFIXES = {"auroc:": "AUROC", "dice:": "Dice"}

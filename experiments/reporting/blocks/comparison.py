@@ -15,7 +15,7 @@ from experiments.reporting.drawings.labels import height_of, wrapped
 from experiments.reporting.drawings.looks import looks
 from experiments.reporting.drawings.panels import entitle
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import p_text, percent_level
+from experiments.reporting.text.phrases import p_text, percent_level
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ def draw_forest(document: TableDocument) -> Drawing | None:
     if not _is_drawn(document):
         return None
     bars = _bars(document)
-    columns = [column for column, _ in document.columns if any(place[1] == column for place in bars)]
+    columns = [column for column, _ in document.columns if any(cell_key[1] == column for cell_key in bars)]
     from matplotlib.figure import Figure as Drawing
 
-    rows = [row for row, _ in document.rows if any(place[0] == row for place in bars)]
+    rows = [row for row, _ in document.rows if any(cell_key[0] == row for cell_key in bars)]
     colors = {row: look.color for row, look in looks(document).items()}
     names, metrics = [wrapped(row, NAMES, 8) for row in rows], dict(document.columns)
     titles = [wrapped(f"{column} ({metrics[column]})", PANEL + 0.6, 9) for column in columns]

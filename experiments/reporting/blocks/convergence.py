@@ -15,10 +15,10 @@ from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
 from experiments.reporting.drawings.looks import looks
 from experiments.reporting.drawings.panels import NAMES, NARROWEST, PER_LINE, entitle
-from experiments.reporting.text.words import p_stated, p_text, percent_level
-from experiments.run.run_facts import steps_to, validated_steps, validation_scores
+from experiments.reporting.text.phrases import p_stated, p_text, percent_level
+from experiments.run.record_views import steps_to, validated_steps, validation_scores
 from experiments.run.store import Record
-from experiments.tables.document import Place, TableDocument
+from experiments.tables.document import CellKey, TableDocument
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ class ConvergenceSteps:
         column_thresholds: the thresholds in [0, 1] of columns that have their own, by column label.
     """
 
-    steps: dict[Place, tuple[Duration, ...]]
+    steps: dict[CellKey, tuple[Duration, ...]]
     threshold: float | None = None
     column_thresholds: dict[str, float] = field(default_factory=dict)
 
@@ -62,11 +62,11 @@ def _gather(gathering: Gathering) -> ConvergenceSteps | None:
     table = gathering.table
     own = {column.label: column.threshold for column in table.columns if column.threshold is not None}
     steps = {}
-    for place in gathering.cells:
-        column = gathering.columns[place[1]]
+    for cell_key in gathering.cells:
+        column = gathering.columns[cell_key[1]]
         threshold = own.get(column.label, table.threshold)
         if column.measure is None and threshold is not None:
-            steps[place] = tuple(_steps(record, threshold) for record in gathering.records_of(place))
+            steps[cell_key] = tuple(_steps(record, threshold) for record in gathering.records_of(cell_key))
     return ConvergenceSteps(steps, table.threshold, own) if own or table.threshold is not None else None
 
 
@@ -74,10 +74,10 @@ def _steps(record: Record, threshold: float) -> Duration:
     return steps_to(threshold, validation_scores(record), validated_steps(record))
 
 
-def steps_of(document: TableDocument, place: Place) -> tuple[Duration, ...]:
+def steps_of(document: TableDocument, cell_key: CellKey) -> tuple[Duration, ...]:
     """The steps to the threshold of each run of a cell; empty where none are counted."""
     part = document.part(ConvergenceSteps)
-    return part.steps.get(place, ()) if part else ()
+    return part.steps.get(cell_key, ()) if part else ()
 
 
 def threshold_of(document: TableDocument, column: str) -> float | None:
@@ -86,7 +86,7 @@ def threshold_of(document: TableDocument, column: str) -> float | None:
     return part.of(column) if part else None
 
 
-def results_of(document: TableDocument) -> Mapping[Place, TimeResult]:
+def results_of(document: TableDocument) -> Mapping[CellKey, TimeResult]:
     """The median steps of each cell with a test against the reference row; empty where no steps are counted."""
     columns = [column for column, _ in document.columns]
     times = {row: {column: steps_of(document, (row, column)) for column in columns} for row, _ in document.rows}
@@ -99,7 +99,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     results = results_of(document)
     if not results:
         return
-    columns = [column for column, _ in document.columns if any(place[1] == column for place in results)]
+    columns = [column for column, _ in document.columns if any(cell_key[1] == column for cell_key in results)]
     title = f"Steps to a validation score of {_threshold(document, columns)}"
     lines = [
         Line(row, tuple(_entry(results.get((row, column))) for column in columns), row) for row, _ in document.rows
@@ -134,18 +134,18 @@ def _entry(of: TimeResult | None) -> Entry:
     return Entry(text, of.median.time if of.median.reached else np.inf, tested)
 
 
-def _long(results: Mapping[Place, TimeResult]) -> dict[str, dict[Place, Value]]:
+def _long(results: Mapping[CellKey, TimeResult]) -> dict[str, dict[CellKey, Value]]:
     """The values of the CSV columns: median steps if half of the runs reached the threshold, runs, and p-values."""
-    found: dict[str, dict[Place, Value]] = {name: {} for name in COLUMNS}
-    for place, of in results.items():
+    found: dict[str, dict[CellKey, Value]] = {name: {} for name in COLUMNS}
+    for cell_key, of in results.items():
         median = of.median.time if of.median.reached else None
         for name, value in zip(COLUMNS, (median, of.reached, of.runs, of.p_value, of.p_holm), strict=True):
-            found[name][place] = value
+            found[name][cell_key] = value
     return found
 
 
 def _notes(
-    document: TableDocument, title: str, columns: Sequence[str], results: Mapping[Place, TimeResult]
+    document: TableDocument, title: str, columns: Sequence[str], results: Mapping[CellKey, TimeResult]
 ) -> Iterator[str]:
     """Notes on how the steps to the threshold are counted, and on which rows differ in them."""
     yield (
@@ -183,7 +183,9 @@ def _notes(
     )
 
 
-def _draw(document: TableDocument, title: str, columns: Sequence[str], results: Mapping[Place, TimeResult]) -> Drawing:
+def _draw(
+    document: TableDocument, title: str, columns: Sequence[str], results: Mapping[CellKey, TimeResult]
+) -> Drawing:
     """The figure of steps: a panel per column and a line per row, with a mark for every run and one for the median."""
     from matplotlib.figure import Figure as Drawing
     from matplotlib.lines import Line2D
@@ -212,7 +214,7 @@ def _draw(document: TableDocument, title: str, columns: Sequence[str], results: 
     return drawing
 
 
-def _panel(axes: Axes, document: TableDocument, column: str, results: Mapping[Place, TimeResult]) -> None:
+def _panel(axes: Axes, document: TableDocument, column: str, results: Mapping[CellKey, TimeResult]) -> None:
     """Draw the panel of one column, with each run at a height of its own, so that no mark hides another.
 
     The numbers of each row stand as text at its right.

@@ -12,8 +12,8 @@ from experiments.reporting.blocks.building.block import Block, Entry, Heading, L
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import listed
-from experiments.tables.document import Place, TableDocument
+from experiments.reporting.text.phrases import listed
+from experiments.tables.document import CellKey, TableDocument
 from specs.errors import DataError
 from specs.expression import Call
 
@@ -114,9 +114,9 @@ def _block(document: TableDocument, title: str, lines: Sequence[tuple[str, ...]]
     )
 
 
-def _long(document: TableDocument) -> dict[str, dict[Place, Value]]:
+def _long(document: TableDocument) -> dict[str, dict[CellKey, Value]]:
     """The values of the CSV columns: images and patients of each split, and the test patients of the rarer class."""
-    found: dict[str, dict[Place, Value]] = {name: {} for name in COLUMNS}
+    found: dict[str, dict[CellKey, Value]] = {name: {} for name in COLUMNS}
     for column, one in counts_of(document).items():
         held = [one.splits[split].whole for split in SPLITS]
         numbers = [*(number for of in held for number in (of.images, of.patients)), rarer(one)]

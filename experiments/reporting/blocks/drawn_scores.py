@@ -9,7 +9,7 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.held_against import levels_of
 from experiments.reporting.drawings.panels import draw_panels
-from experiments.reporting.drawings.profile import draw_profile
+from experiments.reporting.drawings.stage_plot import draw_stages
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
@@ -28,5 +28,5 @@ def _tell(document: TableDocument) -> Iterator[Block]:
 
 def _draw(document: TableDocument) -> Drawing:
     if document.figure is not None and document.figure.along:
-        return draw_profile(document, levels_of(document))
+        return draw_stages(document, levels_of(document))
     return draw_panels(document)

@@ -11,9 +11,9 @@ from experiments.reporting.blocks.building.block import Block, Entry, Heading, L
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import capital, sides
-from experiments.run.run_facts import epochs_to_converge, validation_scores
+from experiments.run.record_views import epochs_to_converge, validation_scores
 from experiments.run.store import Record
-from experiments.tables.document import Place, TableDocument
+from experiments.tables.document import CellKey, TableDocument
 
 TITLES = ("epochs to 95% of the best validation score", "seconds a run")
 GPU_HOURS = "GPU-hours of all runs"
@@ -43,7 +43,7 @@ class RunEfforts:
         cells: the effort of each cell, by row and column label.
     """
 
-    cells: dict[Place, CellEffort]
+    cells: dict[CellKey, CellEffort]
 
 
 def effort() -> Kind:
@@ -52,7 +52,7 @@ def effort() -> Kind:
 
 
 def _gather(gathering: Gathering) -> RunEfforts:
-    return RunEfforts({place: _of(gathering.records_of(place)) for place in gathering.cells})
+    return RunEfforts({cell_key: _of(gathering.records_of(cell_key)) for cell_key in gathering.cells})
 
 
 def _of(records: Sequence[Record]) -> CellEffort:
@@ -93,7 +93,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def compared(document: TableDocument, cells: Mapping[Place, CellEffort]) -> list[str]:
+def compared(document: TableDocument, cells: Mapping[CellKey, CellEffort]) -> list[str]:
     """The labels of the columns in which all rows have runs, since rows can be compared in those alone."""
     return [
         column
@@ -110,12 +110,12 @@ def _heading(document: TableDocument, columns: Sequence[str]) -> str:
     return f"effort, mean over {count if count == every else f'{count} of {every}'} {column}s"
 
 
-def _long(cells: Mapping[Place, CellEffort]) -> dict[str, dict[Place, Value]]:
+def _long(cells: Mapping[CellKey, CellEffort]) -> dict[str, dict[CellKey, Value]]:
     """The values of the CSV columns: mean epochs, mean seconds and GPU-hours of each cell."""
-    done = {place: cell for place, cell in cells.items() if cell.seconds}
-    epochs: dict[Place, Value] = {place: _mean(cell.epochs) for place, cell in done.items() if cell.epochs}
-    seconds: dict[Place, Value] = {place: _mean(cell.seconds) for place, cell in done.items()}
-    hours: dict[Place, Value] = {place: cell.gpu_hours for place, cell in done.items()}
+    done = {cell_key: cell for cell_key, cell in cells.items() if cell.seconds}
+    epochs: dict[CellKey, Value] = {cell_key: _mean(cell.epochs) for cell_key, cell in done.items() if cell.epochs}
+    seconds: dict[CellKey, Value] = {cell_key: _mean(cell.seconds) for cell_key, cell in done.items()}
+    hours: dict[CellKey, Value] = {cell_key: cell.gpu_hours for cell_key, cell in done.items()}
     return dict(zip(COLUMNS, (epochs, seconds, hours), strict=True))
 
 

@@ -10,7 +10,7 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import sides
-from experiments.tables.document import Place, TableDocument
+from experiments.tables.document import CellKey, TableDocument
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def _gather(gathering: Gathering) -> EquivalenceMargin | None:
     return None if gathering.margin is None else EquivalenceMargin(gathering.margin)
 
 
-def equivalent(document: TableDocument, margin: float) -> tuple[Place, ...]:
+def equivalent(document: TableDocument, margin: float) -> tuple[CellKey, ...]:
     """The cells that are shown to be equivalent to the reference row within the margin, by uncorrected tests.
 
     Args:
@@ -54,7 +54,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(EquivalenceMargin)
     if part is None:
         return
-    shown = "; ".join(" on ".join(place) for place in equivalent(document, part.margin)) or "none"
+    shown = "; ".join(" on ".join(cell_key) for cell_key in equivalent(document, part.margin)) or "none"
     yield Block(
         notes=(
             f'Shown to be equivalent to the {sides(document)[0]} "{document.reference}" within ± {part.margin:g} '

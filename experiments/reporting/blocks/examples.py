@@ -10,7 +10,7 @@ from experiments.reporting.blocks.building.block import Block, Picture
 from experiments.reporting.blocks.building.class_pictures import class_key, class_panels
 from experiments.reporting.blocks.building.images import SHADES, SIDE, as_jpeg, colored, record_of, shade_of, spread
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.document import TableDocument
 from specs.task import Task
@@ -40,13 +40,13 @@ def examples() -> Kind:
     return Kind(order=60, tell=nothing_to_tell, illustrate=_illustrate)
 
 
-def _illustrate(document: TableDocument, places: Places) -> Iterator[Block]:
+def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
     for column, _ in document.columns:
-        if column not in document.measured and (block := column_examples(document, column, places)) is not None:
+        if column not in document.measured and (block := column_examples(document, column, paths)) is not None:
             yield block
 
 
-def column_examples(document: TableDocument, column: str, places: Places) -> Block | None:
+def column_examples(document: TableDocument, column: str, paths: Paths) -> Block | None:
     """A block with some test images of a column and the predictions of the reference row and of a best row for them.
 
     Returns:
@@ -60,10 +60,10 @@ def column_examples(document: TableDocument, column: str, places: Places) -> Blo
 
     rows = tuple(dict.fromkeys(row for row in (document.reference, document.best_row(column)) if row))
     first = {run.row: run for run in document.runs if run.column == column and run.seed == 0}
-    shown = {row: record_of(first[row], places) for row in rows if row in first}
+    shown = {row: record_of(first[row], paths) for row in rows if row in first}
     if not shown:
         return None
-    networks = {row: restore(record, places) for row, record in shown.items()}
+    networks = {row: restore(record, paths) for row, record in shown.items()}
     data = next(iter(networks.values())).data
     numbers = _chosen(data.index_of("test"), data.task)
     if data.task.outputs > 1 and data.task.kind == "segmentation":

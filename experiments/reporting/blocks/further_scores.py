@@ -10,8 +10,8 @@ from experiments.reporting.blocks.building.block import Block, Heading, Line, Va
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import further_layout
-from experiments.reporting.text.words import mean_std
-from experiments.tables.document import Cell, Place, TableDocument
+from experiments.reporting.text.phrases import mean_std
+from experiments.tables.document import Cell, CellKey, TableDocument
 
 TITLES = {
     "dice": "Dice, mean over images",
@@ -31,7 +31,7 @@ class FurtherCells:
         by_title: the cells of each further score, by the score's title and then by row and column label.
     """
 
-    by_title: dict[str, dict[Place, Cell]]
+    by_title: dict[str, dict[CellKey, Cell]]
 
 
 def further_scores() -> Kind:
@@ -44,28 +44,30 @@ def _gather(gathering: Gathering) -> FurtherCells | None:
 
     The Dice coefficient over images with a finding, for example, does not differ where all images have one.
     """
-    own = {place: _scores(gathering, place, gathering.columns[place[1]].score) for place in gathering.cells}
-    found: dict[str, dict[Place, Cell]] = {}
+    own = {cell_key: _scores(gathering, cell_key, gathering.columns[cell_key[1]].score) for cell_key in gathering.cells}
+    found: dict[str, dict[CellKey, Cell]] = {}
     for name, title in TITLES.items():
-        further = {place: _scores(gathering, place, name) for place in gathering.cells}
+        further = {cell_key: _scores(gathering, cell_key, name) for cell_key in gathering.cells}
         task = found.get(TITLES["dice"], own)  # the task's main score, which comes first if the table shows another one
-        if any(cell.values not in ((), own[place].values, task[place].values) for place, cell in further.items()):
+        if any(
+            cell.values not in ((), own[cell_key].values, task[cell_key].values) for cell_key, cell in further.items()
+        ):
             empty = {(row.label, column): Cell(()) for row in gathering.table.rows for column in gathering.columns}
             found[title] = empty | further
     return FurtherCells(found) if found else None
 
 
-def _scores(gathering: Gathering, place: Place, name: str | None) -> Cell:
+def _scores(gathering: Gathering, cell_key: CellKey, name: str | None) -> Cell:
     """The values of a score for a cell's runs; cells that hold numbers of a measure have none.
 
     Args:
         gathering: the finished table.
-        place: the labels of the cell's row and column.
+        cell_key: the labels of the cell's row and column.
         name: the name of the score in a run's record; None: the main score of the task.
     """
-    if gathering.columns[place[1]].measure is not None:
+    if gathering.columns[cell_key[1]].measure is not None:
         return Cell(())
-    records = gathering.records_of(place)
+    records = gathering.records_of(cell_key)
     values = [record.score if name is None else record.data["outcome"]["scores"].get(name) for record in records]
     return Cell(tuple(value for value in values if value is not None))
 
@@ -81,8 +83,8 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     header = tuple(Heading(heading.label, heading.detail) for heading in layout.header)
     long = {}
     for title, cells in part.by_title.items():
-        of = {place: summary(cell.values) for place, cell in cells.items() if cell.values}
-        means: dict[Place, Value] = {place: one.mean for place, one in of.items()}
+        of = {cell_key: summary(cell.values) for cell_key, cell in cells.items() if cell.values}
+        means: dict[CellKey, Value] = {cell_key: one.mean for cell_key, one in of.items()}
         long[f"{title}: mean"] = means
-        long[f"{title}: std"] = {place: one.std for place, one in of.items()}
+        long[f"{title}: std"] = {cell_key: one.std for cell_key, one in of.items()}
     yield Block(title="Further scores", corner=layout.corner, header=header, lines=lines, long=long)

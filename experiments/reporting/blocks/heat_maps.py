@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from experiments.reporting.blocks.building.block import Block, Picture
 from experiments.reporting.blocks.building.images import SHADES, as_jpeg, colored, record_of, shade_of, spread
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from datamodules.dataset.contract import Located
+    from datamodules.dataset.contract import FindingLocation
     from experiments.run.restored import Restored
 
 MEASURE = "attention"
@@ -37,7 +37,7 @@ def heat_maps() -> Kind:
     return Kind(order=61, tell=nothing_to_tell, illustrate=_illustrate)
 
 
-def _illustrate(document: TableDocument, places: Places) -> Iterator[Block]:
+def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
     """A block with maps for some located findings, by the reference row and by a best row of the first such column.
 
     Raises:
@@ -52,7 +52,7 @@ def _illustrate(document: TableDocument, places: Places) -> Iterator[Block]:
         return
     from experiments.run.restored import restore  # it loads torch, which a page without images does not need
 
-    rows = [_maps(run.row, restore(record_of(run, places), places)) for run in shown]
+    rows = [_maps(run.row, restore(record_of(run, paths), paths)) for run in shown]
     pictures = [picture for of_finding in zip(*rows, strict=True) for picture in of_finding]
     column = shown[0].column
     yield Block(
@@ -76,19 +76,22 @@ def _maps(row: str, network: Restored) -> Iterator[tuple[NDArray[np.uint8], tupl
 
     opened, classes = network.data.opened, network.data.task.classes
     samples, known = network.data.index_of("test"), opened.dataset.located(opened.root)
-    pairs = [(number, place) for number, sample in enumerate(samples) for place in known.get(sample.id, ())[:1]]
+    pairs = [(number, location) for number, sample in enumerate(samples) for location in known.get(sample.id, ())[:1]]
     chosen = [pairs[at] for at in spread(range(len(pairs)), COUNT)]
     images = network.data.test_batch([number for number, _ in chosen])["image"]
-    maps = grad_cam(network.module, images, torch.tensor([classes.index(place.finding) for _, place in chosen]))
-    for (number, place), image, found in zip(chosen, images.permute(0, 2, 3, 1).numpy(), maps, strict=True):
+    maps = grad_cam(network.module, images, torch.tensor([classes.index(location.finding) for _, location in chosen]))
+    for (number, location), image, found in zip(chosen, images.permute(0, 2, 3, 1).numpy(), maps, strict=True):
         shape = opened.dataset.read_image(opened.root, samples[number]).shape[:2]
-        within = inside(found[None], box_map(place, shape, found.shape)[None])[0]
-        lines = (place.finding, f"{row}: {area(found[None])[0]:.0%} of the image, {within:.1%} of the map in the box")
-        yield _with_map(image, found, place, shape), lines
+        within = inside(found[None], box_map(location, shape, found.shape)[None])[0]
+        lines = (
+            location.finding,
+            f"{row}: {area(found[None])[0]:.0%} of the image, {within:.1%} of the map in the box",
+        )
+        yield _with_map(image, found, location, shape), lines
 
 
 def _with_map(
-    image: NDArray[np.uint8], found: NDArray[np.float32], place: Located, shape: tuple[int, ...]
+    image: NDArray[np.uint8], found: NDArray[np.float32], location: FindingLocation, shape: tuple[int, ...]
 ) -> NDArray[np.uint8]:
     import cv2
     import numpy as np
@@ -98,7 +101,7 @@ def _with_map(
     level = cv2.resize(found / max(float(found.max()), 1e-12), (side, side), interpolation=cv2.INTER_LINEAR)
     heat = cv2.applyColorMap((255 * level).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
     mixed = ((1 - OPACITY) * picture + OPACITY * heat).astype(np.uint8)
-    left, top, width, height = place.box
+    left, top, width, height = location.box
     corners = [
         (round(x / shape[1] * side), round(y / shape[0] * side)) for x, y in ((left, top), (left + width, top + height))
     ]

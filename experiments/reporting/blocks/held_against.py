@@ -48,7 +48,10 @@ def _levels(gathering: Gathering) -> dict[str, dict[str, float]]:
             continue
         name, measure, number = measure_of(column.measure)
         records = [
-            record for place in gathering.cells if place[1] == column.label for record in gathering.records_of(place)
+            record
+            for cell_key in gathering.cells
+            if cell_key[1] == column.label
+            for record in gathering.records_of(cell_key)
         ]
         found = gathering.measured(name, records) if measure.levels else {}
         for level, words in measure.levels.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analysis.contrast import Contrast, contrast
 from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.text.words import p_stated
+from experiments.reporting.text.phrases import p_stated
 from experiments.tables.document import TableDocument
 
 

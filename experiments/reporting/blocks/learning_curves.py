@@ -77,12 +77,12 @@ def draw_curves(document: TableDocument) -> Drawing | None:
         for row, (color, marker, style) in shown.items():
             for line in _lines([run for run in runs if (run.row, run.column) == (row, column)], counted):
                 axes.plot(
-                    line.places, line.scores, color=color, linestyle=style, linewidth=0.9, alpha=0.65,
-                    marker=marker, markersize=3, markevery=max(1, len(line.places) // MARKED),
+                    line.positions, line.scores, color=color, linestyle=style, linewidth=0.9, alpha=0.65,
+                    marker=marker, markersize=3, markevery=max(1, len(line.positions) // MARKED),
                 )  # fmt: skip
                 if line.spread is not None:
                     low, high = line.scores - line.spread, line.scores + line.spread
-                    axes.fill_between(line.places, low, high, color=color, alpha=0.12, linewidth=0)
+                    axes.fill_between(line.positions, low, high, color=color, alpha=0.12, linewidth=0)
         if (threshold := threshold_of(document, column)) is not None:
             axes.axhline(100 * threshold, **THRESHOLD)
         axes.set_ylim(top=min(axes.get_ylim()[1], 102))  # a mean plus its standard deviation may exceed 100%
@@ -112,13 +112,13 @@ class _Line(NamedTuple):
     """One line of a panel.
 
     Attributes:
-        places: the training steps or epochs of the points.
+        positions: the training steps or epochs of the points.
         scores: the validation scores in percent; NaN where a score is undefined.
         spread: the sample standard deviation over the runs, in points; NaN for fewer than two runs; None: the line is
             that of a single run.
     """
 
-    places: NDArray[np.float64]
+    positions: NDArray[np.float64]
     scores: NDArray[np.float64]
     spread: NDArray[np.float64] | None
 
@@ -135,10 +135,10 @@ def _lines(runs: Sequence[RunLine], counted: bool) -> list[_Line]:
     for line, run in zip(scores, runs, strict=True):
         line[: len(run.validation)] = [np.nan if score is None else 100 * score for score in run.validation]
     steps = max((run.steps for run in runs), key=len, default=())
-    places = np.array(steps if counted else range(1, longest + 1), dtype=np.float64)
+    positions = np.array(steps if counted else range(1, longest + 1), dtype=np.float64)
     if len(runs) <= SINGLE:
         sizes = [len(run.validation) for run in runs]
-        return [_Line(places[:size], line[:size], None) for line, size in zip(scores, sizes, strict=True)]
+        return [_Line(positions[:size], line[:size], None) for line, size in zip(scores, sizes, strict=True)]
     came = np.ma.masked_invalid(scores)
     spread = np.ma.masked_where(came.count(axis=0) < 2, came.std(axis=0, ddof=1))
-    return [_Line(places, came.mean(axis=0).filled(np.nan), spread.filled(np.nan))]
+    return [_Line(positions, came.mean(axis=0).filled(np.nan), spread.filled(np.nan))]

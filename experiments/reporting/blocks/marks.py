@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import listed, percent_level
+from experiments.reporting.text.phrases import listed, percent_level
 from experiments.tables.document import TableDocument
 
 TESTS = {

@@ -42,7 +42,7 @@ def _gather(gathering: Gathering) -> CostsOfNetworks | None:
         if column.label in wanted
     )
     told = gathering.told("timed networks")
-    return CostsOfNetworks(measuring.network_costs(columns, gathering.table.edition, gathering.places, told))
+    return CostsOfNetworks(measuring.network_costs(columns, gathering.table.edition, gathering.paths, told))
 
 
 def _check(document: TableDocument) -> None:

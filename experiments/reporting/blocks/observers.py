@@ -10,7 +10,7 @@ from datamodules.files.resampling import resize_mask
 from experiments.reporting.blocks.building.block import Block, Heading, Line, entry_of
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.text.words import mean_std
+from experiments.reporting.text.phrases import mean_std
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.tables.document import Cell, TableDocument
 from specs.errors import DataError

@@ -18,7 +18,7 @@ from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.convergence import steps_of
 from experiments.reporting.text.asked import claim_text
-from experiments.reporting.text.words import p_stated
+from experiments.reporting.text.phrases import p_stated
 from experiments.tables.document import TableDocument
 from experiments.tables.planted import Planted
 from specs.registry import DATASETS

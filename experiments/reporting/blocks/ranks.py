@@ -12,7 +12,7 @@ from experiments.reporting.blocks.building.block import Block, Entry, Heading, L
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.drawings.labels import wrapped
 from experiments.reporting.text.layout import sides
-from experiments.reporting.text.words import PHANTOM_WARNING, p_stated
+from experiments.reporting.text.phrases import PHANTOM_WARNING, p_stated
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from experiments.reporting.blocks.building.block import Block, Heading
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines
-from experiments.tables.document import Cell, Place, TableDocument
+from experiments.tables.document import Cell, CellKey, TableDocument
 
 TITLES = {
     "average_precision": "average precision",
@@ -28,7 +28,7 @@ class RareClassScores:
         by_number: the scores of the runs of each cell by the name of the number, and then by row and column label.
     """
 
-    by_number: dict[str, dict[Place, Cell]]
+    by_number: dict[str, dict[CellKey, Cell]]
 
 
 def rare_classes() -> Kind:

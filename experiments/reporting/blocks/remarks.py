@@ -16,9 +16,9 @@ def remarks() -> Kind:
 
 def _tell(document: TableDocument) -> Iterator[Block]:
     overlaps = (
-        f"‡ {' on '.join(place)}: the weights have seen images of {', '.join(names)}, which the test set is from, so "
-        "the score may be too high."
-        for place, names in document.overlaps.items()
+        f"‡ {' on '.join(cell_key)}: the weights have seen images of {', '.join(names)}, which the test set is from, "
+        "so the score may be too high."
+        for cell_key, names in document.overlaps.items()
     )
     notes = (*overlaps, *(f"{label}: {remark}." for label, remark in document.remarks))
     if notes:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line, Value
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import score_layout, sides
-from experiments.tables.document import Cell, Place, TableDocument
+from experiments.tables.document import Cell, CellKey, TableDocument
 
 MOST_INTERVALS = 12
 """The largest number of intervals that every format shows; more are left to the page and NAME.csv."""
@@ -26,7 +26,7 @@ def spread() -> Kind:
 
 def _tell(document: TableDocument) -> Iterator[Block]:
     yield Block(notes=(_means(document), *_pooled(document), *_pretrained(document)))
-    known = {place: cell.interval for place, cell in document.cells.items() if cell.interval}
+    known = {cell_key: cell.interval for cell_key, cell in document.cells.items() if cell.interval}
     if not known:
         return
     many = len(known) > MOST_INTERVALS
@@ -39,8 +39,8 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         )
     )
     layout = score_layout(document)
-    low: dict[Place, Value] = {place: ends[0] for place, ends in known.items()}
-    high: dict[Place, Value] = {place: ends[1] for place, ends in known.items()}
+    low: dict[CellKey, Value] = {cell_key: ends[0] for cell_key, ends in known.items()}
+    high: dict[CellKey, Value] = {cell_key: ends[1] for cell_key, ends in known.items()}
     yield Block(
         title="Intervals of the means, over test patients",
         corner=f"95% intervals, {layout.corner}",

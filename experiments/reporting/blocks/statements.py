@@ -11,7 +11,7 @@ from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.convergence import steps_of, threshold_of
 from experiments.reporting.text.asked import claim_text
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 from experiments.tables.document import TableDocument
 from experiments.tables.stated import Effect, Examined, Stated, examined
 
@@ -55,8 +55,8 @@ def _check(document: TableDocument) -> None:
 def examined_of(document: TableDocument) -> tuple[Examined, ...]:
     """The test results of each statement of the paper, with Holm's correction over all contrasts of the table."""
     part = document.part(PaperStatements)
-    scores = {place: cell.values for place, cell in document.cells.items()}
-    steps = {place: steps_of(document, place) for place in document.cells}
+    scores = {cell_key: cell.values for cell_key, cell in document.cells.items()}
+    steps = {cell_key: steps_of(document, cell_key) for cell_key in document.cells}
     return examined(part.stated if part else (), scores, steps, document.level)
 
 

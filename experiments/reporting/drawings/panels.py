@@ -14,8 +14,8 @@ import numpy as np
 from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
 from experiments.reporting.drawings.looks import Look, looks
 from experiments.reporting.drawings.pictures import caption
+from experiments.reporting.text.phrases import PHANTOM_WARNING, p_stated
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import PHANTOM_WARNING, p_stated
 from experiments.tables.document import TableDocument
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import io
 
 from experiments.reporting.blocks.building.block import Value
 from experiments.reporting.blocks.building.kind import blocks_of, kinds
-from experiments.tables.document import Document, Place, TableDocument, TextDocument
+from experiments.tables.document import CellKey, Document, TableDocument, TextDocument
 
 COLUMNS = (
     "row", "expression", "column", "metric", "n", "mean", "std", "ddof", "difference", "p", "p_holm",
@@ -30,21 +30,21 @@ def to_csv(document: Document) -> str:
         writer.writerow([*COLUMNS, *names])
         for row, expression in document.rows:
             for column, metric in document.columns:
-                place = (row, column)
-                further = [_shown(known.get(name, {}).get(place)) for name in names]
-                writer.writerow([row, expression, column, metric, *_cell(document, place), *further])
+                cell_key = (row, column)
+                further = [_shown(known.get(name, {}).get(cell_key)) for name in names]
+                writer.writerow([row, expression, column, metric, *_cell(document, cell_key), *further])
     return text.getvalue()
 
 
-def _cell(document: TableDocument, place: Place) -> list[str | int]:
+def _cell(document: TableDocument, cell_key: CellKey) -> list[str | int]:
     """The values of a cell in ``COLUMNS``, from ``n`` on."""
     end: list[str | int] = [
-        int(document.is_best(place)),
-        document.paper_marks.get(place, ""),
-        document.cells[place].missing or "",
-        "; ".join(document.overlaps.get(place, ())),
+        int(document.is_best(cell_key)),
+        document.paper_marks.get(cell_key, ""),
+        document.cells[cell_key].missing or "",
+        "; ".join(document.overlaps.get(cell_key, ())),
     ]
-    if (result := document.result(place)) is None:
+    if (result := document.result(cell_key)) is None:
         return [0, *[""] * 8, *end]
     of = result.summary
     numbers = [of.mean, of.std, 1, result.difference, result.p_value, result.p_holm, result.detectable]

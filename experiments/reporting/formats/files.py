@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from experiments.reporting.blocks.building.kind import blocks_of, kinds
 from experiments.reporting.drawings.pictures import OF_PATIENTS, remove_drawing, write_drawing
 from experiments.reporting.formats.comma_separated import to_csv
+from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import to_json
 from experiments.tables.document import Document
 from specs.files import write_text
 

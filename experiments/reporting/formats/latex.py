@@ -8,9 +8,9 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import blocks_of
 from experiments.reporting.formats.beside import entries_beside, headings_beside, parted
 from experiments.reporting.text.layout import capital, missing, score_layout
+from experiments.reporting.text.phrases import mean_std
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import mean_std
-from experiments.tables.document import Document, Place, TableDocument
+from experiments.tables.document import CellKey, Document, TableDocument
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -59,7 +59,7 @@ def _scores(document: TableDocument, beside: Sequence[Block]) -> list[str]:
     body = []
     for line in layout.lines:
         others = [escape(entry.text) for entry in entries_beside(beside, line.heading.label)]
-        body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *others])
+        body.append([escape(line.heading.text), *(_cell(document, cell_key) for cell_key in line.cell_keys), *others])
     return _tabular([capital(layout.corner), *header], body)
 
 
@@ -69,10 +69,10 @@ def _of_block(block: Block) -> list[str]:
     return _tabular([capital(block.corner), *(heading.text for heading in block.header)], body, wordy)
 
 
-def _cell(document: TableDocument, place: Place) -> str:
-    text = escape(mean_std(document.cells[place]))
-    text = f"\\textbf{{{text}}}" if document.is_best(place) else text
-    mark = document.symbol(place)
+def _cell(document: TableDocument, cell_key: CellKey) -> str:
+    text = escape(mean_std(document.cells[cell_key]))
+    text = f"\\textbf{{{text}}}" if document.is_best(cell_key) else text
+    mark = document.symbol(cell_key)
     return f"{text} {escape(mark)}" if mark else text
 
 

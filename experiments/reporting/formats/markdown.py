@@ -8,9 +8,9 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import blocks_of
 from experiments.reporting.formats.beside import entries_beside, headings_beside, parted
 from experiments.reporting.text.layout import capital, missing, score_layout
+from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import PHANTOM_WARNING, mean_std
-from experiments.tables.document import Document, Place, TableDocument
+from experiments.tables.document import CellKey, Document, TableDocument
 
 
 def escape(text: str) -> str:
@@ -54,7 +54,7 @@ def _scores(document: TableDocument, beside: Sequence[Block]) -> list[str]:
     body = []
     for line in layout.lines:
         others = [escape(entry.text) for entry in entries_beside(beside, line.heading.label)]
-        body.append([escape(line.heading.text), *(_cell(document, place) for place in line.places), *others])
+        body.append([escape(line.heading.text), *(_cell(document, cell_key) for cell_key in line.cell_keys), *others])
     return pipe_table([escape(text) for text in header], body)
 
 
@@ -64,10 +64,10 @@ def _of_block(block: Block) -> list[str]:
     return pipe_table([escape(text) for text in header], body, [heading.wordy for heading in block.header])
 
 
-def _cell(document: TableDocument, place: Place) -> str:
-    text = mean_std(document.cells[place])
-    text = f"**{text}**" if document.is_best(place) else text
-    return f"{text} {document.symbol(place)}".strip()
+def _cell(document: TableDocument, cell_key: CellKey) -> str:
+    text = mean_std(document.cells[cell_key])
+    text = f"**{text}**" if document.is_best(cell_key) else text
+    return f"{text} {document.symbol(cell_key)}".strip()
 
 
 def pipe_table(header: Sequence[str], rows: Sequence[Sequence[str]], wordy: Sequence[bool] = ()) -> list[str]:

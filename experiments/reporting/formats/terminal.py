@@ -13,9 +13,9 @@ from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import blocks_of
 from experiments.reporting.formats.columns import NumberColumn, print_columns
 from experiments.reporting.text.layout import Heading, missing, score_layout
+from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import PHANTOM_WARNING, mean_std
-from experiments.tables.document import Document, Place, TableDocument
+from experiments.tables.document import CellKey, Document, TableDocument
 
 PLAIN = str.maketrans({"±": "+/-", "▲": "+", "▼": "-", "†": "=", "‡": "#"})
 """The replacements of special characters on a terminal that cannot show them."""
@@ -79,7 +79,7 @@ def _print_said(console: Console, block: Block) -> None:
 def _print_scores(console: Console, document: TableDocument) -> None:
     layout = score_layout(document)
     columns = [
-        NumberColumn(_above(console, heading), [_score(console, document, line.places[at]) for line in layout.lines])
+        NumberColumn(_above(console, heading), [_score(console, document, line.cell_keys[at]) for line in layout.lines])
         for at, heading in enumerate(layout.header)
     ]
     print_columns(console, layout.corner, [line.heading.text for line in layout.lines], columns)
@@ -113,7 +113,7 @@ def _above(console: Console, heading: Heading) -> Text:
     return _text(console, f"{heading.label}\n{heading.detail}" if heading.detail else heading.label)
 
 
-def _score(console: Console, document: TableDocument, place: Place) -> Text:
-    best = document.is_best(place)
-    mark = document.symbol(place) or " "
-    return _text(console, f"{'*' if best else ''}{mean_std(document.cells[place])} {mark}", "bold" if best else "")
+def _score(console: Console, document: TableDocument, cell_key: CellKey) -> Text:
+    best = document.is_best(cell_key)
+    mark = document.symbol(cell_key) or " "
+    return _text(console, f"{'*' if best else ''}{mean_std(document.cells[cell_key])} {mark}", "bold" if best else "")

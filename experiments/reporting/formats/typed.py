@@ -1,6 +1,6 @@
 """Dataclasses as plain data for JSON and back, checked field by field against their annotations.
 
-What is kept by row and column, ``dict[Place, X]``, becomes a list of objects with ``row`` and ``column``, since JSON
+What is kept by row and column, ``dict[CellKey, X]``, becomes a list of objects with ``row`` and ``column``, since JSON
 knows no keys but texts. The fields of an ``X`` that is a dataclass stand beside them, and any other one is ``value``.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 
 Read = TypeVar("Read")
 
@@ -24,7 +24,7 @@ def plain_of(value: Any) -> Any:
         return {field.name: _field(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         if any(isinstance(key, tuple) for key in value):
-            return [_placed(place, plain_of(of)) for place, of in value.items()]
+            return [_with_labels(cell_key, plain_of(of)) for cell_key, of in value.items()]
         return {str(key): plain_of(of) for key, of in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain_of(one) for one in value]
@@ -35,11 +35,11 @@ def _field(value: Any, name: str) -> Any:
     """A field of a dataclass as plain data; a field that is kept by row and column is a list even if it is empty."""
     of = getattr(value, name)
     kind: Any = type(value)
-    return [] if of == {} and get_args(_hints(kind)[name])[:1] == (Place,) else plain_of(of)
+    return [] if of == {} and get_args(_hints(kind)[name])[:1] == (CellKey,) else plain_of(of)
 
 
-def _placed(place: Place, of: Any) -> dict[str, Any]:
-    row, column = place
+def _with_labels(cell_key: CellKey, of: Any) -> dict[str, Any]:
+    row, column = cell_key
     return {"row": row, "column": column} | (of if isinstance(of, dict) else {"value": of})
 
 
@@ -115,7 +115,7 @@ def _several(kinds: tuple[Any, ...], plain: Any, where: str) -> tuple[Any, ...]:
 
 def _mapping(kinds: tuple[Any, Any], plain: Any, where: str) -> dict[Any, Any]:
     key, value = kinds
-    if key == Place:
+    if key == CellKey:
         if not isinstance(plain, list) or not all(isinstance(one, dict) for one in plain):
             raise TypeError(f"{where} is {_shown(plain)}, expected a list of objects with row and column")
         single = not dataclasses.is_dataclass(value)

@@ -19,9 +19,9 @@ from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.beside import entries_beside, headings_beside
 from experiments.reporting.page.published import published_cells, published_note
 from experiments.reporting.text.layout import Layout, capital, missing, score_layout
+from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std, p_stated
 from experiments.reporting.text.provenance import provenance
-from experiments.reporting.text.words import PHANTOM_WARNING, mean_std, p_stated
-from experiments.tables.document import Document, Place, TableDocument
+from experiments.tables.document import CellKey, Document, TableDocument
 
 PACKAGE = "experiments.reporting.page"
 TITLE = "medtransfer: which initialization?"
@@ -91,7 +91,7 @@ class Scores:
     beside: tuple[Heading, ...]
     others: dict[str, list[Any]]
     notes: tuple[str, ...]
-    published: dict[Place, str] = field(default_factory=dict)
+    published: dict[CellKey, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

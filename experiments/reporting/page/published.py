@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.tables.document import Place, TableDocument
+from experiments.tables.document import CellKey, TableDocument
 from specs.errors import DataError
 from specs.registry import TABLES
 
@@ -62,10 +62,10 @@ class PrintedNumbers:
 
     source: str
     remarks: tuple[str, ...]
-    values: dict[Place, PrintedValue]
+    values: dict[CellKey, PrintedValue]
 
 
-def published_cells(document: TableDocument) -> dict[Place, str]:
+def published_cells(document: TableDocument) -> dict[CellKey, str]:
     """The paper's number for each cell as text in percent, empty where there is none.
 
     Tables of another protocol or edition than the paper's have no such numbers.
@@ -76,7 +76,7 @@ def published_cells(document: TableDocument) -> dict[Place, str]:
         DataError: if the file of the numbers cannot be read.
     """
     _, values = _beside(document)
-    return {place: str(values.get(place, "")) for place in document.cells}
+    return {cell_key: str(values.get(cell_key, "")) for cell_key in document.cells}
 
 
 def published_note(document: TableDocument) -> str | None:
@@ -126,13 +126,13 @@ def read_printed(path: Path) -> PrintedNumbers:
     lacking = [column for column in COLUMNS if column not in (table.fieldnames or ())]
     if lacking:
         raise DataError(f"{path}: the column {lacking[0]} is missing. Expected the columns {','.join(COLUMNS)}.")
-    values: dict[Place, PrintedValue] = {}
+    values: dict[CellKey, PrintedValue] = {}
     for cell in table:
         where = f"{path}: line {above + table.line_num}"
-        place = cell["row"], cell["column"]
-        if place in values:
-            raise DataError(f"{where} is the second one of {place[0]}, {place[1]}. Keep one of them.")
-        values[place] = _value(cell, where)
+        cell_key = cell["row"], cell["column"]
+        if cell_key in values:
+            raise DataError(f"{where} is the second one of {cell_key[0]}, {cell_key[1]}. Keep one of them.")
+        values[cell_key] = _value(cell, where)
     return PrintedNumbers(source, remarks, values)
 
 
@@ -170,10 +170,10 @@ def _value(cell: dict[str, str], where: str) -> PrintedValue:
     return PrintedValue(mean, std, cell["trust"])
 
 
-def _beside(document: TableDocument) -> tuple[PrintedNumbers | None, dict[Place, PrintedValue]]:
+def _beside(document: TableDocument) -> tuple[PrintedNumbers | None, dict[CellKey, PrintedValue]]:
     """The printed numbers of a document's table, and those of its values that belong to the document's cells."""
     if document.protocol != "paper" or document.edition != "real":
         return None, {}
     numbers = printed_numbers(document.name)
     values = numbers.values if numbers else {}
-    return numbers, {place: value for place, value in values.items() if place in document.cells}
+    return numbers, {cell_key: value for cell_key, value in values.items() if cell_key in document.cells}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from experiments.reporting.decided import Analysis, Control, Decided, Reader, Reading
 from experiments.reporting.text.claims import Wording, points, several, starting, worse
-from experiments.reporting.text.words import listed, p_stated
+from experiments.reporting.text.phrases import listed, p_stated
 
 WHERE: dict[str, dict[Reader, str]] = {
     "real": {"these images": "on these images", "new patients": "for new patients of this kind"},

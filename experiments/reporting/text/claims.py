@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.reporting.decided import Reading
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 
 DECIMALS = 1
 """The number of decimals of bounds in points, which are rounded so that the claim becomes weaker."""

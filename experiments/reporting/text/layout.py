@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from experiments.tables.document import Cell, Place, TableDocument
+from experiments.tables.document import Cell, CellKey, TableDocument
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Line:
 
     Attributes:
         heading: the heading of the line, which stands at its left.
-        places: the row and column labels of the line's cells, in the order of the header.
+        cell_keys: the row and column labels of the line's cells, in the order of the header.
         cells: the cells of the line, in the same order.
     """
 
     heading: Heading
-    places: tuple[Place, ...]
+    cell_keys: tuple[CellKey, ...]
     cells: tuple[Cell, ...]
 
 
@@ -66,7 +66,7 @@ def score_layout(document: TableDocument) -> Layout:
     return _layout(document, corner, [(Heading(*column), document.cells) for column in document.columns])
 
 
-def further_layout(document: TableDocument, scores: Mapping[str, Mapping[Place, Cell]]) -> Layout | None:
+def further_layout(document: TableDocument, scores: Mapping[str, Mapping[CellKey, Cell]]) -> Layout | None:
     """The layout of the further scores that have values; None if there are none.
 
     Args:
@@ -92,7 +92,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _layout(document: TableDocument, corner: str, columns: Sequence[tuple[Heading, Mapping[Place, Cell]]]) -> Layout:
+def _layout(document: TableDocument, corner: str, columns: Sequence[tuple[Heading, Mapping[CellKey, Cell]]]) -> Layout:
     rows = [
         Heading(label, expression=expression, is_reference=label == document.reference)
         for label, expression in document.rows
@@ -108,12 +108,12 @@ def _layout(document: TableDocument, corner: str, columns: Sequence[tuple[Headin
     return Layout(corner, tuple(rows), tuple(lines))
 
 
-def _line(heading: Heading, found: Iterable[tuple[Heading, Heading, Mapping[Place, Cell]]]) -> Line:
-    places, cells = [], []
+def _line(heading: Heading, found: Iterable[tuple[Heading, Heading, Mapping[CellKey, Cell]]]) -> Line:
+    cell_keys, cells = [], []
     for row, column, values in found:
-        places.append((row.label, column.label))
-        cells.append(values[places[-1]])
-    return Line(heading, tuple(places), tuple(cells))
+        cell_keys.append((row.label, column.label))
+        cells.append(values[cell_keys[-1]])
+    return Line(heading, tuple(cell_keys), tuple(cells))
 
 
 def missing(document: TableDocument) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 from experiments.tables.document import TableDocument
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from analysis.settling import MOST_PATIENTS, MOST_RUNS, SURE, Needed, Settling, Split
 from experiments.reporting.decided import Reader
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 
 
 def settled_by(found: Mapping[Reader, Settling]) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.files import drawings_of
-from experiments.reporting.formats.plain import to_plain
-from experiments.run.naming import metric_prefix, public, public_spec, run_title
-from experiments.run.run_facts import epochs_to_converge, metrics, public_load_report, validation_scores
+from experiments.reporting.formats.json_format import to_plain
+from experiments.run.public_names import metric_prefix, public, public_spec, run_title
+from experiments.run.record_views import epochs_to_converge, metrics, public_load_report, validation_scores
 from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.document import TableDocument
 from specs.expression import parse

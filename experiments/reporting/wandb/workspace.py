@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from experiments.run.naming import metric_prefix
+from experiments.run.public_names import metric_prefix
 from experiments.tables.document import TableDocument
 from specs.errors import RunError
 

@@ -1,7 +1,7 @@
 """The processes that train one run together: their ranks, their process group, and Lightning's settings for them.
 
-Their ranks come from environment variables that torchrun or srun sets (``experiments.run.ddp.launchers``). On one
-machine without either, ``experiments.run.launching`` starts processes in torchrun's way.
+Their ranks come from environment variables that torchrun or srun sets (``experiments.run.ddp.launch_environment``). On
+one machine without either, ``experiments.run.ddp_launch`` starts processes in torchrun's way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from timm.layers import convert_sync_batchnorm  # type: ignore[attr-defined]
 from torch import nn
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
-from experiments.run.ddp.launchers import started_by_torchrun, started_together
+from experiments.run.ddp.launch_environment import started_by_torchrun, started_together
 from initializers.loading.fingerprints import fingerprint
 from lightning_modules.gathering import all_gather_objects, processes
 from specs.errors import RunError, UsageError

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from specs.recipe import Recipe
-from specs.steps import (
+from specs.recipe_parts import (
     Adam,
     BrightnessContrast,
     Cosine,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from experiments.studies.benchmark.profiles import PROFILES
 from experiments.studies.benchmark.tasks import DATASETS, score_of
+from experiments.tables.dataset_table import DatasetLine, DatasetTable
 from experiments.tables.preset import Profile
-from experiments.tables.task_table import TaskLine, TaskTable
 
 # The numbers of images that train, validate and test, by the lists of the official code. *Assumed*: those of LXS, from
 # another project of the same laboratory. CheXpert's validation images were held out of the training images by a rule
@@ -21,13 +21,14 @@ TASKS = {
 }
 
 
-def table_1(profile: Profile = "phantom") -> TaskTable:
+def table_1(profile: Profile = "phantom") -> DatasetTable:
     """The target tasks that the networks of the other tables are tested on."""
-    return TaskTable(
+    return DatasetTable(
         title="The benchmark's target tasks",
         edition=PROFILES[profile].edition,
         tasks=tuple(
-            TaskLine(code, *line[:2], DATASETS[code], line[2], score_of(profile, code)) for code, line in TASKS.items()
+            DatasetLine(code, *line[:2], DATASETS[code], line[2], score_of(profile, code))
+            for code, line in TASKS.items()
         ),
         notes=(
             "A code says object (E embolus, D thoracic diseases, V vessel, P pneumothorax, L lung, T tuberculosis), "

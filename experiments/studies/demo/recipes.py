@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from specs.recipe import Recipe
-from specs.steps import SGD, AdamW, Cosine
+from specs.recipe_parts import SGD, AdamW, Cosine
 
 SOURCE = Recipe(
     image_size=24,

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from specs.recipe import Recipe
-from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate, VerticalFlip
+from specs.recipe_parts import (
+    AdamW,
+    BrightnessContrast,
+    Cosine,
+    HorizontalFlip,
+    RandomResizedCrop,
+    Rotate,
+    VerticalFlip,
+)
 
 # The ImageNet weights expect the input normalization "inception". The table picks a learning rate for each row.
 CHEST = Recipe(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
+from specs.recipe_parts import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate
 from specs.sources import AllOurs
-from specs.steps import AdamW, BrightnessContrast, Cosine, HorizontalFlip, RandomResizedCrop, Rotate
 
 SOURCES = AllOurs("for a user's own images, of any kind and number; learning rates are picked per row")
 

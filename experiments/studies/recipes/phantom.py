@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
+from specs.recipe_parts import Adam, Cosine, HorizontalFlip, Plateau, Rotate, VerticalFlip
 from specs.sources import AllOurs
-from specs.steps import Adam, Cosine, HorizontalFlip, Plateau, Rotate, VerticalFlip
 
 SOURCES = AllOurs("for small drawn editions: minutes on a laptop's CPU")
 

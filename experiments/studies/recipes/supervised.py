@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specs.recipe import Recipe
+from specs.recipe_parts import SGD, Cosine, HorizontalFlip, MultiStep, RandomResizedCrop
 from specs.sources import (
     NUMERICS,
     THREADS,
@@ -15,7 +16,6 @@ from specs.sources import (
     together,
     without,
 )
-from specs.steps import SGD, Cosine, HorizontalFlip, MultiStep, RandomResizedCrop
 
 HE = "He et al. 2016, section 3.4"
 TORCHVISION = "https://github.com/pytorch/vision, references/classification (README.md, ResNet; presets.py)"

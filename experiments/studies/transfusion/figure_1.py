@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.studies.transfusion.profiles import PROFILES
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 from specs.expression import parse
 from specs.run import Edition
 
@@ -54,22 +54,22 @@ class Look(NamedTuple):
     classes: int
 
 
-def figure_1(profile: Profile = "phantom") -> Study:
+def figure_1(profile: Profile = "phantom") -> RunAnalysis:
     """Images of ImageNet (formula-drawn ones in the phantom profile), fundus photographs and chest x-rays."""
     edition = PROFILES[profile].edition
-    return Study(
+    return RunAnalysis(
         title="Images that networks are transferred from, and to",
         question="How do medical images differ from those that networks are pretrained on?",
         edition=edition,
         networks=None,
-        find=partial(_find, NATURAL[profile] | MEDICAL, edition),
+        analyze=partial(_analyze, NATURAL[profile] | MEDICAL, edition),
         of_patients=edition == "real",
     )
 
 
-def _find(shown: dict[str, str], edition: Edition, runs: Runs, places: Places) -> Finding:
-    looks = [_look(label, expression, edition, places) for label, expression in shown.items()]
-    return Finding(
+def _analyze(shown: dict[str, str], edition: Edition, runs: Runs, paths: Paths) -> AnalysisResult:
+    looks = [_look(label, expression, edition, paths) for label, expression in shown.items()]
+    return AnalysisResult(
         header=("images", "size, pixels", "classes", "saturation", "alike"),
         rows=[
             (
@@ -91,8 +91,8 @@ def _find(shown: dict[str, str], edition: Edition, runs: Runs, places: Places) -
     )
 
 
-def _look(label: str, expression: str, edition: Edition, places: Places) -> Look:
-    dataset, root = places.open(parse(expression), edition)
+def _look(label: str, expression: str, edition: Edition, paths: Paths) -> Look:
+    dataset, root = paths.open(parse(expression), edition)
     samples = dataset.index(root).split("train")
     count = min(MEASURED, len(samples))
     step = max(count // SHOWN, 1)

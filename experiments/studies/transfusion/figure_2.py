@@ -12,13 +12,13 @@ import numpy as np
 from analysis.pairs import within_against_across
 from experiments.reporting.drawings.looks import COLORS
 from experiments.reporting.drawings.panels import NARROWEST
-from experiments.reporting.text.words import p_text
-from experiments.run.places import Places
+from experiments.reporting.text.phrases import p_text
+from experiments.run.paths import Paths
 from experiments.studies.transfusion.network_pairs import Pairs, named, pairs
 from experiments.studies.transfusion.networks import Network, networks
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER, random_and_transfer
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -31,24 +31,24 @@ KINDS = ("two from random weights", "one from random, one from transferred weigh
 SEEDS: dict[Profile, int] = {"phantom": 4, "smoke": 2, "paper": 4}
 
 
-def figure_2(profile: Profile = "phantom") -> Study:
+def figure_2(profile: Profile = "phantom") -> RunAnalysis:
     """Every pair of fine-tuned networks, four of each start (*assumed*: how many the paper compared is not known)."""
     shown = networks(profile, without="CBR-LargeT")  # the panels of the paper's figure leave it out
     table = random_and_transfer(profile, shown, seeds=SEEDS[profile])
-    return Study(
+    return RunAnalysis(
         title="Similarity of the top two stages between fine-tuned networks",
         question="Do networks from transferred weights learn other representations than those from random ones?",
         edition=table.edition,
         networks=table,
-        find=partial(_find, shown),
+        analyze=partial(_analyze, shown),
     )
 
 
-def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
+def _analyze(shown: Sequence[Network], runs: Runs, paths: Paths) -> AnalysisResult:
     rows, panels = [], []
     for network in shown:
         groups = [named(row, runs.get((row, network.label), ())) for row in (RANDOM, TRANSFER)]
-        found = pairs(groups[0] | groups[1], network.stages[-TOP:], places)
+        found = pairs(groups[0] | groups[1], network.stages[-TOP:], paths)
         values = {pair: float(np.mean([stage.after for stage in of.values()])) for pair, of in found.items()}
         defined = {pair: value for pair, value in values.items() if math.isfinite(value)}
         within = [value for pair, value in defined.items() if set(pair) <= set(groups[0])]
@@ -65,7 +65,7 @@ def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
             )
         )
         panels.append((network.label, within, across))
-    return Finding(
+    return AnalysisResult(
         header=("network", *KINDS, "difference, points", "p", "floor"),
         rows=rows,
         notes=(

@@ -11,12 +11,12 @@ import numpy as np
 
 from analysis.pairs import Explained, explained
 from experiments.reporting.drawings.looks import COLORS
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.studies.transfusion.network_pairs import named, pairs
 from experiments.studies.transfusion.networks import Network, some
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER, random_and_transfer
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -43,28 +43,28 @@ class Panel(NamedTuple):
     line: Explained | None
 
 
-def figure_4(profile: Profile = "phantom") -> Study:
+def figure_4(profile: Profile = "phantom") -> RunAnalysis:
     """A point is a pair of runs (*assumed*, since the paper does not say it).
 
     The upper line of panels shows the lowest stage, the lower line the last one.
     """
     shown = some(profile, "ResNet", "CBR-Small")
     table = random_and_transfer(profile, shown, seeds=SEEDS[profile])
-    return Study(
+    return RunAnalysis(
         title="Similarity of networks at initialization and after training",
         question="Does it show at initialization how alike two networks will be?",
         edition=table.edition,
         networks=table,
-        find=partial(_find, shown),
+        analyze=partial(_analyze, shown),
     )
 
 
-def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
+def _analyze(shown: Sequence[Network], runs: Runs, paths: Paths) -> AnalysisResult:
     panels = []
     for one in shown:
         random, transfer = (named(row, runs.get((row, one.label), ())) for row in (RANDOM, TRANSFER))
         stages = (one.stages[0], one.stages[-1])
-        found = pairs(random | transfer, stages, places)
+        found = pairs(random | transfer, stages, paths)
         for stage in stages:
             for kind, common in zip(KINDS, (2, 1), strict=True):
                 points = {
@@ -73,7 +73,7 @@ def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
                     if len(set(pair) & set(random)) == common and math.isfinite(of[stage].before + of[stage].after)
                 }
                 panels.append(Panel(f"{one.label} {stage}", kind, list(points.values()), explained(points)))
-    return Finding(
+    return AnalysisResult(
         header=("stage", "pairs", "number", "slope", "R²", "95 % interval"),
         rows=[
             (

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 from experiments.studies.transfusion.networks import Network, some
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER, random_and_transfer
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -42,27 +42,27 @@ class Filters(NamedTuple):
     after: NDArray[np.float64]
 
 
-def figure_5(profile: Profile = "phantom") -> Study:
+def figure_5(profile: Profile = "phantom") -> RunAnalysis:
     """ResNet-50 and CBR-Small from random and from transferred weights; seed 0 is drawn, all seeds are measured."""
     shown = some(profile, "ResNet", "CBR-Small")
     table = random_and_transfer(profile, shown, seeds=SEEDS[profile])
-    return Study(
+    return RunAnalysis(
         title="Filters of the first convolution before and after training",
         question="Do the first filters move, and do random ones become anything else?",
         edition=table.edition,
         networks=table,
-        find=partial(_find, shown),
+        analyze=partial(_analyze, shown),
     )
 
 
-def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
+def _analyze(shown: Sequence[Network], runs: Runs, paths: Paths) -> AnalysisResult:
     found = [
-        _filters(f"{one.label}, {row}", records, places)
+        _filters(f"{one.label}, {row}", records, paths)
         for one in shown
         for row in (RANDOM, TRANSFER)
         if (records := runs.get((row, one.label)))
     ]
-    return Finding(
+    return AnalysisResult(
         header=("network", "distance", "similarity of a filter with itself", "of another filter"),
         rows=[(one.label, *_moved(one)) for one in found],
         notes=(
@@ -76,9 +76,9 @@ def _find(shown: Sequence[Network], runs: Runs, places: Places) -> Finding:
     )
 
 
-def _filters(label: str, records: tuple[Record, ...], places: Places) -> Filters:
-    before = [first_filters(before_training(record, places)) for record in records]
-    after = [first_filters(restore(record, places).module.backbone) for record in records]
+def _filters(label: str, records: tuple[Record, ...], paths: Paths) -> Filters:
+    before = [first_filters(before_training(record, paths)) for record in records]
+    after = [first_filters(restore(record, paths).module.backbone) for record in records]
     return Filters(label, np.stack(before), np.stack(after))
 
 

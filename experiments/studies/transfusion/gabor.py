@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -22,22 +22,22 @@ ResNet-50 and most CBR networks have 7, CBR-Tiny 5, and the ResNet of the phanto
 """
 
 
-def gabor(profile: Profile = "phantom") -> Study:
+def gabor(profile: Profile = "phantom") -> RunAnalysis:
     """The filters are given by a formula, so all profiles show the same ones; frequencies and widths are *assumed*."""
-    return Study(
+    return RunAnalysis(
         title="The bank of synthetic Gabor filters",
         question="What does a network with a synthetic first layer begin with?",
         edition="real",  # the filters need no data, so nothing here is synthetic
         networks=None,
-        find=_find,
+        analyze=_analyze,
     )
 
 
-def _find(runs: Runs, places: Places) -> Finding:
+def _analyze(runs: Runs, paths: Paths) -> AnalysisResult:
     from initializers.gabor import BANDWIDTH, FREQUENCIES
 
     frequencies = ", ".join(f"{frequency:g}" for frequency in FREQUENCIES)
-    return Finding(
+    return AnalysisResult(
         header=("size", "filters", "frequencies, cycles a pixel", "bandwidth, octaves"),
         rows=[(f"{size} x {size}", str(COUNT), frequencies, f"{BANDWIDTH:g}") for size in SIZES],
         notes=(

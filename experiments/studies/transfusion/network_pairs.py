@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.measures.measuring.representations import Maps, similarities, stage_maps
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 
@@ -37,7 +37,7 @@ def named(row: str, records: Sequence[Record]) -> dict[str, Record]:
     return {f"{row} {record.data['spec']['seed']}": record for record in records}
 
 
-def pairs(records: dict[str, Record], stages: Sequence[str], places: Places) -> Pairs:
+def pairs(records: dict[str, Record], stages: Sequence[str], paths: Paths) -> Pairs:
     """The similarities of every pair of networks, before and after training.
 
     Channels of two networks do not correspond, so channels are drawn for each network by itself (``same_channels`` of
@@ -46,7 +46,7 @@ def pairs(records: dict[str, Record], stages: Sequence[str], places: Places) -> 
     Args:
         records: the records of finished runs on the same data, by name.
         stages: the names of the stages that are compared.
-        places: where data and runs are.
+        paths: where data and runs are.
 
     Raises:
         RunError: if the weights before or after training are not those of a run.
@@ -54,9 +54,9 @@ def pairs(records: dict[str, Record], stages: Sequence[str], places: Places) -> 
     after: dict[str, Maps] = {}
     before: dict[str, Maps] = {}
     for name, record in records.items():
-        network = restore(record, places)
+        network = restore(record, paths)
         after[name] = stage_maps(network, stages=stages)
-        before[name] = stage_maps(network, before_training(record, places), stages)
+        before[name] = stage_maps(network, before_training(record, paths), stages)
     found: Pairs = {}
     for a, b in itertools.combinations(records, 2):
         began = similarities(before[a], before[b], same_channels=False)

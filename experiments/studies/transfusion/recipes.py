@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 from specs.recipe import Recipe
-from specs.steps import SGD, Adam, BrightnessContrast, HorizontalFlip, Rotate, VerticalFlip
+from specs.recipe_parts import SGD, Adam, BrightnessContrast, HorizontalFlip, Rotate, VerticalFlip
 
 RETINA = Recipe(
     image_size=587,

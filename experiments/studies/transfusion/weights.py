@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.reporting.drawings.looks import COLORS
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training
 from experiments.studies.transfusion.networks import Network, network
 from experiments.studies.transfusion.profiles import PROFILES
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER
 from experiments.studies.transfusion.tasks import RETINA, retina_recipe
 from experiments.tables.preset import Profile
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 from experiments.tables.table import Row, Table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Found = dict[str, dict[str, NDArray[np.float64]]]
 """The weights in one dimension, by stage and then by the row's label."""
 
 
-def weights(profile: Profile = "phantom") -> Study:
+def weights(profile: Profile = "phantom") -> RunAnalysis:
     """The weights of ResNet-50's convolutions before training, in the runs of figure 6 with seed 0."""
     shown = network(profile, SHOWN[profile])
     table = Table(
@@ -43,22 +43,22 @@ def weights(profile: Profile = "phantom") -> Study:
         reference=RANDOM,
         **PROFILES[profile].shared() | {"backbone": shown.backbone, "seeds": 1},
     )
-    return Study(
+    return RunAnalysis(
         title=f"Distribution of the weights of each stage of {shown.label} before training",
         question="How do transferred weights differ from random ones in scale and shape?",
         edition=table.edition,
         networks=table,
-        find=partial(_find, shown),
+        analyze=partial(_analyze, shown),
     )
 
 
-def _find(shown: Network, runs: Runs, places: Places) -> Finding:
+def _analyze(shown: Network, runs: Runs, paths: Paths) -> AnalysisResult:
     found: Found = {stage: {} for stage in shown.stages}
     for row in (RANDOM, MEAN_VAR, TRANSFER):
         for record in runs.get((row, shown.label), ()):
-            for stage, weights in _convolutions(before_training(record, places)).items():
+            for stage, weights in _convolutions(before_training(record, paths)).items():
                 found[stage][row] = weights
-    return Finding(
+    return AnalysisResult(
         header=("stage", "weights", "mean", "standard deviation", "excess kurtosis"),
         rows=[(stage, row, *_moments(weights)) for stage, of in found.items() for row, weights in of.items()],
         notes=(

@@ -19,7 +19,7 @@ from scipy import stats
 from datamodules.pipeline.augmentation import Albumentations, transform_of
 from datamodules.prepared.storage import Stored
 from specs.recipe import Recipe
-from specs.steps import (
+from specs.recipe_parts import (
     Adam,
     Augmentation,
     BrightnessContrast,

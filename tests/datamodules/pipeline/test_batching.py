@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamodules.pipeline.batching import Batches, Order, Share
+from datamodules.pipeline.batching import BatchLoader, EpochSampler, Share
 
 
 def made(
-    rank: int, processes: int, order: Order, batch_size: int, drop_last: bool = False, threads: int = 0
-) -> Batches:
-    """Batches that hold the samples' places."""
+    rank: int, processes: int, order: EpochSampler, batch_size: int, drop_last: bool = False, threads: int = 0
+) -> BatchLoader:
+    """Batches that hold the samples' numbers."""
 
     def listed(epoch: int, places: list[int]) -> dict[str, Any]:
         return {"epoch": epoch, "places": places}
 
-    return Batches(listed, order, batch_size, drop_last, threads, share=Share(rank, processes))
+    return BatchLoader(listed, order, batch_size, drop_last, threads, share=Share(rank, processes))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_batch_is_cut_into_neighbouring_parts(processes: int, length: int, par
 def test_processes_put_together_have_the_batches_of_one(
     processes: int, length: int, batch_size: int, seed: int | None, epoch: int, drop_last: bool
 ) -> None:
-    order = Order(length, seed)
+    order = EpochSampler(length, seed)
     order.set_epoch(epoch)
     alone = [batch["places"] for batch in made(0, 1, order, batch_size, drop_last)]
     sharing = [made(rank, processes, order, batch_size, drop_last) for rank in range(processes)]
@@ -73,6 +73,6 @@ def test_processes_put_together_have_the_batches_of_one(
 
 
 def test_the_threads_of_a_process_keep_its_part_in_order() -> None:
-    order = Order(50, seed=5)
+    order = EpochSampler(50, seed=5)
     first, threaded = (list(made(1, 3, order, 8, threads=threads)) for threads in (0, 2))
     assert first == threaded

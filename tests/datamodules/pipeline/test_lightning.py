@@ -24,9 +24,7 @@ from datamodules.prepared.storage import Stored
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.recipe import Recipe
-from specs.registry import DATASETS
-from specs.run import digest
-from specs.steps import (
+from specs.recipe_parts import (
     AUGMENTATIONS,
     Adam,
     BrightnessContrast,
@@ -38,6 +36,8 @@ from specs.steps import (
     Rotate,
     Views,
 )
+from specs.registry import DATASETS
+from specs.run import digest
 
 RECIPE = Recipe(
     image_size=24,

@@ -26,7 +26,7 @@ from datamodules.prepared.problems import ACCEPTED, find_problems, write_problem
 from specs.errors import UsageError
 from specs.fold import Fold, folds_of
 from specs.recipe import Form, Recipe
-from specs.steps import Adam
+from specs.recipe_parts import Adam
 
 
 def pooled(dataset: Dataset, samples: tuple[Sample, ...]) -> OpenDataset:

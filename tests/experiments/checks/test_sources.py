@@ -17,18 +17,18 @@ from experiments.checks.sources import Publication, Sourced, main, problems, pub
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver, pretraining_of
 from experiments.tables.named import table_named
-from experiments.tables.study import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Table
 from initializers.loading.contract import Initializer
 from lightning_modules.pretraining.byol import byol
 from lightning_modules.self_supervision.method import Method
 from specs.expression import Call, parse
 from specs.recipe import Recipe
+from specs.recipe_parts import SGD, HorizontalFlip, OneOf, Rotate, Solarize
 from specs.registry import INITIALIZERS, METHODS, OWN, RECIPES, TABLES
 from specs.sources import AllOurs, Difference, Source, assumed, leaves, ours, published, taken_over, together, without
-from specs.steps import SGD, HorizontalFlip, OneOf, Rotate, Solarize
 from tests.conftest import PROJECT
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 RECIPE = Recipe(
     image_size=8,
@@ -177,7 +177,7 @@ def test_each_kind_says_what_it_must() -> None:
 def recipes_of_paper(name: str) -> set[Recipe]:
     """The recipes of all runs that a table or figure needs in the paper profile, pretrainings included."""
     made = table_named(name, "paper")
-    table = made.networks if isinstance(made, Study) else made
+    table = made.networks if isinstance(made, RunAnalysis) else made
     if not isinstance(table, Table):
         return set()
     assert table.pretraining is None
@@ -236,7 +236,7 @@ def resourced_byol(dimensions: int = 256, hidden: int = 4096, momentum: float = 
 
 def test_sources_change_no_identity_and_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = recipe_named("phantom_ssl/byol")
-    made, resolver = spec(stage="pretrain", recipe=recipe, dataset="fractals"), Resolver(places(tmp_path))
+    made, resolver = spec(stage="pretrain", recipe=recipe, dataset="fractals"), Resolver(paths_in(tmp_path))
     before = resolver.resolve(made)
     entry = dataclasses.replace(METHODS.entries["byol"], module=__name__, attribute="resourced_byol")
     monkeypatch.setattr(METHODS, "entries", METHODS.entries | {"byol": entry})

@@ -24,7 +24,7 @@ from experiments.run.store import BEST, PREDICTIONS
 from specs.errors import UsageError
 from specs.task import Task
 from tests.experiments.resealed import reseal
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 PRETRAINING = spec(
     dataset="fractals(classes=2, per_class=20, size=16)",
@@ -75,7 +75,7 @@ class Finished:
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("originals")
     wanted = {"classification": spec(), "segmentation": SEGMENTATION, "pretraining": PRETRAINING}
-    return Finished(folder, {name: run(one, places(folder)).data["key"] for name, one in wanted.items()})
+    return Finished(folder, {name: run(one, paths_in(folder)).data["key"] for name, one in wanted.items()})
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_untouched_runs_are_verified_bit_for_bit_and_nothing_is_written(
 
 def test_a_run_in_bfloat16_is_tested_again_in_bfloat16(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = spec(recipe=dataclasses.replace(spec().recipe, precision="bf16", epochs=1))
-    finished = Finished(tmp_path, {"bf16": run(made, places(tmp_path)).data["key"]})
+    finished = Finished(tmp_path, {"bf16": run(made, paths_in(tmp_path)).data["key"]})
     status, (verdict,) = finished.verify(capsys, "bf16")
     assert (status, verdict["largest"]) == (0, 0.0)
 

@@ -13,7 +13,7 @@ import pytest
 
 from datamodules.phantoms.phantom import ensure_phantom
 from experiments.cli.command_line import main
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.run.store import PREDICTIONS
 from experiments.session.question import Question, described, name_of, rows_of
@@ -187,7 +187,7 @@ def test_files_of_two_comparisons_never_have_one_name(home: Path, monkeypatch: p
         lines = labels.read_text().splitlines()
         labels.write_text("\n".join([*lines[:-8], *lines[-6:]]) + "\n")  # the same classes, fewer images
         assert main(["prepare", FOLDER.replace("ward-7", "ward-8"), "--size", "12", "--jobs", "1"]) == 0
-    resolver = Resolver(Places.given())
+    resolver = Resolver(Paths.given())
 
     def name(dataset: str = FOLDER, **asked: Any) -> str:
         question = Question(dataset=dataset, initializers=asked.pop("initializers", ("random", "gabor")), **asked)

@@ -12,7 +12,7 @@ from datamodules.phantoms.phantom import ensure_phantom
 from experiments.cli.command_line import main
 from experiments.reporting.wandb.mirror import mirror
 from experiments.reporting.wandb.parcels import of_runs
-from experiments.run.naming import public_dataset, public_initializer
+from experiments.run.public_names import public_dataset, public_initializer
 from experiments.run.store import RunStore
 from specs.expression import parse
 

@@ -230,7 +230,7 @@ def test_what_may_not_be_read_is_said_before_any_work(shared: Path, capsys: pyte
 def test_what_may_not_be_written_is_said_before_any_work(
     arguments: list[str], close: Callable[[Path], None], shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("cli.display", "cli.steps", "session.session", "session.question", "session.single"):
+    for module in ("cli.display", "cli.progress_bars", "session.session", "session.question", "session.single_run"):
         import_module(f"experiments.{module}")  # which the other user may not read
     (shared / "folder").mkdir()
     close(shared / "folder")

@@ -14,7 +14,7 @@ from tests.conftest import PROJECT
 
 SLOW = {
     "importlib.metadata", "email", "zipfile", "yaml", "numpy", "torch", "rich", "urllib3", "specs.recipe", "specs.run",
-    "datamodules.dataset.contract", "lightning_modules.self_supervision.method", "experiments.run.places",
+    "datamodules.dataset.contract", "lightning_modules.self_supervision.method", "experiments.run.paths",
     "experiments.session.session", "initializers.publishing.store",
 }  # fmt: skip
 """Modules of which each takes milliseconds, and which neither needs."""
@@ -48,7 +48,7 @@ def test_a_list_without_states_imports_no_entry(kind: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kind", ["datasets", "initializers"])
 def test_a_list_with_states_imports_no_recipes(kind: str, tmp_path: Path) -> None:
-    slow = {"specs.recipe", "specs.steps", "numpy"}
+    slow = {"specs.recipe", "specs.recipe_parts", "numpy"}
     if kind != "initializers":  # those ask whether packages with weights are installed
         slow |= {"importlib.metadata"}
     assert not imported(tmp_path, "list", kind) & slow

@@ -16,11 +16,11 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.reporting.formats.files import write_all
-from experiments.reporting.formats.plain import read_document
-from experiments.reporting.text.words import PHANTOM_WARNING
-from experiments.run.places import Places
+from experiments.reporting.formats.json_format import read_document
+from experiments.reporting.text.phrases import PHANTOM_WARNING
+from experiments.run.paths import Paths
 from experiments.tables.document import TextDocument
-from experiments.tables.study import Finding, Runs, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis, Runs
 from experiments.tables.table import Table
 from specs.errors import DataError, UsageError
 from tests.experiments.example_table import Page
@@ -38,13 +38,13 @@ def draw(count: int) -> Any:
     return drawing
 
 
-def find(runs: Runs, places: Places) -> Finding:
+def find(runs: Runs, paths: Paths) -> AnalysisResult:
     rows = [(row, column, f"{100 * (record.score or 0):.2f}") for (row, column), of in runs.items() for record in of]
-    return Finding(("row", "column", "score"), rows, (NOTE,), partial(draw, len(rows)))
+    return AnalysisResult(("row", "column", "score"), rows, (NOTE,), partial(draw, len(rows)))
 
 
-def study(networks: Table | None = None, **changes: Any) -> Study:
-    made = Study(title="What is found", question="Is it?", edition="phantom", networks=networks, find=find)
+def study(networks: Table | None = None, **changes: Any) -> RunAnalysis:
+    made = RunAnalysis(title="What is found", question="Is it?", edition="phantom", networks=networks, analyze=find)
     return dataclasses.replace(made, **changes)
 
 
@@ -58,8 +58,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Says which study the command's table is; the current folder is empty."""
     monkeypatch.chdir(tmp_path)
 
-    def ask(one: Study) -> None:
-        monkeypatch.setattr("experiments.session.making.table_named", lambda name, profile: one)
+    def ask(one: RunAnalysis) -> None:
+        monkeypatch.setattr("experiments.session.make_tables.table_named", lambda name, profile: one)
 
     yield ask
 

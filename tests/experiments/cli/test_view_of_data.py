@@ -12,7 +12,7 @@ from PIL import Image
 
 from datamodules.phantoms.phantom import ensure_phantom
 from experiments.cli.command_line import main
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from specs.errors import DataError
 from specs.expression import parse
 
@@ -65,11 +65,11 @@ def test_images_without_a_file_are_not_counted_before_nor_after_they_are_accepte
         str(home / "my runs"), "--accept",
     ]  # fmt: skip
     with pytest.raises(DataError, match="2 images are unreadable") as refused:
-        Places.given(home / "my data", home / "my runs").opened(parse(WARD), "real")
+        Paths.given(home / "my data", home / "my runs").opened(parse(WARD), "real")
     assert main(suggested(str(refused.value))) == 0
     assert "part of the identity of runs" in capsys.readouterr().out
     assert main(["prepare", WARD, *where, "--size", "8", "--jobs", "1"]) == 0, "accepted once is accepted"
-    opened = Places.given(home / "my data", home / "my runs").opened(parse(WARD), "real")
+    opened = Paths.given(home / "my data", home / "my runs").opened(parse(WARD), "real")
     capsys.readouterr()
     assert counted(capsys, *where) == (0, images, [])
     assert images == {split: len(opened.index.split(split)) for split in images}  # type: ignore[arg-type]
@@ -138,13 +138,13 @@ def test_the_share_of_foreground_is_told_by_split(home: Path, capsys: pytest.Cap
 
 
 def test_a_suggested_command_has_the_folders_that_differ_from_the_usual_ones(home: Path) -> None:
-    usual = Places.given()
+    usual = Paths.given()
     assert usual.suggested("prepare", "drive") == "medtransfer prepare drive"
     assert usual.suggested("check", 'medmnist("x")', edition="phantom") == (
         "medtransfer check 'medmnist(\"x\")' --edition phantom"
     )
-    other = Places.given(home / "a b", home / "c", home / "d")
+    other = Paths.given(home / "a b", home / "c", home / "d")
     assert other.suggested("prepare", "drive") == (
         f"medtransfer prepare drive --data-root '{home}/a b' --runs {home}/c --cache {home}/d"
     )
-    assert "--cache" not in Places.given(runs=home / "c").suggested("prepare", "drive")
+    assert "--cache" not in Paths.given(runs=home / "c").suggested("prepare", "drive")

@@ -15,7 +15,7 @@ from datamodules.medmnist import MedMNIST
 from datamodules.phantoms.phantom import ensure_phantom
 from experiments.cli.command_line import main
 from experiments.execution.worker import planned
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.session.providing import provide
 from experiments.session.session import Session
@@ -183,7 +183,7 @@ def test_a_worker_does_not_fetch_what_is_gone_since_the_plan(publisher: str, hom
         planned(WANTED.to_json(), key, Resolver(session.paths))
     (home / "data" / "medmnist" / "pneumoniamnist.npz").unlink()
     with pytest.raises(DataError, match="found no pneumoniamnist"):
-        planned(WANTED.to_json(), key, Resolver(Places.given()))
+        planned(WANTED.to_json(), key, Resolver(Paths.given()))
     assert Server.paths == [NPZ, MODEL]
 
 

@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
 from experiments.cli.command_line import main
-from experiments.run.evaluation import write_predictions
+from experiments.run.predictions import write_predictions
 from experiments.run.training import CheckpointFile
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.errors import StorageError

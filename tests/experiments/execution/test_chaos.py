@@ -23,20 +23,20 @@ import pytest
 from experiments.execution.executor import Conditions
 from experiments.execution.local import LocalDispatcher
 from experiments.execution.planner import Plan, carry_out, plan
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.run.store import RunStore
-from experiments.tables.cells import resolve_cells
+from experiments.tables.resolve_table import resolve_cells
 from tests.experiments.processes import descendants, gone, workers
 from tests.experiments.program import medtransfer
-from tests.experiments.smoke import places, table_of_runs
+from tests.experiments.smoke import paths_in, table_of_runs
 
 ROUNDS = int(os.environ.get("MEDTRANSFER_CHAOS_ROUNDS", "1"))
 SEEDS, KILLS = (1, 6) if ROUNDS == 1 else (2, 20)
 """Of each round; the first kill is a planner's, the others are of workers."""
 
 
-def planned(where: Places, *rows: str) -> Plan:
+def planned(where: Paths, *rows: str) -> Plan:
     """The smoke profile's table, or some of its rows, as the command plans it."""
     table = dataclasses.replace(table_of_runs("initializations", "smoke"), seeds=SEEDS)
     cells = resolve_cells(table, Resolver(where)).runs
@@ -46,13 +46,13 @@ def planned(where: Places, *rows: str) -> Plan:
     return plan(wanted, RunStore(where.runs))
 
 
-def carried_out(where: Places) -> Plan:
+def carried_out(where: Paths) -> Plan:
     work = planned(where)
     carry_out(work, LocalDispatcher(Conditions(where, where.runs / "notes", jobs=2), cores=2), lambda _: None)
     return work
 
 
-def results(where: Places) -> dict[str, Any]:
+def results(where: Paths) -> dict[str, Any]:
     """All that finished runs hold, but for how long they took, where, and the digest over that.
 
     It has the hashes of spec, load report (with the fingerprints of the weights), metrics, predictions and weights.
@@ -78,7 +78,7 @@ class Undisturbed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    where = places(tmp_path_factory.mktemp("undisturbed"))
+    where = paths_in(tmp_path_factory.mktemp("undisturbed"))
     work = carried_out(where)
     assert not work.failed
     assert work.done == work.runs.keys() == results(where).keys()
@@ -86,18 +86,18 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return Undisturbed(results(where), max(record.data["seconds"] for record in records))
 
 
-def kill_planner(where: Places, chance: random.Random) -> None:
+def kill_planner(where: Paths, chance: random.Random) -> None:
     """Start the table as a user does and kill the command once its workers are busy; none of them outlives it."""
     kill(started(where), lambda command: bool(workers(command.pid)), chance.uniform(0, 2))
 
 
-def kill_mirror(where: Places, chance: random.Random) -> None:
+def kill_mirror(where: Paths, chance: random.Random) -> None:
     """Start the table, of which every run is done, and kill the command while wandb gets them."""
     begun = where.runs / "wandb" / "staging"
     kill(started(where), lambda _: bool(list(begun.glob("*/wandb/*/*.wandb"))), chance.uniform(0, 0.5))
 
 
-def started(where: Places) -> Popen[str]:
+def started(where: Paths) -> Popen[str]:
     """The command of the table, in a process of its own."""
     table = ("table", "initializations", "--profile", "smoke", "--seeds", str(SEEDS))
     return medtransfer(*table, "--jobs", "2", "--runs", str(where.runs), folder=where.runs.parent)
@@ -117,7 +117,7 @@ def kill(command: Popen[str], begun: Callable[[Popen[str]], bool], seconds: floa
     assert gone(left)
 
 
-def mirrored(where: Places) -> list[str]:
+def mirrored(where: Paths) -> list[str]:
     """What wandb has of the runs and of the table: its ids, each as often as it is there."""
     return sorted(path.stem.removeprefix("run-") for path in (where.runs / "wandb").rglob("*.wandb"))
 
@@ -151,11 +151,11 @@ def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
 ) -> None:
     chance, tables = random.Random(number), 0
     (tmp_path / "0").mkdir()
-    kill_planner(places(tmp_path / "0"), chance)
+    kill_planner(paths_in(tmp_path / "0"), chance)
     killer = Killer(KILLS - 1, undisturbed.seconds / 2, chance)
     killer.start()
     while killer.left:
-        where, kept = places(tmp_path / str(tables)), dict[str, Any]()
+        where, kept = paths_in(tmp_path / str(tables)), dict[str, Any]()
         while (work := carried_out(where)).failed:
             assert all("ended with signal SIGKILL" in str(failed.error) for failed in work.failed.values())
             done = results(where)
@@ -163,7 +163,7 @@ def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
             kept = done
         assert results(where) == undisturbed.results
         tables += 1
-    where = places(tmp_path / "0")
+    where = paths_in(tmp_path / "0")
     for _ in range(2):
         kill_mirror(where, chance)
     assert started(where).wait() == 0
@@ -176,7 +176,7 @@ def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
 
 def test_two_planners_at_once_on_one_store_both_finish_and_agree(undisturbed: Undisturbed, tmp_path: Path) -> None:
     """Each does every run, takes over what the other has done so far, and finds its own results in the store."""
-    where = places(tmp_path)
+    where = paths_in(tmp_path)
     works = [planned(where, "fractals"), planned(where, "fractals")]
     sessions = [LocalDispatcher(Conditions(where, where.runs / "notes", jobs=1), cores=2) for _ in works]
     both = [

@@ -12,16 +12,16 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.execution.executor import Conditions, Executor, JobState
-from experiments.execution.journal import Journal
 from experiments.execution.local import LocalDispatcher
 from experiments.execution.planner import carry_out, plan
+from experiments.execution.planner_notes import PlannerNotes
 from experiments.run.progress import Finished
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore
 from specs.errors import UsageError
 from specs.registry import EXECUTORS
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def answer(folder: Path, command: str, script: str) -> None:
 
 
 def conditions(folder: Path, **changes: int) -> Conditions:
-    return Conditions(places(folder), folder / "runs" / "plans" / "mine", **changes)  # type: ignore[arg-type]
+    return Conditions(paths_in(folder), folder / "runs" / "plans" / "mine", **changes)  # type: ignore[arg-type]
 
 
 def ended(session: LocalDispatcher, count: int) -> list[Finished]:
@@ -56,7 +56,7 @@ def ended(session: LocalDispatcher, count: int) -> list[Finished]:
 
 def one(folder: Path, **changes: object) -> ResolvedRun:
     made = spec(**changes)
-    return Resolver(places(folder)).resolve(made)
+    return Resolver(paths_in(folder)).resolve(made)
 
 
 def test_they_are_listed_with_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +121,7 @@ def test_a_process_keeps_its_gpus_from_run_to_run_and_gives_the_numbers_of_a_fre
         session.close()
     store = RunStore(tmp_path / "runs")
     for each in runs:
-        fresh = run(each.spec, places(tmp_path / "fresh"))
+        fresh = run(each.spec, paths_in(tmp_path / "fresh"))
         record = store.record(each.key)
         assert record is not None
         assert record.data["outcome"] == fresh.data["outcome"]
@@ -204,7 +204,7 @@ def test_what_sbatch_is_told(tmp_path: Path, commands: Path) -> None:
 def test_a_run_that_another_planner_goes_on_with_is_waited_for(tmp_path: Path) -> None:
     store, shared = RunStore(tmp_path / "runs"), one(tmp_path)
     own = one(tmp_path, seed=1)
-    others = Journal(store, "local()")
+    others = PlannerNotes(store, "local()")
     others.open({shared.key: shared})
     theirs = LocalDispatcher(conditions(tmp_path), cores=1)
     others.started(theirs.submit([shared], {}))
@@ -218,7 +218,7 @@ def test_a_run_that_another_planner_goes_on_with_is_waited_for(tmp_path: Path) -
 
     ours.submit = noting  # type: ignore[method-assign]
     work = plan([shared, own], store)
-    carry_out(work, ours, lambda _: None, Journal(store, "local()"))
+    carry_out(work, ours, lambda _: None, PlannerNotes(store, "local()"))
     theirs.close()
     assert started == [own.key]
     assert work.done == {shared.key, own.key}

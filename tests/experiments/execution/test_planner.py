@@ -10,7 +10,7 @@ from experiments.execution.planner import carry_out, plan
 from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import RunStore
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 class Recorder:
@@ -51,7 +51,7 @@ class Recorder:
 
 
 def wanted(folder: Path) -> list[ResolvedRun]:
-    resolver = Resolver(places(folder))
+    resolver = Resolver(paths_in(folder))
     return [resolver.resolve(spec(initializer, seed=seed)) for initializer in ("random", "fractals") for seed in (0, 1)]
 
 

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from experiments.execution.overview import overview
 from experiments.execution.planner import plan
+from experiments.execution.run_status import run_states
 from experiments.run.resolve import Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore
-from experiments.tables.cells import resolve_cells
+from experiments.tables.resolve_table import resolve_cells
 from tests.conftest import PROJECT
 from tests.experiments.program import medtransfer, outcomes
-from tests.experiments.smoke import places, spec, table_of_runs
+from tests.experiments.smoke import paths_in, spec, table_of_runs
 
 LONGEST_WAIT = 600
 """Seconds that a command on the cluster may take; two cores that others use too are many times slower than idle."""
@@ -71,11 +71,11 @@ def job_running(folder: Path, stage: str) -> str:
     """The name of a job of a stage, as soon as one runs that has finished an epoch."""
     deadline = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < deadline:
-        for one in overview(RunStore(folder / "runs")):
+        for one in run_states(RunStore(folder / "runs")):
             if one.state == "running" and one.run["stage"] == stage and one.job and one.epochs:
                 return one.job
         time.sleep(0.1)
-    raise AssertionError(f"no {stage} ran: {overview(RunStore(folder / 'runs'))}")
+    raise AssertionError(f"no {stage} ran: {run_states(RunStore(folder / 'runs'))}")
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,11 @@ def test_a_cancelled_job_fails_its_run_alone_and_the_same_command_finishes_it(ma
     assert status == 5
     assert "ended without a result (CANCELLED" in " ".join(errors.split())
     assert made.second[0] == 0, made.second[1]
-    runs = Resolver(places(tmp_path))
+    runs = Resolver(paths_in(tmp_path))
     cells = resolve_cells(dataclasses.replace(table_of_runs("initializations", "smoke"), seeds=1), runs).runs
     wanted = plan((one for of in cells.values() if not isinstance(of, str) for one in of), RunStore(tmp_path / "runs"))
     for one in wanted.runs.values():
-        run(one.spec, places(tmp_path))
+        run(one.spec, paths_in(tmp_path))
     assert outcomes(made.table) == outcomes(tmp_path)
 
 
@@ -159,11 +159,11 @@ def test_a_requeued_run_goes_on_and_ends_with_the_numbers_of_an_undisturbed_one(
     assert "Caught signal SIGUSR1" in log.read_text()
     assert "going on after epoch" in log.read_text()
     recipe = dataclasses.replace(spec().recipe, epochs=40, early_stopping=None)
-    record = run(spec(recipe=recipe, pretraining=None), places(tmp_path))
+    record = run(spec(recipe=recipe, pretraining=None), paths_in(tmp_path))
     assert outcomes(made.requeued) == {record.data["key"]: record.data["outcome"]}
 
 
 def test_nothing_is_left_when_all_is_done(made: Made) -> None:
     assert not list((made.requeued / "runs" / "attempts").iterdir())
     for folder in (made.table, made.spanning, made.requeued):
-        assert {one.state for one in overview(RunStore(folder / "runs"))} == {"done"}
+        assert {one.state for one in run_states(RunStore(folder / "runs"))} == {"done"}

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from experiments.measures.distance import distances
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 from tests.experiments.finished import STAGES, stage_of, start_of, with_weights
@@ -17,7 +17,7 @@ from tests.experiments.finished import STAGES, stage_of, start_of, with_weights
 
 @pytest.mark.parametrize("scaled", STAGES)
 def test_a_stage_whose_weights_grew_by_a_tenth_moved_by_a_tenth_and_no_other_moved(
-    scaled: str, record: Record, where: Places, copies: Path
+    scaled: str, record: Record, where: Paths, copies: Path
 ) -> None:
     """Each stage has its own number; a known fault of the kind gives all of them the same."""
     start = start_of(record, where)
@@ -37,13 +37,13 @@ def parameter(name: str) -> bool:
     return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
-def test_running_statistics_do_not_count(record: Record, where: Places, copies: Path) -> None:
+def test_running_statistics_do_not_count(record: Record, where: Paths, copies: Path) -> None:
     other = {name: tensor if parameter(name) else tensor + 7 for name, tensor in start_of(record, where).items()}
     found = distances(with_weights(record, other, copies), where)
     assert set(found.values()) == {0.0}
 
 
-def test_a_bias_that_began_at_zero_counts(record: Record, where: Places, copies: Path) -> None:
+def test_a_bias_that_began_at_zero_counts(record: Record, where: Paths, copies: Path) -> None:
     start = start_of(record, where)
     name = "backbone.network.conv1.bn.bias"
     assert not start[name].any()
@@ -53,7 +53,7 @@ def test_a_bias_that_began_at_zero_counts(record: Record, where: Places, copies:
 
 @pytest.mark.parametrize("name", ["record", "transferred"])
 def test_a_trained_network_moved_as_far_as_its_parameters_as_one_vector(
-    name: str, where: Places, request: pytest.FixtureRequest
+    name: str, where: Paths, request: pytest.FixtureRequest
 ) -> None:
     record: Record = request.getfixturevalue(name)
     found = distances(record, where)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from experiments.measures.measuring.measure import measure_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.run.store import Record
-from experiments.tables.cells import resolve_cells
+from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Column, Row, Table
 from specs.errors import UsageError
 from specs.run import RunSpec
@@ -19,7 +19,7 @@ from specs.run import RunSpec
     [("similarity:layer4", "layer3"), ("distance:con1", "conv1")],
 )
 def test_an_unknown_number_is_refused_before_anything_runs_and_lists_the_near_matches(
-    given: str, near: str, record: Record, where: Places
+    given: str, near: str, record: Record, where: Paths
 ) -> None:
     spec = RunSpec.from_json(record.data["spec"])
     column = Column("a measure", str(spec.dataset), spec.recipe, measure=given)

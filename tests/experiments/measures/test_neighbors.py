@@ -18,12 +18,12 @@ from datamodules.dataset.contract import Dataset
 from datamodules.dataset.sample import Sample
 from datamodules.prepared.opening import OpenDataset
 from experiments.measures.neighbors import NEIGHBORS, neighbor_scores
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
-from experiments.tables.cells import resolve_cells
+from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError
 from tests.experiments.altered import Altered
@@ -32,7 +32,7 @@ from tests.experiments.finished import STAGES
 
 @pytest.mark.parametrize("most", [NEIGHBORS, 15])
 def test_each_stages_score_is_that_of_scikit_learns_neighbors(
-    most: int, record: Record, where: Places, monkeypatch: pytest.MonkeyPatch
+    most: int, record: Record, where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On maps averaged here; a neighbor's vote weighs exp(cosine / 0.07) (Wu et al. 2018, section 3.4)."""
     monkeypatch.setattr("experiments.measures.neighbors.NEIGHBORS", most)
@@ -77,7 +77,7 @@ class BlackAndWhite(Altered):
     )
 
 
-def test_images_that_show_nothing_but_their_label_are_told_apart_at_every_stage(record: Record, where: Places) -> None:
+def test_images_that_show_nothing_but_their_label_are_told_apart_at_every_stage(record: Record, where: Paths) -> None:
     found = neighbor_scores(record, BlackAndWhite(where.data, where.runs, where.cache))
     assert found == dict.fromkeys(found, 1.0)
 
@@ -93,7 +93,7 @@ class Healthy(Altered):
     alter = staticmethod(healthy_test_images)
 
 
-def test_where_no_score_is_defined_there_is_none(record: Record, where: Places) -> None:
+def test_where_no_score_is_defined_there_is_none(record: Record, where: Paths) -> None:
     found = neighbor_scores(record, Healthy(where.data, where.runs, where.cache))
     assert found == dict.fromkeys(found)
     json.dumps(found, allow_nan=False)
@@ -107,7 +107,7 @@ def table(*columns: Column) -> Table:
     )  # fmt: skip
 
 
-def test_masks_are_refused_before_anything_is_trained(where: Places) -> None:
+def test_masks_are_refused_before_anything_is_trained(where: Paths) -> None:
     masks = Column("masks", "drive", recipe_named("phantom/smoke_segmentation"), measure="neighbors:layer1")
     labels = Column("labels", 'medmnist("pneumoniamnist")', recipe_named("phantom/smoke"), measure="neighbors:layer1")
     with pytest.raises(DataError, match=r"Drive has masks; nearest neighbors need labels of whole images\. Take"):

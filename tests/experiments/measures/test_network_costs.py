@@ -23,7 +23,7 @@ from experiments.run.recipes import recipe_named
 from specs.errors import UsageError
 from specs.registry import BACKBONES
 from specs.task import Task
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 PIXELS = 224
 
@@ -130,7 +130,7 @@ def test_each_network_of_a_table_is_measured_once_and_kept(tmp_path: Path, monke
         Costed("masks", "drive", "tiny(width=4)", smoke),
         Costed("others", chests, "resnet18", smoke),
     ]
-    where, told = places(tmp_path), list[tuple[int, int]]()
+    where, told = paths_in(tmp_path), list[tuple[int, int]]()
 
     def report(done: int, count: int, /) -> None:
         told.append((done, count))
@@ -154,4 +154,4 @@ def test_a_network_for_other_images_is_refused(tmp_path: Path) -> None:
         "A", 'medmnist("pneumoniamnist")', 'timm("vit_tiny_patch16_224")', recipe_named("phantom/smoke")
     )  # fmt: skip
     with pytest.raises(UsageError, match="takes images of 224 pixels only"):
-        network_costs([column], "phantom", places(tmp_path))
+        network_costs([column], "phantom", paths_in(tmp_path))

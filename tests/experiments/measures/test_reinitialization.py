@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from backbones.networks.contract import Backbone
 from experiments.measures import reinitialization
 from experiments.measures.reinitialization import sensitivity
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.restored import restore
 from experiments.run.runner import run
@@ -35,7 +35,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
-def test_nothing_hangs_on_stages_that_are_where_they_began(record: Record, where: Places, copies: Path) -> None:
+def test_nothing_hangs_on_stages_that_are_where_they_began(record: Record, where: Paths, copies: Path) -> None:
     untrained = with_weights(record, start_of(record, where), copies)
     found = sensitivity(untrained, where)
     assert found["intact"] is not None
@@ -44,7 +44,7 @@ def test_nothing_hangs_on_stages_that_are_where_they_began(record: Record, where
 
 @pytest.mark.parametrize("only", ["conv1", "layer3"])
 def test_where_one_stage_was_trained_the_score_falls_to_that_of_the_untrained_network(
-    only: str, record: Record, where: Places, copies: Path
+    only: str, record: Record, where: Paths, copies: Path
 ) -> None:
     start = start_of(record, where)
     others = {name: tensor for name, tensor in start.items() if stage_of(name) != only}
@@ -55,7 +55,7 @@ def test_where_one_stage_was_trained_the_score_falls_to_that_of_the_untrained_ne
 
 
 def test_a_trained_network_falls_when_a_stage_goes_back_to_weights_that_the_others_do_not_know(
-    record: Record, where: Places, monkeypatch: pytest.MonkeyPatch
+    record: Record, where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The score by scikit-learn, of the network put together and its statistics averaged by hand."""
     other = restore(record, where).module.backbone
@@ -68,7 +68,7 @@ def test_a_trained_network_falls_when_a_stage_goes_back_to_weights_that_the_othe
         assert found["intact"] - found[stage] == pytest.approx(by_hand(record, where, other, stage), abs=1e-6)
 
 
-def by_hand(record: Record, where: Places, other: Backbone, stage: str | None) -> float:
+def by_hand(record: Record, where: Paths, other: Backbone, stage: str | None) -> float:
     """The AUROC after one stage's parameters were replaced: means of the batches' statistics, layer by layer."""
     network = restore(record, where)
     module = network.module
@@ -98,7 +98,7 @@ def by_hand(record: Record, where: Places, other: Backbone, stage: str | None) -
     return float(roc_auc_score(targets, logits))
 
 
-def test_a_run_on_disk_stays_as_it_was(record: Record, where: Places) -> None:
+def test_a_run_on_disk_stays_as_it_was(record: Record, where: Paths) -> None:
     before = digests(record.folder)
     sensitivity(record, where)
     assert digests(record.folder) == before
@@ -108,12 +108,12 @@ def other_statistics(record: Record) -> dict[str, Tensor]:
     return {name: torch.full_like(tensor, 3) for name, tensor in weights_of(record).items() if "running" in name}
 
 
-def test_the_runs_own_statistics_of_batch_norm_do_not_matter(record: Record, where: Places, copies: Path) -> None:
+def test_the_runs_own_statistics_of_batch_norm_do_not_matter(record: Record, where: Paths, copies: Path) -> None:
     other = with_weights(record, other_statistics(record), copies)
     assert sensitivity(other, where) == sensitivity(record, where)
 
 
-def test_neither_do_those_of_a_decoder(where: Places, copies: Path) -> None:
+def test_neither_do_those_of_a_decoder(where: Paths, copies: Path) -> None:
     recipe = dataclasses.replace(recipe_named("phantom/smoke_segmentation"), epochs=1)
     record = run(spec(dataset="drive", recipe=recipe), where)
     other = other_statistics(record)
@@ -124,6 +124,6 @@ def test_neither_do_those_of_a_decoder(where: Places, copies: Path) -> None:
 
 
 @pytest.mark.usefixtures("transferred")
-def test_a_network_whose_head_alone_was_trained_keeps_its_score_and_hangs_on_no_stage(where: Places) -> None:
+def test_a_network_whose_head_alone_was_trained_keeps_its_score_and_hangs_on_no_stage(where: Paths) -> None:
     record = run(spec(PRETRAINED, recipe=dataclasses.replace(spec().recipe, trained="head", epochs=2)), where)
     assert sensitivity(record, where) == {**dict.fromkeys(STAGES, 0), "intact": record.score}

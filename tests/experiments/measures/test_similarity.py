@@ -18,7 +18,7 @@ from backbones.networks.contract import Backbone
 from experiments.measures.measuring.measure import Found, measure_of
 from experiments.measures.measuring.representations import REPEATS, ROWS, similarities, stage_maps
 from experiments.measures.similarity import before_and_after
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.restored import before_training, restore
 from experiments.run.store import Record
 from specs.errors import DataError, RunError
@@ -30,7 +30,7 @@ PIXELS = {"conv1": 28**2, "layer1": 14**2, "layer2": 7**2, "layer3": 4**2}
 
 
 @pytest.fixture(scope="module")
-def found(record: Record, where: Places) -> Found:
+def found(record: Record, where: Paths) -> Found:
     return before_and_after(record, where)
 
 
@@ -39,7 +39,7 @@ def test_a_stage_before_training_is_one_with_itself(found: Found) -> None:
         assert found[f"untouched:{stage}"] == pytest.approx(1, abs=1e-6)
 
 
-def test_an_untouched_network_is_one_with_itself_at_every_stage(record: Record, where: Places, copies: Path) -> None:
+def test_an_untouched_network_is_one_with_itself_at_every_stage(record: Record, where: Paths, copies: Path) -> None:
     untouched = with_weights(record, start_of(record, where), copies)
     measured = before_and_after(untouched, where)
     for stage in STAGES:
@@ -48,7 +48,7 @@ def test_an_untouched_network_is_one_with_itself_at_every_stage(record: Record, 
 
 
 def test_a_changed_stage_shows_in_itself_and_behind_it_and_not_before_it(
-    record: Record, where: Places, copies: Path
+    record: Record, where: Paths, copies: Path
 ) -> None:
     start = start_of(record, where)
     name = "backbone.network.layer2.conv1.conv.weight"
@@ -65,7 +65,7 @@ def test_after_training_it_lies_in_zero_to_one_above_its_floors(found: Found) ->
         assert 0 <= found[f"floor:{stage}"] < found[f"unrelated:{stage}"] < found[stage] < 1
 
 
-def test_one_repeat_over_all_rows_is_scikit_learns_cca(record: Record, where: Places) -> None:
+def test_one_repeat_over_all_rows_is_scikit_learns_cca(record: Record, where: Paths) -> None:
     """The coefficients of scikit-learn's are the correlations of its scores."""
     network = restore(record, where)
     after = stage_maps(network, stages=["layer1"])["layer1"]
@@ -91,12 +91,12 @@ def test_each_stage_says_what_was_compared(found: Found) -> None:
         assert found[f"floor:{stage}"] == pytest.approx(np.mean(floors))
 
 
-def test_the_same_run_gives_the_same_numbers_which_are_plain_data(found: Found, record: Record, where: Places) -> None:
+def test_the_same_run_gives_the_same_numbers_which_are_plain_data(found: Found, record: Record, where: Paths) -> None:
     again = before_and_after(record, where)
     assert json.dumps(again, allow_nan=False) == json.dumps(found, allow_nan=False)
 
 
-def test_a_stage_that_does_not_vary_has_no_similarity(record: Record, where: Places, copies: Path) -> None:
+def test_a_stage_that_does_not_vary_has_no_similarity(record: Record, where: Paths, copies: Path) -> None:
     name = "backbone.network.layer3.{}.bn.{}"
     dead = {name.format(part, what): torch.zeros(32) for part in ("conv2", "shortcut") for what in ("weight", "bias")}
     measured = before_and_after(with_weights(record, dead, copies), where)
@@ -105,7 +105,7 @@ def test_a_stage_that_does_not_vary_has_no_similarity(record: Record, where: Pla
     json.dumps(measured, allow_nan=False)
 
 
-def test_both_networks_are_shown_the_same_images_in_the_same_order(record: Record, where: Places) -> None:
+def test_both_networks_are_shown_the_same_images_in_the_same_order(record: Record, where: Paths) -> None:
     network = restore(record, where)
     one, same = stage_maps(network), stage_maps(network, network.module.backbone, STAGES)
     for stage in STAGES:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from experiments.reporting.blocks.answers import answer
 from experiments.reporting.decided import Decided
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.text.advice import advice, certain, one_in
 from experiments.reporting.text.claims import at_least, at_most
 from specs.errors import DataError

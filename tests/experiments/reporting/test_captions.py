@@ -13,13 +13,13 @@ from experiments.reporting.blocks.effort import CellEffort, RunEfforts
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.page.page import Illustrated, render
-from experiments.tables.document import Cell, Place, RunLine, TableDocument
+from experiments.tables.document import Cell, CellKey, RunLine, TableDocument
 from tests.experiments.example_table import Page, document, terminal
 
 ROWS, COLUMNS = ("start", "other"), ("A", "B")
 
 
-def table(counts: dict[Place, int], **changes: object) -> TableDocument:
+def table(counts: dict[CellKey, int], **changes: object) -> TableDocument:
     """So many different scores in each cell; those that are not named have none."""
     cells = {
         (row, column): Cell(tuple(0.5 + 0.01 * number for number in range(counts.get((row, column), 0))))

@@ -24,21 +24,21 @@ from experiments.reporting.blocks.learning_curves import draw_curves
 from experiments.reporting.drawings.looks import COLORS
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.run.progress import silent
+from experiments.run.record_views import steps_to, validation_scores
 from experiments.run.resolve import Resolver
-from experiments.run.run_facts import steps_to, validation_scores
 from experiments.run.runner import run
 from experiments.run.store import RunStore
-from experiments.tables.assemble import assemble
-from experiments.tables.cells import resolve_cells
+from experiments.tables.build_document import build_document
 from experiments.tables.document import RunLine, TableDocument
+from experiments.tables.resolve_table import resolve_cells
 from specs.errors import DataError, UsageError
 from tests.experiments.example_table import Page, blocks, document, lines, notes, terminal
-from tests.experiments.smoke import places, table_of_runs
+from tests.experiments.smoke import paths_in, table_of_runs
 
 GOOD, FIRST = "good | *best*", "A_1 <50%> & more"
 STEPS = {
@@ -258,7 +258,7 @@ def test_a_tables_steps_are_those_of_its_runs(tmp_path: Path) -> None:
     (column,) = table.columns
     recipe = dataclasses.replace(column.recipe, interval=2, epochs=4, early_stopping=None)
     table = dataclasses.replace(table, rows=table.rows[:1], columns=(dataclasses.replace(column, recipe=recipe),))
-    where = places(tmp_path)
+    where = paths_in(tmp_path)
     resolver = Resolver(where)
     store, cells = RunStore(where.runs), resolve_cells(table, resolver).runs
     ((place, runs),) = cells.items()
@@ -268,11 +268,11 @@ def test_a_tables_steps_are_those_of_its_runs(tmp_path: Path) -> None:
 
     def steps(threshold: float | None) -> list[Duration]:
         asked = dataclasses.replace(table, threshold=threshold)
-        made = assemble("it", asked, cells, plan(runs, store), store, "reference")
+        made = build_document("it", asked, cells, plan(runs, store), store, "reference")
         assert [line.steps for line in made.runs] == [(2, 4, 6, 8), (2, 4, 6, 8)]
         records = {one.key: record for one in runs if (record := store.record(one.key))}
         gathering = Gathering(
-            table=asked, cells={place: runs}, records=records, resolver=resolver, places=where, told=lambda _: silent
+            table=asked, cells={place: runs}, records=records, resolver=resolver, paths=where, told=lambda _: silent
         )  # fmt: skip
         return list(steps_of(dataclasses.replace(made, parts=gathered(gathering)), place))
 

@@ -14,9 +14,9 @@ import pytest
 from datamodules.dataset.counts import ClassCounts, Count, Counts, SplitCounts
 from experiments.reporting.blocks.counts import DatasetCounts, count_lines, count_note, counts_of, every_count
 from experiments.reporting.formats.comma_separated import to_csv
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.tables.document import Cell, TableDocument
 from specs.errors import DataError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.reporting.formats.plain import to_json
+from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.wandb.mirror import mirror
 from experiments.reporting.wandb.parcels import of_runs, of_table
 from experiments.reporting.wandb.workspace import spec_of, workspace
@@ -17,14 +17,14 @@ from experiments.run.runner import run
 from experiments.tables.figure import Figure
 from specs.errors import UsageError
 from tests.experiments.example_table import document
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 def test_each_record_is_mirrored_once_without_account_or_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
-    record = run(spec(), places(tmp_path))
+    record = run(spec(), paths_in(tmp_path))
     folder = tmp_path / "wandb"
     parcels = [*of_runs([record], "example"), of_table(document())]
     assert mirror(parcels, folder, "offline") == 2

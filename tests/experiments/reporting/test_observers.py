@@ -15,8 +15,8 @@ from datamodules.drive import Drive
 from datamodules.folder import Folder
 from datamodules.phantoms.phantom import ensure_phantom
 from experiments.reporting.blocks.observers import ObserverAgreement, agreements
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from specs.expression import parse
 from tests.experiments.example_table import document, terminal
 from tests.experiments.smoke import spec

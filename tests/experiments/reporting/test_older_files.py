@@ -21,7 +21,7 @@ from experiments.reporting.blocks.further_scores import FurtherCells
 from experiments.reporting.blocks.held_against import ReferenceLevels
 from experiments.reporting.blocks.network_costs import CostsOfNetworks
 from experiments.reporting.blocks.statements import PaperStatements
-from experiments.reporting.formats.plain import read_table, to_json
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.tables.document import Cell
 from experiments.tables.figure import Figure
 from experiments.tables.planted import Planted

@@ -18,8 +18,8 @@ from analysis.truth import Claim
 from experiments.reporting.blocks.building.block import Judged
 from experiments.reporting.blocks.convergence import ConvergenceSteps
 from experiments.reporting.blocks.planted import judgements, strip, verdict_of
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.reporting.text.asked import claim_text
 from experiments.tables.document import Cell, TableDocument

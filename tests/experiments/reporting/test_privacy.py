@@ -21,8 +21,8 @@ from experiments.reporting.formats.files import write_all
 from experiments.reporting.page.page import Illustrated, render
 from experiments.reporting.wandb.mirror import mirror
 from experiments.reporting.wandb.parcels import of_table
-from experiments.run.naming import passed_on, public_title
 from experiments.run.progress import Finished, failed
+from experiments.run.public_names import passed_on, public_title
 from experiments.tables.document import Cell
 from experiments.tables.reasons import ELSE, reason
 from specs.errors import DataError, MedtransferError, RunError, StorageError, UsageError, WeightsError

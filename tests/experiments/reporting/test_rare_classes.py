@@ -12,10 +12,10 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, co
 from datamodules.eyepacs import EyePacs
 from experiments.measures.rare_classes import rare_class_scores, rare_classes
 from experiments.reporting.blocks.rare_classes import RareClassScores
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.document import Cell
 from tests.experiments.example_table import document
@@ -24,7 +24,7 @@ from tests.experiments.smoke import spec
 FIRST = "A_1 <50%> & more"
 
 
-def test_the_scores_of_a_run_are_those_of_its_predictions(record: Record, where: Places) -> None:
+def test_the_scores_of_a_run_are_those_of_its_predictions(record: Record, where: Paths) -> None:
     table = pq.read_table(record.file(PREDICTIONS))
     (name,) = [column.partition(":")[2] for column in table.column_names if column.startswith("target:")]
     expected = average_precision_score(table[f"target:{name}"], table[f"probability:{name}"])
@@ -32,7 +32,7 @@ def test_the_scores_of_a_run_are_those_of_its_predictions(record: Record, where:
     assert found == {"average_precision": pytest.approx(expected), f"average_precision:{name}": pytest.approx(expected)}
 
 
-def test_exclusive_classes_are_told_by_the_likeliest_one(tmp_path: Path, where: Places) -> None:
+def test_exclusive_classes_are_told_by_the_likeliest_one(tmp_path: Path, where: Paths) -> None:
     true, told = [0, 1, 2, 2, 1, 0, 3, 4, 4], [0, 2, 2, 1, 1, 0, 3, 3, 4]
     columns = {
         f"{kind}:{name}": [float(one == number) for one in values]

@@ -17,10 +17,10 @@ from experiments.reporting.blocks.effort import CellEffort, RunEfforts
 from experiments.reporting.blocks.equivalence import EquivalenceMargin, equivalent
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.json_format import to_plain
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import to_plain
-from experiments.run.run_facts import epochs_to_converge, validation_scores
+from experiments.run.record_views import epochs_to_converge, validation_scores
 from experiments.run.store import Record
 from experiments.tables.document import Cell
 from experiments.tables.figure import Figure

@@ -21,7 +21,7 @@ from experiments.reporting.blocks.answers import answer
 from experiments.reporting.blocks.equivalence import EquivalenceMargin
 from experiments.reporting.blocks.held_against import ReferenceLevels
 from experiments.reporting.formats.files import write_all
-from experiments.reporting.formats.plain import read_table, to_json
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.reporting.page.published import printed_numbers, published_cells, published_note, read_printed
 from experiments.tables.document import Cell, RunLine, TableDocument

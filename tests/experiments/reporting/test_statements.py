@@ -13,9 +13,9 @@ from analysis.survival import Duration
 from analysis.truth import Claim
 from experiments.reporting.blocks.convergence import ConvergenceSteps
 from experiments.reporting.blocks.statements import PaperStatements, examined_of, found_of
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.reporting.text.layout import missing
 from experiments.reporting.text.provenance import provenance

@@ -11,11 +11,11 @@ import pytest
 
 from experiments.reporting.blocks.answers import answer
 from experiments.reporting.formats.comma_separated import to_csv
+from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import to_json
 from experiments.reporting.page.page import Illustrated, render
-from experiments.reporting.text.words import listed
+from experiments.reporting.text.phrases import listed
 from experiments.tables.document import Cell, TableDocument
 from tests.experiments.example_table import document, terminal
 

@@ -17,9 +17,9 @@ from experiments.reporting.blocks.answers import answer
 from experiments.reporting.blocks.network_costs import CostsOfNetworks
 from experiments.reporting.formats.comma_separated import to_csv
 from experiments.reporting.formats.files import write_all
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.tables.document import Cell, TableDocument
 from specs.errors import DataError
@@ -251,7 +251,7 @@ def test_a_command_makes_such_a_table_and_makes_it_again_alike(
 ) -> None:
     table = table_of_runs("initializations", "smoke")
     asked = dataclasses.replace(table, rows=table.rows[:1], transposed=True, costs=True)
-    monkeypatch.setattr("experiments.session.making.table_named", lambda name, profile: asked)
+    monkeypatch.setattr("experiments.session.make_tables.table_named", lambda name, profile: asked)
     monkeypatch.setattr("experiments.measures.measuring.network_costs.REPEATED", 0.05)
     monkeypatch.chdir(tmp_path)
     command = ["table", "initializations", "--profile", "smoke", "--seeds", "1", "--wandb", "disabled", *in_turn]

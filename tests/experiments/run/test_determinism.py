@@ -14,7 +14,7 @@ from experiments.run.compilation import compiling
 from experiments.run.determinism import VARIABLE, WORKSPACE, deterministic
 from experiments.run.runner import run
 from specs.errors import RunError
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 PLAIN = dataclasses.replace(spec().recipe, epochs=1)
 RECIPE = dataclasses.replace(PLAIN, deterministic=True)
@@ -61,11 +61,11 @@ def test_a_run_trains_and_tests_under_it_to_the_numbers_that_a_cpu_gives_anyway(
     monkeypatch.setattr(
         "lightning_modules.supervised.full", lambda x: (seen.append(torch.are_deterministic_algorithms_enabled()), x)[1]
     )
-    mode = run(spec(recipe=RECIPE), places(tmp_path))
+    mode = run(spec(recipe=RECIPE), paths_in(tmp_path))
     assert seen
     assert all(seen)
     seen.clear()
-    plain = run(spec(recipe=PLAIN), places(tmp_path))
+    plain = run(spec(recipe=PLAIN), paths_in(tmp_path))
     assert seen
     assert not any(seen)
     assert plain.data["key"] != mode.data["key"]

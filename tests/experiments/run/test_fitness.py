@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from experiments.run.batch_statistics import trains_on_one
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.session.preparing import prepared_dataset
@@ -41,14 +41,14 @@ def written(folder: Path, shown: dict[str, int], images: int = 2) -> Path:
 
 def resolved(home: Path, dataset: str, recipe: str, backbone: str = "tiny", **settings: str) -> ResolvedRun:
     """A run on a dataset that is prepared first."""
-    places, expression = Places.given(home, home / "runs"), parse(dataset)
-    prepared_dataset(expression, "real", [Form(8)], places, 1, lambda done, total: None)
+    paths, expression = Paths.given(home, home / "runs"), parse(dataset)
+    prepared_dataset(expression, "real", [Form(8)], paths, 1, lambda done, total: None)
     chosen = recipe_named(recipe).override(settings)
     spec = RunSpec(
         stage="finetune", dataset=expression, edition="real", backbone=parse(backbone), initializer=parse("random"),
         recipe=chosen,
     )  # fmt: skip
-    return Resolver(places).resolve(spec)
+    return Resolver(paths).resolve(spec)
 
 
 @pytest.mark.parametrize(

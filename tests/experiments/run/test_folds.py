@@ -15,9 +15,9 @@ from datamodules.dataset.sample import Sample
 from datamodules.medmnist import MedMNIST
 from datamodules.prepared.folds import in_fold
 from experiments.checks.verification import verify
-from experiments.execution.journal import described
+from experiments.execution.planner_notes import described
 from experiments.measures.measuring.resampling import resampled
-from experiments.run.naming import noted_title, run_title
+from experiments.run.public_names import noted_title, run_title
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training, restore
 from experiments.run.retesting import score_on_test
@@ -27,13 +27,13 @@ from experiments.session.results import records_table
 from specs.errors import UsageError
 from specs.fold import Fold, folds_of
 from specs.run import RunSpec
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 FOLD = Fold(1, 4)
 
 
 def ids(folder: Path, fold: Fold, split: str) -> list[str]:
-    index = in_fold(Resolver(places(folder)).opened(spec().dataset, "phantom"), fold).index
+    index = in_fold(Resolver(paths_in(folder)).opened(spec().dataset, "phantom"), fold).index
     return [sample.id for sample in index.split(split)]  # type: ignore[arg-type]
 
 
@@ -56,7 +56,7 @@ def made(store: Path) -> Mapping[str, tuple[Record, set[str]]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(MedMNIST, "read_image", noted)
             wanted: RunSpec = spec(stage=stage, fold=FOLD, recipe=spec().recipe.override({"epochs": "2"}))
-            found[stage] = run(wanted, places(store)), seen
+            found[stage] = run(wanted, paths_in(store)), seen
     return found
 
 
@@ -79,14 +79,14 @@ def test_it_is_verified_resampled_and_restored(
     made: Mapping[str, tuple[Record, set[str]]], store: Path, stage: str
 ) -> None:
     record, _ = made[stage]
-    assert not verify(record.data["key"], places(store)).differences
-    assert len(resampled(record, places(store), 3)) == 3
-    network = restore(record, places(store))
+    assert not verify(record.data["key"], paths_in(store)).differences
+    assert len(resampled(record, paths_in(store), 3)) == 3
+    network = restore(record, paths_in(store))
     assert score_on_test(network.module, network.data) == pytest.approx(record.score, abs=1e-6)
 
 
 def test_every_fold_and_their_number_enter_the_key_and_the_dataset_s_own_splits_are_another_run(store: Path) -> None:
-    resolver = Resolver(places(store))
+    resolver = Resolver(paths_in(store))
     wanted = [spec(fold=fold) for fold in (None, *folds_of(3), *folds_of(4))]
     resolved = [resolver.resolve(one) for one in wanted]
     assert len({one.key for one in resolved}) == len(wanted)
@@ -95,12 +95,12 @@ def test_every_fold_and_their_number_enter_the_key_and_the_dataset_s_own_splits_
 
 
 def test_a_dataset_s_own_division_does_not_enter_the_key_of_a_run_in_a_fold(store: Path, tmp_path: Path) -> None:
-    opened = Resolver(places(store)).opened(spec().dataset, "phantom")
+    opened = Resolver(paths_in(store)).opened(spec().dataset, "phantom")
     moved = {"train": opened.index.test, "validation": opened.index.validation, "test": opened.index.train}
     for name, samples in moved.items():
         (tmp_path / f"{name}.txt").write_text("\n".join(sample.id for sample in samples) + "\n")
     other = f'medmnist("pneumoniamnist", splits="{tmp_path}")'
-    resolver = Resolver(places(store))
+    resolver = Resolver(paths_in(store))
     for fold, same in ((FOLD, True), (None, False)):
         keys = {resolver.resolve(spec(fold=fold, dataset=of)).key for of in ("medmnist", other)}
         assert (len(keys) == 1) is same
@@ -118,7 +118,7 @@ def pretrained(on: str, **changes: Any) -> RunSpec:
 
 
 def test_a_pretraining_on_the_same_dataset_is_in_the_same_fold(store: Path) -> None:
-    resolver = Resolver(places(store))
+    resolver = Resolver(paths_in(store))
     for on in ('medmnist("pneumoniamnist")', 'medmnist("pneumoniamnist", fraction=0.5)'):
         (needed,) = resolver.resolve(pretrained(on)).requires
         assert needed.spec.fold == FOLD
@@ -128,7 +128,7 @@ def test_a_pretraining_on_the_same_dataset_is_in_the_same_fold(store: Path) -> N
 
 
 def test_a_pretraining_on_other_images_is_the_same_for_all_folds(store: Path) -> None:
-    resolver = Resolver(places(store))
+    resolver = Resolver(paths_in(store))
     for on in ("fractals", 'medmnist("breastmnist")'):
         own = resolver.resolve(pretrained(on))
         other = resolver.resolve(dataclasses.replace(pretrained(on), fold=None))
@@ -138,7 +138,7 @@ def test_a_pretraining_on_other_images_is_the_same_for_all_folds(store: Path) ->
 def test_weights_that_have_seen_patients_of_the_fold_by_a_detour_are_refused(store: Path) -> None:
     detour = 'continual(supervised(on="medmnist"), on="fractals")'
     with pytest.raises(UsageError, match=r"pretraining on medmnist.*sees \d+ of the \d+ patients that fold 2 of 4 of"):
-        Resolver(places(store)).resolve(spec(detour, fold=FOLD))
+        Resolver(paths_in(store)).resolve(spec(detour, fold=FOLD))
 
 
 def test_the_start_of_a_run_is_made_again_from_the_pretraining_in_its_fold(store: Path) -> None:
@@ -148,11 +148,11 @@ def test_the_start_of_a_run_is_made_again_from_the_pretraining_in_its_fold(store
     wanted = dataclasses.replace(
         wanted, recipe=wanted.recipe.override(short), pretraining=wanted.pretraining.override(short)
     )
-    resolver = Resolver(places(store))
-    run(resolver.resolve(wanted).requires[0].spec, places(store))
-    before_training(run(wanted, places(store)), places(store))
+    resolver = Resolver(paths_in(store))
+    run(resolver.resolve(wanted).requires[0].spec, paths_in(store))
+    before_training(run(wanted, paths_in(store)), paths_in(store))
 
 
 def test_a_class_that_is_too_rare_for_the_folds_is_refused_before_anything_is_trained(store: Path) -> None:
     with pytest.raises(UsageError, match=r"500 folds are too many: \d+ patients .* cannot be scored"):
-        Resolver(places(store)).resolve(spec(fold=Fold(0, 500)))
+        Resolver(paths_in(store)).resolve(spec(fold=Fold(0, 500)))

@@ -19,7 +19,7 @@ from specs.errors import WeightsError
 from specs.expression import Call, parse
 from specs.registry import INITIALIZERS, OWN, Entry
 from specs.run import Pretraining
-from tests.experiments.smoke import NO_RUNS, places, spec
+from tests.experiments.smoke import NO_RUNS, paths_in, spec
 
 Origin = Literal["unknown", "transformed", "short hash", "one drawn", "drawn", "hash", "inner hash", "run", "nested"]
 
@@ -73,7 +73,7 @@ def begin(tmp_path: Path) -> Callable[[Origin], Backbone]:
     """The network with tensors that say that origin."""
 
     def begun(origin: Origin) -> Backbone:
-        return initialized(spec(f'brought("{origin}")'), places(tmp_path), NO_RUNS)[0]
+        return initialized(spec(f'brought("{origin}")'), paths_in(tmp_path), NO_RUNS)[0]
 
     return begun
 
@@ -100,7 +100,7 @@ def test_tensors_that_are_drawn_hashed_or_made_by_what_is_in_the_key_are_taken(
 
 
 def test_a_run_from_such_weights_ends_before_its_training(tmp_path: Path) -> None:
-    where, epochs = places(tmp_path), list[int]()
+    where, epochs = paths_in(tmp_path), list[int]()
     with pytest.raises(WeightsError, match="says nothing of where they come from"):
         run(spec('brought("unknown")'), where, report=lambda epoch, _: epochs.append(epoch))
     assert epochs == [], "not even the beginning of a training"

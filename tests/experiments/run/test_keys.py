@@ -24,7 +24,7 @@ from specs.expression import parse
 from specs.recipe import Form
 from specs.registry import BACKBONES
 from specs.run import RunSpec
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 KEYS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("keys.json").read_text(encoding="utf-8"))
 
@@ -70,7 +70,7 @@ def key_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Any]
     folder = tmp_path_factory.mktemp("keys")
     write_pictures(folder / "folder")
     write_weights(folder / "weights.safetensors")
-    where = places(folder)
+    where = paths_in(folder)
     call = parse(f'folder("{folder}/folder", classes=("ill",), patient="patient")')
     dataset, root = where.open(call, "real")
     prepare(dataset, root, where.prepared(call, "real"), [Form(32)], jobs=1)

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from experiments.measures.measuring.evaluations import once
-from experiments.run.naming import metric_prefix
+from experiments.measures.measuring.measurement_cache import once
+from experiments.run.public_names import metric_prefix
 from experiments.run.store import RunStore
-from experiments.session.making import Asked
+from experiments.session.make_tables import Asked
 from specs.files import write_text
 from specs.short_names import LABEL
 

@@ -15,7 +15,7 @@ from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
 from datamodules.shenzhen import Shenzhen
 from experiments.run import resolve
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
 from lightning_modules.pretraining.moco_v1 import moco_v1
@@ -23,15 +23,15 @@ from lightning_modules.self_supervision.method import Method
 from specs.errors import DataError, UsageError, WeightsError
 from specs.expression import parse
 from specs.recipe import Form
+from specs.recipe_parts import SGD, Adam, Constant, HorizontalFlip, Views
 from specs.registry import BACKBONES, DATASETS, METHODS
 from specs.run import RunSpec, canonical_json
-from specs.steps import SGD, Adam, Constant, HorizontalFlip, Views
 from tests.experiments.drawn_folder import DATASET, draw_folder
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 def key(made: RunSpec, folder: Path) -> str:
-    return Resolver(places(folder)).resolve(made).key
+    return Resolver(paths_in(folder)).resolve(made).key
 
 
 def test_defaults_written_out_or_not_give_one_key(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
 def test_what_an_optimizer_decays_enters_the_key_where_it_is_not_everything(tmp_path: Path) -> None:
     def resolved(optimizer: SGD) -> ResolvedRun:
         recipe = dataclasses.replace(spec().recipe, optimizer=optimizer)
-        return Resolver(places(tmp_path)).resolve(spec(recipe=recipe))
+        return Resolver(paths_in(tmp_path)).resolve(spec(recipe=recipe))
 
     usual, spared = resolved(SGD(0.1, 0.9, 1e-4)), resolved(SGD(0.1, 0.9, 1e-4, "weights"))
     before = {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4}
@@ -137,7 +137,7 @@ def newer_moco_v1(
 
 def test_a_methods_version_enters_the_key_from_the_second_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = dataclasses.replace(spec().recipe, method="moco_v1", selection="last")
-    made, resolver = spec(stage="pretrain", recipe=recipe), Resolver(places(tmp_path))
+    made, resolver = spec(stage="pretrain", recipe=recipe), Resolver(paths_in(tmp_path))
     first = resolver.resolve(made)
     assert METHODS.build("moco_v1").version == 1
     assert "method_version" not in first.identity["recipe"]
@@ -152,7 +152,7 @@ def test_the_version_of_augmentation_enters_the_keys_of_runs_that_albumentations
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resolve, "AUGMENTATION_VERSION", 99)
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
 
     def enters(stage: Literal["pretrain", "finetune"] = "finetune", **settings: Any) -> bool:
         recipe = dataclasses.replace(spec().recipe, **settings)
@@ -175,7 +175,7 @@ def test_a_pretrainings_images_and_views_enter_its_key(tmp_path: Path) -> None:
     recipes = [base, dataclasses.replace(base, images="train+test"), dataclasses.replace(base, views=views)]
     assert len({key(spec(stage="pretrain", recipe=recipe), tmp_path) for recipe in recipes}) == 3
     needed = [
-        Resolver(places(tmp_path)).resolve(spec(f'ssl("byol", on="fractals"{more})')).requires[0]
+        Resolver(paths_in(tmp_path)).resolve(spec(f'ssl("byol", on="fractals"{more})')).requires[0]
         for more in ("", ', images="train+test"')
     ]
     assert [one.spec.recipe.images for one in needed] == ["train", "train+test"]
@@ -193,9 +193,9 @@ def test_an_edition_that_is_drawn_in_another_way_has_another_folder_and_another_
 ) -> None:
     # What identifies pixels that are not digested at each start is the version of their drawing.
     drawn = spec(dataset="shenzhen")
-    before = places(tmp_path).root(drawn.dataset, "phantom"), key(drawn, tmp_path)
+    before = paths_in(tmp_path).root(drawn.dataset, "phantom"), key(drawn, tmp_path)
     monkeypatch.setattr(Shenzhen, "phantom_version", Shenzhen.phantom_version + 1)
-    after = places(tmp_path).root(drawn.dataset, "phantom"), key(drawn, tmp_path)
+    after = paths_in(tmp_path).root(drawn.dataset, "phantom"), key(drawn, tmp_path)
     assert after[0] != before[0]
     assert after[1] != before[1]
 
@@ -204,7 +204,7 @@ def test_a_changed_split_list_or_label_changes_the_key(tmp_path: Path) -> None:
     root = tmp_path / "data" / "chestxray14"
     shutil.copytree(ensure_phantom(parse("chestxray14"), tmp_path / "phantoms"), root)
     real = spec(dataset="chestxray14", edition="real")
-    folder = places(tmp_path).prepared(parse("chestxray14"), "real")
+    folder = paths_in(tmp_path).prepared(parse("chestxray14"), "real")
     prepare(DATASETS.build("chestxray14"), root, folder, [Form(8)], jobs=1)
     before = key(real, tmp_path)
     entries = root / "Data_Entry_2017_v2020.csv"
@@ -233,7 +233,7 @@ def test_a_weight_file_enters_by_its_bytes_not_by_its_path(tmp_path: Path) -> No
 
 def test_no_path_enters_the_identity(tmp_path: Path) -> None:
     torch.save(BACKBONES.build("tiny(width=4)").weights(), tmp_path / "a.pth")
-    resolved = Resolver(places(tmp_path)).resolve(spec(f'mean_var(file("{tmp_path / "a.pth"}"))'))
+    resolved = Resolver(paths_in(tmp_path)).resolve(spec(f'mean_var(file("{tmp_path / "a.pth"}"))'))
     assert str(tmp_path) not in canonical_json(resolved.identity)
     assert key(spec(), tmp_path) == key(spec(), tmp_path / "other")
 
@@ -244,7 +244,7 @@ def test_a_spec_file_gives_the_key_of_the_spec(tmp_path: Path) -> None:
 
 
 def test_a_continual_run_needs_its_source_first(tmp_path: Path) -> None:
-    resolved = Resolver(places(tmp_path)).resolve(spec('mean_var(continual(fractals, on="medmnist"))'))
+    resolved = Resolver(paths_in(tmp_path)).resolve(spec('mean_var(continual(fractals, on="medmnist"))'))
     order = [(run.spec.stage, run.spec.dataset.name, run.spec.seed) for run in resolved.closure().values()]
     assert order == [("pretrain", "fractals", 0), ("pretrain", "medmnist", 0), ("finetune", "medmnist", 0)]
 
@@ -276,7 +276,7 @@ def test_epochs_are_not_selected_by_a_score_that_the_validation_images_do_not_ha
     """All patients of the validation split are healthy: its AUROC is undefined after every epoch."""
     labels = {"train": [0, 1], "validation": [0, 0], "test": [0, 1]}
     root = draw_folder(tmp_path / "data" / "ward", labels)
-    where = Places(tmp_path / "data", tmp_path / "runs", tmp_path / "prepared")
+    where = Paths(tmp_path / "data", tmp_path / "runs", tmp_path / "prepared")
     prepare(DATASETS.build(DATASET), root, where.prepared(parse(DATASET), "real"), [Form(8)], jobs=1)
     resolver = Resolver(where)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.run.evaluation import score_names
-from experiments.run.places import Places
+from experiments.run.paths import Paths
+from experiments.run.predictions import score_names
 from experiments.run.recipes import recipe_named
 from experiments.run.restored import restore
 from experiments.run.retesting import predictions, score_on_test
@@ -31,7 +31,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("made", KINDS.values(), ids=KINDS)
-def test_it_predicts_what_the_run_stored(made: RunSpec, where: Places) -> None:
+def test_it_predicts_what_the_run_stored(made: RunSpec, where: Paths) -> None:
     record = run(made, where)
     network = restore(record, where)
     stored = pq.read_table(record.folder / "predictions.parquet")
@@ -44,13 +44,13 @@ def test_it_predicts_what_the_run_stored(made: RunSpec, where: Places) -> None:
     assert sorted(score_names(network.data.task)) == sorted(record.data["outcome"]["scores"])
 
 
-def test_a_second_test_forgets_the_first(record: Record, where: Places) -> None:
+def test_a_second_test_forgets_the_first(record: Record, where: Paths) -> None:
     network = restore(record, where)
     first = predictions(network.module, network.data)
     assert predictions(network.module, network.data).equals(first)
 
 
-def test_changed_weights_predict_otherwise(record: Record, where: Places, copies: Path) -> None:
+def test_changed_weights_predict_otherwise(record: Record, where: Paths, copies: Path) -> None:
     network, untrained = restore(record, where), restore(with_weights(record, start_of(record, where), copies), where)
     column = "probability:pneumonia"
     one, other = (predictions(of.module, of.data)[column].to_pylist() for of in (network, untrained))
@@ -58,7 +58,7 @@ def test_changed_weights_predict_otherwise(record: Record, where: Places, copies
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_a_test_is_in_evaluation_mode_and_leaves_the_mode(training: bool, record: Record, where: Places) -> None:
+def test_a_test_is_in_evaluation_mode_and_leaves_the_mode(training: bool, record: Record, where: Paths) -> None:
     network = restore(record, where)
     expected = predictions(network.module, network.data)
     network.module.train(training)

@@ -18,7 +18,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from experiments.run.evaluation import scores
+from experiments.run.predictions import scores
 from experiments.run.recipes import recipe_named
 from experiments.run.restored import restore
 from experiments.run.runner import run
@@ -27,10 +27,10 @@ from initializers.loading.fingerprints import fingerprint
 from lightning_modules.supervised import SupervisedModule
 from specs.errors import DataError, RunError, UsageError
 from specs.expression import parse
+from specs.recipe_parts import SGD
 from specs.run import RunSpec
-from specs.steps import SGD
 from specs.task import Task
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 class Killed(BaseException):
@@ -47,7 +47,7 @@ def killed_after(epoch: int) -> object:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Record:
-    return run(spec(), places(tmp_path_factory.mktemp("undisturbed")))
+    return run(spec(), paths_in(tmp_path_factory.mktemp("undisturbed")))
 
 
 def metrics(record: Record) -> str:
@@ -65,8 +65,8 @@ def test_the_smoke_run_uses_dropout_a_plateau_and_early_stopping(undisturbed: Re
 def test_a_killed_run_goes_on_to_the_same_result(epochs: tuple[int, ...], undisturbed: Record, tmp_path: Path) -> None:
     for epoch in epochs:
         with pytest.raises(Killed):
-            run(spec(), places(tmp_path), report=killed_after(epoch))  # type: ignore[arg-type]
-    resumed = run(spec(), places(tmp_path))
+            run(spec(), paths_in(tmp_path), report=killed_after(epoch))  # type: ignore[arg-type]
+    resumed = run(spec(), paths_in(tmp_path))
     assert resumed.data["outcome"] == undisturbed.data["outcome"]
     assert metrics(resumed) == metrics(undisturbed)
 
@@ -91,7 +91,7 @@ def test_a_damaged_checkpoint_is_noticed_said_and_an_earlier_one_is_gone_on_from
     """Of two attempts, each ended by a kill, the one that came further is damaged; then both are."""
     for epoch in (1, 3):
         with pytest.raises(Killed):
-            run(spec(), places(tmp_path), report=killed_after(epoch))  # type: ignore[arg-type]
+            run(spec(), paths_in(tmp_path), report=killed_after(epoch))  # type: ignore[arg-type]
 
     def epochs(attempt: Path) -> int:
         return (attempt / "metrics.jsonl").read_text().count("\n")
@@ -102,14 +102,14 @@ def test_a_damaged_checkpoint_is_noticed_said_and_an_earlier_one_is_gone_on_from
         path.write_bytes(damage(path.read_bytes()))
         capsys.readouterr()
         with pytest.raises(Killed):
-            run(spec(), places(tmp_path), report=killed_after(2 if attempt == second else 1))  # type: ignore[arg-type]
+            run(spec(), paths_in(tmp_path), report=killed_after(2 if attempt == second else 1))  # type: ignore[arg-type]
         output = capsys.readouterr().out
         assert f"the checkpoint of {attempt.name} cannot be used" in output
         assert said in output
         for newest in (tmp_path / "runs" / "attempts").iterdir():
             if newest not in (first, second):
                 shutil.rmtree(newest)
-    again = run(spec(), places(tmp_path))
+    again = run(spec(), paths_in(tmp_path))
     assert again.data["outcome"] == undisturbed.data["outcome"]
     assert metrics(again) == metrics(undisturbed)
     assert again.data["files"]["best.safetensors"] == undisturbed.data["files"]["best.safetensors"]
@@ -120,10 +120,10 @@ def test_a_kill_before_superseded_weights_are_removed_leaves_none_in_the_finishe
 ) -> None:
     """After the last epoch, whose end is not gone through again."""
     with pytest.raises(Killed):
-        run(spec(), places(tmp_path), report=killed_after(undisturbed.data["epochs"]))  # type: ignore[arg-type]
+        run(spec(), paths_in(tmp_path), report=killed_after(undisturbed.data["epochs"]))  # type: ignore[arg-type]
     (attempt,) = (tmp_path / "runs" / "attempts").iterdir()
     (attempt / "best-77.safetensors").write_bytes(b"superseded")
-    again = run(spec(), places(tmp_path))
+    again = run(spec(), paths_in(tmp_path))
     assert again.data["files"] == undisturbed.data["files"]
     assert {path.name for path in again.folder.iterdir()} == {path.name for path in undisturbed.folder.iterdir()}
 
@@ -134,37 +134,37 @@ def test_a_checkpoint_is_written_nowhere_else(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.setattr(tempfile, "mkstemp", lambda *_, **__: pytest.fail("a temporary file was asked for"))
     with pytest.raises(Killed):
-        run(spec(), places(tmp_path), report=killed_after(1))  # type: ignore[arg-type]
+        run(spec(), paths_in(tmp_path), report=killed_after(1))  # type: ignore[arg-type]
     assert list(tmp_path.glob("runs/attempts/*/last.ckpt"))
     assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_loader_workers_do_not_change_the_result(undisturbed: Record, tmp_path: Path) -> None:
-    assert run(spec(), places(tmp_path), workers=2).data["outcome"] == undisturbed.data["outcome"]
+    assert run(spec(), paths_in(tmp_path), workers=2).data["outcome"] == undisturbed.data["outcome"]
 
 
 def test_a_plateau_and_early_stopping_survive_a_kill(tmp_path: Path) -> None:
     # So high a learning rate that the validation loss does not improve for long.
     recipe = dataclasses.replace(spec().recipe, epochs=8, early_stopping=2, optimizer=SGD(0.5))
-    whole = run(spec(recipe=recipe), places(tmp_path / "whole"))
+    whole = run(spec(recipe=recipe), paths_in(tmp_path / "whole"))
     rates = [json.loads(line)["learning_rate"] for line in metrics(whole).splitlines()]
     assert len(rates) < 8, "early stopping was expected to stop this run"
     with pytest.raises(Killed):
-        run(spec(recipe=recipe), places(tmp_path / "killed"), report=killed_after(len(rates) - 1))  # type: ignore[arg-type]
-    assert metrics(run(spec(recipe=recipe), places(tmp_path / "killed"))) == metrics(whole)
+        run(spec(recipe=recipe), paths_in(tmp_path / "killed"), report=killed_after(len(rates) - 1))  # type: ignore[arg-type]
+    assert metrics(run(spec(recipe=recipe), paths_in(tmp_path / "killed"))) == metrics(whole)
 
 
 IN_STEPS = dataclasses.replace(spec().recipe, interval=3, epochs=5)
 
 
 def test_a_run_with_an_interval_validates_after_so_many_steps_and_goes_on_after_a_kill(tmp_path: Path) -> None:
-    whole = run(spec(recipe=IN_STEPS), places(tmp_path / "whole"))
+    whole = run(spec(recipe=IN_STEPS), paths_in(tmp_path / "whole"))
     assert [json.loads(line)["step"] for line in metrics(whole).splitlines()] == [3, 6, 9, 12, 15]
     for epoch in (1, 3):
         with pytest.raises(Killed):
-            run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), report=killed_after(epoch))  # type: ignore[arg-type]
+            run(spec(recipe=IN_STEPS), paths_in(tmp_path / "killed"), report=killed_after(epoch))  # type: ignore[arg-type]
     told: list[tuple[int, int]] = []
-    resumed = run(spec(recipe=IN_STEPS), places(tmp_path / "killed"), workers=2, report=lambda *far: told.append(far))
+    resumed = run(spec(recipe=IN_STEPS), paths_in(tmp_path / "killed"), workers=2, report=lambda *far: told.append(far))
     assert resumed.data["outcome"] == whole.data["outcome"]
     assert metrics(resumed) == metrics(whole)
     assert told == [(3, 5), (4, 5), (5, 5)], "where it goes on, then each epoch"
@@ -177,7 +177,7 @@ def test_without_an_interval_steps_are_batches_of_whole_passes(undisturbed: Reco
 
 def test_an_interval_as_long_as_a_pass_trains_to_the_same_numbers(undisturbed: Record, tmp_path: Path) -> None:
     same = dataclasses.replace(spec().recipe, interval=5)
-    assert run(spec(recipe=same), places(tmp_path)).data["outcome"] == undisturbed.data["outcome"]
+    assert run(spec(recipe=same), paths_in(tmp_path)).data["outcome"] == undisturbed.data["outcome"]
 
 
 @pytest.mark.parametrize("dataset", ['medmnist("pneumoniamnist")', "drive"])
@@ -186,16 +186,16 @@ def test_a_run_of_the_head_alone_keeps_the_backbone_it_began_with_through_a_kill
     if dataset == "drive":
         recipe = dataclasses.replace(recipe, batch_size=4)
     made = spec("random", dataset, recipe=recipe)
-    whole = run(made, places(tmp_path / "whole"))
+    whole = run(made, paths_in(tmp_path / "whole"))
     with pytest.raises(Killed):
-        run(made, places(tmp_path / "killed"), report=killed_after(1))  # type: ignore[arg-type]
-    resumed = run(made, places(tmp_path / "killed"))
+        run(made, paths_in(tmp_path / "killed"), report=killed_after(1))  # type: ignore[arg-type]
+    resumed = run(made, paths_in(tmp_path / "killed"))
     assert resumed.data["outcome"] == whole.data["outcome"]
     assert metrics(resumed) == metrics(whole)
     losses = [json.loads(line)["train_loss"] for line in metrics(whole).splitlines()]
     assert len(set(losses)) == 3
     for record, folder in ((whole, "whole"), (resumed, "killed")):
-        restored = restore(record, places(tmp_path / folder)).module.backbone
+        restored = restore(record, paths_in(tmp_path / folder)).module.backbone
         began = json.loads((record.folder / "load_report.json").read_text())["after"]
         assert fingerprint(restored.weights()) == began
         assert all(parameter.requires_grad for parameter in restored.parameters())  # for those who explain it later
@@ -217,7 +217,7 @@ def test_the_stored_score_follows_from_the_stored_predictions(undisturbed: Recor
 
 def test_a_segmentation_run_stores_pixel_counts_at_both_sizes(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, image_size=32, batch_size=8, epochs=1, selection="metric")
-    record = run(spec(dataset="drive", recipe=recipe), places(tmp_path))
+    record = run(spec(dataset="drive", recipe=recipe), paths_in(tmp_path))
     table = pq.read_table(record.folder / "predictions.parquet").to_pydict()
     assert len(table["id"]) == 20
     for size, pixels in (("network", 32 * 32), ("native", 96 * 96)):
@@ -246,7 +246,7 @@ def test_the_dice_over_images_with_a_finding_leaves_out_empty_masks() -> None:
 
 def failing(made: RunSpec, folder: Path, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
-        run(made, places(folder))
+        run(made, paths_in(folder))
     assert not list((folder / "runs").glob("*/record.json"))
 
 
@@ -301,7 +301,7 @@ def test_another_error_is_not_taken_for_missing_memory(tmp_path: Path, monkeypat
 
 
 def test_an_unreadable_image_is_named_and_leaves_no_record(tmp_path: Path) -> None:
-    root = places(tmp_path).open(spec(dataset="drive").dataset, "phantom")[1]
+    root = paths_in(tmp_path).open(spec(dataset="drive").dataset, "phantom")[1]
     image = root / "training" / "images" / "23_training.tif"
     image.write_bytes(image.read_bytes()[:300])
     recipe = dataclasses.replace(spec().recipe, image_size=32, epochs=1)
@@ -315,7 +315,7 @@ def test_a_run_whose_pretraining_is_missing_says_which(tmp_path: Path) -> None:
 def test_a_transformer_of_another_image_size_is_refused_with_what_to_write(tmp_path: Path) -> None:
     vit = dataclasses.replace(spec(), backbone=parse('timm("vit_tiny_patch16_224")'))
     with pytest.raises(UsageError, match=r"takes images of 224 pixels only, and the recipe's have \d+\. Build it with"):
-        run(vit, places(tmp_path))
+        run(vit, paths_in(tmp_path))
     assert not list(tmp_path.rglob("record.json"))
 
 
@@ -337,10 +337,10 @@ def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(
 ) -> None:
     """With a queue, a memory bank, clusters or a momentum encoder; by passes and by steps."""
     made = pretraining(method, interval)
-    undisturbed = run(made, places(tmp_path / "undisturbed"))
+    undisturbed = run(made, paths_in(tmp_path / "undisturbed"))
     with pytest.raises(Killed):
-        run(made, places(tmp_path / "killed"), report=killed_after(2))  # type: ignore[arg-type]
-    resumed = run(made, places(tmp_path / "killed"), workers=2)
+        run(made, paths_in(tmp_path / "killed"), report=killed_after(2))  # type: ignore[arg-type]
+    resumed = run(made, paths_in(tmp_path / "killed"), workers=2)
     assert resumed.data["outcome"] == undisturbed.data["outcome"]
     assert metrics(resumed) == metrics(undisturbed)
     rows = [json.loads(line) for line in metrics(resumed).splitlines()]

@@ -12,13 +12,13 @@ import pytest
 from datamodules.medmnist import MedMNIST
 from experiments.checks.verification import verify
 from experiments.measures.measuring.resampling import resampled
-from experiments.run.naming import run_title
+from experiments.run.public_names import run_title
 from experiments.run.resolve import Resolver
 from experiments.run.runner import run
 from experiments.run.store import PREDICTIONS, Record
 from specs.errors import UsageError
 from specs.run import RunSpec
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +33,12 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, Path, set[s
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MedMNIST, "read_image", noted)
-        record = run(spec(stage="tune"), places(folder))
+        record = run(spec(stage="tune"), paths_in(folder))
     return record, folder, seen
 
 
 def names(folder: Path, split: str) -> list[str]:
-    opened = Resolver(places(folder)).opened(spec().dataset, "phantom")
+    opened = Resolver(paths_in(folder)).opened(spec().dataset, "phantom")
     return [sample.id for sample in opened.index.split(split)]  # type: ignore[arg-type]
 
 
@@ -55,15 +55,15 @@ def test_it_is_tested_on_the_validation_images(tuned: tuple[Record, Path, set[st
 
 def test_it_trains_as_the_fine_tuning_does_and_is_another_run(tuned: tuple[Record, Path, set[str]]) -> None:
     record, folder, _ = tuned
-    tested = run(spec(), places(folder))
+    tested = run(spec(), paths_in(folder))
     assert tested.data["key"] != record.data["key"]
     assert (tested.folder / "metrics.jsonl").read_text() == (record.folder / "metrics.jsonl").read_text()
 
 
 def test_it_is_verified_and_resampled_like_any_other(tuned: tuple[Record, Path, set[str]]) -> None:
     record, folder, _ = tuned
-    assert not verify(record.data["key"], places(folder)).differences
-    assert len(resampled(record, places(folder), 3)) == 3
+    assert not verify(record.data["key"], paths_in(folder)).differences
+    assert len(resampled(record, paths_in(folder), 3)) == 3
 
 
 def test_it_says_what_it_is() -> None:
@@ -73,7 +73,7 @@ def test_it_says_what_it_is() -> None:
 def test_it_cannot_have_a_recipe_that_pretrains(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, method="simclr")
     with pytest.raises(UsageError, match="which pretrains"):
-        Resolver(places(tmp_path)).resolve(spec(stage="tune", recipe=recipe))
+        Resolver(paths_in(tmp_path)).resolve(spec(stage="tune", recipe=recipe))
 
 
 def test_its_spec_is_read_back() -> None:

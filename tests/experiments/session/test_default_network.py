@@ -19,7 +19,7 @@ from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.preparation import prepare
 from datamodules.prepared.sides import LOOKED_AT, shorter_side
 from experiments.cli.command_line import main
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.session.default_network import fitting_size
 from experiments.session.question import Asked, Question, asked
@@ -40,7 +40,7 @@ def test_the_size_is_the_nearest_that_is_halved_five_times_within_its_bounds(sid
 
 @pytest.fixture
 def resolver(tmp_path: Path) -> Resolver:
-    return Resolver(Places.given(tmp_path / "data", tmp_path / "runs"))
+    return Resolver(Paths.given(tmp_path / "data", tmp_path / "runs"))
 
 
 def answered(resolver: Resolver, **given: object) -> tuple[Asked, list[str]]:
@@ -86,7 +86,7 @@ def test_where_every_row_names_its_network_none_is_chosen(resolver: Resolver) ->
 
 
 def test_of_a_prepared_dataset_all_training_images_count(tmp_path: Path, resolver: Resolver) -> None:
-    dataset, root = resolver.places.open(DATASETS.bind(parse("montgomery")), "phantom")
+    dataset, root = resolver.paths.open(DATASETS.bind(parse("montgomery")), "phantom")
     prepared = prepare(dataset, root, tmp_path / "prepared", [Form(8)], jobs=1)
     index = dataset.index(root)
     rows = {name: prepared.rows(index.split(name), "montgomery") for name in SPLITS}

@@ -10,16 +10,16 @@ import pytest
 from datamodules.dataset.counts import Count
 from experiments.execution.planner import plan
 from experiments.reporting.blocks.counts import counts_of
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, finished_document
-from experiments.tables.assemble import Cells
-from experiments.tables.cells import resolve_cells
+from experiments.tables.build_document import Cells
 from experiments.tables.document import TableDocument
+from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 RECIPE = recipe_named("phantom/smoke")
 FOLDER = 'folder("ward-7", kind="multilabel", classes=("a", "b", "c"), patient="secret", split="part"{})'
@@ -44,22 +44,22 @@ TABLE = Table(
 
 
 @pytest.fixture(scope="module")
-def where(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    return places(tmp_path_factory.mktemp("wards"))
+def where(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    return paths_in(tmp_path_factory.mktemp("wards"))
 
 
 @pytest.fixture(scope="module")
-def cells(where: Places) -> Cells:
+def cells(where: Paths) -> Cells:
     """Planned runs, of which none is done."""
     return resolve_cells(TABLE, Context(paths=where).resolver()).runs
 
 
-def finished(cells: Cells, where: Places) -> TableDocument:
+def finished(cells: Cells, where: Paths) -> TableDocument:
     context = Context(paths=where)
     return finished_document("wards", TABLE, cells, plan((), context.store), context, Statistics())
 
 
-def test_each_column_whose_data_are_there_is_counted(cells: Cells, where: Places) -> None:
+def test_each_column_whose_data_are_there_is_counted(cells: Cells, where: Paths) -> None:
     """Of 60 patients with two images each, half train, and every third one shows a class."""
     found = counts_of(finished(cells, where))
     assert list(found) == ["All", "A tenth", "b alone"]
@@ -68,7 +68,7 @@ def test_each_column_whose_data_are_there_is_counted(cells: Cells, where: Places
     assert [found[name].scored for name in found] == [("a", "b", "c"), ("a", "b", "c"), ("b",)]
 
 
-def test_data_that_changed_since_the_runs_were_planned_are_not_counted(cells: Cells, where: Places) -> None:
+def test_data_that_changed_since_the_runs_were_planned_are_not_counted(cells: Cells, where: Paths) -> None:
     (run,) = cells["random", "All"]
     assert not isinstance(run, str)
     identity = run.identity | {"dataset": run.identity["dataset"] | {"test": "another"}}
@@ -77,7 +77,7 @@ def test_data_that_changed_since_the_runs_were_planned_are_not_counted(cells: Ce
         finished(changed, where)
 
 
-def test_no_patient_and_no_folder_is_named(cells: Cells, where: Places, tmp_path: Path) -> None:
+def test_no_patient_and_no_folder_is_named(cells: Cells, where: Paths, tmp_path: Path) -> None:
     told = repr(counts_of(finished(cells, where)))
     for private in ("ward-7", "secret", "p15", str(where.runs)):
         assert private not in told

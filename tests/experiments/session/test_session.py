@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 
 import medtransfer as mt
-from experiments.reporting.formats.plain import read_table
+from experiments.reporting.formats.json_format import read_table
 from specs.errors import RunError, UsageError
 from specs.expression import parse
 from tests.conftest import PROJECT
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 SCRIPT = PROJECT / "docs" / "session.py"
 
@@ -24,7 +24,7 @@ SCRIPT = PROJECT / "docs" / "session.py"
 def session(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> mt.Session:
     """A session on a store of its own, whose runs are done one after the other in this process."""
     folder = tmp_path_factory.mktemp("session")
-    return mt.Session(places(folder), executor=in_turn[1], wandb="disabled")
+    return mt.Session(paths_in(folder), executor=in_turn[1], wandb="disabled")
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_the_status_of_every_run_is_returned(session: mt.Session, made: mt.Made)
 
 def test_a_folder_stands_for_its_data_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDTRANSFER_CACHE", raising=False)
-    inside = mt.Places(tmp_path / "data", tmp_path / "runs", tmp_path / "runs" / "prepared")
+    inside = mt.Paths(tmp_path / "data", tmp_path / "runs", tmp_path / "runs" / "prepared")
     assert mt.Session(str(tmp_path)).paths == mt.Session(tmp_path).paths == mt.Session(inside).paths == inside
     monkeypatch.chdir(tmp_path)
     for variable in ("MEDTRANSFER_DATA", "MEDTRANSFER_RUNS"):

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.run.participant import normalization_of
 from experiments.tables.named import table_named
-from experiments.tables.study import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Table
 from specs.card import IMAGENET, INCEPTION
 from specs.registry import TABLES
@@ -19,7 +19,7 @@ def papers_tables() -> dict[str, Table]:
     found = {}
     for name in TABLES.entries:
         made = table_named(name, "paper") if name.startswith(PAPERS) else None
-        table = made.networks if isinstance(made, Study) else made
+        table = made.networks if isinstance(made, RunAnalysis) else made
         if isinstance(table, Table):
             found[name] = table
     return found

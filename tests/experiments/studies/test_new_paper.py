@@ -24,7 +24,7 @@ FILES = {
 from __future__ import annotations
 
 from specs.recipe import Recipe
-from specs.steps import Adam
+from specs.recipe_parts import Adam
 
 
 def recipes() -> dict[str, Recipe]:
@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from specs.recipe import Recipe
 from specs.sources import Difference, published
-from specs.steps import Adam
+from specs.recipe_parts import Adam
 
 ALL = Recipe(image_size=28, batch_size=64, epochs=1, optimizer=Adam(2e-3)).to_json()
 SOURCES = {"chests": published(ALL, "Nobody 2026, section 2")}
@@ -81,16 +81,16 @@ def table_1(profile: Profile = "smoke") -> Table:
 
 from __future__ import annotations
 
-from experiments.run.places import Places
-from experiments.tables.study import Finding, Runs, Study
+from experiments.run.paths import Paths
+from experiments.tables.run_analysis import AnalysisResult, Runs, RunAnalysis
 
 
-def figure_1(profile: str = "smoke") -> Study:
+def figure_1(profile: str = "smoke") -> RunAnalysis:
     """A figure of no data."""
-    return Study(title="Nothing", question="What is there?", edition="phantom", networks=None, find=_find)
+    return RunAnalysis(title="Nothing", question="What is there?", edition="phantom", networks=None, analyze=_analyze)
 
 
-def _find(runs: Runs, places: Places) -> Finding:
+def _analyze(runs: Runs, paths: Paths) -> AnalysisResult:
     raise NotImplementedError("nobody asks for it here")
 ''',
     "printed/table_1.csv": """# source: Nobody 2026, table 1
@@ -103,7 +103,7 @@ random,Pneumonia,61.5,0.25,printed
 SHOW = """
 import dataclasses, json
 from pathlib import Path
-from experiments.reporting.formats.plain import read_table
+from experiments.reporting.formats.json_format import read_table
 from experiments.reporting.page.published import published_cells, published_note
 from experiments.tables.named import table_named
 made = read_table(Path("tables/toy-table-1.json"))

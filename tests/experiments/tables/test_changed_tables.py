@@ -12,12 +12,12 @@ import pytest
 from experiments.cli.command_line import main
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
-from experiments.tables.assemble import remarks
-from experiments.tables.study import Study
+from experiments.tables.build_document import remarks
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Column, Row, Table
 from specs.errors import UsageError
-from specs.steps import Adam
-from tests.experiments.smoke import places, table_of_runs
+from specs.recipe_parts import Adam
+from tests.experiments.smoke import paths_in, table_of_runs
 
 TABLE = Table(
     title="Heads",
@@ -114,9 +114,9 @@ def test_a_study_without_networks_has_no_recipe_to_set(
     def find(*_: object) -> Any:
         raise AssertionError("looked for something")
 
-    study = Study(title="Data", question="Which?", edition="phantom", networks=None, find=find)
+    study = RunAnalysis(title="Data", question="Which?", edition="phantom", networks=None, analyze=find)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("experiments.session.making.table_named", lambda *_: study)
+    monkeypatch.setattr("experiments.session.make_tables.table_named", lambda *_: study)
     assert main(["table", "data", "--set", "epochs=1"]) == 2
     assert "nothing is trained for it" in capsys.readouterr().err
 
@@ -151,7 +151,7 @@ def test_what_a_row_says_of_itself_stays_in_a_changed_table() -> None:
 def test_a_row_may_train_its_head_alone_and_the_table_says_so(tmp_path: Path) -> None:
     (whole,), (head,) = TABLE.cells()["all", "a"], TABLE.cells()["head", "a"]
     assert dataclasses.replace(head.recipe, trained="all") == whole.recipe  # type: ignore[union-attr]
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
     runs = {spec.recipe.trained: resolver.resolve(spec) for spec in (whole, head)}  # type: ignore[union-attr]
     assert runs["all"].key != runs["head"].key
     assert remarks("all", (runs["all"],)) == []

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from experiments.cli.command_line import main
+from experiments.reporting.formats.json_format import to_plain
 from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
-from experiments.reporting.formats.plain import to_plain
 from experiments.run.recipes import recipe_named
 from experiments.tables.overlap import Overlap, overlap
 from experiments.tables.table import Column, Row, Table

@@ -15,7 +15,7 @@ from experiments.execution.planner import Plan
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.run.store import RunStore
-from experiments.session import making
+from experiments.session import make_tables
 from experiments.session.context import Context
 from experiments.session.session import Session
 from experiments.tables.document import TableDocument
@@ -33,7 +33,7 @@ from experiments.tables.tuning import (
 )
 from specs.errors import UsageError
 from specs.run import RunSpec
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 RECIPE = dataclasses.replace(recipe_named("phantom/smoke"), epochs=1, image_size=12)
 FEW, MANY, OTHER = "few", "many", "other"
@@ -96,7 +96,7 @@ def test_a_control_has_the_rate_of_its_row_and_other_seeds() -> None:
 
 def test_a_control_is_not_tuned(tmp_path: Path) -> None:
     table = dataclasses.replace(TABLE, rows=(*TABLE.rows, control(TABLE.rows[0])))
-    tried = candidates(table, Resolver(places(tmp_path)), may_lack=False)
+    tried = candidates(table, Resolver(paths_in(tmp_path)), may_lack=False)
     assert {row for row, _ in tried} == {row.label for row in TABLE.rows}
 
 
@@ -147,7 +147,7 @@ def test_every_row_tries_every_rate_once_and_no_rate_is_picked_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
 ) -> None:
     """Planned, then made: the runs with picked rates come second, and the document says what was tried."""
-    monkeypatch.setattr(making, "table_named", lambda name, profile: TABLE)
+    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: TABLE)
     session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
     first = session.plan("tuned")
     tried = [(run.spec.initializer.name, run.spec.recipe) for run in first.plan.runs.values()]
@@ -207,7 +207,7 @@ def test_the_best_rates_are_run_again_before_one_is_picked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
 ) -> None:
     table = dataclasses.replace(TABLE, rows=TABLE.rows[:2], columns=TABLE.columns[:1], tried_again=2)
-    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: table)
     session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
     first = session.plan("tuned")
     assert len(first.plan.runs) == 2 * 2
@@ -229,7 +229,7 @@ def test_several_tables_are_planned_again_once_their_rates_are_picked(
     """Both tables' runs are done before either is rendered, those with picked rates too."""
     table = dataclasses.replace(TABLE, tried_again=again)
     tables = {"first": dataclasses.replace(table, columns=TABLE.columns[:1]), "second": table}
-    monkeypatch.setattr(making, "table_named", lambda name, profile: tables[name])
+    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: tables[name])
     session = Session(tmp_path, wandb="disabled", executor=in_turn[1])
     done: list[int] = []
     carry_out = type(session.context).carry_out
@@ -248,7 +248,7 @@ def test_several_tables_are_planned_again_once_their_rates_are_picked(
 
 def test_a_rate_whose_run_fails_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = dataclasses.replace(TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried=(0.001, 1e30))
-    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: table)
     made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
     assert isinstance(made.document, TableDocument)
     assert len(made.document.cells["random", FEW].values) == 3
@@ -262,7 +262,7 @@ def test_a_table_that_is_killed_between_two_steps_goes_on_with_the_same_rates(
     steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
 ) -> None:
     table = dataclasses.replace(TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried_again=1)
-    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: table)
     carry_out = Context.carry_out
     done: list[str] = []
 
@@ -290,7 +290,7 @@ def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, m
     table = dataclasses.replace(
         TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried=(0.001, 1e30), tried_again=2
     )
-    monkeypatch.setattr(making, "table_named", lambda name, profile: table)
+    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: table)
     carry_out = Context.carry_out
     waiting: list[int] = []
     monkeypatch.setattr(
@@ -302,5 +302,5 @@ def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, m
 
 
 def test_asking_for_a_number_of_seeds_is_about_every_column() -> None:
-    asked = making.Asked(name="tuned", seeds=2)
+    asked = make_tables.Asked(name="tuned", seeds=2)
     assert {len(one) for one in asked.applied(TABLE).cells().values() if not isinstance(one, str)} == {2}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from experiments.tables.document import Cell, Place
+from experiments.tables.document import Cell, CellKey
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -184,7 +184,7 @@ class Block:
     folded: bool = False
     detail: bool = False
     beside: bool = False
-    long: Mapping[str, Mapping[Place, Value]] = field(default_factory=dict)
+    long: Mapping[str, Mapping[CellKey, Value]] = field(default_factory=dict)
 
 
 def entry_of(cell: Cell, text: str) -> Entry:

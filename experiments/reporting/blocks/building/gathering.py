@@ -8,11 +8,11 @@ from functools import cached_property
 
 from experiments.measures.measuring.measure import Found
 from experiments.measures.measuring.measured import measured
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Column, Table
 
 
@@ -25,32 +25,32 @@ class Gathering:
         cells: the runs of each cell that has any, by row and column label, whether they are done or not.
         records: the records of the runs that are done, by the run's key.
         resolver: the resolver, which opens the data of the runs.
-        places: where data and runs are.
+        paths: where data and runs are.
         told: a function that takes the name of what is counted and returns a report of how many are done.
         margin: the margin in points within which rows are tested for equivalence; None: this was not asked for.
     """
 
     table: Table
-    cells: Mapping[Place, tuple[ResolvedRun, ...]]
+    cells: Mapping[CellKey, tuple[ResolvedRun, ...]]
     records: Mapping[str, Record]
     resolver: Resolver
-    places: Places
+    paths: Paths
     told: Callable[[str], Report]
     margin: float | None = None
 
     @property
     def store(self) -> RunStore:
         """The run store with the records."""
-        return RunStore(self.places.runs)
+        return RunStore(self.paths.runs)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
         """The columns by their labels."""
         return {column.label: column for column in self.table.columns}
 
-    def records_of(self, place: Place) -> list[Record]:
+    def records_of(self, cell_key: CellKey) -> list[Record]:
         """The records of a cell's runs, as far as they are done."""
-        return [self.records[run.key] for run in self.cells.get(place, ()) if run.key in self.records]
+        return [self.records[run.key] for run in self.cells.get(cell_key, ()) if run.key in self.records]
 
     def first_runs(self) -> dict[str, ResolvedRun]:
         """The first run of each column that has any, by the column's label."""
@@ -67,4 +67,4 @@ class Gathering:
             measure: the name of the measure, such as ``similarity``.
             records: the records of the runs that are measured.
         """
-        return measured(measure, records, self.places)
+        return measured(measure, records, self.paths)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import Record, RunStore
 from experiments.tables.document import RunLine
 from specs.errors import RunError
@@ -26,16 +26,16 @@ They are seen on gray tissue, and color-blind readers can tell them apart.
 """
 
 
-def record_of(run: RunLine, places: Places) -> Record:
+def record_of(run: RunLine, paths: Paths) -> Record:
     """The record of a run that a table names.
 
     Raises:
         RunError: if it is not in the store.
     """
-    record = RunStore(places.runs).record(run.key)
+    record = RunStore(paths.runs).record(run.key)
     if record is None:
         raise RunError(
-            f"the run {run.key[:12]} ({run.row} on {run.column}) is not in {places.runs}. Name the run store of the "
+            f"the run {run.key[:12]} ({run.row} on {run.column}) is not in {paths.runs}. Name the run store of the "
             "table with --runs, or leave out the images with --without-images."
         )
     return record

@@ -9,7 +9,7 @@ from functools import cache
 
 from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line
 from experiments.reporting.blocks.building.gathering import Gathering
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.tables.document import Document, TableDocument, TextDocument
 from specs.registry import BLOCKS
 
@@ -23,7 +23,7 @@ def nothing_to_tell(document: TableDocument) -> tuple[Block, ...]:
     return ()
 
 
-def _no_images(document: TableDocument, places: Places) -> tuple[Block, ...]:
+def _no_images(document: TableDocument, paths: Paths) -> tuple[Block, ...]:
     return ()
 
 
@@ -54,7 +54,7 @@ class Kind:
     tell: Callable[[TableDocument], Iterable[Block]]
     part: type | None = None
     gather: Callable[[Gathering], object | None] = _nothing
-    illustrate: Callable[[TableDocument, Places], Iterable[Block]] = _no_images
+    illustrate: Callable[[TableDocument, Paths], Iterable[Block]] = _no_images
     check: Callable[[TableDocument], None] = _fits
     endings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -77,12 +77,12 @@ def gathered(gathering: Gathering) -> tuple[object, ...]:
     return tuple(part for part in found if part is not None)
 
 
-def illustrations(document: TableDocument, places: Places) -> tuple[Block, ...]:
+def illustrations(document: TableDocument, paths: Paths) -> tuple[Block, ...]:
     """The blocks with test images of a table.
 
     Args:
         document: the finished table whose test images are shown.
-        places: where the table's runs and their data are.
+        paths: where the table's runs and their data are.
 
     Raises:
         RunError: if a run that the table names is not in the store, or its weights are gone.
@@ -91,7 +91,7 @@ def illustrations(document: TableDocument, places: Places) -> tuple[Block, ...]:
     return tuple(
         dataclasses.replace(block, kind=name)
         for name, kind in kinds().items()
-        for block in kind.illustrate(document, places)
+        for block in kind.illustrate(document, paths)
     )
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from experiments.measures.measuring.measure import measure_of
 from experiments.reporting.blocks.building.block import Line, entry_of
 from experiments.reporting.blocks.building.gathering import Gathering
-from experiments.reporting.text.words import mean_std
-from experiments.tables.document import Cell, Place, TableDocument
+from experiments.reporting.text.phrases import mean_std
+from experiments.tables.document import Cell, CellKey, TableDocument
 
 
-def measured_cells(gathering: Gathering, named: str) -> dict[Place, Cell]:
+def measured_cells(gathering: Gathering, named: str) -> dict[CellKey, Cell]:
     """The numbers of the runs of each cell, by row and column label.
 
     Cells whose runs have no such number are left out, and so are columns that show a measure instead of a score.
@@ -21,20 +21,20 @@ def measured_cells(gathering: Gathering, named: str) -> dict[Place, Cell]:
         named: the measure and the name of its number, such as ``calibration:error``.
     """
     name, measure, number = measure_of(named)
-    cells: dict[Place, Cell] = {}
-    for place, runs in gathering.cells.items():
-        if gathering.columns[place[1]].measure is None and runs and number in measure.numbers(runs[0].spec):
-            found = [numbers[number] for numbers in gathering.measured(name, gathering.records_of(place)).values()]
-            cells[place] = Cell(tuple(one for one in found if one is not None))
+    cells: dict[CellKey, Cell] = {}
+    for cell_key, runs in gathering.cells.items():
+        if gathering.columns[cell_key[1]].measure is None and runs and number in measure.numbers(runs[0].spec):
+            found = [numbers[number] for numbers in gathering.measured(name, gathering.records_of(cell_key)).values()]
+            cells[cell_key] = Cell(tuple(one for one in found if one is not None))
     return cells
 
 
-def columns_of(document: TableDocument, cells: Mapping[Place, Cell]) -> list[str]:
+def columns_of(document: TableDocument, cells: Mapping[CellKey, Cell]) -> list[str]:
     """The labels of the columns that some cell is of, in the table's order."""
-    return [column for column, _ in document.columns if any(place[1] == column for place in cells)]
+    return [column for column, _ in document.columns if any(cell_key[1] == column for cell_key in cells)]
 
 
-def measured_lines(document: TableDocument, shown: Sequence[tuple[str, Mapping[Place, Cell]]]) -> tuple[Line, ...]:
+def measured_lines(document: TableDocument, shown: Sequence[tuple[str, Mapping[CellKey, Cell]]]) -> tuple[Line, ...]:
     """A line for each row of a table.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 from experiments.checks.diagnosis.folders import GIB, Folder, NotAtomicError, file_system, folder, probed
 
 Use = Literal["runs", "cache", "weights", "data"]
@@ -22,7 +22,7 @@ def disk(free: int = 50 * GIB, inodes: int = 1000) -> Callable[[Path], Any]:
     return lambda path: SimpleNamespace(f_frsize=4096, f_bavail=free // 4096, f_files=1000, f_favail=inodes)
 
 
-def looked_at(path: Path, use: Use = "runs", **facts: Any) -> list[Finding]:
+def looked_at(path: Path, use: Use = "runs", **facts: Any) -> list[CheckResult]:
     return folder(Folder(f"--{use}", path, use), **{"statvfs": disk(), "kind": lambda place: "ext4"} | facts)
 
 

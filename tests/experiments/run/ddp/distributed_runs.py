@@ -24,14 +24,14 @@ from datamodules.dataset.sample import Sample
 from datamodules.montgomery import Montgomery
 from experiments.run import participant
 from experiments.run.ddp.distributed import check_same_weights, group
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.runner import run
 from initializers.loading.fingerprints import fingerprint
 from lightning_modules.gathering import rank
 from specs.errors import RunError
+from specs.recipe_parts import SGD
 from specs.run import RunSpec
-from specs.steps import SGD
 from tests.experiments.smoke import spec
 from tests.lightning_modules.distributed_methods import without_norms
 
@@ -104,8 +104,8 @@ def altered(runs: Path) -> Iterator[None]:
 def do(data: Path, runs: Path, tasks: list[str], devices: int = 1) -> dict[str, Path]:
     """Do the runs; returns their folders."""
     with altered(runs):
-        places = Places(data, runs, runs / "prepared")
-        return {name: run(specs()[name], places, devices=devices).folder for name in tasks}
+        paths = Paths(data, runs, runs / "prepared")
+        return {name: run(specs()[name], paths, devices=devices).folder for name in tasks}
 
 
 def as_torchrun_starts_it(data: Path, runs: Path, tasks: list[str]) -> None:

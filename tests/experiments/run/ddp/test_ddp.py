@@ -28,7 +28,7 @@ from experiments.execution.executor import Conditions
 from experiments.execution.local import LocalDispatcher
 from experiments.run.initialized import initialized
 from experiments.run.machine.processes import fresh_processes
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Finished
 from experiments.run.resolve import Resolver
 from experiments.run.restored import before_training
@@ -36,12 +36,12 @@ from experiments.run.runner import run
 from experiments.run.store import Record
 from specs.errors import RunError, UsageError
 from specs.expression import parse
+from specs.recipe_parts import SGD
 from specs.run import RunSpec
-from specs.steps import SGD
 from tests.experiments.processes import descendants, gone, workers
 from tests.experiments.run.ddp import distributed_runs
 from tests.experiments.run.ddp.distributed_runs import EPOCHS, emptied, sparse, specs
-from tests.experiments.smoke import NO_RUNS, places, spec
+from tests.experiments.smoke import NO_RUNS, paths_in, spec
 
 STARTED = [("by_torchrun", "classification"), ("by_torchrun", "pretraining"), ("by_srun", "segmentation")]
 TESTED = [one for one in STARTED if one[1] != "pretraining"]
@@ -106,7 +106,7 @@ def by_srun(alone: Runs, tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
 def done(data: Path, runs: Path, tasks: list[str]) -> Runs:
     """What two processes left in a store."""
-    resolver = Resolver(Places(data, runs, runs / "prepared"), devices=2)
+    resolver = Resolver(Paths(data, runs, runs / "prepared"), devices=2)
     return Runs(runs, {task: runs / resolver.resolve(specs()[task]).key for task in tasks})
 
 
@@ -178,7 +178,7 @@ def test_a_process_that_begins_with_other_weights_is_named_by_all(by_torchrun: R
 
 def test_labels_are_missing_and_masks_are_filled_unevenly(alone: Runs) -> None:
     """So that a mean of the processes' losses would be another loss."""
-    where = places(alone.root.parent)
+    where = paths_in(alone.root.parent)
     chexpert, montgomery = (
         where.opened(specs()[task].dataset, "phantom") for task in ("classification", "segmentation")
     )
@@ -193,7 +193,7 @@ def test_labels_are_missing_and_masks_are_filled_unevenly(alone: Runs) -> None:
 def launched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Record]:
     """The smoke run, with batch norm by device, by two processes that the run itself starts."""
     folder = tmp_path_factory.mktemp("launched")
-    return folder, run(spec(), places(folder), devices=2)
+    return folder, run(spec(), paths_in(folder), devices=2)
 
 
 def test_a_run_starts_its_own_processes_and_tests_every_image(launched: tuple[Path, Record]) -> None:
@@ -206,7 +206,7 @@ def test_a_run_starts_its_own_processes_and_tests_every_image(launched: tuple[Pa
 
 
 def test_with_batch_norm_by_device_their_number_is_part_of_the_run(launched: tuple[Path, Record]) -> None:
-    where, record = places(launched[0]), launched[1]
+    where, record = paths_in(launched[0]), launched[1]
     assert record.data["identity"]["devices"] == 2
     assert record.data["key"] == Resolver(where, 2).resolve(spec()).key != Resolver(where).resolve(spec()).key
     backbone = before_training(record, where)
@@ -215,7 +215,7 @@ def test_with_batch_norm_by_device_their_number_is_part_of_the_run(launched: tup
 
 def test_a_run_of_several_devices_is_verified_by_one_process(launched: tuple[Path, Record]) -> None:
     """Its identity and initial weights are those of two devices, and its network predicts what it predicted."""
-    verdict = verify(launched[1].data["key"], places(launched[0]))
+    verdict = verify(launched[1].data["key"], paths_in(launched[0]))
     assert verdict.differences == []
     assert verdict.largest is not None
     assert verdict.alike is False  # two processes cut the test split into other batches
@@ -223,7 +223,7 @@ def test_a_run_of_several_devices_is_verified_by_one_process(launched: tuple[Pat
 
 def without_effect(made: RunSpec, folder: Path) -> bool:
     """Whether the number of devices leaves the run what it is."""
-    keys = {Resolver(places(folder), devices).resolve(made).key for devices in (1, 2, 4)}
+    keys = {Resolver(paths_in(folder), devices).resolve(made).key for devices in (1, 2, 4)}
     return len(keys) == 1
 
 
@@ -243,7 +243,7 @@ def test_without_statistics_of_a_device_their_number_is_no_part_of_the_run(tmp_p
 
 
 def test_the_same_weights_begin_whatever_the_number_of_devices(launched: tuple[Path, Record]) -> None:
-    where, record = places(launched[0]), launched[1]
+    where, record = paths_in(launched[0]), launched[1]
     stated = json.loads((record.folder / "load_report.json").read_text())["after"]
     assert initialized(spec(), where, NO_RUNS)[1].after == stated
 
@@ -252,7 +252,7 @@ def test_the_same_weights_begin_whatever_the_number_of_devices(launched: tuple[P
 def test_a_batch_that_the_devices_cannot_share_equally_is_refused(devices: int, remedy: str, tmp_path: Path) -> None:
     message = f"batch_size=32 is over all devices together and cannot be divided among {devices} devices. {remedy}"
     with pytest.raises(UsageError, match=re.escape(message)):
-        run(spec(), places(tmp_path), devices=devices)
+        run(spec(), paths_in(tmp_path), devices=devices)
     assert not list(tmp_path.rglob("attempts"))
 
 
@@ -268,14 +268,14 @@ def test_too_many_devices_for_the_images_are_refused(
 ) -> None:
     recipe = dataclasses.replace(spec().recipe, batch_size=batch_size)
     made = spec(dataset=expression, recipe=recipe)
-    opened = places(tmp_path).opened(made.dataset, made.edition)
+    opened = paths_in(tmp_path).opened(made.dataset, made.edition)
     with pytest.raises(UsageError, match=message):
         ImageDataModule(opened, recipe, 0, share=Share(0, devices))
 
 
 def test_a_device_that_estimates_statistics_gets_no_single_image(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, batch_size=2)
-    opened = places(tmp_path).opened(spec().dataset, "phantom")
+    opened = paths_in(tmp_path).opened(spec().dataset, "phantom")
     with pytest.raises(UsageError, match="each of 2 devices needs at least 2; batch norm"):
         ImageDataModule(opened, recipe, 0, share=Share(0, 2, 2))
 
@@ -291,10 +291,10 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(
             os.kill(seen[-1], signal.SIGKILL)
 
     with pytest.raises(RunError, match=r"process \d of 2 ended with signal SIGKILL"):
-        run(spec(), places(tmp_path), devices=2, report=kill_one)
+        run(spec(), paths_in(tmp_path), devices=2, report=kill_one)
     assert len(seen) == 2
     assert gone(seen)
-    resumed = run(spec(), places(tmp_path), devices=2)
+    resumed = run(spec(), paths_in(tmp_path), devices=2)
     assert resumed.data["outcome"] == launched[1].data["outcome"]
     assert rows(resumed.folder) == rows(launched[1].folder)
 
@@ -302,12 +302,12 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_later(
 def test_what_goes_wrong_in_a_process_is_said_as_of_one(tmp_path: Path) -> None:
     recipe = dataclasses.replace(spec().recipe, optimizer=SGD(1e30))
     with pytest.raises(RunError, match=r"epoch 0.*lower the learning rate.*\(in process \d of 2\)"):
-        run(spec(recipe=recipe), places(tmp_path), devices=2)
+        run(spec(recipe=recipe), paths_in(tmp_path), devices=2)
     assert not workers()
 
 
 def test_no_process_outlives_the_worker_that_started_it(alone: Runs, tmp_path: Path) -> None:
-    where = Places(data_of(alone), tmp_path, tmp_path / "prepared")
+    where = Paths(data_of(alone), tmp_path, tmp_path / "prepared")
     recipe = dataclasses.replace(spec().recipe, epochs=100_000, early_stopping=None)
     session = LocalDispatcher(Conditions(where, tmp_path / "notes", devices=2), cores=1)
     session.submit([Resolver(where, 2).resolve(spec(recipe=recipe))], {})

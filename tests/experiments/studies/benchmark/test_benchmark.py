@@ -13,15 +13,15 @@ import torch
 from experiments.cli.command_line import main
 from experiments.run.resolve import Resolver
 from experiments.studies.benchmark.tasks import DATASETS, columns
-from experiments.tables.cells import resolve_cells
 from experiments.tables.named import table_named
+from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Table
 from initializers.publishing.variable import VARIABLE
 from lightning_modules.unet import UNet
 from specs.errors import DataError
 from specs.expression import parse
 from specs.registry import BACKBONES, TABLES
-from tests.experiments.smoke import places, table_of_runs
+from tests.experiments.smoke import paths_in, table_of_runs
 
 
 @pytest.fixture(autouse=True)
@@ -65,11 +65,11 @@ def test_a_phantom_row_is_named_after_what_was_used() -> None:
 def test_smaller_shares_of_the_data_are_parts_of_larger_ones_and_the_whole_is_the_task_itself(tmp_path: Path) -> None:
     table = table_of_runs("benchmark-data-efficiency", "phantom")
     assert [column.label for column in table.columns] == [f"DXC14 {share} %" for share in (1, 5, 10, 25, 50, 100)]
-    opened = [places(tmp_path).opened(parse(column.dataset), "phantom").index for column in table.columns]
+    opened = [paths_in(tmp_path).opened(parse(column.dataset), "phantom").index for column in table.columns]
     trained = [{sample.id for sample in index.train} for index in opened]
     assert all(small <= large for small, large in itertools.pairwise(trained))  # the smallest show every class
     assert len({str(index.test) for index in opened}) == 1
-    resolver = Resolver(places(tmp_path))
+    resolver = Resolver(paths_in(tmp_path))
     whole = resolver.resolve(table.cells()["Scratch", "DXC14 100 %"][0])  # type: ignore[arg-type]
     same = resolver.resolve(table_of_runs("benchmark-table-2", "phantom").cells()["Scratch", "DXC14"][0])  # type: ignore[arg-type]
     assert whole.key == same.key
@@ -135,7 +135,7 @@ def test_every_network_of_the_architectures_has_weights_of_its_own_and_a_decoder
 
 def test_boxes_that_are_not_there_are_said_before_anything_runs(tmp_path: Path) -> None:
     table = dataclasses.replace(table_of_runs("benchmark-attention", "smoke"), seeds=1)
-    where = places(tmp_path)
+    where = paths_in(tmp_path)
     (where.open(parse("chestxray14"), "phantom")[1] / "BBox_List_2017.csv").unlink()
     with pytest.raises(DataError, match=r"found no BBox_List_2017\.csv"):
         resolve_cells(table, Resolver(where))

@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.cli.command_line import main
-from experiments.reporting.formats.plain import read_table
+from experiments.reporting.formats.json_format import read_table
 from experiments.reporting.page.page import Illustrated, render
 from experiments.run.resolve import Resolver
 from experiments.studies.benchmark.tasks import CLASSIFICATION, SEGMENTATION, columns
-from experiments.tables.cells import resolve_cells
 from experiments.tables.named import table_named
+from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Row, Table
 from specs.errors import UsageError
 from specs.expression import parse
 from specs.registry import TABLES
 from tests.experiments.example_table import Page
-from tests.experiments.smoke import places, table_of_runs
+from tests.experiments.smoke import paths_in, table_of_runs
 
 RESAMPLES = 100
 
@@ -60,7 +60,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Made:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for table, options in ((OWN, []), (POOLED, ["--bootstrap", str(RESAMPLES)])):
-            patch.setattr("experiments.session.making.table_named", lambda name, profile, table=table: table)
+            patch.setattr("experiments.session.make_tables.table_named", lambda name, profile, table=table: table)
             assert main([*command, *options]) == 0
             found.append(
                 (json.loads(written(folder, "json").read_text()), set((folder / "runs").glob("*/record.json")))
@@ -90,7 +90,7 @@ def test_runs_that_there_are_show_either_coefficient(made: Made) -> None:
     first, second = made.runs
     assert first == second
     assert len(first) == 4
-    resolver = Resolver(places(made.folder))
+    resolver = Resolver(paths_in(made.folder))
     keys = [
         [run.key for runs in resolve_cells(table, resolver).runs.values() for run in runs if not isinstance(run, str)]
         for table in (OWN, POOLED)
@@ -115,7 +115,7 @@ def test_cells_and_their_statistics_are_of_all_pixels_together(made: Made) -> No
 
 
 def test_intervals_resample_all_pixels_of_the_drawn_patients(made: Made) -> None:
-    index = places(made.folder).opened(parse(SMOKE.columns[0].dataset), "phantom").index
+    index = paths_in(made.folder).opened(parse(SMOKE.columns[0].dataset), "phantom").index
     patients = np.unique([sample.patient for sample in index.test], return_inverse=True)[1]
     generator, means = np.random.default_rng(0), []
     count = int(patients.max()) + 1
@@ -175,4 +175,4 @@ def test_the_papers_segmentations_are_scored_by_it_and_nothing_else_is() -> None
 def test_a_score_that_runs_do_not_have_is_refused_before_anything_runs(tmp_path: Path) -> None:
     columns = tuple(dataclasses.replace(column, score="dice_poled") for column in POOLED.columns)
     with pytest.raises(UsageError, match=r'unknown score of siim_acr.* "dice_poled"\. Did you mean.*"dice_pooled"'):
-        resolve_cells(dataclasses.replace(POOLED, columns=columns), Resolver(places(tmp_path)))
+        resolve_cells(dataclasses.replace(POOLED, columns=columns), Resolver(paths_in(tmp_path)))

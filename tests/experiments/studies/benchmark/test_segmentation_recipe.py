@@ -12,7 +12,7 @@ from scipy import stats
 from datamodules.pipeline.augmentation import Albumentations, transform_of
 from datamodules.prepared.storage import Stored
 from experiments.studies.benchmark.recipes import recipes
-from specs.steps import Elastic, GridDistortion, OneOf, OpticalDistortion, SizedCrop
+from specs.recipe_parts import Elastic, GridDistortion, OneOf, OpticalDistortion, SizedCrop
 
 
 @pytest.mark.parametrize("name", ["pxs", "lxs"])

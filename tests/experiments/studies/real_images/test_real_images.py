@@ -8,7 +8,7 @@ import pytest
 
 from analysis.truth import OF_STEPS
 from backbones.networks.contract import Backbone
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.session.results import Planned
 from experiments.session.session import Session
@@ -73,8 +73,8 @@ def test_statements_of_steps_are_about_columns_with_enough_runs_to_tell(table: T
 
 
 def planned(data: Path, folder: Path) -> Planned:
-    places = Places(data, folder / "runs", folder / "prepared")
-    return Session(places, wandb="disabled").plan("real-images-initializations")
+    paths = Paths(data, folder / "runs", folder / "prepared")
+    return Session(paths, wandb="disabled").plan("real-images-initializations")
 
 
 def test_with_both_datasets_all_is_there_to_begin(real_data: Path, tmp_path: Path) -> None:
@@ -86,9 +86,9 @@ def test_with_both_datasets_all_is_there_to_begin(real_data: Path, tmp_path: Pat
 def test_a_pass_over_the_images_has_the_steps_between_two_validations(
     table: Table, real_data: Path, tmp_path: Path
 ) -> None:
-    places = Places(real_data, tmp_path / "runs", tmp_path / "prepared")
+    paths = Paths(real_data, tmp_path / "runs", tmp_path / "prepared")
     for column in table.columns:
-        images = len(Resolver(places).opened(DATASETS.bind(column.dataset), "real").index.train)
+        images = len(Resolver(paths).opened(DATASETS.bind(column.dataset), "real").index.train)
         assert images >= (column.recipe.interval or 1) * column.recipe.batch_size
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from experiments.measures.measuring.representations import similarities
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import Record
 from experiments.studies.transfusion.network_pairs import Pairs, named, pairs
 from specs.errors import UsageError
@@ -23,12 +23,12 @@ def records(record: Record, transferred: Record) -> dict[str, Record]:
 
 
 @pytest.fixture(scope="module")
-def found(records: dict[str, Record], where: Places) -> Pairs:
+def found(records: dict[str, Record], where: Paths) -> Pairs:
     return pairs(records, STAGES, where)
 
 
 def test_every_pair_is_there_once_with_the_wanted_stages(
-    found: Pairs, records: dict[str, Record], where: Places
+    found: Pairs, records: dict[str, Record], where: Paths
 ) -> None:
     assert list(found) == list(itertools.combinations(records, 2))
     assert all(list(stages) == STAGES for stages in found.values())
@@ -52,7 +52,7 @@ def test_networks_that_began_apart_differ_and_stand_above_the_floor(found: Pairs
 
 
 def test_the_order_of_two_networks_does_not_matter_where_all_channels_are_taken(
-    found: Pairs, records: dict[str, Record], where: Places
+    found: Pairs, records: dict[str, Record], where: Paths
 ) -> None:
     """Images and pixels are drawn alike whichever comes first; of more than 64 channels others would be drawn."""
     turned = pairs(dict(reversed(records.items())), STAGES, where)
@@ -75,7 +75,7 @@ def test_of_wide_stages_each_network_has_channels_of_its_own() -> None:
     assert similarities(one, one, same_channels=True)["wide"].mean == pytest.approx(1, abs=1e-6)
 
 
-def test_only_what_training_did_tells_before_from_after(record: Record, where: Places, copies: Path) -> None:
+def test_only_what_training_did_tells_before_from_after(record: Record, where: Paths, copies: Path) -> None:
     start = start_of(record, where)
     name = "backbone.network.layer2.conv1.conv.weight"
     drawn = torch.randn(start[name].shape, generator=torch.Generator().manual_seed(0))
@@ -88,7 +88,7 @@ def test_only_what_training_did_tells_before_from_after(record: Record, where: P
     assert stages["layer2"].after < 0.95
 
 
-def test_an_unknown_stage_lists_the_near_matches(record: Record, where: Places) -> None:
+def test_an_unknown_stage_lists_the_near_matches(record: Record, where: Paths) -> None:
     with pytest.raises(UsageError, match=r'"layer9".*Did you mean "layer'):
         pairs({"one": record, "two": record}, ["layer9"], where)
 

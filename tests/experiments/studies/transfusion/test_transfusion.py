@@ -22,22 +22,22 @@ from experiments.reporting.page.page import TITLE
 from experiments.studies.transfusion.networks import networks
 from experiments.studies.transfusion.profiles import PROFILES as PRESETS
 from experiments.tables.named import table_named
-from experiments.tables.study import Study
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Column, Row, Table
 from initializers.loading.contract import Initializer
 from initializers.publishing.variable import VARIABLE
 from specs.errors import UsageError
 from specs.recipe import Recipe
+from specs.recipe_parts import SGD, Adam
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, TABLES
 from specs.run import RunSpec
-from specs.steps import SGD, Adam
 from tests.conftest import PROJECT
 from tests.experiments.example_table import Page
 from tests.experiments.smoke import table_of_runs
 
 PROFILES = ("phantom", "smoke", "paper")
 NAMES = [name.replace("_", "-") for name in TABLES.entries if name.startswith("transfusion")]
-STUDIES = [name for name in NAMES if isinstance(table_named(name, None), Study)]
+STUDIES = [name for name in NAMES if isinstance(table_named(name, None), RunAnalysis)]
 SCORED = [name for name in NAMES if name not in STUDIES]
 MAKING = ["--profile", "smoke", "--wandb", "disabled"]
 
@@ -45,7 +45,7 @@ MAKING = ["--profile", "smoke", "--wandb", "disabled"]
 def asked(name: str, profile: str) -> Table | None:
     """The table whose runs a target needs; None: it needs none."""
     found = table_named(name, profile)
-    if isinstance(found, Study):
+    if isinstance(found, RunAnalysis):
         return found.networks
     assert isinstance(found, Table)
     return found
@@ -177,12 +177,12 @@ def test_a_row_of_figure_7_begins_with_the_sources_tensors_through_its_stage_and
 
 def _before(made: Path, table: Table, row: str) -> Any:
     """The backbone of a row's first run as it began."""
-    from experiments.run.places import Places
+    from experiments.run.paths import Paths
     from experiments.run.resolve import Resolver
     from experiments.run.restored import before_training
     from experiments.run.store import RunStore
 
-    where = Places(made / "data", made / "runs", made / "prepared")
+    where = Paths(made / "data", made / "runs", made / "prepared")
     spec = first(table.cells()[row, table.columns[0].label])
     record = RunStore(where.runs).record(Resolver(where).resolve(spec).key)
     assert record is not None

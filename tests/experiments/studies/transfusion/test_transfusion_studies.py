@@ -14,27 +14,27 @@ from experiments.studies.transfusion.figure_1 import _small, _three, alike
 from experiments.studies.transfusion.figure_5 import SHOWN, WIDTH, Filters, _moved, first_filters, mosaic
 from experiments.studies.transfusion.weights import _convolutions, _moments
 from experiments.tables.named import table_named
-from experiments.tables.study import Finding, Study
+from experiments.tables.run_analysis import AnalysisResult, RunAnalysis
 from initializers.gabor import FREQUENCIES
 from specs.registry import BACKBONES, TABLES
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 STUDIES = [
     name
     for name in TABLES.entries
-    if name.startswith("transfusion") and isinstance(made := table_named(name, "smoke"), Study) and made.networks
+    if name.startswith("transfusion") and isinstance(made := table_named(name, "smoke"), RunAnalysis) and made.networks
 ]
 IMAGE = np.array([0.0, 3.0, 1.0, 7.0])
 
 
-def study(name: str) -> Study:
+def study(name: str) -> RunAnalysis:
     made = table_named(name, "smoke")
-    assert isinstance(made, Study)
+    assert isinstance(made, RunAnalysis)
     return made
 
 
-def found(name: str, folder: Path) -> Finding:
-    return study(name).find({}, places(folder))
+def found(name: str, folder: Path) -> AnalysisResult:
+    return study(name).analyze({}, paths_in(folder))
 
 
 # Figure 1
@@ -80,7 +80,7 @@ def test_gray_radiographs_have_no_saturation_and_more_in_common_than_formula_ima
 
 def test_only_the_real_images_of_figure_1_are_patients() -> None:
     kinds = {profile: table_named("transfusion_figure_1", profile) for profile in ("phantom", "smoke", "paper")}
-    assert {profile: one.of_patients for profile, one in kinds.items() if isinstance(one, Study)} == {
+    assert {profile: one.of_patients for profile, one in kinds.items() if isinstance(one, RunAnalysis)} == {
         "phantom": False, "smoke": False, "paper": True,
     }  # fmt: skip
 

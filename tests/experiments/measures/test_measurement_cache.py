@@ -18,28 +18,28 @@ from analysis.metrics import auroc
 from backbones.networks.contract import Backbone
 from experiments.execution.planner import plan
 from experiments.measures.attention import attention_of
-from experiments.measures.measuring.evaluations import evaluated, once
 from experiments.measures.measuring.grad_cam import grad_cam
+from experiments.measures.measuring.measurement_cache import evaluated, once
 from experiments.measures.measuring.resampling import resampled
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.run.runner import run
 from experiments.run.store import Record, RunStore
-from experiments.tables.assemble import assemble
+from experiments.tables.build_document import build_document
 from experiments.tables.table import Column, Row, Table
 from lightning_modules.classification import ClassificationModule
 from specs.card import UNIT
 from specs.errors import RunError, UsageError
 from specs.registry import BACKBONES
 from specs.task import Task
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 @pytest.fixture(scope="module")
 def chests(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Record]:
     """A folder with a finished run on drawn chests."""
     folder = tmp_path_factory.mktemp("chests")
-    return folder, run(spec(dataset="chestxray14"), places(folder))
+    return folder, run(spec(dataset="chestxray14"), paths_in(folder))
 
 
 def module(expression: str, size: int = 32) -> tuple[ClassificationModule, torch.Tensor]:
@@ -75,7 +75,7 @@ def test_a_network_without_feature_maps_is_refused() -> None:
 
 def test_attention_is_measured_on_every_box_of_the_test_images(chests: tuple[Path, Record]) -> None:
     folder, record = chests
-    found = attention_of(record, places(folder))
+    found = attention_of(record, paths_in(folder))
     (path,) = (folder / "runs" / "phantoms").glob("chestxray14-*/BBox_List_2017.csv")
     boxes = list(csv.reader(path.read_text().splitlines()[1:]))
     assert found["findings"] == len(boxes) > 100
@@ -83,7 +83,7 @@ def test_attention_is_measured_on_every_box_of_the_test_images(chests: tuple[Pat
     assert found["uniform_in_boxes"] == pytest.approx(np.mean(shares))
     assert 0 < found["in_masks"] < found["in_boxes"] < 1
     assert 0 < found["area"] < 1
-    assert attention_of(record, places(folder)) == found
+    assert attention_of(record, paths_in(folder)) == found
 
 
 def test_what_was_measured_is_not_measured_again_and_damage_is_refused(chests: tuple[Path, Record]) -> None:
@@ -139,8 +139,8 @@ def test_resamples_draw_patients_and_score_as_the_run_was_scored(chests: tuple[P
     import pyarrow.parquet as pq
 
     folder, record = chests
-    found = resampled(record, places(folder), 100)
-    samples = places(folder).opened(spec(dataset="chestxray14").dataset, "phantom").index.test
+    found = resampled(record, paths_in(folder), 100)
+    samples = paths_in(folder).opened(spec(dataset="chestxray14").dataset, "phantom").index.test
     counts = draw_counts([sample.patient for sample in samples], 100, 0)
     drawn_of = {(sample.patient, int(count)) for sample, count in zip(samples, counts[0], strict=True)}
     assert len(drawn_of) == len({sample.patient for sample in samples})  # all images of a patient alike
@@ -160,7 +160,7 @@ def test_resamples_draw_patients_and_score_as_the_run_was_scored(chests: tuple[P
 
 def test_a_table_of_scores_and_measures_gives_intervals_to_its_scores_only(chests: tuple[Path, Record]) -> None:
     folder, record = chests
-    resolved = Resolver(places(folder)).resolve(spec(dataset="chestxray14"))
+    resolved = Resolver(paths_in(folder)).resolve(spec(dataset="chestxray14"))
     column = Column("score", "chestxray14", resolved.spec.recipe)
     table = Table(
         title="Both", question="?", edition="phantom", protocol="smoke", weights="trained here",
@@ -170,7 +170,7 @@ def test_a_table_of_scores_and_measures_gives_intervals_to_its_scores_only(chest
     cells = {("random", label): (resolved,) for label in ("score", "area")}
     store, key = RunStore(folder / "runs"), record.data["key"]
     measured = {"attention": {key: {"area": 0.3, "uniform_in_boxes": 0.03, "findings": 165.0}}}
-    made = assemble(
+    made = build_document(
         "both", table, cells, plan([resolved], store), store, "reference", measured, {None: {key: [0.4, 0.5, 0.6]}}
     )  # fmt: skip
     assert made.cells["random", "score"].interval == pytest.approx((0.405, 0.595))
@@ -184,4 +184,4 @@ def test_predictions_of_other_images_are_refused(chests: tuple[Path, Record]) ->
     other = json.loads(json.dumps(record.data))
     other["spec"]["dataset"] = "chexpert"
     with pytest.raises(RunError, match="predictions are of other images"):
-        resampled(Record(record.folder, other), places(folder), 100)
+        resampled(Record(record.folder, other), paths_in(folder), 100)

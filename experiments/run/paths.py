@@ -19,7 +19,7 @@ from specs.run import Edition, RunSpec
 
 
 @dataclass(frozen=True)
-class Places:
+class Paths:
     """The folders that a command works with.
 
     Attributes:
@@ -33,7 +33,7 @@ class Places:
     cache: Path
 
     @classmethod
-    def given(cls, data: Path | None = None, runs: Path | None = None, cache: Path | None = None) -> Places:
+    def given(cls, data: Path | None = None, runs: Path | None = None, cache: Path | None = None) -> Paths:
         """The given folders; those that are not given come from environment variables or have a default.
 
         Args:
@@ -55,13 +55,13 @@ class Places:
             words: the words of the command line, such as ``prepare`` and a dataset's expression.
             edition: the edition of the dataset that the command is about.
         """
-        usual = Places.given()
+        usual = Paths.given()
         options = ["--edition", edition] if edition != "real" else []
         if self.data != usual.data and edition == "real":
             options += ["--data-root", str(self.data)]
         if self.runs != usual.runs:
             options += ["--runs", str(self.runs)]
-        if self.cache != Places.given(self.data, self.runs).cache:
+        if self.cache != Paths.given(self.data, self.runs).cache:
             options += ["--cache", str(self.cache)]
         return command(*words, *options)
 
@@ -75,7 +75,7 @@ class Places:
         if edition == "phantom":
             return phantom_root(expression, self.phantoms)
         dataset: Dataset = DATASETS.build(expression)
-        return self.data / Path(dataset.place or expression.name).expanduser()
+        return self.data / Path(dataset.folder or expression.name).expanduser()
 
     def open(self, expression: Call, edition: Edition) -> tuple[Dataset, Path]:
         """A dataset and the folder of its files; a phantom edition that is not there yet is drawn first."""

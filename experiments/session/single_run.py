@@ -16,8 +16,8 @@ from experiments.run.store import WEIGHTS
 from experiments.session.context import Context
 from experiments.session.providing import to_provide
 from experiments.session.results import UNKNOWN, Planned, Pretrained, RunResult
-from experiments.tables.cells import ResolvedCells
 from experiments.tables.overlap import overlap
+from experiments.tables.resolve_table import ResolvedCells
 from initializers.loading.contract import build
 from specs.errors import RunError, UsageError, failure
 from specs.expression import Call, parse
@@ -168,16 +168,16 @@ def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
     """
     warnings = say_warnings(resolved.spec, context)
     warnings += context.warn([resolved])
-    work = plan([resolved], context.store)
-    context.carry_out(work)
-    if failed := work.failed.get(resolved.key):
+    run_plan = plan([resolved], context.store)
+    context.carry_out(run_plan)
+    if failed := run_plan.failed.get(resolved.key):
         log = f"\nlog: {failed.log}" if failed.log else ""
         raise failure(failed.exit_status, f"{failed.error}{log}")
     record = context.store.published(resolved.key)
     if record.data.get("collapsed"):
         warnings.append(COLLAPSED)
         context.say(f"warning: {COLLAPSED}")
-    context.mirroring.note(context.records_of(work), "single runs")
+    context.mirroring.note(context.records_of(run_plan), "single runs")
     return RunResult(record, tuple(warnings), resolved.counts)
 
 
@@ -215,11 +215,11 @@ def check_export(export: Path | None) -> None:
 
 def say_warnings(spec: RunSpec, context: Context) -> list[str]:
     """Say and return warnings about the numbers of a run, before it is done."""
-    found = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
-    if found is None:
+    seen = overlap(spec.initializer, spec.dataset, spec.edition) if spec.stage == "finetune" else None
+    if seen is None:
         return []
     warning = (
-        f"these weights have seen images of {', '.join(found.titles)}, which the test set is from; the score may "
+        f"these weights have seen images of {', '.join(seen.titles)}, which the test set is from; the score may "
         "be too high."
     )
     context.say(f"warning: {warning}")

@@ -51,7 +51,7 @@ def _public_initializer(expression: Call) -> Call:
 
     def plain(name: str, value: Literal) -> Literal:
         if isinstance(value, tuple):
-            return tuple(plain(name, one) for one in value)
+            return tuple(plain(name, item) for item in value)
         return _public_leaf(short.name, name, value) if isinstance(value, str) else value
 
     def public(name: str, value: Value) -> Value:
@@ -84,7 +84,7 @@ def _hides(initializer: Call) -> bool:
         if isinstance(value, Call):
             return _hides(INITIALIZERS.bind(value))
         if isinstance(value, tuple):
-            return any(hides(name, one) for one in value)
+            return any(hides(name, item) for item in value)
         return isinstance(value, str) and _public_leaf(initializer.name, name, value) not in (value, _short(value))
 
     return any(hides(name, value) for name, value in initializer.kwargs)
@@ -118,9 +118,9 @@ def public_labels(registry: Registry, expressions: Iterable[Call], taken: Collec
         expressions: the bound expressions to label.
         taken: labels that are in use already and are not given again.
     """
-    found = list(dict.fromkeys(expressions))
-    titles = [public_title(registry, call) for call in found]
-    return dict(zip(found, distinct(titles, [str(public(registry, call)) for call in found], taken), strict=True))
+    calls = list(dict.fromkeys(expressions))
+    titles = [public_title(registry, call) for call in calls]
+    return dict(zip(calls, distinct(titles, [str(public(registry, call)) for call in calls], taken), strict=True))
 
 
 def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
@@ -154,7 +154,7 @@ def _draw_title(fold: Fold | None, seed: int | str) -> str:
 
 
 def noted_title(run: Mapping[str, str]) -> str:
-    """A run in words, from a description by ``experiments.execution.journal.described``, perhaps of another machine.
+    """A run in words, from a description by ``planner_notes.described``, perhaps of another machine.
 
     Expressions whose entries are not installed here are given as they are.
     """

@@ -62,20 +62,20 @@ def once(
     Raises:
         RunError: if a stored result is damaged.
     """
-    folder, found = store.root / "evaluations" / file_stem(f"{name}-{version}"), {}
-    for number, (key, one) in enumerate(waiting.items(), 1):
+    folder, results = store.root / "evaluations" / file_stem(f"{name}-{version}"), {}
+    for number, (key, value) in enumerate(waiting.items(), 1):
         path = folder / f"{key}.json"
         try:
-            found[key] = json.loads(path.read_text(encoding="utf-8"))
+            results[key] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            found[key] = compute(one)
-            write_json(path, found[key])
+            results[key] = compute(value)
+            write_json(path, results[key])
             report(number, len(waiting))
         except ValueError as error:
             raise RunError(
                 f"{path} is damaged ({error}); expected JSON. Remove it and run the command again."
             ) from error
-    return found
+    return results
 
 
 def measured_as(measure: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import Record
-from experiments.tables.assemble import collapses, remarks
+from experiments.tables.build_document import collapses, remarks
 from initializers.loading.contract import build
 from specs.expression import parse
 from tests.experiments.smoke import spec

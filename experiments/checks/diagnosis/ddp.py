@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from experiments.checks.diagnosis.finding import Finding
+from experiments.checks.diagnosis.check_result import CheckResult
 
 TIMEOUT = 60.0
 """Seconds that two processes may take to import torch and to add their numbers."""
@@ -28,7 +28,7 @@ torch.distributed.destroy_process_group()
 """The program of each of the two processes: they add 1 and 2 over gloo."""
 
 
-def together(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
+def gloo(program: str = SUM, timeout: float = TIMEOUT) -> CheckResult:
     """Whether two processes can add their numbers over gloo; both have ended when this returns.
 
     Args:
@@ -54,18 +54,20 @@ def together(program: str = SUM, timeout: float = TIMEOUT) -> Finding:
                 process.kill()
                 process.wait()
         if all(process.returncode == 0 for process in processes):
-            return Finding("DDP", "ok", f"two processes added their numbers (gloo, {time.monotonic() - began:.0f} s)")
+            return CheckResult(
+                "DDP", "ok", f"two processes added their numbers (gloo, {time.monotonic() - began:.0f} s)"
+            )
         said = "".join(log.read_text(errors="replace") for log in logs).split("\n")
         return _broken(next((line.strip() for line in reversed(said) if line.strip()), "they ended without a word"))
 
 
-def _broken(why: str) -> Finding:
+def _broken(why: str) -> CheckResult:
     remedy = "Runs on one device work. For several: let the host name resolve (/etc/hosts), or GLOO_SOCKET_IFNAME=lo."
-    return Finding("DDP", "warning", why, remedy)
+    return CheckResult("DDP", "warning", why, remedy)
 
 
-def nccl(gpus: int, available: bool) -> list[Finding]:
-    """Whether GPUs can train together; no finding if there are fewer than two.
+def nccl(gpus: int, available: bool) -> list[CheckResult]:
+    """Whether GPUs can train together; no result if there are fewer than two.
 
     Args:
         gpus: the number of GPUs that torch sees.
@@ -74,5 +76,7 @@ def nccl(gpus: int, available: bool) -> list[Finding]:
     if gpus < 2:
         return []
     if available:
-        return [Finding("NCCL", "ok", f"in this torch, for {gpus} GPUs")]
-    return [Finding("NCCL", "warning", f"not in this torch, and there are {gpus} GPUs", "Install a torch with NCCL.")]
+        return [CheckResult("NCCL", "ok", f"in this torch, for {gpus} GPUs")]
+    return [
+        CheckResult("NCCL", "warning", f"not in this torch, and there are {gpus} GPUs", "Install a torch with NCCL.")
+    ]

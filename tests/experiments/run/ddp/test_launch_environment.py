@@ -8,7 +8,7 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.run.ddp.distributed import environment, group
-from experiments.run.ddp.launchers import started_together
+from experiments.run.ddp.launch_environment import started_together
 from specs.errors import UsageError
 
 TORCHRUN = {"TORCHELASTIC_RUN_ID": "7", "WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "GROUP_RANK": "1"}

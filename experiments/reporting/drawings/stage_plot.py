@@ -26,7 +26,7 @@ Levels = Mapping[str, Mapping[str, float]]
 """Reference values in [0, 1] for the numbers of a table, by their description and then by column label."""
 
 
-def draw_profile(document: TableDocument, levels: Levels) -> Drawing:
+def draw_stages(document: TableDocument, levels: Levels) -> Drawing:
     """The figure of a table along the stages of networks; of two rows, a dotted gray line shows the difference.
 
     Args:
@@ -77,23 +77,27 @@ def draw_profile(document: TableDocument, levels: Levels) -> Drawing:
 
 def _panel(axes: Axes, document: TableDocument, columns: tuple[str, ...], levels: Levels) -> None:
     rows = [row for row, _ in document.rows]
-    places = np.arange(len(columns))
-    for of, style in zip(levels.values(), cycle(LEVELS), strict=False):
+    positions = np.arange(len(columns))
+    for by_column, style in zip(levels.values(), cycle(LEVELS), strict=False):
         axes.plot(
-            places, [100 * of.get(column, np.nan) for column in columns], color="0.6", linestyle=style, linewidth=0.9
+            positions,
+            [100 * by_column.get(column, np.nan) for column in columns],
+            color="0.6",
+            linestyle=style,
+            linewidth=0.9,
         )
     means = {}
     for number, (row, look) in enumerate(looks(document).items()):
         values = [100 * np.array(document.cells[row, column].values) for column in columns]
-        means[row] = np.array([of.mean() if len(of) else np.nan for of in values])
-        spread = [of.std(ddof=1) if len(of) > 1 else 0.0 for of in values]
-        beside = places + 0.06 * (number - (len(rows) - 1) / 2)
+        means[row] = np.array([scores.mean() if len(scores) else np.nan for scores in values])
+        spread = [scores.std(ddof=1) if len(scores) > 1 else 0.0 for scores in values]
+        beside = positions + 0.06 * (number - (len(rows) - 1) / 2)
         axes.errorbar(
             beside, means[row], yerr=spread, color=look.color, linestyle=look.line, marker=look.marker, markersize=4,
             linewidth=1.2, capsize=2,
         )  # fmt: skip
     if len(rows) == 2:
-        axes.plot(places, _difference(means, document.reference), color="0.45", linestyle=(0, (1, 1)), linewidth=1.2)
+        axes.plot(positions, _difference(means, document.reference), color="0.45", linestyle=(0, (1, 1)), linewidth=1.2)
         axes.axhline(0, color="0.85", linewidth=0.6, zorder=0)
 
 

@@ -46,12 +46,12 @@ class AsStored:
         self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
     ) -> tuple[Pixels, Pixels | None]:
         """The framed images and masks."""
-        images = [resize(one.image, self.size, self.resampling) for one in stored]
-        masks = [resize_mask(one.mask, self.size, self.resampling) for one in stored if one.mask is not None]
+        images = [resize(sample.image, self.size, self.resampling) for sample in stored]
+        masks = [resize_mask(sample.mask, self.size, self.resampling) for sample in stored if sample.mask is not None]
         return np.stack(images), np.stack(masks) if masks else None
 
 
-class Middle:
+class CenterCrop:
     """Takes the middle of images that are all of one size, as torchvision's ``CenterCrop`` does.
 
     Args:
@@ -67,5 +67,5 @@ class Middle:
         """The framed images and masks."""
         top, left = (round((length - self.size) / 2.0) for length in stored[0].image.shape[:2])
         part = np.s_[top : top + self.size, left : left + self.size]
-        masks = [one.mask[part] for one in stored if one.mask is not None]
-        return np.stack([one.image[part] for one in stored]), np.stack(masks) if masks else None
+        masks = [sample.mask[part] for sample in stored if sample.mask is not None]
+        return np.stack([sample.image[part] for sample in stored]), np.stack(masks) if masks else None

@@ -20,7 +20,7 @@ from experiments.run.ddp.distributed import check_gpus, group
 from experiments.run.machine.memory import keep_freed_memory
 from experiments.run.machine.processes import end_with, fresh_processes, how_it_ended, leave_group
 from experiments.run.participant import take_part
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.progress import Finished, Progress, Report, failed
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Attempt
@@ -30,7 +30,7 @@ ADDRESS = "127.0.0.1"
 """Where the processes meet: this machine alone."""
 
 
-def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int, report: Report, devices: int) -> None:
+def launch(resolved: ResolvedRun, attempt: Attempt, paths: Paths, workers: int, report: Report, devices: int) -> None:
     """Do a resolved run in an attempt's folder with one process for each device, and publish it.
 
     Raises:
@@ -42,7 +42,7 @@ def launch(resolved: ResolvedRun, attempt: Attempt, places: Places, workers: int
     try:
         for number in range(devices):
             ours, theirs = context.Pipe()
-            given = (_place(number, devices, meeting.port), resolved, attempt, places, workers, devices)
+            given = (_rank_environment(number, devices, meeting.port), resolved, attempt, paths, workers, devices)
             process: BaseProcess = context.Process(target=_take_part, args=(*given, theirs), daemon=False)
             process.start()
             theirs.close()
@@ -81,7 +81,7 @@ def _watch(running: dict[Connection, tuple[int, BaseProcess]], report: Report) -
                 waiting.remove(pipe)
 
 
-def _place(number: int, devices: int, port: int) -> dict[str, str]:
+def _rank_environment(number: int, devices: int, port: int) -> dict[str, str]:
     """The environment variables by which torchrun tells a process its rank and where to meet the others."""
     return {
         "TORCHELASTIC_RUN_ID": "medtransfer",
@@ -96,17 +96,17 @@ def _place(number: int, devices: int, port: int) -> dict[str, str]:
 
 
 def _take_part(
-    place: dict[str, str],
+    environment: dict[str, str],
     resolved: ResolvedRun,
     attempt: Attempt,
-    places: Places,
+    paths: Paths,
     workers: int,
     devices: int,
     pipe: Connection,
 ) -> None:
     leave_group()  # the watching process ends the others
     threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
-    os.environ.update(place)
+    os.environ.update(environment)
     from experiments.run.listed import list_anew  # its import lists all entries; the watching process needs none
 
     list_anew()
@@ -117,7 +117,7 @@ def _take_part(
 
     try:
         with group(devices):
-            take_part(resolved, attempt, Resolver(places, devices), workers, report)
+            take_part(resolved, attempt, Resolver(paths, devices), workers, report)
     except Exception as error:
         traceback.print_exc()
         pipe.send(failed(attempt.key, error, attempt.log))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from experiments.execution.executor import JobState
-from experiments.execution.journal import Planned, described, plans
+from experiments.execution.planner_notes import Planned, described, plans
 from experiments.run.attempts import epochs_done
 from experiments.run.machine.processes import alive
 from experiments.run.store import RunStore
@@ -46,20 +46,20 @@ class RunState:
     log: Path | None = None
 
 
-def overview(store: RunStore) -> list[RunState]:
+def run_states(store: RunStore) -> list[RunState]:
     """Every run that a store knows of, in the order of ``STATES``."""
-    found: dict[str, RunState] = {}
+    states: dict[str, RunState] = {}
     for planned in plans(store):
         for state in _of_planner(store, planned):
-            if state.key not in found or STATES.index(state.state) < STATES.index(found[state.key].state):
-                found[state.key] = state
+            if state.key not in states or STATES.index(state.state) < STATES.index(states[state.key].state):
+                states[state.key] = state
     for folder in sorted((store.root / "attempts").glob("*.*.*.*")):
         key = folder.name.partition(".")[0]
-        if key not in found and store.record(key) is None:
-            found[key] = _of_attempt(store, key, folder)
+        if key not in states and store.record(key) is None:
+            states[key] = _of_attempt(store, key, folder)
     for path in store.root.glob("*/record.json"):
-        found[path.parent.name] = _of_record(store, path.parent.name)
-    return sorted(found.values(), key=lambda one: (STATES.index(one.state), sorted(one.run.items()), one.key))
+        states[path.parent.name] = _of_record(store, path.parent.name)
+    return sorted(states.values(), key=lambda state: (STATES.index(state.state), sorted(state.run.items()), state.key))
 
 
 def _of_planner(store: RunStore, planned: Planned) -> list[RunState]:

@@ -11,11 +11,11 @@ from analysis.bootstrap import interval_of_mean
 from datamodules.dataset.contract import Dataset
 from experiments.execution.planner import Plan
 from experiments.measures.measuring.measure import Found, measure_of
-from experiments.run.naming import draw_title, passed_on, public_labels, public_spec, public_title
+from experiments.run.public_names import draw_title, passed_on, public_labels, public_spec, public_title
+from experiments.run.record_views import public_load_report, validated_steps, validation_scores
 from experiments.run.resolve import ResolvedRun
-from experiments.run.run_facts import public_load_report, validated_steps, validation_scores
 from experiments.run.store import Record, RunStore
-from experiments.tables.document import Cell, Place, RunLine, TableDocument
+from experiments.tables.document import Cell, CellKey, RunLine, TableDocument
 from experiments.tables.overlap import Overlap, overlap
 from experiments.tables.reasons import reason
 from experiments.tables.table import Column, Table
@@ -28,10 +28,10 @@ from specs.titles import title_of_text
 Runs = tuple[ResolvedRun, ...] | str
 """The resolved runs of a cell, one per seed, or the reason why it has none."""
 
-Cells = Mapping[Place, Runs]
+Cells = Mapping[CellKey, Runs]
 
 
-def assemble(
+def build_document(
     name: str,
     table: Table,
     cells: Cells,
@@ -60,13 +60,14 @@ def assemble(
     measures = {label: column.measure for label, column in columns.items()}
     value = partial(_value, measured=measured or {})
     scores = {
-        place: _cell(runs, records, plan, partial(value, column=columns[place[1]])) for place, runs in cells.items()
+        cell_key: _cell(runs, records, plan, partial(value, column=columns[cell_key[1]]))
+        for cell_key, runs in cells.items()
     }
-    for place, runs in cells.items() if resampled else ():
-        if measures[place[1]] is None:
-            drawn = (resampled or {})[columns[place[1]].score]
+    for cell_key, runs in cells.items() if resampled else ():
+        if measures[cell_key[1]] is None:
+            drawn = (resampled or {})[columns[cell_key[1]].score]
             interval = interval_of_mean(drawn[run.key] for run in _runs(runs) if run.key in records)
-            scores[place] = dataclasses.replace(scores[place], interval=interval)
+            scores[cell_key] = dataclasses.replace(scores[cell_key], interval=interval)
     return TableDocument(
         name=name,
         title=table.title,
@@ -87,9 +88,9 @@ def assemble(
         column_seeds={column.label: column.seeds for column in table.columns if column.seeds},
         runs=tuple(_lines(cells, plan, records, columns)),
         overlaps={
-            place: found.titles
-            for place, runs in cells.items()
-            if not isinstance(runs, str) and (found := _overlap(runs[0]))
+            cell_key: seen.titles
+            for cell_key, runs in cells.items()
+            if not isinstance(runs, str) and (seen := _overlap(runs[0]))
         },
         remarks=_all_remarks(cells, records, measured or {}),
         controls={row.label: row.control_of for row in table.rows if row.control_of is not None},
@@ -102,16 +103,16 @@ def _value(record: Record, column: Column, measured: Mapping[str, Mapping[str, F
     if column.measure is None:
         return _score(record, column)
     name, _, number = measure_of(column.measure)
-    found: float | None = measured[name][record.data["key"]].get(number)
-    return found
+    value: float | None = measured[name][record.data["key"]].get(number)
+    return value
 
 
 def _score(record: Record, column: Column) -> float | None:
     """The test score of a run that a column shows, None where it is undefined."""
     if column.score is None:
         return record.score
-    found: float | None = record.data["outcome"]["scores"][column.score]
-    return found
+    score: float | None = record.data["outcome"]["scores"][column.score]
+    return score
 
 
 def _unit(column: Column) -> str:
@@ -130,11 +131,11 @@ def _all_remarks(
     """The remarks on rows and on measures, each once, as pairs of what they are about and a sentence."""
     of_rows = dict.fromkeys(
         remark
-        for place, runs in cells.items()
-        for remark in (*remarks(place[0], runs), *collapses(place[0], runs, records))
+        for cell_key, runs in cells.items()
+        for remark in (*remarks(cell_key[0], runs), *collapses(cell_key[0], runs, records))
     )
     of_measures = [
-        remark for name, found in measured.items() for remark in measure_of(name)[1].remarks(list(found.values()))
+        remark for name, numbers in measured.items() for remark in measure_of(name)[1].remarks(list(numbers.values()))
     ]
     return (*of_rows, *of_measures)
 
@@ -173,13 +174,13 @@ def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, st
         return []
     spec = runs[0].spec
     card = build(spec.initializer).card()
-    found = [(row, warning) for warning in card.warnings]
+    remarks = [(row, warning) for warning in card.warnings]
     if spec.recipe.trained == "head":
-        found.append((row, "the head alone is trained, on the fixed features of these weights"))
+        remarks.append((row, "the head alone is trained, on the fixed features of these weights"))
     used = spec.recipe.normalization
     if card.normalization is not None and used != "card" and NORMALIZATIONS[used] != card.normalization:
-        found.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))
-    return found
+        remarks.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))
+    return remarks
 
 
 def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, Record]) -> Iterator[tuple[str, str]]:
@@ -191,11 +192,11 @@ def collapses(row: str, runs: tuple[ResolvedRun, ...] | str, records: dict[str, 
         records: the records of all finished runs, by key.
     """
     for run in () if isinstance(runs, str) else runs[:1]:
-        for key, one in run.closure().items():
+        for key, needed in run.closure().items():
             if key in records and records[key].data.get("collapsed"):
                 rank = records[key].data["outcome"]["scores"]["embedding_rank"]
-                method = title_of_text(METHODS, str(one.spec.recipe.method))
-                what = f"{method} on {public_title(DATASETS, one.spec.dataset)}"
+                method = title_of_text(METHODS, str(needed.spec.recipe.method))
+                what = f"{method} on {public_title(DATASETS, needed.spec.dataset)}"
                 yield row, f"its pretraining, {what}, collapsed: the effective rank of the embeddings is {rank:.2f}"
 
 

@@ -12,7 +12,7 @@ from specs.errors import UsageError
 
 
 def started_by_torchrun() -> bool:
-    """Whether torchrun, or ``experiments.run.launching`` in its way, started this process."""
+    """Whether torchrun, or ``experiments.run.ddp_launch`` in its way, started this process."""
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 

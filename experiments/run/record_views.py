@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analysis.survival import Duration
-from experiments.run.naming import public_initializer, public_text
+from experiments.run.public_names import public_initializer, public_text
 from experiments.run.store import Record
 from specs.run import RunSpec
 

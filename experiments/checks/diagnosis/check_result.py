@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One line of `medtransfer doctor`.
 
     Attributes:

@@ -25,8 +25,8 @@ def mean_std(cell: Cell) -> str:
     """
     if not cell.values:
         return "-"
-    of = summary(cell.values)
-    return f"{100 * of.mean:.2f}" + (f" ± {100 * of.std:.2f}" if of.std is not None else "")
+    summarized = summary(cell.values)
+    return f"{100 * summarized.mean:.2f}" + (f" ± {100 * summarized.std:.2f}" if summarized.std is not None else "")
 
 
 def p_text(p: float | None) -> str:

@@ -14,15 +14,15 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.execution.executor import Job, JobState
-from experiments.execution.journal import Journal, plans
-from experiments.execution.overview import overview
+from experiments.execution.planner_notes import PlannerNotes, plans
+from experiments.execution.run_status import run_states
 from experiments.run.machine.processes import alive, name_of
 from experiments.run.progress import Finished
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore
 from specs.files import write_json
-from tests.experiments.smoke import places, spec
+from tests.experiments.smoke import paths_in, spec
 
 
 @pytest.fixture
@@ -45,25 +45,25 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def resolved(store: RunStore, **changes: int) -> ResolvedRun:
-    return Resolver(places(store.root.parent)).resolve(spec(**changes))
+    return Resolver(paths_in(store.root.parent)).resolve(spec(**changes))
 
 
-def gone(journal: Journal) -> None:
+def gone(notes: PlannerNotes) -> None:
     """As if the planner of these notes had ended long ago."""
-    said = json.loads((journal.folder / "plan.json").read_text())
+    said = json.loads((notes.folder / "plan.json").read_text())
     process = subprocess.Popen(["true"])
     name = name_of(process.pid)
     process.wait()
-    write_json(journal.folder / "plan.json", said | {"planner": name})
+    write_json(notes.folder / "plan.json", said | {"planner": name})
 
 
 def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = resolved(store), resolved(store, seed=1)
-    journal = Journal(store, "local()")
-    journal.open({first.key: first, second.key: second})
-    journal.started({first.key: Job(name_of(sleeper.pid))})
+    notes = PlannerNotes(store, "local()")
+    notes.open({first.key: first, second.key: second})
+    notes.started({first.key: Job(name_of(sleeper.pid))})
     attempt = store.begin(first.key)
     write_json(attempt.folder / "spec.json", first.spec.to_json())
     (attempt.folder / "metrics.jsonl").write_text("{}\n{}\n")
@@ -77,16 +77,16 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
 
 def test_a_planner_that_is_gone_leaves_stopped_runs_until_another_takes_them_over(store: RunStore) -> None:
     first, second = resolved(store), resolved(store, seed=1)
-    journal = Journal(store, "local()")
-    journal.open({first.key: first, second.key: second})
-    gone(journal)
-    assert {one.state for one in overview(store)} == {"stopped"}
-    assert all("the same command goes on with it" in one.why for one in overview(store))
-    again = Journal(store, "local()")
+    notes = PlannerNotes(store, "local()")
+    notes.open({first.key: first, second.key: second})
+    gone(notes)
+    assert {one.state for one in run_states(store)} == {"stopped"}
+    assert all("the same command goes on with it" in one.why for one in run_states(store))
+    again = PlannerNotes(store, "local()")
     again.open({first.key: first, second.key: second})
     assert [planned.folder for planned in plans(store)] == [again.folder]
     again.close()
-    assert overview(store) == []
+    assert run_states(store) == []
 
 
 def test_a_failed_run_says_why_and_where_its_log_is(
@@ -94,10 +94,10 @@ def test_a_failed_run_says_why_and_where_its_log_is(
 ) -> None:
     one, log = resolved(store), tmp_path / "log.txt"
     log.write_text("Traceback")
-    journal = Journal(store, "local()")
-    journal.open({one.key: one})
-    journal.failed(Finished(one.key, "the loss is not finite", 5, log))
-    journal.close()
+    notes = PlannerNotes(store, "local()")
+    notes.open({one.key: one})
+    notes.failed(Finished(one.key, "the loss is not finite", 5, log))
+    notes.close()
     assert main(["status", "--json"]) == 0
     (said,) = json.loads(capsys.readouterr().out)
     attempt = store.begin(one.key)  # a log of its own, beside the one that the note names
@@ -109,15 +109,15 @@ def test_a_failed_run_says_why_and_where_its_log_is(
 def test_an_attempt_without_a_planner_is_told_too(store: RunStore) -> None:
     one = resolved(store)
     attempt = store.begin(one.key)
-    assert [(state.key, state.state) for state in overview(store)] == [(one.key, "running")]  # by this process
+    assert [(state.key, state.state) for state in run_states(store)] == [(one.key, "running")]  # by this process
     attempt.folder.rename(attempt.folder.with_name(f"{one.key}.elsewhere.1.0000"))
-    (state,) = overview(store)
+    (state,) = run_states(store)
     assert state.state == "stopped"
     assert "process 1 on elsewhere cannot be seen from here" in state.why
 
 
 def test_what_is_done_is_counted_and_listed_when_asked_for(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
-    record = run(spec(recipe=spec().recipe.override({"epochs": "1"})), places(store.root.parent))
+    record = run(spec(recipe=spec().recipe.override({"epochs": "1"})), paths_in(store.root.parent))
     assert main(["status"]) == 0
     assert capsys.readouterr().out == "1 done\n"
     for options in (["--all"], [record.data["key"][:6]]):
@@ -135,20 +135,20 @@ def test_cancel_ends_the_process_of_one_run_and_status_says_so(
     store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = resolved(store), resolved(store, seed=1)
-    journal = Journal(store, "local()")
-    journal.open({first.key: first, second.key: second})
-    journal.started({first.key: Job(name_of(sleeper.pid)), second.key: Job(name_of(os.getpid()))})
+    notes = PlannerNotes(store, "local()")
+    notes.open({first.key: first, second.key: second})
+    notes.started({first.key: Job(name_of(sleeper.pid)), second.key: Job(name_of(os.getpid()))})
     assert main(["cancel", first.key[:8]]) == 0
     assert sleeper.wait(10) == -9
-    assert {one.key: one.state for one in overview(store)} == {first.key: "failed", second.key: "running"}
+    assert {one.key: one.state for one in run_states(store)} == {first.key: "failed", second.key: "running"}
     assert main(["status"]) == 0
     assert "cancelled by `medtransfer cancel`" in capsys.readouterr().out
 
 
 def test_cancel_says_what_it_cannot_end_from_here(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
     one = resolved(store)
-    journal = Journal(store, "local()")
-    journal.open({one.key: one})
+    notes = PlannerNotes(store, "local()")
+    notes.open({one.key: one})
     assert main(["cancel", one.key[:8]]) == 2
     assert f"not ended: {one.key[:12]}, queued" in capsys.readouterr().err
 
@@ -157,10 +157,10 @@ def test_cancel_all_interrupts_the_commands_of_this_machine_first(
     store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = resolved(store)
-    journal = Journal(store, "local()")
-    journal.open({one.key: one})
-    said = json.loads((journal.folder / "plan.json").read_text())
-    write_json(journal.folder / "plan.json", said | {"planner": name_of(sleeper.pid)})
+    notes = PlannerNotes(store, "local()")
+    notes.open({one.key: one})
+    said = json.loads((notes.folder / "plan.json").read_text())
+    write_json(notes.folder / "plan.json", said | {"planner": name_of(sleeper.pid)})
     assert main(["cancel", "--all"]) == 0
     assert sleeper.wait(10) == -2
     assert f"interrupted process {sleeper.pid}" in capsys.readouterr().out
@@ -195,13 +195,13 @@ def silent_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_jobs_that_cannot_be_seen_now_are_not_forgotten(silent_cluster: None, store: RunStore) -> None:
     one = resolved(store)
-    journal = Journal(store, "slurm()")
-    journal.open({one.key: one})
-    journal.started({one.key: Job("12")})
-    journal.close()
+    notes = PlannerNotes(store, "slurm()")
+    notes.open({one.key: one})
+    notes.started({one.key: Job("12")})
+    notes.close()
     assert [planned.jobs for planned in plans(store)] == [{one.key: "12"}]
-    gone(journal)
-    Journal(store, "slurm()").open({one.key: one})
+    gone(notes)
+    PlannerNotes(store, "slurm()").open({one.key: one})
     assert {one.key: "12"} in [planned.jobs for planned in plans(store)]
 
 
@@ -209,12 +209,12 @@ def test_a_job_that_could_not_be_cancelled_has_not_failed(
     silent_cluster: None, store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = resolved(store)
-    journal = Journal(store, "slurm()")
-    journal.open({one.key: one})
-    journal.started({one.key: Job("12")})
+    notes = PlannerNotes(store, "slurm()")
+    notes.open({one.key: one})
+    notes.started({one.key: Job("12")})
     monkeypatch.setattr(
         "experiments.execution.executors.slurm.Slurm.states", lambda _, jobs: {"12": JobState("running")}
     )
     assert main(["cancel", one.key[:8]]) == 2
     assert "Unable to contact slurm controller" in capsys.readouterr().err
-    assert [state.state for state in overview(store)] == ["running"]
+    assert [state.state for state in run_states(store)] == ["running"]

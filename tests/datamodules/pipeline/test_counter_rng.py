@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from datamodules.pipeline.draws import stream, uniforms
+from datamodules.pipeline.counter_rng import stream, uniforms
 
 
 def test_draws_are_uniform_over_samples_and_over_a_samples_own_draws() -> None:

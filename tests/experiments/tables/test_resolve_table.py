@@ -9,11 +9,11 @@ import pytest
 
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
-from experiments.tables.cells import resolve_cells
+from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Column, Row, Table
 from initializers.publishing.variable import VARIABLE
 from specs.errors import DataError, WeightsError
-from tests.experiments.smoke import places
+from tests.experiments.smoke import paths_in
 
 TABLE = Table(
     title="Some are lacking",
@@ -36,7 +36,7 @@ def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_row_whose_weights_are_not_there_leaves_the_others_and_says_how_to_get_them(tmp_path: Path) -> None:
-    found = resolve_cells(TABLE, Resolver(places(tmp_path)))
+    found = resolve_cells(TABLE, Resolver(paths_in(tmp_path)))
     assert len(found.runs["random", "a"]) == 2
     reason = found.runs["published", "a"]
     assert isinstance(reason, str)
@@ -52,8 +52,8 @@ def test_lacking_data_hide_no_lacking_weights(tmp_path: Path) -> None:
         TABLE, edition="real", rows=(TABLE.rows[0], Row("two", 'continual(swav, on="chexpert")'))
     )
     with pytest.raises(DataError, match="drive"):
-        resolve_cells(real, Resolver(places(tmp_path)))
-    found = resolve_cells(real, Resolver(places(tmp_path)), everything_may_lack=True)
+        resolve_cells(real, Resolver(paths_in(tmp_path)))
+    found = resolve_cells(real, Resolver(paths_in(tmp_path)), everything_may_lack=True)
     kinds = [[type(error) for error in errors] for _, errors in found.lacking.values()]
     assert kinds == [[DataError], [DataError, WeightsError]]
 
@@ -61,7 +61,7 @@ def test_lacking_data_hide_no_lacking_weights(tmp_path: Path) -> None:
 def test_only_lacking_weights_are_an_error_of_weights(tmp_path: Path) -> None:
     lonely = dataclasses.replace(TABLE, rows=(Row("random", "swav"),))
     with pytest.raises(WeightsError, match="swav_800ep_pretrain"):
-        resolve_cells(lonely, Resolver(places(tmp_path)))
+        resolve_cells(lonely, Resolver(paths_in(tmp_path)))
 
 
 def test_a_column_without_a_source_leaves_its_rows_empty() -> None:

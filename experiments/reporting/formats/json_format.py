@@ -25,8 +25,7 @@ def to_plain(document: Document) -> dict[str, Any]:
     """A document as plain data for JSON.
 
     A table of scores comes with the statistics of its cells, the parts that were gathered from its runs, and its blocks
-    as
-    the other formats show them.
+    as the other formats show them.
     """
     if isinstance(document, TextDocument):
         return _texts(document)
@@ -34,11 +33,11 @@ def to_plain(document: Document) -> dict[str, Any]:
     names = {kind.part: name for name, kind in kinds().items() if kind.part is not None}
     plain = {"schema": SCHEMA, **plain_of(document)}
     plain["parts"] = {names[type(part)]: plain_of(part) for part in document.parts}
-    for one in plain["cells"]:
-        place = one["row"], one["column"]
-        one["statistics"] = plain_of(result) if (result := document.result(place)) else None
-        one["best"] = document.is_best(place)
-        one["paper_mark"] = document.paper_marks.get(place)
+    for cell in plain["cells"]:
+        cell_key = cell["row"], cell["column"]
+        cell["statistics"] = plain_of(result) if (result := document.result(cell_key)) else None
+        cell["best"] = document.is_best(cell_key)
+        cell["paper_mark"] = document.paper_marks.get(cell_key)
     tests = document.comparison.tests
     plain["correction"] = {
         "method": "holm",
@@ -112,8 +111,8 @@ def finished_tables(named: Sequence[Path], folder: Path) -> list[TableDocument]:
     Raises:
         DataError: if there are no files, or one cannot be read.
     """
-    found = (read_document(path) for path in table_files(named, folder))
-    return [document for document in found if isinstance(document, TableDocument)]
+    documents = (read_document(path) for path in table_files(named, folder))
+    return [document for document in documents if isinstance(document, TableDocument)]
 
 
 def read_document(path: Path) -> Document:
@@ -160,7 +159,7 @@ def _text_document(data: Mapping[str, Any], path: Path) -> TextDocument:
     if not header:
         raise ValueError("there are no columns")
     texts = [[row[name] for name in header] for row in data["rows"]]
-    for text in (*header, *(text for of in texts for text in of), *data["notes"], data["title"]):
+    for text in (*header, *(text for line in texts for text in line), *data["notes"], data["title"]):
         if not isinstance(text, str):
             raise TypeError(f"{text!r} is no text")
     return TextDocument(
@@ -208,7 +207,7 @@ def _check(document: TableDocument) -> None:
         raise ValueError(f'the reference row is "{document.reference}"; expected a row of the table')
     if not 0 < document.level < 1:
         raise ValueError(f"level {document.level} is not in (0, 1)")
-    grouped = {column for _, of in (document.figure.groups if document.figure else ()) for column in of}
+    grouped = {column for _, columns in (document.figure.groups if document.figure else ()) for column in columns}
     if unknown := grouped - set(dict(document.columns)):
         raise ValueError(f"its figure names {', '.join(sorted(unknown))}; expected columns of the table")
     for run in document.runs:

@@ -9,19 +9,19 @@ from pathlib import Path
 from experiments.execution.planner import Plan, plan
 from experiments.reporting.drawings.pictures import OF_PATIENTS, caption
 from experiments.reporting.formats.files import write_all
-from experiments.reporting.text.words import PHANTOM_WARNING
+from experiments.reporting.text.phrases import PHANTOM_WARNING
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
 from experiments.session.picking import before_rates, with_rates
 from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
-from experiments.session.single import changed
-from experiments.tables.cells import ResolvedCells, resolve_cells
+from experiments.session.single_run import changed
+from experiments.tables.dataset_table import HEADER, DatasetTable, dataset_rows
 from experiments.tables.document import TableDocument, TextDocument
 from experiments.tables.named import table_named
-from experiments.tables.study import Study
+from experiments.tables.resolve_table import ResolvedCells, resolve_cells
+from experiments.tables.run_analysis import RunAnalysis
 from experiments.tables.table import Table
-from experiments.tables.task_table import HEADER, TaskTable, task_rows
 from experiments.tables.tuning import tuning_remarks
 from specs.errors import MedtransferError, UsageError
 from specs.short_names import file_stem
@@ -55,8 +55,8 @@ class Asked:
     def remarks(self) -> list[tuple[str, str]]:
         """Remarks on arguments and changed settings, which the names of the files do not show."""
         arguments = self.name.partition("(")[2].strip().removesuffix(")")
-        found = ((WHOLE, arguments), (EVERY, ", ".join(f"{name}={value}" for name, value in self.settings.items())))
-        return [(about, asked) for about, asked in found if asked]
+        changes = ((WHOLE, arguments), (EVERY, ", ".join(f"{name}={value}" for name, value in self.settings.items())))
+        return [(about, asked) for about, asked in changes if asked]
 
     def applied(self, table: Table) -> Table:
         """The table with the requested seeds and settings.
@@ -69,13 +69,13 @@ class Asked:
             table = dataclasses.replace(table, seeds=self.seeds, columns=columns)
         return table.changed(lambda recipe: changed(recipe, self.settings)) if self.settings else table
 
-    def trained(self, table: TaskTable | Study | Table) -> Table | None:
+    def trained(self, table: DatasetTable | RunAnalysis | Table) -> Table | None:
         """The table of runs that a table of any kind needs, with the requested changes; None if it trains no network.
 
         Raises:
             UsageError: if a setting does not exist or does not fit.
         """
-        of_runs = table.networks if isinstance(table, Study) else table if isinstance(table, Table) else None
+        of_runs = table.networks if isinstance(table, RunAnalysis) else table if isinstance(table, Table) else None
         if of_runs is None:
             self.refuse_settings()
             return None
@@ -107,8 +107,8 @@ def plan_table(asked: Asked, context: Context) -> Planned:
     first = before_rates(trained, context, may_lack=True)
     if isinstance(first, Planned):
         return dataclasses.replace(first, first=lines)
-    cells, work = _planned(first, context, everything_may_lack=True)
-    return Planned(plan=work, cells=cells, first=lines)
+    cells, run_plan = _planned(first, context, everything_may_lack=True)
+    return Planned(plan=run_plan, cells=cells, first=lines)
 
 
 def make_table(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
@@ -129,23 +129,23 @@ def make_table(asked: Asked, context: Context, statistics: Statistics, output: P
 
 def _provided(asked: Sequence[Asked], context: Context) -> None:
     """Fetch and prepare what the runs of tables need; cells for which that is impossible stay without runs."""
-    tables = [one.trained(table_named(one.name, one.profile)) for one in asked]
+    tables = [request.trained(table_named(request.name, request.profile)) for request in asked]
     provide([spec for table in tables if table for spec in table.first_runs()], context, may_lack=True)
 
 
 def _made(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:
     """Make one table, whose data and weights were fetched and prepared before."""
     table = table_named(asked.name, asked.profile)
-    if isinstance(table, TaskTable):
-        return _tasks(asked, table, context, output)
-    if isinstance(table, Study):
-        return _looked(asked, table, context, output)
+    if isinstance(table, DatasetTable):
+        return _datasets(asked, table, context, output)
+    if isinstance(table, RunAnalysis):
+        return _analyzed(asked, table, context, output)
     table, rates = with_rates(asked.applied(table), context, may_lack=True)
-    cells, work = _planned(table, context)
-    context.carry_out(work)
-    document = finished_document(asked.file_name, table, cells.runs, work, context, statistics)
+    cells, run_plan = _planned(table, context)
+    context.carry_out(run_plan)
+    document = finished_document(asked.file_name, table, cells.runs, run_plan, context, statistics)
     remarks = (*asked.remarks, *document.remarks, *tuning_remarks(table, rates))
-    return published(dataclasses.replace(document, remarks=remarks), work, context, output)
+    return published(dataclasses.replace(document, remarks=remarks), run_plan, context, output)
 
 
 def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics, output: Path | None) -> list[Made]:
@@ -163,7 +163,7 @@ def make_tables(asked: Sequence[Asked], context: Context, statistics: Statistics
     _provided(asked, context)
     while len(asked) > 1 and _done_together(asked, context):
         continue
-    return [_made(one, context, statistics, output) for one in asked]
+    return [_made(request, context, statistics, output) for request in asked]
 
 
 def _done_together(asked: Sequence[Asked], context: Context) -> bool:
@@ -173,25 +173,25 @@ def _done_together(asked: Sequence[Asked], context: Context) -> bool:
         Whether further runs can be planned now, such as runs with the learning rates that were picked. False if a run
         failed: then each table is made by itself.
     """
-    planned = [plan_table(one, context) for one in asked]
-    together = plan((run for one in planned for run in one.plan.runs.values()), context.store)
+    planned = [plan_table(request, context) for request in asked]
+    together = plan((run for table_plan in planned for run in table_plan.plan.runs.values()), context.store)
     context.carry_out(together)
-    return any(one.then for one in planned) and not together.failed
+    return any(table_plan.then for table_plan in planned) and not together.failed
 
 
-def published(document: TableDocument, work: Plan, context: Context, output: Path | None) -> Made:
+def published(document: TableDocument, run_plan: Plan, context: Context, output: Path | None) -> Made:
     """Write the files of a finished table of scores, and note the table and its runs for wandb.
 
     Args:
         document: the document of the table.
-        work: the plan of the table's runs, after it was carried out.
+        run_plan: the plan of the table's runs, after it was carried out.
         context: the session's settings, which state the run store.
         output: the folder that the table's files are written to; None writes none.
     """
-    records = context.records_of(work)
+    records = context.records_of(run_plan)
     files = write_all(document, output) if output else []
     context.mirroring.note(records, document.name, document)
-    return Made(document=document, runs=tuple(records), failures=failures_of(work), files=tuple(files))
+    return Made(document=document, runs=tuple(records), failures=failures_of(run_plan), files=tuple(files))
 
 
 def _planned(table: Table, context: Context, everything_may_lack: bool = False) -> tuple[ResolvedCells, Plan]:
@@ -201,46 +201,46 @@ def _planned(table: Table, context: Context, everything_may_lack: bool = False) 
     return cells, plan(runs, context.store)
 
 
-def _looked(asked: Asked, study: Study, context: Context, output: Path | None) -> Made:
-    """Do the runs that a study analyses, do the analysis, and write its table and its figure."""
-    work, runs = Plan({}, context.store), {}
-    trained = asked.trained(study)
+def _analyzed(asked: Asked, analysis: RunAnalysis, context: Context, output: Path | None) -> Made:
+    """Do the runs that an analysis needs, do the analysis, and write its table and its figure."""
+    run_plan, runs = Plan({}, context.store), {}
+    trained = asked.trained(analysis)
     if trained is not None:
-        cells, work = _planned(with_rates(trained, context, may_lack=False)[0], context)
-        context.carry_out(work)
-        context.mirroring.note(context.records_of(work), asked.file_name)
+        cells, run_plan = _planned(with_rates(trained, context, may_lack=False)[0], context)
+        context.carry_out(run_plan)
+        context.mirroring.note(context.records_of(run_plan), asked.file_name)
         runs = {
-            place: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)
-            for place, of_cell in cells.runs.items()
+            cell_key: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)
+            for cell_key, of_cell in cells.runs.items()
             if not isinstance(of_cell, str)
         }
-    failures = failures_of(work)
+    failures = failures_of(run_plan)
     try:
-        found = study.find(runs, context.paths)
+        result = analysis.analyze(runs, context.paths)
     except MedtransferError:
         for failure in failures:  # failed runs may be the reason why there is nothing to analyse
             context.say(str(failure))
         raise
-    warnings = _warnings(asked, study.edition)
+    warnings = _warnings(asked, analysis.edition)
     document = TextDocument(
         name=asked.file_name,
-        title=study.title,
-        question=study.question,
-        edition=study.edition,
-        header=tuple(found.header),
-        texts=tuple(map(tuple, found.rows)),
-        notes=(study.question, *warnings, *found.notes),
-        draw=lambda: caption(found.draw(), study.title, *warnings),
-        ending=OF_PATIENTS if study.of_patients else "",
+        title=analysis.title,
+        question=analysis.question,
+        edition=analysis.edition,
+        header=tuple(result.header),
+        texts=tuple(map(tuple, result.rows)),
+        notes=(analysis.question, *warnings, *result.notes),
+        draw=lambda: caption(result.draw(), analysis.title, *warnings),
+        ending=OF_PATIENTS if analysis.of_patients else "",
     )
     files = write_all(document, output) if output else []
-    records = tuple(context.records_of(work))
+    records = tuple(context.records_of(run_plan))
     return Made(document=document, runs=records, failures=failures, files=tuple(files))
 
 
-def _tasks(asked: Asked, table: TaskTable, context: Context, output: Path | None) -> Made:
-    """Render a table of tasks, which needs no runs."""
-    rows, remarks = task_rows(table, context.paths)
+def _datasets(asked: Asked, table: DatasetTable, context: Context, output: Path | None) -> Made:
+    """Render a table of datasets, which needs no runs."""
+    rows, remarks = dataset_rows(table, context.paths)
     document = TextDocument(
         name=asked.file_name,
         title=table.title,

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, Tex
 from rich.text import Text
 
 
-class StepsBars:
+class ProgressBars:
     """Shows a bar for each thing that is fetched, checked, unpacked or prepared; without a terminal, nothing.
 
     Args:
@@ -21,7 +21,7 @@ class StepsBars:
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> StepsBars:
+    def __enter__(self) -> ProgressBars:
         return self
 
     def __exit__(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datamodules.dataset.contract import SPLITS, Dataset
-from experiments.run.naming import public_title
-from experiments.run.places import Places
+from experiments.run.paths import Paths
+from experiments.run.public_names import public_title
 from specs.errors import DataError
 from specs.expression import parse
 from specs.registry import DATASETS
@@ -16,7 +16,7 @@ from specs.task import METRICS
 
 
 @dataclass(frozen=True)
-class TaskLine:
+class DatasetLine:
     """A line of the table: one target task.
 
     Attributes:
@@ -37,8 +37,8 @@ class TaskLine:
 
 
 @dataclass(frozen=True)
-class TaskTable:
-    """A table of the target tasks of a study.
+class DatasetTable:
+    """A table of the datasets of a paper's target tasks.
 
     Attributes:
         title: the title of the table, in one line.
@@ -49,14 +49,14 @@ class TaskTable:
 
     title: str
     edition: Edition
-    tasks: tuple[TaskLine, ...]
+    tasks: tuple[DatasetLine, ...]
     notes: tuple[str, ...] = ()
 
 
 HEADER = ("task", "application", "dataset", "metric", "train / val. / test", "published")
 
 
-def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], list[str]]:
+def dataset_rows(table: DatasetTable, paths: Paths) -> tuple[list[tuple[str, ...]], list[str]]:
     """The texts of every line, in the columns of ``HEADER``, and remarks on them; only label files are read, no images.
 
     Published counts are shown beside those of real files only, since phantom editions are smaller than the papers'
@@ -67,21 +67,21 @@ def task_rows(table: TaskTable, places: Places) -> tuple[list[tuple[str, ...]], 
     for task in table.tasks:
         expression = parse(task.dataset)
         kind: Dataset = DATASETS.build(expression)
-        known = task.published if table.edition == "real" else (None, None, None)
-        found: tuple[int | None, ...] = (None, None, None)
+        published = task.published if table.edition == "real" else (None, None, None)
+        counts: tuple[int | None, ...] = (None, None, None)
         try:
-            dataset, root = places.open(expression, table.edition)
+            dataset, root = paths.open(expression, table.edition)
             index = dataset.index(root)
-            found = tuple(len(index.split(split)) for split in SPLITS)
-            if any(count is not None and count != own for count, own in zip(known, found, strict=True)):
+            counts = tuple(len(index.split(split)) for split in SPLITS)
+            if any(count is not None and count != own for count, own in zip(published, counts, strict=True)):
                 remarks.append(f"{task.code}: the counts are not the published ones.")
         except DataError:
-            how = f"`{places.suggested('check', str(task.dataset), edition=table.edition)}` says what is expected"
+            how = f"`{paths.suggested('check', str(task.dataset), edition=table.edition)}` says what is expected"
             remarks.append(f"{task.code}: the data are not there or not in order; {how}.")
         application = f"{task.application}, {task.modality}"
         metric = task.score or METRICS[kind.kind]
         rows.append(
-            (task.code, application, public_title(DATASETS, expression), metric, _counts(found), _counts(known))
+            (task.code, application, public_title(DATASETS, expression), metric, _counts(counts), _counts(published))
         )
     return rows, remarks
 

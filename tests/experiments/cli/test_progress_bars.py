@@ -6,12 +6,12 @@ import io
 
 from rich.console import Console
 
-from experiments.cli.steps import StepsBars
+from experiments.cli.progress_bars import ProgressBars
 
 
 def shown(terminal: bool) -> str:
     file = io.StringIO()
-    with StepsBars(Console(file=file, force_terminal=terminal, width=100, color_system=None)) as bars:
+    with ProgressBars(Console(file=file, force_terminal=terminal, width=100, color_system=None)) as bars:
         for done in (0, 1_500_000, 3_000_000):
             bars("fetch a.npz", done, 3_000_000)
         bars("prepare shenzhen", 0, 1200)

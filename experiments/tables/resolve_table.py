@@ -9,7 +9,7 @@ from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import measure_of
 from experiments.run.needed import initializers_of
 from experiments.run.resolve import ResolvedRun, Resolver
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Table
 from initializers.publishing.publishing import StoredWeights
 from lightning_modules.scoring import task_score
@@ -29,8 +29,8 @@ class ResolvedCells:
             label.
     """
 
-    runs: dict[Place, tuple[ResolvedRun, ...] | str] = field(default_factory=dict)
-    lacking: dict[Place, tuple[tuple[RunSpec, ...], tuple[MedtransferError, ...]]] = field(default_factory=dict)
+    runs: dict[CellKey, tuple[ResolvedRun, ...] | str] = field(default_factory=dict)
+    lacking: dict[CellKey, tuple[tuple[RunSpec, ...], tuple[MedtransferError, ...]]] = field(default_factory=dict)
 
 
 def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = False) -> ResolvedCells:
@@ -46,30 +46,35 @@ def resolve_cells(table: Table, resolver: Resolver, everything_may_lack: bool = 
         WeightsError: if nothing of the table can be planned, for want of weights.
         UsageError: if the parts of the table do not fit each other.
     """
-    found = ResolvedCells()
+    resolved = ResolvedCells()
     measures = {column.label: measure_of(column.measure)[1:] for column in table.columns if column.measure}
     scores = {column.label: column.score for column in table.columns if column.score}
-    for place, specs in table.cells().items():
+    for cell_key, specs in table.cells().items():
         if isinstance(specs, str):
-            found.runs[place] = specs
+            resolved.runs[cell_key] = specs
             continue
-        if place[1] in scores:
-            _check_score(scores[place[1]], specs[0])
+        if cell_key[1] in scores:
+            _check_score(scores[cell_key[1]], specs[0])
         try:
-            found.runs[place] = tuple(resolver.resolve(spec) for spec in specs)
-            if place[1] in measures:  # errors are raised before anything runs, not after
-                measure, number = measures[place[1]]
+            resolved.runs[cell_key] = tuple(resolver.resolve(spec) for spec in specs)
+            if cell_key[1] in measures:  # errors are raised before anything runs, not after
+                measure, number = measures[cell_key[1]]
                 measure.check_number(number, specs[0])
-                measure.check(*resolver.places.open(specs[0].dataset, specs[0].edition))
+                measure.check(*resolver.paths.open(specs[0].dataset, specs[0].edition))
         except (DataError, WeightsError) as error:
             weights = tuple(_lacking_weights(specs[0]))
-            found.lacking[place] = specs, (error, *weights) if isinstance(error, DataError) else weights or (error,)
+            resolved.lacking[cell_key] = (
+                specs,
+                (error, *weights) if isinstance(error, DataError) else weights or (error,),
+            )
             # The error's own message names folders, which a table that is passed on to others must not do.
             what = "weights" if isinstance(error, WeightsError) else "data"
-            found.runs[place] = f"its {what} are not there or not in order; the same command with --dry-run says more"
-    if found.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in found.runs.values()):
-        raise next(iter(found.lacking.values()))[1][0]
-    return found
+            resolved.runs[cell_key] = (
+                f"its {what} are not there or not in order; the same command with --dry-run says more"
+            )
+    if resolved.lacking and not everything_may_lack and all(isinstance(runs, str) for runs in resolved.runs.values()):
+        raise next(iter(resolved.lacking.values()))[1][0]
+    return resolved
 
 
 def _check_score(score: str, spec: RunSpec) -> None:

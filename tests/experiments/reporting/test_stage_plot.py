@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 
 from experiments.reporting.blocks.held_against import ReferenceLevels, levels_of
 from experiments.reporting.drawings.pictures import drawn
-from experiments.reporting.drawings.profile import LEVELS, draw_profile
+from experiments.reporting.drawings.stage_plot import LEVELS, draw_stages
 from experiments.reporting.formats.files import write_all
 from experiments.tables.document import Cell, TableDocument
 from experiments.tables.figure import Figure
@@ -51,7 +51,7 @@ def document(rows: Sequence[str] = ("random", "transfer"), **changes: Any) -> Ta
 
 def draw(made: TableDocument) -> Drawing:
     """The table along the stages, with what its numbers are held against."""
-    return draw_profile(made, levels_of(made))
+    return draw_stages(made, levels_of(made))
 
 
 def heights(axes: Any) -> list[list[float]]:

@@ -39,7 +39,7 @@ def described(spec: RunSpec) -> dict[str, str]:
     return said if spec.fold is None else said | {"fold": str(spec.fold)}
 
 
-class Journal:
+class PlannerNotes:
     """Writes the notes of one planner, and reads those of others.
 
     Args:
@@ -71,12 +71,12 @@ class Journal:
 
     def elsewhere(self, keys: Collection[str]) -> dict[str, tuple[str, str]]:
         """The unfinished runs of ``keys`` that jobs of other planners are doing: executor expression and job name."""
-        found: dict[str, tuple[str, str]] = {}
+        elsewhere: dict[str, tuple[str, str]] = {}
         for other in plans(self.store):
             if other.folder != self.folder and not other.jobs.keys().isdisjoint(keys):
                 going_on = {key: job for key, job in other.going_on().items() if key in keys}
-                found |= {key: (other.executor, job) for key, job in going_on.items() if not self.store.record(key)}
-        return found
+                elsewhere |= {key: (other.executor, job) for key, job in going_on.items() if not self.store.record(key)}
+        return elsewhere
 
     def close(self) -> None:
         """Remove the notes, unless a run failed or a job goes on, or may go on, without this planner."""
@@ -177,6 +177,6 @@ def _read(folder: Path) -> Planned | None:
         return None
     jobs = {key: job["job"] for key, job in started.items()}
     logs = {key: Path(job["log"]) for key, job in started.items() if job["log"]}
-    found = (failure_of(folder, path.name.removesuffix(_ERROR)) for path in folder.glob(f"*{_ERROR}"))
-    failures = {failed.key: failed for failed in found if failed}
+    read = (failure_of(folder, path.name.removesuffix(_ERROR)) for path in folder.glob(f"*{_ERROR}"))
+    failures = {failed.key: failed for failed in read if failed}
     return Planned(folder, said["executor"], said["planner"], said["runs"], jobs, logs, failures)

@@ -1,4 +1,4 @@
-"""A study: what is found by looking at finished runs, or at data, that no table of scores can hold."""
+"""An analysis of runs: what is found by looking at finished runs, or at data, that no table of scores can hold."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.run.places import Places
+from experiments.run.paths import Paths
 from experiments.run.store import Record
-from experiments.tables.document import Place
+from experiments.tables.document import CellKey
 from experiments.tables.table import Table
 from specs.run import Edition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-Runs = Mapping[Place, tuple[Record, ...]]
-"""The finished runs of a study's table, by row and column label, in the order of their seeds."""
+Runs = Mapping[CellKey, tuple[Record, ...]]
+"""The finished runs of an analysis's table, by row and column label, in the order of their seeds."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """The result of a study: a table of texts and a picture.
+class AnalysisResult:
+    """The result of an analysis: a table of texts and a picture.
 
     Attributes:
         header: the names of the columns.
@@ -37,15 +37,15 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study:
+class RunAnalysis:
     """A figure, or a table of something other than scores, that is made by analyzing finished runs or data.
 
     Attributes:
-        title: the title of the study, in one line.
-        question: the question that the study answers.
+        title: the title of the analysis, in one line.
+        question: the question that the analysis answers.
         edition: the edition of the datasets: ``real`` files, or drawn ``phantom`` images.
-        networks: the table whose runs are analyzed; None: the study analyzes data and needs no runs.
-        find: a function that analyzes the finished runs, given them and where data and runs are stored.
+        networks: the table whose runs are analyzed; None: data are analyzed, and no runs are needed.
+        analyze: a function that analyzes the finished runs, given them and where data and runs are stored.
         of_patients: whether the picture shows real images, which reports show only to those who ask for them.
     """
 
@@ -53,5 +53,5 @@ class Study:
     question: str
     edition: Edition
     networks: Table | None
-    find: Callable[[Runs, Places], Finding]
+    analyze: Callable[[Runs, Paths], AnalysisResult]
     of_patients: bool = False

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from experiments.checks.diagnosis.together import nccl, together
+from experiments.checks.diagnosis.ddp import gloo, nccl
 
 
 def test_two_processes_of_this_machine_add_their_numbers() -> None:
-    found = together()
+    found = gloo()
     assert (found.check, found.state) == ("DDP", "ok"), found
 
 
 def test_the_last_words_of_processes_that_fail_are_passed_on() -> None:
-    found = together("raise SystemExit('no route to host')")
+    found = gloo("raise SystemExit('no route to host')")
     assert (found.state, found.found) == ("warning", "no route to host")
     assert "/etc/hosts" in found.remedy
-    assert together("raise SystemExit(3)").found == "they ended without a word"
+    assert gloo("raise SystemExit(3)").found == "they ended without a word"
 
 
 def test_processes_that_do_not_meet_are_ended(tmp_path: Path) -> None:
     note = tmp_path / "pids"
     program = f"import os, time\nopen({str(note)!r}, 'a').write(f'{{os.getpid()}} ')\ntime.sleep(60)"
     began = time.monotonic()
-    found = together(program, timeout=2)
+    found = gloo(program, timeout=2)
     assert time.monotonic() - began < 20
     assert (found.state, found.found) == ("warning", "two processes did not meet in 2 s")
     for process in note.read_text().split():
