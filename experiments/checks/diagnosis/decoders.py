@@ -57,7 +57,7 @@ SAMPLES = (
         "python-gdcm",
     ),
 )  # fmt: skip
-"""A sample of each compression that docs/datasets.md says is read; they were written by pydicom, Pillow and gdcm."""
+"""A sample of each compression that docs/own_data.md says is read; they were written by pydicom, Pillow and gdcm."""
 
 NEAR = 8
 """The largest difference of a decoded pixel from the original one, since JPEG is lossy."""
