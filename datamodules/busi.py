@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.files.images import read_gray
+from datamodules.files.listing import in_utf8
 from datamodules.files.masks import read_mask
 from specs.errors import DataError
 from specs.task import Task
@@ -61,9 +62,9 @@ class Busi(Dataset):
         """Every image that has a mask; those of the folder ``normal`` show no mass."""
         folder, samples = _folder(root), []
         for kind in COUNTS:
-            for path in sorted((folder / kind).glob("*.png")):
-                if "_mask" not in path.stem:
-                    source = path.relative_to(folder).as_posix()
+            for name in in_utf8((path.name for path in (folder / kind).glob("*.png")), folder / kind):
+                if "_mask" not in name:
+                    source = f"{kind}/{name}"
                     samples.append(Sample(source, source, (float(kind != "normal"),), source))
         if not samples:
             raise self.not_found(root, f"found no {FOLDER}/benign/*.png")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.files.images import read_rgb
+from datamodules.files.listing import in_utf8
 from datamodules.files.masks import read_mask
 from specs.task import Task
 
@@ -51,7 +52,7 @@ class Isic2018(Dataset):
 
     def read_labels(self, root: Path) -> Labels:
         """Every image; each has to have its mask."""
-        names = sorted(path.stem for path in (root / IMAGES).glob("ISIC_*.jpg"))
+        names = in_utf8((path.stem for path in (root / IMAGES).glob("ISIC_*.jpg")), root / IMAGES)
         if not names:
             raise self.not_found(root, f"found no {IMAGES}/ISIC_*.jpg")
         samples = tuple(Sample(name, name, (), name) for name in names)

@@ -13,6 +13,7 @@ from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.images import read_gray
+from datamodules.files.listing import in_utf8
 from datamodules.files.masks import read_mask
 from specs.errors import DataError
 from specs.task import Task
@@ -63,7 +64,7 @@ class Montgomery(Dataset):
     def read_labels(self, root: Path) -> Labels:
         """Every image that has both masks."""
         folder = _folder(root)
-        names = sorted(path.name for path in (folder / "CXR_png").glob("*.png"))
+        names = in_utf8((path.name for path in (folder / "CXR_png").glob("*.png")), folder / "CXR_png")
         if not names:
             raise self.not_found(root, "found no CXR_png/*.png")
         samples = tuple(Sample(name, name.split("_")[1], (), name) for name in names if name.count("_") == 2)

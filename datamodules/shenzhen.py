@@ -13,6 +13,7 @@ from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.images import read_gray
+from datamodules.files.listing import in_utf8
 from specs.errors import DataError
 from specs.task import Task
 
@@ -60,7 +61,8 @@ class Shenzhen(Dataset):
         """One sample for each image, with the label in its name."""
         folder = _folder(root)
         samples = []
-        for path in sorted(folder.glob("*.png")):
+        for name in in_utf8((path.name for path in folder.glob("*.png")), folder):
+            path = folder / name
             parts = path.stem.split("_")
             if len(parts) != 3 or parts[0] != "CHNCXR" or parts[2] not in ("0", "1"):
                 raise DataError(

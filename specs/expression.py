@@ -77,6 +77,8 @@ def parse(text: str) -> Call:
             tree = ast.parse(text.strip(), mode="eval")
             if _commented(text.strip(), tree.body):
                 raise _refusal(text, "it has a comment")
+    except UnicodeEncodeError as error:
+        raise _refusal(text, "a name in it is no UTF-8") from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _refusal(text, "it cannot be read") from error
     value = _value(tree.body, text, 1)
@@ -120,7 +122,7 @@ def _value(node: ast.expr, text: str, level: int) -> Value:
                 tuple((str(keyword.arg), _value(keyword.value, text, level + 1)) for keyword in keywords),
             )
         case ast.Constant(value=value) if value is None or isinstance(value, bool | int | float | str):
-            return _number(value, text) if isinstance(value, int | float) else value
+            return _constant(value, text)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if not isinstance(
             number, bool
         ):
@@ -128,6 +130,12 @@ def _value(node: ast.expr, text: str, level: int) -> Value:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return tuple(_literal(item, text, level + 1) for item in items)
     raise _refusal(text, f"{_piece(node, text)} is neither a literal nor an expression")
+
+
+def _constant(value: Literal, text: str) -> Literal:
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise _refusal(text, "a text in it is no Unicode")
+    return _number(value, text) if isinstance(value, int | float) else value
 
 
 def _number(value: int | float, text: str) -> int | float:

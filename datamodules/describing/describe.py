@@ -14,6 +14,7 @@ from datamodules.describing.sheets import Sheet, sheets_of
 from datamodules.describing.survey import Survey, inner_folder, survey
 from datamodules.describing.tabular import by_tables, is_labelled
 from datamodules.describing.tried import Tried, tried
+from datamodules.files.listing import in_utf8
 from specs.errors import DataError
 from specs.quoting import names
 
@@ -45,11 +46,13 @@ def describe(folder: Path) -> Description:
     """Look into a folder and say how it can be read. Nothing is written.
 
     Raises:
-        DataError: if there is no such folder, or it may not be looked into.
+        DataError: if there is no such folder, it may not be looked into, or a name in its path or in it is no UTF-8.
     """
     given_folder = folder.expanduser().absolute()
     if not given_folder.is_dir():
         raise DataError(f"{folder} is no folder. Name the folder of the images.")
+    for outer in given_folder.parents:
+        in_utf8((given_folder.relative_to(outer).parts[0],), outer)
     root = inner_folder(given_folder)
     found = survey(root)
     sheets, damaged = sheets_of(root, found.tables, found.images)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from datamodules.files.dicom import is_dicom
 from specs.errors import DataError
 from specs.files import no_file
+from specs.quoting import LONGEST_PATH, plain
 
 IMAGES = frozenset((
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".gif", ".dcm", ".dicom", ".ima", ".bmp", ".webp",
@@ -29,6 +30,9 @@ BESIDE = TABLES | frozenset((
 ))  # fmt: skip
 """Endings of files that often lie beside images and are no images."""
 
+UNREAD = BESIDE - TABLES
+"""Endings of files whose names do not matter, since nothing reads them."""
+
 BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")
 """The first bytes of PNG, JPEG, TIFF and GIF files."""
 
@@ -42,9 +46,27 @@ def files_in(folder: Path) -> list[Path]:
     Links are followed, each folder once. A link that leads nowhere is a file that is not there, and is among them.
 
     Raises:
-        DataError: if a folder may not be looked into.
+        DataError: if a folder may not be looked into, or a name is no UTF-8.
     """
     return sorted(_walked(folder, set()))
+
+
+def in_utf8(names: Iterable[str], folder: Path) -> list[str]:
+    """The names of files or folders in a folder, sorted.
+
+    Raises:
+        DataError: if one is no UTF-8, so that neither tables nor results could hold it.
+    """
+    listed = sorted(names)
+    for name in listed:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{plain(folder, LONGEST_PATH)} holds {plain(name)}, whose name is no UTF-8; names that an older "
+                "Windows or archive wrote often are not. Rename it, such as by `convmv -f cp1252 -t utf8`."
+            ) from None
+    return listed
 
 
 def image_files_in(folder: Path) -> list[Path]:
@@ -86,9 +108,9 @@ def _walked(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
         return
     except OSError as error:
         raise DataError(f"the folder {folder} cannot be looked into: {error.strerror}. Make it readable.") from error
+    found = [entry for entry in found if not entry.name.startswith(LEFT_BY_SYSTEMS)]
+    in_utf8((entry.name for entry in found if entry.is_dir() or ending_of(entry.name) not in UNREAD), folder)
     for entry in found:
-        if entry.name.startswith(LEFT_BY_SYSTEMS):
-            continue
         if entry.is_dir():
             yield from _walked(folder / entry.name, seen)
         else:

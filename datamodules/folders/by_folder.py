@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from datamodules.files.listing import LEFT_BY_SYSTEMS, image_files_in
+from datamodules.files.listing import LEFT_BY_SYSTEMS, image_files_in, in_utf8
 from datamodules.folders.splitting import NAMES
 from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
@@ -67,6 +67,5 @@ def folders_of(folder: Path) -> list[str]:
     """The names of the folders in a folder, sorted, without those that operating systems leave behind."""
     if not folder.is_dir():
         return []
-    return sorted(
-        inside.name for inside in folder.iterdir() if inside.is_dir() and not inside.name.startswith(LEFT_BY_SYSTEMS)
-    )
+    inside = [path.name for path in folder.iterdir() if path.is_dir()]
+    return in_utf8((name for name in inside if not name.startswith(LEFT_BY_SYSTEMS)), folder)

@@ -15,6 +15,7 @@ from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.images import read_rgb
+from datamodules.files.listing import in_utf8
 from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
 from specs.task import Kind, Task
@@ -167,8 +168,8 @@ class ClassFolderDataset(Dataset):
 def images_in(folder: Path) -> list[Path]:
     """The image files of a folder, by name."""
     with os.scandir(folder) as entries:  # there may be millions of files, so none is asked for by itself
-        names = sorted(entry.name for entry in entries if entry.name.lower().endswith(ENDINGS))
-    return [folder / name for name in names]
+        names = [entry.name for entry in entries if entry.name.lower().endswith(ENDINGS)]
+    return [folder / name for name in in_utf8(names, folder)]
 
 
 def folders_in(folder: Path) -> list[str]:
@@ -176,4 +177,5 @@ def folders_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    return in_utf8(names, folder)

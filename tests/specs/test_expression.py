@@ -156,3 +156,9 @@ def test_the_largest_and_the_smallest_numbers_survive() -> None:
         assert (
             isinstance(found, int | float) and found == number and math.copysign(1, found) == math.copysign(1, number)
         )
+
+
+@pytest.mark.parametrize("text", ["folder('a\udcffb')", r'folder("a\udcffb")', r'folder(classes=("\ud800",))'])
+def test_halves_of_characters_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"not an expression: .*no (UTF-8|Unicode)\)"):
+        parse(text)

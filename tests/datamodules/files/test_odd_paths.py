@@ -11,9 +11,14 @@ import pytest
 from PIL import Image
 
 from datamodules.dataset.contract import SPLITS
+from datamodules.describing.describe import describe
 from datamodules.files.dicom import read_dicom
 from datamodules.files.images import read_gray
+from datamodules.files.listing import files_in
 from datamodules.folder import Folder
+from datamodules.folders.by_folder import folders_of
+from datamodules.labels.class_folders import folders_in
+from datamodules.labels.class_folders import images_in as class_folder_images
 from datamodules.labels.label_files import inside
 from datamodules.prepared import preparation
 from datamodules.prepared.preparation import prepare
@@ -107,3 +112,39 @@ def test_a_view_shows_the_path_of_a_missing_image_so_that_it_steers_nothing(tmp_
     (fault,) = [one for one in view.faults() if "have no file" in one]
     assert "\x1b" not in fault
     assert "\n" not in fault
+
+
+LATIN = os.fsdecode("Müller.png".encode("latin-1"))
+"""The name of a file as a system that does not know UTF-8 writes it."""
+
+
+def test_a_name_that_is_no_utf8_is_told_by_every_listing(tmp_path: Path) -> None:
+    for folder in ("normal", "mass/a"):
+        (tmp_path / folder).mkdir(parents=True)
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / folder / "1.png")
+    (tmp_path / "mass/a" / LATIN).write_bytes((tmp_path / "normal/1.png").read_bytes())
+    told = r"mass/a holds M\\udcfcller\.png, whose name is no UTF-8.* Rename it"
+    for labels in (
+        lambda: Folder(str(tmp_path), classes=("mass",), labels="folders", negative=("normal",)).read_labels(tmp_path),
+        lambda: describe(tmp_path),
+        lambda: class_folder_images(tmp_path / "mass/a"),
+    ):
+        with pytest.raises(DataError, match=told):
+            labels()
+
+
+def test_a_folder_whose_name_is_no_utf8_is_told(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"\xff") / "inside"
+    odd.mkdir(parents=True)
+    with pytest.raises(DataError, match=r"holds \\udcff, whose name is no UTF-8"):
+        describe(odd)
+    with pytest.raises(DataError, match=r"holds \\udcff, whose name is no UTF-8"):
+        folders_of(tmp_path)
+    with pytest.raises(DataError, match=r"holds \\udcff, whose name is no UTF-8"):
+        folders_in(tmp_path)
+
+
+def test_the_name_of_what_nothing_reads_does_not_matter(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"M\xfcller.txt")).write_text("notes")
+    (tmp_path / "1.png").write_bytes(b"")
+    assert [path.name for path in files_in(tmp_path) if path.suffix == ".png"] == ["1.png"]
