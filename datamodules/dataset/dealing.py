@@ -89,6 +89,6 @@ def _check(held: Held, task: Task, folds: int, dealt: Mapping[str, int]) -> None
         else:
             remedy = f"Take fewer folds, at most {min(len(having), folds - 1)}, or add patients."
         raise UsageError(
-            f"{folds} folds are too many: {len(having)} patients {label}, and a fold without any of them cannot be "
-            f"scored ({lacking} of {folds}). {remedy}"
+            f"{folds} folds are too many: the number of patients who {label} is {len(having)}, and a fold without any "
+            f"of them cannot be scored ({lacking} of {folds}). {remedy}"
         )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from statistics import median_low
 
+from datamodules.dataset.contract import Dataset
+from datamodules.dataset.sample import Sample
 from datamodules.prepared.opening import OpenDataset
 
 LOOKED_AT = 32
@@ -19,10 +23,23 @@ def shorter_side(opened: OpenDataset) -> int:
         DataError: if one of them is missing or unreadable.
     """
     samples = opened.index.train
-    if opened.prepared is not None:
-        rows = opened.prepared.rows(samples, type(opened.dataset).__name__)
-        sides: list[int] = opened.prepared.shapes[rows].min(axis=1).tolist()
-    else:
-        step = -(-len(samples) // LOOKED_AT)
-        sides = [min(opened.dataset.read_image(opened.root, sample).shape[:2]) for sample in samples[::step]]
+    if opened.prepared is None:
+        return side_of_some(opened.dataset, opened.root, samples)
+    rows = opened.prepared.rows(samples, type(opened.dataset).__name__)
+    sides: list[int] = opened.prepared.shapes[rows].min(axis=1).tolist()
     return median_low(sides)
+
+
+def side_of_some(dataset: Dataset, root: Path, samples: Sequence[Sample]) -> int:
+    """The median of the shorter sides of some images at equal distances, in pixels.
+
+    Args:
+        dataset: the dataset, which reads the images.
+        root: the folder that holds its files.
+        samples: the images, one or more, in order.
+
+    Raises:
+        DataError: if one of those that are opened is missing or unreadable.
+    """
+    step = -(-len(samples) // LOOKED_AT)
+    return median_low(min(dataset.read_image(root, sample).shape[:2]) for sample in samples[::step])

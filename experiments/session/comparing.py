@@ -30,7 +30,7 @@ from experiments.session.documents import Statistics, finished_document
 from experiments.session.make_tables import published
 from experiments.session.pages import Images, illustrated
 from experiments.session.providing import provide, to_provide
-from experiments.session.question import Asked, Question, asked, described, name_of
+from experiments.session.question import Asked, Question, asked, before_preparing, described, name_of
 from experiments.session.racing import RESAMPLES, Entered, Raced, raced
 from experiments.session.results import UNKNOWN, Compared, Planned
 from experiments.tables.document import TableDocument
@@ -49,7 +49,7 @@ def plan_comparison(question: Question, context: Context) -> Planned:
         MedtransferError: if the data or weights are not there, or parts do not fit.
     """
     rules = rules_of(question)
-    if lines := to_provide(question.table().first_runs(), context):
+    if lines := to_provide(before_preparing(question, context.paths).first_runs(), context):
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
     resolver = context.resolver()
     table = asked(question, resolver, context.say).table
@@ -128,7 +128,7 @@ def compared(question: Question, context: Context, output: Path | None, page: Pa
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
     rules = rules_of(question)  # faults in the question are reported before the data are opened
-    provide(question.table().first_runs(), context)
+    provide(before_preparing(question, context.paths).first_runs(), context)
     resolver = context.resolver()
     known = asked(question, resolver, context.say)
     rows, entered = _entered(known, rules, resolver, context)

@@ -15,7 +15,8 @@ from datamodules.dataset.contract import Dataset
 from datamodules.dataset.counts import unscored
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
-from datamodules.prepared.sides import shorter_side
+from datamodules.prepared.sides import shorter_side, side_of_some
+from experiments.run.paths import Paths
 from experiments.run.public_names import metric_prefix, passed_on, public_initializer, public_title, row_title
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
@@ -217,17 +218,50 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
             say(f'row "{row.label}": {row.initializer}, which is not passed on. To name it, write {FORM}.')
     opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
     _check_tested(question, opened)
-    if question.backbone is not None or all(row.backbone for row in table.rows):
+    if not _network_open(question, table):
         return Asked(question, table, opened, ())
     question = dataclasses.replace(question, backbone=NETWORK)
     size, side = table.columns[0].recipe.image_size, None
-    if question.recipe is None and "image_size" not in question.settings:
+    if _size_open(question):
         side = shorter_side(opened)
         size = fitting_size(side)
-        question = dataclasses.replace(question, settings=question.settings | {"image_size": size})
+        question = _sized(question, size)
     chosen = remark(size, side)
     say(f"network: {chosen}.")
     return Asked(question, question.table(), opened, (("network", chosen),))
+
+
+def before_preparing(question: Question, paths: Paths) -> Table:
+    """The table of a question about images that are not prepared yet, so that they can be prepared at a size.
+
+    Where the question leaves the size open, it is that of some images; once all are prepared, ``asked`` chooses by all.
+
+    Raises:
+        UsageError: if the question is wrong.
+    """
+    table, expression = question.table(), DATASETS.bind(question.dataset)
+    if question.edition == "phantom" or not (_network_open(question, table) and _size_open(question)):
+        return table
+    try:
+        dataset, root = paths.open(expression, "real")
+        if not dataset.needs_preparing or paths.is_prepared(expression, "real"):
+            return table
+        side = side_of_some(dataset, root, dataset.index(root).train)
+    except DataError:  # told by what prepares them, with the remedy
+        return table
+    return _sized(question, fitting_size(side)).table()
+
+
+def _network_open(question: Question, table: Table) -> bool:
+    return question.backbone is None and not all(row.backbone for row in table.rows)
+
+
+def _size_open(question: Question) -> bool:
+    return question.recipe is None and "image_size" not in question.settings
+
+
+def _sized(question: Question, size: int) -> Question:
+    return dataclasses.replace(question, settings=question.settings | {"image_size": size})
 
 
 def _check_tested(question: Question, opened: OpenDataset) -> None:

@@ -123,27 +123,28 @@ def test_common_classes_are_spread_among_the_patients_of_a_rarer_one() -> None:
 @pytest.mark.parametrize(
     ("samples", "task", "message"),
     [
-        ([film(n, 0) for n in range(4)], TASKS["segmentation"], r"4 patients are there.*\(1 of 5\).*at most 4, or add"),
-        ([], TASKS["segmentation"], "0 patients are there.*Leave the folds out"),
+        ([film(n, 0) for n in range(4)], TASKS["segmentation"], r"who are there is 4.*\(1 of 5\).*at most 4, or add"),
+        ([], TASKS["segmentation"], "patients who are there is 0.*Leave the folds out"),
         (
             [film(n, 0, float(n < 3)) for n in range(20)],
             TASKS["binary"],
-            r"5 folds are too many: 3 patients show ill, and a fold without any of them cannot be scored \(2 of 5\). "
+            r"5 folds are too many: the number of patients who show ill is 3, and a fold without any of them cannot be "
+            r"scored \(2 of 5\). "
             "Take fewer folds, at most 3, or add patients.",
         ),
-        ([film(n, 0, float(n < 2)) for n in range(20)], TASKS["binary"], "2 patients show ill.*Leave the folds out"),
-        ([film(n, 0, float(n > 3)) for n in range(20)], TASKS["binary"], "4 patients are without ill.*at most 4"),
-        ([film(n, i, float(n < 1)) for n in range(9) for i in range(9)], TASKS["binary"], "1 patients show ill"),
-        ([film(n, 0, float(n % 2)) for n in range(20)], TASKS["multiclass"], "0 patients show c"),
+        ([film(n, 0, float(n < 2)) for n in range(20)], TASKS["binary"], "who show ill is 2.*Leave the folds out"),
+        ([film(n, 0, float(n > 3)) for n in range(20)], TASKS["binary"], "who are without ill is 4.*at most 4"),
+        ([film(n, i, float(n < 1)) for n in range(9) for i in range(9)], TASKS["binary"], "patients who show ill is 1"),
+        ([film(n, 0, float(n % 2)) for n in range(20)], TASKS["multiclass"], "patients who show c is 0"),
         (
             [film(n, 0, float(n < 4), 0, 0, 1) for n in range(9)],
             Task("multilabel", ("a", "b", "c", "d"), scored=("a", "d")),
-            "4 patients show a,",
+            "patients who show a is 4,",
         ),
         (
             [film(n, 0, float(n % 2)) for n in range(20)],
             Task("multiclass", ("a", "b", "c"), positives=("c",)),
-            "0 patients show a positive class",
+            "patients who show a positive class is 0",
         ),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from datamodules.dataset.contract import SPLITS, Index
 from datamodules.dataset.sample import Sample
@@ -129,3 +130,19 @@ def test_the_command_says_it_and_starts_from_the_weights_that_pip_brings(
     assert {spec["backbone"] for spec in specs} == {"efficientnet_lite0(in_channels=3)"}
     assert {spec["initializer"].partition("(")[0] for spec in specs} == {"random", "imagenet"}
     assert 'imagenet(of="efficientnet_lite0")' in {spec["initializer"] for spec in specs}
+
+
+def test_images_that_are_not_prepared_are_prepared_at_the_size_of_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(20):
+        for name in ("normal", "mass"):
+            (tmp_path / "ward" / name).mkdir(parents=True, exist_ok=True)
+            pixels = np.full((70, 90), 10 * number, np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "ward" / name / f"{number}.png")
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "ward", "--dry-run"]) == 0
+    assert "would prepare folder" in (said := capsys.readouterr().out)
+    assert "once, at 64-antialiased" in said
+    assert main(["compare", "ward", "--dry-run", "--backbone", "resnet18"]) == 0
+    assert "once, at 224-antialiased" in capsys.readouterr().out
