@@ -160,7 +160,7 @@ def _splits(index: Any, file: Path) -> dict[str, tuple[NDArray[Any], NDArray[Any
         arrays_by_split = {
             split: (arrays[f"{split}_images"], arrays[f"{split}_labels"]) for split in ("train", "val", "test")
         }
-    kept = [int(sample.id.rsplit("/", 1)[-1]) for sample in index.train]
+    kept = [int(sample.source.rpartition(":")[2]) for sample in index.train]
     images, labels = arrays_by_split["train"]
     return arrays_by_split | {"train": (images[kept], labels[kept])}
 

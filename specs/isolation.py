@@ -14,9 +14,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from pathlib import Path
 
@@ -84,17 +84,39 @@ def _set(variables: dict[str, str | None]) -> None:
 def _deaf_to_interrupts() -> Iterator[None]:
     """Start processes in this block that Ctrl-C does not reach, which a terminal sends to all that a command started.
 
-    The command ends them. A server of processes that still imports would show where it was.
+    The command ends them. A server of processes that still imports would show where it was. To this process the signals
+    that it heeds come after the block, since a process that is started halfway is known to nobody who could end it.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # started here, since starting it unblocks the signal
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _later(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a blocked signal still comes by another thread
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _later(*numbers: signal.Signals) -> Iterator[None]:
+    """Let signals that have handlers come after this block; blocked, they would be so in what is started, too."""
+    heeded = {number: signal.getsignal(number) for number in numbers}
+    heeded = {number: handler for number, handler in heeded.items() if callable(handler)}
+    if not heeded or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    for number in heeded:
+        signal.signal(number, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 def _check_temporary_folder() -> None:
@@ -109,8 +131,48 @@ def _check_temporary_folder() -> None:
 
 class _ForkServerProcess(ForkServerProcess):
     def start(self) -> None:
+        _wait_for_the_server()
+        self.start_now()
+
+    def start_now(self) -> None:
+        """Start the process, once the server of processes answers."""
         with isolated(), _deaf_to_interrupts():
             super().start()
+
+
+def _wait_for_the_server() -> None:
+    """Have the server of processes started, which may import for long, so that Ctrl-C ends the waiting.
+
+    It is waited for by another thread, which Ctrl-C does not reach.
+    """
+    if _SERVER.is_set():
+        return
+    first = _ForkServerProcess(target=_nothing)
+    waiting = threading.Thread(target=_started, args=(first,), daemon=True)
+    waiting.start()
+    try:
+        while waiting.is_alive():
+            waiting.join(0.1)
+    except KeyboardInterrupt:
+        if (server := getattr(forkserver._forkserver, "_forkserver_pid", None)) is not None:
+            os.kill(server, signal.SIGKILL)
+        raise
+    if first.pid is not None:
+        first.join()
+        _SERVER.set()
+
+
+def _started(process: _ForkServerProcess) -> None:
+    with suppress(Exception):  # the next process that is started raises it where somebody hears of it
+        process.start_now()
+
+
+def _nothing() -> None:
+    """Stand for what a process does, where only its start counts."""
+
+
+_SERVER = threading.Event()
+"""Set once the server of processes has answered."""
 
 
 class _SpawnProcess(SpawnProcess):

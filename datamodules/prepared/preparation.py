@@ -174,6 +174,7 @@ def _fill(
             done += len(chunk.samples)
             report(done, total)
         return
+    others = {*multiprocessing.active_children()}
     with ProcessPoolExecutor(min(jobs, len(missing)), processes or isolated_processes(), _live_with_the_parent) as pool:
         try:
             sizes = {
@@ -184,6 +185,10 @@ def _fill(
                 future.result()
                 done += sizes[future]
                 report(done, total)
+        except KeyboardInterrupt:
+            for process in {*multiprocessing.active_children()} - others:
+                process.kill()  # one that still starts would show where it was
+            raise
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

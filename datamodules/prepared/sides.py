@@ -42,4 +42,5 @@ def side_of_some(dataset: Dataset, root: Path, samples: Sequence[Sample]) -> int
         DataError: if one of those that are opened is missing or unreadable.
     """
     step = -(-len(samples) // LOOKED_AT)
-    return median_low(min(dataset.read_image(root, sample).shape[:2]) for sample in samples[::step])
+    sides: list[int] = [min(dataset.read_image(root, sample).shape[:2]) for sample in samples[::step]]
+    return median_low(sides)

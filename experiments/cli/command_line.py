@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from experiments.cli.arguments import Parser, Version
-from experiments.cli.ending import ended_by, streams_that_can_show_everything
+from experiments.cli.ending import asked_to_end, ended_by, streams_that_can_show_everything
 
 COMMANDS = (
     "demo", "describe", "run", "pretrain", "table", "compare", "report", "dashboard", "status", "cancel",
@@ -19,7 +19,7 @@ so that it need not wait for the others."""
 
 EPILOG = """exit status:
   0 done   2 usage or environment   3 data   4 weights   5 a run failed   6 disk full
-  70 a fault of medtransfer   130 interrupted   141 the reader of the output has gone
+  70 a fault of medtransfer   129 130 143 interrupted   141 the reader of the output has gone
 
 environment:
   MEDTRANSFER_DATA     default of --data-root
@@ -64,10 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace()
     streams_that_can_show_everything()
     try:
-        asked = given[0] if given and given[0] in COMMANDS else None
-        options = parser(asked).parse_args(given)
-        status: int = options.execute(options)
-        sys.stdout.flush()
+        with asked_to_end():
+            asked = given[0] if given and given[0] in COMMANDS else None
+            options = parser(asked).parse_args(given)
+            status: int = options.execute(options)
+            sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         return ended_by(error, given, getattr(options, "runs", None))
     return status

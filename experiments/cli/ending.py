@@ -7,12 +7,14 @@ import os
 import platform
 import secrets
 import select
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specs.errors import MedtransferError, UnexpectedError, UsageError
@@ -20,11 +22,27 @@ from specs.files import disk_is_full, says_disk_is_full, write_text
 from specs.here import current_folder
 from specs.quoting import several_lines
 
-INTERRUPTED = 130
-"""128 and the number of SIGINT, as shells have it."""
+ASKED = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""The signals by which systems ask a command to end: a batch system at the end of its time, a terminal that closes."""
+
+OF_SIGNALS = 128
+"""What shells add to the number of a signal to make the exit status of a command that it ended."""
 
 READER_GONE = 141
-"""128 and the number of SIGPIPE, as shells have it."""
+"""``OF_SIGNALS`` and the number of SIGPIPE."""
+
+
+class AskedToEnd(KeyboardInterrupt):
+    """A signal that asks the command to end; the command ends as by Ctrl-C.
+
+    Args:
+        number: the number of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
 
 OF_THE_MACHINE = {
     errno.EACCES: "permission denied. Give yourself the permission, or name another place",
@@ -68,6 +86,26 @@ def streams_that_can_show_everything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+@contextmanager
+def asked_to_end() -> Iterator[None]:
+    """Raise ``AskedToEnd`` in this block when a signal asks for its end, unless whoever started it has them ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> None:
+        raise AskedToEnd(number)
+
+    heeded = [number for number in ASKED if signal.getsignal(number) is signal.SIG_DFL]
+    for number in heeded:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in heeded:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def ended_by(error: BaseException, arguments: Sequence[str], store: Path | None) -> int:
     """Print in one line what ended a command, and return the exit status.
 
@@ -77,8 +115,12 @@ def ended_by(error: BaseException, arguments: Sequence[str], store: Path | None)
         store: the run store that the command was given; None if it is not known.
     """
     if isinstance(error, KeyboardInterrupt):
-        _say("interrupted; the same command goes on where this one stopped")
-        return INTERRUPTED
+        number = error.number if isinstance(error, AskedToEnd) else int(signal.SIGINT)
+        _say(
+            f"{'interrupted' if number == signal.SIGINT else f'ended by {signal.Signals(number).name}'}; the same "
+            "command goes on where this one stopped"
+        )
+        return OF_SIGNALS + number
     reader_gone = isinstance(error, BrokenPipeError) and _reader_has_gone()
     _flush_or_lead_nowhere()
     if reader_gone:

@@ -111,7 +111,9 @@ def _range(rules: Rules, question: Question) -> tuple[int, int]:
 def _numbers(rules: Rules, question: Question) -> str:
     """The number of runs of a race in words, such as ``4 to 12 runs of 2 initializations``."""
     least, most = _range(rules, question)
-    return f"{least} to {most} runs of {len(question.initializers)} initializations, as many as it takes"
+    most_runs = f" to {most}" if most > least else ""
+    as_many = ", as many as it takes" if most > least else ""
+    return f"{least}{most_runs} runs of {len(question.initializers)} initializations{as_many}"
 
 
 def compared(question: Question, context: Context, output: Path | None, page: Path | None, images: Images) -> Compared:
@@ -260,7 +262,8 @@ def _price(work: Plan, rules: Rules, question: Question, context: Context) -> st
     seconds = [record.data["seconds"] for record in context.records_of(work)]
     mean = sum(seconds) / max(len(seconds), 1)
     least, most = _range(rules, question)
+    shortest, longest = (math.ceil(runs * mean / 60) for runs in (least, most))
+    minutes = f"{shortest} to {longest}" if longest > shortest else f"at most {longest}"
     return (
-        f"A run took {mean:.0f} s: the race takes {least * mean / 60:.0f} to {most * mean / 60:.0f} minutes one run "
-        "after the other, less with several at once."
+        f"A run took {mean:.0f} s: the race takes {minutes} minutes one run after the other, less with several at once."
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from specs.errors import UsageError
-from specs.isolation import environment, isolated, processes
+from specs.isolation import _deaf_to_interrupts, environment, isolated, processes
+from tests.conftest import PROJECT
 
 
 def test_the_environment_is_as_before_after_a_block_and_after_an_error_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +66,50 @@ def test_a_folder_for_temporary_files_without_room_for_sockets_is_refused(
             continue
         with pytest.raises(UsageError, match=r"of 76 bytes; expected at most 75, .*such as /tmp"):
             processes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_comes_once_a_process_is_started(number: signal.Signals) -> None:
+    seen: list[int] = []
+    before = signal.signal(number, lambda came, _: seen.append(came))
+    try:
+        with _deaf_to_interrupts():
+            signal.raise_signal(number)
+            assert seen == []
+        assert seen == [number]
+    finally:
+        signal.signal(number, before)
+
+
+SLOW = """
+import time
+from specs.isolation import processes
+if __name__ == "__main__":
+    context = processes(["slow_to_import"])
+    context.Process(target=print, args=("done",)).start()
+"""
+
+
+def test_ctrl_c_does_not_wait_for_what_the_server_of_processes_imports(tmp_path: Path) -> None:
+    began = tmp_path / "began"
+    (tmp_path / "slow_to_import.py").write_text(f"import time\nopen({str(began)!r}, 'w')\ntime.sleep(60)\n")
+    (tmp_path / "starting.py").write_text(SLOW)
+    variables = dict(os.environ) | {"PYTHONPATH": f"{PROJECT}{os.pathsep}{tmp_path}"}
+    command = [sys.executable, str(tmp_path / "starting.py")]
+    with subprocess.Popen(command, env=variables, stdout=PIPE, stderr=PIPE, text=True, cwd="/") as process:
+        while not began.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert told.rstrip().endswith("KeyboardInterrupt")
+    assert "slow_to_import" not in told
+
+
+def test_an_error_of_the_server_of_processes_is_raised_where_a_process_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("specs.isolation._SERVER", threading.Event())
+    monkeypatch.setattr("multiprocessing.forkserver.connect_to_new_process", lambda fds: {}["no server"])
+    with pytest.raises(KeyError, match="no server"):
+        processes().Process(target=print).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -138,3 +139,38 @@ def test_characters_that_a_terminal_cannot_show_are_shown_as_their_numbers() -> 
     done = in_shell("m check 'folder(\"Röntgen\")'", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 3
     assert b"R\\xf6ntgen" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "told"),
+    [(signal.SIGTERM, 143, "ended by SIGTERM"), (signal.SIGHUP, 129, "ended by SIGHUP"), (signal.SIGINT, 130, "inter")],
+)
+def test_a_signal_that_asks_for_the_end_is_obeyed_as_ctrl_c_is(
+    number: signal.Signals, status: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(number)
+
+    def execute(options: object) -> int:
+        signal.raise_signal(number)
+        raise AssertionError("the command went on")
+
+    monkeypatch.setattr("experiments.cli.commands.status.execute", execute)
+    assert main(["status", "--json"]) == status
+    assert told in (line := capsys.readouterr().err) and "the same command goes on" in line
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def execute(options: object) -> int:
+        signal.raise_signal(signal.SIGHUP)
+        return 0
+
+    monkeypatch.setattr("experiments.cli.commands.status.execute", execute)
+    try:
+        assert main(["status", "--json"]) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
