@@ -115,8 +115,8 @@ def _later(*numbers: signal.Signals) -> Iterator[None]:
     finally:
         for number, handler in heeded.items():
             signal.signal(number, handler)
-        for number in came[:1]:
-            signal.raise_signal(number)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _check_temporary_folder() -> None:
