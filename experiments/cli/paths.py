@@ -90,21 +90,27 @@ class FileToRead(PathOption):
 
 
 class FileToWrite(PathOption):
-    """A file that is written whole; it replaces an existing one.
+    """A file that is written whole; it replaces an existing one of its kind.
 
     Args:
+        endings: what the names of files of its kind end in; only an existing file that is called so is replaced.
         or_folder: whether the path may also be a folder, into which the file is written.
     """
 
     noun = "file"
 
-    def __init__(self, or_folder: bool = False) -> None:
-        self.or_folder = or_folder
+    def __init__(self, *endings: str, or_folder: bool = False) -> None:
+        self.endings, self.or_folder = endings, or_folder
 
     def check(self, path: Path, found: os.stat_result) -> None:
-        """Refuse an existing path that is not a file, which a file must not replace."""
-        if not stat.S_ISREG(found.st_mode) and not (self.or_folder and stat.S_ISDIR(found.st_mode)):
+        """Refuse an existing path that is not a file, which a file must not replace, or a file of another kind."""
+        if self.or_folder and stat.S_ISDIR(found.st_mode):
+            return
+        if not stat.S_ISREG(found.st_mode):
             raise _refused(f"{path} is {kind_of(found)}, where a file is to be written", "Name a file")
+        if not path.name.lower().endswith(self.endings):
+            why = f"{path} is there already, and is no {self.endings[0]} file that could be replaced"
+            raise _refused(why, f"Name another file, such as {path.stem}{self.endings[0]}")
 
 
 def check_writable(options: argparse.Namespace, *names: str) -> None:

@@ -61,7 +61,7 @@ def illustrated(document: TableDocument, images: Images, paths: Paths) -> Illust
     if images == "none":
         return Illustrated(document)
     if document.edition == "real" and images != "all":
-        return Illustrated(document, lacking="Test images are shown to whoever asks for them (--with-images).")
+        return Illustrated(document, lacking="Images of real test sets are left out; --with-images shows some.")
     try:
         return Illustrated(document, illustrations(document, paths))
     except (DataError, RunError) as error:

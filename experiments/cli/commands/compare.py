@@ -37,6 +37,7 @@ from experiments.cli.commands.options import (
 )
 from experiments.cli.commands.showing import show_made, show_plan
 from experiments.cli.paths import FileToWrite
+from specs.quoting import shown
 
 HELP = "find the best initialization for a dataset of your own"
 
@@ -100,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--report", type=FileToWrite(or_folder=True), default=".", metavar="FILE",
+        "--report", type=FileToWrite(".html", ".htm", or_folder=True), default=".", metavar="FILE",
         help="the page, or a folder for it (default: here, named like the table's files)",
     )  # fmt: skip
     add_images(parser)
@@ -117,7 +118,9 @@ def _rates(text: str) -> tuple[float, ...]:
     except ValueError:
         rates = ()
     if not rates or not all(0 < rate < 100 for rate in rates):
-        raise argparse.ArgumentTypeError(f"expected learning rates such as 1e-4,3e-4,1e-3, found {text}")
+        raise argparse.ArgumentTypeError(f"expected learning rates such as 1e-4,3e-4,1e-3, found {shown(text)}")
+    if len(set(rates)) < len(rates):
+        raise argparse.ArgumentTypeError(f"a learning rate is named twice in {shown(text)}. Name each once")
     return rates
 
 

@@ -24,7 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--report", type=FileToWrite(), default="report.html", metavar="FILE", help="the page (default: %(default)s)"
+        "--report",
+        type=FileToWrite(".html", ".htm"),
+        default="report.html",
+        metavar="FILE",
+        help="the page (default: %(default)s)",
     )
     add_executor(parser)
     add_paths(parser)

@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a recipe setting")
     parser.add_argument("--seed", type=int, default=0, help="the seed of the run (default: %(default)s, as in tables)")
-    parser.add_argument("--export", type=FileToWrite(), metavar="FILE", help="a .safetensors file to write")
+    parser.add_argument(
+        "--export", type=FileToWrite(".safetensors"), metavar="FILE", help="a .safetensors file to write"
+    )
     add_edition(parser)
     add_paths(parser)
     add_execution(parser)

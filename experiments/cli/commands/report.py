@@ -23,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer report``."""
     add_tables(parser)
     parser.add_argument(
-        "--output", type=FileToWrite(), default="report.html", metavar="FILE", help="the page (default: %(default)s)"
+        "--output",
+        type=FileToWrite(".html", ".htm"),
+        default="report.html",
+        metavar="FILE",
+        help="the page (default: %(default)s)",
     )
     parser.add_argument("--title", help="the title of the page")
     add_images(parser)

@@ -1,4 +1,4 @@
-"""Test images with what networks made of them, on pages of whoever asks for them."""
+"""Test images with what networks made of them, on pages that were asked to show some."""
 
 from __future__ import annotations
 

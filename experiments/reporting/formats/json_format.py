@@ -94,12 +94,12 @@ def to_json(document: Document) -> str:
 
 
 def table_files(named: Sequence[Path], folder: Path) -> list[Path]:
-    """The files that were named or, if none were, all tables in a folder.
+    """The files that were named, each once, or, if none were, all tables in a folder.
 
     Raises:
         DataError: if there are no files.
     """
-    files = list(named) or sorted(folder.glob("*.json"))
+    files = list({path.absolute(): path for path in named}.values()) or sorted(folder.glob("*.json"))
     if not files:
         raise DataError(f"{folder} holds no tables. Make one first, such as with `medtransfer table initializations`.")
     return files

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from experiments.tables.planted import Planted
 from experiments.tables.table import Column, Row, Table, control
+from specs.errors import UsageError
 from specs.recipe import Recipe
 
 RANDOM = Row("Random", "random")
@@ -28,7 +29,13 @@ between them by chance alone, at 0.5 % one in 200.
 
 
 def part(world: str, name: str, draw: int) -> str:
-    """The dataset expression of one part of a world, such as its source or its target."""
+    """The dataset expression of one part of a world, such as its source or its target.
+
+    Raises:
+        UsageError: if the drawing has a negative number.
+    """
+    if draw < 0:
+        raise UsageError(f"demo_{world}: a drawing is numbered from 0, found draw={draw}.")
     return f'planted("{world}", "{name}", draw={draw})'
 
 

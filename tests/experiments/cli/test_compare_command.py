@@ -289,3 +289,11 @@ def test_a_rate_at_the_end_of_the_range_is_told() -> None:
     assert "a wider range may do better" in Picked(0.1, {0.001: [0.5], 0.01: [0.6], 0.1: [0.7]}).remark
     assert Picked(0.01, {0.01: [0.6]}, (0.1,)).remark.endswith("; without a score: 0.1")
     assert "wider" not in Picked(0.01, {0.001: [0.5], 0.01: [0.8], 0.1: [0.7]}).remark
+
+
+@pytest.mark.parametrize(("rates", "why"), [("1e-3,0.001", "named twice in '1e-3,0.001'"), ("", "found ''")])
+def test_learning_rates_that_cannot_be_meant_are_refused(
+    rates: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", "fractals", "--learning-rates", rates]) == 2
+    assert why in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -279,3 +280,23 @@ def test_a_file_takes_the_place_of_no_device_or_folder_and_of_what_a_link_leads_
     assert (here / "page.html").is_symlink() and (here / "site" / "page.html").read_text() == "x"
     write_text(here / f"{'é' * 127}", "x")  # 254 bytes, of 255 that a name may have
     assert len(list(here.glob("é*"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "named"),
+    [
+        (["report", "--output"], "scan.png", r"no \.html file that could be replaced.* such as scan\.html"),
+        (["compare", "ward", "--report"], "scan.png", r"no \.html file"),
+        (["demo", "--report"], "scan.png", r"no \.html file"),
+        (["pretrain", "--export"], "page.html", r"no \.safetensors file"),
+    ],
+)
+def test_a_file_of_another_kind_is_not_replaced(
+    command: list[str], file: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path(file).write_bytes(b"mine")
+    assert main([*command, file]) == 2
+    assert re.search(named, capsys.readouterr().err)
+    assert Path(file).read_bytes() == b"mine"
