@@ -51,14 +51,26 @@ def read_class_mask(path: Path, marks: Sequence[Marks], ignored: Sequence[Mark] 
     Raises:
         DataError: names the file if it is missing or unreadable, or what it holds that is no mark.
     """
-    import numpy as np
-
     colors = by_colors([*marks, *ignored])
     with opened_image(path) as stored:
         values = stored.upright(_colors(stored.image, path) if colors else stored_values(stored, path))
+    return class_numbers(values, path, marks, ignored)
+
+
+def class_numbers(
+    values: NDArray[Any], path: Path, marks: Sequence[Marks], ignored: Sequence[Mark]
+) -> NDArray[np.uint8]:
+    """The numbers of classes, as ``read_class_mask`` gives them, of stored values or packed colors of any shape.
+
+    Raises:
+        DataError: names the values that are no mark.
+    """
+    import numpy as np
+
+    colors = by_colors([*marks, *ignored])
     numbers = {0: 0} | {_number(mark): IGNORED for mark in ignored}
     numbers |= {_number(mark): number for number, each in enumerate(marks, 1) for mark in several(each)}
-    found, places = np.unique(values, return_inverse=True)
+    found = np.unique(values)
     other = found[~np.isin(found, list(numbers))]
     if len(other):
         kind = "colors" if colors else "values"
@@ -71,7 +83,7 @@ def read_class_mask(path: Path, marks: Sequence[Marks], ignored: Sequence[Mark] 
             "that were saved as JPEG have blurred edges; save them without loss."
         )
     table = np.array([numbers[value] for value in found.tolist()], np.uint8)
-    mask: NDArray[np.uint8] = table[places].reshape(values.shape)
+    mask: NDArray[np.uint8] = table[np.searchsorted(found, values)]
     return mask
 
 

@@ -46,18 +46,35 @@ def read_mask(path: Path, foreground: Foreground | None = None) -> NDArray[np.ui
 
     with opened_image(path) as found_in:
         mode, values = found_in.image.mode, found_in.upright(stored_values(found_in, path))
-    found = np.unique(values)
+    if foreground == "above half" and (mode == "P" or values.dtype not in (np.uint8, np.uint16)):
+        raise unreadable(
+            path,
+            f'of its pixels ({mode}, {values.dtype}) "above half" says nothing; it is for grays of 8 or 16 bits',
+            "Give another foreground.",
+        )
+    return marked(values, path, foreground)
+
+
+def marked(values: NDArray[Any], path: Path, foreground: Foreground | None) -> NDArray[np.uint8]:
+    """Where stored values are foreground, uint8 in {0, 1}, of the shape of the values.
+
+    Args:
+        values: the stored values, 0 of which is background.
+        path: the path of the mask, for messages.
+        foreground: the rule for which of them are foreground; None: it is ``one value``, of files that are not the
+            user's own.
+
+    Raises:
+        DataError: names the values that were found if they are others than ``foreground`` says.
+    """
+    import numpy as np
+
     if foreground == "above half":
-        if mode == "P" or values.dtype not in (np.uint8, np.uint16):
-            raise unreadable(
-                path,
-                f'of its pixels ({mode}, {values.dtype}) "above half" says nothing; it is for grays of 8 or 16 bits',
-                "Give another foreground.",
-            )
-        marked = values > np.iinfo(values.dtype).max // 2
+        above = values > np.iinfo(values.dtype).max // 2
     elif foreground == "above 0":
-        marked = values > 0
+        above = values > 0
     else:
+        found = np.unique(values)
         beside = found[found != 0]
         if foreground is None or foreground == "one value":
             fits, expected = len(beside) <= 1, "0 and one other"
@@ -66,8 +83,8 @@ def read_mask(path: Path, foreground: Foreground | None = None) -> NDArray[np.ui
             expected = ", ".join(map(str, sorted({0, *foreground})))
         if not fits:
             raise _refused(path, found, expected, "Fetch it again." if foreground is None else SAY)
-        marked = values != 0
-    mask: NDArray[np.uint8] = marked.astype(np.uint8)
+        above = values != 0
+    mask: NDArray[np.uint8] = above.astype(np.uint8)
     return mask
 
 
