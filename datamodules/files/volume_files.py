@@ -33,7 +33,7 @@ def read_volume(path: Path) -> tuple[NDArray[Any], Grid]:
     Raises:
         DataError: names the file or folder if it is missing, damaged, no single volume, or without orientation.
     """
-    if path.is_dir():
+    if is_series(path):
         return series_values(path)
     if _kind(path) in NIFTI:
         opened = opened_nifti(path)
@@ -47,7 +47,7 @@ def read_grid(path: Path) -> Grid:
     Raises:
         DataError: as ``read_volume``, for what headers tell.
     """
-    if path.is_dir():
+    if is_series(path):
         return series_grid(path)
     return opened_nifti(path).grid if _kind(path) in NIFTI else itk_grid(path)
 
@@ -58,12 +58,12 @@ def first_look(path: Path) -> Grid:
     Raises:
         DataError: as ``read_volume``, for what this tells.
     """
-    return first_grid(path) if path.is_dir() else read_grid(path)
+    return first_grid(path) if is_series(path) else read_grid(path)
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
     """The files of a volume: the path itself, or the DICOM files of a folder."""
-    return series_files(path) or (path,) if path.is_dir() else (path,)
+    return series_files(path) or (path,) if is_series(path) else (path,)
 
 
 def state_of(path: Path) -> State:
@@ -73,11 +73,17 @@ def state_of(path: Path) -> State:
         DataError: if it is not there.
     """
     try:
-        return tuple((one.name, (found := one.stat()).st_size, found.st_mtime_ns) for one in files_of(path))
+        states = ((one.name, one.stat()) for one in files_of(path))
+        return tuple((name, one.st_size, one.st_mtime_ns) for name, one in states)
     except FileNotFoundError as error:
         raise missing(path) from error
     except OSError as error:
         raise refused_by_system(path, error) from error
+
+
+def is_series(path: Path) -> bool:
+    """Whether a path is a folder of DICOM files, and not a file by its name."""
+    return not path.name.lower().endswith((*NIFTI, *ITK)) and path.is_dir()
 
 
 def _kind(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from datamodules.slicing.planes import Axis, Plane, plane_of
@@ -36,7 +37,7 @@ class Cut:
 
     def plane(self, grid: Grid) -> Plane:
         """How the volume's axes become slices, rows and columns."""
-        return plane_of(grid.affine, self.axis)
+        return _plane(grid, self.axis)
 
     def size(self, grid: Grid) -> tuple[int, int]:
         """Height and width of a slice, in pixels: the nearest whole numbers to what the spacing gives.
@@ -82,4 +83,9 @@ class Cut:
         from datamodules.files.resampling import resize_mask
 
         one = np.ascontiguousarray(self.plane(grid).stacked(numbers)[number])
-        return resize_mask(one, self.size(grid), "antialiased")
+        return one if self.spacing is None else resize_mask(one, self.size(grid), "antialiased")
+
+
+@lru_cache(maxsize=64)  # each slice of a volume asks anew
+def _plane(grid: Grid, axis: Axis) -> Plane:
+    return plane_of(grid.affine, axis)

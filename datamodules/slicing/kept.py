@@ -30,7 +30,7 @@ _ONE_AT_A_TIME = Lock()
 
 def looked_at(path: Path) -> Grid:
     """The shape and directions of a volume's voxels, by its header."""
-    return _looked_at(path, state_of(path))
+    return _looked_at(str(path), state_of(path))
 
 
 def shown(path: Path, window: tuple[float, float] | None) -> tuple[Pixels, Grid]:
@@ -40,17 +40,17 @@ def shown(path: Path, window: tuple[float, float] | None) -> tuple[Pixels, Grid]
         DataError: if it is missing or cannot be read.
     """
     with _ONE_AT_A_TIME:
-        return _shown(path, state_of(path), window)
+        return _shown(str(path), state_of(path), window)
 
 
-def marked(path: Path, image: Path, marking: Marking) -> Marked:
-    """The mask of a volume, whose grid is that of its image.
+def marked(path: Path, image: Path, marking: Marking) -> tuple[Marked, Grid]:
+    """The mask of a volume, and the grid of its image, on which it is.
 
     Raises:
         DataError: if one of the two is missing or cannot be read, their grids differ, or values stand for nothing.
     """
     with _ONE_AT_A_TIME:
-        return _marked(path, state_of(path), image, state_of(image), marking)
+        return _marked(str(path), state_of(path), str(image), state_of(image), marking)
 
 
 def findings(path: Path, image: Path, marking: Marking, axis: Axis) -> tuple[tuple[float, ...], ...]:
@@ -60,39 +60,40 @@ def findings(path: Path, image: Path, marking: Marking, axis: Axis) -> tuple[tup
         DataError: as ``marked``.
     """
     with _ONE_AT_A_TIME:
-        return _findings(path, state_of(path), image, state_of(image), marking, axis)
+        return _findings(str(path), state_of(path), str(image), state_of(image), marking, axis)
 
 
 @lru_cache(maxsize=2**16)
-def _looked_at(path: Path, state: State) -> Grid:
-    return first_look(path)
+def _looked_at(path: str, state: State) -> Grid:
+    return first_look(Path(path))
 
 
 @lru_cache(maxsize=KEPT)
-def _shown(path: Path, state: State, window: tuple[float, float] | None) -> tuple[Pixels, Grid]:
-    values, grid = read_volume(path)
-    return gray(values, path, window), grid
+def _shown(path: str, state: State, window: tuple[float, float] | None) -> tuple[Pixels, Grid]:
+    values, grid = read_volume(Path(path))
+    return gray(values, Path(path), window), grid
 
 
 @lru_cache(maxsize=KEPT)
-def _marked(path: Path, state: State, image: Path, image_state: State, marking: Marking) -> Marked:
-    values, grid = read_volume(path)
-    own = read_grid(image)
+def _marked(path: str, state: State, image: str, image_state: State, marking: Marking) -> tuple[Marked, Grid]:
+    values, grid = read_volume(Path(path))
+    own = read_grid(Path(image))
     if why := apart(own, grid):
         raise DataError(
             f"the mask {plain(path, LONGEST_PATH)} is on another grid than its image {plain(image, LONGEST_PATH)}: "
             f"{why}. The mask has {described(grid)}; the image {described(own)}. Resample the mask to the image, or "
             "put the right file in its place."
         )
-    return marking.read(values, path)
+    return marking.read(values, Path(path)), own
 
 
 @lru_cache(maxsize=2**16)
 def _findings(
-    path: Path, state: State, image: Path, image_state: State, marking: Marking, axis: Axis
+    path: str, state: State, image: str, image_state: State, marking: Marking, axis: Axis
 ) -> tuple[tuple[float, ...], ...]:
     import numpy as np
 
-    slices = plane_of(looked_at(image).affine, axis).stacked(_marked(path, state, image, image_state, marking).numbers)
+    found, grid = _marked(path, state, image, image_state, marking)
+    slices = plane_of(grid.affine, axis).stacked(found.numbers)
     classes = range(1, len(marking.classes) + 1)
     return tuple(tuple(float(np.any(one == number)) for number in classes) for one in slices)
