@@ -85,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     speeds, found = measure(options.volumes, options.rounds)
     ours, peer = (statistics.median(speeds[name]) for name in ("ours", "nibabel"))
-    print(f"{options.volumes} volumes of {' x '.join(map(str, SHAPE))} voxels with masks: prepared {ours:.1f} a second, "
+    size = " x ".join(map(str, SHAPE))
+    print(f"{options.volumes} volumes of {size} voxels with masks: prepared {ours:.1f} a second, "
           f"read by nibabel {peer:.1f}, ratio {found:.2f} (at least {TARGET}), median of {options.rounds} rounds, "
           f"{platform.machine()}, {os.cpu_count()} cores")  # fmt: skip
 

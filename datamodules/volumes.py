@@ -306,7 +306,7 @@ class Volumes(Dataset, Sliced):
             raise self.not_found(root, str(error)) from None
 
     def _marked(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
-        """The mask of a slice, and the value that marks foreground in its volume, where it has to be the same in all."""
+        """The mask of a slice, and the value that marks foreground in its volume, where all have to have the same."""
         source, _, number = sample.source.rpartition("#")
         found, grid = marked(self._mask(root, self.volume_of(sample)), root / source, self._marking)
         return self._cut.mask(found.numbers, grid, int(number)), found.value

@@ -11,6 +11,7 @@ from datamodules.files.images import unreadable
 from datamodules.files.masks import AT_A_TIME
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from datamodules.dataset.contract import Pixels
