@@ -49,7 +49,7 @@ class Slice(NamedTuple):
     Attributes:
         path: the path of the file.
         series: the identifier of its series.
-        shape: its numbers of rows and columns.
+        shape: the numbers of rows and of columns of the slice.
         directions: (2, 3) unit vectors: where a row leads, from column to column, and where a column leads.
         spacing: the distances of neighbouring rows, and of neighbouring columns, in mm.
         position: (3,) the place of its first voxel, in mm.

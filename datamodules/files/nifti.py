@@ -131,7 +131,8 @@ def _affine(path: Path, header: Any) -> NDArray[np.float64]:
     scale = TO_MM.get(int(header["xyzt_units"]) & 7)
     if scale is None:
         raise unreadable(path, "its header gives lengths in an unknown unit", PLACE)
-    affine: NDArray[np.float64] = np.diag([scale, scale, scale, 1.0]) @ found
+    affine: NDArray[np.float64] = np.array(found, np.float64)
+    affine[:3] *= scale
     return affine
 
 

@@ -39,7 +39,7 @@ def test_a_drawn_voxel_lands_where_the_anatomy_says(affine: NDArray[np.float64],
     values[tuple(first)], values[tuple(second)] = 1, 2
     stacked = plane_of(affine, axis).stacked(values)
     places = [np.argwhere(stacked == mark)[0] for mark in (1, 2)]
-    bodies = [nibabel.affines.apply_affine(affine, voxel) for voxel in (first, second)]  # type: ignore[attr-defined]
+    bodies = [nibabel.affines.apply_affine(affine, voxel) for voxel in (first, second)]
     (moved,) = np.flatnonzero(places[0] != places[1])
     down, right = EDGES[axis]
     letter = ("RAS"[UPWARDS[axis]], down, right)[moved]
@@ -52,7 +52,7 @@ def test_a_drawn_voxel_lands_where_the_anatomy_says(affine: NDArray[np.float64],
 def test_the_axes_are_those_that_nibabel_finds_nearest(affine: NDArray[np.float64], axis: Axis) -> None:
     shape = (3, 4, 5)
     values = np.arange(60).reshape(shape)
-    ras = nibabel.orientations.apply_orientation(values, io_orientation(affine))  # type: ignore[attr-defined]
+    ras = nibabel.orientations.apply_orientation(values, io_orientation(affine))
     expected = {
         "axial": ras.transpose(2, 1, 0)[:, ::-1, ::-1],
         "coronal": ras.transpose(1, 2, 0)[:, ::-1, ::-1],

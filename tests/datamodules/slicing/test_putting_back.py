@@ -29,15 +29,15 @@ def test_a_file_has_the_matrix_and_shape_of_its_input_and_each_voxel_in_its_plac
     tmp_path: Path, affine: NDArray[np.float64], axis: Axis, second: bool, by_qform: bool
 ) -> None:
     mask = np.random.default_rng(5).integers(0, 3, (4, 5, 3)).astype(np.uint8)
-    kind = nibabel.Nifti2Image if second else nibabel.Nifti1Image  # type: ignore[attr-defined]
+    kind = nibabel.Nifti2Image if second else nibabel.Nifti1Image
     image = kind(np.zeros(mask.shape, np.int16), affine)
     image.set_sform(affine, code=0 if by_qform else 2)
     image.set_qform(affine, code=1)
-    nibabel.save(image, tmp_path / "image.nii.gz")  # type: ignore[attr-defined]
-    before = nibabel.load(tmp_path / "image.nii.gz")  # type: ignore[attr-defined]
+    nibabel.save(image, tmp_path / "image.nii.gz")
+    before = nibabel.load(tmp_path / "image.nii.gz")
     slices = plane_of(before.affine, axis).stacked(mask)
     put_back(dict(enumerate(slices)), tmp_path / "image.nii.gz", axis, tmp_path / "mask.nii.gz")
-    after = nibabel.load(tmp_path / "mask.nii.gz")  # type: ignore[attr-defined]
+    after = nibabel.load(tmp_path / "mask.nii.gz")
     assert np.array_equal(after.affine, before.affine)
     assert type(after) is type(before)
     assert after.shape == before.shape
@@ -47,11 +47,11 @@ def test_a_file_has_the_matrix_and_shape_of_its_input_and_each_voxel_in_its_plac
 
 
 def test_a_file_of_four_axes_of_which_the_last_is_one_keeps_them(tmp_path: Path) -> None:
-    nibabel.save(  # type: ignore[attr-defined]
-        nibabel.Nifti1Image(np.zeros((2, 3, 4, 1), np.float32), np.eye(4)), tmp_path / "image.nii"  # type: ignore[attr-defined]
+    nibabel.save(
+        nibabel.Nifti1Image(np.zeros((2, 3, 4, 1), np.float32), np.eye(4)), tmp_path / "image.nii"
     )  # fmt: skip
     put_back(dict(enumerate(np.ones((4, 3, 2), np.uint8))), tmp_path / "image.nii", "acquired", tmp_path / "mask.nii")
-    assert nibabel.load(tmp_path / "mask.nii").shape == (2, 3, 4, 1)  # type: ignore[attr-defined]
+    assert nibabel.load(tmp_path / "mask.nii").shape == (2, 3, 4, 1)
 
 
 def test_a_series_becomes_a_file_at_its_place(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_series_becomes_a_file_at_its_place(tmp_path: Path) -> None:
     mask = np.random.default_rng(6).integers(0, 2, (6, 4, 3)).astype(np.uint8)
     write_series(tmp_path / "ct", np.zeros((6, 4, 3), np.int16), affine)
     put_back(dict(enumerate(plane_of(affine, "axial").stacked(mask))), tmp_path / "ct", "axial", tmp_path / "m.nii.gz")
-    found = nibabel.load(tmp_path / "m.nii.gz")  # type: ignore[attr-defined]
+    found = nibabel.load(tmp_path / "m.nii.gz")
     assert np.allclose(found.affine, affine)
     assert np.array_equal(np.asanyarray(found.dataobj), mask)
 

@@ -51,7 +51,7 @@ def test_it_is_the_dice_of_the_volumes_that_the_slices_are_put_back_to(where: Pa
     for case in {dataset.volume_of(sample) for sample in samples}:
         dataset.put_back(root, {name: one for name, one in masks.items() if name.startswith(case)}, tmp_path / "a.nii")
         patient = next(sample.patient for sample in samples if dataset.volume_of(sample) == case)
-        pair = tuple(np.asanyarray(nibabel.load(path).dataobj) for path in (  # type: ignore[attr-defined]
+        pair = tuple(np.asanyarray(nibabel.load(path).dataobj) for path in (
             tmp_path / "a.nii", root / case / "segmentation.nii.gz"))  # fmt: skip
         by_patient.setdefault(patient, []).append((pair[0], pair[1]))
     found = volume_dice_scores(record, where)
