@@ -35,7 +35,7 @@ TARGET = 0.5
 def draw(folder: Path, count: int) -> None:
     """Write volumes of smooth noise, which packs as CT does, with a mask of a ball each."""
     axes = np.meshgrid(*(np.linspace(-1, 1, size) for size in SHAPE), indexing="ij", sparse=True)
-    ball = (sum(axis**2 for axis in axes) < 0.3).astype(np.uint8)
+    ball = np.asarray(axes[0] ** 2 + axes[1] ** 2 + axes[2] ** 2 < 0.3).astype(np.uint8)
     for number in range(count):
         generator = np.random.default_rng(number)
         values = 40 * ball + generator.normal(0, 12, SHAPE) + 300 * axes[0]
@@ -51,7 +51,7 @@ def read_by_nibabel(folder: Path) -> int:
     images = sorted(folder.glob("*/imaging.nii.gz"))
     for path in images:
         for one in (path, path.with_name("segmentation.nii.gz")):
-            np.asarray(nibabel.load(one).dataobj)  # type: ignore[attr-defined]
+            np.asarray(nibabel.load(one).dataobj)
     return len(images)
 
 

@@ -171,8 +171,9 @@ def nifti_values(opened: Nifti) -> NDArray[Any]:
         return values  # by the standard, a slope of 0 says that there is none
     if not math.isfinite(intercept):
         raise unreadable(path, f"its header scales values by {slope:g} and adds {intercept:g}", AGAIN)
-    whole = np.float32 if values.dtype.itemsize <= 2 else np.float64
-    return values.astype(whole) * whole(slope) + whole(intercept)
+    whole = np.dtype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+    scaled: NDArray[Any] = values.astype(whole) * whole.type(slope) + whole.type(intercept)
+    return scaled
 
 
 def _bytes(path: Path, start: int, count: int) -> memoryview:

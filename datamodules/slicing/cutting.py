@@ -74,7 +74,8 @@ class Cut:
         if not self.neighbours:
             return resize(np.ascontiguousarray(slices[number]), self.size(grid), "antialiased")
         near = [min(max(one, 0), len(slices) - 1) for one in (number - 1, number, number + 1)]
-        return resize(np.ascontiguousarray(np.stack(slices[near], axis=-1)), self.size(grid), "antialiased")
+        channels: Pixels = np.ascontiguousarray(np.moveaxis(slices[near], 0, -1))
+        return resize(channels, self.size(grid), "antialiased")
 
     def mask(self, numbers: Pixels, grid: Grid, number: int) -> Pixels:
         """The mask (H, W) of a slice; once resampled, a pixel has the class that covers the most of it."""

@@ -88,7 +88,7 @@ def _whole(values: NDArray[Any], path: Path) -> NDArray[Any]:
     remedy = "Write whole numbers, 0 where there is nothing."
     if not np.isfinite(values).all():
         raise unreadable(path, "it is a mask, and has values that are infinite or no numbers", remedy)
-    whole = np.rint(values)
+    whole: NDArray[Any] = np.rint(values)
     if np.abs(values - whole).max(initial=0) > ROUNDED or np.abs(whole).max(initial=0) >= 2**31:
         raise unreadable(path, "it is a mask, and has values that are no whole numbers", remedy)
     return whole.astype(np.int32)
