@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -181,19 +182,19 @@ class Volumes(Dataset, Sliced):
         """One, or three with the neighbouring slices."""
         return 3 if self.neighbours else 1
 
-    @property
+    @cached_property
     def _cut(self) -> Cut:
         return Cut(self.axis, self.spacing, self.neighbours)
 
-    @property
+    @cached_property
     def _marking(self) -> Marking:
         return Marking(self.classes, self.foreground, self.values, self.ignored)
 
-    @property
+    @cached_property
     def _images(self) -> Pattern:
         return Pattern(self.images)
 
-    @property
+    @cached_property
     def _masks(self) -> Pattern:
         return Pattern(self.masks)
 
@@ -237,7 +238,7 @@ class Volumes(Dataset, Sliced):
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
         """The files of the volume, and its mask."""
-        image = root / sample.source.rpartition("#")[0]
+        image = _in(root, sample.source.rpartition("#")[0])
         if self.kind != "segmentation":
             return files_of(image)
         return *files_of(image), *files_of(self._mask(root, self.volume_of(sample)))
@@ -245,7 +246,7 @@ class Volumes(Dataset, Sliced):
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """A slice of the volume, and its neighbours where they are asked for."""
         source, _, number = sample.source.rpartition("#")
-        return self._cut.image(*shown(root / source, self.window), int(number))
+        return self._cut.image(*shown(_in(root, source), self.window), int(number))
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """What ``foreground`` or ``values`` says, of a slice."""
@@ -308,11 +309,11 @@ class Volumes(Dataset, Sliced):
     def _marked(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
         """The mask of a slice, and the value that marks foreground in its volume, where all have to have the same."""
         source, _, number = sample.source.rpartition("#")
-        found, grid = marked(self._mask(root, self.volume_of(sample)), root / source, self._marking)
+        found, grid = marked(self._mask(root, self.volume_of(sample)), _in(root, source), self._marking)
         return self._cut.mask(found.numbers, grid, int(number)), found.value
 
     def _mask(self, root: Path, case: str) -> Path:
-        return root / self._masks.path_of(case)
+        return _in(root, self._masks.path_of(case))
 
     def _slices(self, root: Path, case: Case) -> list[Sample]:
         """The slices of a case as samples."""
@@ -328,3 +329,8 @@ class Volumes(Dataset, Sliced):
             )
             for number in range(0, count, self.every)
         ]
+
+
+@lru_cache(maxsize=4096)  # each slice asks for the same few paths
+def _in(root: Path, source: str) -> Path:
+    return root / source

@@ -77,16 +77,16 @@ def marked(values: NDArray[Any], path: Path, foreground: Foreground | None) -> N
     elif foreground == "above 0":
         above = values > 0
     else:
-        found = distinct(values)
-        beside = found[found != 0]
+        above = values != 0
         if foreground is None or foreground == "one value":
-            fits, expected = len(beside) <= 1, "0 and one other"
+            first = values.flat[int(above.argmax())] if values.size else 0
+            fits, expected = bool(((values == first) == above).all()) or not above.any(), "0 and one other"
         else:
-            fits = bool(np.isin(beside, foreground).all())
+            fits = bool(np.isin(distinct(values), (0, *foreground)).all())
             expected = ", ".join(map(str, sorted({0, *foreground})))
         if not fits:
-            raise _refused(path, found, expected, "Fetch it again." if foreground is None else SAY)
-        above = values != 0
+            remedy = "Fetch it again." if foreground is None else SAY
+            raise _refused(path, distinct(values), expected, remedy)
     mask: NDArray[np.uint8] = above.astype(np.uint8)
     return mask
 
