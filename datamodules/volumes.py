@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -120,7 +120,7 @@ class Volumes(Dataset, Sliced):
 
     title: ClassVar[str] = "{path:file}"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "axis": "{axis} slices", "every": "every {every}th slice",
+        "kind": "{kind}", "classes": "{classes}", "axis": "{axis} slices", "every": "slices {every} apart",
         "slices": "trained on slices with a finding", "spacing": "pixels of {spacing:g} mm",
         "neighbours": {1: "with the neighbouring slices"},
     }  # fmt: skip
@@ -167,9 +167,9 @@ class Volumes(Dataset, Sliced):
 
     @property
     def membership(self) -> frozenset[str]:
-        """All arguments but those that say what a slice shows: digests of splits and pixels contain their effect."""
-        own = frozenset(one.name for one in fields(self))
-        return own - {"kind", "classes", "axis", "spacing", "window", "neighbours", "foreground", "values", "ignored"}
+        """The arguments that say where things are, and of whom: digests of splits and pixels contain their effect."""
+        own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name"}
+        return super().membership | own | {"positive", "negative", "encoding", "sheet"}
 
     @property
     def task(self) -> Task:
