@@ -137,6 +137,9 @@ def _check_meta(path: Path, start: bytes) -> bool:
         raise unreadable(path, f"its voxels are in another file ({plain(fields['ElementDataFile'])})", WITHIN)
     if lacking := [name for name in ("TransformMatrix", "ElementSpacing") if name not in fields]:
         raise unreadable(path, f"its header does not say how it is oriented: it lacks {', '.join(lacking)}", PLACE)
+    size = fields.get("CompressedDataSize", "0")
+    if not size.isdecimal() or int(size[:20]) > path.stat().st_size:
+        raise unreadable(path, f"its header declares {plain(size)} packed bytes, more than it can hold")
     return fields.get("CompressedData", "False").lower() in ("true", "1")
 
 

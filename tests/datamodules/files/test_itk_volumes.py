@@ -55,6 +55,7 @@ def header_of(tmp_path: Path, ending: str) -> tuple[Path, bytes]:
         (".mha", b"ElementDataFile = LOCAL", b"ElementDataFile = LIST", r"in another file \(LIST\)"),
         (".mha", b"TransformMatrix", b"TransformOddness", "how it is oriented: it lacks TransformMatrix"),
         (".mha", b"DimSize = 3 4 5", b"DimSize = 300 400 500", "120,000,000 bytes, more than it can hold"),
+        (".mha", b"CompressedDataSize = ", b"CompressedDataSize = 9999999999", "packed bytes, more than it can hold"),
         (".mha", b"DimSize = 3 4 5", b"DimSize = 30000 40000 500", "are read at most"),
         (".nrrd", b"encoding:", b"data file: /etc/passwd\nencoding:", r"in another file \(/etc/passwd\)"),
         (".nrrd", b"encoding:", b"Datafile: x.raw\nencoding:", r"in another file \(x\.raw\)"),
