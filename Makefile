@@ -105,13 +105,14 @@ check: lint  ## Lint, and check the sources of recipes, the generated pages, and
 	$(BIN)/python -m experiments.checks.pages --check
 	VENV=$(VENV) .ci/package
 
-bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training and the executor against named peers (minutes)
+bench: $(READY)  ## Measure the input pipeline, weight loading, scoring, similarity, training, the executor and volumes against named peers (minutes)
 	$(BIN)/python -m benchmarks.input_pipeline
 	$(BIN)/python -m benchmarks.weight_loading
 	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.similarity
 	$(BIN)/python -m benchmarks.train_step
 	$(BIN)/python -m benchmarks.executor
+	$(BIN)/python -m benchmarks.volumes
 
 pages: $(READY)  ## Write the pages of docs that are made from the code: initializers.md, entries.md and fidelity/
 	$(BIN)/python -m experiments.checks.pages

@@ -12,8 +12,8 @@ class Sample(NamedTuple):
         id: the image's name, unique within the dataset; it is part of the identity of runs.
         patient: the id of the patient whom the image shows; equal to ``id`` where the dataset does not say.
         target: the labels. Multilabel and binary: 0, 1 or NaN (not labelled) per class, and -1 for an uncertain label
-            that ``Dataset.training_target`` softens; multiclass: the class's number; segmentation: 1 or 0 for whether
-            label files say that there is any foreground, empty where they do not say.
+            that ``Dataset.training_target`` softens; multiclass: the class's number; segmentation: 1 or 0 for each
+            class, whether label files say that it is there, empty where they do not say.
         source: where its pixels are, in the dataset's own terms, such as a path under the dataset's folder.
     """
 

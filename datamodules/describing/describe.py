@@ -14,6 +14,7 @@ from datamodules.describing.sheets import Sheet, sheets_of
 from datamodules.describing.survey import Survey, inner_folder, survey
 from datamodules.describing.tabular import by_tables, is_labelled
 from datamodules.describing.tried import Tried, tried
+from datamodules.describing.volumed import by_volumes
 from datamodules.files.listing import in_utf8
 from specs.errors import DataError
 from specs.quoting import names
@@ -66,18 +67,20 @@ def describe(folder: Path) -> Description:
     look = look_at(root, masked.images)
     if look.channels != 1:
         readings = [reading.also(given(channels=look.channels), ("some images are in color",)) for reading in readings]
-    unread = [*damaged, *_not_read(root, found, sheets), *look.unreadable]
+    volumed = by_volumes(root, found.volumes)
+    readings += volumed
+    unread = [*damaged, *_not_read(root, found, sheets, bool(volumed)), *look.unreadable]
     return Description(
         given_folder, tuple(found.found()), tuple(one for reading in readings for one in tried(reading)), tuple(unread)
     )
 
 
-def _not_read(root: Path, found: Survey, sheets: Sequence[Sheet]) -> Iterator[str]:
+def _not_read(root: Path, found: Survey, sheets: Sequence[Sheet], volumed: bool) -> Iterator[str]:
     """Sentences on the kinds of files that are not read."""
-    if found.volumes:
+    if found.volumes and not volumed:
         yield (
-            f"{len(found.volumes):,} volumes ({names(found.volumes, 2)}): volumes are not read yet; export their "
-            "slices as images"
+            f"{len(found.volumes):,} volumes ({names(found.volumes, 2)}): no images and masks of the same names are "
+            "among them; say where they are: volumes(images=..., masks=...), docs/own_data.md"
         )
     if series := series_in(root, found.by_folder):
         yield series

@@ -68,12 +68,22 @@ def values_of(masks: Sequence[Path]) -> Values:
     some = f"of {len(chosen)} of them" if len(chosen) < len(masks) else "of all of them"
     if colors:
         return _of_colors(colors, values, some)
-    beside = sorted(values - {0})
     if len(values) > MOST_CLASSES:
         why = "they hold many values, as masks that were saved as JPEG do"
         unsure = (UNNAMED, "masks of many values are cut at half: look whether they are masks")
         half = Choice(given(classes=("foreground",), foreground="above half"), "", (why,), unsure)
         return Values(f"masks hold many values ({some})", (half,))
+    return of_numbers(values, some)
+
+
+def of_numbers(values: set[int], some: str) -> Values:
+    """The choices of what a few whole numbers in masks mean.
+
+    Args:
+        values: the values that masks hold.
+        some: how many of the masks were looked at, in words.
+    """
+    beside = sorted(values - {0})
     said = f"masks hold the values {', '.join(map(str, sorted(values)))} ({some} looked at)"
     single = given(classes=("foreground",))
     if len(beside) <= 1:

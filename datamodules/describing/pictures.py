@@ -67,8 +67,8 @@ def series_in(root: Path, by_folder: dict[str, list[str]]) -> str | None:
             series[_series_of(root / name)] += 1
         if series and max(series.values()) > 1:
             return (
-                f"DICOM files of {folder or 'the folder'} are slices of one series: volumes are not read yet, each "
-                "file counts as an image"
+                f"DICOM files of {folder or 'the folder'} are slices of one series: here each file counts as an image; "
+                "the dataset volumes reads a folder for each series (docs/own_data.md)"
             )
     return None
 

@@ -23,11 +23,12 @@ class Reading:
 
     Attributes:
         root: the folder that is read, absolute.
-        arguments: the arguments of the dataset ``folder`` by name, without its path.
+        arguments: the arguments of the dataset by name, without its path.
         what: what the folder is taken for, in a few words.
         why: a sentence on the reason for each choice.
         unsure: a sentence on each thing that somebody should look at.
         asks: a question that somebody has to answer before the reading is used; empty: there is none.
+        dataset: the name of the dataset whose arguments these are: ``folder``, or ``volumes``.
     """
 
     root: Path
@@ -36,11 +37,12 @@ class Reading:
     why: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     asks: str = ""
+    dataset: str = "folder"
 
     @property
     def expression(self) -> str:
         """The dataset expression, which can be given to any command as it is."""
-        return str(Call("folder", (str(self.root),), tuple(self.arguments.items())))
+        return str(Call(self.dataset, (str(self.root),), tuple(self.arguments.items())))
 
     def also(
         self, arguments: Mapping[str, Value] | None = None, why: tuple[str, ...] = (), unsure: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datamodules.files.images import opened_image
-from datamodules.files.masks import stored_values
+from datamodules.files.masks import distinct, stored_values
 from specs.errors import DataError
 from specs.quoting import LONGEST_PATH, plain
 from specs.task import IGNORED
@@ -51,14 +51,26 @@ def read_class_mask(path: Path, marks: Sequence[Marks], ignored: Sequence[Mark] 
     Raises:
         DataError: names the file if it is missing or unreadable, or what it holds that is no mark.
     """
-    import numpy as np
-
     colors = by_colors([*marks, *ignored])
     with opened_image(path) as stored:
         values = stored.upright(_colors(stored.image, path) if colors else stored_values(stored, path))
+    return class_numbers(values, path, marks, ignored)
+
+
+def class_numbers(
+    values: NDArray[Any], path: Path, marks: Sequence[Marks], ignored: Sequence[Mark]
+) -> NDArray[np.uint8]:
+    """The numbers of classes, as ``read_class_mask`` gives them, of stored values or packed colors of any shape.
+
+    Raises:
+        DataError: names the values that are no mark.
+    """
+    import numpy as np
+
+    colors = by_colors([*marks, *ignored])
     numbers = {0: 0} | {_number(mark): IGNORED for mark in ignored}
     numbers |= {_number(mark): number for number, each in enumerate(marks, 1) for mark in several(each)}
-    found, places = np.unique(values, return_inverse=True)
+    found = distinct(values)
     other = found[~np.isin(found, list(numbers))]
     if len(other):
         kind = "colors" if colors else "values"
@@ -70,8 +82,9 @@ def read_class_mask(path: Path, marks: Sequence[Marks], ignored: Sequence[Mark] 
             f"are: values= names those of each class, ignored= those of which nobody said what they show. Masks "
             "that were saved as JPEG have blurred edges; save them without loss."
         )
-    table = np.array([numbers[value] for value in found.tolist()], np.uint8)
-    mask: NDArray[np.uint8] = table[places].reshape(values.shape)
+    mask: NDArray[np.uint8] = np.zeros(values.shape, np.uint8)
+    for value in found[found != 0].tolist():
+        mask[values == value] = numbers[value]
     return mask
 
 

@@ -58,7 +58,7 @@ def read_dicom(path: Path, window: tuple[float, float] | None = None, channels: 
             picture of it.
     """
     try:
-        dataset, values = _open(path)
+        dataset, values = opened_dicom(path)
         if values.ndim == 2 and dataset.PhotometricInterpretation != "PALETTE COLOR":
             gray = _gray(dataset, values, window)
             return gray if channels == 1 else _repeated(gray)
@@ -117,7 +117,7 @@ def _gray(dataset: Any, values: NDArray[Any], window: tuple[float, float] | None
     import numpy as np
     from pydicom.pixels.processing import apply_modality_lut, apply_voi
 
-    padding = _padding(dataset, values)
+    padding = padding_in(dataset, values)
     if padding.all():
         raise UnsuitedError("all of its pixels are padding")
     slope = float(dataset.get("RescaleSlope", 1))
@@ -147,7 +147,7 @@ def _gray(dataset: Any, values: NDArray[Any], window: tuple[float, float] | None
     return pixels
 
 
-def _padding(dataset: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
+def padding_in(dataset: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
     """Where stored values are padding (PS3.3, C.7.5.1.1.2): equal to a value, or between two."""
     import numpy as np
 
@@ -202,7 +202,7 @@ def position(path: Path) -> float:
     Raises:
         DataError: names the file if it is unreadable or has no position.
     """
-    dataset = _header(path, ["ImagePositionPatient"])
+    dataset = dicom_header(path, ["ImagePositionPatient"])
     try:
         return float(dataset.ImagePositionPatient[2])
     except Exception as error:  # pydicom documents no common error for elements that are malformed
@@ -215,7 +215,7 @@ def shape(path: Path) -> tuple[int, int]:
     Raises:
         DataError: names the file if it is unreadable or does not say.
     """
-    dataset = _header(path, ["Rows", "Columns"])
+    dataset = dicom_header(path, ["Rows", "Columns"])
     try:
         return int(dataset.Rows), int(dataset.Columns)
     except Exception as error:  # as above
@@ -250,7 +250,8 @@ def write_dicom(path: Path, values: NDArray[Any], **elements: Any) -> None:
     dataset.save_as(path, enforce_file_format=True)
 
 
-def _header(path: Path, elements: list[str] | None = None) -> Any:
+def dicom_header(path: Path, elements: list[str] | None = None) -> Any:
+    """The header of a DICOM file: some of its elements, by keyword, without pixels; None: all, with them."""
     import pydicom
     from pydicom.errors import InvalidDicomError
 
@@ -293,9 +294,9 @@ def _check_inflated(file: Bounded) -> None:
     file.seek(0)
 
 
-def _open(path: Path) -> tuple[Any, NDArray[Any]]:
+def opened_dicom(path: Path) -> tuple[Any, NDArray[Any]]:
     """The header and the stored values of the only frame: (H, W), or (H, W, 3) in RGB."""
-    dataset = merged(_header(path))
+    dataset = merged(dicom_header(path))
     if (frames := dataset.get("NumberOfFrames")) not in (None, "", 0, 1):
         raise unreadable(
             path,

@@ -12,33 +12,38 @@ from specs.recipe import Resampling
 Pixels = NDArray[np.uint8]
 
 
-def resize(image: Pixels, size: int, method: Resampling) -> Pixels:
-    """Resize an image to (size, size), whatever its aspect ratio is.
+Size = int | tuple[int, int]
+"""Height and width in pixels; a number is both."""
+
+
+def resize(image: Pixels, size: Size, method: Resampling) -> Pixels:
+    """Resize an image, whatever its aspect ratio is.
 
     Args:
         image: the pixels, (H, W) or (H, W, 3) uint8.
-        size: height and width of the result, in pixels.
+        size: height and width of the result, in pixels; a number is both.
         method: the way of resampling: ``antialiased`` is Pillow's bilinear filter, which averages over the area that a
             pixel covers where the image shrinks
             (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters; torchvision's ``Resize`` on Pillow
             images, the benchmark's classification); ``bilinear`` weighs four pixels and ``nearest`` takes one (OpenCV's
             INTER_LINEAR and INTER_NEAREST; the benchmark's segmentation).
     """
-    if image.shape[:2] == (size, size):
+    height, width = _both(size)
+    if image.shape[:2] == (height, width):
         return image
     if method == "antialiased":
-        return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
+        return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
     interpolation = cv2.INTER_LINEAR if method == "bilinear" else cv2.INTER_NEAREST
-    return cv2.resize(image, (size, size), interpolation=interpolation)  # type: ignore[return-value]
+    return cv2.resize(image, (width, height), interpolation=interpolation)  # type: ignore[return-value]
 
 
-def resize_mask(mask: Pixels, size: int, method: Resampling) -> Pixels:
-    """A mask (H, W) of numbers of classes at (size, size).
+def resize_mask(mask: Pixels, size: Size, method: Resampling) -> Pixels:
+    """A mask (H, W) of numbers of classes at another size.
 
     With ``nearest``, a pixel takes the number of one pixel; else it is what covers the most of it, and of a mask in
     {0, 1} foreground is what covers half or more.
     """
-    if mask.shape == (size, size):
+    if mask.shape == _both(size):
         return mask
     if mask.max(initial=0) <= 1:
         cut: Pixels = (resize(mask * np.uint8(255), size, method) > 127).astype(np.uint8)
@@ -49,3 +54,8 @@ def resize_mask(mask: Pixels, size: int, method: Resampling) -> Pixels:
     covered = np.stack([resize((mask == number) * np.uint8(255), size, method) for number in numbers])
     most: Pixels = numbers[covered.argmax(axis=0)]
     return most
+
+
+def _both(size: Size) -> tuple[int, int]:
+    """Height and width."""
+    return (size, size) if isinstance(size, int) else size

@@ -67,12 +67,12 @@ def draw(root: Path, layout: Layout) -> None:
             image = texture(generator, SIZE, shown, layout.channels)
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(root / name)
-        lines += [[name, *cells, *_rest(labelling, patient)] for cells in _cells(labelling, shown)]
+        lines += [[name, *cells, *people_cells(labelling, patient)] for cells in label_cells(labelling, shown)]
     if labelling.mode != "folders" and (
         labelling.kind != "segmentation" or labelling.patient or labelling.split or layout.tables != ("labels.csv",)
     ):
         named = (labelling.patient, labelling.split, labelling.reader)
-        _write(root, layout.tables, [labelling.image, *labelling.columns, *filter(None, named)], lines)
+        write_rows(root, layout.tables, [labelling.image, *labelling.columns, *filter(None, named)], lines)
 
 
 def _masks(
@@ -108,13 +108,13 @@ def _split(patient: int) -> str:
     return ("train", "train", "val", "test")[patient // 5 % 4]
 
 
-def _rest(labelling: Labelling, patient: int) -> list[str]:
+def people_cells(labelling: Labelling, patient: int) -> list[str]:
     """The cells of patient, split and reader."""
     columns = (labelling.patient, f"p{patient}"), (labelling.split, _split(patient)), (labelling.reader, "R1")
     return [cell for column, cell in columns if column]
 
 
-def _cells(labelling: Labelling, shown: int) -> Iterator[list[str]]:
+def label_cells(labelling: Labelling, shown: int) -> Iterator[list[str]]:
     """The label cells of an image: a list for each of its rows."""
     classes, words = labelling.classes, labelling.words
     if labelling.kind == "segmentation":
@@ -128,7 +128,7 @@ def _cells(labelling: Labelling, shown: int) -> Iterator[list[str]]:
         yield from [[classes[shown]]] * (2 if labelling.mode == "rows" else 1)
 
 
-def _write(root: Path, tables: Sequence[str], columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+def write_rows(root: Path, tables: Sequence[str], columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     """Write the rows into one table, or into several, each with an equal share of them."""
     share = -(-len(lines) // len(tables))
     for number, name in enumerate(tables):

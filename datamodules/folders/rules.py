@@ -120,21 +120,30 @@ def check_labels(kind: Kind, classes: tuple[str, ...], labels: str, negative: tu
         raise UsageError('argument labels of folder: "folders" reads no table; leave out table, split and patient.')
 
 
-def check_people(patient: str | None, in_name: str | None, split: str | None, split_by: str) -> None:
+def check_people(
+    patient: str | None, in_name: str | None, split: str | None, split_by: str, dataset: str = "folder"
+) -> None:
     """Refuse two arguments that both name patients, or splits, and a pattern that is no regular expression.
+
+    Args:
+        patient: the column of patients, or None.
+        in_name: the regular expression that finds the patient in a path, or None.
+        split: the column of splits, or None.
+        split_by: what says the splits, such as ``column``.
+        dataset: the name of the dataset whose arguments these are, for messages.
 
     Raises:
         UsageError: names the arguments.
     """
     if patient and in_name:
-        raise UsageError("arguments patient and patient_in_name of folder: both say the patients. Leave out one.")
+        raise UsageError(f"arguments patient and patient_in_name of {dataset}: both say the patients. Leave out one.")
     if split and split_by != "column":
         raise UsageError("arguments split and split_by of folder: both say the splits. Leave out one.")
     try:
         re.compile(in_name or "")
     except re.error as error:
         raise UsageError(
-            f'argument patient_in_name of folder: "{in_name}" is no regular expression: {error}. Expected such as '
+            f'argument patient_in_name of {dataset}: "{in_name}" is no regular expression: {error}. Expected such as '
             '"patient([0-9]+)".'
         ) from None
 
@@ -151,8 +160,12 @@ def check_readers(kind: Kind, labels: str, reader: str | None, readers: str) -> 
         raise UsageError('argument readers of folder: "majority" needs their column, such as reader="rad_id".')
 
 
-def check_encoding(encoding: str | None) -> None:
+def check_encoding(encoding: str | None, dataset: str = "folder") -> None:
     """Refuse an encoding that is not known.
+
+    Args:
+        encoding: the name of the encoding; None: the file's own.
+        dataset: the name of the dataset whose argument it is, for messages.
 
     Raises:
         UsageError: names it.
@@ -161,5 +174,5 @@ def check_encoding(encoding: str | None) -> None:
         codecs.lookup(encoding or "utf-8")
     except (LookupError, ValueError):
         raise UsageError(
-            f'argument encoding of folder: "{encoding}" is none that is known. Expected such as cp1252.'
+            f'argument encoding of {dataset}: "{encoding}" is none that is known. Expected such as cp1252.'
         ) from None

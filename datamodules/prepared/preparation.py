@@ -100,6 +100,7 @@ def prepare(
     before = Prepared.find(folder)
     wanted = {str(form): form for form in [*forms, *map(_form, before.forms if before else ())]}
     chunks = list(_chunks(dataset, root, samples))
+    chunks = [chunk for chunk in chunks if chunk.samples] or chunks  # few patients fill few of them
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _fill(dataset, root, folder, chunks, list(wanted.values()), jobs, report, processes)

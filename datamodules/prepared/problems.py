@@ -12,6 +12,7 @@ from typing import NamedTuple
 from datamodules.dataset.contract import SPLITS, Dataset, Index
 from datamodules.dataset.sample import Sample
 from datamodules.prepared.storage import Prepared
+from datamodules.slicing.sliced import Sliced
 from specs.errors import DataError
 from specs.files import write_text
 
@@ -44,27 +45,48 @@ class Problem(NamedTuple):
         return self.kind if self.kind == "unreadable" else f"{self.kind} of {self.other}"
 
 
+class _Unit(NamedTuple):
+    """What is held against others as a whole: an image, or all slices of a volume.
+
+    Attributes:
+        split: the name of the split that it is in.
+        samples: its readable images in the order of the split, one or more.
+        labels: its labels, and the digests of its masks.
+    """
+
+    split: str
+    samples: list[Sample]
+    labels: list[tuple[tuple[float | None, ...], bytes]]
+
+
 def find_problems(dataset: Dataset, root: Path, index: Index, prepared: Prepared) -> list[Problem]:
     """All problems of the images in a dataset's splits, in the order of splits and samples.
 
     Of images with the same pixels and label the first one stays, test before validation before training. Of images
     with the same pixels and different labels, those in validation and training are all left out, since none of the
-    labels can be trusted.
+    labels can be trusted. Volumes are compared as wholes, since different ones have slices in common that show nothing.
     """
-    groups: dict[bytes, list[tuple[str, Sample, bytes]]] = {}
     problems: dict[str, Problem] = {}
+    groups: dict[bytes, list[_Unit]] = {}
     for split in ("test", "validation", "train"):
         samples = index.split(split)
         rows = prepared.rows(samples, type(dataset).__name__)
         readable, digests = prepared.parts[rows] > 0, prepared.digests[rows]
+        units: dict[str, _Unit] = {}
+        pixels: dict[str, bytes] = {}
         for number, sample in enumerate(samples):
             if readable[number]:
-                pixels, others = digests[number, 0].tobytes(), digests[number, 1].tobytes()
-                groups.setdefault(pixels, []).append((split, sample, others))
+                name = dataset.volume_of(sample) if isinstance(dataset, Sliced) else sample.id
+                unit = units.setdefault(name, _Unit(split, [], []))
+                unit.samples.append(sample)
+                unit.labels.append((_plain(sample.target), digests[number, 1].tobytes()))
+                pixels[name] = pixels.get(name, b"") + digests[number, 0].tobytes()
             else:
                 why = prepared.unreadable[sample.id]
                 path = str(dataset.files(root, sample)[0])
                 problems[sample.id] = Problem(sample.id, split, "unreadable", why, "left out", path)
+        for name, unit in units.items():
+            groups.setdefault(pixels[name], []).append(unit)
     for group in groups.values():
         if len(group) > 1:
             problems |= {problem.id: problem for problem in _of_group(dataset, root, group)}
@@ -72,16 +94,17 @@ def find_problems(dataset: Dataset, root: Path, index: Index, prepared: Prepared
     return [problems[name] for name in order if name in problems]
 
 
-def _of_group(dataset: Dataset, root: Path, group: Sequence[tuple[str, Sample, bytes]]) -> Iterable[Problem]:
-    labels = {(_plain(sample.target), others) for _, sample, others in group}
-    first = group[0][1]
-    for place, (split, sample, _) in enumerate(group):
-        if len(labels) == 1 and place == 0:
+def _of_group(dataset: Dataset, root: Path, group: Sequence[_Unit]) -> Iterable[Problem]:
+    """The problems of units with the same pixels."""
+    alike = all(unit.labels == group[0].labels for unit in group)
+    for place, unit in enumerate(group):
+        if alike and place == 0:
             continue
-        kind = "duplicate" if len(labels) == 1 else "mislabelled"
-        other = first.id if place else group[1][1].id
-        action = "kept" if split == "test" else "left out"
-        yield Problem(sample.id, split, kind, other, action, str(dataset.files(root, sample)[0]))
+        kind = "duplicate" if alike else "mislabelled"
+        others = (group[0] if place else group[1]).samples
+        action = "kept" if unit.split == "test" else "left out"
+        for sample, other in zip(unit.samples, others, strict=True):
+            yield Problem(sample.id, unit.split, kind, other.id, action, str(dataset.files(root, sample)[0]))
 
 
 def _plain(target: tuple[float, ...]) -> tuple[float | None, ...]:

@@ -94,7 +94,8 @@ def test_every_entry_says_in_its_own_file_what_it_is_called(registry: Registry) 
         "planted": '"features"', "folder": '"ward"', "cbr": '"small"', "continual": 'random, on="drive"', "file": '"x"',
         "batch_norm": "random", "domain_adapted": '"chexpert"', "mean_var": "random", "reinit": 'random, ("conv1",)',
         "hf": f'"a/b", "c", "{COMMIT}"', "ssl": '"byol", on="drive"', "supervised": '"drive"',
-        "transfuse": 'random, "conv1"', "timm": '"resnet50.a1_in1k"' if registry is INITIALIZERS else '"convnext_tiny"',
+        "transfuse": 'random, "conv1"', "volumes": '"ward"',
+        "timm": '"resnet50.a1_in1k"' if registry is INITIALIZERS else '"convnext_tiny"',
     }  # fmt: skip
     for name in registry.entries:
         expression = f"{name}({needed.get(name, '')})"

@@ -20,9 +20,12 @@ def census_of(view: View, compare: bool) -> Census:
     """
     from datamodules.dataset.counting import census
     from datamodules.prepared.foreground import shares
+    from datamodules.slicing.sliced import Sliced
 
     found = census(view.dataset, view.index, compare, shares(view))
     found.faults = view.faults()
+    if isinstance(view.dataset, Sliced):
+        found.warnings += view.dataset.remarks(view.root)
     return found
 
 

@@ -363,7 +363,8 @@ def test_what_is_not_read_is_said(tmp_path: Path) -> None:
     found = describe(tmp_path)
     assert not found.readings
     assert found.unread == (
-        "2 volumes (seg.nii.gz, t1.nii.gz): volumes are not read yet; export their slices as images",
+        "2 volumes (seg.nii.gz, t1.nii.gz): no images and masks of the same names are among them; say where they are: "
+        "volumes(images=..., masks=...), docs/own_data.md",
     )
     images(tmp_path, ["1.png", "2.png"])
     table(tmp_path / "l.csv", "image,ill,ill", [("1.png", 0, 1), ("2.png", 1, 0)])

@@ -1,0 +1,161 @@
+"""Reading MetaImage (.mha) and NRRD (.nrrd) volumes by SimpleITK, where the voxels are in the file itself.
+
+Headers of both kinds may name other files, anywhere on the machine: they are read here first, and such a file is
+refused. The formats: https://docs.itk.org/en/latest/learn/metaio.html and https://teem.sourceforge.net/nrrd/format.html.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datamodules.files.grid import ONE, PLACE, Grid, check_count, checked
+from datamodules.files.images import DEFLATED, missing, refused_by_system, unreadable
+from specs.errors import DataError
+from specs.files import no_file, replacing
+from specs.quoting import plain
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LONGEST_HEADER = 2**16
+"""How many bytes a header may have, at most."""
+
+WITHIN = "Save header and voxels as one file."
+
+SPACES = frozenset((
+    "right-anterior-superior", "ras", "left-anterior-superior", "las", "left-posterior-superior", "lps",
+))  # fmt: skip
+"""The spaces of NRRD that ITK tells apart, in small letters."""
+
+TO_RAS = (-1.0, -1.0, 1.0)
+"""The signs that turn ITK's directions, from right to left and from front to back, into ours."""
+
+
+def itk_grid(path: Path) -> Grid:
+    """The grid of a MetaImage or NRRD file, from its header alone.
+
+    Raises:
+        DataError: names the file if it is missing or damaged, refers to other files, has several numbers a voxel, or
+            does not say how it is oriented.
+    """
+    return _read(path, voxels=False)[1]
+
+
+def itk_values(path: Path) -> tuple[NDArray[Any], Grid]:
+    """The stored values of a MetaImage or NRRD file, (X, Y, Z), and their grid.
+
+    Raises:
+        DataError: as ``itk_grid``.
+    """
+    return _read(path, voxels=True)
+
+
+def write_itk(path: Path, values: NDArray[Any], affine: NDArray[np.float64]) -> None:
+    """Write a small volume as MetaImage or NRRD, by the ending of its name; for phantom editions.
+
+    Args:
+        path: the path of the file.
+        values: the values of the voxels, (X, Y, Z).
+        affine: the matrix (4, 4) from numbers of voxels to mm (RAS), whose axes are at right angles.
+    """
+    import numpy as np
+    import SimpleITK
+
+    image, sides = SimpleITK.GetImageFromArray(values.T), np.linalg.norm(affine[:3, :3], axis=0)
+    image.SetSpacing(sides.tolist())
+    image.SetDirection((np.diag(TO_RAS) @ affine[:3, :3] / sides).ravel().tolist())
+    image.SetOrigin((np.array(TO_RAS) * affine[:3, 3]).tolist())
+    with replacing(path) as temporary:
+        named = temporary.with_name(temporary.name + path.suffix)
+        SimpleITK.WriteImage(image, str(named), useCompression=True)
+        named.rename(temporary)
+
+
+def _read(path: Path, voxels: bool) -> tuple[NDArray[Any], Grid]:
+    if odd := no_file(path):
+        raise unreadable(path, f"it is {odd}", "Leave it out.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(LONGEST_HEADER)
+        nrrd = start.startswith(b"NRRD")
+        packed = _check_nrrd(path, start) if nrrd else _check_meta(path, start)
+        return _by_itk(path, "NrrdImageIO" if nrrd else "MetaImageIO", packed, voxels)
+    except FileNotFoundError as error:
+        raise missing(path) from error
+    except DataError:
+        raise
+    except OSError as error:
+        raise (refused_by_system(path, error) if error.errno else unreadable(path, error)) from error
+    except RuntimeError as error:  # what SimpleITK raises of everything
+        why = [line for line in str(error).splitlines() if line.strip()][-1:] or ["it is damaged"]
+        raise unreadable(path, plain(why[0], 200)) from error
+
+
+def _by_itk(path: Path, kind: str, packed: bool, voxels: bool) -> tuple[NDArray[Any], Grid]:
+    import numpy as np
+    import SimpleITK
+
+    reader = SimpleITK.ImageFileReader()
+    reader.SetImageIO(kind)
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    shape = tuple(int(size) for size in reader.GetSize())
+    check_count(path, shape)
+    if reader.GetNumberOfComponents() != 1:
+        raise unreadable(path, f"it has {reader.GetNumberOfComponents()} numbers a voxel; expected one", ONE)
+    item = np.dtype(SimpleITK.GetArrayViewFromImage(SimpleITK.Image([1, 1, 1], reader.GetPixelID())).dtype).itemsize
+    needed, held = math.prod(shape) * item, path.stat().st_size
+    if needed > held * (DEFLATED if packed else 1):
+        raise unreadable(path, f"its header declares {needed:,} bytes, more than it can hold")
+    affine = np.eye(4)
+    affine[:3, :3] = np.diag(TO_RAS) @ np.array(reader.GetDirection()).reshape(3, 3) @ np.diag(reader.GetSpacing())
+    affine[:3, 3] = np.array(TO_RAS) * reader.GetOrigin()
+    grid = checked(path, shape, affine)
+    values: NDArray[Any] = np.empty((0, 0, 0))
+    if voxels:
+        values = SimpleITK.GetArrayFromImage(reader.Execute()).T
+    return values, grid
+
+
+def _check_meta(path: Path, start: bytes) -> bool:
+    """Check the header of a MetaImage file, which ends with the place of its voxels; whether these are packed."""
+    fields: dict[str, str] = {}
+    for line in start.split(b"\n"):
+        name, equals, value = line.decode("latin-1").partition("=")
+        if not equals:
+            break
+        fields[name.strip()] = value.strip()
+        if name.strip() == "ElementDataFile":
+            break
+    if "ElementDataFile" not in fields:
+        raise unreadable(path, "by its content it is neither MetaImage nor NRRD")
+    if fields["ElementDataFile"] != "LOCAL":
+        raise unreadable(path, f"its voxels are in another file ({plain(fields['ElementDataFile'])})", WITHIN)
+    if lacking := [name for name in ("TransformMatrix", "ElementSpacing") if name not in fields]:
+        raise unreadable(path, f"its header does not say how it is oriented: it lacks {', '.join(lacking)}", PLACE)
+    size = fields.get("CompressedDataSize", "0")
+    if not size.isdecimal() or int(size[:20]) > path.stat().st_size:
+        raise unreadable(path, f"its header declares {plain(size)} packed bytes, more than it can hold")
+    return fields.get("CompressedData", "False").lower() in ("true", "1")
+
+
+def _check_nrrd(path: Path, start: bytes) -> bool:
+    """Check the header of an NRRD file, which ends with an empty line; whether its voxels are packed."""
+    header = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0].decode("latin-1")
+    fields: dict[str, str] = {}
+    for line in header.splitlines()[1:]:
+        if not line.startswith("#") and (found := re.match(r"([^:=]+): ?(.*)", line)):
+            fields[found[1].strip().lower().replace(" ", "")] = found[2].strip()
+    if "datafile" in fields:
+        raise unreadable(path, f"its voxels are in another file ({plain(fields['datafile'])})", WITHIN)
+    encoding = fields.get("encoding", "").lower()
+    if encoding not in ("raw", "gzip", "gz"):
+        raise unreadable(path, f"its voxels are encoded as {plain(encoding) or 'nothing'}; expected raw or gzip",
+                         "Save it anew.")  # fmt: skip
+    if fields.get("space", "").lower() not in SPACES or "spacedirections" not in fields:
+        raise unreadable(path, "its header does not say how it is oriented (space, space directions)", PLACE)
+    return encoding != "raw"

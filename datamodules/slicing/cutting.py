@@ -1,0 +1,92 @@
+"""Cutting one slice out of a volume: which place it has, its neighbours, and square pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from datamodules.slicing.planes import Axis, Plane, plane_of
+from specs.errors import DataError
+
+if TYPE_CHECKING:
+    from datamodules.dataset.contract import Pixels
+    from datamodules.files.grid import Grid
+
+MOST_PIXELS = 2**26
+"""How many pixels a slice may have once it is resampled."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How slices are taken out of a volume.
+
+    Attributes:
+        axis: the axis of the body across which slices are taken, or ``acquired``.
+        spacing: the side of the square pixels that slices are resampled to, in mm; None: slices are as they are stored.
+        neighbours: how many slices before and after a slice are shown with it, 0 or 1.
+    """
+
+    axis: Axis
+    spacing: float | None
+    neighbours: Literal[0, 1]
+
+    def count(self, grid: Grid) -> int:
+        """How many slices a volume gives."""
+        return self.plane(grid).sizes(grid)[0]
+
+    def plane(self, grid: Grid) -> Plane:
+        """How the volume's axes become slices, rows and columns."""
+        return _plane(grid, self.axis)
+
+    def size(self, grid: Grid) -> tuple[int, int]:
+        """Height and width of a slice, in pixels: the nearest whole numbers to what the spacing gives.
+
+        Raises:
+            DataError: if the spacing gives too many pixels.
+        """
+        plane = self.plane(grid)
+        _, height, width = plane.sizes(grid)
+        if self.spacing is None:
+            return height, width
+        tall, wide = plane.sides(grid)
+        size = max(1, round(height * tall / self.spacing)), max(1, round(width * wide / self.spacing))
+        if size[0] * size[1] > MOST_PIXELS:
+            raise DataError(
+                f"spacing={self.spacing:g} gives slices of {size[0]:,} x {size[1]:,} pixels; {MOST_PIXELS:,} are made "
+                "at most. Give a larger spacing."
+            )
+        return size
+
+    def image(self, pixels: Pixels, grid: Grid, number: int) -> Pixels:
+        """A slice (H, W), or (H, W, 3) with the slices before and after it; at the ends the slice itself is repeated.
+
+        Args:
+            pixels: the pixels of the volume, (X, Y, Z) uint8.
+            grid: the grid of the volume.
+            number: the number of the slice.
+        """
+        import numpy as np
+
+        from datamodules.files.resampling import resize
+
+        slices = self.plane(grid).stacked(pixels)
+        if not self.neighbours:
+            return resize(np.ascontiguousarray(slices[number]), self.size(grid), "antialiased")
+        near = [min(max(one, 0), len(slices) - 1) for one in (number - 1, number, number + 1)]
+        channels: Pixels = np.ascontiguousarray(np.moveaxis(slices[near], 0, -1))
+        return resize(channels, self.size(grid), "antialiased")
+
+    def mask(self, numbers: Pixels, grid: Grid, number: int) -> Pixels:
+        """The mask (H, W) of a slice; once resampled, a pixel has the class that covers the most of it."""
+        import numpy as np
+
+        from datamodules.files.resampling import resize_mask
+
+        one = np.ascontiguousarray(self.plane(grid).stacked(numbers)[number])
+        return one if self.spacing is None else resize_mask(one, self.size(grid), "antialiased")
+
+
+@lru_cache(maxsize=64)  # each slice of a volume asks anew
+def _plane(grid: Grid, axis: Axis) -> Plane:
+    return plane_of(grid.affine, axis)

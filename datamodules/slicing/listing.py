@@ -1,0 +1,113 @@
+"""Listing the cases of a folder: those whose files fit a pattern, or those of them that a table names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from datamodules.dataset.absent import WHY
+from datamodules.files.pairing import refuse_own_masks
+from datamodules.files.tables import Form
+from datamodules.folders.labelling import Labelling
+from datamodules.folders.patients import patient_in
+from datamodules.labels.label_files import once
+from datamodules.slicing.cases import Case, Pattern
+from specs.errors import DataError
+from specs.quoting import names, plain
+
+USUAL = "labels.csv"
+"""The name of the table where none is given."""
+
+
+class NothingFoundError(Exception):
+    """What a folder lacks to be the dataset, as the beginning of a sentence."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Where cases are, and what names them.
+
+    Attributes:
+        images: the paths of images.
+        masks: the paths of masks, which a segmentation has.
+        labelling: the columns of the table, and the kind of the task.
+        table: the name of the table; None: the usual one, which a segmentation need not have.
+        form: how the table is read where it does not say it itself.
+        patient_in_name: the regular expression that finds the patient in an image's path; None: the case stands for the
+            patient.
+    """
+
+    images: Pattern
+    masks: Pattern
+    labelling: Labelling
+    table: str | None
+    form: Form
+    patient_in_name: str | None
+
+    def read(self, root: Path, leave_out: bool) -> tuple[list[Case], dict[str, str]]:
+        """The cases in order, and the names of those that are left out, each with the reason.
+
+        Args:
+            root: the dataset's folder.
+            leave_out: whether cases without a file are left out instead of being refused.
+
+        Raises:
+            NothingFoundError: if there are no cases, no table, or cases without a mask.
+            DataError: if the table is damaged, or names a case that is not there.
+        """
+        found, masked = self.images.found(root), self.labelling.kind == "segmentation"
+        masks = self.masks.found(root) if masked else {}
+        of_masks = set(masks.values())
+        found = {name: source for name, source in found.items() if source not in of_masks}
+        table = root / (self.table or USUAL)
+        named = self.table or self.labelling.patient or self.labelling.split
+        gone: dict[str, str] = {}
+        if masked and not named and not table.is_file():
+            cases = [Case(name, source, (), self._patient(name, source)) for name, source in found.items()]
+        elif not found:
+            cases = []
+        elif not table.exists():
+            raise NothingFoundError(f"found no {table.name}")
+        else:
+            cases = list(self._listed(table, found, gone, leave_out))
+        if not cases:
+            raise NothingFoundError(f"found no {self.images.text}")
+        if masked:
+            self._check_masks(root, cases, masks, gone, leave_out)
+        return [case for case in cases if case.name not in gone], gone
+
+    def _check_masks(
+        self, root: Path, cases: Sequence[Case], masks: Mapping[str, str], gone: dict[str, str], leave_out: bool
+    ) -> None:
+        """Refuse cases without a mask, or add them to those that are gone, and refuse images as their own masks."""
+        lacking = [case.name for case in cases if case.name not in masks]
+        if lacking and (not leave_out or len(lacking) == len(cases)):
+            raise NothingFoundError(
+                f"{len(lacking)} cases have no mask {self.masks.text}, such as {plain(lacking[0])},"
+            )
+        gone |= dict.fromkeys(lacking, WHY)
+        for case in cases:
+            if case.name in masks:
+                refuse_own_masks(root / case.source, root / masks[case.name])
+
+    def _listed(self, table: Path, found: Mapping[str, str], gone: dict[str, str], leave_out: bool) -> Iterator[Case]:
+        """The cases that a table lists; those that are not there are added to ``gone``, or refused."""
+        by_path, seen = {source: name for name, source in found.items()}, set[str]()
+        for row in self.labelling.read([table], self.form):
+            name = row.image if row.image in found else by_path.get(row.image)
+            once(seen, name or row.image, row.table, row.line)
+            where = f"{row.table}, line {row.line}"
+            if name is not None:
+                patient = row.patient or self._patient(name, found[name])
+                yield Case(name, found[name], row.target, patient, row.split, where)
+            elif leave_out:
+                gone[row.image] = WHY
+            else:
+                raise DataError(
+                    f"{where}: {plain(row.image)} is no case of {self.images.text}; found {names(found, 4)}. Mend the "
+                    'row, or give missing="leave out".'
+                )
+
+    def _patient(self, name: str, source: str) -> str:
+        return name if self.patient_in_name is None else patient_in(source, self.patient_in_name)

@@ -1,0 +1,84 @@
+"""Checks of the arguments of ``volumes`` that need no files: which of them do not go together."""
+
+from __future__ import annotations
+
+from datamodules.slicing.cases import Pattern
+from datamodules.slicing.cutting import Cut
+from datamodules.slicing.marking import Marking
+from specs.errors import UsageError
+from specs.task import Kind
+
+
+def check_slices(cut: Cut, every: int, window: tuple[float, float] | None) -> None:
+    """Refuse numbers that no slice can be made with.
+
+    Raises:
+        UsageError: names the argument, what was expected and what was found.
+    """
+    if every < 1:
+        raise UsageError(f"argument every of volumes: expected a whole number from 1 on, found {every}.")
+    if cut.spacing is not None and not 0 < cut.spacing < float("inf"):
+        raise UsageError(f"argument spacing of volumes: expected a number of mm above 0, found {cut.spacing:g}.")
+    if window is not None and not (abs(window[0]) < float("inf") and 0 < window[1] < float("inf")):
+        raise UsageError(
+            "argument window of volumes: expected center and width in the units of the values, the width above 0, such "
+            f"as (40, 400), found {window}."
+        )
+
+
+def check_patterns(images: Pattern, masks: Pattern, kind: Kind) -> None:
+    """Refuse patterns of paths that name no cases, or name those of images and masks differently.
+
+    Raises:
+        UsageError: names the argument, what was expected and what was found.
+    """
+    images.check("images")
+    if kind != "segmentation":
+        return
+    masks.check("masks")
+    if images.stars != masks.stars or images == masks:
+        raise UsageError(
+            "arguments images and masks of volumes: expected two paths with the same number of stars, which stand for "
+            f'the same names, found "{images.text}" and "{masks.text}".'
+        )
+
+
+def check_marking(marking: Marking, kind: Kind, with_finding: bool) -> None:
+    """Refuse values of masks that do not go with the classes or with the kind of the task.
+
+    Args:
+        marking: the values of masks and their meaning.
+        kind: the kind of the task, such as ``segmentation``.
+        with_finding: whether slices are chosen by their masks.
+
+    Raises:
+        UsageError: names the argument, what was expected and what was found.
+    """
+    several, given = len(marking.classes) > 1, marking.values or marking.ignored
+    if kind != "segmentation" and (given or with_finding):
+        raise UsageError(
+            'arguments slices="with finding", values and ignored of volumes: they are for kind="segmentation", found '
+            f'"{kind}". Leave them out.'
+        )
+    if isinstance(marking.foreground, tuple) and (not marking.foreground or 0 in marking.foreground or several):
+        raise UsageError(
+            "argument foreground of volumes: expected values of masks of one class that are foreground, such as "
+            f"(1, 2), found {marking.foreground}. 0 is background; of several classes, values says which is which."
+        )
+    if given and not several:
+        raise UsageError(
+            "arguments values and ignored of volumes: they are for several classes. Of one class, foreground says its "
+            "values."
+        )
+    if marking.values and len(marking.values) != len(marking.classes):
+        raise UsageError(
+            f"argument values of volumes: expected what marks each of {len(marking.classes)} classes, found "
+            f"{len(marking.values)}: {marking.values}."
+        )
+    own = marking.values or tuple(range(1, len(marking.classes) + 1))
+    marks = [mark for each in (*own, marking.ignored) for mark in (each if isinstance(each, tuple) else (each,))]
+    if 0 in marks or len(set(marks)) != len(marks):
+        raise UsageError(
+            f"arguments values and ignored of volumes: expected different values, and none of them 0, which is "
+            f"background, found {marks}."
+        )

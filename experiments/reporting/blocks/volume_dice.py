@@ -1,0 +1,61 @@
+"""The Dice coefficient of whole volumes and of patients, where a network segmented their slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from experiments.reporting.blocks.building.block import Block, Heading
+from experiments.reporting.blocks.building.gathering import Gathering
+from experiments.reporting.blocks.building.kind import Kind
+from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines
+from experiments.tables.document import Cell, CellKey, TableDocument
+
+TITLES = {
+    "dice": "mean over volumes",
+    "dice_native": "mean over volumes, native size",
+    "patients_dice": "mean over patients",
+    "patients_dice_native": "mean over patients, native size",
+}
+"""The titles of the numbers of the measure ``volume_dice``."""
+
+
+@dataclass(frozen=True)
+class VolumeScores:
+    """The Dice coefficients of volumes and patients.
+
+    Attributes:
+        by_number: the scores of the runs of each cell by the name of the number, and then by row and column label.
+    """
+
+    by_number: dict[str, dict[CellKey, Cell]]
+
+
+def volume_dice() -> Kind:
+    """The block of these scores, for tables with a segmentation of slices of volumes."""
+    return Kind(order=23, tell=_tell, part=VolumeScores, gather=_gather)
+
+
+def _gather(gathering: Gathering) -> VolumeScores | None:
+    found = {number: measured_cells(gathering, f"volume_dice:{number}") for number in TITLES}
+    kept = {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
+    return VolumeScores(kept) if kept else None
+
+
+def _tell(document: TableDocument) -> Iterator[Block]:
+    part = document.part(VolumeScores)
+    if part is None:
+        return
+    shown = [(column, number) for number, cells in part.by_number.items() for column in columns_of(document, cells)]
+    yield Block(
+        title="Dice of whole volumes",
+        corner="initialization",
+        header=tuple(Heading(column, TITLES[number]) for column, number in shown),
+        lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]),
+        notes=(
+            "In percent. Pixels are counted over all tested slices of a volume, or of a patient, and the Dice "
+            "coefficient is taken of their sums: of a volume's own Dice where every slice is tested, at native size "
+            "and without resampling voxel by voxel. The table's own score is the mean over slices, in which an empty "
+            "slice without a prediction counts 1.",
+        ),
+    )
