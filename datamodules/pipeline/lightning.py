@@ -129,6 +129,10 @@ class ImageDataModule(pl.LightningDataModule):
         """The test split in order; whole images if the device takes crops out of them."""
         return self._in_order("test", self._test_framing())
 
+    def validation_as_tested(self) -> BatchLoader:
+        """The validation split of a classification in order, framed as a test frames images."""
+        return self._in_order("validation", self._test_framing())
+
     def predict_dataloader(self) -> BatchLoader:
         """The test split, for ``trainer.predict``."""
         return self.test_dataloader()
