@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.bootstrap import draw_counts
+from analysis.scores import Score
 from datamodules.dataset.sample import Sample
 from experiments.measures.measuring.measure import Measure
 from experiments.run.paths import Paths
@@ -18,6 +19,7 @@ from experiments.run.store import PREDICTIONS, Record
 from lightning_modules.scoring import task_score
 from specs.errors import RunError
 from specs.run import RunSpec
+from specs.task import Task
 
 VERSION = 1
 """Raised on purpose when the same run gives other numbers than before."""
@@ -44,9 +46,13 @@ def resampled(record: Record, paths: Paths, resamples: int, score: str | None = 
     task, samples = opened.dataset.task, opened.index.test
     table = predicted(record, spec, samples)
     counts = draw_counts([sample.patient for sample in samples], resamples, seed=0)
+    return plain_numbers(score_named(task, score).of_resamples(rows_of(task, table), counts))
+
+
+def score_named(task: Task, name: str | None) -> Score:
+    """One of the scores of a task; for None the score that the task is judged by."""
     own = task_score(task)
-    asked = own if score is None else own.by_name()[score]
-    return _plain(asked.of_resamples(rows_of(task, table), counts))
+    return own if name is None else own.by_name()[name]
 
 
 def predicted(record: Record, spec: RunSpec, samples: Sequence[Sample]) -> pa.Table:
@@ -90,8 +96,9 @@ def numbers_of_resamples(
     assert measure.of_resamples is not None
     predicted(record, spec, samples)
     counts = draw_counts([sample.patient for sample in samples], resamples, seed=0)
-    return {name: _plain(values) for name, values in measure.of_resamples(record, counts).items()}
+    return {name: plain_numbers(values) for name, values in measure.of_resamples(record, counts).items()}
 
 
-def _plain(values: NDArray[np.float64]) -> list[float | None]:
+def plain_numbers(values: NDArray[np.float64]) -> list[float | None]:
+    """Numbers as JSON holds them: None for NaN."""
     return [None if np.isnan(value) else float(value) for value in values]
