@@ -166,7 +166,7 @@ def _module(
         learner = method.learner(backbone, len(data.index_of("train")))
         module = SelfSupervisedModule(learner, data.task, spec.recipe, normalization, spec.seed)
     else:
-        module = supervised_module(backbone, data.task, spec.recipe, normalization)
+        module = supervised_module(backbone, data.task, spec.recipe, normalization, data.class_weights)
     check_same_weights(module)
     if spec.recipe.batch_norm == "sync":
         synchronized(module)
