@@ -54,7 +54,7 @@ def large_enough(patients: Sequence[str], targets: ArrayLike | None) -> bool:
     everyone = np.asarray(patients, dtype=str)
     if len(np.unique(everyone)) < FEWEST_PATIENTS:
         return False
-    columns = [] if targets is None else np.asarray(targets, dtype=np.float64).T
+    columns = np.empty((0, 0)) if targets is None else np.asarray(targets, dtype=np.float64).T
     return all(
         len(np.unique(everyone[column == shown])) >= FEWEST_OF_CLASS for column in columns for shown in (0, 1)
     )  # fmt: skip

@@ -64,7 +64,7 @@ def class_weights(task: Task, targets: Sequence[tuple[float, ...]]) -> tuple[flo
     positives = [math.fsum(column) for column in columns]
     negatives = [math.fsum(1 - value for value in column) for column in columns]
     _refuse_absent(task.classes, positives, "class_weights")
-    _refuse_absent([f"no {name}" for name in task.classes], negatives, "class_weights")
+    _refuse_absent([f"the absence of {name}" for name in task.classes], negatives, "class_weights")
     return tuple(negative / positive for negative, positive in zip(negatives, positives, strict=True))
 
 
@@ -79,7 +79,7 @@ def drawn_classes(task: Task, targets: Sequence[tuple[float, ...]]) -> list[int]
         DataError: if a class is shown by no training image, so that it cannot be drawn.
     """
     found = [UNLABELLED if math.isnan(target[0]) else int(target[0]) for target in targets]
-    names = task.classes if task.kind == "multiclass" else (f"no {task.classes[0]}", task.classes[0])
+    names = task.classes if task.kind == "multiclass" else (f"the absence of {task.classes[0]}", task.classes[0])
     _refuse_absent(names, [found.count(number) for number in range(len(names))], "sampling")
     return found
 

@@ -13,6 +13,13 @@ from experiments.run.resolve import ResolvedRun
 from experiments.tables.document import Cell, CellKey, TableDocument
 from specs.quoting import plain
 
+EXPLAINED = (
+    "Scores of groups: in percent, of each group's test images alone, as mean and standard deviation over seeds. The "
+    "gap comes with the 95 % interval over test patients (percentile bootstrap) of the difference between these two "
+    "groups. They were chosen by their scores, so that small groups are apart by chance too. Images of no group are "
+    "left out."
+)
+
 
 @dataclass(frozen=True)
 class GapOfRow:
@@ -117,35 +124,37 @@ def _of_column(
 
 def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(AllGroups)
+    explained = False
     for one in part.each if part is not None else ():
-        yield _block(document, one)
+        yield _block(document, one, () if explained or not one.patients else (EXPLAINED,))
+        explained = explained or bool(one.patients)
 
 
-def _block(document: TableDocument, one: ScoresOfGroups) -> Block:
+def _block(document: TableDocument, one: ScoresOfGroups, notes: tuple[str, ...]) -> Block:
+    """The block of one column of groups; one of which no group is large enough has a note alone."""
     from analysis.groups import FEWEST_OF_CLASS, FEWEST_PATIENTS
 
+    title = f"Scores by {plain(one.told_by)}, {one.column}"
+    few = (
+        f"{title}: {'groups' if one.patients else 'there are only groups'} of fewer than {FEWEST_PATIENTS} test "
+        f"patients, or of fewer than {FEWEST_OF_CLASS} with or without a class that the score is of,"
+        f"{'' if one.patients else ' which'} are not shown, so that nobody is singled out."
+    )
+    notes = (*notes, few) if one.too_few else notes
+    if not one.patients:
+        return Block(notes=notes)
     lines = []
     for row, _ in document.rows:
         cell_key = row, one.column
         entries = [entry_with_interval(one.scores[group].get(cell_key, Cell(()))) for group in one.patients]
         lines.append(Line(row, (*entries, _gap(one.gaps.get(cell_key))), row))
-    few = (
-        f"Groups of fewer than {FEWEST_PATIENTS} test patients, or of fewer than {FEWEST_OF_CLASS} with or without a "
-        "class that the score is of, are not shown, so that nobody is singled out."
-    )
     headings = [Heading(plain(group), f"{count} patients") for group, count in one.patients.items()]
     return Block(
-        title=f"Scores by {plain(one.told_by)}, {one.column}",
-        corner="initialization",
-        header=(*headings, Heading("gap", "highest minus lowest")) if headings else (),
-        lines=tuple(lines) if headings else (),
-        notes=(
-            f"In percent, {dict(document.columns)[one.column]} of each group's test images alone: mean and standard "
-            "deviation over seeds. The gap comes with the 95 % interval over test patients (percentile bootstrap) of "
-            "the difference between these two groups. They were chosen by their scores, so that small groups are "
-            "apart by chance too. Images of no group are left out.",
-            *((few,) if one.too_few else ()),
-        ),
+        title=f"{title}: {dict(document.columns)[one.column]}",
+        corner=f"by {plain(one.told_by)}, {one.column}",
+        header=(*headings, Heading("gap", "highest minus lowest")),
+        lines=tuple(lines),
+        notes=notes,
     )
 
 

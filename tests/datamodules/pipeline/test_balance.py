@@ -59,7 +59,7 @@ def test_the_weight_of_positives_is_negatives_over_positives_of_known_labels() -
     [
         (THREE, [(0.0,), (2.0,)], "b"),
         (Task("binary", ("ill",)), [(0.0,), (math.nan,)], "ill"),
-        (Task("binary", ("ill",)), [(1.0,)], "no ill"),
+        (Task("binary", ("ill",)), [(1.0,)], "the absence of ill"),
     ],
 )
 def test_a_class_that_no_training_image_shows_is_refused_by_name(task: Task, targets: Any, absent: str) -> None:
