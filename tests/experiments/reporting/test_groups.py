@@ -95,6 +95,7 @@ def test_scores_gaps_and_intervals_are_those_of_the_groups_images_drawn_anew(tmp
     made, tables, samples, grouped = invented(tmp_path, "binary")
     (found,) = cast(AllGroups, _gather(made)).each
     assert (found.column, found.told_by, found.patients, found.too_few) == ("A", "sex", {"F": 15, "M": 15}, True)
+    assert set(found.scores) == {"F", "M"}, "the group of two patients is named nowhere"
     values: dict[str, list[list[float]]] = {"F": [], "M": []}
     own = {}
     for group in ("F", "M"):
