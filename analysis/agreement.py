@@ -1,9 +1,15 @@
-"""Scores that do not flatter a network for finding what is frequent: average precision, and agreement by class."""
+"""Scores that do not flatter a network for finding what is frequent: average precision, and agreement by class.
+
+Those of resamples of the test patients take how often each resample draws each image, from ``bootstrap.draw_counts``.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+AT_ONCE = 4_000_000
+"""The number of entries of a matrix of resamples and images up to which resamples are scored together."""
 
 
 def average_precision(targets: ArrayLike, scores: ArrayLike) -> NDArray[np.float64]:
@@ -36,6 +42,39 @@ def _average_precision(truth: NDArray[np.float64], scores: NDArray[np.float64]) 
     return float((precision * gained).sum())
 
 
+def average_precision_of_resamples(
+    targets: ArrayLike, scores: ArrayLike, counts: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """The average precision of each class in each resample, as ``average_precision`` of the images that it draws.
+
+    Args:
+        targets: (N, K) of 0 and 1, NaN where a label is missing.
+        scores: (N, K), any monotone score of the positive class.
+        counts: how often each resample draws each image, (B, N).
+
+    Returns:
+        (B, K) in [0, 1], NaN where a resample has no positives of a class.
+    """
+    truth, ranked = np.asarray(targets, dtype=np.float64), np.asarray(scores, dtype=np.float64)
+    found = np.full((len(counts), truth.shape[1]), np.nan)
+    for column in range(truth.shape[1]):
+        labelled = np.flatnonzero(~np.isnan(truth[:, column]))
+        order = labelled[np.argsort(-ranked[labelled, column], kind="stable")]
+        if not len(order):
+            continue
+        positive = truth[order, column] == 1
+        last = np.append(np.flatnonzero(np.diff(ranked[order, column])), len(order) - 1)
+        step = max(AT_ONCE // len(order), 1)
+        for start in range(0, len(counts), step):
+            drawn = counts[start : start + step, order]
+            told = np.cumsum(drawn, axis=1, dtype=np.int64)[:, last]
+            hits = np.cumsum(drawn * positive, axis=1, dtype=np.int64)[:, last]
+            gained, positives = np.diff(hits, axis=1, prepend=0), hits[:, -1]
+            sums = (hits / np.maximum(told, 1) * gained).sum(axis=1)
+            found[start : start + step, column] = np.where(positives > 0, sums / np.maximum(positives, 1), np.nan)
+    return found
+
+
 def confusions(true: ArrayLike, told: ArrayLike, classes: int) -> NDArray[np.int64]:
     """How often each class was told where each is true, (K, K), true classes in rows.
 
@@ -46,6 +85,24 @@ def confusions(true: ArrayLike, told: ArrayLike, classes: int) -> NDArray[np.int
     """
     pairs = np.asarray(true, dtype=np.int64) * classes + np.asarray(told, dtype=np.int64)
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def confusions_of_resamples(
+    true: ArrayLike, told: ArrayLike, classes: int, counts: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """How often each class was told where each is true in each resample, (B, K, K), true classes in rows.
+
+    Args:
+        true: (N,) the numbers of the true classes.
+        told: (N,) the numbers of the classes that were told.
+        classes: the number K of classes.
+        counts: how often each resample draws each image, (B, N).
+    """
+    pairs = np.asarray(true, dtype=np.int64) * classes + np.asarray(told, dtype=np.int64)
+    found = np.zeros((len(counts), classes**2), np.int64)
+    for pair in np.unique(pairs):
+        found[:, pair] = counts[:, pairs == pair].sum(axis=1, dtype=np.int64)
+    return found.reshape(-1, classes, classes)
 
 
 def balanced_accuracy(counts: NDArray[np.int64]) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from datamodules.dataset.absent import WHY
+from datamodules.dataset.annotations import Groups
 from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
@@ -21,6 +21,8 @@ from datamodules.files.names import Names
 from datamodules.files.pairing import Affix, images_in
 from datamodules.files.tables import Form
 from datamodules.folders.by_folder import images_in_folders
+from datamodules.folders.grouping import groups_in
+from datamodules.folders.images import image_of
 from datamodules.folders.labelling import Labelling, Mode, Rule
 from datamodules.folders.masking import Masking, Overlap, places_of
 from datamodules.folders.patients import patient_in
@@ -34,7 +36,7 @@ from datamodules.folders.rules import (
 )
 from datamodules.folders.splitting import SALT, divided, split_of
 from datamodules.folders.words import Words as CellWords
-from datamodules.labels.label_files import inside, once
+from datamodules.labels.label_files import once
 from specs.errors import DataError
 from specs.quoting import plain
 from specs.run import digest
@@ -43,7 +45,6 @@ from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
-    from datamodules.folders.labelling import Row
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Folder(Dataset):
             or the ``later`` class holds, as of a tumour on its organ.
         encoding: the encoding of tables, such as ``cp1252``; without it UTF-8, or what the file's first bytes declare.
         sheet: the sheet that is read of a workbook with several.
+        groups: columns of groups of patients, such as ``("sex", "age")``: scores are told by group, ages in bins.
     """
 
     path: str = "folder"
@@ -145,6 +147,7 @@ class Folder(Dataset):
     overlap: Overlap = field(default="refuse", kw_only=True)
     encoding: str | None = field(default=None, kw_only=True)
     sheet: str | None = field(default=None, kw_only=True)
+    groups: tuple[str, ...] = field(default=(), kw_only=True)
 
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
@@ -168,7 +171,7 @@ class Folder(Dataset):
     added: ClassVar[tuple[str, ...]] = (
         "labels", "positive", "negative", "unlabelled", "reader", "readers", "patient_in_name", "split_by",
         "empty_split", "mask_prefix", "image_prefix", "image_suffix", "beside", "encoding", "sheet",
-        "values", "ignored", "overlap", "second",
+        "values", "ignored", "overlap", "second", "groups",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -181,7 +184,7 @@ class Folder(Dataset):
         check_masks(self.kind, self.classes, self.foreground)
         if self.kind == "segmentation":
             check_class_masks(self.classes, (self.masks, self.mask_suffix), self.values, self.ignored, self.second)
-        columns = bool(self.table or self.split or self.patient)
+        columns = bool(self.table or self.split or self.patient or self.groups)
         check_labels(self.kind, self.classes, self.labels, self.negative, columns)
         check_people(self.patient, self.patient_in_name, self.split, self.split_by)
         check_readers(self.kind, self.labels, self.reader, self.readers)
@@ -241,10 +244,14 @@ class Folder(Dataset):
         if not samples:
             raise self.not_found(root, "found no images")
         if self.kind == "segmentation":
-            self._check_masks(root, [sample.source for sample in samples])
+            sources = [sample.source for sample in samples]
+            if self.missing == "refuse" and (lacking := self._masking.lacking(root, sources)):
+                raise self.not_found(root, lacking)
+            for source in sources:
+                self._masking.check_own(root, source)
+        self.grouped(root)  # a column that holds no groups is refused before anything is trained
         samples.sort(key=lambda sample: sample.id)
-        if not (gone := self.absent(root, samples)):
-            return Labels(tuple(samples))
+        gone = self.absent(root, samples)
         left = tuple(sample for sample in samples if sample.id not in gone)
         if not left:
             raise self.not_found(root, f"none of {len(gone):,} images is there, such as {samples[0].source},")
@@ -259,10 +266,8 @@ class Folder(Dataset):
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
         """The image, and its masks if there are some."""
-        path = root / sample.source
-        if self.kind != "segmentation":
-            return (path,)
-        return path, *self._masking.masks(root, sample.source)
+        masks = self._masking.masks(root, sample.source) if self.kind == "segmentation" else ()
+        return root / sample.source, *masks
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The image in the channels that were asked for."""
@@ -274,6 +279,11 @@ class Folder(Dataset):
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """What ``foreground`` or ``values`` says."""
         return self._masking.read(root, sample.source)
+
+    def grouped(self, root: Path) -> Groups:
+        """What the columns ``groups`` say, ages in bins."""
+        tables, form = [root / name for name in self._tables], Form(self.encoding, self.sheet)
+        return groups_in(tables, self.image, self.groups, form, Names(root, self.images)) if self.groups else {}
 
     def second_mask(self, root: Path, sample: Sample) -> Pixels | None:
         """The mask that is called as that of the first observer, with ``second`` in place of its suffix."""
@@ -287,8 +297,8 @@ class Folder(Dataset):
         """120 drawn images of 60 patients, 48 x 48, in the layout that the arguments describe."""
         from datamodules.folders.drawing import Layout, draw
 
-        by_split = self.split_by in ("folders", "not used")
-        draw(root, Layout(self._labelling, self.channels, self._tables, self.images, self._masking, by_split))
+        apart = self.split_by in ("folders", "not used")
+        draw(root, Layout(self._labelling, self.channels, self._tables, self.images, self._masking, apart, self.groups))
 
     def _read(self, root: Path) -> list[tuple[Sample, Split]]:
         """The samples with their splits; the split is train where nothing says another one."""
@@ -306,7 +316,7 @@ class Folder(Dataset):
         seen, sources = set[str](), dict[str, str]()
         samples = []
         for row in self._labelling.read(tables, Form(self.encoding, self.sheet)):
-            name, source = self._named(row, files)
+            name, source = image_of(row.image, files, row.table, row.line)
             once(seen, name, row.table, row.line)
             if (other := sources.setdefault(source, name)) != name:
                 raise DataError(
@@ -316,13 +326,6 @@ class Folder(Dataset):
             where = f"{row.table}, line {row.line}"
             samples.append(self._sample(source, row.target, split, name=name, patient=row.patient, where=where))
         return samples
-
-    def _named(self, row: Row, files: Names) -> tuple[str, str]:
-        """The id of a row's image, and the path of its file under the folder."""
-        found = files.find(row.image.replace("\\", "/").removeprefix("./")) if row.image else None
-        absolute = row.image.startswith(("/", "\\")) or row.image[1:2] == ":"
-        name = found if found and absolute else inside(row.image, row.table, row.line)
-        return name, found or name
 
     def _in_folders(self, root: Path) -> list[tuple[Sample, Split]]:
         """The images of class folders as samples, with their splits."""
@@ -341,9 +344,3 @@ class Folder(Dataset):
         name = name or source
         split: Split = split_of(said, self.split_by, where or source) if self._given else "train"
         return Sample(name, patient or patient_in(source, self.patient_in_name), target, source), split
-
-    def _check_masks(self, root: Path, sources: Sequence[str]) -> None:
-        if self.missing == "refuse" and (lacking := self._masking.lacking(root, sources)):
-            raise self.not_found(root, lacking)
-        for source in sources:
-            self._masking.check_own(root, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from backbones.networks.contract import Backbone
 from lightning_modules import losses
 from lightning_modules.supervised import Batch, SupervisedModule
 from specs.card import Normalization
+from specs.errors import UsageError
 from specs.recipe import Recipe
 from specs.task import Task
 
@@ -24,14 +26,32 @@ class ClassificationModule(SupervisedModule):
     (BenchmarkTransferLearning, Version 1). The metric is ``analysis.scores.MeanAuroc``: the mean area under the ROC
     curve over the scored classes that have positives and negatives (multiclass: one against the rest, or the task's
     positive classes against the others).
+
+    Args:
+        backbone: the backbone; its parameters are trained if the recipe says so.
+        task: the task with its classes and its score.
+        recipe: what is trained, and the loss, dropout, optimizer, schedule and test-time augmentation.
+        normalization: the mean and standard deviation that normalize the input.
+        class_weights: the weights of the classes in the loss, (K,), which ``ImageDataModule.class_weights`` gives;
+            a recipe with ``class_weights`` needs them to train. They are no part of the state dict.
     """
 
-    def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        task: Task,
+        recipe: Recipe,
+        normalization: Normalization,
+        class_weights: Sequence[float] | None = None,
+    ) -> None:
         super().__init__(backbone, task, recipe, normalization)
         linear = nn.Linear(backbone.num_features, len(task.classes))
         nn.init.normal_(linear.weight, std=0.01)
         nn.init.zeros_(linear.bias)
         self.head = nn.Sequential(nn.Dropout(recipe.dropout), linear)
+        self._class_weights: Tensor | None
+        weights = None if class_weights is None else torch.tensor(class_weights)
+        self.register_buffer("_class_weights", weights, persistent=False)
         self.format_weights()
 
     def forward(self, image: Tensor) -> Tensor:
@@ -40,11 +60,20 @@ class ClassificationModule(SupervisedModule):
         return logits
 
     def loss_sums(self, logits: Tensor, batch: Batch) -> Tensor:
-        """The summed loss and the number of labels, as a tensor of two."""
-        targets = batch["target"]
-        return losses.cross_entropy(logits, targets) if self.task.kind == "multiclass" else losses.masked_bce(
-            logits, targets
-        )  # fmt: skip
+        """The summed loss and the number of labels, or the sum of their classes' weights, as a tensor of two.
+
+        Raises:
+            UsageError: if the recipe weights classes, and the module was made without their weights.
+        """
+        weights = self._class_weights
+        if (weights is None) is not (self.recipe.class_weights == "none"):
+            raise UsageError(
+                f'the recipe says class_weights="{self.recipe.class_weights}", and the module was made '
+                f"{'without' if weights is None else 'with'} weights. Make it with class_weights=data.class_weights, "
+                "where data is the ImageDataModule of this recipe."
+            )
+        loss = losses.cross_entropy if self.task.kind == "multiclass" else losses.masked_bce
+        return loss(logits, batch["target"], weights)
 
     def loss(self, sums: Tensor) -> Tensor:
         """The mean loss over the labels."""

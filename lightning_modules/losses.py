@@ -21,35 +21,45 @@ def full(values: Tensor) -> Tensor:
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
-def masked_bce(logits: Tensor, targets: Tensor) -> Tensor:
+def masked_bce(logits: Tensor, targets: Tensor, positive_weights: Tensor | None = None) -> Tensor:
     """The binary cross-entropy summed over the labelled entries, and their number, as a tensor of two.
+
+    With weights, what an entry costs as far as it is positive is multiplied by its finding's weight, and entries count
+    alike in their number, as in torch's ``BCEWithLogitsLoss``.
 
     Args:
         logits: the logits of K findings, (B, K).
         targets: (B, K) in [0, 1], NaN where there is no label; such entries get no gradient.
+        positive_weights: the weights of the positives, (K,); None: all are 1.
     """
+    weights = None if positive_weights is None else positive_weights.expand_as(targets)
     labelled = ~torch.isnan(targets)
     count = labelled.sum()
     if count != labelled.numel():  # selecting entries costs as much as a small network's layer, forward and backward
         logits, targets = logits[labelled], targets[labelled]
-    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+        weights = None if weights is None else weights[labelled]
+    loss = F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weights, reduction="sum")
     return torch.stack([loss, count])
 
 
-def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
     """The cross-entropy summed over the batch, and the batch's size, as a tensor of two.
+
+    With weights, each image counts by that of its class, in the sum and in the size, as in torch's
+    ``CrossEntropyLoss``.
 
     Args:
         logits: the logits of K classes, (B, K).
         targets: the class numbers, (B,).
+        weights: the weights of the classes, (K,); None: all are 1.
     """
-    loss = F.cross_entropy(logits, targets, reduction="sum")
-    return torch.stack([loss, loss.new_tensor(len(targets))])
+    loss = F.cross_entropy(logits, targets, weights, reduction="sum")
+    return torch.stack([loss, loss.new_tensor(len(targets)) if weights is None else weights[targets].sum()])
 
 
 def mean(sums: Tensor) -> Tensor:
     """The mean loss from accumulated sums; 0 where nothing was labelled."""
-    return sums[0] / sums[1].clamp(min=1)
+    return sums[0] / torch.where(sums[1] > 0, sums[1], 1)  # weights may add up to less than 1
 
 
 def segmentation_sums(logits: Tensor, masks: Tensor) -> Tensor:

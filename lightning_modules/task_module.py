@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backbones.networks.contract import Backbone
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.segmentation import SegmentationModule
@@ -11,7 +13,13 @@ from specs.recipe import Recipe
 from specs.task import Task
 
 
-def supervised_module(backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> SupervisedModule:
+def supervised_module(
+    backbone: Backbone,
+    task: Task,
+    recipe: Recipe,
+    normalization: Normalization,
+    class_weights: Sequence[float] | None = None,
+) -> SupervisedModule:
     """A module that combines a backbone with the head or decoder that the task needs.
 
     Args:
@@ -19,6 +27,9 @@ def supervised_module(backbone: Backbone, task: Task, recipe: Recipe, normalizat
         task: a task of classification or segmentation.
         recipe: the loss, the optimizer and what is trained.
         normalization: the mean and standard deviation that normalize the input.
+        class_weights: the weights of the classes in the loss of a classification, (K,), without which a recipe that
+            asks for them cannot be trained; None: there are none.
     """
-    kind = SegmentationModule if task.kind == "segmentation" else ClassificationModule
-    return kind(backbone, task, recipe, normalization)
+    if task.kind == "segmentation":
+        return SegmentationModule(backbone, task, recipe, normalization)
+    return ClassificationModule(backbone, task, recipe, normalization, class_weights)

@@ -27,6 +27,7 @@ from specs.recipe_parts import (
     read_views,
     to_json,
 )
+from specs.recipe_rules import check_classes
 from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
@@ -92,6 +93,11 @@ class Recipe:
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation; of several classes the sum of it and cross-entropy);
             for segmentation, ``bce`` is cross-entropy alone, ``dice`` soft Dice alone, ``bce_dice`` their sum.
+        class_weights: the weights of the classes in the loss of training and validation: ``none``, or ``balanced``, by
+            how rare they are among the training images: of exclusive classes n / (K n_c), as scikit-learn's
+            ``balanced``, with the mean over weights; of yes and no negatives over positives as the weight of positives.
+        sampling: how an epoch draws the training images: ``shuffled``, each once; or ``balanced``, as many with
+            replacement, so that each of the exclusive classes is equally likely, and likewise each image of a class.
         images: the images that a self-supervised method learns from: the training split's, or the test split's too,
             which a table marks; labels are never used.
         augmentation: applied to training images in this order.
@@ -137,6 +143,8 @@ class Recipe:
     method: str | None = None
     trained: Literal["all", "head"] = "all"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
+    class_weights: Literal["none", "balanced"] = "none"
+    sampling: Literal["shuffled", "balanced"] = "shuffled"
     images: Literal["train", "train+test"] = "train"
     augmentation: tuple[Augmentation, ...] = ()
     views: tuple[Views, ...] = ()
@@ -192,6 +200,7 @@ class Recipe:
             raise UsageError(
                 f'recipe: images="{self.images}" is for self-supervised methods, which use no labels. Name a method.'
             )
+        check_classes(self.method, self.class_weights, self.sampling)
         if self.crop_from is not None and self.crop_from < self.image_size:
             raise UsageError(
                 f"recipe: crop_from must be at least the image size of {self.image_size}, found {self.crop_from}."
@@ -240,8 +249,14 @@ class Recipe:
         return CropSteps(smallest, flip, degrees)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data with every setting written out; ``Recipe.from_json`` reads it back."""
-        plain: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN}
+        """Plain data that ``Recipe.from_json`` reads back.
+
+        Every setting is written out, but those of ``_LATER`` only where they change something: recipes and keys from
+        before there were any stay the same.
+        """
+        plain: dict[str, Any] = {
+            name: value for name in _PLAIN if (value := getattr(self, name)) != _LATER.get(name, dataclasses.MISSING)
+        }
         return plain | {
             "optimizer": to_json(self.optimizer),
             "schedule": to_json(self.schedule),
@@ -307,6 +322,8 @@ def _plain_signature(
     method: str | None,
     trained: Literal["all", "head"],
     loss: Literal["auto", "bce", "dice", "bce_dice"],
+    class_weights: Literal["none", "balanced"],
+    sampling: Literal["shuffled", "balanced"],
     images: Literal["train", "train+test"],
     pipeline: Literal["albumentations", "fast", "exact"],
     stored_size: int | Literal["source"] | None,
@@ -324,6 +341,9 @@ def _plain_signature(
 ) -> None:
     """The settings that are plain literals, for type checks."""
 
+
+_LATER = {"class_weights": "none", "sampling": "shuffled"}
+"""Settings that recipes did not have at first, with the values that reproduce what was done then."""
 
 _COUNTS = ("image_size", "batch_size", "epochs", "interval", "threads", "early_stopping", "stored_size", "crop_from")
 _PLAIN = tuple(_plain_signature.__annotations__)[:-1]

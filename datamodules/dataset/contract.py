@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from datamodules.dataset.absent import WHY, absent
+from datamodules.dataset.annotations import FindingLocation, Groups
 from datamodules.dataset.dividing import divide
 from datamodules.dataset.not_found import not_found
 from datamodules.dataset.open_file import OpenFile
@@ -34,20 +35,6 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-
-
-class FindingLocation(NamedTuple):
-    """A finding and its location in an image.
-
-    Attributes:
-        finding: the name of the class that the finding is of.
-        box: the left, top, width and height of its box, in pixels of the image.
-        mask: an image file that is not 0 where the finding is; None where only the box is known.
-    """
-
-    finding: str
-    box: tuple[float, float, float, float]
-    mask: Path | None = None
 
 
 class Labels(NamedTuple):
@@ -338,6 +325,16 @@ class Dataset(ABC):
             DataError: if nothing is published, or its file is missing or damaged.
         """
         raise DataError(f"{type(self).__name__} does not say where in its images the findings are.")
+
+    def grouped(self, root: Path) -> Groups:
+        """The groups of patients that scores are told of; samples of no group are left out, and so none by default.
+
+        Groups change nothing of training and enter no identity.
+
+        Raises:
+            DataError: if the file that says them is missing or damaged.
+        """
+        return {}
 
     def not_found(self, root: Path, found: str) -> DataError:
         """The error for a folder that does not hold the dataset."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from datamodules.files.class_masks import by_colors, several
+from datamodules.folders.grouping import of_ages
 from datamodules.folders.labelling import Labelling
 from datamodules.folders.masking import Masking
 
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
         images: the folder of the images, under the root.
         masking: where masks are, and what marks which class.
         by_split: whether class folders are in folders of splits.
+        groups: the columns of groups of patients.
     """
 
     labelling: Labelling
@@ -41,6 +43,7 @@ class Layout(NamedTuple):
     images: str
     masking: Masking
     by_split: bool
+    groups: tuple[str, ...] = ()
 
 
 def draw(root: Path, layout: Layout) -> None:
@@ -67,12 +70,18 @@ def draw(root: Path, layout: Layout) -> None:
             image = texture(generator, SIZE, shown, layout.channels)
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(root / name)
-        lines += [[name, *cells, *people_cells(labelling, patient)] for cells in label_cells(labelling, shown)]
+        rest = [*people_cells(labelling, patient), *_groups(layout, patient)]
+        lines += [[name, *cells, *rest] for cells in label_cells(labelling, shown)]
     if labelling.mode != "folders" and (
-        labelling.kind != "segmentation" or labelling.patient or labelling.split or layout.tables != ("labels.csv",)
+        labelling.kind != "segmentation"
+        or labelling.patient
+        or labelling.split
+        or layout.groups
+        or layout.tables != ("labels.csv",)
     ):
         named = (labelling.patient, labelling.split, labelling.reader)
-        write_rows(root, layout.tables, [labelling.image, *labelling.columns, *filter(None, named)], lines)
+        columns = [labelling.image, *labelling.columns, *filter(None, named), *layout.groups]
+        write_rows(root, layout.tables, columns, lines)
 
 
 def _masks(
@@ -112,6 +121,11 @@ def people_cells(labelling: Labelling, patient: int) -> list[str]:
     """The cells of patient, split and reader."""
     columns = (labelling.patient, f"p{patient}"), (labelling.split, _split(patient)), (labelling.reader, "R1")
     return [cell for column, cell in columns if column]
+
+
+def _groups(layout: Layout, patient: int) -> list[str]:
+    """The cells of the columns of groups: ages from 20 to 79 years, and two groups of everything else."""
+    return [f"{20 + patient % 60}" if of_ages(column) else "FM"[patient % 2] for column in layout.groups]
 
 
 def label_cells(labelling: Labelling, shown: int) -> Iterator[list[str]]:

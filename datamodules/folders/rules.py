@@ -117,7 +117,9 @@ def check_labels(kind: Kind, classes: tuple[str, ...], labels: str, negative: tu
             f'{classes[0]}, such as negative=("normal",). Name them.'
         )
     if labels == "folders" and columns:
-        raise UsageError('argument labels of folder: "folders" reads no table; leave out table, split and patient.')
+        raise UsageError(
+            'argument labels of folder: "folders" reads no table; leave out table, split, patient and groups.'
+        )
 
 
 def check_people(

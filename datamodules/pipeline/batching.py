@@ -6,12 +6,13 @@ lock, so a few of them keep a GPU busy.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from specs.run import digest
 
@@ -42,25 +43,50 @@ class Share(NamedTuple):
 class EpochSampler:
     """The order of the samples in an epoch, drawn from seed and epoch; Lightning calls ``set_epoch``.
 
+    With classes, as many samples are drawn with replacement: each class is equally likely, and likewise each sample of
+    a class. The draws depend on seed and epoch alone, so that all processes have the same.
+
     Args:
         length: the number of samples in the split.
         seed: the seed of the run; None keeps the samples in order.
         every: the distance of the samples that are taken, in order; 1 takes all of them.
+        classes: the class of each sample, from 0 on, where classes are to be equally likely; samples of a negative
+            class are never drawn. None: each sample is taken once.
     """
 
-    def __init__(self, length: int, seed: int | None, every: int = 1) -> None:
+    def __init__(self, length: int, seed: int | None, every: int = 1, classes: Sequence[int] | None = None) -> None:
         self.length, self.seed, self.epoch, self.every = -(-length // every), seed, 0, every
+        self.classes = None if classes is None else torch.tensor(classes)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration draws."""
         self.epoch = epoch
 
     def numbers(self) -> list[int]:
-        """The samples' places in their split, in this epoch's order."""
+        """The samples' places in their split, in this epoch's order.
+
+        A sample that is drawn again has the length of the split added each time, so that every draw has a number, and
+        an augmentation, of its own.
+        """
         if self.seed is None:
             return list(range(0, self.length * self.every, self.every))
         generator = torch.Generator().manual_seed(int(digest([self.seed, "order", self.epoch])[:15], 16))
+        if self.classes is not None:
+            return self._balanced(self.classes, generator)
         return torch.randperm(self.length, generator=generator).tolist()
+
+    def _balanced(self, classes: Tensor, generator: torch.Generator) -> list[int]:
+        """As many draws as there are samples: a class, then a sample of it, each with equal chances."""
+        drawable = torch.nonzero(classes >= 0)[:, 0]
+        by_class = drawable[torch.argsort(classes[drawable], stable=True)]
+        counts = torch.bincount(classes[drawable])
+        drawn = torch.randint(len(counts), (self.length,), generator=generator)
+        inside = torch.rand(self.length, generator=generator, dtype=torch.float64) * counts[drawn]
+        numbers, again = list[int](), Counter[int]()
+        for place in by_class[(counts.cumsum(0) - counts)[drawn] + inside.long()].tolist():
+            numbers.append(place + self.length * again[place])
+            again[place] += 1
+        return numbers
 
 
 class BatchLoader:

@@ -16,6 +16,7 @@ import torch
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.pipeline.augmentation import Albumentations
+from datamodules.pipeline.balance import check_balance, class_weights, drawn_classes
 from datamodules.pipeline.batching import Batch, BatchLoader, EpochSampler, Share
 from datamodules.pipeline.crops import ExactCrops, FastCrops
 from datamodules.pipeline.pixels import Images, images_of
@@ -45,8 +46,8 @@ class ImageDataModule(pl.LightningDataModule):
             them whole in every process.
 
     Raises:
-        UsageError: if the recipe's crops do not go with masks, a pass has fewer full batches than its interval, or a
-            batch or split has too few images for all processes.
+        UsageError: if the recipe's crops or balance do not go with the task, a pass has fewer full batches than its
+            interval, or a batch or split has too few images for all processes.
     """
 
     def __init__(
@@ -72,6 +73,9 @@ class ImageDataModule(pl.LightningDataModule):
                 f"{type(opened.dataset).__name__} has masks. Leave them out."
             )  # fmt: skip
 
+        if not views:
+            check_balance(recipe, self.task.kind)
+
         # All splits are opened at once, so that preparing the dataset anew meanwhile does not end a run.
         form, later = recipe.training_form, recipe.evaluation_form
         self._images: dict[Split, Images] = {
@@ -92,6 +96,21 @@ class ImageDataModule(pl.LightningDataModule):
     def index_of(self, split: Split) -> tuple[Sample, ...]:
         """The samples of a split, in the order of ``index``."""
         return self.opened.index.split(split)
+
+    def targets_of(self, split: Split) -> list[tuple[float, ...]]:
+        """The target of each image of a split, in order; those of training as the run trains on them."""
+        dataset, samples = self.opened.dataset, self.index_of(split)
+        return [dataset.training_target(one, self.seed) if split == "train" else one.target for one in samples]
+
+    @property
+    def class_weights(self) -> tuple[float, ...] | None:
+        """The weights of the classes in the loss, (K,); None where the recipe has none.
+
+        Raises:
+            DataError: if a class is shown by no training image or, of yes and no, by all.
+        """
+        balanced = self.recipe.class_weights == "balanced"
+        return class_weights(self.task, self.targets_of("train")) if balanced else None
 
     def train_dataloader(self) -> BatchLoader:
         """The training split in a new order each epoch, augmented; a last batch of one image is left out.
@@ -129,6 +148,10 @@ class ImageDataModule(pl.LightningDataModule):
         """The test split in order; whole images if the device takes crops out of them."""
         return self._in_order("test", self._test_framing())
 
+    def validation_as_tested(self) -> BatchLoader:
+        """The validation split of a classification in order, framed as a test frames images."""
+        return self._in_order("validation", self._test_framing())
+
     def predict_dataloader(self) -> BatchLoader:
         """The test split, for ``trainer.predict``."""
         return self.test_dataloader()
@@ -160,7 +183,9 @@ class ImageDataModule(pl.LightningDataModule):
         steps, size = recipe.crop_steps(), recipe.image_size
         if recipe.pipeline == "exact":
             return ExactCrops(steps, size, self.seed)
-        return FastCrops(steps, size, self.seed, self._images["train"].extents)
+        # The draws of a whole epoch can be made at its start where each image is taken once.
+        once = recipe.sampling == "shuffled"
+        return FastCrops(steps, size, self.seed, self._images["train"].extents if once else None)
 
     def _check_shares(self) -> None:
         """Refuse batches and splits that the processes cannot share so that each has enough images.
@@ -189,7 +214,10 @@ class ImageDataModule(pl.LightningDataModule):
                 )
 
     def _shuffled(self, make: _Views | _Maker, drop_last: bool) -> BatchLoader:
-        recipe, order = self.recipe, EpochSampler(len(self._images["train"]), self.seed)
+        recipe, classes = self.recipe, None
+        if recipe.sampling == "balanced":
+            classes = drawn_classes(self.task, self.targets_of("train"))
+        order = EpochSampler(len(self._images["train"]), self.seed, classes=classes)
         return BatchLoader(make, order, recipe.batch_size, drop_last, self.threads, recipe.interval, self.share)
 
     def _in_order(self, split: Split, augmentation: BatchTransform) -> BatchLoader:
@@ -220,8 +248,7 @@ class _Maker:
     def __init__(self, data: ImageDataModule, split: Split, images: Images, augmentation: BatchTransform) -> None:
         self._opened, self._split, self._images, self._augmentation = data.opened, split, images, augmentation
         self._kind = data.task.kind
-        dataset, samples = data.opened.dataset, data.index_of(split)
-        targets = [dataset.training_target(one, data.seed) if split == "train" else one.target for one in samples]
+        targets = data.targets_of(split)
         self._targets = None
         if self._kind == "multiclass":
             self._targets = torch.tensor([int(target[0]) for target in targets])
@@ -229,9 +256,10 @@ class _Maker:
             self._targets = torch.tensor(targets, dtype=torch.float32)
 
     def __call__(self, epoch: int, numbers: list[int]) -> Batch:
-        stored = self._images.read(numbers)
-        places = np.array(numbers)
-        images, masks = self._augmentation(stored, epoch, places)
+        draws = np.array(numbers)  # a sample that an epoch draws again has a further number, ``EpochSampler``
+        places = draws % len(self._images)
+        stored = self._images.read(places.tolist())
+        images, masks = self._augmentation(stored, epoch, draws)
         index = torch.from_numpy(places)
         pixels = torch.from_numpy(images if images.ndim == 4 else images[..., None])
         batch: Batch = {"image": pixels.permute(0, 3, 1, 2).contiguous(), "index": index}

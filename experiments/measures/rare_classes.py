@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.agreement import average_precision, balanced_accuracy, confusions, macro_f1, quadratic_kappa
+from analysis.agreement import (
+    average_precision,
+    average_precision_of_resamples,
+    balanced_accuracy,
+    confusions,
+    confusions_of_resamples,
+    macro_f1,
+    quadratic_kappa,
+)
+from analysis.scores import mean_of_defined
 from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import Found, Measure, defined
 from experiments.run.paths import Paths
-from experiments.run.predictions import rows_of
+from experiments.run.predictions import Rows, rows_of
 from experiments.run.store import PREDICTIONS, Record
 from specs.registry import DATASETS
 from specs.run import RunSpec
+from specs.task import Task
 
 OF_EXCLUSIVE_CLASSES = {"balanced_accuracy": balanced_accuracy, "f1": macro_f1, "quadratic_kappa": quadratic_kappa}
 """The numbers of a task of exclusive classes, by the class that is likeliest."""
@@ -27,11 +38,7 @@ def rare_class_scores(record: Record, paths: Paths) -> Found:
         ``average_precision:CLASS``; of exclusive classes also those of ``OF_EXCLUSIVE_CLASSES``, the kappa in [-1, 1].
         None where a number is undefined.
     """
-    import pyarrow.parquet as pq
-
-    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
-    task = dataset.task
-    rows = rows_of(task, pq.read_table(record.file(PREDICTIONS)))
+    task, rows = _predicted(record)
     targets, probabilities = rows["targets"], rows["probabilities"]
     each = dict(zip(task.classes, average_precision(targets, probabilities).tolist(), strict=True))
     known = [each[name] for name in task.scored if not math.isnan(each[name])]
@@ -40,6 +47,33 @@ def rare_class_scores(record: Record, paths: Paths) -> Found:
         counts = confusions(targets.argmax(axis=1), probabilities.argmax(axis=1), len(task.classes))
         found |= {name: defined(score(counts)) for name, score in OF_EXCLUSIVE_CLASSES.items()}
     return found | {f"average_precision:{name}": defined(value) for name, value in each.items()}
+
+
+def rare_class_resamples(record: Record, counts: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+    """The scores of a run on resamples of its test images, (B,) by the name of the number; NaN where one is undefined.
+
+    Args:
+        record: the record of a classification run.
+        counts: how often each resample draws each test image, (B, N).
+    """
+    task, rows = _predicted(record)
+    targets, probabilities = rows["targets"], rows["probabilities"]
+    scored = [task.classes.index(name) for name in task.scored]
+    each = average_precision_of_resamples(targets[:, scored], probabilities[:, scored], counts)
+    found = {"average_precision": mean_of_defined(each)}
+    if task.kind == "multiclass":
+        drawn = confusions_of_resamples(targets.argmax(axis=1), probabilities.argmax(axis=1), len(task.classes), counts)
+        for name, score in OF_EXCLUSIVE_CLASSES.items():
+            found[name] = np.array([score(one) for one in drawn])
+    return found
+
+
+def _predicted(record: Record) -> tuple[Task, Rows]:
+    """The task of a run and its test predictions."""
+    import pyarrow.parquet as pq
+
+    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
+    return dataset.task, rows_of(dataset.task, pq.read_table(record.file(PREDICTIONS)))
 
 
 def _numbers(spec: RunSpec) -> tuple[str, ...]:
@@ -53,5 +87,6 @@ def _numbers(spec: RunSpec) -> tuple[str, ...]:
 def rare_classes() -> Measure:
     """The measure with its version, unit and numbers."""
     return Measure(
-        version=1, unit="score", progress="scores of rare classes", compute=rare_class_scores, numbers=_numbers
+        version=1, unit="score", progress="scores of rare classes", compute=rare_class_scores, numbers=_numbers,
+        of_resamples=rare_class_resamples,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from datamodules.dataset.contract import SPLITS, Index
 from datamodules.dataset.counts import Counts, counted, unscored
 from datamodules.dataset.gaps import gaps, without_foreground
 from datamodules.dataset.splits import Split
+from datamodules.pipeline.balance import check_balance, class_weights, drawn_classes
 from datamodules.prepared.opening import OpenDataset
 from specs.errors import DataError, UsageError
 from specs.recipe import Recipe
@@ -94,6 +95,24 @@ def check_batches(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
 
     if not trains_on_one(spec.backbone, opened.dataset.task, opened.dataset.channels, recipe):
         _refuse(spec, recipe, images)
+
+
+def check_classes(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
+    """Refuse a recipe that balances classes where the task has none of the kind, or a class is never shown.
+
+    Raises:
+        UsageError: if the recipe's balance does not go with the task.
+        DataError: if a class that has to be made up for is shown by no training image.
+    """
+    recipe, dataset = spec.recipe, opened.dataset
+    if recipe.class_weights == "none" and recipe.sampling == "shuffled":
+        return
+    check_balance(recipe, dataset.kind)
+    targets = [dataset.training_target(sample, spec.seed) for sample in index.train]
+    if recipe.class_weights != "none":
+        class_weights(dataset.task, targets)
+    else:
+        drawn_classes(dataset.task, targets)
 
 
 def _refuse(spec: RunSpec, recipe: Recipe, images: int) -> NoReturn:

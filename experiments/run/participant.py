@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from backbones.networks.contract import Backbone
+from datamodules.dataset.splits import Split
 from datamodules.pipeline.batching import Share
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.compilation import compiling
@@ -22,11 +23,11 @@ from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
 from experiments.run.out_of_memory import memory_explained
 from experiments.run.paths import seen_by
-from experiments.run.predictions import prediction_table, scores, write_predictions
+from experiments.run.predictions import Rows, prediction_table, scores, write_predictions
 from experiments.run.progress import Report
 from experiments.run.public_names import public_text
 from experiments.run.resolve import ResolvedRun, Resolver
-from experiments.run.store import BEST, PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
+from experiments.run.store import BEST, PREDICTIONS, VALIDATION_PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
 from initializers.formats.embedded_card import description
 from initializers.loading.contract import Initializer
@@ -101,23 +102,23 @@ def _trained_and_tested(
         raise RunError(f"{what} was interrupted; start it again to go on.")
     module.load_state_dict(load_file(awaited_file(epoch_end.best)))
     best = epoch_end.rows[epoch_end.best_epoch]
-    test_rows = None
+    told: dict[Split, Rows] = {}
     if isinstance(module, SupervisedModule) and spec.stage != "pretrain":
-        trainer.test(module, data, verbose=False)
-        test_rows = module.test_rows()
+        told = _tested(trainer, module, data, spec.stage == "finetune")
     all_gather_objects(None)  # wait until all processes have read the best weights, which are moved below
     if not first:
         return None
-    if test_rows is None:
+    if not told:
         _write_weights(backbone, attempt.folder / WEIGHTS, _description(resolved, normalization))
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
         if method:
             found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
     else:
-        table = prediction_table(data.task, data.index_of("test"), test_rows)
-        write_predictions(table, attempt.folder / PREDICTIONS)
-        found = scores(data.task, table)
-    result = attempt.folder / (WEIGHTS if test_rows is None else PREDICTIONS)
+        tables = {split: prediction_table(data.task, data.index_of(split), rows) for split, rows in told.items()}
+        for split, table in tables.items():
+            write_predictions(table, attempt.folder / (PREDICTIONS if split == "test" else VALIDATION_PREDICTIONS))
+        found = scores(data.task, tables["test"])
+    result = attempt.folder / (PREDICTIONS if told else WEIGHTS)
     epoch_end.best.rename(attempt.folder / BEST)
     (attempt.folder / "last.ckpt").unlink()
     record = {
@@ -140,6 +141,21 @@ def _trained_and_tested(
     return store.publish(attempt, record)
 
 
+def _tested(
+    trainer: pl.Trainer, module: SupervisedModule, data: ImageDataModule, thresholds: bool
+) -> dict[Split, Rows]:
+    """The predictions of the test split and, of a classification whose ``thresholds`` may be asked for, validation's.
+
+    The scores that a trainer logs last are those of the test split.
+    """
+    told: dict[Split, Rows] = {}
+    if thresholds and data.task.kind != "segmentation":
+        trainer.test(module, data.validation_as_tested(), verbose=False)
+        told["validation"] = module.test_rows()
+    trainer.test(module, data, verbose=False)
+    return told | {"test": module.test_rows()}
+
+
 def _module(
     spec: RunSpec, method: Method | None, backbone: Backbone, data: ImageDataModule, normalization: Normalization
 ) -> TrainedModule:
@@ -150,7 +166,7 @@ def _module(
         learner = method.learner(backbone, len(data.index_of("train")))
         module = SelfSupervisedModule(learner, data.task, spec.recipe, normalization, spec.seed)
     else:
-        module = supervised_module(backbone, data.task, spec.recipe, normalization)
+        module = supervised_module(backbone, data.task, spec.recipe, normalization, data.class_weights)
     check_same_weights(module)
     if spec.recipe.batch_norm == "sync":
         synchronized(module)

@@ -40,6 +40,10 @@ BEST = "best.safetensors"
 PREDICTIONS = "predictions.parquet"
 """The file in a fine-tuning's folder that holds its predictions on the test split (``evaluation.prediction_table``)."""
 
+VALIDATION_PREDICTIONS = "validation_predictions.parquet"
+"""The file in a fine-tuning's folder that holds a classification's predictions on the validation split, made as those
+of the test split are, so that thresholds can be chosen there. Runs of earlier versions lack it."""
+
 WEIGHTS = "weights.safetensors"
 """The file in a pretraining's folder that holds the backbone's tensors under their canonical names."""
 
@@ -63,6 +67,10 @@ class Record:
     def score(self) -> float | None:
         """The run's score in [0, 1] by its task's metric, or None where it is undefined."""
         return self.data["score"]  # type: ignore[no-any-return]
+
+    def has(self, name: str) -> bool:
+        """Whether the run left a file of this name, which runs of earlier versions may not have done."""
+        return name in self.data.get("files", {})
 
     def file(self, name: str) -> Path:
         """The path of one of the run's files, after checking that its sha256 is the recorded one.

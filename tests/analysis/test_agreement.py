@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, cohen_kappa_score, f1_score
 
-from analysis.agreement import average_precision, balanced_accuracy, confusions, macro_f1, quadratic_kappa
+import analysis.agreement
+from analysis.agreement import (
+    average_precision,
+    average_precision_of_resamples,
+    balanced_accuracy,
+    confusions,
+    confusions_of_resamples,
+    macro_f1,
+    quadratic_kappa,
+)
+from analysis.bootstrap import draw_counts
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -50,3 +60,30 @@ def test_agreement_is_that_of_scikit_learn(seed: int) -> None:
 def test_kappa_of_one_class_alone_is_undefined() -> None:
     assert math.isnan(quadratic_kappa(confusions([1, 1], [1, 1], 3)))
     assert quadratic_kappa(confusions([0, 1, 2], [0, 1, 2], 3)) == 1.0
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 10**6])
+def test_a_resample_scores_as_scikit_learn_scores_the_images_that_it_draws(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis.agreement, "AT_ONCE", at_once)
+    generator = np.random.default_rng(7)
+    targets = (generator.random((30, 2)) < (0.4, 0.1)).astype(float)
+    targets[3] = math.nan
+    scores = np.round(generator.random((30, 2)), 1)
+    counts = draw_counts([number // 3 for number in range(30)], 40, 0)
+    found = average_precision_of_resamples(targets, scores, counts)
+    told, true = generator.integers(0, 3, 30), generator.integers(0, 3, 30)
+    matrices = confusions_of_resamples(true, told, 3, counts)
+    for resample, drawn in enumerate(counts):
+        rows = np.repeat(np.arange(30), drawn)
+        assert (matrices[resample] == confusions(true[rows], told[rows], 3)).all()
+        for column in range(2):
+            known = rows[~np.isnan(targets[rows, column])]
+            if targets[known, column].any():
+                expected = average_precision_score(targets[known, column], scores[known, column])
+                assert found[resample, column] == pytest.approx(expected, abs=1e-12)
+            else:
+                assert math.isnan(found[resample, column])
+    assert np.isnan(found[:, 1]).any(), "some resample has no positive"
+    assert np.isnan(average_precision_of_resamples(np.full((2, 1), math.nan), np.ones((2, 1)), counts[:, :2])).all()

@@ -110,8 +110,8 @@ def test_a_recipe_that_was_stored_before_a_step_had_a_setting_is_read_with_its_d
 
 @unhurried
 @given(recipes)
-def test_json_writes_every_setting_out(recipe: Recipe) -> None:
-    assert set(recipe.to_json()) == set(Recipe.__dataclass_fields__)
+def test_json_writes_every_setting_out_but_later_ones_that_change_nothing(recipe: Recipe) -> None:
+    assert set(recipe.to_json()) == set(Recipe.__dataclass_fields__) - {"class_weights", "sampling"}
 
 
 def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:

@@ -18,6 +18,9 @@ from specs.registry import BACKBONES, MEASURES
 from specs.run import RunSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from backbones.networks.contract import Backbone
     from datamodules.dataset.contract import Dataset
     from experiments.run.paths import Paths
@@ -49,6 +52,9 @@ class Measure:
             the number KEY.
         remarks: a function that gives notes on the numbers of all runs, as pairs of a subject and a sentence.
         check: a function that raises DataError, before anything is trained, if a dataset lacks what the measure needs.
+        of_resamples: a function that gives numbers of one run on resamples of its test images, (B,) by name, from how
+            often each resample draws each image, (B, N); None: the numbers have no intervals over patients.
+        reads: the name of a file of runs that the measure reads and runs of earlier versions may lack; empty: none.
     """
 
     version: int
@@ -59,6 +65,8 @@ class Measure:
     levels: Mapping[str, str] = field(default_factory=dict)
     remarks: Callable[[Sequence[Found]], list[tuple[str, str]]] = _nothing_to_say
     check: Callable[[Dataset, Path], None] = _anything_goes
+    of_resamples: Callable[[Record, NDArray[np.uint8]], Mapping[str, NDArray[np.float64]]] | None = None
+    reads: str = ""
 
     def check_number(self, number: str, spec: RunSpec) -> None:
         """Refuse a number that runs of a spec cannot have.

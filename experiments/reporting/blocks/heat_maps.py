@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from datamodules.dataset.contract import FindingLocation
+    from datamodules.dataset.annotations import FindingLocation
     from experiments.run.restored import Restored
 
 MEASURE = "attention"

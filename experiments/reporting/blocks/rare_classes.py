@@ -53,10 +53,12 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         header=tuple(Heading(column, TITLES[number]) for column, number in shown),
         lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]),
         notes=(
-            "In percent. Average precision: the mean over the scored classes of the area below precision and recall; "
-            "a network that knows nothing has the share of positives. Of exclusive classes, by the likeliest one: "
-            "balanced accuracy is the mean share of a class's images that are told as it, F1 a mean over classes, "
-            "and quadratic kappa the agreement beyond chance of ordered classes (Cohen 1968).",
+            "In percent: mean and standard deviation over seeds and, where there is room, the 95 % interval of the "
+            "mean over test patients (percentile bootstrap). Average precision: the mean over the scored classes of "
+            "the area below precision and recall; a network that knows nothing has the share of positives. Of "
+            "exclusive classes, by the likeliest one: balanced accuracy is the mean share of a class's images that are "
+            "told as it, F1 a mean over classes, and quadratic kappa the agreement beyond chance of ordered classes "
+            "(Cohen 1968).",
         ),
         folded=True,
         detail=True,

@@ -72,9 +72,13 @@ def test_every_recipe_of_a_study_and_every_published_one_of_a_method_is_looked_a
             assert (Path(sources.__file__).parents[2] / one.file).is_file()
 
 
+LATER = {"class_weights", "sampling"}
+"""Settings that no recipe mentions where they change nothing, so that stored recipes stay the same."""
+
+
 def test_defaults_and_the_arguments_of_a_method_are_values_too() -> None:
     found = settings(recipe_named("ssl/moco_v2"))
-    assert {path.partition(".")[0] for path in found} == set(Recipe.__dataclass_fields__)
+    assert {path.partition(".")[0] for path in found} == set(Recipe.__dataclass_fields__) - LATER
     assert (found["method.name"], found["method.temperature"], found["precision"]) == ("moco_v2", 0.2, "32")
     assert settings(RECIPE)["augmentation.0.steps.1.degrees"] == 7.0
     steps = {path: value for path, value in settings(RECIPE).items() if path.startswith("augmentation")}

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.measures.measuring.measure import Found
-from experiments.measures.measuring.measured import measured
+from experiments.measures.measuring.measured import measured, measured_on_resamples
 from experiments.run.paths import Paths
 from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
 from experiments.tables.document import CellKey
 from experiments.tables.table import Column, Table
+from specs.run import RunSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,3 +69,15 @@ class Gathering:
             records: the records of the runs that are measured.
         """
         return measured(measure, records, self.paths)
+
+    def measured_on_resamples(
+        self, measure: str, records: Iterable[Record], spec: RunSpec
+    ) -> list[dict[str, list[float | None]]]:
+        """The numbers of a measure for a cell's runs on resamples of their test patients, in the runs' order.
+
+        Args:
+            measure: the name of the measure, which has numbers of resamples.
+            records: the records of the runs, all with the same test images.
+            spec: the spec of one of the runs.
+        """
+        return measured_on_resamples(measure, records, spec, self.resolver.index(spec).test, self.store)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
+from analysis.bootstrap import interval_of_mean
 from experiments.measures.measuring.measure import measure_of
-from experiments.reporting.blocks.building.block import Line, entry_of
+from experiments.reporting.blocks.building.block import Entry, Line, entry_of
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, CellKey, TableDocument
 
 
 def measured_cells(gathering: Gathering, named: str) -> dict[CellKey, Cell]:
-    """The numbers of the runs of each cell, by row and column label.
+    """The numbers of the runs of each cell, by row and column label, with intervals over patients where there are any.
 
-    Cells whose runs have no such number are left out, and so are columns that show a measure instead of a score.
+    Runs of folds are tested on different patients and have no common interval. Cells whose runs have no such number are
+    left out, and so are columns that show a measure instead of a score.
 
     Args:
         gathering: the table's runs and records.
@@ -24,9 +27,42 @@ def measured_cells(gathering: Gathering, named: str) -> dict[CellKey, Cell]:
     cells: dict[CellKey, Cell] = {}
     for cell_key, runs in gathering.cells.items():
         if gathering.columns[cell_key[1]].measure is None and runs and number in measure.numbers(runs[0].spec):
-            found = [numbers[number] for numbers in gathering.measured(name, gathering.records_of(cell_key)).values()]
-            cells[cell_key] = Cell(tuple(one for one in found if one is not None))
+            records = [one for one in gathering.records_of(cell_key) if not measure.reads or one.has(measure.reads)]
+            found = [numbers[number] for numbers in gathering.measured(name, records).values()]
+            values = tuple(one for one in found if one is not None)
+            interval = None
+            if values and measure.of_resamples is not None and runs[0].spec.fold is None:
+                drawn = gathering.measured_on_resamples(name, records, runs[0].spec)
+                interval = interval_of_mean(numbers[number] for numbers in drawn if number in numbers)
+            cells[cell_key] = Cell(values, interval=interval)
     return cells
+
+
+def unmeasured(gathering: Gathering, name: str) -> int:
+    """The number of the table's runs that lack the file that a measure reads, as runs of earlier versions may.
+
+    Args:
+        gathering: the table's runs and records.
+        name: the name of the measure.
+    """
+    _, measure, _ = measure_of(name)
+    runs = {
+        record.data["key"]
+        for cell_key, planned in gathering.cells.items()
+        if planned and measure.numbers(planned[0].spec)
+        for record in gathering.records_of(cell_key)
+        if not record.has(measure.reads)
+    }
+    return len(runs)
+
+
+def entry_with_interval(cell: Cell) -> Entry:
+    """The mean and standard deviation of a cell in percent and, below them, the 95 % interval over test patients."""
+    entry = entry_of(cell, mean_std(cell))
+    if cell.interval is None:
+        return entry
+    low, high = cell.interval
+    return dataclasses.replace(entry, small=f"{100 * low:.2f} to {100 * high:.2f}")
 
 
 def columns_of(document: TableDocument, cells: Mapping[CellKey, Cell]) -> list[str]:
@@ -44,5 +80,5 @@ def measured_lines(document: TableDocument, shown: Sequence[tuple[str, Mapping[C
     lines = []
     for row, _ in document.rows:
         found = [cells.get((row, column), Cell(())) for column, cells in shown]
-        lines.append(Line(row, tuple(entry_of(cell, mean_std(cell)) for cell in found), row))
+        lines.append(Line(row, tuple(entry_with_interval(cell) for cell in found), row))
     return tuple(lines)

@@ -39,12 +39,13 @@ EPOCHS = 3
 
 
 def specs() -> dict[str, RunSpec]:
-    """Findings of which half the images lack 13 of 14 labels, masks of which half are empty, views to tell apart."""
+    """Weighted findings of which half the images lack 13 of 14 labels, masks of which half are empty, and views."""
     recipe = dataclasses.replace(spec().recipe, epochs=EPOCHS, dropout=0.0, optimizer=SGD(0.2, 0.9))
+    weighted = dataclasses.replace(recipe, class_weights="balanced")
     masks = dataclasses.replace(recipe, image_size=16, loss="bce_dice", batch_size=8)
     views = dataclasses.replace(recipe_named("phantom_ssl/simclr_v1"), epochs=EPOCHS, image_size=16, batch_size=32)
     return {
-        "classification": spec(dataset='chexpert(uncertain="ignore", frontal_only=True)', recipe=recipe),
+        "classification": spec(dataset='chexpert(uncertain="ignore", frontal_only=True)', recipe=weighted),
         "segmentation": spec(dataset="montgomery", recipe=masks),
         "pretraining": spec(stage="pretrain", dataset="fractals(classes=3, per_class=30, size=16)", recipe=views),
     }

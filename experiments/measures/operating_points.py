@@ -1,0 +1,108 @@
+"""Sensitivity and specificity of classifications at thresholds of the validation split, as ``operating_points:NUMBER``.
+
+``analysis.operating`` has the rule by which thresholds are chosen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.operating import sensitivities, specificities, thresholds_at_specificity
+from analysis.scores import mean_of_defined
+from datamodules.dataset.contract import Dataset
+from experiments.measures.measuring.measure import Found, Measure, defined
+from experiments.run.paths import Paths
+from experiments.run.predictions import rows_of
+from experiments.run.store import AGAIN, PREDICTIONS, VALIDATION_PREDICTIONS, Record
+from specs.errors import RunError
+from specs.registry import DATASETS
+from specs.run import RunSpec
+
+STATED = 0.9
+"""The specificity or the sensitivity that the validation split has at its threshold, or more."""
+
+NUMBERS = ("sensitivity_at_specificity", "specificity_reached", "specificity_at_sensitivity", "sensitivity_reached")
+"""What the test split has at the threshold for the stated specificity, and at that for the stated sensitivity."""
+
+
+def operating_point_numbers(record: Record, paths: Paths) -> Found:
+    """Compute the numbers of a run's test predictions at thresholds of its validation predictions.
+
+    Returns:
+        Each of ``NUMBERS`` in [0, 1], the mean over the scored classes that have a threshold and test images of the
+        kind that it counts; and that of each class as ``NUMBER:CLASS``. None where a number is undefined.
+
+    Raises:
+        RunError: if the run is of an earlier version, which kept no validation predictions.
+    """
+    task = _dataset(record).task
+    by_class = _by_class(record, None)
+    scored = [task.classes.index(name) for name in task.scored]
+    found = {number: defined(float(mean_of_defined(values[0, scored]))) for number, values in by_class.items()}
+    each = {
+        f"{number}:{name}": defined(float(value))
+        for number, values in by_class.items()
+        for name, value in zip(task.classes, values[0], strict=True)
+    }
+    return found | each
+
+
+def operating_point_resamples(record: Record, counts: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+    """The numbers of a run on resamples of its test images, (B,) by name; the thresholds stay as they are.
+
+    Args:
+        record: the record of a classification run.
+        counts: how often each resample draws each test image, (B, N).
+    """
+    task = _dataset(record).task
+    scored = [task.classes.index(name) for name in task.scored]
+    return {number: mean_of_defined(values[:, scored]) for number, values in _by_class(record, counts).items()}
+
+
+def _by_class(record: Record, counts: NDArray[np.uint8] | None) -> dict[str, NDArray[np.float64]]:
+    """The numbers of each class on resamples of the test images, (B, K); without ``counts`` on the images, (1, K)."""
+    import pyarrow.parquet as pq
+
+    if not record.has(VALIDATION_PREDICTIONS):
+        raise RunError(
+            f"{record.folder} was written by an earlier version, which kept no predictions of the validation split, "
+            f"and thresholds are chosen there. {AGAIN}"
+        )
+    task = _dataset(record).task
+    chosen_on, tested = (
+        rows_of(task, pq.read_table(record.file(name))) for name in (VALIDATION_PREDICTIONS, PREDICTIONS)
+    )
+    if counts is None:
+        counts = np.ones((1, len(tested["targets"])), np.uint8)
+    targets, scores = tested["targets"], tested["probabilities"]
+    above = thresholds_at_specificity(chosen_on["targets"], chosen_on["probabilities"], STATED)
+    mirrored = thresholds_at_specificity(1 - chosen_on["targets"], -chosen_on["probabilities"], STATED)
+    values = (
+        sensitivities(targets, scores, above, counts),
+        specificities(targets, scores, above, counts),
+        sensitivities(1 - targets, -scores, mirrored, counts),
+        specificities(1 - targets, -scores, mirrored, counts),
+    )
+    return dict(zip(NUMBERS, values, strict=True))
+
+
+def _dataset(record: Record) -> Dataset:
+    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
+    return dataset
+
+
+def _numbers(spec: RunSpec) -> tuple[str, ...]:
+    """The numbers of a task of yes and no; tasks of exclusive classes and segmentations have none."""
+    task = DATASETS.build(spec.dataset).task
+    if task.kind not in ("binary", "multilabel"):
+        return ()
+    return (*NUMBERS, *(f"{number}:{name}" for number in NUMBERS for name in task.classes))
+
+
+def operating_points() -> Measure:
+    """The measure with its version, unit and numbers."""
+    return Measure(
+        version=1, unit="share", progress="operating points", compute=operating_point_numbers, numbers=_numbers,
+        of_resamples=operating_point_resamples, reads=VALIDATION_PREDICTIONS,
+    )  # fmt: skip

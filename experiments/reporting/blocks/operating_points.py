@@ -1,0 +1,108 @@
+"""Sensitivity at a stated specificity, and specificity at a stated sensitivity, of the runs of tasks of yes and no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from experiments.measures.measuring.measure import measure_of
+from experiments.reporting.blocks.building.block import Block, Heading
+from experiments.reporting.blocks.building.gathering import Gathering
+from experiments.reporting.blocks.building.kind import Kind
+from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines, unmeasured
+from experiments.tables.document import Cell, CellKey, TableDocument
+
+MEASURE = "operating_points"
+
+TITLES = {
+    "sensitivity_at_specificity": "sensitivity at 90 % specificity",
+    "specificity_reached": "specificity reached there",
+    "specificity_at_sensitivity": "specificity at 90 % sensitivity",
+    "sensitivity_reached": "sensitivity reached there",
+}
+"""The titles of the measure's numbers."""
+
+OF_CLASSES = ("sensitivity_at_specificity", "specificity_at_sensitivity")
+"""The numbers that are shown for each class of a task with several."""
+
+
+@dataclass(frozen=True)
+class PointsOfRuns:
+    """Sensitivities and specificities at thresholds that were chosen on the validation split.
+
+    Attributes:
+        by_number: the numbers of the runs of each cell in [0, 1], by the name of the number, which ends in ``:CLASS``
+            where it is of one class of several, and then by row and column label.
+        unmeasured: the number of runs of an earlier version, which kept no validation predictions.
+    """
+
+    by_number: dict[str, dict[CellKey, Cell]]
+    unmeasured: int
+
+
+def operating_points() -> Kind:
+    """The block of operating points, for every table with a task of yes and no."""
+    return Kind(order=54, tell=_tell, part=PointsOfRuns, gather=_gather)
+
+
+def _gather(gathering: Gathering) -> PointsOfRuns | None:
+    _, measure, _ = measure_of(MEASURE)
+    several = dict.fromkeys(TITLES)
+    for run in gathering.first_runs().values():
+        starts = tuple(f"{number}:" for number in OF_CLASSES)
+        of_classes = [name for name in measure.numbers(run.spec) if name.startswith(starts)]
+        several |= dict.fromkeys(of_classes if len(of_classes) > len(OF_CLASSES) else ())
+    found = {number: measured_cells(gathering, f"{MEASURE}:{number}") for number in several}
+    kept = {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
+    without = unmeasured(gathering, MEASURE)
+    return PointsOfRuns(kept, without) if kept or without else None
+
+
+def _tell(document: TableDocument) -> Iterator[Block]:
+    part = document.part(PointsOfRuns)
+    if part is None:
+        return
+    numbers = [number for number in TITLES if number in part.by_number]
+    shown = [(column, number) for number in numbers for column in columns_of(document, part.by_number[number])]
+    earlier = (
+        f"{part.unmeasured} runs of an earlier version kept no predictions of the validation split and are not in "
+        "these numbers: move their folders away and make the table again."
+    )
+    yield Block(
+        title="Sensitivity and specificity at thresholds of the validation split",
+        corner="initialization",
+        header=tuple(Heading(column, TITLES[number]) for column, number in shown),
+        lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]) if shown else (),
+        notes=(
+            "In percent, of the test split: mean and standard deviation over seeds and, where there is room, the 95 % "
+            "interval of the mean over test patients (percentile bootstrap; the thresholds stay). For each class, the "
+            "smallest threshold with a specificity of 90 % or more on the validation split, and the largest with such "
+            "a sensitivity. What is reached there on the test split differs from 90 % as far as the two splits do. Of "
+            "several classes, the mean over the scored ones.",
+            *((earlier,) if part.unmeasured else ()),
+        ),
+        folded=True,
+        detail=True,
+    )
+    for number in OF_CLASSES:
+        for column, _ in document.columns:
+            yield from _of_classes(document, part, number, column)
+
+
+def _of_classes(document: TableDocument, part: PointsOfRuns, number: str, column: str) -> Iterator[Block]:
+    """The block of a number of each class of one column, if its task has several."""
+    of_classes = {
+        name.removeprefix(f"{number}:"): cells
+        for name, cells in part.by_number.items()
+        if name.startswith(f"{number}:") and column in columns_of(document, cells)
+    }
+    if of_classes:
+        title = TITLES[number]
+        yield Block(
+            title=f"{title[0].upper()}{title[1:]} of each class of {column}, {len(of_classes)} classes",
+            corner="initialization",
+            header=tuple(map(Heading, of_classes)),
+            lines=measured_lines(document, [(column, cells) for cells in of_classes.values()]),
+            folded=True,
+            detail=True,
+        )
