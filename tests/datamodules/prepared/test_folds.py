@@ -152,5 +152,5 @@ def test_prepared_images_of_every_split_are_served_in_a_fold(tmp_path: Path) -> 
 
 def test_too_few_patients_are_refused() -> None:
     samples = tuple(Sample(str(n), "one", (float(n % 2),), "") for n in range(60))
-    with pytest.raises(UsageError, match="3 folds are too many: 1 patients are there"):
+    with pytest.raises(UsageError, match="3 folds are too many: the number of patients who are there is 1"):
         in_fold(pooled(Planted(world="domain"), samples), Fold(0, 3))
