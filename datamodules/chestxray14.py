@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datamodules.dataset.contract import Dataset, FindingLocation, Labels
+from datamodules.dataset.contract import Dataset, Labels
+from datamodules.dataset.finding_location import FindingLocation
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, below
 from datamodules.files.images import read_gray

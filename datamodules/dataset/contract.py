@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from datamodules.dataset.absent import WHY, absent
 from datamodules.dataset.dividing import divide
+from datamodules.dataset.finding_location import FindingLocation
 from datamodules.dataset.not_found import not_found
 from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
@@ -34,20 +35,6 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-
-
-class FindingLocation(NamedTuple):
-    """A finding and its location in an image.
-
-    Attributes:
-        finding: the name of the class that the finding is of.
-        box: the left, top, width and height of its box, in pixels of the image.
-        mask: an image file that is not 0 where the finding is; None where only the box is known.
-    """
-
-    finding: str
-    box: tuple[float, float, float, float]
-    mask: Path | None = None
 
 
 class Labels(NamedTuple):
@@ -197,7 +184,13 @@ class Dataset(ABC):
     @property
     @abstractmethod
     def channels(self) -> int:
-        """The number of channels of its images: 1 (grayscale) or 3 (RGB)."""
+        """The number of channels of its images, from 1 on: 1 is grayscale, 3 is taken for RGB."""
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What its channels are called in pictures, in their order."""
+        usual = {1: ("gray",), 3: ("red", "green", "blue")}
+        return usual.get(self.channels) or tuple(f"channel {number}" for number in range(1, self.channels + 1))
 
     @property
     def published(self) -> Mapping[str, int]:
@@ -302,7 +295,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def read_image(self, root: Path, sample: Sample) -> Pixels:
-        """Pixels of shape (H, W) where ``channels`` is 1, else (H, W, 3), uint8 in 0..255.
+        """Pixels of shape (H, W) where ``channels`` is 1, else (H, W, channels), uint8 in 0..255.
 
         Raises:
             DataError: names the file if it is missing or unreadable.

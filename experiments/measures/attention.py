@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from analysis.attention import area, inside
-from datamodules.dataset.contract import Dataset, FindingLocation
+from datamodules.dataset.contract import Dataset
+from datamodules.dataset.finding_location import FindingLocation
 from datamodules.dataset.sample import Sample
 from experiments.measures.measuring.grad_cam import grad_cam
 from experiments.measures.measuring.measure import Found, Measure
