@@ -59,7 +59,7 @@ class FirstLayer(Initializer):
         given = build(self.source).state_dict(backbone, generator, weights_of)
         name = first_convolution(backbone.weights())
         if given.first is None:
-            if "input channels" in given.transformed.get(name, ""):
+            if "input channel" in given.transformed.get(name, ""):
                 raise WeightsError(
                     f"{self}: {self.source} changes weights whose first layer has been adapted to other channels, so "
                     f"that no rule can be chosen any more. Put first_layer inside it, around the weights themselves."

@@ -87,6 +87,8 @@ def _words(source: int, channels: int, rule: Rule) -> str:
     """What was done, in words."""
     if channels == 1:
         return f"sum of {source} input channels"
+    if source == 1:
+        return f"the input channel for each of {channels}, times 1/{channels}"
     if rule == "mean":
         return f"mean of {source} input channels for each of {channels}, times {source}/{channels}"
     return f"{source} input channels in turn for {channels}, of the same sum"

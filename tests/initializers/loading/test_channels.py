@@ -33,7 +33,7 @@ def test_the_channels_of_the_first_convolution_are_summed_and_nothing_else_is_to
     assert how == {"stem.weight": "sum of 3 input channels"}
 
 
-@pytest.mark.parametrize(("rule", "source", "channels"), product(RULES, (1, 2, 3, 4), (1, 2, 3, 4, 7)))
+@pytest.mark.parametrize(("rule", "source", "channels"), list(product(RULES, (1, 2, 3, 4), (1, 2, 3, 4, 7))))
 def test_equal_channels_are_answered_as_the_source_answers_them(rule: Rule, source: int, channels: int) -> None:
     given = torch.rand(5, source, 3, 3, dtype=torch.float64)
     found = adapted(given, channels, rule)
