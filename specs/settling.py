@@ -76,7 +76,7 @@ def with_channels_of(backbone: Call, dataset: Call) -> Call:
 
     Args:
         backbone: the bound expression of a backbone.
-        dataset: the bound expression of a dataset.
+        dataset: the expression of a dataset.
     """
     arguments = backbone.arguments()
     channels: int = DATASETS.build(dataset).channels

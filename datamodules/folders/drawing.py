@@ -30,7 +30,7 @@ class Layout(NamedTuple):
     Attributes:
         labelling: the columns of tables, and the words in their cells.
         channels: the number of channels of the images.
-        files: which files are the channels of an image.
+        files: the rule by which several files are the channels of one image.
         tables: the file names of the tables; where there are several, each holds the rows of its split.
         images: the folder of the images, under the root.
         masking: where masks are, and what marks which class.

@@ -35,7 +35,7 @@ class Listing:
     Attributes:
         labelling: the columns of tables, and the words in their cells.
         masking: where images and masks are, where the folder is segmented.
-        channels: which files are the channels of an image.
+        channels: the rule by which several files are the channels of one image.
         tables: the file names of the tables, under the dataset's folder.
         named: whether the tables were named, so that they have to be there.
         form: the encoding and the sheet of the tables.

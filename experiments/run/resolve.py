@@ -128,15 +128,13 @@ def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default:
 def required_by(spec: RunSpec, need: Pretraining) -> RunSpec:
     """The spec of a pretraining that a run's initializer asks for.
 
-    Where its dataset has another number of channels, it is of the network for these, and loading brings its weights to
-    the run's own. If the run is in a fold and the pretraining uses images of the same dataset, the pretraining is in
-    that fold too, so that it sees no image that the run is tested on.
+    Its network takes the channels of its own images. If the run is in a fold and the pretraining uses images of the
+    same dataset, the pretraining is in that fold too, so that it sees no image that the run is tested on.
 
     Raises:
         UsageError: if no recipe is given.
     """
-    backbone = with_channels_of(spec.backbone, DATASETS.bind(need.dataset))
-    made = pretraining_of(need, backbone, spec.edition, spec.pretraining)
+    made = pretraining_of(need, with_channels_of(spec.backbone, need.dataset), spec.edition, spec.pretraining)
     return dataclasses.replace(made, fold=spec.fold) if _of_same_images(spec.dataset, made.dataset) else made
 
 
