@@ -14,18 +14,15 @@ from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.class_masks import Mark, Marks
-from datamodules.files.dicom import is_dicom, read_dicom
-from datamodules.files.images import read_gray, read_rgb
 from datamodules.files.masks import Foreground
 from datamodules.files.names import Names
-from datamodules.files.pairing import Affix, images_in
+from datamodules.files.pairing import Affix
 from datamodules.files.tables import Form
-from datamodules.folders.by_folder import images_in_folders
+from datamodules.folders.channels import Channels, check_channels
 from datamodules.folders.grouping import groups_in
-from datamodules.folders.images import image_of
 from datamodules.folders.labelling import Labelling, Mode, Rule
+from datamodules.folders.listing import Listing, Splitting
 from datamodules.folders.masking import Masking, Overlap, places_of
-from datamodules.folders.patients import patient_in
 from datamodules.folders.rules import (
     check_class_masks,
     check_encoding,
@@ -34,11 +31,8 @@ from datamodules.folders.rules import (
     check_people,
     check_readers,
 )
-from datamodules.folders.splitting import SALT, divided, split_of
+from datamodules.folders.splitting import SALT, divided
 from datamodules.folders.words import Words as CellWords
-from datamodules.labels.label_files import once
-from specs.errors import DataError
-from specs.quoting import plain
 from specs.run import digest
 from specs.task import Kind, Task
 from specs.titles import Words
@@ -65,7 +59,8 @@ class Folder(Dataset):
         path: the folder, absolute or under the data root.
         kind: the kind of the task: what is asked of each image.
         classes: the names of the classes; binary and segmentation have one.
-        channels: the number of channels, 1 (grayscale) or 3 (RGB), whatever the files hold.
+        channels: the number of channels, 1 (grayscale) or 3 (RGB), whatever the files hold; with ``channel_suffixes``
+            as many as these, which need not be said.
         table: file name of the table, or of several, which are read one after another; columns that the first one
             lacks are looked up in those that have them, by the image.
         image: the column of the table that has the paths of images.
@@ -113,12 +108,14 @@ class Folder(Dataset):
         encoding: the encoding of tables, such as ``cp1252``; without it UTF-8, or what the file's first bytes declare.
         sheet: the sheet that is read of a workbook with several.
         groups: columns of groups of patients, such as ``("sex", "age")``: scores are told by group, ages in bins.
+        channel_suffixes: what the name of each channel's file ends in, before the ending, in the order of the channels,
+            such as ``("_t1", "_t2")``; each file is read as gray. Tables name an image without it, or its first file.
     """
 
     path: str = "folder"
     kind: Literal["multilabel", "binary", "multiclass", "segmentation"] = "binary"
     classes: tuple[str, ...] = ("positive",)
-    channels: Literal[1, 3] = 1
+    channels: int = 1
     table: str | tuple[str, ...] | None = None
     image: str = "image"
     label: str | None = None
@@ -135,7 +132,7 @@ class Folder(Dataset):
     reader: str | None = field(default=None, kw_only=True)
     readers: Rule = field(default="agree", kw_only=True)
     patient_in_name: str | None = field(default=None, kw_only=True)
-    split_by: Literal["column", "tables", "folders", "not used"] = field(default="column", kw_only=True)
+    split_by: Splitting = field(default="column", kw_only=True)
     empty_split: Literal["refuse", "from train"] = field(default="refuse", kw_only=True)
     mask_prefix: str = field(default="", kw_only=True)
     image_prefix: str = field(default="", kw_only=True)
@@ -148,10 +145,14 @@ class Folder(Dataset):
     encoding: str | None = field(default=None, kw_only=True)
     sheet: str | None = field(default=None, kw_only=True)
     groups: tuple[str, ...] = field(default=(), kw_only=True)
+    channel_suffixes: tuple[str, ...] = field(default=(), kw_only=True)
 
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
-    words: ClassVar[Words] = {"kind": "{kind}", "classes": "{classes}", "channels": {3: "in color"}}
+    words: ClassVar[Words] = {
+        "kind": "{kind}", "classes": "{classes}", "channels": {3: "in color"},
+        "channel_suffixes": "of several channels",
+    }  # fmt: skip
     homepage: ClassVar[str] = "your own folder"
     licence: ClassVar[str] = "yours"
     by_hand: ClassVar[str] = "Its files are your own."
@@ -166,12 +167,12 @@ class Folder(Dataset):
     )  # fmt: skip
     pixel_arguments: ClassVar[tuple[str, ...]] = (
         "channels", "kind", "masks", "mask_suffix", "foreground", "mask_prefix", "beside", "image_prefix",
-        "image_suffix", "values", "ignored", "overlap",
+        "image_suffix", "values", "ignored", "overlap", "channel_suffixes",
     )  # fmt: skip
     added: ClassVar[tuple[str, ...]] = (
         "labels", "positive", "negative", "unlabelled", "reader", "readers", "patient_in_name", "split_by",
         "empty_split", "mask_prefix", "image_prefix", "image_suffix", "beside", "encoding", "sheet",
-        "values", "ignored", "overlap", "second", "groups",
+        "values", "ignored", "overlap", "second", "groups", "channel_suffixes",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -181,6 +182,8 @@ class Folder(Dataset):
             UsageError: says what was expected.
         """
         super().__post_init__()
+        check_channels(self.channels, self.channel_suffixes)
+        object.__setattr__(self, "channels", len(self.channel_suffixes) or self.channels)
         check_masks(self.kind, self.classes, self.foreground)
         if self.kind == "segmentation":
             check_class_masks(self.classes, (self.masks, self.mask_suffix), self.values, self.ignored, self.second)
@@ -222,6 +225,22 @@ class Folder(Dataset):
         )  # fmt: skip
 
     @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The suffixes of the channels' files without the signs at their ends, where there are some."""
+        return self._channels.names or super().channel_names
+
+    @property
+    def _channels(self) -> Channels:
+        return Channels(self.channel_suffixes)
+
+    @property
+    def _listing(self) -> Listing:
+        return Listing(
+            self._labelling, self._masking, self._channels, self._tables, self.table is not None,
+            Form(self.encoding, self.sheet), self.split_by, self._given, self.patient_in_name, self.beside,
+        )  # fmt: skip
+
+    @property
     def _given(self) -> bool:
         """Whether the folder says itself which split an image is in."""
         return self.split is not None or self.split_by in ("tables", "folders")
@@ -234,8 +253,8 @@ class Folder(Dataset):
     def _masking(self) -> Masking:
         places = places_of(self.masks, self.mask_prefix, self.mask_suffix)
         beside = (*self.beside, *((self.second,) if self.second else ()))
-        return Masking(self.classes, self.images, Affix(self.image_prefix, self.image_suffix), places, beside,
-                       self.foreground, self.values, self.ignored, self.overlap)  # fmt: skip
+        return Masking(self.classes, self.images, Affix(self.image_prefix, self.image_suffix + self._channels.first),
+                       places, beside, self.foreground, self.values, self.ignored, self.overlap)  # fmt: skip
 
     def read_labels(self, root: Path) -> Labels:
         """The rows of the tables, the images of class folders, or the pairs of image and mask."""
@@ -243,8 +262,10 @@ class Folder(Dataset):
         samples = [sample for sample, _ in self._read(root)]
         if not samples:
             raise self.not_found(root, "found no images")
+        sources = [sample.source for sample in samples]
+        if self.missing == "refuse" and (lacking := self._channels.lacking(root, sources)):
+            raise self.not_found(root, lacking)
         if self.kind == "segmentation":
-            sources = [sample.source for sample in samples]
             if self.missing == "refuse" and (lacking := self._masking.lacking(root, sources)):
                 raise self.not_found(root, lacking)
             for source in sources:
@@ -265,16 +286,13 @@ class Folder(Dataset):
         return divided(samples, given, self.task, self.empty_split == "from train")
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """The image, and its masks if there are some."""
+        """The image's file, or that of each channel, and its masks if there are some."""
         masks = self._masking.masks(root, sample.source) if self.kind == "segmentation" else ()
-        return root / sample.source, *masks
+        return *(root / file for file in self._channels.files(sample.source)), *masks
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """The image in the channels that were asked for."""
-        path = root / sample.source
-        if is_dicom(path):
-            return read_dicom(path, channels=self.channels)
-        return read_gray(path) if self.channels == 1 else read_rgb(path)
+        return self._channels.read(root, sample.source, self.channels)
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """What ``foreground`` or ``values`` says."""
@@ -283,7 +301,8 @@ class Folder(Dataset):
     def grouped(self, root: Path) -> Groups:
         """What the columns ``groups`` say, ages in bins."""
         tables, form = [root / name for name in self._tables], Form(self.encoding, self.sheet)
-        return groups_in(tables, self.image, self.groups, form, Names(root, self.images)) if self.groups else {}
+        files = Names(root, self.images)
+        return groups_in(tables, self.image, self.groups, form, self._channels, files) if self.groups else {}
 
     def second_mask(self, root: Path, sample: Sample) -> Pixels | None:
         """The mask that is called as that of the first observer, with ``second`` in place of its suffix."""
@@ -298,49 +317,14 @@ class Folder(Dataset):
         from datamodules.folders.drawing import Layout, draw
 
         apart = self.split_by in ("folders", "not used")
-        draw(root, Layout(self._labelling, self.channels, self._tables, self.images, self._masking, apart, self.groups))
+        draw(
+            root,
+            Layout(self._labelling, self.channels, self._channels, self._tables, self.images, self._masking, apart,
+                   self.groups),
+        )  # fmt: skip
 
     def _read(self, root: Path) -> list[tuple[Sample, Split]]:
         """The samples with their splits; the split is train where nothing says another one."""
-        if self.labels == "folders":
-            return self._in_folders(root)
-        tables = [root / name for name in self._tables]
-        if self.kind == "segmentation" and self.table is None and not tables[0].is_file():
-            named = any(any(affix) for _, affix in self._masking.places)
-            masks = self._masking.all_masks(root) if named else set()
-            found = images_in(root, self.images, self._masking.image_affix, masks, self._masking.beside)
-            return [self._sample(name, (), name) for name in (path.relative_to(root).as_posix() for path in found)]
-        if lacking := [table for table in tables if not table.exists()]:
+        if lacking := [table for table in self._listing.needed(root) if not table.exists()]:
             raise self.not_found(root, f"found no {lacking[0].name}")
-        files = Names(root, self.images)
-        seen, sources = set[str](), dict[str, str]()
-        samples = []
-        for row in self._labelling.read(tables, Form(self.encoding, self.sheet)):
-            name, source = image_of(row.image, files, row.table, row.line)
-            once(seen, name, row.table, row.line)
-            if (other := sources.setdefault(source, name)) != name:
-                raise DataError(
-                    f"{row.table}, line {row.line}: {plain(name)} and {plain(other)} are the same file. Keep one row."
-                )
-            split = {"tables": row.table.stem, "folders": source}.get(self.split_by, row.split)
-            where = f"{row.table}, line {row.line}"
-            samples.append(self._sample(source, row.target, split, name=name, patient=row.patient, where=where))
-        return samples
-
-    def _in_folders(self, root: Path) -> list[tuple[Sample, Split]]:
-        """The images of class folders as samples, with their splits."""
-        absent = self.negative if self.kind == "binary" else ()
-        found = images_in_folders(root, (*absent, *self.classes), self.split_by in ("folders", "not used"), self.beside)
-        samples = []
-        for one in found:
-            number = 0 if one.folder in absent else self.classes.index(one.folder) + (self.kind == "binary")
-            samples.append(self._sample(one.source, (float(number),), one.split))
-        return samples
-
-    def _sample(
-        self, source: str, target: tuple[float, ...], said: str, name: str = "", patient: str = "", where: str = ""
-    ) -> tuple[Sample, Split]:
-        """A sample and its split; its path stands in for its name, patient and split where these are not given."""
-        name = name or source
-        split: Split = split_of(said, self.split_by, where or source) if self._given else "train"
-        return Sample(name, patient or patient_in(source, self.patient_in_name), target, source), split
+        return self._listing.samples(root)

@@ -94,6 +94,7 @@ class Gabor(Initializer):
             tensors=tensors | {first: (bank * scale).to(tensors[first].dtype)},
             transformed=given.transformed | {first: done},
             drawn=tuple(name for name in given.drawn if name != first),
+            first=None,
         )
 
 

@@ -13,7 +13,8 @@ class InputNormalization(nn.Module):
     """A layer that maps uint8 pixels to normalized floats with as many channels as the backbone takes.
 
     A gray image is repeated over the backbone's channels. If statistics are given per channel and the backbone takes
-    one channel, their means over the channels are used.
+    another number of channels, their means over the channels are used for each: ImageNet's for red, green and blue
+    say nothing of the first sequences of an MRI.
 
     Args:
         normalization: the mean and standard deviation on the [0, 1] scale.

@@ -12,7 +12,7 @@ from specs.expression import Call, parse
 from specs.fold import Fold
 from specs.quoting import shown
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS
-from specs.settling import settled
+from specs.settling import settled, taking
 
 if TYPE_CHECKING:
     from specs.recipe import Recipe
@@ -48,7 +48,8 @@ class RunSpec:
     """What one run is. Expressions are bound when it is made, so equal runs are equal specs.
 
     What an initializer leaves to the network is said then too: ``imagenet`` on ``resnet18`` becomes
-    ``imagenet("resnet18")``.
+    ``imagenet("resnet18")``. So is what a network leaves to the images: on images of four channels, ``resnet18``
+    becomes ``resnet18(in_channels=4)``.
 
     Attributes:
         stage: the kind of run: ``finetune`` trains, validates and tests on the task; ``tune`` does the same without a
@@ -77,7 +78,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dataset", DATASETS.bind(self.dataset))
-        object.__setattr__(self, "backbone", BACKBONES.bind(self.backbone))
+        object.__setattr__(self, "backbone", taking(BACKBONES.bind(self.backbone), self.dataset))
         object.__setattr__(self, "initializer", settled(INITIALIZERS.bind(self.initializer), self.backbone))
         if self.stage not in STAGES or self.edition not in ("real", "phantom"):
             raise UsageError(

@@ -1,11 +1,15 @@
-"""What an initializer's expression leaves to the network that is initialized, filled in."""
+"""What expressions leave to each other, filled in: an initializer to the network, and the network to the images."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 
 from specs.expression import Call, Value
-from specs.registry import INITIALIZERS
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+
+IN_CHANNELS = "in_channels"
+"""The argument of backbones that is the number of channels of their input."""
 
 
 def settled(initializer: Call, backbone: Call) -> Call:
@@ -50,3 +54,32 @@ def _left_to_network(name: str) -> Callable[[Mapping[str, Value], str], dict[str
     left: Callable[[Mapping[str, Value], str], dict[str, Value]] | None
     left = getattr(INITIALIZERS.get(name), "left_to_network", None)
     return left or (lambda arguments, network: {})
+
+
+def taking(backbone: Call, dataset: Call) -> Call:
+    """A backbone's expression that takes a dataset's images, where it leaves the number of channels at its default.
+
+    A gray image is repeated over the channels of any backbone, so that nothing has to change for it.
+
+    Args:
+        backbone: the bound expression of a backbone.
+        dataset: the bound expression of a dataset.
+    """
+    if IN_CHANNELS not in backbone.arguments():
+        return backbone
+    default = inspect.signature(BACKBONES.get(backbone.name)).parameters[IN_CHANNELS].default
+    return with_channels_of(backbone, dataset) if backbone.arguments()[IN_CHANNELS] == default else backbone
+
+
+def with_channels_of(backbone: Call, dataset: Call) -> Call:
+    """A backbone's expression that takes a dataset's images, whatever number of channels it says.
+
+    Args:
+        backbone: the bound expression of a backbone.
+        dataset: the expression of a dataset.
+    """
+    arguments = backbone.arguments()
+    channels: int = DATASETS.build(dataset).channels
+    if IN_CHANNELS not in arguments or channels in (1, arguments[IN_CHANNELS]):
+        return backbone
+    return Call(backbone.name, backbone.args, tuple((arguments | {IN_CHANNELS: channels}).items()))

@@ -184,7 +184,13 @@ class Dataset(ABC):
     @property
     @abstractmethod
     def channels(self) -> int:
-        """The number of channels of its images: 1 (grayscale) or 3 (RGB)."""
+        """The number of channels of its images, from 1 on: 1 is grayscale, 3 is taken for RGB."""
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What its channels are called in pictures, in their order."""
+        numbered = tuple(f"channel {number}" for number in range(1, self.channels + 1))
+        return {1: ("gray",), 3: ("red", "green", "blue")}.get(self.channels, numbered)
 
     @property
     def published(self) -> Mapping[str, int]:
@@ -198,7 +204,7 @@ class Dataset(ABC):
     def taken_from(self) -> tuple[str, ...]:
         """The published collections that its images come from, by registry name if they have one; empty: its own.
 
-        Two datasets of one collection may share images, which makes one a leak in the test of the other.
+        Of two datasets of one collection, one may be a leak in the test of the other.
         """
         return ()
 
@@ -289,7 +295,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def read_image(self, root: Path, sample: Sample) -> Pixels:
-        """Pixels of shape (H, W) where ``channels`` is 1, else (H, W, 3), uint8 in 0..255.
+        """Pixels of shape (H, W) where ``channels`` is 1, else (H, W, channels), uint8 in 0..255.
 
         Raises:
             DataError: names the file if it is missing or unreadable.
@@ -327,12 +333,10 @@ class Dataset(ABC):
         raise DataError(f"{type(self).__name__} does not say where in its images the findings are.")
 
     def grouped(self, root: Path) -> Groups:
-        """The groups of patients that scores are told of; samples of no group are left out, and so none by default.
-
-        Groups change nothing of training and enter no identity.
+        """The groups of patients that scores are told of, which enter no identity; by default none.
 
         Raises:
-            DataError: if the file that says them is missing or damaged.
+            DataError: if the file that says them is damaged.
         """
         return {}
 

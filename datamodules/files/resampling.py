@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from datamodules.files.channelwise import channelwise
 from specs.recipe import Resampling
 
 Pixels = NDArray[np.uint8]
@@ -19,8 +20,11 @@ Size = int | tuple[int, int]
 def resize(image: Pixels, size: Size, method: Resampling) -> Pixels:
     """Resize an image, whatever its aspect ratio is.
 
+    Of neither one nor three channels, each is resized as a gray image: Pillow would take the last one of two or four
+    for transparency, and weigh the others by it.
+
     Args:
-        image: the pixels, (H, W) or (H, W, 3) uint8.
+        image: the pixels, (H, W), or (H, W, C) of C channels, uint8.
         size: height and width of the result, in pixels; a number is both.
         method: the way of resampling: ``antialiased`` is Pillow's bilinear filter, which averages over the area that a
             pixel covers where the image shrinks
@@ -32,9 +36,14 @@ def resize(image: Pixels, size: Size, method: Resampling) -> Pixels:
     if image.shape[:2] == (height, width):
         return image
     if method == "antialiased":
-        return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
+        return channelwise(lambda part: _antialiased(part, height, width), image)
     interpolation = cv2.INTER_LINEAR if method == "bilinear" else cv2.INTER_NEAREST
-    return cv2.resize(image, (width, height), interpolation=interpolation)  # type: ignore[return-value]
+    return channelwise(lambda part: np.asarray(cv2.resize(part, (width, height), interpolation=interpolation)), image)
+
+
+def _antialiased(image: Pixels, height: int, width: int) -> Pixels:
+    """A gray or RGB image at another size by Pillow's bilinear filter."""
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def resize_mask(mask: Pixels, size: Size, method: Resampling) -> Pixels:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from datamodules.files.class_masks import by_colors, several
+from datamodules.folders.channels import Channels
 from datamodules.folders.grouping import of_ages
 from datamodules.folders.labelling import Labelling
 from datamodules.folders.masking import Masking
@@ -29,7 +30,8 @@ class Layout(NamedTuple):
 
     Attributes:
         labelling: the columns of tables, and the words in their cells.
-        channels: the number of channels of the images: 1 (grayscale) or 3 (RGB).
+        channels: the number of channels of the images.
+        files: the rule by which several files are the channels of one image.
         tables: the file names of the tables; where there are several, each holds the rows of its split.
         images: the folder of the images, under the root.
         masking: where masks are, and what marks which class.
@@ -39,6 +41,7 @@ class Layout(NamedTuple):
 
     labelling: Labelling
     channels: int
+    files: Channels
     tables: tuple[str, ...]
     images: str
     masking: Masking
@@ -65,11 +68,10 @@ def draw(root: Path, layout: Layout) -> None:
             for mask_path, mask in _masks(root, layout.masking, f"{place:03d}", left, right):
                 mask_path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(mask).save(mask_path)
-            image = drawn if layout.channels == 1 else np.repeat(drawn[..., None], 3, axis=2)
+            image = drawn if layout.channels == 1 else np.repeat(drawn[..., None], layout.channels, axis=2)
         else:
             image = texture(generator, SIZE, shown, layout.channels)
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(root / name)
+        _save(root, layout.files.files(name), image)
         rest = [*people_cells(labelling, patient), *_groups(layout, patient)]
         lines += [[name, *cells, *rest] for cells in label_cells(labelling, shown)]
     if labelling.mode != "folders" and (
@@ -103,6 +105,19 @@ def _masks(
         values = (left > 0) * marks[0] + (right > 0) * marks[1]
         channels = [values >> 16 & 255, values >> 8 & 255, values & 255] if by_colors(masking.values) else [values]
         yield root / folder / f"{affix.of(stem)}.png", np.squeeze(np.stack(channels, axis=-1)).astype(np.uint8)
+
+
+def _save(root: Path, names: Sequence[str], image: NDArray[np.uint8]) -> None:
+    """Write an image into one file, or each channel into its own, all but the first the darker the later they come."""
+    from PIL import Image
+
+    (root / names[0]).parent.mkdir(parents=True, exist_ok=True)
+    if len(names) == 1:
+        Image.fromarray(image).save(root / names[0])
+        return
+    for number, name in enumerate(names):
+        darker = image[..., number] * (1 - number / (2 * len(names)))
+        Image.fromarray(darker.round().astype(image.dtype)).save(root / name)
 
 
 def _folder(layout: Layout, shown: int, patient: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from datamodules.dataset.annotations import Groups
 from datamodules.files.names import Names
 from datamodules.files.tables import Form
+from datamodules.folders.channels import Channels
 from datamodules.folders.images import image_of
 from datamodules.folders.joined import joined
 from datamodules.labels.label_files import UNKNOWN
@@ -32,7 +33,9 @@ LONGEST = 40
 """The largest length of the name of a group in characters."""
 
 
-def groups_in(tables: Sequence[Path], image: str, columns: Sequence[str], form: Form, files: Names) -> Groups:
+def groups_in(
+    tables: Sequence[Path], image: str, columns: Sequence[str], form: Form, channels: Channels, files: Names
+) -> Groups:
     """The groups that columns of tables say, by column and then by the id of the image.
 
     A column whose name has the word "age" holds ages, which are put into ``AGES``. Images whose cell is blank, or says
@@ -43,6 +46,7 @@ def groups_in(tables: Sequence[Path], image: str, columns: Sequence[str], form: 
         image: the name of the column of images.
         columns: the names of the columns of groups.
         form: how the tables are read where they do not say it themselves.
+        channels: the rule by which several files are the channels of one image.
         files: the files of the folder.
 
     Raises:
@@ -51,7 +55,7 @@ def groups_in(tables: Sequence[Path], image: str, columns: Sequence[str], form: 
     """
     found: dict[str, dict[str, str]] = {column: {} for column in columns}
     for one in joined(tables, [image, *found], form):
-        name, _ = image_of(one.cells[0], files, one.table, one.line)
+        name, _ = image_of(one.cells[0], channels, files, one.table, one.line)
         for column, cell in zip(found, one.cells[1:], strict=True):
             group = group_of(cell, column, one.table, one.line)
             if found[column].setdefault(name, group) != group:

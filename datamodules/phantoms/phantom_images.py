@@ -164,7 +164,7 @@ def texture(generator: Generator, size: int, number: int, channels: int) -> Pixe
         generator: the random generator of phase, contrast and noise.
         size: height and width of the image, in pixels.
         number: the number of the class, from 0.
-        channels: the number of channels: 1 gives (size, size), 3 gives (size, size, 3).
+        channels: the number of channels C: 1 gives (size, size), others give (size, size, C).
     """
     rows, columns = _grid(size)
     angle = np.pi * number * 0.382 + generator.normal(0, 0.1)
@@ -173,7 +173,7 @@ def texture(generator: Generator, size: int, number: int, channels: int) -> Pixe
     image = 0.5 + generator.uniform(0.08, 0.2) * wave + generator.normal(0, 0.12, (size, size))
     if channels == 1:
         return _to_pixels(image)
-    return _to_pixels(image[..., None] * generator.uniform(0.6, 1.2, 3))
+    return _to_pixels(image[..., None] * generator.uniform(0.6, 1.2, channels))
 
 
 def lungs(generator: Generator, size: int) -> tuple[Pixels, Pixels, Pixels]:

@@ -19,6 +19,7 @@ from datamodules.pipeline.augmentation import Albumentations
 from datamodules.pipeline.balance import check_balance, class_weights, drawn_classes
 from datamodules.pipeline.batching import Batch, BatchLoader, EpochSampler, Share
 from datamodules.pipeline.crops import ExactCrops, FastCrops
+from datamodules.pipeline.per_channel import PerChannel
 from datamodules.pipeline.pixels import Images, images_of
 from datamodules.pipeline.resize_crop import AsStored, BatchTransform, CenterCrop
 from datamodules.prepared.opening import OpenDataset
@@ -121,7 +122,9 @@ class ImageDataModule(pl.LightningDataModule):
         """
         images = self._images["train"]
         if self.views:
-            made = _Views(images, [Albumentations(one, self.seed, view) for view, one in enumerate(self._each_view())])
+            made = _Views(
+                images, [PerChannel(Albumentations(one, self.seed, view)) for view, one in enumerate(self._each_view())]
+            )
             short = len(images) > self.recipe.batch_size
             return self._shuffled(made, short)
         make = _Maker(self, "train", images, self._augmentation())
@@ -179,13 +182,13 @@ class ImageDataModule(pl.LightningDataModule):
         if not recipe.augmentation:
             return AsStored(recipe.image_size, recipe.resampling)
         if recipe.pipeline == "albumentations":
-            return Albumentations(recipe, self.seed)
+            return PerChannel(Albumentations(recipe, self.seed))
         steps, size = recipe.crop_steps(), recipe.image_size
         if recipe.pipeline == "exact":
-            return ExactCrops(steps, size, self.seed)
+            return PerChannel(ExactCrops(steps, size, self.seed))
         # The draws of a whole epoch can be made at its start where each image is taken once.
         once = recipe.sampling == "shuffled"
-        return FastCrops(steps, size, self.seed, self._images["train"].extents if once else None)
+        return PerChannel(FastCrops(steps, size, self.seed, self._images["train"].extents if once else None))
 
     def _check_shares(self) -> None:
         """Refuse batches and splits that the processes cannot share so that each has enough images.
@@ -231,7 +234,7 @@ class ImageDataModule(pl.LightningDataModule):
 class _Views:
     """Makes batches of several views of the same images."""
 
-    def __init__(self, images: Images, augmentations: list[Albumentations]) -> None:
+    def __init__(self, images: Images, augmentations: list[PerChannel]) -> None:
         self._images, self._augmentations = images, augmentations
 
     def __call__(self, epoch: int, numbers: list[int]) -> Batch:

@@ -21,7 +21,7 @@ class BatchTransform(Protocol):
     def __call__(
         self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
     ) -> tuple[Pixels, Pixels | None]:
-        """Images (B, S, S) or (B, S, S, 3), and masks (B, S, S) or None.
+        """Images (B, S, S), or (B, S, S, C) of C channels, and masks (B, S, S) or None.
 
         Args:
             stored: the images with their masks, which must not be written to.

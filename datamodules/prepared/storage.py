@@ -32,7 +32,7 @@ class Stored(NamedTuple):
     """The pixels of a sample.
 
     Attributes:
-        image: (h, w) or (h, w, 3) uint8.
+        image: (h, w), or (h, w, C) of C channels, uint8.
         mask: (h, w) uint8, 0, the number of a class or ``IGNORED``, or None.
         view: the field of view, (h, w) uint8 in {0, 1}, or None.
         height: the height of the original image, in pixels.
@@ -82,7 +82,7 @@ class Prepared:
         digests: (N, 2, 32) sha256 of each sample's original image, and of its mask and field of view.
         chunk: (N,) the number of each sample's chunk.
         chunks: the names of the chunks, in the order of their numbers.
-        channels: the number of channels of the images: 1 (grayscale) or 3 (RGB).
+        channels: the number of channels of the images; 1 is grayscale, 3 is RGB.
         forms: the forms in which images are stored, as text, such as ``224-antialiased``.
         unreadable: why samples could not be read, by the id of the sample.
         own_content: the dataset's own digest of its files when it was prepared; empty where it has none.
@@ -215,7 +215,7 @@ class PreparedImages:
             h, w = (height, width) if self._size == "source" else (self._size, self._size)
             pixels, area = self._maps[chunk], h * w
             end = start + area * self._channels
-            image = pixels[start:end].reshape((h, w) if self._channels == 1 else (h, w, 3))
+            image = pixels[start:end].reshape((h, w) if self._channels == 1 else (h, w, self._channels))
             mask = pixels[end : end + area].reshape(h, w) if parts >= WITH_MASK else None
             view = pixels[end + area : end + 2 * area].reshape(h, w) if parts >= WITH_VIEW else None
             found.append(Stored(image, mask, view, height, width))
@@ -259,7 +259,7 @@ def record_sizes(form: Form, parts: NDArray[np.int8], shapes: NDArray[np.int64],
         form: the size in which the images are stored.
         parts: (N,) what the records hold, as ``Prepared.parts``.
         shapes: (N, 2) heights and widths of the original images, in pixels.
-        channels: the number of channels of the images, 1 or 3.
+        channels: the number of channels of the images, from 1 on.
     """
     pixels = shapes.reshape(-1, 2).prod(axis=1) if form.size == "source" else np.full(len(parts), form.size**2)
     sizes: NDArray[np.int64] = pixels * np.where(parts > 0, channels + parts - 1, 0)

@@ -42,9 +42,9 @@ WRAPPERS = """
 """
 
 TAIL = """
-`transfuse`, `reinit`, `gabor`, `mean_var`, `batch_norm` and `continual` take any initializer:
+`transfuse`, `reinit`, `gabor`, `mean_var`, `batch_norm`, `first_layer` and `continual` take any initializer:
 `transfuse(moco_v2, "layer2")`, `reinit(imagenet, ("layer4",))`, `gabor(imagenet)`, `gabor(scale_of=imagenet)`,
-`mean_var(imagenet, "shuffle")`, `batch_norm(imagenet, mean_var(imagenet))`.
+`mean_var(imagenet, "shuffle")`, `batch_norm(imagenet, mean_var(imagenet))`, `first_layer(imagenet, "drawn")`.
 
 `random` starts a ResNet as torchvision does. `random(residual="zero")` scales the last normalization of each residual
 branch by 0, so that each block begins as its shortcut alone: the authors of Barlow Twins and SimCLR start so, and so
@@ -68,8 +68,10 @@ loads it. Where that is not all or not the backbone's, it looks for the entry, p
 each as an expression: `file("dino.pth", key="teacher")`. Two networks that fit alike, a student and a teacher or
 averaged weights beside the others, are both told; which one is meant is yours to say.
 
-Heads are always dropped. A gray network takes the sum of the first convolution over its input channels, which answers
-a gray image as the sum did the same image in three equal channels. A transformer for another image or patch size,
+Heads are always dropped. A network for another number of channels takes the mean of the first convolution over its
+input channels for each of its own, scaled so that an image of equal channels is answered as before; a gray network
+takes the sum. `first_layer(imagenet, "repeat")` takes red, green, blue and red again instead, scaled alike, and
+`"drawn"` draws the first layer anew. A transformer for another image or patch size,
 `timm("vit_small_patch16_224", image_size=512)`, gets resampled position and patch embeddings. Input is normalized as
 the recipe's `normalization` says: `card` takes what the weights expect; `imagenet`, `inception` and `none` are the
 same for all.

@@ -29,6 +29,7 @@ from specs.plugins import plugins_of
 from specs.recipe import Recipe
 from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS
 from specs.run import Edition, Pretraining, RunSpec, digest
+from specs.settling import with_channels_of
 
 TRAINING_VERSION = 3
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
@@ -127,13 +128,13 @@ def pretraining_of(need: Pretraining, backbone: Call, edition: Edition, default:
 def required_by(spec: RunSpec, need: Pretraining) -> RunSpec:
     """The spec of a pretraining that a run's initializer asks for.
 
-    If the run is in a fold and the pretraining uses images of the same dataset, the pretraining is in that fold too,
-    so that it sees no image that the run is tested on.
+    Its network takes the channels of its own images. If the run is in a fold and the pretraining uses images of the
+    same dataset, the pretraining is in that fold too, so that it sees no image that the run is tested on.
 
     Raises:
         UsageError: if no recipe is given.
     """
-    made = pretraining_of(need, spec.backbone, spec.edition, spec.pretraining)
+    made = pretraining_of(need, with_channels_of(spec.backbone, need.dataset), spec.edition, spec.pretraining)
     return dataclasses.replace(made, fold=spec.fold) if _of_same_images(spec.dataset, made.dataset) else made
 
 

@@ -125,6 +125,8 @@ class Weights:
         source: where the tensors come from, in words.
         sha256: the hash of the file that the tensors come from, or None.
         fingerprint: the fingerprint of ``tensors``, where they are known to be unchanged and finite; otherwise None.
+        first: the first convolution as the source has it, where it was adapted to another number of channels; otherwise
+            None.
     """
 
     tensors: dict[str, Tensor]
@@ -134,6 +136,7 @@ class Weights:
     source: str = ""
     sha256: str | None = None
     fingerprint: str | None = None
+    first: Tensor | None = None
 
 
 def build(expression: Call | str) -> Initializer:

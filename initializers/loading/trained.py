@@ -63,17 +63,15 @@ class TrainedHere(Initializer):
         return {}
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:
-        """The backbone's tensors as the run left them, under the names that it wrote.
+        """The backbone's tensors as the run left them, adapted where its images had other channels.
 
         Raises:
             WeightsError: if the file is missing or damaged.
         """
         from initializers.formats.checkpoints import read_tensors
+        from initializers.loading.inputs import for_inputs
 
         (need,) = self.requires()
         path = weights_of(need)
-        return Weights(
-            read_tensors(path)[0],
-            source=f"{need.initializer} trained on {need.dataset}",
-            sha256=sha256_of(path),
-        )
+        source = f"{need.initializer} trained on {need.dataset}"
+        return for_inputs(Weights(read_tensors(path)[0], source=source, sha256=sha256_of(path)), backbone)

@@ -85,10 +85,13 @@ def test_a_color_checkpoint_responds_to_gray_images_in_a_one_channel_backbone_as
     torch.testing.assert_close(gray.eval()(image), color.eval()(image.repeat(1, 3, 1, 1)))
 
 
-def test_a_gray_checkpoint_does_not_fit_a_color_backbone(tmp_path: Path) -> None:
-    save_file(tiny(1).weights(), tmp_path / "gray.safetensors")
-    with pytest.raises(WeightsError, match=r"conv1\.conv\.weight is \(8, 1, 3, 3\) instead of \(8, 3, 3, 3\)"):
-        load(tmp_path / "gray.safetensors", tiny(3))
+def test_a_gray_checkpoint_is_shared_out_among_colors(tmp_path: Path) -> None:
+    gray, color = tiny(1), tiny()
+    save_file(gray.weights(), tmp_path / "gray.safetensors")
+    report = initialize(color, build(f'file("{tmp_path}/gray.safetensors")'), seeded(0), no_runs)
+    assert report.transformed == {"conv1.conv.weight": "the input channel for each of 3, times 1/3"}
+    image = torch.rand(2, 1, 16, 16)
+    torch.testing.assert_close(color.eval()(image.expand(-1, 3, -1, -1)), gray.eval()(image))
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(tmp_path: Path) -> None:

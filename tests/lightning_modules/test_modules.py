@@ -292,6 +292,14 @@ def test_a_gray_image_is_repeated_over_the_channels(
     assert found.flatten().tolist() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("channels", [2, 4, 5])
+def test_statistics_of_three_colors_serve_other_channels_by_their_means(channels: int) -> None:
+    image = torch.arange(channels, dtype=torch.uint8).view(1, channels, 1, 1) * 51
+    found = InputNormalization(IMAGENET, channels)(image).flatten().tolist()
+    mean, std = (0.485 + 0.456 + 0.406) / 3, (0.229 + 0.224 + 0.225) / 3
+    assert found == pytest.approx([(0.2 * number - mean) / std for number in range(channels)])
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64])
 def test_images_that_are_not_stored_pixels_are_refused(dtype: torch.dtype) -> None:
     image = torch.ones(1, 1, 2, 2, dtype=dtype)

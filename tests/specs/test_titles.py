@@ -52,6 +52,8 @@ def test_what_a_dataset_is_called(expression: str, expected: str) -> None:
         ('mean_var(imagenet, draw="shuffle")', "Mean Var of ImageNet, shuffled"),
         ('transfuse(imagenet, through="blocks.2")', "ImageNet up to blocks.2"),
         ('reinit(imagenet, stages=("layer3", "layer4"))', "ImageNet without layer3, layer4"),
+        ('first_layer(imagenet, "mean")', "ImageNet, first layer by mean"),
+        ('first_layer(imagenet, "drawn")', "ImageNet, first layer drawn anew"),
         ('continual(imagenet, on="chestxray14")', "ImageNet, then ChestX-ray14"),
         ('continual(mean_var(imagenet), on="chestxray14")', "Mean Var of ImageNet, then ChestX-ray14"),
         ('mean_var(continual(imagenet, on="chestxray14"))', "Mean Var of (ImageNet, then ChestX-ray14)"),
@@ -93,6 +95,7 @@ def test_every_entry_says_in_its_own_file_what_it_is_called(registry: Registry) 
     needed = {
         "planted": '"features"', "folder": '"ward"', "cbr": '"small"', "continual": 'random, on="drive"', "file": '"x"',
         "batch_norm": "random", "domain_adapted": '"chexpert"', "mean_var": "random", "reinit": 'random, ("conv1",)',
+        "first_layer": 'random, "drawn"',
         "hf": f'"a/b", "c", "{COMMIT}"', "ssl": '"byol", on="drive"', "supervised": '"drive"',
         "transfuse": 'random, "conv1"', "volumes": '"ward"',
         "timm": '"resnet50.a1_in1k"' if registry is INITIALIZERS else '"convnext_tiny"',

@@ -23,10 +23,11 @@ from experiments.run.public_names import public_labels
 from experiments.run.store import RunStore
 from lightning_modules.task_module import supervised_module
 from specs.card import UNIT
-from specs.expression import Call, parse
+from specs.expression import Call
 from specs.recipe import Recipe
-from specs.registry import BACKBONES
+from specs.registry import BACKBONES, DATASETS
 from specs.run import Edition, digest
+from specs.settling import taking
 from specs.task import Task
 
 VERSION = 1
@@ -111,8 +112,9 @@ def network_costs(
     """
     networks: dict[tuple[object, ...], Network] = {}
     for column in columns:
-        dataset, _ = paths.open(parse(column.dataset), edition)
-        network = Network(BACKBONES.bind(column.backbone), dataset.task, column.recipe, dataset.channels)
+        dataset, _ = paths.open(expression := DATASETS.bind(column.dataset), edition)
+        backbone = taking(BACKBONES.bind(column.backbone), expression)
+        network = Network(backbone, dataset.task, column.recipe, dataset.channels)
         networks.setdefault(network.identity, network).columns.append(column.label)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     counts = [counted(network) for network in networks.values()]

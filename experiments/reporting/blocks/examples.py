@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.reporting.blocks.building.block import Block, Picture
 from experiments.reporting.blocks.building.class_pictures import class_key, class_panels
-from experiments.reporting.blocks.building.images import SHADES, SIDE, as_jpeg, colored, record_of, shade_of, spread
+from experiments.reporting.blocks.building.images import (
+    SHADES,
+    SIDE,
+    as_jpeg,
+    colored,
+    drawn_channel,
+    record_of,
+    shade_of,
+    spread,
+)
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
 from experiments.run.paths import Paths
 from experiments.run.store import PREDICTIONS, Record
@@ -66,25 +75,29 @@ def column_examples(document: TableDocument, column: str, paths: Paths) -> Block
     networks = {row: restore(record, paths) for row, record in shown.items()}
     data = next(iter(networks.values())).data
     numbers = _chosen(data.index_of("test"), data.task)
+    notes = (CHOSEN, *drawn_channel(data.opened.dataset))
     if data.task.outputs > 1 and data.task.kind == "segmentation":
-        return _block(column, _by_class(networks, numbers, data.task), class_key(data.task.classes))
+        return _block(column, _by_class(networks, numbers, data.task), notes, class_key(data.task.classes))
     if data.task.kind == "segmentation":
         key = tuple(zip(("truth", *networks), SHADES, strict=False))
-        return _block(column, _outlined(networks, numbers), key)
+        return _block(column, _outlined(networks, numbers), notes, key)
     images = data.test_batch(numbers)["image"].permute(0, 2, 3, 1).numpy()
     captions = _captions(shown, numbers, data.task)
-    return _block(column, [(_picture(image), lines) for image, lines in zip(images, captions, strict=True)])
+    return _block(column, [(_picture(image), lines) for image, lines in zip(images, captions, strict=True)], notes)
 
 
 def _block(
-    column: str, shown: Sequence[tuple[NDArray[np.uint8], tuple[str, ...]]], key: tuple[tuple[str, str], ...] = ()
+    column: str,
+    shown: Sequence[tuple[NDArray[np.uint8], tuple[str, ...]]],
+    notes: tuple[str, ...],
+    key: tuple[tuple[str, str], ...] = (),
 ) -> Block:
     """A block of pictures (H, W, 3), each with the lines of text below it."""
     pictures = tuple(
         Picture(partial(as_jpeg, picture), "jpeg", lines, f"Test image {number} of {column}")
         for number, (picture, lines) in enumerate(shown, 1)
     )
-    return Block(title=f"Examples from the test set: {column}", pictures=pictures, key=key, notes=(CHOSEN,))
+    return Block(title=f"Examples from the test set: {column}", pictures=pictures, key=key, notes=notes)
 
 
 def _chosen(samples: Sequence[Sample], task: Task) -> list[int]:
@@ -170,7 +183,7 @@ def _told(networks: dict[str, Restored], images: Tensor) -> dict[str, NDArray[An
 
 
 def _picture(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -> NDArray[np.uint8]:
-    """A picture of an image (H, W, C) of one or three channels and of masks (H, W), the first one tinted.
+    """A picture of an image (H, W, C) and of masks (H, W), the first one tinted.
 
     The other masks are outlined.
     """

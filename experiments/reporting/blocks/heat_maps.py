@@ -7,7 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from experiments.reporting.blocks.building.block import Block, Picture
-from experiments.reporting.blocks.building.images import SHADES, as_jpeg, colored, record_of, shade_of, spread
+from experiments.reporting.blocks.building.images import (
+    SHADES,
+    as_jpeg,
+    colored,
+    drawn_channel,
+    record_of,
+    shade_of,
+    spread,
+)
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
 from experiments.run.paths import Paths
 from experiments.tables.document import TableDocument
@@ -52,7 +60,9 @@ def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
         return
     from experiments.run.restored import restore  # it loads torch, which a page without images does not need
 
-    rows = [_maps(run.row, restore(record_of(run, paths), paths)) for run in shown]
+    networks = {run.row: restore(record_of(run, paths), paths) for run in shown}
+    rows = [_maps(row, network) for row, network in networks.items()]
+    dataset = next(iter(networks.values())).data.opened.dataset
     pictures = [picture for of_finding in zip(*rows, strict=True) for picture in of_finding]
     column = shown[0].column
     yield Block(
@@ -62,7 +72,10 @@ def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
             for number, (picture, lines) in enumerate(pictures, 1)
         ),
         key=(("box", SHADES[0]),),
-        notes=("Findings at equal distances in the order of the test images, not chosen by result. Runs of seed 0.",),
+        notes=(
+            "Findings at equal distances in the order of the test images, not chosen by result. Runs of seed 0.",
+            *drawn_channel(dataset),
+        ),
     )
 
 

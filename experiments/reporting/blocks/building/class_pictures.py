@@ -25,7 +25,7 @@ def class_panels(image: NDArray[np.uint8], masks: Sequence[NDArray[np.int64]], c
     """A picture (SIDE, N * SIDE, 3) of an image once for each of N masks, tinted where the mask shows a class.
 
     Args:
-        image: the image (H, W, C) of one or three channels.
+        image: the image (H, W, C), drawn as ``colored`` draws it.
         masks: the masks (H, W) of numbers of classes; 0 and numbers above ``classes`` are not tinted.
         classes: the number of classes.
     """

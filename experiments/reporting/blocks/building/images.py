@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from datamodules.dataset.contract import Dataset
+
 SIDE = 240
 """The height and width of a picture in pixels."""
 
@@ -48,13 +50,21 @@ def spread(numbers: Sequence[int], count: int) -> list[int]:
 
 
 def colored(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image (H, W, C) of one or three channels as a color picture (SIDE, SIDE, 3)."""
+    """An image (H, W, C) as a color picture (SIDE, SIDE, 3); of 2, 4 or more channels the first one, in gray."""
     import cv2
     import numpy as np
 
-    three = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    three = image if image.shape[2] == 3 else np.repeat(image[..., :1], 3, axis=2)
     large = cv2.resize(np.ascontiguousarray(three), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     return np.asarray(large, dtype=np.uint8)
+
+
+def drawn_channel(dataset: Dataset) -> tuple[str, ...]:
+    """A sentence on which channel ``colored`` draws; none of images of one or three channels, which are drawn whole."""
+    if dataset.channels in (1, 3):
+        return ()
+    names = dataset.channel_names
+    return (f"Of {len(names)} channels ({', '.join(names)}) the first one, {names[0]}, is drawn.",)
 
 
 def shade_of(color: str) -> list[int]:
