@@ -333,11 +333,7 @@ class Dataset(ABC):
         raise DataError(f"{type(self).__name__} does not say where in its images the findings are.")
 
     def grouped(self, root: Path) -> Groups:
-        """The groups of patients that scores are told of, which enter no identity; by default none.
-
-        Raises:
-            DataError: if the file that says them is damaged.
-        """
+        """The groups of patients that scores are told of; by default none. They enter no identity."""
         return {}
 
     def not_found(self, root: Path, found: str) -> DataError:

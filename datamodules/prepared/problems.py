@@ -50,8 +50,8 @@ class _Unit(NamedTuple):
 
     Attributes:
         split: the name of the split that it is in.
-        samples: its readable images in the order of the split, one or more.
-        labels: its labels, and the digests of its masks.
+        samples: the readable images in the order of the split, one or more.
+        labels: the label of each image, and the digest of its mask.
     """
 
     split: str

@@ -77,7 +77,18 @@ def fitness(opened: OpenDataset, index: Index) -> Fitness:
     return Fitness(counted(index, task), unscored(index.validation, task), tuple(empty))
 
 
-def check_batches(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
+def check_training(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
+    """Refuse a run whose training images do not fit its network's batches or its recipe's balance of classes.
+
+    Raises:
+        UsageError: if the recipe has to be another.
+        DataError: if training images have to be others.
+    """
+    _check_batches(spec, opened, index)
+    _check_classes(spec, opened, index)
+
+
+def _check_batches(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
     """Refuse a run that would train on batches of a single image if its network cannot be trained on one.
 
     Batch norm cannot estimate a variance from one value per channel. A last batch of one image is left out of each
@@ -97,7 +108,7 @@ def check_batches(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
         _refuse(spec, recipe, images)
 
 
-def check_classes(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
+def _check_classes(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
     """Refuse a recipe that balances classes where the task has none of the kind, or a class is never shown.
 
     Raises:

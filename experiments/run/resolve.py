@@ -18,7 +18,7 @@ from datamodules.dataset.contract import Dataset, Index
 from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
-from experiments.run.fitness import Fitness, check_batches, check_classes, fitness
+from experiments.run.fitness import Fitness, check_training, fitness
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
 from initializers.loading.contract import Initializer
@@ -252,8 +252,7 @@ class Resolver:
         if asked not in self._fitness:
             self._fitness[asked] = fitness(opened, index)
         self._fitness[asked].check(spec)
-        check_batches(spec, opened, index)
-        check_classes(spec, opened, index)
+        check_training(spec, opened, index)
         return self._fitness[asked]
 
     def _check_unseen(self, spec: RunSpec, fold: Fold, needs: Iterable[ResolvedRun]) -> None:

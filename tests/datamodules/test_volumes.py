@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from datamodules.files.volume_files import read_volume
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.preparation import prepare
+from datamodules.prepared.problems import find_problems
 from datamodules.volumes import Volumes
 from specs.errors import DataError, UsageError
 from specs.fold import folds_of
@@ -246,6 +248,29 @@ def test_oblique_volumes_are_counted(cases: Path) -> None:
     (remark,) = Volumes().remarks(cases)
     assert remark.startswith("1 of 20 volumes are oblique, case 07 by 20 degrees")
     assert Volumes(axis="acquired").remarks(cases) == []
+
+
+def test_doubles_are_whole_volumes_and_not_blank_slices(cases: Path, tmp_path: Path) -> None:
+    def problems() -> list[tuple[str, str, str]]:
+        prepared = prepare(dataset, cases, tmp_path / "store", [Form(8)], jobs=1)
+        found = find_problems(dataset, cases, dataset.index(cases), prepared)
+        return [(problem.id, problem.kind, problem.other) for problem in found]
+
+    dataset = Volumes()
+    for folder in sorted(cases.iterdir()):
+        image = nibabel.load(folder / "imaging.nii.gz")
+        values = np.asanyarray(image.dataobj).copy()
+        values[..., 0] = 0
+        nibabel.save(nibabel.Nifti1Image(values, image.affine), folder / "imaging.nii.gz")
+    assert problems() == []
+    names = [folder.name for folder in sorted(cases.iterdir())]
+    first, second = names[1], names[6]
+    for file in ("imaging.nii.gz", "segmentation.nii.gz"):
+        shutil.copy(cases / first / file, cases / second / file)
+    doubles = problems()
+    assert len(doubles) == 4 and {kind for _, kind, _ in doubles} == {"duplicate"}
+    assert {one.rpartition("/")[0] for one, _, _ in doubles} < {first, second}
+    assert all(one.rpartition("/")[2] == other.rpartition("/")[2] and one != other for one, _, other in doubles)
 
 
 @pytest.mark.parametrize(

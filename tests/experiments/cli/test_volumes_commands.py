@@ -43,6 +43,6 @@ def test_oblique_volumes_and_bad_masks_are_told_and_the_rest_is_prepared(
     nibabel.save(nibabel.Nifti1Image(np.zeros((24, 20, 5), np.uint8), nibabel.load(path).affine), path)
     assert main(["prepare", EXPRESSION, "--size", "16", "--jobs", "1"]) == 3
     assert "is on another grid than its image" in " ".join(capsys.readouterr().out.split())
-    assert main(["prepare", EXPRESSION, "--size", "16", "--jobs", "1"]) == 0
+    assert main(["prepare", EXPRESSION, "--size", "16", "--jobs", "1", "--accept"]) == 0
     assert main(["check", EXPRESSION]) == 0
     assert "6 images are left out: 6 unreadable" in capsys.readouterr().out
