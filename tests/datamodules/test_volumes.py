@@ -296,3 +296,27 @@ def test_doubles_are_whole_volumes_and_not_blank_slices(cases: Path, tmp_path: P
 def test_arguments_that_do_not_go_together_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Volumes(**arguments)
+
+
+def test_a_spacing_that_gives_huge_slices_is_refused(cases: Path) -> None:
+    dataset = Volumes(spacing=2e-4)
+    sample = everyone(dataset.index(cases))[0]
+    with pytest.raises(DataError, match=r"slices of 25,000 x 30,000 pixels.* Give a larger spacing"):
+        dataset.read_image(cases, sample)
+
+
+def test_masks_of_no_case_or_of_several_are_not_put_back(cases: Path, tmp_path: Path) -> None:
+    mask = np.zeros((5, 6), np.uint8)
+    for named in ({"case 77/axial-000": mask}, {"case 01/axial-000": mask, "case 02/axial-000": mask}, {}):
+        with pytest.raises(DataError, match="expected masks of the slices of one case"):
+            Volumes().put_back(cases, named, tmp_path / "mask.nii.gz")
+    assert not (tmp_path / "mask.nii.gz").exists()
+
+
+def test_a_folder_that_the_system_does_not_show_is_told(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scandir(folder: Path) -> Any:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("datamodules.slicing.cases.os.scandir", scandir)
+    with pytest.raises(DataError, match=r"cannot be looked into: Permission denied\. Make it readable"):
+        Volumes().read_labels(cases)

@@ -48,6 +48,7 @@ SITUATIONS: dict[str, str] = {
     # loading/
     "contract.py: these weights come from a run": "Python code initializes without a run store",
     "loading.py: do not fit the backbone": "names, shapes, kinds of numbers or values do not fit; each has its remedy",
+    "first_layer.py: Put first_layer inside it": "a rule for the first layer of weights that were mixed before",
     # publishing/
     "inspecting.py: is of no known kind": "a zip archive of a TensorFlow checkpoint that no initializer reads",
     "inspecting.py: (of the reader, with what published formats say)": "a pickle that neither reader takes",

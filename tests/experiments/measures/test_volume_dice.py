@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from experiments.run.recipes import recipe_named
 from experiments.run.restored import restore
 from experiments.run.runner import run
 from experiments.tables.document import Cell
+from specs.errors import RunError
 from specs.task import Task
 from tests.experiments.example_table import document, terminal
 from tests.experiments.smoke import spec
@@ -34,7 +36,9 @@ def dice(found: NDArray[Any], truth: NDArray[Any]) -> float:
     return 2 * (found & truth).sum() / size if size else 1.0
 
 
-def test_it_is_the_dice_of_the_volumes_that_the_slices_are_put_back_to(where: Paths, tmp_path: Path) -> None:
+def test_it_is_the_dice_of_the_volumes_that_the_slices_are_put_back_to(
+    where: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A network of one epoch segments slices; its masks as files are compared by nibabel, voxel by voxel."""
     record = run(spec(dataset=DATASET, recipe=recipe_named("phantom/smoke_segmentation")), where)
     restored = restore(record, where)
@@ -63,6 +67,13 @@ def test_it_is_the_dice_of_the_volumes_that_the_slices_are_put_back_to(where: Pa
         ]
         assert found[f"dice_native:{name}"] == pytest.approx(np.mean(volumes))
         assert found[f"patients_dice_native:{name}"] == pytest.approx(np.mean(patients))
+    kept = restored.data.opened.index.test[1:]
+    fewer = dataclasses.replace(restored.data.opened, index=dataclasses.replace(restored.data.opened.index, test=kept))
+    monkeypatch.setattr(Paths, "data_of", lambda self, spec: fewer)
+    with pytest.raises(
+        RunError, match=r"was tested on \d+ slices, of which \d+ are in the test split now\. Do the run"
+    ):
+        volume_dice_scores(record, where)
     assert set(volume_dice().numbers(record_spec := spec(dataset=DATASET))) == set(found)
     assert record_spec.dataset.name == "volumes"
 

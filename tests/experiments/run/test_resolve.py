@@ -84,6 +84,7 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "early_stopping": 2, "selection": "metric", "loss": "bce", "augmentation": (), "normalization": "imagenet",
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40, "interval": 2,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
+        "class_weights": "balanced", "sampling": "balanced",
         "trained": "head", "memory_format": "channels_last", "compiled": True, "deterministic": True,
     }  # fmt: skip
     assert {*other, "method", "views", "images"} == set(recipe.__dataclass_fields__)

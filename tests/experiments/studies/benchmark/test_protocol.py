@@ -298,7 +298,7 @@ def test_the_fast_pipeline_draws_from_the_same_distributions(
     radiographs: Callable[[Recipe], ImageDataModule],
 ) -> None:
     data = radiographs(recipe("txc"))
-    crops = data.train_dataloader().make._augmentation  # type: ignore[attr-defined]
+    crops = data.train_dataloader().make._augmentation._transform  # type: ignore[attr-defined]
     assert isinstance(crops, FastCrops)
     assert crops.size == 224
     drawn = crops.draw(np.full((2000, 2), 4000), 0, np.arange(2000))
