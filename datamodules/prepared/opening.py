@@ -72,7 +72,7 @@ def open_dataset(
     if view.new:
         shown = "\n".join(f"  {line}" for line in said_of(view.new, len(view.everything), 5))
         raise DataError(
-            f"{name}: {len(view.new)} images are unreadable, duplicate or mislabelled:\n{shown}\n"
+            f"{name}: {len(view.new)} images are unreadable or mislabelled:\n{shown}\n"
             f"Mend them and prepare again, or accept the list: {prepare} --accept"
         )
     if faults := view.faults():

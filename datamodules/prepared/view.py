@@ -36,7 +36,7 @@ class View:
         fixed: whether its files are digested at each start, or its images are drawn; then they are trained on as they
             are, duplicates too, and nothing has to be accepted.
         problems: the problems of its images, as far as it is prepared.
-        new: the problems that nobody has accepted; none where nothing has to be accepted.
+        new: the problems that have to be accepted and are not; of equal images with one label nothing has to be.
         missing: the path of the file that is not there, by the id of the image, as far as files were looked for.
     """
 
@@ -116,7 +116,9 @@ def view_of(
         index, pool=pool, content=prepared.content(_in_store_order(whole), type(dataset).__name__)
     )
     known = accepted(folder)
-    new = tuple(problem for problem in problems if (problem.id, problem.reason) not in known)
+    # Which of equal images with one label stays changes nothing that is learned, so nobody has to decide it.
+    doubtful = (problem for problem in problems if problem.kind != "duplicate")
+    new = tuple(problem for problem in doubtful if (problem.id, problem.reason) not in known)
     return View(dataset, root, index, everything, prepared, False, problems, new)
 
 

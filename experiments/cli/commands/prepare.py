@@ -120,6 +120,8 @@ def _accepted(view: View) -> str:
     """A line on problems that need not be accepted, or were accepted."""
     if view.fixed:
         return "nothing is to be accepted: these files are digested at each start and trained on as they are"
+    if all(problem.kind == "duplicate" for problem in view.problems):
+        return "nothing is to be accepted: of equal images with one label, one is trained on"
     if not _leaves_out(view):
         return "the problems are accepted; no image is left out for them, so runs are the same as without them"
     return "the problems are accepted; the images that are left out are part of the identity of runs"
