@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -78,16 +79,16 @@ def test_what_can_be_read_in_two_ways_or_in_none_is_not_guessed(ward: Path, caps
 def test_the_real_pneumoniamnist_in_two_folders_is_answered(
     real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The 28-pixel images as files, from random and ImageNet weights, by the folder alone but for a small budget."""
+    """Every sixth of the 28-pixel images as files, by the folder alone but for a small budget."""
     monkeypatch.chdir(tmp_path)
     with np.load(real_data / "medmnist" / "pneumoniamnist.npz") as stored:
         for split in ("train", "val", "test"):
             labelled = zip(stored[f"{split}_images"], stored[f"{split}_labels"], strict=True)
-            for number, (pixels, label) in enumerate(labelled):
+            for number, (pixels, label) in islice(enumerate(labelled), 0, None, 6):
                 folder = tmp_path / "chests" / ("pneumonia" if label[0] else "normal")
                 folder.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(pixels).save(folder / f"{split}{number}.png")
     command = ["compare", "chests", "--budget", "10", "--learning-rates", "1e-3", "--wandb", "disabled", "--offline"]
-    assert main([*command, "--set", "epochs=2"]) == 0
+    assert main([*command, "--set", "epochs=1"]) == 0
     shown = capsys.readouterr().out
     assert "ImageNet" in shown and "Random" in shown
