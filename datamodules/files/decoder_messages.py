@@ -12,8 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-MESSAGE = re.compile(r"\w[\w./]*: .*\.|(Warning|Error|Debug): In .*|.*\b(JPEG|marker|Huffman)\b.*")
-"""A line of libtiff ("Fax4Decode: Bad code word at line 2 of strip 0 (x 1)."), of GDCM or of libjpeg."""
+MESSAGE = re.compile(
+    r"(tempfile\.tif|\w*(TIFF|Fax|Decode|JPEG|Pixar|LogL|LERC|WebP)\w*): .*"
+    r"|(Warning|Error|Debug): In .*"
+    r"|(Corrupt JPEG data|Premature end of JPEG file|Invalid (JPEG|SOS)|Unsupported (JPEG|marker)|Bogus |Not a JPEG).*"
+)
+"""A line of libtiff, which begins with its module ("Fax4Decode: Bad code word at line 2 of strip 0 (x 1).") or the name
+that Pillow gives each file, of GDCM or of libjpeg. No line of another part of the process may be taken for one: an
+image would be refused for it."""
 
 LONGEST = 2**16
 """How many bytes of the messages are read, at most."""

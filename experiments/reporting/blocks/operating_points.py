@@ -9,7 +9,13 @@ from experiments.measures.measuring.measure import measure_of
 from experiments.reporting.blocks.building.block import Block, Heading
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines, unmeasured
+from experiments.reporting.blocks.building.measured import (
+    cells_by_number,
+    columns_of,
+    measured_lines,
+    titled_lines,
+    unmeasured,
+)
 from experiments.tables.document import Cell, CellKey, TableDocument
 
 MEASURE = "operating_points"
@@ -52,8 +58,7 @@ def _gather(gathering: Gathering) -> PointsOfRuns | None:
         starts = tuple(f"{number}:" for number in OF_CLASSES)
         of_classes = [name for name in measure.numbers(run.spec) if name.startswith(starts)]
         several |= dict.fromkeys(of_classes if len(of_classes) > len(OF_CLASSES) else ())
-    found = {number: measured_cells(gathering, f"{MEASURE}:{number}") for number in several}
-    kept = {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
+    kept = cells_by_number(gathering, MEASURE, several)
     without = unmeasured(gathering, MEASURE)
     return PointsOfRuns(kept, without) if kept or without else None
 
@@ -62,8 +67,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(PointsOfRuns)
     if part is None:
         return
-    numbers = [number for number in TITLES if number in part.by_number]
-    shown = [(column, number) for number in numbers for column in columns_of(document, part.by_number[number])]
+    header, lines = titled_lines(document, part.by_number, TITLES)
     earlier = (
         f"{part.unmeasured} runs of an earlier version kept no predictions of the validation split and are not in "
         "these numbers: move their folders away and make the table again."
@@ -71,8 +75,8 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     yield Block(
         title="Sensitivity and specificity at thresholds of the validation split",
         corner="initialization",
-        header=tuple(Heading(column, TITLES[number]) for column, number in shown),
-        lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]) if shown else (),
+        header=header,
+        lines=lines,
         notes=(
             "In percent, of the test split: mean and standard deviation over seeds and, where there is room, the 95 % "
             "interval of the mean over test patients (percentile bootstrap; the thresholds stay). For each class, the "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from experiments.reporting.blocks.building.block import Block, Heading
+from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines
+from experiments.reporting.blocks.building.measured import cells_by_number, titled_lines
 from experiments.tables.document import Cell, CellKey, TableDocument
 
 TITLES = {
@@ -37,21 +37,20 @@ def rare_classes() -> Kind:
 
 
 def _gather(gathering: Gathering) -> RareClassScores | None:
-    found = {number: measured_cells(gathering, f"rare_classes:{number}") for number in TITLES}
-    kept = {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
-    return RareClassScores(kept) if kept else None
+    found = cells_by_number(gathering, "rare_classes", TITLES)
+    return RareClassScores(found) if found else None
 
 
 def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(RareClassScores)
     if part is None:
         return
-    shown = [(column, number) for number, cells in part.by_number.items() for column in columns_of(document, cells)]
+    header, lines = titled_lines(document, part.by_number, TITLES)
     yield Block(
         title="Scores that frequent classes do not flatter",
         corner="initialization",
-        header=tuple(Heading(column, TITLES[number]) for column, number in shown),
-        lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]),
+        header=header,
+        lines=lines,
         notes=(
             "In percent: mean and standard deviation over seeds and, where there is room, the 95 % interval of the "
             "mean over test patients (percentile bootstrap). Average precision: the mean over the scored classes of "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from experiments.reporting.blocks.building.block import Block, Heading
+from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.measured import columns_of, measured_cells, measured_lines
+from experiments.reporting.blocks.building.measured import cells_by_number, titled_lines
 from experiments.tables.document import Cell, CellKey, TableDocument
 
 TITLES = {
@@ -37,21 +37,20 @@ def volume_dice() -> Kind:
 
 
 def _gather(gathering: Gathering) -> VolumeScores | None:
-    found = {number: measured_cells(gathering, f"volume_dice:{number}") for number in TITLES}
-    kept = {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
-    return VolumeScores(kept) if kept else None
+    found = cells_by_number(gathering, "volume_dice", TITLES)
+    return VolumeScores(found) if found else None
 
 
 def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(VolumeScores)
     if part is None:
         return
-    shown = [(column, number) for number, cells in part.by_number.items() for column in columns_of(document, cells)]
+    header, lines = titled_lines(document, part.by_number, TITLES)
     yield Block(
         title="Dice of whole volumes",
         corner="initialization",
-        header=tuple(Heading(column, TITLES[number]) for column, number in shown),
-        lines=measured_lines(document, [(column, part.by_number[number]) for column, number in shown]),
+        header=header,
+        lines=lines,
         notes=(
             "In percent. Pixels are counted over all tested slices of a volume, or of a patient, and the Dice "
             "coefficient is taken of their sums: of a volume's own Dice where every slice is tested, at native size "

@@ -27,6 +27,23 @@ def test_lines_of_decoders_are_collected_and_others_go_on(capfd: pytest.CaptureF
     assert capfd.readouterr().err == "as before\n"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "medtransfer: the disk is full. Free some space.",
+        "/a/b.py:3: UserWarning: marker is redundantly defined by the 'marker' keyword argument.",
+        "WARNING: Location is ignored.",
+        "  12 of 40 images, 3 JPEG files",
+        "wandb: Run data is saved locally.",
+    ],
+)
+def test_no_other_line_is_taken_for_one_of_a_decoder(line: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with decoder_messages() as messages:
+        os.write(2, f"{line}\n".encode())
+    assert messages == []
+    assert capfd.readouterr().err == f"{line}\n"
+
+
 def test_an_error_in_the_block_leaves_the_stream_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="of the block"), decoder_messages() as messages:
         os.write(2, b"JPEGLib: Bogus marker.\n")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analysis.bootstrap import interval_of_mean
 from experiments.measures.measuring.measure import measure_of
-from experiments.reporting.blocks.building.block import Entry, Line, entry_of
+from experiments.reporting.blocks.building.block import Entry, Heading, Line, entry_of
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, CellKey, TableDocument
@@ -36,6 +36,18 @@ def measured_cells(gathering: Gathering, named: str) -> dict[CellKey, Cell]:
                 interval = interval_of_mean(numbers[number] for numbers in drawn if number in numbers)
             cells[cell_key] = Cell(values, interval=interval)
     return cells
+
+
+def cells_by_number(gathering: Gathering, measure: str, numbers: Iterable[str]) -> dict[str, dict[CellKey, Cell]]:
+    """The cells of those numbers of a measure that some run has, by the name of the number.
+
+    Args:
+        gathering: the table's runs and records.
+        measure: the name of the measure.
+        numbers: the names of its numbers, in the order in which they are shown.
+    """
+    found = {number: measured_cells(gathering, f"{measure}:{number}") for number in numbers}
+    return {number: cells for number, cells in found.items() if any(cell.values for cell in cells.values())}
 
 
 def unmeasured(gathering: Gathering, name: str) -> int:
@@ -68,6 +80,22 @@ def entry_with_interval(cell: Cell) -> Entry:
 def columns_of(document: TableDocument, cells: Mapping[CellKey, Cell]) -> list[str]:
     """The labels of the columns that some cell is of, in the table's order."""
     return [column for column, _ in document.columns if any(cell_key[1] == column for cell_key in cells)]
+
+
+def titled_lines(
+    document: TableDocument, by_number: Mapping[str, Mapping[CellKey, Cell]], titles: Mapping[str, str]
+) -> tuple[tuple[Heading, ...], tuple[Line, ...]]:
+    """The header and the lines of a block with a column for each number of each of the table's columns that has it.
+
+    Args:
+        document: the finished table.
+        by_number: the cells by the name of the number, as ``cells_by_number`` gathers them.
+        titles: the title of each number that is shown, in order.
+    """
+    shown = [(column, number) for number in titles for column in columns_of(document, by_number.get(number, {}))]
+    header = tuple(Heading(column, titles[number]) for column, number in shown)
+    lines = measured_lines(document, [(column, by_number[number]) for column, number in shown]) if shown else ()
+    return header, lines
 
 
 def measured_lines(document: TableDocument, shown: Sequence[tuple[str, Mapping[CellKey, Cell]]]) -> tuple[Line, ...]:
