@@ -16,9 +16,10 @@ MESSAGE = re.compile(
     r"(tempfile\.tif|\w*(TIFF|Fax|Decode|JPEG|Pixar|LogL|LERC|WebP)\w*): .*"
     r"|(Warning|Error|Debug): In .*"
     r"|(Corrupt JPEG data|Premature end of JPEG file|Invalid (JPEG|SOS)|Unsupported (JPEG|marker)|Bogus |Not a JPEG).*"
+    r"|(MetaImage|MetaObject): .*|Uncompress failed|\s*ideal = .*|\w+ required and not defined\."
 )
 """A line of libtiff, which begins with its module ("Fax4Decode: Bad code word at line 2 of strip 0 (x 1).") or the name
-that Pillow gives each file, of GDCM or of libjpeg. No line of another part of the process may be taken for one: an
+that Pillow gives each file, of GDCM, libjpeg or MetaIO. No line of another part of the process may be taken for one: an
 image would be refused for it."""
 
 LONGEST = 2**16

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamodules.files.decoder_messages import decoder_messages
 from datamodules.files.grid import ONE, PLACE, Grid, check_count, checked
 from datamodules.files.images import DEFLATED, missing, refused_by_system, unreadable
 from specs.errors import DataError
 from specs.files import no_file, replacing
-from specs.quoting import plain
+from specs.quoting import names, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,29 @@ SPACES = frozenset((
     "right-anterior-superior", "ras", "left-anterior-superior", "las", "left-posterior-superior", "lps",
 ))  # fmt: skip
 """The spaces of NRRD that ITK tells apart, in small letters."""
+
+NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
+"""A number as headers write it."""
+
+META = {
+    "NDims": (1, True), "DimSize": (3, True), "ElementSpacing": (3, True), "TransformMatrix": (9, True),
+    "Offset": (3, False), "Position": (3, False), "Origin": (3, False), "CenterOfRotation": (3, False),
+    "ElementSize": (3, False), "ElementNumberOfChannels": (1, False), "HeaderSize": (1, False),
+    "CompressedDataSize": (1, False),
+}  # fmt: skip
+"""How many numbers a field of a MetaImage header of three axes holds, and whether it has to be there."""
+
+META_NAMES = frozenset((
+    *META, "ObjectType", "ObjectSubType", "BinaryData", "BinaryDataByteOrderMSB", "ElementByteOrderMSB",
+    "CompressedData", "AnatomicalOrientation", "ElementType", "ElementDataFile", "Comment", "Name", "Modality",
+    "Orientation", "Rotation", "ElementMin", "ElementMax", "ElementToIntensityFunctionSlope",
+    "ElementToIntensityFunctionOffset", "ITK_InputFilterName", "ITK_original_spacing", "ITK_original_direction",
+    "CompressionLevel", "DistanceUnits", "Color",
+))  # fmt: skip
+"""The fields of MetaImage headers that programs write; others are refused."""
+
+NRRD = {"dimension": (1, True), "sizes": (3, True), "spaceorigin": (3, False), "spacedirections": (9, False)}
+"""How many numbers a field of an NRRD header of three axes holds, and whether it has to be there."""
 
 TO_RAS = (-1.0, -1.0, 1.0)
 """The signs that turn ITK's directions, from right to left and from front to back, into ours."""
@@ -83,7 +108,11 @@ def _read(path: Path, voxels: bool) -> tuple[NDArray[Any], Grid]:
             start = file.read(LONGEST_HEADER)
         nrrd = start.startswith(b"NRRD")
         packed = _check_nrrd(path, start) if nrrd else _check_meta(path, start)
-        return _by_itk(path, "NrrdImageIO" if nrrd else "MetaImageIO", packed, voxels)
+        with decoder_messages() as messages:
+            found = _by_itk(path, "NrrdImageIO" if nrrd else "MetaImageIO", packed, voxels)
+        if messages:
+            raise unreadable(path, f"its data are damaged ({plain(messages[0], 200)})")
+        return found
     except FileNotFoundError as error:
         raise missing(path) from error
     except DataError:
@@ -121,6 +150,23 @@ def _by_itk(path: Path, kind: str, packed: bool, voxels: bool) -> tuple[NDArray[
     return values, grid
 
 
+def _check_numbers(path: Path, fields: Mapping[str, str], expected: Mapping[str, tuple[int, bool]]) -> None:
+    """Refuse a header whose fields hold other numbers than ITK, which writes beyond its memory for some, expects.
+
+    Args:
+        path: the path of the file, for messages.
+        fields: the fields of the header by name.
+        expected: how many numbers a field holds, if it is there, and whether it has to be.
+    """
+    for name, (count, needed) in expected.items():
+        if name not in fields and not needed:
+            continue
+        numbers = re.split(r"[\s,()]+", fields.get(name, "").strip(" ()"))
+        if len(numbers) != count or not all(NUMBER.fullmatch(one) for one in numbers):
+            said = f"{plain(fields[name])} as {name}" if name in fields else f"no {name}"
+            raise unreadable(path, f"its header has {said}; expected {count} numbers", "Save it anew.")
+
+
 def _check_meta(path: Path, start: bytes) -> bool:
     """Check the header of a MetaImage file, which ends with the place of its voxels; whether these are packed."""
     fields: dict[str, str] = {}
@@ -128,6 +174,8 @@ def _check_meta(path: Path, start: bytes) -> bool:
         name, equals, value = line.decode("latin-1").partition("=")
         if not equals:
             break
+        if name.strip() in fields:
+            raise unreadable(path, f"its header has {plain(name.strip())} twice", "Save it anew.")
         fields[name.strip()] = value.strip()
         if name.strip() == "ElementDataFile":
             break
@@ -135,8 +183,13 @@ def _check_meta(path: Path, start: bytes) -> bool:
         raise unreadable(path, "by its content it is neither MetaImage nor NRRD")
     if fields["ElementDataFile"] != "LOCAL":
         raise unreadable(path, f"its voxels are in another file ({plain(fields['ElementDataFile'])})", WITHIN)
-    if lacking := [name for name in ("TransformMatrix", "ElementSpacing") if name not in fields]:
+    if lacking := [name for name in ("TransformMatrix", "ElementSpacing", "ElementType") if name not in fields]:
         raise unreadable(path, f"its header does not say how it is oriented: it lacks {', '.join(lacking)}", PLACE)
+    _check_numbers(path, fields, META)
+    if fields["NDims"] != "3":
+        raise unreadable(path, f"its header says NDims = {plain(fields['NDims'])}; expected one volume of 3 axes", ONE)
+    if unknown := sorted(set(fields) - META_NAMES):
+        raise unreadable(path, f"its header has fields of no MetaImage: {names(unknown, 3)}", "Save it anew.")
     size = fields.get("CompressedDataSize", "0")
     if not size.isdecimal() or int(size[:20]) > path.stat().st_size:
         raise unreadable(path, f"its header declares {plain(size)} packed bytes, more than it can hold")
@@ -152,6 +205,7 @@ def _check_nrrd(path: Path, start: bytes) -> bool:
             fields[found[1].strip().lower().replace(" ", "")] = found[2].strip()
     if "datafile" in fields:
         raise unreadable(path, f"its voxels are in another file ({plain(fields['datafile'])})", WITHIN)
+    _check_numbers(path, fields, NRRD)
     encoding = fields.get("encoding", "").lower()
     if encoding not in ("raw", "gzip", "gz"):
         raise unreadable(path, f"its voxels are encoded as {plain(encoding) or 'nothing'}; expected raw or gzip",

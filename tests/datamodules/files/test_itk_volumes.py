@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK
 
-from datamodules.files.itk_volumes import write_itk
+from datamodules.files.itk_volumes import itk_grid, itk_values, write_itk
 from datamodules.files.nifti import write_nifti
 from datamodules.files.volume_files import read_volume
 from specs.errors import DataError
@@ -91,3 +91,46 @@ def test_formats_of_two_files_are_not_read(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("anything")
     with pytest.raises(DataError, match="its voxels are in another file"):
         read_volume(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "why"),
+    [
+        (
+            "NDims = 3",
+            "NDims = 73",
+            "says NDims = 73; expected one volume of 3 axes",
+        ),
+        ("NDims = 3", "NDims = 3\nNDims = 73", "has NDims twice"),
+        ("DimSize = 3 4 5", "DimSize = 3 4 5 6 7", r"3 4 5 6 7 as DimSize; expected 3 numbers"),
+        ("ElementSpacing = ", "ElementSpacing = x ", "as ElementSpacing; expected 3 numbers"),
+        ("BinaryData = True", "BinaryData = True\nStrange = 1", "fields of no MetaImage: Strange"),
+    ],
+)
+def test_a_header_by_which_itk_would_write_beyond_its_memory_is_refused_before(
+    line: str, other: str, why: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.mha"
+    image = SimpleITK.GetImageFromArray(np.arange(60, dtype=np.int16).reshape(5, 4, 3))
+    SimpleITK.WriteImage(image, str(path))
+    assert itk_values(path)[1].shape == (3, 4, 5)
+    data = path.read_bytes()
+    assert data.count(line.encode()) == 1
+    path.write_bytes(data.replace(line.encode(), other.encode()))
+    for read in (itk_grid, itk_values):
+        with pytest.raises(DataError, match=why):
+            read(path)
+    assert capfd.readouterr().err == ""
+
+
+def test_voxels_that_are_cut_off_are_told_and_itks_own_lines_are_not(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.mha"
+    SimpleITK.WriteImage(
+        SimpleITK.GetImageFromArray(np.arange(6000, dtype=np.int16).reshape(10, 20, 30)), str(path), True
+    )
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match=r"a\.mha"):
+        itk_values(path)
+    assert capfd.readouterr().err == ""
