@@ -59,7 +59,7 @@ def test_a_block_starts_as_its_shortcut_where_its_branch_is_at_zero(expression: 
     x = torch.rand(2, 8, 6, 6, generator=seeded(0))
     block = backbone.network.get_submodule("layer1")
     with torch.no_grad():
-        shortcut = block.get_submodule("shortcut")(x).relu()
+        shortcut = block.get_submodule("shortcut")(x[..., ::2, ::2]).relu()
         assert torch.equal(block(x), shortcut) == through
 
 
