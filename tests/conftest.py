@@ -20,7 +20,7 @@ __all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedo
 PROJECT = Path(__file__).resolve().parent.parent
 
 LONGEST = (
-    "test_transfusion.py",
+    "test_made_targets.py",
     "test_slurm.py",
     "test_ceilings.py",
     "test_ddp.py",

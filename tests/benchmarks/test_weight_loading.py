@@ -10,6 +10,7 @@ from benchmarks.weight_loading import TARGETS, measure
 from initializers.publishing.variable import VARIABLE
 
 
+@pytest.mark.slow  # writes and loads whole ResNet-50s
 def test_it_measures_every_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     found = measure(tmp_path, rounds=1)

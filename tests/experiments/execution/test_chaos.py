@@ -145,6 +145,7 @@ class Killer(threading.Thread):
                     self.left -= 1
 
 
+@pytest.mark.slow  # as many runs as it kills
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_table_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     number: int, undisturbed: Undisturbed, tmp_path: Path

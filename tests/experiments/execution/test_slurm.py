@@ -42,6 +42,9 @@ def slurm(**settings: object) -> list[str]:
     return ["--executor", f"slurm({', '.join(f'{name}={value}' for name, value in given.items())})"]
 
 
+pytestmark = pytest.mark.slow  # starts a cluster and trains on it
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Two nodes that answer: those that are there, or those that a script starts on this machine."""

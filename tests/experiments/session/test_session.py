@@ -32,6 +32,7 @@ def made(session: mt.Session) -> mt.Made:
     return session.make("initializations", profile="smoke", seeds=1, settings={"epochs": 1})
 
 
+@pytest.mark.slow  # a table, two curves and a pretraining
 def test_the_script_of_the_docs_makes_a_table_prints_a_comparison_and_plots_two_curves(tmp_path: Path) -> None:
     assert len(SCRIPT.read_text().splitlines()) <= 30
     process = subprocess.run(

@@ -82,6 +82,7 @@ BENCHMARK = [
 ]
 
 
+@pytest.mark.slow  # makes five tables
 def test_every_table_of_the_benchmark_is_made_in_the_smoke_profile_with_runs_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_turn: list[str]
 ) -> None:
