@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import pyarrow.parquet as pq
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from backbones.networks.contract import Backbone
+from datamodules.dataset.contract import Dataset
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.initialized import initialized
 from experiments.run.machine.threads import threads
 from experiments.run.paths import Paths
 from experiments.run.resolve import ResolvedRun, Resolver, required_by
-from experiments.run.store import AGAIN, BEST, Record
+from experiments.run.store import AGAIN, BEST, PREDICTIONS, Record
 from lightning_modules.supervised import SupervisedModule
 from lightning_modules.task_module import supervised_module
 from specs.card import Normalization
 from specs.errors import RunError
-from specs.registry import BACKBONES
+from specs.registry import BACKBONES, DATASETS
 from specs.run import Pretraining, RunSpec
+from specs.task import Task
+
+ASKED = "target:"
+"""The beginning of the names of columns in stored predictions that hold what images show, before the class."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Restored:
 
 
 def restore(record: Record, paths: Paths) -> Restored:
-    """Load the network of a fine-tuning, with the weights of its best epoch.
+    """Load the network of a fine-tuning, with the weights of its best epoch, and open its data.
 
     Raises:
         RunError: if the weights are not there or are not those of the run.
@@ -47,10 +53,27 @@ def restore(record: Record, paths: Paths) -> Restored:
     """
     spec = RunSpec.from_json(record.data["spec"])
     data = ImageDataModule(paths.data_of(spec), spec.recipe, spec.seed)
+    return Restored(spec, trained_network(record, data.task), data)
+
+
+def trained_network(record: Record, task: Task | None = None) -> SupervisedModule:
+    """Load the network of a fine-tuning, with the weights of its best epoch, without its data.
+
+    Args:
+        record: the record of the finished fine-tuning.
+        task: the task of the run; None: as far as prediction needs it, from the run's own files.
+
+    Returns:
+        The network in evaluation mode, on the CPU.
+
+    Raises:
+        RunError: if the weights are not there or are not those of the run.
+    """
+    spec = RunSpec.from_json(record.data["spec"])
     backbone: Backbone = BACKBONES.build(spec.backbone)
     stated = record.data["normalization"]
     normalization = Normalization(tuple(stated["mean"]), tuple(stated["std"]))
-    module = supervised_module(backbone, data.task, spec.recipe, normalization)
+    module = supervised_module(backbone, task or learned_task(record), spec.recipe, normalization)
     path = record.file(BEST)
     try:
         module.load_state_dict(load_file(path))
@@ -58,7 +81,23 @@ def restore(record: Record, paths: Paths) -> Restored:
         raise RunError(
             f"{path} cannot be used ({type(error).__name__}: {error}); expected the weights of the run. {AGAIN}"
         ) from error
-    return Restored(spec, module.eval(), data)
+    return module.eval()
+
+
+def learned_task(record: Record) -> Task:
+    """The kind and the classes that a fine-tuning has learned; which classes enter its score is left out.
+
+    The classes of a classification are those of its stored predictions, since some datasets tell theirs by their files
+    alone.
+
+    Raises:
+        RunError: if the predictions are not there or damaged.
+    """
+    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
+    if dataset.kind == "segmentation":
+        return dataset.task
+    columns = pq.read_schema(record.file(PREDICTIONS)).names
+    return Task(dataset.kind, tuple(name.removeprefix(ASKED) for name in columns if name.startswith(ASKED)))
 
 
 def before_training(record: Record, paths: Paths) -> Backbone:
