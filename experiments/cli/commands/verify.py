@@ -12,7 +12,6 @@ written. The exit status is 5 if a run differs.
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,15 +19,12 @@ from typing import TYPE_CHECKING
 
 from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.paths import file_to_read
-from specs.errors import RunError, UsageError
+from specs.errors import RunError
 
 if TYPE_CHECKING:
     from experiments.checks.verification import Verdict
 
 HELP = "test finished runs once more and compare with their records"
-
-SHOWN = 5
-"""The most keys that a message lists."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,41 +64,17 @@ def chosen(named: Sequence[str], store: Path) -> list[str]:
         UsageError: if a beginning fits no key or several keys, or a file's table has no runs.
         DataError: if a file cannot be read as a table.
     """
-    there = sorted(path.parent.name for path in store.glob("*/record.json"))
+    from experiments.session.chosen_runs import key_beginning, keys_in, table_of_runs
+
+    there = keys_in(store)
     keys: list[str] = []
     for text in named:
-        keys += _of_table(file_to_read(text, "verify")) if text.endswith(".json") else [_key(text, there, store)]
+        if text.endswith(".json"):
+            document = table_of_runs(file_to_read(text, "verify"), "so there is nothing to verify")
+            keys += [run.key for run in document.runs]
+        else:
+            keys.append(key_beginning(text, there, store))
     return list(dict.fromkeys(keys))
-
-
-def _of_table(path: Path) -> list[str]:
-    from experiments.reporting.formats.json_format import read_document
-    from experiments.tables.document import TableDocument
-
-    document = read_document(path)
-    if not isinstance(document, TableDocument):
-        raise UsageError(f"{path} is not a table of runs, so there is nothing to verify. Name keys of runs.")
-    keys = [run.key for run in document.runs]
-    if not keys:
-        raise UsageError(f"{path} has no finished runs. Make the table first.")
-    return keys
-
-
-def _key(text: str, there: Sequence[str], store: Path) -> str:
-    found = [key for key in there if key.startswith(text)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        length = max(12, len(text) + 4)
-        raise UsageError(
-            f'{len(found)} runs begin with "{text}": {", ".join(key[:length] for key in found[:SHOWN])}{more}. '
-            "Give more of the key."
-        )
-    heads = {key[: max(12, len(text))]: key for key in there}
-    near = difflib.get_close_matches(text, heads, n=SHOWN, cutoff=0.5) or list(heads)[:SHOWN]
-    hint = f"Among its {len(there)} runs are {', '.join(near)}." if near else "It holds no finished runs."
-    raise UsageError(f'no run in {store} begins with "{text}". {hint} Another store: --runs.')
 
 
 def words(verdict: Verdict) -> str:
