@@ -40,6 +40,42 @@ def thresholds_at_specificity(targets: ArrayLike, scores: ArrayLike, specificity
     return found
 
 
+def thresholds_of_youden(targets: ArrayLike, scores: ArrayLike) -> Array:
+    """The threshold of each class with the largest sum of sensitivity and specificity (Youden 1950).
+
+    An image is told as positive where its score is above the threshold. Of several thresholds with the same sum, the
+    one in the middle of the widest gap between scores is taken, so that scores near to those seen stay on their side.
+
+    Args:
+        targets: (N, K) of 0 and 1, NaN where a label is missing.
+        scores: (N, K), any monotone score of the positive class.
+
+    Returns:
+        (K,), each halfway between two neighbouring scores; NaN where a class has no positives or no negatives.
+
+    Raises:
+        ValueError: if a score is NaN.
+    """
+    truth, told = np.asarray(targets, dtype=np.float64), np.asarray(scores, dtype=np.float64)
+    if np.isnan(told).any():
+        raise ValueError(f"expected scores that are numbers, found {told}")
+    found = np.full(truth.shape[1], np.nan)
+    for column in range(truth.shape[1]):
+        labelled = ~np.isnan(truth[:, column])
+        positive, score = truth[labelled, column] == 1, told[labelled, column]
+        values, places = np.unique(score, return_inverse=True)
+        positives = np.bincount(places, positive, len(values))
+        negatives = np.bincount(places, ~positive, len(values))
+        if not positives.sum() or not negatives.sum() or len(values) < 2:
+            continue
+        # Between the values number i and i + 1 lies a threshold with all values up to i told as negative.
+        gain = np.cumsum(negatives)[:-1] / negatives.sum() - np.cumsum(positives)[:-1] / positives.sum()
+        best = np.flatnonzero(np.isclose(gain, gain.max(), rtol=0, atol=1e-12))
+        widest = best[np.argmax(values[best + 1] - values[best])]
+        found[column] = (values[widest] + values[widest + 1]) / 2
+    return found
+
+
 def sensitivities(targets: ArrayLike, scores: ArrayLike, thresholds: Array, counts: NDArray[np.uint8]) -> Array:
     """The share of the positives of each class above its threshold in each resample of the images.
 

@@ -33,6 +33,9 @@ from datamodules.folders.rules import (
 )
 from datamodules.folders.splitting import SALT, divided
 from datamodules.folders.words import Words as CellWords
+from datamodules.unseen.channel_files import ChannelFiles
+from datamodules.unseen.contract import OwnFiles, Unseen
+from datamodules.unseen.image_files import ImageFiles
 from specs.run import digest
 from specs.task import Kind, Task
 from specs.titles import Words
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Folder(Dataset):
+class Folder(Dataset, OwnFiles):
     """Images of any site. Nothing of them leaves the machine: tables and wandb get counts and scores alone.
 
     Classification: a table in the folder names one image a row, relative to the folder. Multilabel: one column
@@ -228,6 +231,11 @@ class Folder(Dataset):
     def channel_names(self) -> tuple[str, ...]:
         """The suffixes of the channels' files without the signs at their ends, where there are some."""
         return self._channels.names or super().channel_names
+
+    @property
+    def unseen(self) -> Unseen:
+        """New images are read in the channels that were asked for."""
+        return ChannelFiles(self._channels) if self.channel_suffixes else ImageFiles(self.channels)
 
     @property
     def _channels(self) -> Channels:

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
-from datamodules.files.dicom import is_dicom, read_dicom
-from datamodules.files.images import read_gray, read_rgb
 from datamodules.files.names import Names, without_ending
+from datamodules.files.one_file import read_file
 from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
 
@@ -133,9 +132,9 @@ class Channels:
         import numpy as np
 
         if not self.suffixes:
-            return _read(root / source, channels)
+            return read_file(root / source, channels)
         files = self.files(source)
-        planes = [_read(root / one, 1) for one in files]
+        planes = [read_file(root / one, 1) for one in files]
         for file, plane in zip(files, planes, strict=True):
             if plane.shape != planes[0].shape:
                 (rows, columns), (height, width) = plane.shape, planes[0].shape
@@ -175,10 +174,3 @@ def check_channels(channels: int, suffixes: Sequence[str]) -> None:
                 f'or the end of another, such as ("_t1", "_t2"), found {names(suffixes)}. Rename '
                 "the files."
             )
-
-
-def _read(path: Path, channels: int) -> Pixels:
-    """A file's image in 1 or 3 channels."""
-    if is_dicom(path):
-        return read_dicom(path, channels=cast(Literal[1, 3], channels))
-    return read_gray(path) if channels == 1 else read_rgb(path)

@@ -14,8 +14,8 @@ from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import Found, Measure, defined
 from experiments.run.paths import Paths
 from experiments.run.predictions import rows_of
-from experiments.run.store import AGAIN, PREDICTIONS, VALIDATION_PREDICTIONS, Record
-from specs.errors import RunError
+from experiments.run.record_views import validation_predictions
+from experiments.run.store import PREDICTIONS, VALIDATION_PREDICTIONS, Record
 from specs.registry import DATASETS
 from specs.run import RunSpec
 
@@ -64,15 +64,9 @@ def _by_class(record: Record, counts: NDArray[np.uint8] | None) -> dict[str, NDA
     """The numbers of each class on resamples of the test images, (B, K); without ``counts`` on the images, (1, K)."""
     import pyarrow.parquet as pq
 
-    if not record.has(VALIDATION_PREDICTIONS):
-        raise RunError(
-            f"{record.folder} was written by an earlier version, which kept no predictions of the validation split, "
-            f"and thresholds are chosen there. {AGAIN}"
-        )
     task = _dataset(record).task
-    chosen_on, tested = (
-        rows_of(task, pq.read_table(record.file(name))) for name in (VALIDATION_PREDICTIONS, PREDICTIONS)
-    )
+    chosen_on = rows_of(task, validation_predictions(record))
+    tested = rows_of(task, pq.read_table(record.file(PREDICTIONS)))
     if counts is None:
         counts = np.ones((1, len(tested["targets"])), np.uint8)
     targets, scores = tested["targets"], tested["probabilities"]

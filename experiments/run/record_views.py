@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.survival import Duration
 from experiments.run.public_names import public_initializer, public_text
-from experiments.run.store import Record
+from experiments.run.store import AGAIN, VALIDATION_PREDICTIONS, Record
+from specs.errors import RunError
 from specs.run import RunSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # plans do not need it
 
 CONVERGED = 0.95
 """The share of the best validation score from which a run counts as converged."""
@@ -27,6 +31,22 @@ def public_load_report(record: Record) -> dict[str, Any]:
     load["input normalization"] = record.data["normalization"]
     del load["source"]
     return load
+
+
+def validation_predictions(record: Record) -> pa.Table:
+    """The stored predictions of a classification on its validation split, on which thresholds are chosen.
+
+    Raises:
+        RunError: if the run is of an earlier version, which kept none, or the file is damaged.
+    """
+    import pyarrow.parquet as pq
+
+    if not record.has(VALIDATION_PREDICTIONS):
+        raise RunError(
+            f"{record.folder} was written by an earlier version, which kept no predictions of the validation split, "
+            f"and thresholds are chosen there. {AGAIN}"
+        )
+    return pq.read_table(record.file(VALIDATION_PREDICTIONS))
 
 
 def validation_scores(record: Record) -> tuple[float | None, ...]:

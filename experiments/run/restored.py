@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from backbones.networks.contract import Backbone
 from datamodules.dataset.contract import Dataset
+from datamodules.labels.class_folders import ClassFolderDataset
 from datamodules.pipeline.lightning import ImageDataModule
 from experiments.run.initialized import initialized
 from experiments.run.machine.threads import threads
@@ -85,16 +86,15 @@ def trained_network(record: Record, task: Task | None = None) -> SupervisedModul
 
 
 def learned_task(record: Record) -> Task:
-    """The kind and the classes that a fine-tuning has learned; which classes enter its score is left out.
+    """The task that a fine-tuning has learned, without the files of its dataset.
 
-    The classes of a classification are those of its stored predictions, since some datasets tell theirs by their files
-    alone.
+    The classes of datasets that tell theirs by their files alone are those of the run's stored predictions.
 
     Raises:
         RunError: if the predictions are not there or damaged.
     """
     dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
-    if dataset.kind == "segmentation":
+    if not isinstance(dataset, ClassFolderDataset) or dataset.classes:
         return dataset.task
     columns = pq.read_schema(record.file(PREDICTIONS)).names
     return Task(dataset.kind, tuple(name.removeprefix(ASKED) for name in columns if name.startswith(ASKED)))

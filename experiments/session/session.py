@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from experiments.execution.run_status import RunState, run_states
+from experiments.predicting.deciding import parse_rule
 from experiments.reporting.formats.json_format import table_files
 from experiments.reporting.wandb.modes import Mode, asked_mode
 from experiments.run.paths import Paths
@@ -38,6 +39,7 @@ from experiments.session.documents import Statistics
 from experiments.session.fetching import Fetched, fetched, planned_fetch
 from experiments.session.make_tables import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
+from experiments.session.predicting import Predicted, predicted
 from experiments.session.providing import provide
 from experiments.session.question import Question
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
@@ -398,6 +400,41 @@ class Session:
     def plan_comparison(self, question: Question) -> Planned:
         """The plan of what ``compare`` would do first; further runs depend on the learning rates that are picked."""
         return plan_comparison(question, self.context)
+
+    def predict(
+        self,
+        run: str,
+        images: str | Path | Sequence[str | Path],
+        output: str | Path = "predictions",
+        *,
+        row: str | None = None,
+        column: str | None = None,
+        threshold: str = "youden",
+        any_image: bool = False,
+    ) -> Predicted:
+        """Predict new images with the network of a finished run, or with all networks of a row of a table.
+
+        Args:
+            run: the beginning of a run's key, or the file ``NAME.json`` of a table.
+            images: a folder of images, or image files of one folder.
+            output: the folder that the predictions are written to; an interrupted prediction there goes on.
+            row: the label of a row of the table; None takes the one that it advises to start from, or its only one.
+            column: the label of a column of the table; None takes its only one.
+            threshold: the rule by which the threshold of yes and no is chosen on validation images: ``youden``,
+                ``specificity=SHARE``, ``sensitivity=SHARE``, or a probability.
+            any_image: whether images that are unlike those that the network learned are not looked for.
+
+        Raises:
+            UsageError: if no run is meant, or the folder holds other predictions.
+            DataError: if there are no images, or the run's own images are not there and are needed.
+            RunError: if a run is not in the store, or its files are damaged.
+            StorageError: if the disk is full.
+        """
+        named = [Path(images)] if isinstance(images, str | Path) else [Path(one) for one in images]
+        return predicted(
+            run, named, Path(output), self.context, row=row, column=column, rule=parse_rule(threshold),
+            familiar=not any_image,
+        )  # fmt: skip
 
     def report(
         self,

@@ -1,0 +1,27 @@
+"""Reading an image file of any kind that is read: a picture or a DICOM file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from datamodules.files.dicom import is_dicom, read_dicom
+from datamodules.files.images import read_gray, read_rgb
+
+if TYPE_CHECKING:
+    from datamodules.dataset.contract import Pixels
+
+
+def read_file(path: Path, channels: int) -> Pixels:
+    """The image of a file, (H, W) of one channel or (H, W, 3), uint8.
+
+    Args:
+        path: the path of the file.
+        channels: the number of channels that it is read as, 1 or 3.
+
+    Raises:
+        DataError: names the file if it is missing or unreadable.
+    """
+    if is_dicom(path):
+        return read_dicom(path, channels=cast(Literal[1, 3], channels))
+    return read_gray(path) if channels == 1 else read_rgb(path)

@@ -1,0 +1,1 @@
+"""Using the networks of finished runs: predictions on images that nobody labelled."""

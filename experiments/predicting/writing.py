@@ -1,0 +1,178 @@
+"""The files of predictions: a table that grows batch by batch, masks, and what they were made with.
+
+Rows go into ``predictions.csv.part``, which becomes ``predictions.csv`` when all images are done. So an interrupted
+prediction goes on with the first batch that is missing, and its rows are those of an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specs.errors import StorageError, UsageError
+from specs.files import filling, replacing, write_json
+from specs.quoting import LONGEST_PATH, plain
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TABLE, ABOUT, MASKS = "predictions.csv", "predictions.json", "masks"
+"""The names of the table, of the file that says what it was made with, and of the folder of masks."""
+
+SHADES = (
+    (0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
+    (204, 121, 167),
+)  # fmt: skip
+"""The colors in which masks show their classes, the background first: Okabe and Ito 2008, told apart by color-blind
+people too (https://jfly.uni-koeln.de/color/); further classes begin anew behind the background."""
+
+
+class PredictionFiles:
+    """The files of one prediction in a folder.
+
+    Args:
+        folder: the folder of the files; it is made if it is not there.
+        header: the names of the table's columns.
+        about: what the predictions are made with, as plain data; it tells whether earlier files are of the same.
+
+    Raises:
+        UsageError: if the folder holds predictions that were made with something else.
+        StorageError: if it cannot be written.
+    """
+
+    def __init__(self, folder: Path, header: Sequence[str], about: Mapping[str, Any]) -> None:
+        self.folder, self.header = folder, tuple(header)
+        self.about = dict(about)
+        with filling(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        earlier = self._earlier()
+        if earlier is not None and earlier["made_with"] != self.about:
+            differing = sorted(name for name in self.about if earlier["made_with"].get(name) != self.about[name])
+            raise UsageError(
+                f"{plain(folder, LONGEST_PATH)} holds other predictions: they differ in {', '.join(differing)}. Name "
+                "another folder with --output, or move these away."
+            )
+        if earlier is None:
+            self._write_about({})
+
+    @property
+    def table(self) -> Path:
+        """The path of the finished table."""
+        return self.folder / TABLE
+
+    @property
+    def finished(self) -> bool:
+        """Whether the table is finished."""
+        return self.table.is_file()
+
+    def rows_done(self, batch_size: int) -> int:
+        """How many rows an interrupted prediction left, whole batches alone; what is behind them is removed.
+
+        Args:
+            batch_size: how many rows a batch has.
+        """
+        part = self._part
+        if not part.is_file():
+            with filling(part), part.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerow(self.header)
+            return 0
+        with part.open(encoding="utf-8", newline="") as file:
+            ends = _ends_of_rows(file.read())
+        done = max(len(ends) - 1, 0) // batch_size * batch_size
+        if not ends:
+            part.unlink()
+            return self.rows_done(batch_size)
+        os.truncate(part, ends[done])
+        return done
+
+    def add(self, rows: Sequence[Sequence[object]]) -> None:
+        """Add the rows of a batch to the table."""
+        with filling(self._part), self._part.open("a", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def rows(self) -> Iterator[dict[str, str]]:
+        """The rows that are written, by the names of their columns."""
+        with (self.table if self.finished else self._part).open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+
+    def write_mask(self, name: str, mask: NDArray[np.uint8], classes: int) -> str:
+        """Write the mask of an image as PNG, and give its path under the folder.
+
+        Of one class, foreground is 255. Of several, pixels hold the numbers of the classes, shown in colors.
+
+        Args:
+            name: the name of the image, a path under its folder.
+            mask: the mask (H, W): 0, or the number of a class.
+            classes: how many classes there are.
+        """
+        from PIL import Image
+
+        path = self.folder / MASKS / f"{name}.png"
+        picture = Image.fromarray(mask * 255 if classes == 1 else mask)
+        if classes > 1:
+            picture.putpalette([value for shade in (*SHADES, *SHADES[1:] * 36)[:256] for value in shade])
+        with filling(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            picture.save(temporary, "PNG")
+        return path.relative_to(self.folder).as_posix()
+
+    def finish(self, found: Mapping[str, Any]) -> None:
+        """Finish the table, and write down what was found.
+
+        Args:
+            found: what a reader should know of the predictions, as plain data.
+        """
+        self._write_about(found)
+        os.replace(self._part, self.table)
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What was written down of finished predictions."""
+        earlier = self._earlier()
+        assert earlier is not None
+        found: dict[str, Any] = earlier["found"]
+        return found
+
+    @property
+    def _part(self) -> Path:
+        return self.folder / f"{TABLE}.part"
+
+    def _earlier(self) -> dict[str, Any] | None:
+        path = self.folder / ABOUT
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(data, dict) or not isinstance(data.get("made_with"), dict):
+                raise ValueError("it does not say what predictions were made with")
+        except FileNotFoundError:
+            if self.table.exists() or self._part.exists():
+                raise UsageError(
+                    f"{plain(self.folder, LONGEST_PATH)} has a {TABLE} and no {ABOUT} that says what it was made with. "
+                    "Name another folder with --output, or move it away."
+                ) from None
+            return None
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{path} is damaged ({error}). Move the folder away and predict again.") from error
+        return data
+
+    def _write_about(self, found: Mapping[str, Any]) -> None:
+        write_json(self.folder / ABOUT, {"made_with": self.about, "found": found})
+
+
+def _ends_of_rows(text: str) -> list[int]:
+    """Where each whole row of a table ends, in bytes: a line break inside of quotation marks ends none."""
+    ends, quoted, place = [], False, 0
+    for character in text:
+        place += len(character.encode())
+        if character == '"':
+            quoted = not quoted
+        elif character == "\n" and not quoted:
+            ends.append(place)
+    return ends
