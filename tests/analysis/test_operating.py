@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_curve
 
 from analysis.bootstrap import draw_counts
-from analysis.operating import sensitivities, specificities, thresholds_at_specificity
+from analysis.operating import sensitivities, specificities, thresholds_at_specificity, thresholds_of_youden
 
 
 def ones(images: int) -> np.ndarray:
@@ -87,3 +87,30 @@ def test_a_share_that_is_none_is_refused(share: float) -> None:
 def test_a_score_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="scores that are numbers"):
         thresholds_at_specificity([[0]], [[math.nan]], 0.9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_youdens_threshold_has_the_largest_index_of_the_roc_curve(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    targets = (generator.random((50, 2)) < 0.4).astype(float)
+    scores = np.round(generator.random((50, 2)) + 0.3 * targets, 1 + seed % 2)
+    found = thresholds_of_youden(targets, scores)
+    for column in range(2):
+        false_alarms, hits, _ = roc_curve(targets[:, column], scores[:, column], drop_intermediate=False)
+        told = scores[:, column] > found[column]
+        positive = targets[:, column] == 1
+        assert told[positive].mean() - told[~positive].mean() == pytest.approx((hits - false_alarms).max())
+
+
+def test_youdens_threshold_lies_in_the_middle_of_the_widest_gap_and_leaves_out_what_is_not_labelled() -> None:
+    targets = np.array([[0, 0, 1, 1, np.nan]], float).T
+    scores = np.array([[0.1, 0.2, 0.8, 0.9, 0.5]]).T
+    assert thresholds_of_youden(targets, scores) == [0.5]
+    assert thresholds_of_youden(np.array([[0.0, 0.0, 1.0, 1.0]]).T, np.array([[0.1, 0.2, 0.3, 0.9]]).T) == [0.25]
+
+
+def test_there_is_no_youden_threshold_without_both_kinds_or_with_equal_scores() -> None:
+    assert np.isnan(thresholds_of_youden(np.ones((3, 1)), np.array([[0.1], [0.2], [0.3]]))).all()
+    assert np.isnan(thresholds_of_youden(np.array([[0.0], [1.0]]), np.array([[0.5], [0.5]]))).all()
+    with pytest.raises(ValueError, match="scores that are numbers"):
+        thresholds_of_youden(np.zeros((1, 1)), np.array([[np.nan]]))
