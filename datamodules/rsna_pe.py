@@ -13,8 +13,10 @@ from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.dicom import position, read_dicom, write_dicom
+from datamodules.files.listing import files_in
 from datamodules.files.tables import rows
 from datamodules.labels.label_files import filled, inside, number, once
+from datamodules.unseen.contract import OwnFiles, Unseen
 from specs.errors import DataError, UsageError
 from specs.task import Task
 from specs.titles import Words
@@ -29,7 +31,7 @@ TEST_STUDIES = 1000
 
 
 @dataclass(frozen=True)
-class RsnaPe(Dataset):
+class RsnaPe(Dataset, OwnFiles):
     """The labelled slices of RSNA-STR pulmonary embolism CT, one sample per slice, split by study.
 
     An image's three channels are the slice below, the slice, and the slice above, by their position in the body;
@@ -103,23 +105,12 @@ class RsnaPe(Dataset):
 
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """Three adjacent slices, 512 x 512 in the real edition."""
-        import numpy as np
+        return AdjacentSlices(self.center, self.width).read(root, sample.source)
 
-        path = root / sample.source
-        order = _by_position(path.parent)
-        if path not in order:
-            raise DataError(f"the image {path} is missing. Complete the dataset's folder.")
-        place = order[path]
-        paths = list(order)
-        chosen = [paths[min(max(neighbour, 0), len(paths) - 1)] for neighbour in (place - 1, place, place + 1)]
-        planes = [_plane(one, self.center, self.width) for one in chosen]
-        sizes = sorted({f"{plane.shape[0]} x {plane.shape[1]}" for plane in planes})
-        if len(sizes) > 1:
-            raise DataError(
-                f"neighbouring slices of {path.parent} are of {' and '.join(sizes)} pixels, expected one size for a "
-                "series. Compare its files with the published ones, or leave the study out of the table."
-            )
-        return np.stack(planes, axis=-1)
+    @property
+    def unseen(self) -> Unseen:
+        """New slices are read with their neighbours, in the same window."""
+        return AdjacentSlices(self.center, self.width)
 
     def write_phantom(self, root: Path) -> None:
         """40 studies of 6 drawn slices, 48 x 48, in an order that their names do not tell."""
@@ -144,6 +135,47 @@ class RsnaPe(Dataset):
                 )
                 lines.append(f"{folders[0]},{folders[1]},{name},{int(place in filled)}")
         (root / "train.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class AdjacentSlices(Unseen):
+    """Slices of series, each a DICOM file, with the slices below and above as further channels.
+
+    Attributes:
+        center: the center of the window, in Hounsfield units.
+        width: the width of the window, in Hounsfield units.
+    """
+
+    center: float
+    width: float
+
+    def found(self, folder: Path) -> list[str]:
+        """The files that end in ``.dcm``; each folder of them is a series."""
+        return [one.relative_to(folder).as_posix() for one in files_in(folder) if one.suffix == ".dcm"]
+
+    def read(self, folder: Path, name: str) -> Pixels:
+        """The slice between its neighbours, (H, W, 3); at either end the slice stands in for the missing one."""
+        import numpy as np
+
+        path = folder / name
+        order = _by_position(path.parent)
+        if path not in order:
+            raise DataError(f"the image {path} is missing. Complete the dataset's folder.")
+        place = order[path]
+        paths = list(order)
+        chosen = [paths[min(max(neighbour, 0), len(paths) - 1)] for neighbour in (place - 1, place, place + 1)]
+        planes = [_plane(one, self.center, self.width) for one in chosen]
+        sizes = sorted({f"{plane.shape[0]} x {plane.shape[1]}" for plane in planes})
+        if len(sizes) > 1:
+            raise DataError(
+                f"neighbouring slices of {path.parent} are of {' and '.join(sizes)} pixels, expected one size for a "
+                "series. Compare its files with the published ones, or leave the study out of the table."
+            )
+        return np.stack(planes, axis=-1)
+
+    def unlike(self, folder: Path, name: str) -> str | None:
+        """Nothing: each file is a slice in Hounsfield units, as those of the dataset are."""
+        return None
 
 
 @lru_cache(maxsize=4)

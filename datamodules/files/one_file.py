@@ -9,10 +9,11 @@ from datamodules.files.dicom import is_dicom, read_dicom
 from datamodules.files.images import read_gray, read_rgb
 
 if TYPE_CHECKING:
-    from datamodules.dataset.contract import Pixels
+    import numpy as np
+    from numpy.typing import NDArray
 
 
-def read_file(path: Path, channels: int) -> Pixels:
+def read_file(path: Path, channels: int) -> NDArray[np.uint8]:
     """The image of a file, (H, W) of one channel or (H, W, 3), uint8.
 
     Args:

@@ -19,7 +19,7 @@ class ChannelFiles(Unseen):
     """Images whose channels are files, told by the ends of their names.
 
     Attributes:
-        channels: which file is which channel.
+        channels: the ends of the names that tell which channel a file is.
     """
 
     channels: Channels

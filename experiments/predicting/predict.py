@@ -54,7 +54,7 @@ class Images:
     Attributes:
         unseen: what reads them.
         folder: the folder that they are in.
-        names: their names, in the order in which they are predicted.
+        names: the names of the images, in the order in which they are predicted.
     """
 
     unseen: Unseen
