@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from experiments.run.store import Record as Record
     from experiments.session.documents import Statistics as Statistics
     from experiments.session.fetching import Fetched as Fetched
+    from experiments.session.predicting import Predicted as Predicted
     from experiments.session.results import Compared as Compared
     from experiments.session.results import Failure as Failure
     from experiments.session.results import Made as Made
@@ -75,6 +76,7 @@ _PUBLIC = {
     "Record": "experiments.run.store",
     "Statistics": "experiments.session.documents",
     "Fetched": "experiments.session.fetching",
+    "Predicted": "experiments.session.predicting",
     "Compared": "experiments.session.results",
     "Failure": "experiments.session.results",
     "Made": "experiments.session.results",

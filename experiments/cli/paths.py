@@ -158,6 +158,25 @@ def file_to_read(text: str, command: str) -> Path:
         raise UsageError(f"medtransfer {command}: {error}.") from None
 
 
+def to_read(text: str, command: str) -> Path:
+    """Check the folder or file that an argument names for reading; it must exist.
+
+    Args:
+        text: the text of the argument.
+        command: the command that the argument is given to, for the message.
+
+    Raises:
+        UsageError: if it does not exist, or cannot be read.
+    """
+    try:
+        path = PathOption()(text)
+        if not path.exists():
+            raise _refused(f"{path} does not exist", "Name a folder or a file that does")
+        return (FolderToRead() if path.is_dir() else FileToRead())(text)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"medtransfer {command}: {error}.") from None
+
+
 def _may(path: Path, how: int) -> bool:
     """Whether the user that this process acts as has the permissions ``how`` (``os.R_OK`` and others) on a path."""
     return os.access(path, how, effective_ids=os.access in os.supports_effective_ids)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from experiments.cli.commands.options import FOLDER, add_paths, paths_of
 from experiments.cli.commands.showing import note
-from experiments.cli.paths import PathOption, check_writable
+from experiments.cli.paths import check_writable, to_read
 from specs.errors import DataError
 
 HELP = "predict new images with the networks of finished runs"
@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images",
         nargs="+",
-        type=PathOption(),
         metavar="IMAGES",
         help="a folder of images, or image files of one folder",
     )
@@ -64,11 +63,12 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.session.session import Session
 
     check_writable(options, "output")
+    images = [to_read(text, "predict") for text in options.images]
     console = Console(stderr=True)
     with ProgressBars(console) as bars:
         session = Session(paths_of(options), say=note, steps=bars)
         result = session.predict(
-            options.run, options.images, options.output, row=options.row, column=options.column,
+            options.run, images, options.output, row=options.row, column=options.column,
             threshold=options.threshold, any_image=options.any_image,
         )  # fmt: skip
     words = "\n".join([*result.sentences, f"table: {result.table}"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,11 @@ def test_what_is_no_folder_of_images_is_refused(
     record: Record, where: Paths, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for odd, why in (("nowhere", "does not exist"), ("pipe", "is a pipe"), ("", "an empty name")):
+        named = str(tmp_path / odd) if odd else odd
+        assert main(["predict", "0", named, *options(where, tmp_path / "out")]) == UsageError.exit_status
+        assert why in capsys.readouterr().err
     start = ["predict", record.data["key"]]
     assert main([*start, str(tmp_path / "empty"), *options(where, tmp_path / "out")]) == DataError.exit_status
     assert "holds no images" in capsys.readouterr().err
