@@ -87,6 +87,15 @@ def test_all_files_of_a_case_are_its_files_so_that_each_is_digested(cases: Path)
     assert TWO.files(cases, sample) == tuple(cases / "case 3" / name for name in ("t1.nii.gz", "t2.nii", "seg.nii.gz"))
 
 
+def test_a_channel_that_changes_on_the_disk_is_read_anew(cases: Path) -> None:
+    sample = slice_of(TWO.index(cases), "case 3", 1)
+    before = TWO.read_image(cases, sample)
+    save(cases / "case 3" / "t2.nii", noise(77, 1).astype(np.float32))
+    after = TWO.read_image(cases, sample)
+    assert np.array_equal(after[..., 0], before[..., 0])
+    assert not np.array_equal(after[..., 1], before[..., 1])
+
+
 def test_names_of_channels_are_no_part_of_what_a_dataset_is() -> None:
     assert {"images", "channels_named"} <= TWO.membership
     named = parse('volumes(images=("*/t1.nii", "*/t2.nii"))')
