@@ -49,7 +49,7 @@ class Kits19(Sliced):
     Attributes:
         region: what is segmented: ``kidney and tumour`` as two classes, or as one class ``kidney with tumour``, which
             the challenge scores as kidney, or the ``tumour`` alone.
-        every: the step from slice to slice: 1 takes all, 5 every fifth one. Slices are 0.5 to 5 mm apart.
+        every: the step from slice to slice: 1 takes all, 5 every fifth one. Slices are up to 5 mm apart.
         slices: ``with finding`` trains and validates on the slices that show a part of what is segmented, and tests on
             all; the masks are then read at each start.
         spacing: the side of square pixels in mm that slices are resampled to; without one, pixels are as stored.
