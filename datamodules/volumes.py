@@ -3,55 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from datamodules.dataset.contract import Dataset, Labels
-from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.tables import Form
-from datamodules.files.volume_files import files_of
 from datamodules.folders.labelling import Labelling
 from datamodules.folders.rules import check_encoding, check_people
 from datamodules.folders.splitting import divided, split_of
 from datamodules.folders.words import Words as CellWords
-from datamodules.slicing.cases import Case, Pattern
+from datamodules.slicing.cases import Case, Pattern, told_apart
 from datamodules.slicing.cutting import Cut
-from datamodules.slicing.kept import findings, looked_at, marked, shown
+from datamodules.slicing.kept import Image
 from datamodules.slicing.listing import Listing, NothingFoundError
 from datamodules.slicing.marking import Foreground, Marking, Values
-from datamodules.slicing.planes import SAID, Axis, tilt
-from datamodules.slicing.putting_back import put_back
-from datamodules.slicing.rules import check_marking, check_patterns, check_slices
-from datamodules.slicing.sliced import Sliced
-from specs.errors import DataError
-from specs.quoting import names, plain
+from datamodules.slicing.planes import Axis
+from datamodules.slicing.rules import check_channels, check_marking, check_patterns, check_slices
+from datamodules.slicing.sliced import Chosen, Sliced, Slicing
 from specs.run import digest
 from specs.task import Kind, Task
 from specs.titles import Words
 
-if TYPE_CHECKING:
-    from datamodules.dataset.contract import Pixels
-
-SALT = "volumes"
-"""The name of the fixed division of patients; another name would give another division."""
-
-DIGITS = 3
-"""How many digits the number of a slice has in its id, at least."""
-
 
 @dataclass(frozen=True)
-class Volumes(Dataset, Sliced):
+class Volumes(Sliced):
     """Volumes of any site, as slices. Nothing of them leaves the machine: tables and wandb get counts and scores alone.
 
     A volume is a NIfTI file (``.nii``, ``.nii.gz``), a MetaImage or NRRD file with its voxels inside (``.mha``,
-    ``.nrrd``), or a folder of DICOM files of one series. Each case is one volume. Segmentation: each case has a mask on
-    the grid of its image, whose background is 0. Classification: a table names one case a row, and every slice has the
-    label of its case.
+    ``.nrrd``), or a folder of DICOM files of one series. Each case is one volume, or one of several
+    channels, which all are on one grid. Segmentation: each case has a mask on the grid of its image, whose background
+    is 0. Classification: a table names one case a row, and every slice has the label of its case.
 
     Slices of a patient are in one split. The mean Dice over whole volumes and over patients stands beside the scores.
 
@@ -63,7 +47,7 @@ class Volumes(Dataset, Sliced):
             shown as usual with the patient's right at the left; ``acquired``: the third axis of the file, as stored.
             Oblique volumes give slices of their own nearest axis.
         images: the path of the images in the folder, in which stars stand for the name of the case; a folder is read
-            as a DICOM series.
+            as a DICOM series. Several paths, such as ``("*/t1.nii.gz", "*/t2.nii.gz")``, are the channels of an image.
         masks: segmentation: the path of the masks, with as many stars.
         every: the step from slice to slice: 1 takes all, 3 every third one.
         slices: segmentation: ``with finding`` trains and validates on the slices whose mask shows a class, and tests on
@@ -71,9 +55,9 @@ class Volumes(Dataset, Sliced):
         spacing: the side of square pixels in mm that slices are resampled to; without one, pixels are as stored, and
             slices of volumes with thick slices look compressed from the side.
         window: center and width of what is shown, in the units of the file (of CT, Hounsfield units); without one, from
-            the 0.5th to the 99.5th percentile of each volume.
+            the 0.5th to the 99.5th percentile of each volume, and of several channels of each one.
         neighbours: 1 shows the slices before and after each slice as two more channels; the first and the last slice
-            are repeated.
+            are repeated. Only for images of one channel.
         foreground: segmentation of one class: which values of masks are foreground: ``one value`` (one beside 0, the
             same in all), ``above 0``, or values such as ``(1, 2)``.
         values: segmentation of several classes: the values that mark each class in order, such as ``(1, (2, 3))``;
@@ -90,6 +74,8 @@ class Volumes(Dataset, Sliced):
         negative: binary: words of cells that say that it is not, beside 0.
         encoding: the encoding of the table, such as ``cp1252``; without it UTF-8, or what the file's first bytes say.
         sheet: the sheet that is read of a workbook with several.
+        channels_named: names of the channels in pictures; without them, what tells their paths apart. With one path in
+            ``images``, each file is NIfTI and holds so many channels along its fourth axis.
     """
 
     path: str = "volumes"
@@ -97,10 +83,10 @@ class Volumes(Dataset, Sliced):
     classes: tuple[str, ...] = ("positive",)
     _: KW_ONLY
     axis: Axis = "axial"
-    images: str = "*/imaging.nii.gz"
+    images: str | tuple[str, ...] = "*/imaging.nii.gz"
     masks: str = "*/segmentation.nii.gz"
     every: int = 1
-    slices: Literal["all", "with finding"] = "all"
+    slices: Chosen = "all"
     spacing: float | None = None
     window: tuple[float, float] | None = None
     neighbours: Literal[0, 1] = 0
@@ -117,11 +103,11 @@ class Volumes(Dataset, Sliced):
     negative: tuple[str, ...] = ()
     encoding: str | None = None
     sheet: str | None = None
+    channels_named: tuple[str, ...] = ()
 
     title: ClassVar[str] = "{path:file}"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "axis": "{axis} slices", "every": "slices {every} apart",
-        "slices": "trained on slices with a finding", "spacing": "pixels of {spacing:g} mm",
+        "kind": "{kind}", "classes": "{classes}", "axis": "{axis} slices", "spacing": "pixels of {spacing:g} mm",
         "neighbours": {1: "with the neighbouring slices"},
     }  # fmt: skip
     homepage: ClassVar[str] = "your own folder"
@@ -133,10 +119,13 @@ class Volumes(Dataset, Sliced):
         "  FOLDER/                      volumes(\"FOLDER\", images=\"images/*.nii.gz\", masks=\"masks/*.nii.gz\")\n"
         "    images/a.nii.gz ...\n"
         "    masks/a.nii.gz ...\n"
+        "  FOLDER/                      volumes(\"FOLDER\", images=(\"*/t1.nii.gz\", \"*/t2.nii.gz\"))\n"
+        "    a/t1.nii.gz, t2.nii.gz, segmentation.nii.gz ...\n"
         "  FOLDER/                      volumes(\"FOLDER\", kind=\"binary\", classes=(\"ill\",), images=\"scans/*\")\n"
         "    labels.csv                 case,ill[,patient][,split] in any order\n"
         "    scans/a/1.dcm ...          a folder for each series"
     )  # fmt: skip
+    added: ClassVar[tuple[str, ...]] = ("channels_named",)
     pixel_arguments: ClassVar[tuple[str, ...]] = (
         "kind", "classes", "axis", "images", "masks", "every", "spacing", "window", "neighbours", "foreground",
         "values", "ignored",
@@ -150,6 +139,7 @@ class Volumes(Dataset, Sliced):
         """
         super().__post_init__()
         check_slices(self._cut, self.every, self.window)
+        check_channels(self._images, self.channels_named, self.neighbours)
         check_patterns(self._images, self._masks, self.kind)
         check_marking(self._marking, self.kind, self.slices != "all")
         check_people(self.patient, self.patient_in_name, self.split, "column", "volumes")
@@ -169,7 +159,7 @@ class Volumes(Dataset, Sliced):
     def membership(self) -> frozenset[str]:
         """The arguments that say where things are, and of whom: digests of splits and pixels contain their effect."""
         own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name"}
-        return super().membership | own | {"positive", "negative", "encoding", "sheet"}
+        return super().membership | own | {"positive", "negative", "encoding", "sheet", "channels_named"}
 
     @property
     def task(self) -> Task:
@@ -179,8 +169,25 @@ class Volumes(Dataset, Sliced):
 
     @property
     def channels(self) -> int:
-        """One, or three with the neighbouring slices."""
-        return 3 if self.neighbours else 1
+        """One for each path in ``images``, those of the files, or three with the neighbouring slices."""
+        return 3 if self.neighbours else max(len(self._images), len(self.channels_named))
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The names that were given, or what tells the paths of several channels apart."""
+        if self.channels_named and not self.neighbours:
+            return self.channels_named
+        return super().channel_names if len(self._images) == 1 else told_apart(self._images)
+
+    @property
+    def salt(self) -> str:
+        """The same for all folders."""
+        return "volumes"
+
+    @cached_property
+    def slicing(self) -> Slicing:
+        """What the arguments say of slices."""
+        return Slicing(self._cut, self._marking, self.every, self.slices, self.window)
 
     @cached_property
     def _cut(self) -> Cut:
@@ -191,8 +198,13 @@ class Volumes(Dataset, Sliced):
         return Marking(self.classes, self.foreground, self.values, self.ignored)
 
     @cached_property
-    def _images(self) -> Pattern:
-        return Pattern(self.images)
+    def _images(self) -> tuple[Pattern, ...]:
+        return tuple(map(Pattern, (self.images,) if isinstance(self.images, str) else self.images))
+
+    @property
+    def _together(self) -> int:
+        """How many channels a file holds."""
+        return max(1, len(self.channels_named)) if len(self._images) == 1 else 1
 
     @cached_property
     def _masks(self) -> Pattern:
@@ -206,99 +218,26 @@ class Volumes(Dataset, Sliced):
             self.kind, self.classes, "cells", words, self.case, label, self.patient, self.split, None, "agree"
         )
 
-    def read_labels(self, root: Path) -> Labels:
-        """The slices of all cases, by their headers; with ``slices="with finding"`` the masks are read too."""
-        cases, gone = self._read(root)
-        samples = [sample for case in cases for sample in self._slices(root, case)]
-        return Labels(tuple(sorted(samples, key=lambda sample: sample.id)), gone)
-
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:
         """The splits that the column gives; else a fixed patient-wise division, the same whatever slices are taken."""
         if self.split is None:
-            unseen = [one._replace(target=()) if self.kind == "segmentation" else one for one in samples]
-            drawn, own = divide(unseen, self.task, SALT), {one.id: one for one in samples}
-            return {split: [own[one.id] for one in chosen] for split, chosen in drawn.items()}
-        cases, _ = self._read(root)
+            return super().own_split(root, samples)
+        cases, _ = self.cases(root)
         by_case: dict[str, Split] = {case.name: split_of(case.split, "column", case.where) for case in cases}
         given = {sample.id: by_case[self.volume_of(sample)] for sample in samples}
         return divided(samples, given, self.task, draw_empty=False)
 
-    def used(self, splits: Mapping[Split, Sequence[Sample]]) -> dict[Split, tuple[Sample, ...]]:
-        """The splits as they are used: ``slices`` says which slices train and validate; the test has all."""
-        if self.slices == "all":
-            return super().used(splits)
-        found = {
-            split: [one for one in samples if split == "test" or any(one.target)] for split, samples in splits.items()
-        }
-        return super().used(found)
-
-    def volume_of(self, sample: Sample) -> str:
-        """The case that a slice is of."""
-        return sample.id.rpartition("/")[0]
-
-    def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
-        """The files of the volume, and its mask."""
-        image = _in(root, sample.source.rpartition("#")[0])
-        if self.kind != "segmentation":
-            return files_of(image)
-        return *files_of(image), *files_of(self._mask(root, self.volume_of(sample)))
-
-    def read_image(self, root: Path, sample: Sample) -> Pixels:
-        """A slice of the volume, and its neighbours where they are asked for."""
-        source, _, number = sample.source.rpartition("#")
-        return self._cut.image(*shown(_in(root, source), self.window), int(number))
-
-    def read_mask(self, root: Path, sample: Sample) -> Pixels:
-        """What ``foreground`` or ``values`` says, of a slice."""
-        return self._marked(root, sample)[0]
-
-    def mask_value(self, root: Path, sample: Sample) -> float | None:
-        """Where ``foreground`` is one value, that of the volume's mask, if the slice shows it."""
-        mask, value = self._marked(root, sample)
-        return value if mask.any() else None
-
-    def remarks(self, root: Path) -> list[str]:
-        """How many volumes are oblique, and by how much."""
-        if self.axis == "acquired":
-            return []
-        cases, _ = self._read(root)
-        angles = {case.name: tilt(looked_at(root / case.source).affine) for case in cases}
-        oblique = {name: angle for name, angle in angles.items() if angle > SAID}
-        if not oblique:
-            return []
-        most = max(oblique, key=lambda name: oblique[name])
-        return [
-            f"{len(oblique):,} of {len(angles):,} volumes are oblique, {plain(most)} by {oblique[most]:.0f} degrees: "
-            f"their {self.axis} slices are those of their own axis that is nearest"
-        ]
-
-    def put_back(self, root: Path, masks: Mapping[str, Pixels], path: Path) -> None:
-        """Write the masks of all slices of a case as NIfTI, on the grid of the case's image.
-
-        Args:
-            root: the folder that holds the files.
-            masks: the mask (H, W) of each slice of the case by the id of the sample: 0, or the number of a class.
-            path: the path of the new file, which ends in ``.nii`` or ``.nii.gz``.
-
-        Raises:
-            DataError: if the masks are of no case, of several, or not of all of its slices.
-            UsageError: if the path ends otherwise.
-        """
-        cases = {name.rpartition("/")[0] for name in masks}
-        source = self._images.found(root).get(next(iter(cases))) if len(cases) == 1 else None
-        if source is None:
-            raise DataError(f"expected masks of the slices of one case, found those of: {names(sorted(cases))}.")
-        by_number = {int(name.rpartition("-")[2]): mask for name, mask in masks.items()}
-        put_back(by_number, root / source, self.axis, path)
-
     def write_phantom(self, root: Path) -> None:
-        """40 drawn volumes of 20 patients, 24 x 20 x 6 voxels, in the layout that the arguments describe."""
+        """40 drawn volumes of 20 patients, 24 x 20 x 6 voxels, in the layout that the arguments describe.
+
+        Further channels show kidneys and tumours in other contrasts.
+        """
         from datamodules.slicing.drawing import Layout, draw
 
-        draw(root, Layout(self._labelling, self._images, self._masks, self._marking, self.table))
+        draw(root, Layout(self._labelling, self._images, self._masks, self._marking, self.table, self._together))
 
-    def _read(self, root: Path) -> tuple[list[Case], dict[str, str]]:
-        """The cases, and those that are left out since a file is not there, each with the reason."""
+    def cases(self, root: Path) -> tuple[list[Case], dict[str, str]]:
+        """The cases that fit ``images``, or those of them that the table names."""
         listing = Listing(self._images, self._masks, self._labelling, self.table, Form(self.encoding, self.sheet),
                           self.patient_in_name)  # fmt: skip
         try:
@@ -306,29 +245,13 @@ class Volumes(Dataset, Sliced):
         except NothingFoundError as error:
             raise self.not_found(root, str(error)) from None
 
-    def _marked(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
-        """The mask of a slice, and the value that marks foreground in its volume, where all have to have the same."""
-        source, _, number = sample.source.rpartition("#")
-        found, grid = marked(self._mask(root, self.volume_of(sample)), _in(root, source), self._marking)
-        return self._cut.mask(found.numbers, grid, int(number)), found.value
+    def image_of(self, root: Path, case: str) -> Image:
+        """What ``images`` says for the case."""
+        return Image(tuple(_in(root, one.path_of(case)) for one in self._images), self._together)
 
-    def _mask(self, root: Path, case: str) -> Path:
+    def mask_of(self, root: Path, case: str) -> Path:
+        """What ``masks`` says for the case."""
         return _in(root, self._masks.path_of(case))
-
-    def _slices(self, root: Path, case: Case) -> list[Sample]:
-        """The slices of a case as samples."""
-        image = root / case.source
-        count = self._cut.count(looked_at(image))
-        targets: Sequence[tuple[float, ...]] = [case.target] * count
-        if self.slices != "all":
-            targets = findings(self._mask(root, case.name), image, self._marking, self.axis)
-        digits = max(DIGITS, len(str(count - 1)))
-        return [
-            Sample(
-                f"{case.name}/{self.axis}-{number:0{digits}d}", case.patient, targets[number], f"{case.source}#{number}"
-            )
-            for number in range(0, count, self.every)
-        ]
 
 
 @lru_cache(maxsize=4096)  # each slice asks for the same few paths

@@ -83,16 +83,21 @@ def checked(path: Path, shape: tuple[int, ...], affine: NDArray[np.float64]) -> 
     return grid
 
 
-def check_count(path: Path, shape: tuple[int, ...]) -> None:
+def check_count(path: Path, shape: tuple[int, ...], channels: int = 1) -> None:
     """Refuse a shape that is not of three axes, has no voxels, or more than are read.
+
+    Args:
+        path: the file or folder that declares it, for messages.
+        shape: the number of voxels along each axis.
+        channels: the number of values that each voxel has.
 
     Raises:
         DataError: names the file and what it declares.
     """
-    sizes = " x ".join(f"{size:,}" for size in shape)
+    sizes = " x ".join(f"{size:,}" for size in (*shape, *([channels] if channels > 1 else [])))
     if len(shape) != 3 or min(shape) < 1:
         raise unreadable(path, f"it declares {sizes} voxels; expected one volume of three axes", ONE)
-    if math.prod(shape) > MOST_VOXELS:
+    if math.prod(shape) * channels > MOST_VOXELS:
         raise unreadable(path, f"it declares {sizes} voxels; {MOST_VOXELS:,} are read at most", "Make it smaller.")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datamodules.files.grid import ONE, PLACE, Grid, check_count, checked
+from datamodules.files.grid import PLACE, Grid, check_count, checked
 from datamodules.files.images import DEFLATED, missing, refused_by_system, unreadable
 from datamodules.files.kinds import AGAIN
 from specs.errors import DataError
@@ -36,6 +36,10 @@ TO_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 PACKED = b"\x1f\x8b"
 """The first bytes of a file that is packed by gzip."""
 
+UNNAMED = "Write each volume as a file of its own or, where the fourth axis holds channels, name them."
+
+AS_MANY = "Name as many channels as the file has, or give each channel a file of its own."
+
 BEGINNING = 2**16
 """How many bytes of a packed file are read for its header."""
 
@@ -48,7 +52,8 @@ class Nifti:
         path: the path of the file.
         header: the header as nibabel has it.
         grid: the voxels and their places.
-        dimensions: the sizes of all axes as the header has them; beyond the third all are 1.
+        channels: how many values each voxel has, along the axes beyond the third.
+        dimensions: the sizes of all axes as the header has them.
         dtype: the number format of the stored values.
         start: the place of the first voxel in the unpacked file, in bytes.
     """
@@ -56,23 +61,29 @@ class Nifti:
     path: Path
     header: Any
     grid: Grid
+    channels: int
     dimensions: tuple[int, ...]
     dtype: np.dtype[Any]
     start: int
 
 
-def opened_nifti(path: Path) -> Nifti:
+def opened_nifti(path: Path, channels: int = 1) -> Nifti:
     """Read and check the header of a NIfTI file, packed by gzip or not.
 
     The matrix is that of the sform or, without one, of the qform; a file that has neither is refused.
 
+    Args:
+        path: the path of the file.
+        channels: the number of values that each voxel is to have; several lie along the fourth axis.
+
     Raises:
-        DataError: names the file if it is missing, of several volumes, of another kind, or larger than it can be.
+        DataError: names the file if it is missing, of another number of channels, of another kind, or larger than it
+            can be.
     """
     if odd := no_file(path):
         raise unreadable(path, f"it is {odd}", "Leave it out.")
     try:
-        return _opened(path)
+        return _opened(path, channels)
     except FileNotFoundError as error:
         raise missing(path) from error
     except DataError:
@@ -83,7 +94,7 @@ def opened_nifti(path: Path) -> Nifti:
         raise unreadable(path, f"its header cannot be read ({error})") from error
 
 
-def _opened(path: Path) -> Nifti:
+def _opened(path: Path, channels: int) -> Nifti:
     import nibabel
 
     start = _beginning(path)
@@ -102,11 +113,13 @@ def _opened(path: Path) -> Nifti:
     header: Any = (nibabel.Nifti1Header if size == 348 else nibabel.Nifti2Header)(start[:size], check=False)
     used = int(header["dim"][0])
     dimensions = tuple(int(one) for one in header["dim"][1 : used + 1]) if 2 <= used <= 7 else ()
-    if len(dimensions) < 2 or any(one != 1 for one in dimensions[3:]):
+    further = dimensions[3:]
+    if len(dimensions) < 2 or min(further, default=1) < 1 or math.prod(further) != channels:
         shown = " x ".join(map(str, dimensions)) or f"{used} axes"
-        raise unreadable(path, f"it declares {shown}; expected one volume of three axes", ONE)
+        expected = "one volume of three axes" if channels == 1 else f"{channels} channels along a fourth axis"
+        raise unreadable(path, f"it declares {shown}; expected {expected}", UNNAMED if channels == 1 else AS_MANY)
     shape = (*dimensions, 1)[:3]
-    check_count(path, shape)
+    check_count(path, shape, channels)
     dtype = header.get_data_dtype()
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise unreadable(path, f"its voxels are {dtype}; expected one number each", "Write it as numbers.")
@@ -114,8 +127,8 @@ def _opened(path: Path) -> Nifti:
     if not 0 <= first <= FARTHEST:
         raise unreadable(path, f"its header says that its voxels begin at byte {first:g}")
     begin = int(first) or size + 4
-    _check_held(path, begin + math.prod(shape) * dtype.itemsize)
-    return Nifti(path, header, checked(path, shape, _affine(path, header)), dimensions, dtype, begin)
+    _check_held(path, begin + math.prod(shape) * channels * dtype.itemsize)
+    return Nifti(path, header, checked(path, shape, _affine(path, header)), channels, dimensions, dtype, begin)
 
 
 def _affine(path: Path, header: Any) -> NDArray[np.float64]:
@@ -146,14 +159,14 @@ def _check_held(path: Path, needed: int) -> None:
 
 
 def nifti_values(opened: Nifti) -> NDArray[Any]:
-    """The values of the voxels, (X, Y, Z): as they are stored, or scaled where the header says so.
+    """The values of the voxels, (X, Y, Z), or (X, Y, Z, C) of several channels: as stored, or scaled by the header.
 
     Raises:
         DataError: if the file is damaged or ends too early.
     """
     import numpy as np
 
-    path, shape = opened.path, opened.grid.shape
+    path, shape = opened.path, (*opened.grid.shape, *([opened.channels] if opened.channels > 1 else []))
     needed = math.prod(shape) * opened.dtype.itemsize
     try:
         held = _bytes(path, opened.start, needed)
@@ -221,9 +234,10 @@ def write_nifti(path: Path, values: NDArray[Any], affine: NDArray[np.float64], l
 
     Args:
         path: the path of the file, which ends in ``.nii`` or ``.nii.gz``.
-        values: the values of the voxels, (X, Y, Z).
+        values: the values of the voxels, (X, Y, Z), or (X, Y, Z, C) of several channels.
         affine: the matrix (4, 4) from numbers of voxels to mm (RAS).
-        like: the file whose axes, matrices, codes and units are taken over instead of ``affine``; None: there is none.
+        like: the file of the same voxels whose axes, matrices, codes and units are taken over instead of ``affine``;
+            None: there is none.
     """
     import nibabel
 
@@ -236,7 +250,8 @@ def write_nifti(path: Path, values: NDArray[Any], affine: NDArray[np.float64], l
         header = like.header.copy()
         header["scl_slope"], header["scl_inter"] = 1, 0
         kind = nibabel.Nifti2Image if int(header["sizeof_hdr"]) == 540 else nibabel.Nifti1Image
-        image = kind(values.reshape(like.dimensions, order="F"), None, header)
+        dimensions = like.dimensions if like.channels == 1 else like.grid.shape  # a mask has no channels
+        image = kind(values.reshape(dimensions, order="F"), None, header)
     image.set_data_dtype(values.dtype)
     content = image.to_bytes()
     with replacing(path) as temporary:

@@ -25,40 +25,49 @@ State = tuple[tuple[str, int, int], ...]
 """The name, size and time of change of each file of a volume, by which a volume that is kept is known to be current."""
 
 
-def read_volume(path: Path) -> tuple[NDArray[Any], Grid]:
-    """The values of a volume's voxels, (X, Y, Z), and their grid.
+def read_volume(path: Path, channels: int = 1) -> tuple[NDArray[Any], Grid]:
+    """The values of a volume's voxels, (X, Y, Z), or (X, Y, Z, C) of several channels, and their grid.
 
     Values are in the units that the file declares: scaled by its slope and intercept where it has them.
 
+    Args:
+        path: the path of the file, or of the folder of a series.
+        channels: the number of channels that the file is to hold; only NIfTI files are read with several.
+
     Raises:
-        DataError: names the file or folder if it is missing, damaged, no single volume, or without orientation.
+        DataError: names the file or folder if it is missing, damaged, of another number of channels, or without
+            orientation.
     """
-    if is_series(path):
-        return series_values(path)
-    if _kind(path) in NIFTI:
-        opened = opened_nifti(path)
+    if _is_nifti(path, channels):
+        opened = opened_nifti(path, channels)
         return nifti_values(opened), opened.grid
-    return itk_values(path)
+    return series_values(path) if is_series(path) else itk_values(path)
 
 
-def read_grid(path: Path) -> Grid:
+def read_grid(path: Path, channels: int = 1) -> Grid:
     """The grid of a volume, from headers alone.
 
     Raises:
         DataError: as ``read_volume``, for what headers tell.
     """
-    if is_series(path):
-        return series_grid(path)
-    return opened_nifti(path).grid if _kind(path) in NIFTI else itk_grid(path)
+    if _is_nifti(path, channels):
+        return opened_nifti(path, channels).grid
+    return series_grid(path) if is_series(path) else itk_grid(path)
 
 
-def first_look(path: Path) -> Grid:
+def first_look(path: Path, channels: int = 1) -> Grid:
     """The grid of a volume by as little as tells its shape and its directions: of a series, its first file.
 
     Raises:
         DataError: as ``read_volume``, for what this tells.
     """
-    return first_grid(path) if is_series(path) else read_grid(path)
+    return first_grid(path) if channels == 1 and is_series(path) else read_grid(path, channels)
+
+
+def packed_or_not(path: Path) -> Path:
+    """The NIfTI file of a path without its ending: ``.nii`` where only that is there, else ``.nii.gz``."""
+    plain, packed = (path.with_name(path.name + ending) for ending in NIFTI)
+    return plain if plain.is_file() and not packed.is_file() else packed
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -87,6 +96,22 @@ def state_of(path: Path) -> State:
 def is_series(path: Path) -> bool:
     """Whether a path is a folder of DICOM files, and not a file by its name."""
     return not path.name.lower().endswith((*NIFTI, *ITK)) and path.is_dir()
+
+
+def _is_nifti(path: Path, channels: int) -> bool:
+    """Whether a volume is a NIfTI file; others are refused where several channels are expected of a file.
+
+    Raises:
+        DataError: if the volume is of no kind that is read, or cannot have the channels.
+    """
+    nifti = not is_series(path) and _kind(path) in NIFTI
+    if channels > 1 and not nifti:
+        raise unreadable(
+            path,
+            f"it is to hold {channels} channels, and of files only NIfTI ({', '.join(NIFTI)}) are read with several",
+            "Give each channel a file of its own.",
+        )
+    return nifti
 
 
 def _kind(path: Path) -> str:

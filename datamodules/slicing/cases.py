@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from datamodules.files.listing import LEFT_BY_SYSTEMS
+from datamodules.files.listing import LEFT_BY_SYSTEMS, ending_of
 from specs.errors import DataError, UsageError
 
 STAR = "*"
@@ -92,6 +93,27 @@ class Pattern:
             ]
         cases = ((self.case_of(path), path) for path in paths)
         return dict(sorted((case, path) for case, path in cases if case is not None))
+
+
+def told_apart(patterns: Sequence[Pattern]) -> tuple[str, ...]:
+    """What each of several paths has that others have not, such as flair of ``*/*_flair.nii.gz``, to name it by.
+
+    Returns:
+        the parts between the signs at which paths begin to differ and end to; whole paths where these are not different
+        names.
+    """
+    whole = tuple(pattern.text for pattern in patterns)
+    parts = [re.findall(r"[-_./* ]|[^-_./* ]+", text[: len(text) - len(ending_of(text))]) for text in whole]
+    first, last = _common(parts), _common([part[::-1] for part in parts])
+    short = tuple("".join(part[first : len(part) - last]).strip(" _-.") for part in parts)
+    named = all(one and STAR not in one for one in short) and len(set(short)) == len(short)
+    return short if named else whole
+
+
+def _common(parts: Sequence[Sequence[str]]) -> int:
+    """How many parts several lists have in common at their beginning, leaving one of each at least."""
+    most = min(map(len, parts)) - 1
+    return next((place for place in range(most) if len({part[place] for part in parts}) > 1), most)
 
 
 def _expression(part: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -58,11 +59,13 @@ class Cut:
             )
         return size
 
-    def image(self, pixels: Pixels, grid: Grid, number: int) -> Pixels:
-        """A slice (H, W), or (H, W, 3) with the slices before and after it; at the ends the slice itself is repeated.
+    def image(self, channels: Sequence[Pixels], grid: Grid, number: int) -> Pixels:
+        """A slice (H, W) of one channel, or (H, W, C) of several, or with the slices before and after it.
+
+        Beside the first and the last slice, the slice itself is repeated.
 
         Args:
-            pixels: the pixels of the volume, (X, Y, Z) uint8.
+            channels: the pixels of each channel of the volume, (X, Y, Z) uint8.
             grid: the grid of the volume.
             number: the number of the slice.
         """
@@ -70,12 +73,11 @@ class Cut:
 
         from datamodules.files.resampling import resize
 
-        slices = self.plane(grid).stacked(pixels)
-        if not self.neighbours:
-            return resize(np.ascontiguousarray(slices[number]), self.size(grid), "antialiased")
-        near = [min(max(one, 0), len(slices) - 1) for one in (number - 1, number, number + 1)]
-        channels: Pixels = np.ascontiguousarray(np.moveaxis(slices[near], 0, -1))
-        return resize(channels, self.size(grid), "antialiased")
+        volumes = [self.plane(grid).stacked(pixels) for pixels in channels]
+        around = range(number - self.neighbours, number + self.neighbours + 1)
+        shown = [slices[min(max(one, 0), len(slices) - 1)] for slices in volumes for one in around]
+        image: Pixels = np.ascontiguousarray(shown[0] if len(shown) == 1 else np.stack(shown, axis=-1))
+        return resize(image, self.size(grid), "antialiased")
 
     def mask(self, numbers: Pixels, grid: Grid, number: int) -> Pixels:
         """The mask (H, W) of a slice; once resampled, a pixel has the class that covers the most of it."""

@@ -40,17 +40,24 @@ class Layout(NamedTuple):
 
     Attributes:
         labelling: the columns of the table, and the kind of the task.
-        images: the paths of the images; their ending says the format, and none a DICOM series.
+        images: the paths of the images, one for each channel; their ending says the format, and none a DICOM series.
         masks: the paths of the masks.
         marking: the values of the masks.
         table: the name of the table; None: the usual one.
+        together: how many channels each file holds.
     """
 
     labelling: Labelling
-    images: Pattern
+    images: tuple[Pattern, ...]
     masks: Pattern
     marking: Marking
     table: str | None
+    together: int = 1
+
+    @property
+    def channels(self) -> int:
+        """How many channels an image has."""
+        return len(self.images) * self.together
 
 
 def draw(root: Path, layout: Layout) -> None:
@@ -62,10 +69,14 @@ def draw(root: Path, layout: Layout) -> None:
     for place in range(COUNT):
         generator, patient = np.random.default_rng([11, place]), place // 2
         shown = patient % max(2, len(labelling.classes))
-        case = "/".join([f"case_{place:05d}"] * layout.images.stars)
-        values, parts = _body(generator, shown if labelling.kind != "segmentation" else 1 + patient % 2)
+        case = "/".join([f"case_{place:05d}"] * layout.images[0].stars)
+        values, parts = body(generator, shown if labelling.kind != "segmentation" else 1 + patient % 2)
         affine = _affine(place)
-        _write(root / layout.images.path_of(case), values, affine)
+        channels = [values, *(_contrast([11, place, one], parts) for one in range(1, layout.channels))]
+        if layout.together > 1:
+            channels = [np.stack(channels, axis=-1)]
+        for pattern, held in zip(layout.images, channels, strict=True):
+            _write(root / pattern.path_of(case), held, affine)
         if labelling.kind == "segmentation":
             _write(root / layout.masks.path_of(case), _marks(layout.marking, parts), affine)
         lines += [[case, *cells, *people_cells(labelling, patient)] for cells in label_cells(labelling, shown)]
@@ -84,18 +95,24 @@ def _affine(place: int) -> NDArray[np.float64]:
     return affine
 
 
-def _body(generator: np.random.Generator, size: int) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
-    """A drawn body (X, Y, Z) in Hounsfield units, and its parts: 0, 1 in a kidney and 2 in its tumour.
+def body(
+    generator: np.random.Generator, size: int, shape: tuple[int, int, int] = SHAPE
+) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+    """A drawn body in Hounsfield units, and its parts: 0, 1 in a kidney and 2 in its tumour.
 
     Args:
         generator: the random generator of all that varies between volumes.
         size: how large and how dark the tumour is: 0 stands for none.
+        shape: the numbers of voxels X, Y and Z, from side to side, from back to front and from foot to head.
+
+    Returns:
+        Values (X, Y, Z) int16, and parts (X, Y, Z) uint8.
     """
     import numpy as np
 
-    x, y, z = np.meshgrid(*(np.linspace(-1, 1, count) for count in SHAPE), indexing="ij")
+    x, y, z = np.meshgrid(*(np.linspace(-1, 1, count) for count in shape), indexing="ij")
     values = np.where(x**2 + y**2 < 0.9, BODY, AIR).astype(np.float64)
-    parts = np.zeros(SHAPE, np.uint8)
+    parts = np.zeros(shape, np.uint8)
     for side in (-0.5, 0.5):
         row, height = generator.uniform(-0.15, 0.15), generator.uniform(-0.25, 0.25)
         parts[((x - side) / 0.24) ** 2 + ((y - row) / 0.34) ** 2 + ((z - height) / 0.6) ** 2 < 1] = 1
@@ -104,7 +121,16 @@ def _body(generator: np.random.Generator, size: int) -> tuple[NDArray[np.int16],
         tumour = ((x - 0.5) ** 2 + (y - row) ** 2) / 0.03 + ((z - height) / 0.5) ** 2 < 0.6 * size
         parts[tumour] = 2
     values[parts == 1], values[parts == 2] = KIDNEY, TUMOUR - 40 * size
-    return np.rint(values + generator.normal(0, 25.0, SHAPE)).astype(np.int16), parts
+    return np.rint(values + generator.normal(0, 25.0, shape)).astype(np.int16), parts
+
+
+def _contrast(seed: list[int], parts: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """A further channel of a body with such parts, which it shows in contrasts of its own, more or less noisy."""
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    levels = np.array([100.0, *generator.uniform(150, 400, 2)])
+    return np.rint(levels[parts] + generator.normal(0, 25.0, parts.shape)).astype(np.int16)
 
 
 def _marks(marking: Marking, parts: NDArray[np.uint8]) -> NDArray[np.uint8]:

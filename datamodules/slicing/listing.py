@@ -29,7 +29,7 @@ class Listing:
     """Where cases are, and what names them.
 
     Attributes:
-        images: the paths of images.
+        images: the paths of images, one for each channel in order; what fits the first names the cases.
         masks: the paths of masks, which a segmentation has.
         labelling: the columns of the table, and the kind of the task.
         table: the name of the table; None: the usual one, which a segmentation need not have.
@@ -38,7 +38,7 @@ class Listing:
             patient.
     """
 
-    images: Pattern
+    images: tuple[Pattern, ...]
     masks: Pattern
     labelling: Labelling
     table: str | None
@@ -53,13 +53,14 @@ class Listing:
             leave_out: whether cases without a file are left out instead of being refused.
 
         Raises:
-            NothingFoundError: if there are no cases, no table, or cases without a mask.
+            NothingFoundError: if there are no cases, no table, or cases without a mask or a channel.
             DataError: if the table is damaged, or names a case that is not there.
         """
-        found, masked = self.images.found(root), self.labelling.kind == "segmentation"
+        masked, first = self.labelling.kind == "segmentation", self.images[0]
         masks = self.masks.found(root) if masked else {}
-        of_masks = set(masks.values())
-        found = {name: source for name, source in found.items() if source not in of_masks}
+        further = [(pattern, pattern.found(root)) for pattern in self.images[1:]]
+        others = {path for paths in (masks, *(paths for _, paths in further)) for path in paths.values()}
+        found = {name: source for name, source in first.found(root).items() if source not in others}
         table = root / (self.table or USUAL)
         named = self.table or self.labelling.patient or self.labelling.split
         gone: dict[str, str] = {}
@@ -72,24 +73,15 @@ class Listing:
         else:
             cases = list(self._listed(table, found, gone, leave_out))
         if not cases:
-            raise NothingFoundError(f"found no {self.images.text}")
+            raise NothingFoundError(f"found no {first.text}")
+        for pattern, paths in further:
+            _check_whole(cases, f"channel {pattern.text}", paths, gone, leave_out)
         if masked:
-            self._check_masks(root, cases, masks, gone, leave_out)
+            _check_whole(cases, f"mask {self.masks.text}", masks, gone, leave_out)
+            for case in cases:
+                if case.name in masks:
+                    refuse_own_masks(root / case.source, root / masks[case.name])
         return [case for case in cases if case.name not in gone], gone
-
-    def _check_masks(
-        self, root: Path, cases: Sequence[Case], masks: Mapping[str, str], gone: dict[str, str], leave_out: bool
-    ) -> None:
-        """Refuse cases without a mask, or add them to those that are gone, and refuse images as their own masks."""
-        lacking = [case.name for case in cases if case.name not in masks]
-        if lacking and (not leave_out or len(lacking) == len(cases)):
-            raise NothingFoundError(
-                f"{len(lacking)} cases have no mask {self.masks.text}, such as {plain(lacking[0])},"
-            )
-        gone |= dict.fromkeys(lacking, WHY)
-        for case in cases:
-            if case.name in masks:
-                refuse_own_masks(root / case.source, root / masks[case.name])
 
     def _listed(self, table: Path, found: Mapping[str, str], gone: dict[str, str], leave_out: bool) -> Iterator[Case]:
         """The cases that a table lists; those that are not there are added to ``gone``, or refused."""
@@ -105,9 +97,19 @@ class Listing:
                 gone[row.image] = WHY
             else:
                 raise DataError(
-                    f"{where}: {plain(row.image)} is no case of {self.images.text}; found {names(found, 4)}. Mend the "
-                    'row, or give missing="leave out".'
+                    f"{where}: {plain(row.image)} is no case of {self.images[0].text}; found {names(found, 4)}. "
+                    'Mend the row, or give missing="leave out".'
                 )
 
     def _patient(self, name: str, source: str) -> str:
         return name if self.patient_in_name is None else patient_in(source, self.patient_in_name)
+
+
+def _check_whole(
+    cases: Sequence[Case], what: str, paths: Mapping[str, str], gone: dict[str, str], leave_out: bool
+) -> None:
+    """Refuse cases without a file that they should have, or add them to those that are gone."""
+    lacking = [case.name for case in cases if case.name not in paths]
+    if lacking and (not leave_out or len(lacking) == len(cases)):
+        raise NothingFoundError(f"{len(lacking)} cases have no {what}, such as {plain(lacking[0])},")
+    gone |= dict.fromkeys(lacking, WHY)

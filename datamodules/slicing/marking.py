@@ -46,12 +46,14 @@ class Marking:
         foreground: the values that are foreground, where there is one class.
         values: the values of each of several classes; empty: 1, 2 and so on.
         ignored: the values of voxels of which nobody said what they show, where there are several classes.
+        background: the values beside 0 of voxels that show something else.
     """
 
     classes: tuple[str, ...]
     foreground: Foreground
     values: tuple[Values, ...]
     ignored: tuple[int, ...]
+    background: tuple[int, ...] = ()
 
     def read(self, values: NDArray[Any], path: Path) -> Marked:
         """The classes of a mask's voxels.
@@ -66,6 +68,8 @@ class Marking:
         import numpy as np
 
         whole = _whole(values, path)
+        if self.background:
+            whole = np.where(np.isin(whole, self.background), whole.dtype.type(0), whole)
         if len(self.classes) > 1:
             numbers = np.zeros(whole.shape, np.uint8, order="F")
             for place in range(whole.shape[2]):  # a slice at a time: the volume may be large

@@ -48,7 +48,7 @@ def volume_of_slices(masks: Mapping[int, Pixels], grid: Grid, axis: Axis) -> Pix
     return volume
 
 
-def put_back(masks: Mapping[int, Pixels], image: Path, axis: Axis, path: Path) -> None:
+def put_back(masks: Mapping[int, Pixels], image: Path, axis: Axis, path: Path, channels: int = 1) -> None:
     """Write the masks of all slices of a volume as NIfTI, voxel by voxel on the grid of the volume.
 
     Of a NIfTI file, header fields that place voxels are taken over as they are. Voxels hold 0 or the number of a class.
@@ -58,6 +58,7 @@ def put_back(masks: Mapping[int, Pixels], image: Path, axis: Axis, path: Path) -
         image: the volume that the slices are of, a file or a folder of a DICOM series.
         axis: the axis across which the slices were taken.
         path: the path of the new file, which ends in ``.nii`` or ``.nii.gz``.
+        channels: the number of channels that the volume's file holds; the mask has none.
 
     Raises:
         DataError: if the volume cannot be read, or a slice has no mask.
@@ -65,6 +66,6 @@ def put_back(masks: Mapping[int, Pixels], image: Path, axis: Axis, path: Path) -
     """
     if not path.name.endswith(NIFTI):
         raise UsageError(f"{path} ends otherwise than {' or '.join(NIFTI)}, as which volumes are written. Rename it.")
-    like = opened_nifti(image) if image.is_file() and image.name.lower().endswith(NIFTI) else None
-    grid = read_grid(image) if like is None else like.grid
+    like = opened_nifti(image, channels) if image.is_file() and image.name.lower().endswith(NIFTI) else None
+    grid = read_grid(image, channels) if like is None else like.grid
     write_nifti(path, volume_of_slices(masks, grid, axis), grid.affine, like)

@@ -30,6 +30,11 @@ COUNTS: dict[str, dict[str, int]] = {
     "rsna_pneumonia": {"images": 26_684, "patients": 26_684, "pneumonia": 6_012},
     "siim_acr": {"images": 12_047, "pneumothorax": 2_669},
     "rsna_pe": {"images": 1_790_594, "patients": 7_279},
+    # The challenges' pages: 369 cases of 155 slices; 210 of 300 cases with masks.
+    "brats2020": {"images": 57_195, "patients": 369},
+    "brats2020(every=5)": {"patients": 369},
+    'brats2020(slices="with finding")': {"patients": 369},
+    "kits19": {"patients": 210},
     # Abramoff et al. 2013 have 1,748 images; the adjudicated table calls 4 of them ungradable.
     "messidor2": {"images": 1_744},
     # Russakovsky et al. 2015, table 2; Van Horn et al. 2021, section 3.

@@ -200,9 +200,9 @@ def test_values_of_masks_are_classes_and_others_are_refused(cases: Path) -> None
 def test_a_volume_is_decoded_once_for_all_of_its_slices(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = list[Path]()
 
-    def counted(path: Path) -> Any:
+    def counted(path: Path, channels: int = 1) -> Any:
         read.append(path)
-        return read_volume(path)
+        return read_volume(path, channels)
 
     monkeypatch.setattr("datamodules.slicing.kept.read_volume", counted)
     prepare(Volumes(), cases, cases.with_name("store"), [Form(8)], jobs=1)

@@ -54,7 +54,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         notes=(
             "In percent. Pixels are counted over all tested slices of a volume, or of a patient, and the Dice "
             "coefficient is taken of their sums: of a volume's own Dice where every slice is tested, at native size "
-            "and without resampling voxel by voxel. The table's own score is the mean over slices, in which an empty "
-            "slice without a prediction counts 1.",
+            "and without resampling voxel by voxel. In a mean over slices, an empty slice without a prediction counts "
+            "1.",
         ),
     )
