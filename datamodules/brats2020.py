@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from datamodules.files.listing import in_utf8
 from datamodules.files.volume_files import packed_or_not
-from datamodules.slicing.cases import Case
+from datamodules.slicing.cases import Case, Pattern
 from datamodules.slicing.cutting import Cut
 from datamodules.slicing.kept import Image
 from datamodules.slicing.marking import Marking
@@ -117,6 +117,11 @@ class Brats2020(Sliced):
     def slicing(self) -> Slicing:
         """Axial slices as they are stored."""
         return Slicing(Cut("axial", None, 0), MARKINGS[self.region], self.every, self.slices)
+
+    @property
+    def new_files(self) -> tuple[tuple[Pattern, ...], int]:
+        """A folder for each patient, with a file for each sequence."""
+        return tuple(Pattern(f"*/*_{sequence}.nii.gz") for sequence in self.sequences), 1
 
     def cases(self, root: Path) -> tuple[list[Case], dict[str, str]]:
         """The folder of each patient."""

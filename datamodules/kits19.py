@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from datamodules.files.listing import in_utf8
 from datamodules.files.volume_files import packed_or_not
-from datamodules.slicing.cases import Case
+from datamodules.slicing.cases import Case, Pattern
 from datamodules.slicing.cutting import Cut
 from datamodules.slicing.kept import Image
 from datamodules.slicing.marking import Marking
@@ -110,6 +110,11 @@ class Kits19(Sliced):
         """Axial slices in the window."""
         cut = Cut("axial", self.spacing, self.neighbours)
         return Slicing(cut, MARKINGS[self.region], self.every, self.slices, self.window)
+
+    @property
+    def new_files(self) -> tuple[tuple[Pattern, ...], int]:
+        """A folder for each patient, or any volumes."""
+        return (Pattern("*/imaging.nii.gz"),), 1
 
     def cases(self, root: Path) -> tuple[list[Case], dict[str, str]]:
         """The folders of the labelled cases."""

@@ -202,6 +202,11 @@ class Volumes(Sliced):
         return tuple(map(Pattern, (self.images,) if isinstance(self.images, str) else self.images))
 
     @property
+    def new_files(self) -> tuple[tuple[Pattern, ...], int]:
+        """New cases lie as ``images`` says."""
+        return self._images, self._together
+
+    @property
     def _together(self) -> int:
         """How many channels a file holds."""
         return max(1, len(self.channels_named)) if len(self._images) == 1 else 1

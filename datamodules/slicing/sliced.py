@@ -14,21 +14,20 @@ from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.volume_files import files_of
-from datamodules.slicing.cases import Case
+from datamodules.slicing.cases import Case, Pattern
 from datamodules.slicing.cutting import Cut
 from datamodules.slicing.kept import Image, findings, looked_at, marked, shown
 from datamodules.slicing.marking import Marking
+from datamodules.slicing.new_volumes import DIGITS, NewVolumes
 from datamodules.slicing.planes import SAID, tilt
 from datamodules.slicing.putting_back import put_back
+from datamodules.unseen.contract import OwnFiles, Unseen
 from specs.errors import DataError
 from specs.quoting import names, plain
 from specs.titles import Words
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
-
-DIGITS = 3
-"""How many digits the number of a slice has in its id, at least."""
 
 Chosen = Literal["all", "with finding"]
 """Which slices train and validate: all, or those whose mask shows a class. The test has all."""
@@ -55,7 +54,7 @@ class Slicing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sliced(Dataset):
+class Sliced(Dataset, OwnFiles):
     """A dataset whose images are slices of volumes; slices of a patient are in one split.
 
     The id of a slice is its case's name, its axis and its number, such as ``case_00000/axial-007``.
@@ -83,6 +82,17 @@ class Sliced(Dataset):
     @abstractmethod
     def mask_of(self, root: Path, case: str) -> Path:
         """The path of a case's mask, whether it is there or not."""
+
+    @property
+    @abstractmethod
+    def new_files(self) -> tuple[tuple[Pattern, ...], int]:
+        """The paths of new cases' images, one for each channel or one for all, and how many channels each holds."""
+
+    @property
+    def unseen(self) -> Unseen:
+        """New volumes are cut into slices as the dataset's own are."""
+        patterns, together = self.new_files
+        return NewVolumes(self.slicing.cut, self.slicing.window, patterns, together)
 
     @property
     def salt(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,28 @@ class Unseen(ABC):
 
         Raises:
             DataError: names the file if it is missing or unreadable.
+        """
+
+
+class InVolumes(Unseen):
+    """Finds and reads images that are slices of volumes, and puts masks of slices back together."""
+
+    @abstractmethod
+    def volume_of(self, name: str) -> str:
+        """The name of the volume that a slice is of."""
+
+    @abstractmethod
+    def put_back(self, folder: Path, volume: str, masks: Mapping[str, Pixels], path: Path) -> None:
+        """Write the masks of a volume's slices as NIfTI on the grid of the volume.
+
+        Args:
+            folder: the folder that the volume is in.
+            volume: the name of the volume.
+            masks: the mask (H, W) of each slice by its name: 0, or the number of a class.
+            path: the path of the new file, which ends in ``.nii.gz``.
+
+        Raises:
+            DataError: if the volume cannot be read, or a slice has no mask.
         """
 
 

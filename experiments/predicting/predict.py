@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datamodules.unseen.contract import Unseen
+from datamodules.unseen.contract import InVolumes, Unseen
 from experiments.predicting.deciding import decisions
 from experiments.predicting.ensemble import Ensemble
 from experiments.predicting.familiar import Familiar
@@ -106,6 +106,8 @@ def predict(
             report(place, len(images.names))
             batch = Images(images.unseen, images.folder, images.names[place : place + size])
             files.add(_rows(ensemble, batch, files, cut, familiar))
+    if isinstance(images.unseen, InVolumes) and ensemble.task.kind == "segmentation":
+        files.put_back(images.unseen, images.folder, images.names)
     report(len(images.names), len(images.names))
     return tallied(files)
 
@@ -130,7 +132,7 @@ def _rows(
         if familiar:
             far = familiar.why_unlike(ensemble, framed)
             why |= {name: why[name] or reason for name, reason in zip(read, far, strict=True)}
-        told = _told(ensemble, framed, read, files, cut)
+        told = _told(ensemble, framed, read, batch.unseen, files, cut)
     empty: list[object] = [""] * (len(files.header) - 2 - (familiar is not None))
     return [
         [name, *told.get(name, empty), *([why.get(name) or ""] if familiar else []), errors.get(name, "")]
@@ -139,15 +141,21 @@ def _rows(
 
 
 def _told(
-    ensemble: Ensemble, framed: Tensor, read: dict[str, Pixels], files: PredictionFiles, cut: Sequence[float]
+    ensemble: Ensemble,
+    framed: Tensor,
+    read: dict[str, Pixels],
+    unseen: Unseen,
+    files: PredictionFiles,
+    cut: Sequence[float],
 ) -> dict[str, list[object]]:
     """What the columns of the task say of each image that was read."""
     task, found = ensemble.task, ensemble.probabilities(framed)
     if task.kind == "segmentation":
         masks = ensemble.masks(found, [(image.shape[0], image.shape[1]) for image in read.values()])
         counts = [np.bincount(mask.ravel(), minlength=len(task.classes) + 1)[1:].tolist() for mask in masks]
-        paths = [files.write_mask(name, mask, len(task.classes)) for name, mask in zip(read, masks, strict=True)]
-        return {name: [path, *each] for name, path, each in zip(read, paths, counts, strict=True)}
+        for name, mask in zip(read, masks, strict=True):
+            files.write_mask(name, mask, len(task.classes))
+        return {name: [files.mask_of(name, unseen), *each] for name, each in zip(read, counts, strict=True)}
     probabilities = found.numpy()
     decided = decisions(probabilities, task, cut)
     words: list[list[object]]

@@ -7,12 +7,16 @@ prediction goes on with the first batch that is missing, and its rows are those 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datamodules.files.listing import ending_of
+from datamodules.files.volume_files import ITK, NIFTI
+from datamodules.unseen.contract import InVolumes, Unseen
 from specs.errors import StorageError, UsageError
 from specs.files import filling, replacing, write_json
 from specs.quoting import LONGEST_PATH, plain
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 TABLE, ABOUT, MASKS = "predictions.csv", "predictions.json", "masks"
 """The names of the table, of the file that says what it was made with, and of the folder of masks."""
+
+FOREGROUND = 255
+"""The value of foreground in masks of one class; no class of several has this number."""
 
 SHADES = (
     (0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
@@ -102,8 +109,14 @@ class PredictionFiles:
         with (self.table if self.finished else self._part).open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
 
-    def write_mask(self, name: str, mask: NDArray[np.uint8], classes: int) -> str:
-        """Write the mask of an image as PNG, and give its path under the folder.
+    def mask_of(self, name: str, unseen: Unseen) -> str:
+        """The path of an image's mask under the folder: its own, or that of the volume whose slice it is."""
+        if isinstance(unseen, InVolumes):
+            return f"{MASKS}/{_unpacked(unseen.volume_of(name))}.nii.gz"
+        return self._mask(name).relative_to(self.folder).as_posix()
+
+    def write_mask(self, name: str, mask: NDArray[np.uint8], classes: int) -> None:
+        """Write the mask of an image as PNG.
 
         Of one class, foreground is 255. Of several, pixels hold the numbers of the classes, shown in colors.
 
@@ -112,17 +125,44 @@ class PredictionFiles:
             mask: the mask (H, W): 0, or the number of a class.
             classes: how many classes there are.
         """
+        import numpy as np
         from PIL import Image
 
-        path = self.folder / MASKS / f"{name}.png"
-        picture = Image.fromarray(mask * 255 if classes == 1 else mask)
+        path = self._mask(name)
+        picture = Image.fromarray(mask * np.uint8(FOREGROUND) if classes == 1 else mask)
         if classes > 1:
             picture.putpalette([value for shade in (*SHADES, *SHADES[1:] * 36)[:256] for value in shade])
         with filling(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             picture.save(temporary, "PNG")
-        return path.relative_to(self.folder).as_posix()
+
+    def put_back(self, unseen: InVolumes, folder: Path, names: Sequence[str]) -> None:
+        """Put the masks of slices back together, a NIfTI file for each volume; those of slices are then removed.
+
+        A volume of which a slice could not be read gets none.
+
+        Args:
+            unseen: what the slices were read by.
+            folder: the folder that the volumes are in.
+            names: the names of all slices.
+        """
+        import numpy as np
+        from PIL import Image
+
+        for volume, slices in itertools.groupby(names, unseen.volume_of):
+            paths = {name: self._mask(name) for name in slices}
+            if all(path.is_file() for path in paths.values()):
+                masks = {}
+                for name, path in paths.items():
+                    with Image.open(path, formats=("PNG",)) as picture:
+                        shown = np.asarray(picture)
+                    masks[name] = np.where(shown == FOREGROUND, 1, shown).astype(np.uint8)
+                unseen.put_back(folder, volume, masks, self.folder / MASKS / f"{_unpacked(volume)}.nii.gz")
+            for path in paths.values():
+                path.unlink(missing_ok=True)
+            if paths and (own := next(iter(paths.values())).parent).is_dir() and not any(own.iterdir()):
+                own.rmdir()
 
     def finish(self, found: Mapping[str, Any]) -> None:
         """Finish the table, and write down what was found.
@@ -140,6 +180,9 @@ class PredictionFiles:
         assert earlier is not None
         found: dict[str, Any] = earlier["found"]
         return found
+
+    def _mask(self, name: str) -> Path:
+        return self.folder / MASKS / f"{name}.png"
 
     @property
     def _part(self) -> Path:
@@ -164,6 +207,11 @@ class PredictionFiles:
 
     def _write_about(self, found: Mapping[str, Any]) -> None:
         write_json(self.folder / ABOUT, {"made_with": self.about, "found": found})
+
+
+def _unpacked(volume: str) -> str:
+    """The name of a volume without the ending of a file."""
+    return volume[: len(volume) - len(ending_of(volume))] if ending_of(volume) in (*NIFTI, *ITK) else volume
 
 
 def _ends_of_rows(text: str) -> list[int]:
