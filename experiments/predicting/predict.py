@@ -154,7 +154,7 @@ def _told(
         masks = ensemble.masks(found, [(image.shape[0], image.shape[1]) for image in read.values()])
         counts = [np.bincount(mask.ravel(), minlength=len(task.classes) + 1)[1:].tolist() for mask in masks]
         for name, mask in zip(read, masks, strict=True):
-            files.write_mask(name, mask, len(task.classes))
+            files.write_mask(name, unseen, mask, len(task.classes))
         return {name: [files.mask_of(name, unseen), *each] for name, each in zip(read, counts, strict=True)}
     probabilities = found.numpy()
     decided = decisions(probabilities, task, cut)

@@ -10,6 +10,7 @@ import csv
 import itertools
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-TABLE, ABOUT, MASKS = "predictions.csv", "predictions.json", "masks"
-"""The names of the table, of the file that says what it was made with, and of the folder of masks."""
+TABLE, ABOUT, MASKS, SLICES = "predictions.csv", "predictions.json", "masks", "slices"
+"""The names of the table, of the file that says what it was made with, of the folder of masks, and of that of masks of
+slices, which is removed once they are put back together."""
 
 FOREGROUND = 255
 """The value of foreground in masks of one class; no class of several has this number."""
@@ -113,22 +115,23 @@ class PredictionFiles:
         """The path of an image's mask under the folder: its own, or that of the volume whose slice it is."""
         if isinstance(unseen, InVolumes):
             return f"{MASKS}/{_unpacked(unseen.volume_of(name))}.nii.gz"
-        return self._mask(name).relative_to(self.folder).as_posix()
+        return self._mask(name, unseen).relative_to(self.folder).as_posix()
 
-    def write_mask(self, name: str, mask: NDArray[np.uint8], classes: int) -> None:
+    def write_mask(self, name: str, unseen: Unseen, mask: NDArray[np.uint8], classes: int) -> None:
         """Write the mask of an image as PNG.
 
         Of one class, foreground is 255. Of several, pixels hold the numbers of the classes, shown in colors.
 
         Args:
             name: the name of the image, a path under its folder.
+            unseen: what the image was read by; masks of slices lie apart until they are put back together.
             mask: the mask (H, W): 0, or the number of a class.
             classes: how many classes there are.
         """
         import numpy as np
         from PIL import Image
 
-        path = self._mask(name)
+        path = self._mask(name, unseen)
         picture = Image.fromarray(mask * np.uint8(FOREGROUND) if classes == 1 else mask)
         if classes > 1:
             picture.putpalette([value for shade in (*SHADES, *SHADES[1:] * 36)[:256] for value in shade])
@@ -151,7 +154,7 @@ class PredictionFiles:
         from PIL import Image
 
         for volume, slices in itertools.groupby(names, unseen.volume_of):
-            paths = {name: self._mask(name) for name in slices}
+            paths = {name: self._mask(name, unseen) for name in slices}
             if all(path.is_file() for path in paths.values()):
                 masks = {}
                 for name, path in paths.items():
@@ -161,8 +164,8 @@ class PredictionFiles:
                 unseen.put_back(folder, volume, masks, self.folder / MASKS / f"{_unpacked(volume)}.nii.gz")
             for path in paths.values():
                 path.unlink(missing_ok=True)
-            if paths and (own := next(iter(paths.values())).parent).is_dir() and not any(own.iterdir()):
-                own.rmdir()
+        if (self.folder / SLICES).is_dir():
+            shutil.rmtree(self.folder / SLICES)
 
     def finish(self, found: Mapping[str, Any]) -> None:
         """Finish the table, and write down what was found.
@@ -181,8 +184,8 @@ class PredictionFiles:
         found: dict[str, Any] = earlier["found"]
         return found
 
-    def _mask(self, name: str) -> Path:
-        return self.folder / MASKS / f"{name}.png"
+    def _mask(self, name: str, unseen: Unseen) -> Path:
+        return self.folder / (SLICES if isinstance(unseen, InVolumes) else MASKS) / f"{name}.png"
 
     @property
     def _part(self) -> Path:
