@@ -144,7 +144,7 @@ class Brats2020(Sliced):
         return usual
 
     def write_phantom(self, root: Path) -> None:
-        """40 drawn heads of 40 x 40 x 4 voxels, with the matrix of the real files; one of them is case 355."""
+        """40 drawn heads of 40 x 40 x 3 voxels, with the matrix of the real files; one of them is case 355."""
         import numpy as np
 
         from datamodules.files.nifti import write_nifti
@@ -155,7 +155,7 @@ class Brats2020(Sliced):
             case = f"BraTS20_Training_{number:03d}"
             folder = root / FOLDER / case
             folder.mkdir(parents=True)
-            volumes, mask = head(np.random.default_rng([2020, number]), (40, 40, 4))
+            volumes, mask = head(np.random.default_rng([2020, number]), (40, 40, 3))
             for sequence, values in volumes.items():
                 write_nifti(folder / f"{case}_{sequence}.nii.gz", values, affine)
             name = f"{MISNAMED[case]}.nii" if case in MISNAMED else f"{case}_seg.nii.gz"

@@ -133,7 +133,7 @@ class Kits19(Sliced):
         return packed_or_not(_folder(root) / case / "segmentation")
 
     def write_phantom(self, root: Path) -> None:
-        """40 drawn bodies of 6 slices, 32 x 32, in the axes of the real files, and 2 without a mask."""
+        """40 drawn bodies of 4 slices, 32 x 32, in the axes of the real files, and 2 without a mask."""
         import numpy as np
 
         from datamodules.files.nifti import write_nifti
@@ -143,7 +143,7 @@ class Kits19(Sliced):
         for number in (*range(40), LABELLED, LABELLED + 1):
             folder = root / f"case_{number:05d}"
             folder.mkdir(parents=True)
-            values, parts = body(np.random.default_rng([2019, number]), 1 + number % 2, (32, 32, 6))
+            values, parts = body(np.random.default_rng([2019, number]), 1 + number % 2, (32, 32, 4))
             turned = (slice(None, None, -1),) * 3  # from head to foot, from front to back, from the right to the left
             write_nifti(folder / "imaging.nii.gz", values.T[turned], affine)
             if number < LABELLED:

@@ -32,7 +32,10 @@ def head(generator: Generator, shape: tuple[int, int, int]) -> tuple[dict[str, N
     Returns:
         The values (X, Y, Z) int16 of each sequence by its name, and the mask (X, Y, Z) uint8 in {0, 1, 2, 4}.
     """
-    x, y, z = np.meshgrid(*(np.linspace(-1, 1, count) for count in shape), indexing="ij")
+    ends = (1.0, 1.0, 0.8)  # no slice is at the very end of the brain
+    x, y, z = np.meshgrid(
+        *(np.linspace(-end, end, count) for end, count in zip(ends, shape, strict=True)), indexing="ij"
+    )
     inside = (x / 0.8) ** 2 + (y / 0.92) ** 2 + (z / 1.5) ** 2 < 1
     tissue = np.full(shape, BRAIN)
     for side in (-0.18, 0.18):  # ventricles
