@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from experiments.session.documents import Statistics as Statistics
     from experiments.session.fetching import Fetched as Fetched
     from experiments.session.results import Compared as Compared
+    from experiments.session.results import Exported as Exported
     from experiments.session.results import Failure as Failure
     from experiments.session.results import Made as Made
     from experiments.session.results import Page as Page
@@ -76,6 +77,7 @@ _PUBLIC = {
     "Statistics": "experiments.session.documents",
     "Fetched": "experiments.session.fetching",
     "Compared": "experiments.session.results",
+    "Exported": "experiments.session.results",
     "Failure": "experiments.session.results",
     "Made": "experiments.session.results",
     "Page": "experiments.session.results",
