@@ -168,7 +168,8 @@ def _training(facts: Facts) -> Iterator[str]:
         yield f"- **{split.capitalize()}:** {of.whole.images} images of {of.whole.patients or 'unknown'} patients"
     yield f"- **Images that the starting weights had seen:** {seen}"
     kept = "the last epoch" if recipe.selection == "last" else f"the epoch with the best validation {recipe.selection}"
-    yield f"- **Procedure:** {data['epochs']} epoch{'' if data['epochs'] == 1 else 's'}; the weights of {kept} were kept"
+    epochs = "1 epoch" if data["epochs"] == 1 else f"{data['epochs']} epochs"
+    yield f"- **Procedure:** {epochs}; the weights of {kept} were kept"
     yield f"- **Seed:** {facts.spec.seed}" + (f", {facts.spec.fold.title}" if facts.spec.fold is not None else "")
     yield ""
     yield "The whole recipe:"

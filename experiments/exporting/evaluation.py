@@ -54,7 +54,8 @@ def _measured(facts: Facts) -> Iterator[str]:
     """Calibration and operating points of the run itself."""
     if calibration := facts.numbers.get("calibration"):
         lines = tuple(Line(name.replace("error:", ""), (_percent(value),)) for name, value in calibration.items())
-        lines = (dataclasses.replace(lines[0], name="mean over the classes"), *lines[1:])[len(lines) == 2 :]
+        mean, *each = lines
+        lines = (dataclasses.replace(mean, name="mean over the classes"), *each) if len(each) > 1 else tuple(each)
         yield "### Calibration"
         yield ""
         yield (
@@ -69,8 +70,8 @@ def _measured(facts: Facts) -> Iterator[str]:
         yield "### Operating points"
         yield ""
         yield (
-            "In percent of the test images, at thresholds that were chosen on the validation images for 90 %; of several "
-            "classes, the mean over those that are scored."
+            "In percent of the test images, at thresholds that were chosen on the validation images for 90 %; of "
+            "several classes, the mean over those that are scored."
         )
         yield ""
         yield from block_table(Block(corner="at", header=(Heading("value"),), lines=found))
