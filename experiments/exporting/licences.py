@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from datamodules.dataset.contract import Dataset
-from experiments.run.public_names import public_dataset, public_title
+from experiments.run.public_names import public_title
 from specs.errors import UsageError
-from specs.expression import parse
+from specs.expression import Call
 from specs.registry import DATASETS
 from specs.run import RunSpec
 
@@ -62,7 +62,7 @@ def chain(spec: RunSpec, weights: str, card: Mapping[str, Any]) -> tuple[Link, .
     if spec.edition == "phantom":
         links.append(Link("the images of the fine-tuning", "drawn by this program", "images"))
     else:
-        links += _seen(public_dataset(spec.dataset), "of the fine-tuning")
+        links += _seen(spec.dataset, "of the fine-tuning")
     return tuple(links)
 
 
@@ -75,17 +75,17 @@ def verdict(links: tuple[Link, ...]) -> str:
             terms = ", ".join(dict.fromkeys(one.licence for one in barred))
             told.append(f"Not for commercial use: the network {words} under {terms}.")
     if unknown := [one.what for one in links if one.commercial == "unknown"]:
-        told.append(f"Read the terms of {'; '.join(dict.fromkeys(unknown))} before you pass it on.")
+        told.append(f"Before you pass it on, read the terms of {'; '.join(dict.fromkeys(unknown))}.")
     return " ".join(told) or "No licence in the chain forbids commercial use; each asks for what its text says."
 
 
-def _seen(text: str, when: str) -> Iterator[Link]:
-    """The link of a dataset that is named by its public expression, if its name is known here."""
+def _seen(expression: Call | str, when: str) -> Iterator[Link]:
+    """The link of a dataset, if its name is known here."""
     try:
-        dataset: Dataset = DATASETS.build(text)
-        called = public_title(DATASETS, parse(text))
+        dataset: Dataset = DATASETS.build(expression)
+        called = public_title(DATASETS, expression)
     except UsageError:  # the words of somebody else's card
-        yield Link(f"the images {when}, {text}", "not stated", "images")
+        yield Link(f"the images {when}, {expression}", "not stated", "images")
         return
     of_files = dict.fromkeys(file.licence for file in dataset.open_files)  # those of these arguments alone
     yield Link(f"the images {when}, {called}", "; ".join(of_files) or dataset.licence, "images")

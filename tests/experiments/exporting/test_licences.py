@@ -68,6 +68,6 @@ def test_what_nobody_stated_is_said_to_be_open() -> None:
     links = chain(of('folder("x")'), "file-1a2b", NOTHING | {"method": "file", "training_data": ["their own scans"]})
     assert [one.commercial for one in links] == ["unknown"] * 3
     assert verdict(links) == (
-        "Read the terms of the starting weights, file-1a2b; the images that the starting weights saw, their own scans; "
-        "the images of the fine-tuning, Folder before you pass it on."
+        "Before you pass it on, read the terms of the starting weights, file-1a2b; the images that the starting "
+        "weights saw, their own scans; the images of the fine-tuning, Folder."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -29,9 +28,13 @@ from tests.experiments.smoke import spec
 SMALL = dataclasses.replace(recipe_named("phantom/smoke"), image_size=32, crop_from=36)
 
 
-def network(backbone: str, **changes: Any) -> tuple[ClassificationModule, RunSpec]:
+RESNET = 'timm("test_resnet")'
+"""A ResNet of half a million parameters, which timm has for tests."""
+
+
+def network(backbone: str) -> tuple[ClassificationModule, RunSpec]:
     """An untrained network of three classes, and the spec of a run of it; its statistics and head are drawn."""
-    made = spec(backbone=parse(backbone), recipe=dataclasses.replace(SMALL, **changes))
+    made = spec(backbone=parse(backbone), recipe=SMALL)
     torch.manual_seed(0)
     module = supervised_module(
         BACKBONES.build(made.backbone), Task("multiclass", ("a", "b", "c")), made.recipe, IMAGENET
@@ -45,15 +48,10 @@ def network(backbone: str, **changes: Any) -> tuple[ClassificationModule, RunSpe
 
 
 @pytest.mark.parametrize(
-    ("backbone", "changes"),
-    [
-        ("resnet18", {}),
-        ("efficientnet_lite0(in_channels=1)", {}),
-        ('timm("vit_tiny_patch16_224", image_size=32, patch_size=8)', {}),
-    ],
+    "backbone", [RESNET, "efficientnet_lite0(in_channels=1)", 'timm("test_vit", image_size=32, patch_size=8)']
 )
-def test_timm_loads_the_trained_network(backbone: str, changes: dict[str, Any], tmp_path: Path) -> None:
-    module, made = network(backbone, **changes)
+def test_timm_loads_the_trained_network(backbone: str, tmp_path: Path) -> None:
+    module, made = network(backbone)
     write_timm(timm_network(module, made), module, made, tmp_path, {"notice": "research"})
     loaded = timm.create_model(f"local-dir:{tmp_path}", pretrained=True).eval()
     images = torch.randint(256, (2, module.backbone.in_channels, 32, 32), dtype=torch.uint8)
@@ -65,7 +63,7 @@ def test_timm_loads_the_trained_network(backbone: str, changes: dict[str, Any], 
 
 
 def test_timms_own_transform_prepares_images_as_the_run_did(tmp_path: Path) -> None:
-    module, made = network("resnet18")
+    module, made = network(RESNET)
     write_timm(timm_network(module, made), module, made, tmp_path, {})
     loaded = timm.create_model(f"local-dir:{tmp_path}", pretrained=True)
     transform = timm.data.create_transform(**timm.data.resolve_model_data_config(loaded))
@@ -99,14 +97,14 @@ def test_what_timm_cannot_load_is_refused_with_another_way() -> None:
 
 
 def test_a_network_that_timm_computes_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    module, made = network("resnet18")
+    module, made = network(RESNET)
     monkeypatch.setattr(module.backbone, "_pooled", lambda network, x: 2 * network(x))
     with pytest.raises(UsageError, match="timm's network gives other logits than the run's, apart by"):
         timm_network(module, made)
 
 
 def test_a_classifier_that_is_no_linear_layer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    module, made = network("resnet18")
+    module, made = network(RESNET)
     monkeypatch.setattr("timm.models.resnet.ResNet.get_classifier", lambda self, *_: torch.nn.Identity())
-    with pytest.raises(UsageError, match="timm's resnet18 has a classifier of the type Identity, where a linear"):
+    with pytest.raises(UsageError, match="timm's test_resnet has a classifier of the type Identity, where a linear"):
         timm_network(module, made)
