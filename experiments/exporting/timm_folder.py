@@ -54,7 +54,7 @@ def timm_network(module: SupervisedModule, spec: RunSpec) -> nn.Module:
             "network.safetensors hold the whole network."
         )
     arguments = model_arguments(module, spec)
-    model = timm.create_model(architecture, pretrained=False, num_classes=len(module.task.classes), **arguments)
+    model: Any = timm.create_model(architecture, pretrained=False, num_classes=len(module.task.classes), **arguments)
     classifier = model.get_classifier()
     if not isinstance(classifier, nn.Linear):
         raise UsageError(
@@ -62,12 +62,11 @@ def timm_network(module: SupervisedModule, spec: RunSpec) -> nn.Module:
             "expected, so that the head of the run does not fit. Leave --timm out."
         )
     name = next(name for name, layer in model.named_modules() if layer is classifier)
-    head = module.head.state_dict(prefix="head.")
-    own = {f"{name}.{part}": head[f"head.1.{part}"] for part in ("weight", "bias")}
-    model.load_state_dict(module.backbone.weights() | own)
-    model.eval()
-    _check_same(module, model, spec)
-    return model  # type: ignore[no-any-return]
+    head = {f"{name}.{part}": tensor for part, tensor in module.head[-1].state_dict().items()}
+    model.load_state_dict(module.backbone.weights() | head)
+    found: nn.Module = model.eval()
+    _check_same(module, found, spec)
+    return found
 
 
 def model_arguments(module: ClassificationModule, spec: RunSpec) -> dict[str, Any]:

@@ -35,7 +35,6 @@ from experiments.session.context import (
 )
 from experiments.session.describing import dataset_named
 from experiments.session.documents import Statistics
-from experiments.session.exporting import Formats, exported_network
 from experiments.session.fetching import Fetched, fetched, planned_fetch
 from experiments.session.make_tables import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
@@ -297,6 +296,9 @@ class Session:
             RunError: if the run is damaged.
             StorageError: if the disk is full.
         """
+        from experiments.exporting.export import Formats  # imports torch, which showing a plan does not need
+        from experiments.session.exporting import exported_network
+
         return exported_network(
             named, Path(folder), self.context, row=row, column=column, seed=seed, formats=Formats(onnx, timm)
         )
