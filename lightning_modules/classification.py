@@ -89,6 +89,11 @@ class ClassificationModule(SupervisedModule):
 
     def probabilities(self, image: Tensor) -> Tensor:
         """The mean probabilities (B, K) over the recipe's views of uint8 images (B, C, H, W), in float64 on the CPU."""
+        logits = [losses.full(self.head(self.backbone(view))) for view in self.views(image)]
+        return torch.stack([self._from_logits(of_view) for of_view in logits]).mean(dim=0)
+
+    def views(self, image: Tensor) -> list[Tensor]:
+        """The views that a test averages over, each normalized (B, C, h, w), of uint8 images (B, C, H, W)."""
         image = self.normalize(image)
         match self.recipe.test_time_augmentation:
             case "none":
@@ -97,9 +102,11 @@ class ClassificationModule(SupervisedModule):
                 views = [image, image.flip(-1)]
             case "ten_crop":
                 views = ten_crops(image, self.recipe.image_size)
-        views = [view.contiguous(memory_format=self.memory_format) for view in views]
-        logits = [losses.full(self.head(self.backbone(view))) for view in views]
-        return torch.stack([self._from_logits(of_view) for of_view in logits]).mean(dim=0)
+        return [view.contiguous(memory_format=self.memory_format) for view in views]
+
+    def activated(self, logits: Tensor) -> Tensor:
+        """The probabilities of logits, both (B, K)."""
+        return logits.softmax(dim=1) if self.task.kind == "multiclass" else logits.sigmoid()
 
     def _targets(self, batch: Batch) -> NDArray[Any]:
         targets = batch["target"]
@@ -108,8 +115,7 @@ class ClassificationModule(SupervisedModule):
         return np.asarray(targets.cpu().double().numpy())
 
     def _from_logits(self, logits: Tensor) -> Tensor:
-        exact = logits.cpu().double()
-        return exact.softmax(dim=1) if self.task.kind == "multiclass" else exact.sigmoid()
+        return self.activated(logits.cpu().double())
 
 
 def ten_crops(image: Tensor, size: int) -> list[Tensor]:

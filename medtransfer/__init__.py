@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from experiments.session.fetching import Fetched as Fetched
     from experiments.session.predicting import Predicted as Predicted
     from experiments.session.results import Compared as Compared
+    from experiments.session.results import Exported as Exported
     from experiments.session.results import Failure as Failure
     from experiments.session.results import Made as Made
     from experiments.session.results import Page as Page
@@ -78,6 +79,7 @@ _PUBLIC = {
     "Fetched": "experiments.session.fetching",
     "Predicted": "experiments.session.predicting",
     "Compared": "experiments.session.results",
+    "Exported": "experiments.session.results",
     "Failure": "experiments.session.results",
     "Made": "experiments.session.results",
     "Page": "experiments.session.results",

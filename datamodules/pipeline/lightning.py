@@ -21,7 +21,7 @@ from datamodules.pipeline.batching import Batch, BatchLoader, EpochSampler, Shar
 from datamodules.pipeline.crops import ExactCrops, FastCrops
 from datamodules.pipeline.per_channel import PerChannel
 from datamodules.pipeline.pixels import Images, images_of
-from datamodules.pipeline.resize_crop import AsStored, BatchTransform, CenterCrop
+from datamodules.pipeline.resize_crop import AsStored, BatchTransform, CenterCrop, tested_size
 from datamodules.prepared.opening import OpenDataset
 from specs.errors import UsageError
 from specs.recipe import Recipe
@@ -164,8 +164,7 @@ class ImageDataModule(pl.LightningDataModule):
         return _Maker(self, "test", self._images["test"], self._test_framing())(0, numbers)
 
     def _test_framing(self) -> CenterCrop:
-        whole = self.recipe.crop_from if self.recipe.test_time_augmentation == "ten_crop" else None
-        return CenterCrop(whole or self.recipe.image_size)
+        return CenterCrop(tested_size(self.recipe))
 
     def _each_view(self) -> list[Recipe]:
         """A recipe for each view, with the view's size and steps as the recipe's own."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from datamodules.files.resampling import resize, resize_mask
 from datamodules.prepared.storage import Stored
-from specs.recipe import Resampling
+from specs.recipe import Recipe, Resampling
 
 Pixels = NDArray[np.uint8]
 
@@ -65,7 +65,18 @@ class CenterCrop:
         self, stored: Sequence[Stored], epoch: int, numbers: NDArray[np.int64]
     ) -> tuple[Pixels, Pixels | None]:
         """The framed images and masks."""
-        top, left = (round((length - self.size) / 2.0) for length in stored[0].image.shape[:2])
+        top, left = (middle(length, self.size) for length in stored[0].image.shape[:2])
         part = np.s_[top : top + self.size, left : left + self.size]
         masks = [sample.mask[part] for sample in stored if sample.mask is not None]
         return np.stack([sample.image[part] for sample in stored]), np.stack(masks) if masks else None
+
+
+def middle(length: int, size: int) -> int:
+    """The first pixel of the middle ``size`` of ``length`` pixels, as torchvision's ``CenterCrop`` rounds it."""
+    return round((length - size) / 2.0)
+
+
+def tested_size(recipe: Recipe) -> int:
+    """The height and width in pixels of what a test gives to the network, which may take crops of that itself."""
+    whole = recipe.crop_from if recipe.test_time_augmentation == "ten_crop" else None
+    return whole or recipe.image_size

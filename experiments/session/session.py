@@ -42,7 +42,7 @@ from experiments.session.pages import Images, page_of
 from experiments.session.predicting import Predicted, predicted
 from experiments.session.providing import provide
 from experiments.session.question import Question
-from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
+from experiments.session.results import Compared, Exported, Made, Page, Planned, Pretrained, RunResult
 from experiments.session.single_run import (
     check_export,
     exported,
@@ -269,6 +269,41 @@ class Session:
             RunError: if the run is not a pretraining.
         """
         return exported(result, _path(path))
+
+    def export_network(
+        self,
+        named: str,
+        folder: str | Path,
+        *,
+        row: str | None = None,
+        column: str | None = None,
+        seed: int | None = None,
+        onnx: bool = False,
+        timm: bool = False,
+    ) -> Exported:
+        """Write the trained network of a fine-tuning into a folder with a model card, for use elsewhere.
+
+        Args:
+            named: the file of a table, which ends in ``.json``, or the beginning of a run's key.
+            folder: the folder to write, which is not there yet or empty.
+            row: the label of a row of the table; None: the only one, or the one that a comparison advises.
+            column: the label of a column of the table; None: the only one.
+            seed: the seed of the run that is taken of a table's row; None: the lowest.
+            onnx: whether to write an ONNX file too, with a script that predicts without torch.
+            timm: whether to write a folder that timm loads too.
+
+        Raises:
+            UsageError: if the run is not there or no fine-tuning, the folder holds files, packages are lacking, or
+                timm has no such network.
+            RunError: if the run is damaged.
+            StorageError: if the disk is full.
+        """
+        from experiments.exporting.export import Formats  # imports torch, which showing a plan does not need
+        from experiments.session.exporting import exported_network
+
+        return exported_network(
+            named, Path(folder), self.context, row=row, column=column, seed=seed, formats=Formats(onnx, timm)
+        )
 
     def make(
         self,

@@ -31,7 +31,7 @@ def to_markdown(document: Document) -> str:
     if scores:
         lines += _scores(scores, beside)
     for block in below:
-        lines += _of_block(block)
+        lines += block_table(block)
     told = [note for block in blocks for note in block.notes]
     told += [provenance(scores), *missing(scores)] if scores else []
     return "\n".join([*lines, *(f"- {escape(line)}" for line in told), ""])
@@ -58,7 +58,8 @@ def _scores(document: TableDocument, beside: Sequence[Block]) -> list[str]:
     return pipe_table([escape(text) for text in header], body)
 
 
-def _of_block(block: Block) -> list[str]:
+def block_table(block: Block) -> list[str]:
+    """The lines of a block's table as a pipe table."""
     header = [capital(block.corner), *(heading.text for heading in block.header)]
     body = [[escape(text) for text in (line.name, *(entry.text for entry in line.entries))] for line in block.lines]
     return pipe_table([escape(text) for text in header], body, [heading.wordy for heading in block.header])
