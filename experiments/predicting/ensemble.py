@@ -14,7 +14,7 @@ from torch import Tensor
 
 from datamodules.dataset.contract import Dataset
 from datamodules.files.resampling import resize
-from datamodules.pipeline.resize_crop import CenterCrop
+from datamodules.pipeline.resize_crop import CenterCrop, tested_size
 from datamodules.prepared.storage import Stored
 from experiments.run.determinism import deterministic
 from experiments.run.machine.threads import threads
@@ -58,9 +58,8 @@ class Ensemble:
         """
         size, resampling = self.recipe.evaluation_form
         assert size != "source"
-        whole = self.recipe.crop_from if self.recipe.test_time_augmentation == "ten_crop" else None
         stored = [Stored(resize(one, size, resampling), None, None, *one.shape[:2]) for one in images]
-        crop = CenterCrop(whole or self.recipe.image_size)
+        crop = CenterCrop(tested_size(self.recipe))
         pixels, _ = crop(stored, 0, np.arange(len(stored)))
         return torch.from_numpy(pixels if pixels.ndim == 4 else pixels[..., None]).permute(0, 3, 1, 2).contiguous()
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from datamodules.dataset.contract import Pixels
 
-NOTICE = "For research; not a medical device."
-"""What stands with every prediction."""
-
 
 @dataclass
 class Tally:

@@ -13,11 +13,12 @@ from experiments.predicting.deciding import Rule, thresholds
 from experiments.predicting.ensemble import Ensemble, loaded
 from experiments.predicting.familiar import MOST_KNOWN, SHARE, Familiar, familiar_of
 from experiments.predicting.gain import Gain, gain_of
-from experiments.predicting.predict import NOTICE, Images, Tally, header, predict, tallied
+from experiments.predicting.predict import Images, Tally, header, predict, tallied
 from experiments.predicting.writing import PredictionFiles
 from experiments.session.chosen_runs import ChosenRuns, chosen_runs
 from experiments.session.context import Context
 from specs.errors import DataError
+from specs.notice import RESEARCH_ONLY
 from specs.quoting import LONGEST_PATH, plain
 
 STEP = "predict images"
@@ -73,7 +74,7 @@ class Predicted:
             )
         if self.tally.unread:
             said.append(f"{self.tally.unread:,} could not be read (column error).")
-        return [*said, NOTICE]
+        return [*said, RESEARCH_ONLY]
 
     def to_json(self) -> dict[str, Any]:
         """The predictions' summary as plain data."""
@@ -81,7 +82,7 @@ class Predicted:
         return {
             "table": str(self.table), "runs": list(self.runs), "row": self.row, "thresholds": self.thresholds,
             "rule": self.rule, **self.tally.to_json(), "false_alarms_held_out": self.held_out, "gain": gain,
-            "notice": NOTICE,
+            "notice": RESEARCH_ONLY,
         }  # fmt: skip
 
 
@@ -168,5 +169,5 @@ def _made_with(
         "images": len(images.names),
         "names_sha256": listed.hexdigest(),
         "unlike": f"{SHARE:.0%} false alarms, {MOST_KNOWN} training images" if familiar else None,
-        "notice": NOTICE,
+        "notice": RESEARCH_ONLY,
     }
