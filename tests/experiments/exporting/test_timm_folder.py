@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,15 @@ import pytest
 import timm
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from datamodules.files.resampling import resize
 from datamodules.pipeline.resize_crop import middle
+from experiments.exporting.export import Formats, write_export
+from experiments.exporting.facts import Facts
 from experiments.exporting.timm_folder import crop_share, timm_network, write_timm
 from experiments.run.recipes import recipe_named
+from experiments.run.store import BEST, Record
 from lightning_modules.classification import ClassificationModule
 from lightning_modules.task_module import supervised_module
 from specs.card import IMAGENET
@@ -23,6 +28,7 @@ from specs.expression import parse
 from specs.registry import BACKBONES
 from specs.run import RunSpec
 from specs.task import Task
+from tests.experiments.resealed import reseal
 from tests.experiments.smoke import spec
 
 SMALL = dataclasses.replace(recipe_named("phantom/smoke"), image_size=32, crop_from=36)
@@ -72,6 +78,25 @@ def test_timms_own_transform_prepares_images_as_the_run_did(tmp_path: Path) -> N
     framed = resize(pixels, 36, "antialiased")[first : first + 32, first : first + 32]
     expected = module.normalize(torch.from_numpy(framed.copy()).permute(2, 0, 1)[None])[0]
     assert torch.allclose(transform(Image.fromarray(pixels)), expected, atol=1e-6)
+
+
+def test_an_export_holds_the_folder_with_a_card_of_its_own(record: Record, copies: Path, tmp_path: Path) -> None:
+    shutil.copytree(record.folder, copies)
+    made = spec(backbone=parse(RESNET))
+    task = Task("binary", ("pneumonia",))
+    module = supervised_module(BACKBONES.build(made.backbone), task, made.recipe, IMAGENET)
+    save_file(module.state_dict(), copies / BEST)
+    changed = reseal(copies, lambda data: data.update(spec=made.to_json()))
+    files = write_export(Facts(changed, task), tmp_path / "out", Formats(timm=True))
+    folder = tmp_path / "out" / "timm"
+    own = {"README.md", "SHA256SUMS", "config.json", "model.safetensors", "preprocessing.json"}
+    assert {path.name for path in folder.iterdir()} == own
+    assert {f"timm/{name}" for name in own} < set(files)
+    assert 'timm.create_model("local-dir:FOLDER", pretrained=True)' in (folder / "README.md").read_text()
+    assert "library_name: timm" in (folder / "README.md").read_text()
+    loaded = timm.create_model(f"local-dir:{folder}", pretrained=True)
+    weight = loaded.get_classifier().weight
+    assert torch.equal(weight, load_file(tmp_path / "out" / "network.safetensors")["head.1.weight"])
 
 
 def test_the_share_that_timm_crops_by_gives_back_every_size() -> None:
