@@ -49,7 +49,7 @@ def test_compare_predict_export_and_predict_without_torch(
     assert "Network: " in said and "not a medical device" in said
 
     assert main(["export", str(table), "--output", "shared", "--onnx", "--json"]) == 0
-    key = json.loads(capsys.readouterr().out)["key"]
+    key = json.loads(capsys.readouterr().out)["run"]
     assert key in {run["key"] for run in runs}
     assert main(["predict", key, "new", "--output", "alone"]) == 0
     with (tmp_path / "alone" / "predictions.csv").open(newline="") as file:
