@@ -14,7 +14,7 @@ from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.tables import Form
-from datamodules.files.volume_files import files_of
+from datamodules.files.volume_files import files_of, read_grid
 from datamodules.folders.labelling import Labelling
 from datamodules.folders.rules import check_encoding, check_people
 from datamodules.folders.splitting import divided, split_of
@@ -235,6 +235,14 @@ class Volumes(Dataset, Sliced):
     def volume_of(self, sample: Sample) -> str:
         """The case that a slice is of."""
         return sample.id.rpartition("/")[0]
+
+    def number_of(self, sample: Sample) -> int:
+        """The number of a slice along the axis."""
+        return int(sample.source.rpartition("#")[2])
+
+    def sides_of(self, root: Path, sample: Sample) -> tuple[float, float, float]:
+        """By the header of the image, and ``spacing``."""
+        return self._cut.sides(read_grid(_in(root, sample.source.rpartition("#")[0])))
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
         """The files of the volume, and its mask."""

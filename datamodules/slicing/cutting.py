@@ -58,6 +58,13 @@ class Cut:
             )
         return size
 
+    def sides(self, grid: Grid) -> tuple[float, float, float]:
+        """How far slices are from each other, and the height and width of their pixels, in mm."""
+        plane = self.plane(grid)
+        _, rows, columns = plane.sizes(grid)
+        (tall, wide), (height, width) = plane.sides(grid), self.size(grid)
+        return grid.sides[plane.order[0]], rows * tall / height, columns * wide / width
+
     def image(self, pixels: Pixels, grid: Grid, number: int) -> Pixels:
         """A slice (H, W), or (H, W, 3) with the slices before and after it; at the ends the slice itself is repeated.
 
