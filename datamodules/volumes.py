@@ -258,12 +258,18 @@ class Volumes(Dataset, Sliced):
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """What ``foreground`` or ``values`` says, of a slice."""
-        return self._marked(root, sample)[0]
+        return self.read_mask_and_value(root, sample)[0]
 
     def mask_value(self, root: Path, sample: Sample) -> float | None:
         """Where ``foreground`` is one value, that of the volume's mask, if the slice shows it."""
-        mask, value = self._marked(root, sample)
-        return value if mask.any() else None
+        return self.read_mask_and_value(root, sample)[1]
+
+    def read_mask_and_value(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
+        """Both from one look at the volume's mask."""
+        source, _, number = sample.source.rpartition("#")
+        found, grid = marked(self._mask(root, self.volume_of(sample)), _in(root, source), self._marking)
+        mask = self._cut.mask(found.numbers, grid, int(number))
+        return mask, found.value if mask.any() else None
 
     def remarks(self, root: Path) -> list[str]:
         """How many volumes are oblique, and by how much."""
@@ -314,14 +320,8 @@ class Volumes(Dataset, Sliced):
         except NothingFoundError as error:
             raise self.not_found(root, str(error)) from None
 
-    def _marked(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
-        """The mask of a slice, and the value that marks foreground in its volume, where all have to have the same."""
-        source, _, number = sample.source.rpartition("#")
-        found, grid = marked(self._mask(root, self.volume_of(sample)), _in(root, source), self._marking)
-        return self._cut.mask(found.numbers, grid, int(number)), found.value
-
     def _mask(self, root: Path, case: str) -> Path:
-        return _in(root, self._masks.path_of(case))
+        return _in(root, _path_of(self._masks, case))
 
     def _slices(self, root: Path, case: Case) -> list[Sample]:
         """The slices of a case as samples."""
@@ -340,5 +340,10 @@ class Volumes(Dataset, Sliced):
 
 
 @lru_cache(maxsize=4096)  # each slice asks for the same few paths
+def _path_of(pattern: Pattern, case: str) -> str:
+    return pattern.path_of(case)
+
+
+@lru_cache(maxsize=4096)
 def _in(root: Path, source: str) -> Path:
     return root / source

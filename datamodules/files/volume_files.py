@@ -5,6 +5,7 @@ A volume is a NIfTI, MetaImage or NRRD file, or a folder of DICOM files of one s
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ NIFTI = (".nii", ".nii.gz")
 ITK = (".mha", ".nrrd")
 
 State = tuple[tuple[str, int, int], ...]
-"""The name, size and time of change of each file of a volume, by which a volume that is kept is known to be current."""
+"""The path, size and time of change of each file of a volume, by which a volume that is kept is known to be current."""
 
 
 def read_volume(path: Path) -> tuple[NDArray[Any], Grid]:
@@ -75,8 +76,8 @@ def state_of(path: Path) -> State:
     try:
         if not is_series(path):  # each slice asks anew
             found = path.stat()
-            return ((path.name, found.st_size, found.st_mtime_ns),)
-        states = ((one.name, one.stat()) for one in files_of(path))
+            return ((str(path), found.st_size, found.st_mtime_ns),)
+        states = ((str(one), one.stat()) for one in files_of(path))
         return tuple((name, one.st_size, one.st_mtime_ns) for name, one in states)
     except FileNotFoundError as error:
         raise missing(path) from error
@@ -86,7 +87,12 @@ def state_of(path: Path) -> State:
 
 def is_series(path: Path) -> bool:
     """Whether a path is a folder of DICOM files, and not a file by its name."""
-    return not path.name.lower().endswith((*NIFTI, *ITK)) and path.is_dir()
+    return not _named_as_file(path) and path.is_dir()
+
+
+@lru_cache(maxsize=4096)  # each slice asks for the same few paths
+def _named_as_file(path: Path) -> bool:
+    return path.name.lower().endswith((*NIFTI, *ITK))
 
 
 def _kind(path: Path) -> str:

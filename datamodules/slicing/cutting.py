@@ -79,7 +79,8 @@ class Cut:
 
         slices = self.plane(grid).stacked(pixels)
         if not self.neighbours:
-            return resize(np.ascontiguousarray(slices[number]), self.size(grid), "antialiased")
+            one = np.ascontiguousarray(slices[number])
+            return one if self.spacing is None else resize(one, self.size(grid), "antialiased")
         near = [min(max(one, 0), len(slices) - 1) for one in (number - 1, number, number + 1)]
         channels: Pixels = np.ascontiguousarray(np.moveaxis(slices[near], 0, -1))
         return resize(channels, self.size(grid), "antialiased")

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from datamodules.files.grid import Grid, apart, described
-from datamodules.files.volume_files import State, first_look, read_grid, read_volume, state_of
+from datamodules.files.volume_files import State, first_look, is_series, read_grid, read_volume, state_of
 from datamodules.slicing.gray import gray
 from datamodules.slicing.marking import Marked, Marking
 from datamodules.slicing.planes import Axis, plane_of
@@ -77,7 +77,8 @@ def _shown(path: str, state: State, window: tuple[float, float] | None) -> tuple
 @lru_cache(maxsize=KEPT)
 def _marked(path: str, state: State, image: str, image_state: State, marking: Marking) -> tuple[Marked, Grid]:
     values, grid = read_volume(Path(path))
-    own = read_grid(Path(image))
+    # Of a file the first look tells all; of a series each file is looked at.
+    own = read_grid(Path(image)) if is_series(Path(image)) else _looked_at(image, image_state)
     if why := apart(own, grid):
         raise DataError(
             f"the mask {plain(path, LONGEST_PATH)} is on another grid than its image {plain(image, LONGEST_PATH)}: "
