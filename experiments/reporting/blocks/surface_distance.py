@@ -34,6 +34,9 @@ COUNTS = {
 }
 """The titles of the measure's counts."""
 
+OF_CLASSES = {**DISTANCES, "missed": "missed volumes or images", "false_alarms": "false alarms"}
+"""The titles of the numbers that are shown for each class of a task with several."""
+
 ALWAYS = ("measured", "missed", "false_alarms")
 """The counts that are shown even if all are 0."""
 
@@ -63,8 +66,8 @@ def _gather(gathering: Gathering) -> SurfaceDistances | None:
     _, measure, _ = measure_of(MEASURE)
     wanted = dict.fromkeys((*DISTANCES, *COUNTS))
     for run in gathering.first_runs().values():
-        of_classes = (name for name in measure.numbers(run.spec) if name.partition(":")[0] in DISTANCES and ":" in name)
-        wanted |= dict.fromkeys(of_classes)
+        names = (name for name in measure.numbers(run.spec) if ":" in name and name.partition(":")[0] in OF_CLASSES)
+        wanted |= dict.fromkeys(names)
     segmentations = {
         record.data["key"]: record
         for cell_key, runs in gathering.cells.items()
@@ -109,4 +112,4 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         folded=True,
         detail=True,
     )
-    yield from class_blocks(document, part.by_number, DISTANCES, factor=1)
+    yield from class_blocks(document, part.by_number, OF_CLASSES, factor=1)

@@ -39,7 +39,7 @@ from specs.card import UNIT
 from specs.errors import UsageError
 from specs.registry import BACKBONES
 from tests.experiments.example_gathering import gathering_of
-from tests.experiments.example_table import document
+from tests.experiments.example_table import blocks, document
 from tests.experiments.measures.test_surfaces import by_transforms
 from tests.experiments.smoke import spec
 
@@ -212,8 +212,12 @@ def test_pages_show_mm_and_pixels_and_files_have_them(tmp_path: Path) -> None:
     cells = {("random", FIRST): Cell((4.0, 5.0), interval=(3.5, 6.25))}
     counts = {("random", FIRST): Cell((2.0, 3.0))}
     none = {("random", FIRST): Cell((0.0, 0.0))}
-    by_number = {"hd95_mm": cells, "hd95_mm:a": cells, "hd95_mm:b": cells, "missed": counts, "absent": none}
-    made = document(parts=(SurfaceDistances(by_number, 0),))
+    by_number = {"hd95_mm": cells, "hd95_mm:a": cells, "missed:a": none, "missed:b": counts, "missed": counts}
+    made = document(parts=(SurfaceDistances(by_number | {"absent": none}, 0),))
+    distances, missed = (block for block in blocks(made, "surface_distance") if "of each class" in block.title)
+    assert [heading.title for heading in distances.header] == ["a", "b"], "a class that is always missed is shown too"
+    assert [entry.text for entry in distances.lines[0].entries] == ["4.50 ± 0.71", "-"]
+    assert [entry.text for entry in missed.lines[0].entries] == ["0.00 ± 0.00", "2.50 ± 0.71"]
     page = render("A report", [Illustrated(made)])
     assert "4.50 ± 0.71<small>3.50 to 6.25</small>" in page
     assert "2.50 ± 0.71" in page and "HD95 of volumes in mm of each class of" in page

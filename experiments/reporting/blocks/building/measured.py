@@ -116,25 +116,29 @@ def class_blocks(
 ) -> Iterator[Block]:
     """A folded block for each number and column of the table: the number of each class, where there are several.
 
+    The blocks of a column have the same classes, those for which one of the numbers is defined.
+
     Args:
         document: the finished table.
         by_number: the cells by the name of the number, which ends in ``:CLASS`` where it is of a class.
         titles: the title of each number that is shown so, in order.
         factor: what numbers are multiplied by: 100 shows scores in percent.
     """
-    for number, title in titles.items():
-        for column, _ in document.columns:
-            of_classes = {
-                name.removeprefix(f"{number}:"): cells
-                for name, cells in by_number.items()
-                if name.startswith(f"{number}:") and column in columns_of(document, cells)
-            }
+    for column, _ in document.columns:
+        shown: dict[str, dict[str, Mapping[CellKey, Cell]]] = {number: {} for number in titles}
+        for name, cells in by_number.items():
+            number, _, of_class = name.partition(":")
+            if of_class and number in titles and column in columns_of(document, cells):
+                shown[number][of_class] = cells
+        classes = list(dict.fromkeys(of_class for of_classes in shown.values() for of_class in of_classes))
+        for number, of_classes in shown.items():
             if of_classes:
+                title = titles[number]
                 yield Block(
-                    title=f"{title[0].upper()}{title[1:]} of each class of {column}, {len(of_classes)} classes",
+                    title=f"{title[0].upper()}{title[1:]} of each class of {column}, {len(classes)} classes",
                     corner="initialization",
-                    header=tuple(map(Heading, of_classes)),
-                    lines=measured_lines(document, [(column, cells) for cells in of_classes.values()], factor),
+                    header=tuple(map(Heading, classes)),
+                    lines=measured_lines(document, [(column, of_classes.get(one, {})) for one in classes], factor),
                     folded=True,
                     detail=True,
                 )
