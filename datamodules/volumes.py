@@ -258,18 +258,12 @@ class Volumes(Dataset, Sliced):
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """What ``foreground`` or ``values`` says, of a slice."""
-        return self.read_mask_and_value(root, sample)[0]
+        return self._marked(root, sample)[0]
 
     def mask_value(self, root: Path, sample: Sample) -> float | None:
         """Where ``foreground`` is one value, that of the volume's mask, if the slice shows it."""
-        return self.read_mask_and_value(root, sample)[1]
-
-    def read_mask_and_value(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
-        """Both from one look at the volume's mask."""
-        source, _, number = sample.source.rpartition("#")
-        found, grid = marked(self._mask(root, self.volume_of(sample)), _in(root, source), self._marking)
-        mask = self._cut.mask(found.numbers, grid, int(number))
-        return mask, found.value if mask.any() else None
+        mask, value = self._marked(root, sample)
+        return value if mask.any() else None
 
     def remarks(self, root: Path) -> list[str]:
         """How many volumes are oblique, and by how much."""
@@ -319,6 +313,12 @@ class Volumes(Dataset, Sliced):
             return listing.read(root, leave_out=self.missing == "leave out")
         except NothingFoundError as error:
             raise self.not_found(root, str(error)) from None
+
+    def _marked(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
+        """The mask of a slice, and the value that marks foreground in its volume, where all have to have the same."""
+        source, _, number = sample.source.rpartition("#")
+        found, grid = marked(self._mask(root, self.volume_of(sample)), _in(root, source), self._marking)
+        return self._cut.mask(found.numbers, grid, int(number)), found.value
 
     def _mask(self, root: Path, case: str) -> Path:
         return _in(root, _path_of(self._masks, case))

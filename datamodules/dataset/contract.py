@@ -316,10 +316,6 @@ class Dataset(ABC):
         """Segmentation only: the value of a mask's foreground, if all must share it; None else, or if it is empty."""
         return None
 
-    def read_mask_and_value(self, root: Path, sample: Sample) -> tuple[Pixels, float | None]:
-        """Segmentation only: what ``read_mask`` and ``mask_value`` give, together."""
-        return self.read_mask(root, sample), self.mask_value(root, sample)
-
     def read_field_of_view(self, root: Path, sample: Sample) -> Pixels | None:
         """Segmentation only: the field of view (H, W), uint8, 1 where pixels count in its metrics; None if all do."""
         return None

@@ -78,8 +78,10 @@ def decoded_chunk(
         unknown = [-1] * len(task.classes)
         for sample in chunk.samples:
             try:
-                image, mask, view, value = _decode(dataset, root, sample)
+                image, mask, view = _decode(dataset, root, sample)
                 marked = unknown if mask is None else class_pixels(mask, task).tolist()
+                # An empty mask has no value, and is not read once more for it.
+                value = dataset.mask_value(root, sample) if mask is not None and any(marked) else None
             except DataError as error:
                 rows.append((sample.id, 0, 0, 0, "", "", str(error), unknown, None))
                 continue
@@ -101,12 +103,12 @@ def decoded_chunk(
     return publish
 
 
-def _decode(dataset: Dataset, root: Path, sample: Sample) -> tuple[Pixels, Pixels | None, Pixels | None, float | None]:
-    """The image of a sample, its mask and its field of view, if there are any, and the value of the mask."""
+def _decode(dataset: Dataset, root: Path, sample: Sample) -> tuple[Pixels, Pixels | None, Pixels | None]:
+    """The image of a sample, its mask and its field of view, if there are any."""
     image = dataset.read_image(root, sample)
     if dataset.kind != "segmentation":
-        return image, None, None, None
-    (mask, value), view = dataset.read_mask_and_value(root, sample), dataset.read_field_of_view(root, sample)
+        return image, None, None
+    mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
     for name, plane in (("mask", mask), ("field of view", view)):
         if plane is not None and plane.shape != image.shape[:2]:
             (rows, columns), (height, width) = plane.shape, image.shape[:2]
@@ -114,7 +116,7 @@ def _decode(dataset: Dataset, root: Path, sample: Sample) -> tuple[Pixels, Pixel
                 f"{sample.id}: its {name} is {rows} x {columns} pixels, expected {height} x {width} as its image. Put "
                 "the file of the same size in its place."
             )
-    return image, mask, view, value
+    return image, mask, view
 
 
 def _record(image: Pixels, mask: Pixels | None, view: Pixels | None, form: Form) -> Iterable[bytes]:
