@@ -5,7 +5,6 @@ A volume is a NIfTI, MetaImage or NRRD file, or a folder of DICOM files of one s
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,12 +86,7 @@ def state_of(path: Path) -> State:
 
 def is_series(path: Path) -> bool:
     """Whether a path is a folder of DICOM files, and not a file by its name."""
-    return not _named_as_file(path) and path.is_dir()
-
-
-@lru_cache(maxsize=4096)  # each slice asks for the same few paths
-def _named_as_file(path: Path) -> bool:
-    return path.name.lower().endswith((*NIFTI, *ITK))
+    return not str(path).lower().endswith((*NIFTI, *ITK)) and path.is_dir()
 
 
 def _kind(path: Path) -> str:

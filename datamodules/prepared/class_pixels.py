@@ -24,9 +24,10 @@ def class_pixels(mask: NDArray[np.uint8], task: Task) -> NDArray[np.int64]:
     """
     classes = len(task.classes)
     if classes <= FEW:
-        each = [np.count_nonzero(mask == number) for number in (0, IGNORED, *range(1, classes + 1))]
-        if sum(each) == mask.size:
-            return np.array(each[2:], np.int64)
+        each = [np.count_nonzero(mask == number) for number in range(1, classes + 1)]
+        others = np.count_nonzero(mask) - sum(each)
+        if not others or others == np.count_nonzero(mask == IGNORED):
+            return np.array(each, np.int64)
     counts = np.bincount(mask.ravel(), minlength=IGNORED + 1)
     if (other := np.flatnonzero(counts[classes + 1 : IGNORED])).size:
         raise DataError(
