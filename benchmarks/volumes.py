@@ -58,9 +58,8 @@ def read_by_nibabel(folder: Path) -> int:
 def prepared(folder: Path) -> int:
     """Prepare all volumes; their number."""
     store = Path(tempfile.mkdtemp(dir=folder.parent))
-    dataset = Volumes(classes=("ball",))
-    prepare(dataset, folder, store, [Form("source")], jobs=1)
-    return len({dataset.volume_of(sample) for sample in dataset.read_labels(folder).samples})
+    slices = prepare(Volumes(classes=("ball",)), folder, store, [Form("source")], jobs=1).ids
+    return len({name.rpartition(b"/")[0] for name in slices.tolist()})
 
 
 def measure(volumes: int, rounds: int) -> tuple[dict[str, list[float]], float]:

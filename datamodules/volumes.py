@@ -252,13 +252,18 @@ class Volumes(Sliced):
 
     def image_of(self, root: Path, case: str) -> Image:
         """What ``images`` says for the case."""
-        return Image(tuple(_in(root, one.path_of(case)) for one in self._images), self._together)
+        return Image(tuple(_in(root, _path_of(one, case)) for one in self._images), self._together)
 
     def mask_of(self, root: Path, case: str) -> Path:
         """What ``masks`` says for the case."""
-        return _in(root, self._masks.path_of(case))
+        return _in(root, _path_of(self._masks, case))
 
 
 @lru_cache(maxsize=4096)  # each slice asks for the same few paths
+def _path_of(pattern: Pattern, case: str) -> str:
+    return pattern.path_of(case)
+
+
+@lru_cache(maxsize=4096)
 def _in(root: Path, source: str) -> Path:
     return root / source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -96,10 +97,19 @@ class SegmentationModule(SupervisedModule):
         """The numbers of the classes that are told, (B, 1, H, W), 0 for the background, from (B, outputs, H, W)."""
         return probabilities > 0.5 if self.task.outputs == 1 else probabilities.argmax(dim=1, keepdim=True)
 
+    def predicted_at(self, probabilities: Tensor, size: Sequence[int]) -> Tensor:
+        """The numbers of the classes that are told at another size, (B, 1, h, w), from (B, outputs, H, W).
+
+        Args:
+            probabilities: the maps of probabilities, which are resized bilinearly before classes are told from them.
+            size: the height and width of the result, in pixels.
+        """
+        height, width = size
+        return self.predicted(F.interpolate(probabilities, (height, width), mode="bilinear", align_corners=False))
+
     def _native_counts(self, probability: Tensor, mask: Tensor, view: Tensor) -> dict[str, NDArray[Any]]:
         mask, view = mask.to(probability.device)[None, None], view.to(probability.device)[None, None] > 0
-        resized = F.interpolate(probability, mask.shape[2:], mode="bilinear", align_corners=False)
-        found, labelled = self.predicted(resized), mask != IGNORED
+        found, labelled = self.predicted_at(probability, mask.shape[2:]), mask != IGNORED
         whole = self._counts(found, mask, labelled, "native_whole")
         return whole | self._counts(found, mask, labelled & view, "native_fov")
 

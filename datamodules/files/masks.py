@@ -22,7 +22,7 @@ NAMED = 8
 """How many values a message names, at most."""
 
 AT_A_TIME = 2**20
-"""How many values are looked at together, since indices take eight bytes each."""
+"""How many values are counted together."""
 
 SAY = (
     'Say which are foreground: foreground="above 0", or the values as in foreground=(1, 2), or "above half" of masks '
@@ -95,14 +95,35 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
     """The different values of an array, sorted; of few bits they are counted, which takes a tenth of the time."""
     import numpy as np
 
-    if values.dtype.kind not in "iu" or values.dtype.itemsize > 2:
+    if not few(values):
         return np.unique(values)
+    every, counts = counted(values)
+    found: NDArray[Any] = every[counts > 0]
+    return found
+
+
+def few(values: NDArray[Any]) -> bool:
+    """Whether values are whole numbers of so few bits that each can be counted, or looked up in a table."""
+    return values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+
+
+def counted(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """All values that an array of ``few`` could have, in order, and how often it has each."""
+    import cv2
+    import numpy as np
+
     unsigned = np.dtype(f"u{values.dtype.itemsize}")
-    counts = np.zeros(1 << 8 * unsigned.itemsize, np.int64)
-    every = values.ravel(order="K").view(unsigned)
-    for start in range(0, every.size, AT_A_TIME):
-        counts += np.bincount(every[start : start + AT_A_TIME], minlength=len(counts))
-    return np.sort(np.flatnonzero(counts).astype(unsigned).view(values.dtype))
+    total = 1 << 8 * unsigned.itemsize
+    counts, flat = np.zeros(total, np.int64), values.ravel(order="K").view(unsigned)
+    for start in range(0, flat.size, AT_A_TIME):
+        # OpenCV counts in a third of the time of NumPy, which makes indices of eight bytes; its counts are numbers of
+        # 32 bits with a fraction, which are exact up to 2 ** 24.
+        some = cv2.calcHist([flat[None, start : start + AT_A_TIME]], [0], None, [total], [0, total])
+        counts += some.ravel().astype(np.int64)
+    every = np.arange(total).astype(unsigned)
+    if values.dtype.kind == "i":  # the upper half of the patterns of bits are the negative numbers
+        every, counts = np.roll(every.view(values.dtype), total // 2), np.roll(counts, total // 2)
+    return every, counts
 
 
 def one_value(path: Path) -> float | None:

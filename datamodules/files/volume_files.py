@@ -22,7 +22,7 @@ NIFTI = (".nii", ".nii.gz")
 ITK = (".mha", ".nrrd")
 
 State = tuple[tuple[str, int, int], ...]
-"""The name, size and time of change of each file of a volume, by which a volume that is kept is known to be current."""
+"""The path, size and time of change of each file of a volume, by which a volume that is kept is known to be current."""
 
 
 def read_volume(path: Path, channels: int = 1) -> tuple[NDArray[Any], Grid]:
@@ -84,8 +84,8 @@ def state_of(path: Path) -> State:
     try:
         if not is_series(path):  # each slice asks anew
             found = path.stat()
-            return ((path.name, found.st_size, found.st_mtime_ns),)
-        states = ((one.name, one.stat()) for one in files_of(path))
+            return ((str(path), found.st_size, found.st_mtime_ns),)
+        states = ((str(one), one.stat()) for one in files_of(path))
         return tuple((name, one.st_size, one.st_mtime_ns) for name, one in states)
     except FileNotFoundError as error:
         raise missing(path) from error
@@ -95,7 +95,7 @@ def state_of(path: Path) -> State:
 
 def is_series(path: Path) -> bool:
     """Whether a path is a folder of DICOM files, and not a file by its name."""
-    return not path.name.lower().endswith((*NIFTI, *ITK)) and path.is_dir()
+    return not str(path).lower().endswith((*NIFTI, *ITK)) and path.is_dir()
 
 
 def _is_nifti(path: Path, channels: int) -> bool:

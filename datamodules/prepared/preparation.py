@@ -14,9 +14,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
-from dataclasses import dataclass
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
@@ -24,22 +22,11 @@ import numpy as np
 
 from datamodules.dataset.contract import Dataset
 from datamodules.dataset.sample import Sample
-from datamodules.files.resampling import resize, resize_mask
-from datamodules.prepared.class_pixels import class_pixels
+from datamodules.prepared.chunks import Chunk, Row, decoded_chunk, wait, write_chunk
 from datamodules.prepared.folders import MANIFEST
-from datamodules.prepared.storage import (
-    READABLE,
-    WITH_MASK,
-    WITH_VIEW,
-    Pixels,
-    Prepared,
-    pixel_digest,
-    plane_digest,
-    record,
-    record_sizes,
-)
+from datamodules.prepared.storage import Prepared, record_sizes
 from specs.errors import DataError
-from specs.files import disk_is_full, replacing, says_disk_is_full, write_text
+from specs.files import disk_is_full, replacing, says_disk_is_full
 from specs.isolation import processes as isolated_processes
 from specs.recipe import Form
 from specs.run import digest
@@ -52,19 +39,6 @@ CHUNK_LEAST = 8
 
 STALE_SECONDS = 24 * 3600
 """The age, in seconds, from which an unfinished file counts as left behind by a process that was killed."""
-
-Row = tuple[str, int, int, int, str, str, str, list[int], float | None]
-"""Id, parts, height, width, digest of the image, digest of mask and field of view, why it is unreadable, how many
-pixels of the mask show each class (-1 without a mask), and the value that marks them where all masks have to have the
-same one."""
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Samples that are stored together, sorted by id."""
-
-    name: str
-    samples: tuple[Sample, ...]
 
 
 def prepare(
@@ -170,16 +144,20 @@ def _fill(
             done += len(chunk.samples)
     report(done, total)
     if jobs == 1 or len(missing) <= 1:
-        for chunk, lacking in missing:
-            _write_chunk(dataset, root, folder, chunk, lacking)
-            done += len(chunk.samples)
-            report(done, total)
+        with ThreadPoolExecutor(1) as disk:  # it takes in a chunk while the next one is decoded
+            taken_in: list[Future[None]] = []
+            for chunk, lacking in missing:
+                publish = decoded_chunk(dataset, root, folder, chunk, lacking, taken_in)
+                taken_in.append(disk.submit(publish))
+                done += len(chunk.samples)
+                report(done, total)
+            wait(taken_in)
         return
     others = {*multiprocessing.active_children()}
     with ProcessPoolExecutor(min(jobs, len(missing)), processes or isolated_processes(), _live_with_the_parent) as pool:
         try:
             sizes = {
-                pool.submit(_write_chunk, dataset, root, folder, chunk, lacking): len(chunk.samples)
+                pool.submit(write_chunk, dataset, root, folder, chunk, lacking): len(chunk.samples)
                 for chunk, lacking in missing
             }
             for future in as_completed(sizes):
@@ -221,55 +199,6 @@ def _end_with_the_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)
-
-
-def _write_chunk(dataset: Dataset, root: Path, folder: Path, chunk: Chunk, forms: Sequence[Form]) -> None:
-    """Decode a chunk's samples into one file per form, then write its rows, which make it count as done."""
-    rows: list[Row] = []
-    with ExitStack() as stack:
-        temporaries = [stack.enter_context(replacing(folder / f"{chunk.name}-{form}.bin")) for form in forms]
-        files = [stack.enter_context(temporary.open("wb")) for temporary in temporaries]
-        unknown = [-1] * len(dataset.task.classes)
-        for sample in chunk.samples:
-            try:
-                image, mask, view = _decode(dataset, root, sample)
-                marked = unknown if mask is None else class_pixels(mask, dataset.task).tolist()
-                value = None if mask is None else dataset.mask_value(root, sample)
-            except DataError as error:
-                rows.append((sample.id, 0, 0, 0, "", "", str(error), unknown, None))
-                continue
-            except OSError as error:  # of this image, and not of the place that is written to
-                rows.append((sample.id, 0, 0, 0, "", "", f"the system does not let it be read: {error}", unknown, None))
-                continue
-            for form, file in zip(forms, files, strict=True):
-                file.writelines(_record(image, mask, view, form))
-            parts = WITH_VIEW if view is not None else WITH_MASK if mask is not None else READABLE
-            digests = pixel_digest(image), plane_digest(mask, view)
-            rows.append((sample.id, parts, *image.shape[:2], *digests, "", marked, value))
-    write_text(folder / f"{chunk.name}.json", json.dumps(rows))
-
-
-def _decode(dataset: Dataset, root: Path, sample: Sample) -> tuple[Pixels, Pixels | None, Pixels | None]:
-    image = dataset.read_image(root, sample)
-    if dataset.task.kind != "segmentation":
-        return image, None, None
-    mask, view = dataset.read_mask(root, sample), dataset.read_field_of_view(root, sample)
-    for name, plane in (("mask", mask), ("field of view", view)):
-        if plane is not None and plane.shape != image.shape[:2]:
-            (rows, columns), (height, width) = plane.shape, image.shape[:2]
-            raise DataError(
-                f"{sample.id}: its {name} is {rows} x {columns} pixels, expected {height} x {width} as its image. Put "
-                "the file of the same size in its place."
-            )
-    return image, mask, view
-
-
-def _record(image: Pixels, mask: Pixels | None, view: Pixels | None, form: Form) -> Iterable[bytes]:
-    size = form.size
-    if size == "source":
-        return record(image, mask, view)
-    planes = [None if plane is None else resize_mask(plane, size, form.resampling) for plane in (mask, view)]
-    return record(resize(image, size, form.resampling), *planes)
 
 
 def _write_manifest(

@@ -238,13 +238,18 @@ def _mapped(path: Path, length: int) -> Pixels:
 
 def pixel_digest(image: Pixels) -> str:
     """The sha256 of an image's shape and bytes, in hexadecimal."""
-    return hashlib.sha256(f"{image.shape}".encode() + np.ascontiguousarray(image).tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{image.shape}".encode())
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.hexdigest()
 
 
 def plane_digest(mask: Pixels | None, view: Pixels | None) -> str:
     """The sha256 of a mask's and a field of view's bytes, in hexadecimal."""
-    planes = (np.ascontiguousarray(plane).tobytes() for plane in (mask, view) if plane is not None)
-    return hashlib.sha256(b"".join(planes)).hexdigest()
+    digest = hashlib.sha256()
+    for plane in (mask, view):
+        if plane is not None:
+            digest.update(np.ascontiguousarray(plane).data)
+    return digest.hexdigest()
 
 
 def record(image: Pixels, mask: Pixels | None, view: Pixels | None) -> Iterable[bytes]:

@@ -59,6 +59,13 @@ class Cut:
             )
         return size
 
+    def sides(self, grid: Grid) -> tuple[float, float, float]:
+        """How far slices are from each other, and the height and width of their pixels, in mm."""
+        plane = self.plane(grid)
+        _, rows, columns = plane.sizes(grid)
+        (tall, wide), (height, width) = plane.sides(grid), self.size(grid)
+        return grid.sides[plane.order[0]], rows * tall / height, columns * wide / width
+
     def image(self, channels: Sequence[Pixels], grid: Grid, number: int) -> Pixels:
         """A slice (H, W) of one channel, or (H, W, C) of several, or with the slices before and after it.
 
@@ -77,7 +84,7 @@ class Cut:
         around = range(number - self.neighbours, number + self.neighbours + 1)
         shown = [slices[min(max(one, 0), len(slices) - 1)] for slices in volumes for one in around]
         image: Pixels = np.ascontiguousarray(shown[0] if len(shown) == 1 else np.stack(shown, axis=-1))
-        return resize(image, self.size(grid), "antialiased")
+        return image if self.spacing is None else resize(image, self.size(grid), "antialiased")
 
     def mask(self, numbers: Pixels, grid: Grid, number: int) -> Pixels:
         """The mask (H, W) of a slice; once resampled, a pixel has the class that covers the most of it."""

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from datamodules.files.grid import Grid, apart, described
-from datamodules.files.volume_files import State, first_look, read_grid, read_volume, state_of
+from datamodules.files.volume_files import State, first_look, is_series, read_grid, read_volume, state_of
 from datamodules.slicing.gray import gray
 from datamodules.slicing.marking import Marked, Marking
 from datamodules.slicing.planes import Axis, plane_of
@@ -106,7 +106,9 @@ def _marked(
     path: str, state: State, image: str, channels: int, image_state: State, marking: Marking
 ) -> tuple[Marked, Grid]:
     values, grid = read_volume(Path(path))
-    own = read_grid(Path(image), channels)
+    # Of a file the first look tells all; of a series each file is looked at.
+    series = is_series(Path(image))
+    own = read_grid(Path(image), channels) if series else _looked_at(image, channels, image_state)
     if why := apart(own, grid):
         raise _elsewhere("mask", path, grid, "image", image, own, why)
     return marking.read(values, Path(path)), own

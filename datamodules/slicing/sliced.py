@@ -13,7 +13,7 @@ from datamodules.dataset.contract import Dataset, Labels
 from datamodules.dataset.dividing import divide
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
-from datamodules.files.volume_files import files_of
+from datamodules.files.volume_files import files_of, read_grid
 from datamodules.slicing.cases import Case, Pattern
 from datamodules.slicing.cutting import Cut
 from datamodules.slicing.kept import Image, findings, looked_at, marked, shown
@@ -133,7 +133,9 @@ class Sliced(Dataset, OwnFiles):
     def read_image(self, root: Path, sample: Sample) -> Pixels:
         """A slice of each channel of the volume, and its neighbours where they are asked for."""
         slicing = self.slicing
-        return slicing.cut.image(*shown(self.image_of(root, self.volume_of(sample)), slicing.window), _number(sample))
+        return slicing.cut.image(
+            *shown(self.image_of(root, self.volume_of(sample)), slicing.window), self.number_of(sample)
+        )
 
     def read_mask(self, root: Path, sample: Sample) -> Pixels:
         """The classes of a slice, as the values of its mask say."""
@@ -143,6 +145,21 @@ class Sliced(Dataset, OwnFiles):
         """Where foreground is one value, which all masks share, that of the volume's mask, if the slice shows it."""
         mask, value = self._marked(root, sample)
         return value if mask.any() else None
+
+    def number_of(self, sample: Sample) -> int:
+        """The number of a slice in its volume, from 0 on; slices that lie beside each other have numbers that do."""
+        return int(sample.source.rpartition("#")[2])
+
+    def sides_of(self, root: Path, sample: Sample) -> tuple[float, float, float]:
+        """How far a slice is from the one of the next number, and the height and width of its pixels, in mm.
+
+        The axes of the volume are taken to be at right angles.
+
+        Raises:
+            DataError: if the volume's header is missing or damaged.
+        """
+        image = self.image_of(root, self.volume_of(sample))
+        return self.slicing.cut.sides(read_grid(image.files[0], image.channels))
 
     def remarks(self, root: Path) -> list[str]:
         """Sentences on the volumes that a user should know: how many are oblique, and by how much."""
@@ -207,7 +224,7 @@ class Sliced(Dataset, OwnFiles):
         """The mask of a slice, and the value that marks foreground in its volume, where all have to have the same."""
         case, slicing = self.volume_of(sample), self.slicing
         found, grid = marked(self.mask_of(root, case), self.image_of(root, case), slicing.marking)
-        return slicing.cut.mask(found.numbers, grid, _number(sample)), found.value
+        return slicing.cut.mask(found.numbers, grid, self.number_of(sample)), found.value
 
     def _slices(self, root: Path, case: Case) -> list[Sample]:
         """The slices of a case as samples."""
@@ -221,8 +238,3 @@ class Sliced(Dataset, OwnFiles):
             Sample(f"{case.name}/{axis}-{number:0{digits}d}", case.patient, targets[number], f"{case.source}#{number}")
             for number in range(0, count, slicing.every)
         ]
-
-
-def _number(sample: Sample) -> int:
-    """The number of a slice in its volume."""
-    return int(sample.source.rpartition("#")[2])

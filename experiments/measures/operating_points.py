@@ -48,11 +48,14 @@ def operating_point_numbers(record: Record, paths: Paths) -> Found:
     return found | each
 
 
-def operating_point_resamples(record: Record, counts: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+def operating_point_resamples(
+    record: Record, numbers: Found, counts: NDArray[np.uint8]
+) -> dict[str, NDArray[np.float64]]:
     """The numbers of a run on resamples of its test images, (B,) by name; the thresholds stay as they are.
 
     Args:
         record: the record of a classification run.
+        numbers: the numbers of the run, which say nothing of single images.
         counts: how often each resample draws each test image, (B, N).
     """
     task = _dataset(record).task

@@ -49,11 +49,12 @@ def rare_class_scores(record: Record, paths: Paths) -> Found:
     return found | {f"average_precision:{name}": defined(value) for name, value in each.items()}
 
 
-def rare_class_resamples(record: Record, counts: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+def rare_class_resamples(record: Record, numbers: Found, counts: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
     """The scores of a run on resamples of its test images, (B,) by the name of the number; NaN where one is undefined.
 
     Args:
         record: the record of a classification run.
+        numbers: the numbers of the run, which say nothing of single images.
         counts: how often each resample draws each test image, (B, N).
     """
     task, rows = _predicted(record)

@@ -1,9 +1,9 @@
 """Check this machine: what would keep runs from working or make them slow, and what to do about it.
 
 It prints a line per check: versions, own packages, decoders of compressed DICOM images, devices, threads, memory,
-folders, datasets in the data folder, network, DDP, SLURM and wandb. The servers of published weights have three seconds
-to answer a request; nothing is fetched, and no folder is made. The exit status is 2 if there is a problem, and 0 if
-there are only warnings.
+folders, datasets in the data folder, network, DDP, SLURM, wandb and MONAI. The servers of published weights have three
+seconds to answer a request; nothing is fetched, and no folder is made. The exit status is 2 if there is a problem, and
+0 if there are only warnings.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def check_results(options: argparse.Namespace) -> Iterator[CheckResult]:
     from experiments.checks.diagnosis.memory import available, memory, shared_memory
     from experiments.checks.diagnosis.network import network, servers
     from experiments.checks.diagnosis.processors import devices, gpu_nodes, installed_build, quota, threads
+    from experiments.checks.diagnosis.surfaces import surfaces
     from experiments.checks.diagnosis.tracking import tracking
     from experiments.checks.diagnosis.versions import installed_version, own_packages, versions
     from initializers.publishing.store import WeightStore
@@ -95,3 +96,4 @@ def check_results(options: argparse.Namespace) -> Iterator[CheckResult]:
         yield from nccl(len(build.gpus), torch.distributed.is_available() and torch.distributed.is_nccl_available())
     yield from cluster(os.environ, submitit=installed_version("submitit"))
     yield tracking(installed_version("wandb"), os.environ)
+    yield surfaces(installed_version("monai"))

@@ -51,9 +51,11 @@ class Measure:
         levels: descriptions of reference numbers, such as a floor, by name; the number NAME:KEY is the reference for
             the number KEY.
         remarks: a function that gives notes on the numbers of all runs, as pairs of a subject and a sentence.
-        check: a function that raises DataError, before anything is trained, if a dataset lacks what the measure needs.
-        of_resamples: a function that gives numbers of one run on resamples of its test images, (B,) by name, from how
-            often each resample draws each image, (B, N); None: the numbers have no intervals over patients.
+        check: a function that raises an error, before anything is trained: DataError if a dataset lacks what the
+            measure needs, UsageError if a package does.
+        of_resamples: a function that gives numbers of one run on resamples of its test images, (B,) by name, from the
+            run's own numbers and how often each resample draws each image, (B, N); None: the numbers have no intervals
+            over patients.
         reads: the name of a file of runs that the measure reads and runs of earlier versions may lack; empty: none.
     """
 
@@ -65,7 +67,7 @@ class Measure:
     levels: Mapping[str, str] = field(default_factory=dict)
     remarks: Callable[[Sequence[Found]], list[tuple[str, str]]] = _nothing_to_say
     check: Callable[[Dataset, Path], None] = _anything_goes
-    of_resamples: Callable[[Record, NDArray[np.uint8]], Mapping[str, NDArray[np.float64]]] | None = None
+    of_resamples: Callable[[Record, Found, NDArray[np.uint8]], Mapping[str, NDArray[np.float64]]] | None = None
     reads: str = ""
 
     def check_number(self, number: str, spec: RunSpec) -> None:

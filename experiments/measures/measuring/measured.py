@@ -37,7 +37,7 @@ def measured(name: str, records: Iterable[Record], paths: Paths, report: Report 
 
 
 def measured_on_resamples(
-    name: str, records: Iterable[Record], spec: RunSpec, samples: Sequence[Sample], store: RunStore
+    name: str, records: Sequence[Record], spec: RunSpec, samples: Sequence[Sample], paths: Paths
 ) -> list[dict[str, list[float | None]]]:
     """The numbers that a measure gives for runs of one cell on resamples of their test patients, in the runs' order.
 
@@ -48,14 +48,16 @@ def measured_on_resamples(
         records: the records of the finished runs, all with the same test images.
         spec: the spec of one of the runs.
         samples: the test images in order, which say which patient each is of.
-        store: the run store that holds the runs.
+        paths: where the runs and their data are.
     """
     from experiments.measures.measuring.resampling import numbers_of_resamples  # imports pyarrow, unneeded by a plan
 
     _, measure, _ = measure_of(name)
 
+    own = measured(name, records, paths)
+
     def numbers(record: Record) -> dict[str, list[float | None]]:
-        return numbers_of_resamples(measure, record, spec, samples, RESAMPLES)
+        return numbers_of_resamples(measure, record, own[record.data["key"]], spec, samples, RESAMPLES)
 
     stored_as = f"{measured_as(name)}-bootstrap-{RESAMPLES}"
-    return list(evaluated(stored_as, measure.version, records, store, numbers).values())
+    return list(evaluated(stored_as, measure.version, records, RunStore(paths.runs), numbers).values())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.bootstrap import draw_counts
 from analysis.scores import Score
 from datamodules.dataset.sample import Sample
-from experiments.measures.measuring.measure import Measure
+from experiments.measures.measuring.measure import Found, Measure
 from experiments.run.paths import Paths
 from experiments.run.predictions import rows_of
 from experiments.run.store import PREDICTIONS, Record
@@ -76,13 +76,14 @@ def predicted(record: Record, spec: RunSpec, samples: Sequence[Sample]) -> pa.Ta
 
 
 def numbers_of_resamples(
-    measure: Measure, record: Record, spec: RunSpec, samples: Sequence[Sample], resamples: int
+    measure: Measure, record: Record, numbers: Found, spec: RunSpec, samples: Sequence[Sample], resamples: int
 ) -> dict[str, list[float | None]]:
     """A measure's numbers in each resample of the test patients; the same resamples for every run of one test set.
 
     Args:
         measure: a measure that has numbers of resamples.
         record: the record of a fine-tuning.
+        numbers: the numbers that the measure gives for the run.
         spec: the spec of the run.
         samples: the test images in order, which say which patient each is of.
         resamples: the number of resamples.
@@ -96,7 +97,7 @@ def numbers_of_resamples(
     assert measure.of_resamples is not None
     predicted(record, spec, samples)
     counts = draw_counts([sample.patient for sample in samples], resamples, seed=0)
-    return {name: plain_numbers(values) for name, values in measure.of_resamples(record, counts).items()}
+    return {name: plain_numbers(values) for name, values in measure.of_resamples(record, numbers, counts).items()}
 
 
 def plain_numbers(values: NDArray[np.float64]) -> list[float | None]:

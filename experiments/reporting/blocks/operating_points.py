@@ -6,16 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from experiments.measures.measuring.measure import measure_of
-from experiments.reporting.blocks.building.block import Block, Heading
+from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.measured import (
-    cells_by_number,
-    columns_of,
-    measured_lines,
-    titled_lines,
-    unmeasured,
-)
+from experiments.reporting.blocks.building.measured import cells_by_number, class_blocks, titled_lines, unmeasured
 from experiments.tables.document import Cell, CellKey, TableDocument
 
 MEASURE = "operating_points"
@@ -88,25 +82,4 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         folded=True,
         detail=True,
     )
-    for number in OF_CLASSES:
-        for column, _ in document.columns:
-            yield from _of_classes(document, part, number, column)
-
-
-def _of_classes(document: TableDocument, part: PointsOfRuns, number: str, column: str) -> Iterator[Block]:
-    """The block of a number of each class of one column, if its task has several."""
-    of_classes = {
-        name.removeprefix(f"{number}:"): cells
-        for name, cells in part.by_number.items()
-        if name.startswith(f"{number}:") and column in columns_of(document, cells)
-    }
-    if of_classes:
-        title = TITLES[number]
-        yield Block(
-            title=f"{title[0].upper()}{title[1:]} of each class of {column}, {len(of_classes)} classes",
-            corner="initialization",
-            header=tuple(map(Heading, of_classes)),
-            lines=measured_lines(document, [(column, cells) for cells in of_classes.values()]),
-            folded=True,
-            detail=True,
-        )
+    yield from class_blocks(document, part.by_number, {number: TITLES[number] for number in OF_CLASSES})

@@ -18,15 +18,20 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def mean_std(cell: Cell) -> str:
-    """The mean and standard deviation of a cell in percent, as in ``71.23 ± 0.45``.
+def mean_std(cell: Cell, factor: float = 100) -> str:
+    """The mean and standard deviation of a cell, as in ``71.23 ± 0.45``.
 
     A single score has no standard deviation, and a cell without scores is a dash.
+
+    Args:
+        cell: the cell, whose numbers are shown.
+        factor: what they are multiplied by: 100 shows scores in percent.
     """
     if not cell.values:
         return "-"
     summarized = summary(cell.values)
-    return f"{100 * summarized.mean:.2f}" + (f" ± {100 * summarized.std:.2f}" if summarized.std is not None else "")
+    std = "" if summarized.std is None else f" ± {factor * summarized.std:.2f}"
+    return f"{factor * summarized.mean:.2f}{std}"
 
 
 def p_text(p: float | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datamodules.files.masks import Foreground, read_mask
+from datamodules.files.masks import AT_A_TIME, Foreground, counted, distinct, read_mask
 from specs.errors import DataError
 
 DISC = (np.hypot(*np.mgrid[-15.5:16, -15.5:16]) < 9).astype(np.uint8)
@@ -18,6 +18,19 @@ def saved(path: Path, values: object, **options: object) -> Path:
     image = values if isinstance(values, Image.Image) else Image.fromarray(np.asarray(values))
     image.save(path, **options)
     return path
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint16, np.int16])
+def test_values_of_few_bits_are_counted_in_order(kind: type[np.integer]) -> None:
+    """Of more values than are counted together, some of them at the ends, in no order of memory."""
+    limits, generator = np.iinfo(kind), np.random.default_rng(1)
+    values = generator.choice([limits.min, limits.max, 0, 1, 77], AT_A_TIME + 20).astype(kind).reshape(2, 3, -1, 2)
+    values = values.transpose(2, 0, 3, 1)[:, :, ::-1]
+    every, counts = counted(values)
+    expected = np.unique(values, return_counts=True)
+    assert np.array_equal(every, np.arange(limits.min, limits.max + 1))
+    assert np.array_equal(every[counts > 0], expected[0]) and np.array_equal(counts[counts > 0], expected[1])
+    assert np.array_equal(distinct(values), expected[0])
 
 
 @pytest.mark.parametrize("value", [1, 7, 255])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import multiprocessing
 import os
 import random
@@ -25,7 +26,7 @@ from datamodules.prepared.opening import open_dataset
 from datamodules.prepared.preparation import prepare
 from datamodules.prepared.problems import ACCEPTED, Problem, find_problems, left_out, write_problems
 from datamodules.prepared.storage import Prepared
-from specs.errors import DataError
+from specs.errors import DataError, StorageError
 from specs.expression import parse
 from specs.recipe import Form
 from specs.registry import DATASETS
@@ -121,15 +122,15 @@ def test_an_interrupted_preparation_goes_on(
     montgomery: tuple[Dataset, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, seen = tmp_path / "store", []
-    real = preparation._write_chunk
+    real = preparation.decoded_chunk
 
-    def stop_at_the_fourth(*arguments: Any) -> None:
+    def stop_at_the_fourth(*arguments: Any) -> Any:
         seen.append(arguments[3].name)
         if len(seen) == 4:
             raise KeyboardInterrupt
-        real(*arguments)
+        return real(*arguments)
 
-    monkeypatch.setattr(preparation, "_write_chunk", stop_at_the_fourth)
+    monkeypatch.setattr(preparation, "decoded_chunk", stop_at_the_fourth)
     with pytest.raises(KeyboardInterrupt):
         prepare(*montgomery, store, [Form(8)], jobs=1)
     assert Prepared.find(store) is None
@@ -138,6 +139,26 @@ def test_an_interrupted_preparation_goes_on(
     assert not set(first) & set(seen[4:])
     whole = prepare(*montgomery, tmp_path / "other", [Form(8)], jobs=1)
     assert np.array_equal(prepared.digests, whole.digests)
+
+
+def test_a_chunk_that_the_disk_does_not_take_in_ends_the_preparation(
+    montgomery: tuple[Dataset, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk takes in a chunk while the next one is decoded, and its error is none of that one."""
+    store, real, taken_in = tmp_path / "store", os.fsync, []
+
+    def full_at_the_fifth(file: int) -> None:
+        taken_in.append(file)
+        if len(taken_in) == 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", full_at_the_fifth)
+    with pytest.raises(StorageError, match="its disk is full"):
+        prepare(*montgomery, store, [Form(8)], jobs=1)
+    left = [path.name for path in store.iterdir()]
+    assert len(left) == 4 and not [name for name in left if name.startswith(".")], "two chunks, and nothing unfinished"
+    assert len(prepare(*montgomery, store, [Form(8)], jobs=1).ids) == len(montgomery[0].read_labels(montgomery[1])[0])
 
 
 def stored(folder: Path) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from initializers.publishing.variable import VARIABLE
 CHECKS = {
     "python", "packages", "own packages", "DICOM", "device", "memory", "shared memory", "runs folder", "cache folder",
     "weights folder", "data folder", "network", "DDP", "SLURM", "wandb",
+    "MONAI",
 }  # fmt: skip
 
 

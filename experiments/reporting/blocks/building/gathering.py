@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.measures.measuring.measure import Found
 from experiments.measures.measuring.measured import measured, measured_on_resamples
 from experiments.run.paths import Paths
-from experiments.run.progress import Report
+from experiments.run.progress import Report, silent
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
 from experiments.tables.document import CellKey
@@ -61,17 +61,18 @@ class Gathering:
                 found.setdefault(column, runs[0])
         return found
 
-    def measured(self, measure: str, records: Iterable[Record]) -> dict[str, Found]:
+    def measured(self, measure: str, records: Iterable[Record], report: Report = silent) -> dict[str, Found]:
         """The numbers of a measure for finished runs, by the run's key; numbers that were measured before are read.
 
         Args:
             measure: the name of the measure, such as ``similarity``.
             records: the records of the runs that are measured.
+            report: a function that is told after each newly measured run how many are done, and of how many.
         """
-        return measured(measure, records, self.paths)
+        return measured(measure, records, self.paths, report)
 
     def measured_on_resamples(
-        self, measure: str, records: Iterable[Record], spec: RunSpec
+        self, measure: str, records: Sequence[Record], spec: RunSpec
     ) -> list[dict[str, list[float | None]]]:
         """The numbers of a measure for a cell's runs on resamples of their test patients, in the runs' order.
 
@@ -80,4 +81,4 @@ class Gathering:
             records: the records of the runs, all with the same test images.
             spec: the spec of one of the runs.
         """
-        return measured_on_resamples(measure, records, spec, self.resolver.index(spec).test, self.store)
+        return measured_on_resamples(measure, records, spec, self.resolver.index(spec).test, self.paths)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analysis.bootstrap import interval_of_mean
 from experiments.measures.measuring.measure import measure_of
-from experiments.reporting.blocks.building.block import Entry, Heading, Line, entry_of
+from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line, entry_of
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, CellKey, TableDocument
@@ -68,13 +68,18 @@ def unmeasured(gathering: Gathering, name: str) -> int:
     return len(runs)
 
 
-def entry_with_interval(cell: Cell) -> Entry:
-    """The mean and standard deviation of a cell in percent and, below them, the 95 % interval over test patients."""
-    entry = entry_of(cell, mean_std(cell))
+def entry_with_interval(cell: Cell, factor: float = 100) -> Entry:
+    """The mean and standard deviation of a cell and, below them, the 95 % interval over test patients.
+
+    Args:
+        cell: the cell, whose numbers are shown.
+        factor: what they are multiplied by: 100 shows scores in percent.
+    """
+    entry = entry_of(cell, mean_std(cell, factor))
     if cell.interval is None:
         return entry
     low, high = cell.interval
-    return dataclasses.replace(entry, small=f"{100 * low:.2f} to {100 * high:.2f}")
+    return dataclasses.replace(entry, small=f"{factor * low:.2f} to {factor * high:.2f}")
 
 
 def columns_of(document: TableDocument, cells: Mapping[CellKey, Cell]) -> list[str]:
@@ -83,7 +88,10 @@ def columns_of(document: TableDocument, cells: Mapping[CellKey, Cell]) -> list[s
 
 
 def titled_lines(
-    document: TableDocument, by_number: Mapping[str, Mapping[CellKey, Cell]], titles: Mapping[str, str]
+    document: TableDocument,
+    by_number: Mapping[str, Mapping[CellKey, Cell]],
+    titles: Mapping[str, str],
+    factor: float = 100,
 ) -> tuple[tuple[Heading, ...], tuple[Line, ...]]:
     """The header and the lines of a block with a column for each number of each of the table's columns that has it.
 
@@ -91,22 +99,63 @@ def titled_lines(
         document: the finished table.
         by_number: the cells by the name of the number, as ``cells_by_number`` gathers them.
         titles: the title of each number that is shown, in order.
+        factor: what numbers are multiplied by: 100 shows scores in percent.
     """
     shown = [(column, number) for number in titles for column in columns_of(document, by_number.get(number, {}))]
     header = tuple(Heading(column, titles[number]) for column, number in shown)
-    lines = measured_lines(document, [(column, by_number[number]) for column, number in shown]) if shown else ()
+    cells = [(column, by_number[number]) for column, number in shown]
+    lines = measured_lines(document, cells, factor) if shown else ()
     return header, lines
 
 
-def measured_lines(document: TableDocument, shown: Sequence[tuple[str, Mapping[CellKey, Cell]]]) -> tuple[Line, ...]:
+def class_blocks(
+    document: TableDocument,
+    by_number: Mapping[str, Mapping[CellKey, Cell]],
+    titles: Mapping[str, str],
+    factor: float = 100,
+) -> Iterator[Block]:
+    """A folded block for each number and column of the table: the number of each class, where there are several.
+
+    The blocks of a column have the same classes, those for which one of the numbers is defined.
+
+    Args:
+        document: the finished table.
+        by_number: the cells by the name of the number, which ends in ``:CLASS`` where it is of a class.
+        titles: the title of each number that is shown so, in order.
+        factor: what numbers are multiplied by: 100 shows scores in percent.
+    """
+    for column, _ in document.columns:
+        shown: dict[str, dict[str, Mapping[CellKey, Cell]]] = {number: {} for number in titles}
+        for name, cells in by_number.items():
+            number, _, of_class = name.partition(":")
+            if of_class and number in titles and column in columns_of(document, cells):
+                shown[number][of_class] = cells
+        classes = list(dict.fromkeys(of_class for of_classes in shown.values() for of_class in of_classes))
+        for number, of_classes in shown.items():
+            if of_classes:
+                title = titles[number]
+                yield Block(
+                    title=f"{title[0].upper()}{title[1:]} of each class of {column}, {len(classes)} classes",
+                    corner="initialization",
+                    header=tuple(map(Heading, classes)),
+                    lines=measured_lines(document, [(column, of_classes.get(one, {})) for one in classes], factor),
+                    folded=True,
+                    detail=True,
+                )
+
+
+def measured_lines(
+    document: TableDocument, shown: Sequence[tuple[str, Mapping[CellKey, Cell]]], factor: float = 100
+) -> tuple[Line, ...]:
     """A line for each row of a table.
 
     Args:
         document: the finished table.
         shown: for each column of the block, the label of the table's column and the cells that hold its numbers.
+        factor: what numbers are multiplied by: 100 shows scores in percent.
     """
     lines = []
     for row, _ in document.rows:
         found = [cells.get((row, column), Cell(())) for column, cells in shown]
-        lines.append(Line(row, tuple(entry_with_interval(cell) for cell in found), row))
+        lines.append(Line(row, tuple(entry_with_interval(cell, factor) for cell in found), row))
     return tuple(lines)
