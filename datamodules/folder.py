@@ -59,8 +59,9 @@ class Folder(Dataset):
         path: the folder, absolute or under the data root.
         kind: the kind of the task: what is asked of each image.
         classes: the names of the classes; binary and segmentation have one.
-        channels: the number of channels, 1 (grayscale) or 3 (RGB), whatever the files hold; with ``channel_suffixes``
-            as many as these, which need not be said.
+        channels: the number of channels: 1 (grayscale) or 3 (RGB), whatever the files hold; 4: the channels of files
+            that hold four, none of which is taken for transparency; with ``channel_suffixes`` as many as these, which
+            need not be said.
         table: file name of the table, or of several, which are read one after another; columns that the first one
             lacks are looked up in those that have them, by the image.
         image: the column of the table that has the paths of images.
@@ -150,7 +151,7 @@ class Folder(Dataset):
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "channels": {3: "in color"},
+        "kind": "{kind}", "classes": "{classes}", "channels": {3: "in color", 4: "in four channels"},
         "channel_suffixes": "of several channels",
     }  # fmt: skip
     homepage: ClassVar[str] = "your own folder"

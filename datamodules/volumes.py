@@ -16,7 +16,7 @@ from datamodules.dataset.splits import Split
 from datamodules.files.tables import Form
 from datamodules.files.volume_files import files_of
 from datamodules.folders.labelling import Labelling
-from datamodules.folders.rules import check_encoding, check_people
+from datamodules.folders.rules import check_encoding, check_labels, check_people
 from datamodules.folders.splitting import divided, split_of
 from datamodules.folders.words import Words as CellWords
 from datamodules.slicing.cases import Case, Pattern
@@ -26,7 +26,7 @@ from datamodules.slicing.listing import Listing, NothingFoundError
 from datamodules.slicing.marking import Foreground, Marking, Values
 from datamodules.slicing.planes import SAID, Axis, tilt
 from datamodules.slicing.putting_back import put_back
-from datamodules.slicing.rules import check_marking, check_patterns, check_slices
+from datamodules.slicing.rules import check_class_folders, check_marking, check_patterns, check_slices
 from datamodules.slicing.sliced import Sliced
 from specs.errors import DataError
 from specs.quoting import names, plain
@@ -87,9 +87,11 @@ class Volumes(Dataset, Sliced):
             10 and 10 %.
         patient_in_name: a regular expression that finds the patient in an image's path, in brackets if not as a whole.
         positive: binary: words of cells that say that the class is there, beside 1.
-        negative: binary: words of cells that say that it is not, beside 0.
+        negative: binary: words of cells that say that it is not, beside 0; with ``folders``, names of folders.
         encoding: the encoding of the table, such as ``cp1252``; without it UTF-8, or what the file's first bytes say.
         sheet: the sheet that is read of a workbook with several.
+        labels: classification: where labels are: ``cells`` of the table, or ``folders``: the first star of ``images``
+            is a folder for each class; binary, ``negative`` names the folders of cases without it.
     """
 
     path: str = "volumes"
@@ -117,6 +119,7 @@ class Volumes(Dataset, Sliced):
     negative: tuple[str, ...] = ()
     encoding: str | None = None
     sheet: str | None = None
+    labels: Literal["cells", "folders"] = "cells"
 
     title: ClassVar[str] = "{path:file}"
     words: ClassVar[Words] = {
@@ -141,6 +144,7 @@ class Volumes(Dataset, Sliced):
         "kind", "classes", "axis", "images", "masks", "every", "spacing", "window", "neighbours", "foreground",
         "values", "ignored",
     )  # fmt: skip
+    added: ClassVar[tuple[str, ...]] = ("labels",)
 
     def __post_init__(self) -> None:
         """Check what can be checked without the files.
@@ -154,6 +158,9 @@ class Volumes(Dataset, Sliced):
         check_marking(self._marking, self.kind, self.slices != "all")
         check_people(self.patient, self.patient_in_name, self.split, "column", "volumes")
         check_encoding(self.encoding, "volumes")
+        columns = bool(self.table or self.label or self.patient or self.split)
+        check_labels(self.kind, self.classes, self.labels, self.negative, columns, "volumes")
+        check_class_folders(self._images, self.labels)
 
     @property
     def folder(self) -> str | None:
@@ -169,7 +176,7 @@ class Volumes(Dataset, Sliced):
     def membership(self) -> frozenset[str]:
         """The arguments that say where things are, and of whom: digests of splits and pixels contain their effect."""
         own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name"}
-        return super().membership | own | {"positive", "negative", "encoding", "sheet"}
+        return super().membership | own | {"positive", "negative", "encoding", "sheet", "labels"}
 
     @property
     def task(self) -> Task:
@@ -203,7 +210,7 @@ class Volumes(Dataset, Sliced):
         label = self.label or (self.classes[0] if self.kind == "binary" else "label")
         words = CellWords(self.positive, self.negative)
         return Labelling(
-            self.kind, self.classes, "cells", words, self.case, label, self.patient, self.split, None, "agree"
+            self.kind, self.classes, self.labels, words, self.case, label, self.patient, self.split, None, "agree"
         )
 
     def read_labels(self, root: Path) -> Labels:
@@ -235,6 +242,10 @@ class Volumes(Dataset, Sliced):
     def volume_of(self, sample: Sample) -> str:
         """The case that a slice is of."""
         return sample.id.rpartition("/")[0]
+
+    def listed_as(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[Sample]]:
+        """Cases, by their names or the paths of their images, and patients."""
+        return self.by_volume(samples)
 
     def files(self, root: Path, sample: Sample) -> tuple[Path, ...]:
         """The files of the volume, and its mask."""

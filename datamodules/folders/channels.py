@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, cast
 
 from datamodules.files.dicom import is_dicom, read_dicom
-from datamodules.files.images import read_gray, read_rgb
+from datamodules.files.images import read_four, read_gray, read_rgb
 from datamodules.files.names import Names, without_ending
 from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
@@ -109,12 +109,14 @@ class Channels:
             root: the dataset's folder.
             sources: the paths of the files that stand for images.
         """
+        if not self.suffixes:
+            return None
         missing = {
             source: gone
             for source in sources
             for gone in [one for one in self.files(source) if not (root / one).exists()][:1]
         }
-        if not self.suffixes or not missing:
+        if not missing:
             return None
         gone = next(iter(missing.values()))
         return f"{len(missing)} images lack a channel: there is no {plain(gone)},"
@@ -125,7 +127,7 @@ class Channels:
         Args:
             root: the dataset's folder.
             source: the path of the file that stands for the image.
-            channels: the number of channels that one file is read as, 1 or 3, where an image is one file.
+            channels: the number of channels that one file is read as, 1, 3 or 4, where an image is one file.
 
         Raises:
             DataError: if a file is missing or unreadable, or the files are not of one size.
@@ -157,10 +159,11 @@ def check_channels(channels: int, suffixes: Sequence[str]) -> None:
     Raises:
         UsageError: names the argument, what was expected and what was found.
     """
-    if not suffixes and channels not in (1, 3):
+    if not suffixes and channels not in (1, 3, 4):
         raise UsageError(
-            f"argument channels of folder: expected 1 (grayscale) or 3 (RGB), found {channels}. For others, give each "
-            'channel a file of its own: channel_suffixes=("_t1", "_t2").'
+            "argument channels of folder: expected 1 (grayscale), 3 (RGB) or 4 (those that files of four channels "
+            f"hold), found {channels}. For others, give each channel a file of its own: "
+            'channel_suffixes=("_t1", "_t2").'
         )
     if suffixes and channels not in (1, len(suffixes)):
         raise UsageError(
@@ -178,7 +181,9 @@ def check_channels(channels: int, suffixes: Sequence[str]) -> None:
 
 
 def _read(path: Path, channels: int) -> Pixels:
-    """A file's image in 1 or 3 channels."""
+    """A file's image in 1, 3 or 4 channels."""
+    if channels == 4:
+        return read_four(path)
     if is_dicom(path):
         return read_dicom(path, channels=cast(Literal[1, 3], channels))
     return read_gray(path) if channels == 1 else read_rgb(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -92,6 +94,17 @@ class Pattern:
             ]
         cases = ((self.case_of(path), path) for path in paths)
         return dict(sorted((case, path) for case, path in cases if case is not None))
+
+
+def cases_by_cell(found: Mapping[str, str]) -> dict[str, str]:
+    """The cases by what cells of tables may call them: name, path of the image, or its last part if no other has it.
+
+    Args:
+        found: the paths of the images by the names of their cases.
+    """
+    lasts = Counter(source.rpartition("/")[2] for source in found.values())
+    by_last = {last: name for name, source in found.items() if lasts[last := source.rpartition("/")[2]] == 1}
+    return by_last | {source: name for name, source in found.items()} | {name: name for name in found}
 
 
 def _expression(part: str) -> str:
