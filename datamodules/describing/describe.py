@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,7 @@ def describe(folder: Path) -> Description:
     if series.folders and volumed.readings:
         said.append(f"{len(series.folders):,} folders hold a DICOM series each")
         found = found.without(series.folders)
-    imaged = _of_images(root, found)
+    imaged = _of_images(root, found.without_tables(volumed.tables), series.folders)
     readings = [*imaged.readings, *volumed.readings]
     unread = [
         *_volumes_not_read(found, series, volumed),
@@ -93,8 +93,14 @@ class _Imaged(NamedTuple):
     unread: list[str]
 
 
-def _of_images(root: Path, found: Survey) -> _Imaged:
-    """The readings of images: with each way to take files as their channels."""
+def _of_images(root: Path, found: Survey, series: Collection[str]) -> _Imaged:
+    """The readings of images: with each way to take files as their channels.
+
+    Args:
+        root: the folder that holds them.
+        found: the files of the folder.
+        series: the paths of folders that hold a DICOM series each, which are no class folders.
+    """
     files, chosen, readings = Names(root), ways(found.images), list[Reading]()
     sheets, damaged = sheets_of(root, found.tables, found.images, files.find)
     if any(one.channels.suffixes for one in chosen) and (single := _naming_single_files(chosen, sheets)):
@@ -106,7 +112,11 @@ def _of_images(root: Path, found: Survey) -> _Imaged:
         if way.channels.suffixes:
             sheets, damaged = sheets_of(root, found.tables, masked.images, partial(_found_of, way.channels, files))
         labelled = by_tables(root, sheets)
-        in_folders = by_folders(root, masked.images, masked.beside)
+        in_folders = [
+            one
+            for one in by_folders(root, masked.images, masked.beside)
+            if not any(folder.count("/") == ("split_by" in one.arguments) for folder in series)
+        ]
         if labelled and in_folders:
             said = f"{in_folders[0].why[0]}; they are not taken for classes, since a table labels the images"
             labelled, in_folders = [reading.also(unsure=(said,)) for reading in labelled], []

@@ -37,7 +37,7 @@ def families(volumes: Sequence[str]) -> list[Family]:
     """The ways to take volumes for those of the same cases, the likeliest first.
 
     Those with a name for masks come before others, then those of several volumes a case, then those of more cases, then
-    those whose patterns say less beside their stars.
+    those whose patterns have fewer stars, and say less beside them.
 
     Args:
         volumes: the paths of all volumes under a folder: files, or folders of DICOM series.
@@ -47,10 +47,11 @@ def families(volumes: Sequence[str]) -> list[Family]:
         for family in _of_homes(volumes, homes):
             found.setdefault(tuple(sorted(one.text for one in family.patterns)), family)
 
-    def rank(family: Family) -> tuple[bool, bool, int, int]:
+    def rank(family: Family) -> tuple[bool, bool, int, int, int]:
         texts = [one.text for one in family.patterns]
-        several = len(texts) > 1
-        return not (several and any(map(MASK.search, texts))), not several, -len(family.cases), len("".join(texts))
+        several, stars = len(texts) > 1, sum(one.stars for one in family.patterns)
+        masked = several and any(map(MASK.search, texts))
+        return not masked, not several, -len(family.cases), stars, len("".join(texts))
 
     return sorted(found.values(), key=rank)
 

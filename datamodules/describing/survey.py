@@ -50,6 +50,10 @@ class Survey:
         """The files without the images that lie in some folders."""
         return self.with_images([name for name in self.images if name.rpartition("/")[0] not in folders])
 
+    def without_tables(self, tables: Collection[str]) -> Survey:
+        """The files without some tables."""
+        return replace(self, tables=[name for name in self.tables if name not in tables])
+
     def with_images(self, images: list[str]) -> Survey:
         """The files with other images."""
         return replace(self, images=images)

@@ -43,10 +43,12 @@ class Volumed(NamedTuple):
     Attributes:
         readings: the readings of the folder as volumes.
         unread: a sentence on volumes that are not read, where there are such.
+        tables: the paths of the tables that name cases, and so no images.
     """
 
     readings: list[Reading]
     unread: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 def by_volumes(root: Path, volumes: Sequence[str], tables: list[str]) -> Volumed:
@@ -64,16 +66,16 @@ def by_volumes(root: Path, volumes: Sequence[str], tables: list[str]) -> Volumed
     try:
         for family in found:
             if readings := list(_with_masks(root, family, values_of)):
-                return Volumed(_with_columns(readings, root, family, tables))
+                return _with_columns(readings, _sheets(root, family, tables))
     except DataError as error:
         return Volumed([], (str(error),))
-    unread: tuple[str, ...] = ()
+    told = Volumed([])
     for family in [one for one in found if len(one.patterns) > 1][:1] or found:
-        in_tables = _in_tables(root, family, tables)
-        if readings := [*in_tables.readings, *_in_folders(root, family)]:
-            return Volumed(readings, in_tables.unread)
-        unread = unread or in_tables.unread
-    return Volumed([], unread)
+        labelled = _in_tables(root, family, _sheets(root, family, tables))
+        if readings := [*labelled.readings, *_in_folders(root, family)]:
+            return labelled._replace(readings=readings)
+        told = told if told.unread else labelled
+    return told
 
 
 def _with_masks(root: Path, family: Family, values_of: Callable[[Path], set[int] | None]) -> Iterator[Reading]:
@@ -109,9 +111,10 @@ def _with_masks(root: Path, family: Family, values_of: Callable[[Path], set[int]
                 )  # fmt: skip
 
 
-def _with_columns(readings: Sequence[Reading], root: Path, family: Family, tables: list[str]) -> list[Reading]:
+def _with_columns(readings: list[Reading], sheets: Sequence[Sheet]) -> Volumed:
     """The readings with the columns of patients and splits of a table that names the cases, where there is one."""
-    for sheet in _sheets(root, family, tables):
+    names_cases = tuple(sheet.name for sheet in sheets)
+    for sheet in sheets:
         columns = {"patient": sheet.patient, "split": sheet.split}
         arguments = {role: one.name for role, one in columns.items() if one is not None}
         if sheet.image is None or sheet.several or not arguments:
@@ -120,8 +123,9 @@ def _with_columns(readings: Sequence[Reading], root: Path, family: Family, table
         arguments |= {"table": sheet.name, "case": sheet.image.name}
         arguments |= {"missing": "leave out"} if sheet.part else {}
         found = [one.also(arguments, (f"{sheet.name} names the cases, and {said}",)) for one in readings]
-        return [replace(one, arguments=_one_of_patients(one.arguments)) for one in found]
-    return list(readings)
+        found = [replace(one, arguments=_one_of_patients(one.arguments)) for one in found]
+        return Volumed(found, (), names_cases)
+    return Volumed(readings, (), names_cases)
 
 
 def _one_of_patients(arguments: Mapping[str, Value]) -> dict[str, Value]:
@@ -138,10 +142,10 @@ def _sheets(root: Path, family: Family, tables: list[str]) -> list[Sheet]:
     return [sheet for sheet in sheets if sheet.share >= LEAST]
 
 
-def _in_tables(root: Path, family: Family, tables: list[str]) -> Volumed:
+def _in_tables(root: Path, family: Family, sheets: Sequence[Sheet]) -> Volumed:
     """The readings in which a table labels cases, one for each volume of a case."""
     readings, unread = list[Reading](), list[str]()
-    for reading in by_tables(root, _sheets(root, family, tables)):
+    for reading in by_tables(root, sheets):
         arguments = dict(reading.arguments)
         arguments["case"] = arguments.pop("image")
         table = arguments["table"]
@@ -160,7 +164,7 @@ def _in_tables(root: Path, family: Family, tables: list[str]) -> Volumed:
                 Reading(root, arguments | inside | given(images=image.text), what, why,
                         (*reading.unsure, EACH, *people, *_others(family.patterns)), "", "volumes")
             )  # fmt: skip
-    return Volumed(readings, tuple(unread))
+    return Volumed(readings, tuple(unread), tuple(sheet.name for sheet in sheets))
 
 
 def _in_folders(root: Path, family: Family) -> Iterator[Reading]:
