@@ -68,4 +68,4 @@ def _made(generator: random.Random) -> bytes:
         header = header.as_byteswapped()
     buffer = io.BytesIO()
     buffer.write(header.binaryblock)
-    return buffer.getvalue() + content[size:]
+    return buffer.getvalue() + bytes(content[size:])
