@@ -35,7 +35,7 @@ from datamodules.folders.splitting import SALT, divided
 from datamodules.folders.words import Words as CellWords
 from specs.run import digest
 from specs.task import Kind, Task
-from specs.titles import Words
+from specs.titles import KINDS_IN_WORDS, Words, unsaid
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -150,9 +150,16 @@ class Folder(Dataset):
 
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
+    unnamed: ClassVar[str] = "your images"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "channels": {3: "in color", 4: "in four channels"},
-        "channel_suffixes": "of several channels",
+        **unsaid("table", "image", "label", "patient", "split", "images", "masks", "mask_suffix", "labels", "positive",
+                 "negative", "unlabelled", "reader", "patient_in_name", "split_by", "empty_split", "mask_prefix",
+                 "image_prefix", "image_suffix", "beside", "values", "ignored", "overlap", "encoding", "sheet",
+                 "groups"),
+        "kind": KINDS_IN_WORDS, "classes": "{classes}", "channels": {3: "in color", 4: "in four channels"},
+        "channel_suffixes": "of several channels", "foreground": "marked {foreground}",
+        "readers": {"any": "what any reader saw", "majority": "what most readers saw"},
+        "second": "with a second observer",
     }  # fmt: skip
     homepage: ClassVar[str] = "your own folder"
     licence: ClassVar[str] = "yours"

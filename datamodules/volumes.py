@@ -32,7 +32,7 @@ from specs.errors import DataError
 from specs.quoting import names, plain
 from specs.run import digest
 from specs.task import Kind, Task
-from specs.titles import Words
+from specs.titles import KINDS_IN_WORDS, Words, unsaid
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -122,8 +122,12 @@ class Volumes(Dataset, Sliced):
     labels: Literal["cells", "folders"] = "cells"
 
     title: ClassVar[str] = "{path:file}"
+    unnamed: ClassVar[str] = "your volumes"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "axis": "{axis} slices", "every": "slices {every} apart",
+        **unsaid("images", "masks", "values", "ignored", "table", "case", "label", "patient", "split", "sheet",
+                 "patient_in_name", "positive", "negative", "encoding", "labels"),
+        "kind": KINDS_IN_WORDS, "classes": "segmentation of {classes}", "window": "window {window:g}",
+        "axis": "{axis} slices", "every": "slices {every} apart", "foreground": "marked {foreground}",
         "slices": "trained on slices with a finding", "spacing": "pixels of {spacing:g} mm",
         "neighbours": {1: "with the neighbouring slices"},
     }  # fmt: skip
@@ -175,8 +179,8 @@ class Volumes(Dataset, Sliced):
     @property
     def membership(self) -> frozenset[str]:
         """The arguments that say where things are, and of whom: digests of splits and pixels contain their effect."""
-        own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name"}
-        return super().membership | own | {"positive", "negative", "encoding", "sheet", "labels"}
+        own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name", "positive"}
+        return super().membership | own | {"negative", "encoding", "sheet", "labels"}
 
     @property
     def task(self) -> Task:

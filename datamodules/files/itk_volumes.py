@@ -40,7 +40,7 @@ META = {
     "NDims": (1, True), "DimSize": (3, True), "ElementSpacing": (3, True), "TransformMatrix": (9, True),
     "Offset": (3, False), "Position": (3, False), "Origin": (3, False), "CenterOfRotation": (3, False),
     "ElementSize": (3, False), "ElementNumberOfChannels": (1, False), "HeaderSize": (1, False),
-    "CompressedDataSize": (1, False),
+    "CompressedDataSize": (1, False), "Rotation": (9, False), "Orientation": (9, False),
 }  # fmt: skip
 """How many numbers a field of a MetaImage header of three axes holds, and whether it has to be there."""
 
