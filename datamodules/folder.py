@@ -38,7 +38,7 @@ from datamodules.unseen.contract import OwnFiles, Unseen
 from datamodules.unseen.image_files import ImageFiles
 from specs.run import digest
 from specs.task import Kind, Task
-from specs.titles import Words
+from specs.titles import KINDS_IN_WORDS, Words, unsaid
 
 if TYPE_CHECKING:
     from datamodules.dataset.contract import Pixels
@@ -62,8 +62,9 @@ class Folder(Dataset, OwnFiles):
         path: the folder, absolute or under the data root.
         kind: the kind of the task: what is asked of each image.
         classes: the names of the classes; binary and segmentation have one.
-        channels: the number of channels, 1 (grayscale) or 3 (RGB), whatever the files hold; with ``channel_suffixes``
-            as many as these, which need not be said.
+        channels: the number of channels: 1 (grayscale) or 3 (RGB), whatever the files hold; 4: the channels of files
+            that hold four, none of which is taken for transparency; with ``channel_suffixes`` as many as these, which
+            need not be said.
         table: file name of the table, or of several, which are read one after another; columns that the first one
             lacks are looked up in those that have them, by the image.
         image: the column of the table that has the paths of images.
@@ -152,9 +153,16 @@ class Folder(Dataset, OwnFiles):
 
     phantom_version: ClassVar[int] = 2  # 2: borders that are not sharp
     title: ClassVar[str] = "{path:file}"
+    unnamed: ClassVar[str] = "your images"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "channels": {3: "in color"},
-        "channel_suffixes": "of several channels",
+        **unsaid("table", "image", "label", "patient", "split", "images", "masks", "mask_suffix", "labels", "positive",
+                 "negative", "unlabelled", "reader", "patient_in_name", "split_by", "empty_split", "mask_prefix",
+                 "image_prefix", "image_suffix", "beside", "values", "ignored", "overlap", "encoding", "sheet",
+                 "groups"),
+        "kind": KINDS_IN_WORDS, "classes": "{classes}", "channels": {3: "in color", 4: "in four channels"},
+        "channel_suffixes": "of several channels", "foreground": "marked {foreground}",
+        "readers": {"any": "what any reader saw", "majority": "what most readers saw"},
+        "second": "with a second observer",
     }  # fmt: skip
     homepage: ClassVar[str] = "your own folder"
     licence: ClassVar[str] = "yours"

@@ -12,7 +12,7 @@ from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.tables import Form
 from datamodules.folders.labelling import Labelling
-from datamodules.folders.rules import check_encoding, check_people
+from datamodules.folders.rules import check_encoding, check_labels, check_people
 from datamodules.folders.splitting import divided, split_of
 from datamodules.folders.words import Words as CellWords
 from datamodules.slicing.cases import Case, Pattern, told_apart
@@ -21,11 +21,11 @@ from datamodules.slicing.kept import Image
 from datamodules.slicing.listing import Listing, NothingFoundError
 from datamodules.slicing.marking import Foreground, Marking, Values
 from datamodules.slicing.planes import Axis
-from datamodules.slicing.rules import check_channels, check_marking, check_patterns, check_slices
+from datamodules.slicing.rules import check_channels, check_class_folders, check_marking, check_patterns, check_slices
 from datamodules.slicing.sliced import Chosen, Sliced, Slicing
 from specs.run import digest
 from specs.task import Kind, Task
-from specs.titles import Words
+from specs.titles import KINDS_IN_WORDS, Words, unsaid
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,13 @@ class Volumes(Sliced):
             10 and 10 %.
         patient_in_name: a regular expression that finds the patient in an image's path, in brackets if not as a whole.
         positive: binary: words of cells that say that the class is there, beside 1.
-        negative: binary: words of cells that say that it is not, beside 0.
+        negative: binary: words of cells that say that it is not, beside 0; with ``folders``, names of folders.
         encoding: the encoding of the table, such as ``cp1252``; without it UTF-8, or what the file's first bytes say.
         sheet: the sheet that is read of a workbook with several.
         channels_named: names of the channels in pictures; without them, what tells their paths apart. With one path in
             ``images``, each file is NIfTI and holds so many channels along its fourth axis.
+        labels: classification: where labels are: ``cells`` of the table, or ``folders``: the first star of ``images``
+            is a folder for each class; binary, ``negative`` names the folders of cases without it.
     """
 
     path: str = "volumes"
@@ -104,10 +106,16 @@ class Volumes(Sliced):
     encoding: str | None = None
     sheet: str | None = None
     channels_named: tuple[str, ...] = ()
+    labels: Literal["cells", "folders"] = "cells"
 
     title: ClassVar[str] = "{path:file}"
+    unnamed: ClassVar[str] = "your volumes"
     words: ClassVar[Words] = {
-        "kind": "{kind}", "classes": "{classes}", "axis": "{axis} slices", "spacing": "pixels of {spacing:g} mm",
+        **unsaid("images", "masks", "values", "ignored", "table", "case", "label", "patient", "split", "sheet",
+                 "patient_in_name", "positive", "negative", "encoding", "labels", "channels_named"),
+        "kind": KINDS_IN_WORDS, "classes": "segmentation of {classes}", "window": "window {window:g}",
+        "axis": "{axis} slices", "foreground": "marked {foreground}",
+        "spacing": "pixels of {spacing:g} mm",
         "neighbours": {1: "with the neighbouring slices"},
     }  # fmt: skip
     homepage: ClassVar[str] = "your own folder"
@@ -125,11 +133,11 @@ class Volumes(Sliced):
         "    labels.csv                 case,ill[,patient][,split] in any order\n"
         "    scans/a/1.dcm ...          a folder for each series"
     )  # fmt: skip
-    added: ClassVar[tuple[str, ...]] = ("channels_named",)
     pixel_arguments: ClassVar[tuple[str, ...]] = (
         "kind", "classes", "axis", "images", "masks", "every", "spacing", "window", "neighbours", "foreground",
         "values", "ignored",
     )  # fmt: skip
+    added: ClassVar[tuple[str, ...]] = ("channels_named", "labels")
 
     def __post_init__(self) -> None:
         """Check what can be checked without the files.
@@ -144,6 +152,9 @@ class Volumes(Sliced):
         check_marking(self._marking, self.kind, self.slices != "all")
         check_people(self.patient, self.patient_in_name, self.split, "column", "volumes")
         check_encoding(self.encoding, "volumes")
+        columns = bool(self.table or self.label or self.patient or self.split)
+        check_labels(self.kind, self.classes, self.labels, self.negative, columns, "volumes")
+        check_class_folders(self._images[0], self.labels)
 
     @property
     def folder(self) -> str | None:
@@ -158,8 +169,8 @@ class Volumes(Sliced):
     @property
     def membership(self) -> frozenset[str]:
         """The arguments that say where things are, and of whom: digests of splits and pixels contain their effect."""
-        own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name"}
-        return super().membership | own | {"positive", "negative", "encoding", "sheet", "channels_named"}
+        own = {"path", "images", "masks", "table", "case", "label", "patient", "split", "patient_in_name", "positive"}
+        return super().membership | own | {"negative", "encoding", "sheet", "channels_named", "labels"}
 
     @property
     def task(self) -> Task:
@@ -220,7 +231,7 @@ class Volumes(Sliced):
         label = self.label or (self.classes[0] if self.kind == "binary" else "label")
         words = CellWords(self.positive, self.negative)
         return Labelling(
-            self.kind, self.classes, "cells", words, self.case, label, self.patient, self.split, None, "agree"
+            self.kind, self.classes, self.labels, words, self.case, label, self.patient, self.split, None, "agree"
         )
 
     def own_split(self, root: Path, samples: tuple[Sample, ...]) -> dict[Split, list[Sample]]:

@@ -67,6 +67,7 @@ class SelfSupervisedModule(TrainedModule):
 
         The rest of a method is not compiled, since it draws random numbers and keeps queues and clusters.
         """
+        super().on_fit_start()
         if self.recipe.compiled:
             for part in self.learner.modules():
                 if isinstance(part, Backbone):

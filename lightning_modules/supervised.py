@@ -75,6 +75,7 @@ class SupervisedModule(TrainedModule):
         The function is compiled and not the module, so that the state dict keeps its names and the numbers of
         validation and test do not change.
         """
+        super().on_fit_start()
         if self.recipe.compiled:
             self._compiled = torch.compile(self.forward)
 

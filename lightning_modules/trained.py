@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from lightning_modules.crashing import check_trainable
 from lightning_modules.finite import FiniteLoss
 from lightning_modules.gathering import broadcast_from_rank_0
 from lightning_modules.normalization import InputNormalization
@@ -60,6 +61,14 @@ class TrainedModule(pl.LightningModule):
     def format_weights(self) -> None:
         """Bring the weights of convolutions into the recipe's memory format; call it when all modules are there."""
         self.to(memory_format=self.memory_format)
+
+    def on_fit_start(self) -> None:
+        """Refuse a network that torch cannot train in the recipe's memory format on this processor.
+
+        Raises:
+            RunError: names the layer and what to do.
+        """
+        check_trainable(self, self.memory_format, self.device)
 
     def on_validation_start(self) -> None:
         """Check the last loss, and give all processes the running statistics of the process with rank 0.

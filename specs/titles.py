@@ -7,9 +7,11 @@ the argument is not the default. The module of a function has ``TITLE`` and ``WO
 
 All of these are patterns with arguments in braces: ``Mean Var of {source:initializers}``. Behind a colon stands how an
 argument is said: a kind of entries says the title of the expression in it, ``percent`` a share of 1, ``file`` the last
-part of a path; whatever else is Python's own format. Instead of a pattern, ``words`` may have a word for each value.
+part of a path; whatever else is Python's own format. Instead of a pattern, ``words`` may have one for each value. An
+argument that stands in the words of another one is not said again, and one whose words are empty is not said.
 
-An argument of which nothing is said follows in brackets, and an entry of which nothing is said is its expression.
+An argument that has no words follows in brackets, and an entry without a title is its expression. Where readers may not
+see what stands in its title, a class says in ``unnamed`` what is said instead.
 """
 
 from __future__ import annotations
@@ -27,10 +29,21 @@ from specs.expression import Call, Value, parse, show
 from specs.registry import KINDS, Registry
 
 Words = Mapping[str, str | Mapping[Any, str]]
-"""How arguments are said, by name: a pattern, or a word for each value."""
+"""How arguments are said, by name: a pattern, or one for each value."""
+
+KINDS_IN_WORDS: Mapping[str, str] = {
+    "binary": "whether {classes}", "multiclass": "which of {classes}", "multilabel": "findings {classes}",
+    "segmentation": "segmentation of {classes}",
+}  # fmt: skip
+"""How the kind of a task and its classes are said together, of a user's own data."""
 
 Shorten = Callable[[Registry, Call], Call]
 """Gives the shortest form of an expression that readers may see; it leaves out arguments that they may not see."""
+
+
+def unsaid(*arguments: str) -> dict[str, str]:
+    """The words for arguments of which a title says nothing, such as where files lie."""
+    return dict.fromkeys(arguments, "")
 
 
 def shortest(registry: Registry, expression: Call) -> Call:
@@ -108,7 +121,7 @@ class _Arguments:
 
 def _said(registry: Registry, call: Call, shorten: Shorten) -> _Said:
     full, shown = registry.short(call), shorten(registry, call)
-    name, (pattern, words) = _name_of(registry, call.name), _declared(registry, call.name)
+    name, (pattern, words, unnamed) = _name_of(registry, call.name), _declared(registry, call.name)
     pattern = pattern or name
     arguments = _Arguments(
         of=f'{registry.noun} "{call.name}"',
@@ -119,26 +132,33 @@ def _said(registry: Registry, call: Call, shorten: Shorten) -> _Said:
         shorten=shorten,
     )
     if pattern and arguments.hidden & set(_fields(pattern)):
-        pattern = name
+        pattern = unnamed or name
     if not pattern:
         return _Said(str(shown), bool(shown.kwargs))
     said = _filled(pattern, arguments)
-    named = set(_fields(pattern))
-    added = [(other, _added(other, arguments)) for other in full.arguments() if other not in named]
+    others = [other for other in full.arguments() if other not in set(_fields(pattern))]
+    within = {field for other in others for field in _fields(_words(other, arguments) or "") if field != other}
+    added = [(other, _added(other, arguments)) for other in others if other not in within]
     further = [text for _, text in added if text]
-    rest = [f"{other}={show(arguments.shown[other])}" for other, text in added if not text and other in arguments.shown]
+    rest = [
+        f"{other}={show(arguments.shown[other])}" for other, text in added if text is None and other in arguments.shown
+    ]
     text = ", ".join([said.text, *further]) + (f" ({', '.join(rest)})" if rest else "")
     return _Said(text, said.has_parts or bool(further or rest))
 
 
 def _added(name: str, arguments: _Arguments) -> str | None:
     """What a title adds for an argument that is not its default; None if no words say it, or none that may be seen."""
+    words = _words(name, arguments)
+    return None if words is None else _filled(words, arguments).text
+
+
+def _words(name: str, arguments: _Arguments) -> str | None:
+    """The pattern that says an argument's value; None if there is none, or readers may not see what stands in it."""
     words = arguments.words.get(name)
     if isinstance(words, Mapping):
-        return None if name in arguments.hidden else words.get(arguments.values[name])
-    if words is None or arguments.hidden & set(_fields(words)):
-        return None
-    return _filled(words, arguments).text
+        words = None if name in arguments.hidden else words.get(arguments.values[name])
+    return None if words is None or arguments.hidden & set(_fields(words)) else words
 
 
 def _filled(pattern: str, arguments: _Arguments) -> _Said:
@@ -162,7 +182,7 @@ def _filled(pattern: str, arguments: _Arguments) -> _Said:
 def _value(name: str, form: str, arguments: _Arguments) -> _Said:
     """The value of an argument, in the form that a pattern asks for."""
     value, words = arguments.values[name], arguments.words.get(name)
-    if isinstance(words, Mapping) and value in words:
+    if isinstance(words, Mapping) and value in words and not list(_fields(words[value])):
         return _Said(words[value])
     if form in KINDS:
         registry, shorten = KINDS[form], arguments.shorten
@@ -197,17 +217,18 @@ def _fields(pattern: str) -> Iterator[str]:
     return (name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None)
 
 
-def _declared(registry: Registry, entry: str) -> tuple[str | None, Words]:
-    """The title and the words of an entry's class and of those that it inherits from, or of its function's module."""
+def _declared(registry: Registry, entry: str) -> tuple[str | None, Words, str | None]:
+    """The title, the words and what is said unnamed, of an entry's class and those above it, or a function's module."""
     target = registry.get(entry)
     if not inspect.isclass(target):
         module = sys.modules[registry.entries[entry].module]
-        return getattr(module, "TITLE", None), getattr(module, "WORDS", {})
+        return getattr(module, "TITLE", None), getattr(module, "WORDS", {}), None
     arguments = inspect.signature(target).parameters  # an argument may have the name title or words
     words: dict[str, str | Mapping[Any, str]] = {}
     for base in () if "words" in arguments else reversed(target.__mro__):
         words |= vars(base).get("words", {})
-    return None if "title" in arguments else getattr(target, "title", None), words
+    own = None if "title" in arguments else getattr(target, "title", None)
+    return own, words, getattr(target, "unnamed", None)
 
 
 def _name_of(registry: Registry, entry: str) -> str | None:

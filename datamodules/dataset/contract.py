@@ -244,6 +244,10 @@ class Dataset(ABC):
         """Whether it must be prepared before it is trained on, since nothing else digests its files."""
         return not self.generated and type(self).content is Dataset.content
 
+    def listed_as(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[Sample]] | None:
+        """What the lists of ``splits`` may name beside images, each for all of its samples; None: nothing."""
+        return None
+
     def used_in(self, split: Split, sample: Sample) -> Sample:
         """The sample as a split uses it, such as with uncertain labels masked outside training."""
         return sample
@@ -267,11 +271,10 @@ class Dataset(ABC):
         labels, dropped = self.read_labels(root), dropped or {}
         gone = self.absent(root, labels.samples)
         dropped = dict.fromkeys(gone, WHY) | dict(dropped)
-        splits = (
-            listed(Path(self.splits).expanduser(), labels.samples)
-            if self.splits
-            else self.own_split(root, labels.samples)
-        )
+        if self.splits:
+            splits = listed(Path(self.splits).expanduser(), labels.samples, self.listed_as(labels.samples))
+        else:
+            splits = self.own_split(root, labels.samples)
         kept = {name: [sample for sample in splits[name] if sample.id not in dropped] for name in SPLITS}
         pool = tuple(sample for name in SPLITS for sample in kept[name])
         excluded = dict(labels.excluded) | dropped

@@ -9,7 +9,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -96,27 +96,28 @@ def portion(samples: Sequence[Sample], task: Task, fraction: float, salt: str) -
     return tuple(sample for sample in samples if sample.patient in chosen)
 
 
-def listed(folder: Path, samples: Sequence[Sample]) -> dict[Split, list[Sample]]:
+Groups = Mapping[str, Sequence[Sample]]
+"""The samples of one thing that a list may name as a whole, such as a volume, by its name."""
+
+
+def listed(folder: Path, samples: Sequence[Sample], groups: Groups | None = None) -> dict[Split, list[Sample]]:
     """The splits that a user's lists name, in their order; samples that no list names are left out.
 
     A line is an image's name, then its labels or nothing, separated by spaces or commas (the benchmark's own format:
     BenchmarkTransferLearning, folder ``dataset``). Labels must agree with the dataset's. An image may be named by its
     id, or by the end of its id or source from a slash on, where that is unique.
 
+    Args:
+        folder: the folder of the lists.
+        samples: the samples that the dataset has.
+        groups: what lines may name too, each for all of its samples; None: images alone.
+
     Raises:
         DataError: names the file and the line that does not fit.
     """
-    names: dict[str, Sample | None] = {}
-    for sample in samples:
-        for whole in {sample.id, sample.source}:
-            parts = whole.split("/")
-            for start in range(len(parts)):
-                name = "/".join(parts[start:])
-                # An exact id wins over the end of another one; an end that two images share names none.
-                if start == 0 or name not in names:
-                    names[name] = sample
-                elif names[name] is not sample:
-                    names[name] = None
+    names = _names_of(samples)
+    for group, own in (groups or {}).items():
+        names[group] = names.get(group) or tuple(own)
     with_gaps = {name for name in names if GAPS.search(name)}
     splits: dict[Split, list[Sample]] = {}
     for split, files in LIST_NAMES.items():
@@ -130,8 +131,28 @@ def listed(folder: Path, samples: Sequence[Sample]) -> dict[Split, list[Sample]]
         splits[split] = []
         for number, line in words(path):
             if cells := _cells(line, with_gaps):
-                splits[split].append(_listed_sample(names, cells, f"{path}, line {number}"))
+                splits[split] += _listed_samples(names, cells, f"{path}, line {number}", groups is not None)
     return splits
+
+
+Named = dict[str, tuple[Sample, ...]]
+"""The samples that a name in a list stands for; none where it could mean several images."""
+
+
+def _names_of(samples: Sequence[Sample]) -> Named:
+    """The names by which lists may call images."""
+    names: Named = {}
+    for sample in samples:
+        for whole in {sample.id, sample.source}:
+            parts = whole.split("/")
+            for start in range(len(parts)):
+                name = "/".join(parts[start:])
+                # An exact id wins over the end of another one; an end that two images share names none.
+                if start == 0 or name not in names:
+                    names[name] = (sample,)
+                elif names[name] != (sample,):
+                    names[name] = ()
+    return names
 
 
 def _cells(line: str, with_gaps: Collection[str]) -> list[str]:
@@ -147,23 +168,31 @@ def _cells(line: str, with_gaps: Collection[str]) -> list[str]:
     return GAPS.sub(" ", line).split()
 
 
-def _listed_sample(names: dict[str, Sample | None], cells: list[str], where: str) -> Sample:
-    sample = names.get(cells[0])
-    if sample is None:
-        why = "names more than one image" if cells[0] in names else "is not among the dataset's labelled images"
-        raise DataError(f"{where}: {plain(cells[0])} {why}. Name an image by its id, and remove what is not there.")
+def _listed_samples(names: Named, cells: list[str], where: str, grouped: bool) -> tuple[Sample, ...]:
+    """The samples that a line of a list stands for."""
+    samples = names.get(cells[0], ())
+    if not samples:
+        known = "slices, cases or patients" if grouped else "labelled images"
+        why = "names more than one image" if cells[0] in names else f"is not among the dataset's {known}"
+        remedy = "Name a case, a patient, or a slice by its id" if grouped else "Name an image by its id"
+        raise DataError(f"{where}: {plain(cells[0])} {why}. {remedy}, and remove what is not there.")
     if len(cells) > 1:
-        try:
-            given = tuple(float(cell) for cell in cells[1:])
-        except ValueError:
-            raise DataError(
-                f"{where}: the labels {plain(cells[1:])} are not all numbers. Write numbers or nothing."
-            ) from None
-        known = sample.target
+        _check_labels(samples, cells, where)
+    return samples
+
+
+def _check_labels(samples: Sequence[Sample], cells: list[str], where: str) -> None:
+    """Refuse labels of a line that are no numbers, or not those of the dataset."""
+    try:
+        given = tuple(float(cell) for cell in cells[1:])
+    except ValueError:
+        raise DataError(
+            f"{where}: the labels {plain(cells[1:])} are not all numbers. Write numbers or nothing."
+        ) from None
+    for known in dict.fromkeys(sample.target for sample in samples):
         if len(given) != len(known) or any(
             not math.isnan(own) and own != value for own, value in zip(known, given, strict=True)
         ):
             raise DataError(
                 f"{where}: the list labels {cells[0]} as {list(given)}, the dataset as {list(known)}. Mend one of them."
             )
-    return sample

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from datamodules.files.names import Names, same, without_ending
+from datamodules.files.names import same, without_ending
 from datamodules.folders.splitting import NAMES
 from datamodules.folders.words import BETWEEN
 from datamodules.labels.label_files import DECIMAL
@@ -72,6 +72,10 @@ LOOKED_UP = 200
 """How many cells of a column are looked at, to see whether they name files."""
 
 
+Find = Callable[[str], str | None]
+"""Gives the path of the one file that a cell means; None: there is none, or several."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table, and what its cells may stand for.
@@ -101,13 +105,11 @@ class Column:
         """Whether all cells are numbers."""
         return bool(self.values) and all(is_number(value) for value in self.values)
 
-    def share_of_files(self, files: Names) -> float:
+    def share_of_files(self, find: Find) -> float:
         """The share of the column's values that name a file, in [0, 1], told from some of them."""
         distinct = sorted(self.values)
         some = distinct[:: max(-(-len(distinct) // LOOKED_UP), 1)]
-        return sum(files.find(cell.replace("\\", "/").removeprefix("./")) is not None for cell in some) / max(
-            len(some), 1
-        )
+        return sum(find(cell.replace("\\", "/").removeprefix("./")) is not None for cell in some) / max(len(some), 1)
 
     def share_named(self, images: Sequence[str]) -> float:
         """The share of images that some cell names, in [0, 1], told from some of them."""

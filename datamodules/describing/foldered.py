@@ -43,7 +43,7 @@ def by_folders(root: Path, images: Sequence[str], beside: tuple[str, ...]) -> li
             return []
         inner.setdefault(parts[0] if by_split else "", set()).add(parts[depth])
     folders = sorted(set().union(*inner.values())) if inner else []
-    if not 2 <= len(folders) <= MOST or any(_has_a_role(name) for name in folders):
+    if not 2 <= len(folders) <= MOST or any(has_a_role(name) for name in folders):
         return []
     why, unsure = [f"{len(folders)} folders hold the images: {', '.join(folders[:8])}"], []
     negative = absent_of(folders)
@@ -71,6 +71,6 @@ def by_folders(root: Path, images: Sequence[str], beside: tuple[str, ...]) -> li
     return [Reading(root, arguments, "class folders", tuple(why), tuple(unsure))]
 
 
-def _has_a_role(name: str) -> bool:
+def has_a_role(name: str) -> bool:
     """Whether a folder's name says that it is no class."""
     return bool(ROLES.match(name)) or name.lower() in NAMES or "mask" in name.lower()

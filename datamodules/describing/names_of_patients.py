@@ -40,13 +40,15 @@ class Named(NamedTuple):
     example: str
 
 
-def patients_in(images: Sequence[str]) -> Named | None:
+def patients_in(images: Sequence[str], end: str = "") -> Named | None:
     """Find the patients that the paths of images name; None where no ids repeat.
 
     Args:
         images: the paths of the images under the folder, without masks.
+        end: what all names end in before the ending, such as that of a channel.
     """
-    for number, (pattern, why, most) in enumerate(PATTERNS):
+    for number, (known, why, most) in enumerate(PATTERNS):
+        pattern = known.replace("[.]", f"{re.escape(end)}[.]")
         found = [match.group(1) if (match := re.search(pattern, image)) else None for image in images]
         counts = Counter(found)
         if not images or None in counts or not 2 < len(counts) < len(images) or len(images) > most * len(counts):

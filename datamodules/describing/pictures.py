@@ -1,22 +1,21 @@
-"""Opening some images of a folder: whether they are in color, and whether they are slices of one series."""
+"""Opening some images of a folder: whether they are in color, and whether they have a fourth channel."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from datamodules.describing.survey import PICTURES, spread_out
 from datamodules.files.dicom import is_dicom, read_dicom
-from datamodules.files.images import read_rgb
+from datamodules.files.images import opened_image, read_rgb
 from specs.errors import DataError
 
 COLORED = 8
 """By how many of 255 levels the channels of a pixel must differ for an image to count as one in color."""
 
-NEIGHBORS = 4
-"""How many files of a folder are looked at for the series that they are of, and how many folders."""
+TRANSPARENT = 0.5
+"""The share of pixels that a fourth channel must call wholly visible or wholly transparent to be transparency."""
 
 
 class Look(NamedTuple):
@@ -24,15 +23,19 @@ class Look(NamedTuple):
 
     Attributes:
         channels: the number of channels that they need: 3 if one of them is in color, else 1.
+        fourth: how many of them have a fourth channel that is no transparency.
+        looked: how many images were looked at.
         unreadable: a sentence on each image that cannot be read.
     """
 
     channels: int
+    fourth: int
+    looked: int
     unreadable: tuple[str, ...]
 
 
 def look_at(root: Path, images: Sequence[str]) -> Look:
-    """Open some of many images, and tell whether they are in color.
+    """Open some of many images, and tell how many channels they need.
 
     Args:
         root: the folder that holds the images.
@@ -40,46 +43,33 @@ def look_at(root: Path, images: Sequence[str]) -> Look:
     """
     import numpy as np
 
-    colored, unreadable = False, []
+    colored, fourth, looked, unreadable = False, 0, 0, []
     for name in spread_out(list(images), PICTURES):
         path = root / name
         try:
-            pixels = (read_dicom(path, channels=3) if is_dicom(path) else read_rgb(path)).astype(np.int16)
+            dicom = is_dicom(path)
+            pixels = (read_dicom(path, channels=3) if dicom else read_rgb(path)).astype(np.int16)
+            fourth += not dicom and _has_fourth(path)
         except DataError as error:
             unreadable.append(str(error))
             continue
+        looked += 1
         colored = colored or bool((np.ptp(pixels, axis=2) > COLORED).any())
-    return Look(3 if colored else 1, tuple(unreadable))
+    return Look(3 if colored else 1, fourth, looked, tuple(unreadable))
 
 
-def series_in(root: Path, by_folder: dict[str, list[str]]) -> str | None:
-    """A sentence on DICOM files that are slices of one series, as far as some folders tell; None where there are none.
+def _has_fourth(path: Path) -> bool:
+    """Whether an image file has four channels, the last of which has too many values between its ends for transparency.
 
-    Args:
-        root: the folder that holds the images.
-        by_folder: the paths of the images under ``root``, by the folder that they are in.
+    Raises:
+        DataError: if it cannot be read.
     """
-    for folder in spread_out(sorted(by_folder), NEIGHBORS):
-        series = Counter[str]()
-        for name in by_folder[folder][:NEIGHBORS]:
-            if not is_dicom(root / name):
-                break
-            series[_series_of(root / name)] += 1
-        if series and max(series.values()) > 1:
-            return (
-                f"DICOM files of {folder or 'the folder'} are slices of one series: here each file counts as an image; "
-                "the dataset volumes reads a folder for each series (docs/own_data.md)"
-            )
-    return None
+    import numpy as np
 
-
-def _series_of(path: Path) -> str:
-    """The id of the series of a DICOM file; its path where it names none, or cannot be read."""
-    from pydicom import dcmread  # loads its decoders, so only where there is such a file
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        found = dcmread(path, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])
-    except (InvalidDicomError, OSError):
-        return str(path)
-    return str(found.get("SeriesInstanceUID", path))
+    with opened_image(path) as found:
+        values = found.values
+        if values.ndim != 3 or values.shape[2] != 4 or found.image.mode == "CMYK":
+            return False
+        last = values[..., 3]
+        ends = (last == 0) | (last == (np.iinfo(last.dtype).max if last.dtype.kind in "iu" else 1))
+        return bool(ends.mean() < TRANSPARENT)

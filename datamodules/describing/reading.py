@@ -50,3 +50,7 @@ class Reading:
         """The reading with further arguments and sentences."""
         merged = {**self.arguments, **(arguments or {})}
         return replace(self, arguments=merged, why=self.why + why, unsure=self.unsure + unsure)
+
+    def called(self, more: str) -> Reading:
+        """The reading with words added to what the folder is taken for."""
+        return replace(self, what=self.what + more)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from datamodules.describing.columns import ABOUT, BOX, IMAGE, MEASURES, OTHER, PATIENT, READER, Column
-from datamodules.files.names import Names
+from datamodules.describing.columns import ABOUT, BOX, IMAGE, MEASURES, OTHER, PATIENT, READER, Column, Find
 from datamodules.files.tables import Form, opened_table
 from datamodules.files.texts import as_windows, first_other_byte
 from datamodules.files.workbooks import is_workbook, sheets
@@ -80,19 +79,20 @@ class Sheet:
         return [one for one in self.columns.values() if one is not self.image]
 
 
-def sheets_of(root: Path, tables: list[str], images: list[str]) -> tuple[list[Sheet], list[str]]:
+def sheets_of(root: Path, tables: list[str], images: list[str], find: Find) -> tuple[list[Sheet], list[str]]:
     """The tables of a folder that can be read, and a sentence on each that cannot.
 
     Args:
         root: the folder that holds the tables.
         tables: the paths of the tables under it.
-        images: the paths of the images under it.
+        images: the paths of the images under it, or the names of the cases of volumes.
+        find: the function that finds the image that a cell names.
     """
-    found, unread, files = [], [], Names(root)
+    found, unread = [], []
     for name in tables:
         try:
             for form, unsure in _forms(root / name):
-                sheet = _read(root / name, name, form, files, images)
+                sheet = _read(root / name, name, form, find, images)
                 sheet.unsure += unsure
                 found.append(sheet)
         except DataError as error:
@@ -118,7 +118,7 @@ def _forms(path: Path) -> list[tuple[Form, list[str]]]:
     return [(Form(encoding="cp1252"), [said])]
 
 
-def _read(path: Path, name: str, form: Form, files: Names, images: list[str]) -> Sheet:
+def _read(path: Path, name: str, form: Form, find: Find, images: list[str]) -> Sheet:
     with opened_table(path, form) as table:
         names, lines = table.columns, [row for _, row in table.lines if any(cell.strip() for cell in row)]
     columns, unsure = {}, []
@@ -132,14 +132,14 @@ def _read(path: Path, name: str, form: Form, files: Names, images: list[str]) ->
             columns[column] = Column(column, cells)
     sheet = Sheet(name, form, columns, unsure=unsure)
     naming = {column: one for column, one in columns.items() if len(one.values) > 1 and one.answers is None}
-    shares = {column: one.share_of_files(files) for column, one in naming.items()}
+    shares = {column: one.share_of_files(find) for column, one in naming.items()}
     if images and max(shares.values(), default=0.0) < LEAST:  # perhaps only a part of the images is here
         shares |= {column: one.share_named(images) for column, one in naming.items()}
     enough = [column for column, share in shares.items() if share >= LEAST]
     best = max(enough, key=lambda column: (len(columns[column].values), bool(IMAGE.search(column))), default="")
     if best:
         sheet.image, sheet.share = columns[best], shares[best]
-        sheet.part = sheet.image.share_of_files(files) != 1
+        sheet.part = sheet.image.share_of_files(find) != 1
     elif named := [
         one for one in columns.values() if IMAGE.search(one.name) and len(one.values) > 1 and not one.classes
     ]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -44,6 +45,18 @@ class Survey:
         for image in self.images:
             found.setdefault(image.rpartition("/")[0], []).append(image)
         return found
+
+    def without(self, folders: Collection[str]) -> Survey:
+        """The files without the images that lie in some folders."""
+        return self.with_images([name for name in self.images if name.rpartition("/")[0] not in folders])
+
+    def without_tables(self, tables: Collection[str]) -> Survey:
+        """The files without some tables."""
+        return replace(self, tables=[name for name in self.tables if name not in tables])
+
+    def with_images(self, images: list[str]) -> Survey:
+        """The files with other images."""
+        return replace(self, images=images)
 
     def found(self) -> list[str]:
         """A sentence on each kind of files that there are."""

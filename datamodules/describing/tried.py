@@ -94,7 +94,7 @@ def _of_people(opened: _Opened) -> Iterator[_Opened]:
     """The readings with patients from names where ids repeat; given splits that divide a patient are not used."""
     reading = opened.reading
     by_splits = {"split", "split_by"} & set(reading.arguments)
-    if any(sample.patient != sample.id for sample in opened.everything):
+    if any(sample.patient not in (sample.id, sample.source) for sample in opened.everything):
         alike = _alike(opened)
         unsure = (f"patients {alike[0]} and {alike[1]} may be the same person",) if alike else ()
         if by_splits and (shared := _shared(opened.index)):
@@ -103,7 +103,9 @@ def _of_people(opened: _Opened) -> Iterator[_Opened]:
         else:
             yield opened.also(unsure)
         return
-    named = patients_in([sample.source for sample in opened.everything])
+    channels = reading.arguments.get("channel_suffixes", ())
+    end = str(channels[0]) if isinstance(channels, tuple) and channels else ""
+    named = patients_in([sample.source for sample in opened.everything], end)
     if named is None:
         yield opened.also((ALONE,))
         return

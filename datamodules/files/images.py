@@ -63,6 +63,27 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     return _read(path, "RGB")
 
 
+def read_four(path: Path) -> NDArray[np.uint8]:
+    """The four channels of an image file as it stores them, (H, W, 4) uint8, upright.
+
+    The fourth is read like the others, whatever the file calls it: transparency, or nothing. Of more than 8 bits, the
+    range of all four together is stretched to 0..255.
+
+    Raises:
+        DataError: names the file if it is missing or unreadable, or holds another number of channels, or inks.
+    """
+    import numpy as np
+
+    with opened_image(path) as found:
+        values = found.values
+        if values.ndim != 3 or values.shape[2] != 4 or found.image.mode == "CMYK":
+            held = "one channel" if values.ndim < 3 else f"{values.shape[2]} channels"
+            what = "the four inks of a print (CMYK)" if found.image.mode == "CMYK" else held
+            raise unreadable(path, f"it has {what}; expected four channels", "Read it with channels=3 or channels=1.")
+        pixels = values if values.dtype == np.uint8 else stretched(values)
+        return np.ascontiguousarray(found.upright(pixels))
+
+
 def stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Values of any number format with their own range stretched to 0..255; 0 where all are equal.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ META = {
     "NDims": (1, True), "DimSize": (3, True), "ElementSpacing": (3, True), "TransformMatrix": (9, True),
     "Offset": (3, False), "Position": (3, False), "Origin": (3, False), "CenterOfRotation": (3, False),
     "ElementSize": (3, False), "ElementNumberOfChannels": (1, False), "HeaderSize": (1, False),
-    "CompressedDataSize": (1, False),
+    "CompressedDataSize": (1, False), "Rotation": (9, False), "Orientation": (9, False),
 }  # fmt: skip
 """How many numbers a field of a MetaImage header of three axes holds, and whether it has to be there."""
 
@@ -53,8 +53,22 @@ META_NAMES = frozenset((
 ))  # fmt: skip
 """The fields of MetaImage headers that programs write; others are refused."""
 
-NRRD = {"dimension": (1, True), "sizes": (3, True), "spaceorigin": (3, False), "spacedirections": (9, False)}
+NRRD = {
+    "dimension": (1, True), "sizes": (3, True), "spaceorigin": (3, False), "spacedirections": (9, False),
+    "measurementframe": (9, False), "oldmin": (1, False), "oldmax": (1, False), "min": (1, False), "max": (1, False),
+    "number": (1, False), "spacedimension": (1, False),
+}  # fmt: skip
 """How many numbers a field of an NRRD header of three axes holds, and whether it has to be there."""
+
+NRRD_NAMES = frozenset((
+    *NRRD, "type", "space", "endian", "encoding", "kinds", "centers", "centerings", "labels", "units", "spaceunits",
+    "sampleunits", "content", "thicknesses", "spacings",
+))  # fmt: skip
+"""The fields of NRRD headers that programs write, without blanks; others are refused."""
+
+LONGEST_FIELD = 200
+"""How many characters a field of an NRRD header without numbers may have: teem copies longer ones into messages that
+reach beyond their memory."""
 
 TO_RAS = (-1.0, -1.0, 1.0)
 """The signs that turn ITK's directions, from right to left and from front to back, into ours."""
@@ -120,7 +134,8 @@ def _read(path: Path, voxels: bool) -> tuple[NDArray[Any], Grid]:
     except OSError as error:
         raise (refused_by_system(path, error) if error.errno else unreadable(path, error)) from error
     except RuntimeError as error:  # what SimpleITK raises of everything
-        why = [line for line in str(error).splitlines() if line.strip()][-1:] or ["it is damaged"]
+        told = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Reason: ")]
+        why = told[-1:] or ["it is damaged"]
         raise unreadable(path, plain(why[0], 200)) from error
 
 
@@ -186,6 +201,9 @@ def _check_meta(path: Path, start: bytes) -> bool:
     if lacking := [name for name in ("TransformMatrix", "ElementSpacing", "ElementType") if name not in fields]:
         raise unreadable(path, f"its header does not say how it is oriented: it lacks {', '.join(lacking)}", PLACE)
     _check_numbers(path, fields, META)
+    order = list(fields)
+    if early := [name for name in order[: order.index("NDims")] if name in META]:
+        raise unreadable(path, f"its header has {early[0]} before NDims", "Save it anew.")
     if fields["NDims"] != "3":
         raise unreadable(path, f"its header says NDims = {plain(fields['NDims'])}; expected one volume of 3 axes", ONE)
     if unknown := sorted(set(fields) - META_NAMES):
@@ -198,13 +216,20 @@ def _check_meta(path: Path, start: bytes) -> bool:
 
 def _check_nrrd(path: Path, start: bytes) -> bool:
     """Check the header of an NRRD file, which ends with an empty line; whether its voxels are packed."""
-    header = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0].decode("latin-1")
     fields: dict[str, str] = {}
-    for line in header.splitlines()[1:]:
-        if not line.startswith("#") and (found := re.match(r"([^:=]+): ?(.*)", line)):
-            fields[found[1].strip().lower().replace(" ", "")] = found[2].strip()
-    if "datafile" in fields:
-        raise unreadable(path, f"its voxels are in another file ({plain(fields['datafile'])})", WITHIN)
+    for line in _nrrd_lines(path, start):
+        found = re.fullmatch(r"([A-Za-z ]+): ?([ -~]*)", line)
+        if found is None:
+            raise unreadable(
+                path, f"its header has a line that is no field of NRRD: {plain(line, 60)}", "Save it anew."
+            )
+        name = found[1].strip().lower().replace(" ", "")
+        if name == "datafile":
+            raise unreadable(path, f"its voxels are in another file ({plain(found[2])})", WITHIN)
+        if name not in NRRD_NAMES or name in fields or (len(line) > LONGEST_FIELD and name not in NRRD):
+            how = "twice" if name in fields else "of no NRRD" if name not in NRRD_NAMES else "too long"
+            raise unreadable(path, f"its header has a field {how}: {plain(line, 60)}", "Save it anew.")
+        fields[name] = found[2].strip()
     _check_numbers(path, fields, NRRD)
     encoding = fields.get("encoding", "").lower()
     if encoding not in ("raw", "gzip", "gz"):
@@ -213,3 +238,14 @@ def _check_nrrd(path: Path, start: bytes) -> bool:
     if fields.get("space", "").lower() not in SPACES or "spacedirections" not in fields:
         raise unreadable(path, "its header does not say how it is oriented (space, space directions)", PLACE)
     return encoding != "raw"
+
+
+def _nrrd_lines(path: Path, start: bytes) -> Iterator[str]:
+    """The lines of the header of an NRRD file that are fields, behind the first one, as teem tells lines apart."""
+    for number, line in enumerate(start.decode("latin-1").split("\n")):
+        line = line.removesuffix("\r")
+        if not line:
+            return
+        if number and not line.startswith("#") and not re.match("[^:]*:=", line):  # a remark, or a key of a program
+            yield line
+    raise unreadable(path, "its header does not end", "Save it anew.")

@@ -108,12 +108,14 @@ class Channels:
             root: the dataset's folder.
             sources: the paths of the files that stand for images.
         """
+        if not self.suffixes:
+            return None
         missing = {
             source: gone
             for source in sources
             for gone in [one for one in self.files(source) if not (root / one).exists()][:1]
         }
-        if not self.suffixes or not missing:
+        if not missing:
             return None
         gone = next(iter(missing.values()))
         return f"{len(missing)} images lack a channel: there is no {plain(gone)},"
@@ -124,7 +126,7 @@ class Channels:
         Args:
             root: the dataset's folder.
             source: the path of the file that stands for the image.
-            channels: the number of channels that one file is read as, 1 or 3, where an image is one file.
+            channels: the number of channels that one file is read as, 1, 3 or 4, where an image is one file.
 
         Raises:
             DataError: if a file is missing or unreadable, or the files are not of one size.
@@ -156,10 +158,11 @@ def check_channels(channels: int, suffixes: Sequence[str]) -> None:
     Raises:
         UsageError: names the argument, what was expected and what was found.
     """
-    if not suffixes and channels not in (1, 3):
+    if not suffixes and channels not in (1, 3, 4):
         raise UsageError(
-            f"argument channels of folder: expected 1 (grayscale) or 3 (RGB), found {channels}. For others, give each "
-            'channel a file of its own: channel_suffixes=("_t1", "_t2").'
+            "argument channels of folder: expected 1 (grayscale), 3 (RGB) or 4 (those that files of four channels "
+            f"hold), found {channels}. For others, give each channel a file of its own: "
+            'channel_suffixes=("_t1", "_t2").'
         )
     if suffixes and channels not in (1, len(suffixes)):
         raise UsageError(

@@ -85,6 +85,17 @@ class Labelling:
         by_class = self.mode == "one-hot" or (self.mode == "cells" and self.kind == "multilabel")
         return self.classes if by_class else (self.label,)
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The names of class folders: those of the classes and, binary, those of what is without the class."""
+        return (*self.words.negative, *self.classes) if self.kind == "binary" else self.classes
+
+    def of_folder(self, folder: str) -> tuple[float, ...]:
+        """The target of what lies in one of the class folders."""
+        if self.kind == "binary":
+            return (float(folder not in self.words.negative),)
+        return (float(self.classes.index(folder)),)
+
     def read(self, tables: Sequence[Path], form: Form) -> Iterator[Row]:
         """Read tables; with the mode ``rows``, the rows of each image become one, otherwise each row is given as it is.
 

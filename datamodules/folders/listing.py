@@ -103,14 +103,12 @@ class Listing:
     def _in_folders(self, root: Path) -> list[tuple[Sample, Split]]:
         """The images of class folders as samples, with their splits."""
         labelling, by_split = self.labelling, self.split_by in ("folders", "not used")
-        absent = labelling.words.negative if labelling.kind == "binary" else ()
-        listed = images_in_folders(root, (*absent, *labelling.classes), by_split, self.beside)
+        listed = images_in_folders(root, labelling.folders, by_split, self.beside)
         by_folder = {one.source.rpartition("/")[0]: one for one in listed}
         samples = []
         for source in self.channels.images([one.source for one in listed], strict=True):
             one = by_folder[source.rpartition("/")[0]]
-            number = 0 if one.folder in absent else labelling.classes.index(one.folder) + (labelling.kind == "binary")
-            samples.append(self._sample(source, (float(number),), one.split))
+            samples.append(self._sample(source, labelling.of_folder(one.folder), one.split))
         return samples
 
     def _sample(

@@ -94,7 +94,9 @@ def number_of_files(places: tuple[str | tuple[str, ...], ...]) -> int:
     return max(len(one) if isinstance(one, tuple) else 1 for one in places)
 
 
-def check_labels(kind: Kind, classes: tuple[str, ...], labels: str, negative: tuple[str, ...], columns: bool) -> None:
+def check_labels(
+    kind: Kind, classes: tuple[str, ...], labels: str, negative: tuple[str, ...], columns: bool, dataset: str = "folder"
+) -> None:
     """Refuse a value of ``labels`` that does not fit the task or the other arguments.
 
     Args:
@@ -103,6 +105,7 @@ def check_labels(kind: Kind, classes: tuple[str, ...], labels: str, negative: tu
         labels: where the labels are, such as ``folders``.
         negative: the words for no or, with labels in folders, the folders of images without the class.
         columns: whether a table or one of its columns is named.
+        dataset: the name of the dataset whose arguments these are, for messages.
 
     Raises:
         UsageError: names the argument, what was expected and what was found.
@@ -110,15 +113,17 @@ def check_labels(kind: Kind, classes: tuple[str, ...], labels: str, negative: tu
     fitting = FITTING.get(labels, (kind,))
     if kind not in fitting:
         kinds = " or ".join(f'kind="{one}"' for one in fitting)
-        raise UsageError(f'argument labels of folder: "{labels}" is for {kinds}, found "{kind}". Change one of them.')
+        raise UsageError(
+            f'argument labels of {dataset}: "{labels}" is for {kinds}, found "{kind}". Change one of them.'
+        )
     if labels == "folders" and kind == "binary" and not negative:
         raise UsageError(
-            'argument negative of folder: with labels="folders" it names the folders of images without '
+            f'argument negative of {dataset}: with labels="folders" it names the folders of images without '
             f'{classes[0]}, such as negative=("normal",). Name them.'
         )
     if labels == "folders" and columns:
         raise UsageError(
-            'argument labels of folder: "folders" reads no table; leave out table, split, patient and groups.'
+            f'argument labels of {dataset}: "folders" reads no table; leave out table and the names of columns.'
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -114,6 +115,17 @@ def _common(parts: Sequence[Sequence[str]]) -> int:
     """How many parts several lists have in common at their beginning, leaving one of each at least."""
     most = min(map(len, parts)) - 1
     return next((place for place in range(most) if len({part[place] for part in parts}) > 1), most)
+
+
+def cases_by_cell(found: Mapping[str, str]) -> dict[str, str]:
+    """The cases by what cells of tables may call them: name, path of the image, or its last part if no other has it.
+
+    Args:
+        found: the paths of the images by the names of their cases.
+    """
+    lasts = Counter(source.rpartition("/")[2] for source in found.values())
+    by_last = {last: name for name, source in found.items() if lasts[last := source.rpartition("/")[2]] == 1}
+    return by_last | {source: name for name, source in found.items()} | {name: name for name in found}
 
 
 def _expression(part: str) -> str:

@@ -70,6 +70,8 @@ def draw(root: Path, layout: Layout) -> None:
         generator, patient = np.random.default_rng([11, place]), place // 2
         shown = patient % max(2, len(labelling.classes))
         case = "/".join([f"case_{place:05d}"] * layout.images[0].stars)
+        if labelling.mode == "folders":
+            case = "/".join([labelling.folders[shown], *[f"case_{place:05d}"] * (layout.images[0].stars - 1)])
         values, parts = body(generator, shown if labelling.kind != "segmentation" else 1 + patient % 2)
         affine = _affine(place)
         channels = [values, *(_contrast([11, place, one], parts) for one in range(1, layout.channels))]
@@ -80,6 +82,8 @@ def draw(root: Path, layout: Layout) -> None:
         if labelling.kind == "segmentation":
             _write(root / layout.masks.path_of(case), _marks(layout.marking, parts), affine)
         lines += [[case, *cells, *people_cells(labelling, patient)] for cells in label_cells(labelling, shown)]
+    if labelling.mode == "folders":
+        return
     if labelling.kind != "segmentation" or labelling.patient or labelling.split or layout.table:
         named = (labelling.patient, labelling.split)
         write_rows(root, [layout.table or USUAL], [labelling.image, *labelling.columns, *filter(None, named)], lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from datamodules.files.dicom import windowed
 from datamodules.files.images import unreadable
-from datamodules.files.masks import counted, few
+from datamodules.files.masks import AT_A_TIME, counted, few
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,15 +98,31 @@ def _own_window(values: NDArray[Any], path: Path) -> tuple[float, float]:
     """
     import numpy as np
 
-    measured = values.ravel(order="K")
-    if values.dtype.kind == "f":
-        measured = measured[~np.isnan(measured)]
-        if not measured.size:
-            raise unreadable(path, "none of its values is a number", LEAVE_OUT)
-        if np.isinf(measured).any():
-            raise unreadable(path, "it has infinite values", LEAVE_OUT)
-    low, high = (float(one) for one in np.percentile(measured, PERCENTILES))
-    return _between(low, high, float(measured.min()), float(measured.max()))
+    measured = _numbers(values.ravel(order="K"))
+    if not measured.size:
+        raise unreadable(path, "none of its values is a number", LEAVE_OUT)
+    least, largest = float(measured.min()), float(measured.max())
+    if math.isinf(least) or math.isinf(largest):
+        raise unreadable(path, "it has infinite values", LEAVE_OUT)
+    low, high = (float(one) for one in np.percentile(measured, PERCENTILES, overwrite_input=True))
+    return _between(low, high, least, largest)
+
+
+def _numbers(flat: NDArray[Any]) -> NDArray[Any]:
+    """A copy of values (N,) without those that are no numbers, which takes no memory beside its own."""
+    import numpy as np
+
+    if flat.dtype.kind != "f":
+        return flat.copy()
+    parts = range(0, flat.size, AT_A_TIME)
+    found = np.empty(sum(int(np.count_nonzero(~np.isnan(flat[at : at + AT_A_TIME]))) for at in parts), flat.dtype)
+    place = 0
+    for at in parts:
+        part = flat[at : at + AT_A_TIME]
+        part = part[~np.isnan(part)]
+        found[place : place + part.size] = part
+        place += part.size
+    return found
 
 
 def _between(low: float, high: float, least: float, largest: float) -> tuple[float, float]:

@@ -12,8 +12,8 @@ from datamodules.files.tables import Form
 from datamodules.folders.labelling import Labelling
 from datamodules.folders.patients import patient_in
 from datamodules.labels.label_files import once
-from datamodules.slicing.cases import Case, Pattern
-from specs.errors import DataError
+from datamodules.slicing.cases import Case, Pattern, cases_by_cell
+from specs.errors import DataError, UsageError
 from specs.quoting import names, plain
 
 USUAL = "labels.csv"
@@ -54,7 +54,8 @@ class Listing:
 
         Raises:
             NothingFoundError: if there are no cases, no table, or cases without a mask or a channel.
-            DataError: if the table is damaged, or names a case that is not there.
+            DataError: if the table is damaged, or names a case that is not there, or a case lies in no class folder.
+            UsageError: if a class folder is nowhere, and others are there.
         """
         masked, first = self.labelling.kind == "segmentation", self.images[0]
         masks = self.masks.found(root) if masked else {}
@@ -64,7 +65,9 @@ class Listing:
         table = root / (self.table or USUAL)
         named = self.table or self.labelling.patient or self.labelling.split
         gone: dict[str, str] = {}
-        if masked and not named and not table.is_file():
+        if self.labelling.mode == "folders":
+            cases = list(self._in_folders(found))
+        elif masked and not named and not table.is_file():
             cases = [Case(name, source, (), self._patient(name, source)) for name, source in found.items()]
         elif not found:
             cases = []
@@ -83,11 +86,34 @@ class Listing:
                     refuse_own_masks(root / case.source, root / masks[case.name])
         return [case for case in cases if case.name not in gone], gone
 
+    def _in_folders(self, found: Mapping[str, str]) -> Iterator[Case]:
+        """The cases with the class that their first star names.
+
+        Raises:
+            DataError: if a star names none of the classes.
+            UsageError: if there are cases, and none of a class.
+        """
+        folders, seen = self.labelling.folders, set[str]()
+        for name, source in found.items():
+            folder = name.partition("/")[0]
+            if folder not in folders:
+                raise DataError(
+                    f"{plain(source)} lies in {plain(folder)}, which is none of the classes ({names(folders, 20)}). "
+                    'Name it among classes or negative=("FOLDER",), or move it away.'
+                )
+            seen.add(folder)
+            yield Case(name, source, self.labelling.of_folder(folder), self._patient(name, source))
+        if seen and (lacking := [folder for folder in folders if folder not in seen]):
+            raise UsageError(
+                f"no case {self.images[0].text} lies in a class folder {plain(lacking[0])}; found "
+                f"{names(sorted(seen))}. Name the classes as their folders."
+            )
+
     def _listed(self, table: Path, found: Mapping[str, str], gone: dict[str, str], leave_out: bool) -> Iterator[Case]:
         """The cases that a table lists; those that are not there are added to ``gone``, or refused."""
-        by_path, seen = {source: name for name, source in found.items()}, set[str]()
+        by_cell, seen = cases_by_cell(found), set[str]()
         for row in self.labelling.read([table], self.form):
-            name = row.image if row.image in found else by_path.get(row.image)
+            name = by_cell.get(row.image)
             once(seen, name or row.image, row.table, row.line)
             where = f"{row.table}, line {row.line}"
             if name is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -90,9 +91,14 @@ def _whole(values: NDArray[Any], path: Path) -> NDArray[Any]:
     if values.dtype.kind != "f":
         return values
     remedy = "Write whole numbers, 0 where there is nothing."
-    if not np.isfinite(values).all():
+    least, largest = float(values.min()), float(values.max())
+    if not (math.isfinite(least) and math.isfinite(largest)):  # what is no number is both the least and the largest
         raise unreadable(path, "it is a mask, and has values that are infinite or no numbers", remedy)
-    whole: NDArray[Any] = np.rint(values)
-    if np.abs(values - whole).max(initial=0) > ROUNDED or np.abs(whole).max(initial=0) >= 2**31:
-        raise unreadable(path, "it is a mask, and has values that are no whole numbers", remedy)
-    return whole.astype(np.int32)
+    most = max(abs(least), abs(largest)) + 1
+    whole: NDArray[Any] = np.empty(values.shape, np.int16 if most < 2**15 else np.int32, order="F")
+    for place in range(values.shape[2]):  # a slice at a time: the volume may be large
+        exact = np.rint(values[..., place])
+        if most >= 2**31 or np.abs(values[..., place] - exact).max() > ROUNDED:
+            raise unreadable(path, "it is a mask, and has values that are no whole numbers", remedy)
+        whole[..., place] = exact
+    return whole

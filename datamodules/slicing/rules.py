@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datamodules.slicing.cases import Pattern
+from datamodules.slicing.cases import STAR, Pattern
 from datamodules.slicing.cutting import Cut
 from datamodules.slicing.marking import Marking
 from specs.errors import UsageError
@@ -78,6 +78,19 @@ def check_patterns(images: Sequence[Pattern], masks: Pattern, kind: Kind) -> Non
         raise UsageError(
             "arguments images and masks of volumes: expected two paths with the same number of stars, which stand for "
             f'the same names, found "{images[0].text}" and "{masks.text}".'
+        )
+
+
+def check_class_folders(images: Pattern, labels: str) -> None:
+    """Refuse class folders in a path that has no folder for them.
+
+    Raises:
+        UsageError: names the argument, what was expected and what was found.
+    """
+    if labels == "folders" and (images.stars < 2 or "/" not in images.text.rpartition(STAR)[0]):
+        raise UsageError(
+            'argument images of volumes: with labels="folders" the first star is the class folder and another one the '
+            f'case in it, such as "*/*.nii.gz", found "{images.text}".'
         )
 
 

@@ -238,3 +238,19 @@ class Sliced(Dataset, OwnFiles):
             Sample(f"{case.name}/{axis}-{number:0{digits}d}", case.patient, targets[number], f"{case.source}#{number}")
             for number in range(0, count, slicing.every)
         ]
+
+    def listed_as(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[Sample]]:
+        """The slices of each volume, by the name of the case and by the path of its image, and those of each patient.
+
+        A name that is that of a patient and of another patient's case has none.
+        """
+        found: dict[str, dict[str, Sample]] = {}
+        patients: dict[str, dict[str, Sample]] = {}
+        for sample in samples:
+            for name in {self.volume_of(sample), sample.source.rpartition("#")[0]}:
+                found.setdefault(name, {})[sample.id] = sample
+            patients.setdefault(sample.patient, {})[sample.id] = sample
+        for name, own in patients.items():
+            case = found.get(name, {})
+            found[name] = own if case.keys() <= own.keys() else {}
+        return {name: tuple(own.values()) for name, own in found.items()}

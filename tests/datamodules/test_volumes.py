@@ -44,6 +44,14 @@ class TestClassesOfSeries(DatasetContract):
     expression = 'volumes(kind="binary", classes=("ill",), images="*/ct", axis="acquired", patient="who")'
 
 
+class TestClassFoldersOfSeries(DatasetContract):
+    expression = 'volumes(kind="binary", classes=("ill",), labels="folders", negative=("well",), images="*/*/ct")'
+
+
+class TestClassFoldersOfFiles(DatasetContract):
+    expression = 'volumes(kind="multiclass", classes=("a", "b", "c"), labels="folders", images="*/*.nii.gz")'
+
+
 def write_case(folder: Path, values: Any, mask: Any = None, affine: Any = AFFINE, mask_affine: Any = None) -> None:
     """A case as ``imaging.nii.gz`` and ``segmentation.nii.gz``, by nibabel."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -320,3 +328,74 @@ def test_a_folder_that_the_system_does_not_show_is_told(cases: Path, monkeypatch
     monkeypatch.setattr("datamodules.slicing.cases.os.scandir", scandir)
     with pytest.raises(DataError, match=r"cannot be looked into: Permission denied\. Make it readable"):
         Volumes().read_labels(cases)
+
+
+def lists(folder: Path, train: str, validation: str, test: str) -> str:
+    """The folder of split lists with these lines."""
+    for name, lines in {"train": train, "validation": validation, "test": test}.items():
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.txt").write_text(lines, encoding="utf-8")
+    return str(folder)
+
+
+def test_split_lists_name_cases_their_files_patients_or_slices(
+    cases: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("lists")
+    people = "case ([0-9]+)"
+    given = lists(folder, "case 00\ncase 01/imaging.nii.gz\n", "case 02/axial-001\n", "07\n08\n")
+    index = Volumes(splits=given, patient_in_name=people).index(cases)
+    assert [sample.id for sample in index.train] == [
+        f"case {case}/axial-{number:03d}" for case in ("00", "01") for number in range(4)
+    ]
+    assert [sample.id for sample in index.validation] == ["case 02/axial-001"]
+    assert sorted({sample.patient for sample in index.test}) == ["07", "08"]
+    assert len(index.test) == 8
+    with_finding = Volumes(splits=given, patient_in_name=people, slices="with finding").index(cases)
+    assert [sample.id for sample in with_finding.train] == ["case 01/axial-001"]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("case 99", "case.* is not among the dataset's slices, cases or patients. Name a case, a patient, or a slice"),
+        ("axial-001", "axial-001 names more than one image"),
+        ("both", "both names more than one image"),
+    ],
+)
+def test_lines_of_split_lists_that_name_nothing_or_several_things_are_refused(
+    line: str, why: str, cases: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if line == "both":
+        (cases / "case 00").rename(cases / "both")
+        (cases / "case 01").rename(cases / "xboth")
+    given = lists(tmp_path_factory.mktemp("lists"), f"{line}\n", "case 02\n", "case 03\n")
+    with pytest.raises(DataError, match=why):
+        Volumes(splits=given, patient_in_name="(?<=x)both|(?<=b)oth|case [0-9]+" if line == "both" else None).index(
+            cases
+        )
+
+
+def test_a_case_in_no_class_folder_and_a_class_without_cases_are_refused(tmp_path: Path) -> None:
+    for name in ("well/1", "well/2", "ill/3"):
+        write_case(tmp_path / name, np.zeros((4, 4, 2), np.int16))
+    asked: dict[str, Any] = {"kind": "binary", "labels": "folders", "images": "*/*/imaging.nii.gz"}
+    with pytest.raises(
+        DataError, match=r"ill/3/imaging.nii.gz lies in ill, which is none of the classes \(well, sick\)"
+    ):
+        Volumes(classes=("sick",), negative=("well",), **asked).index(tmp_path)
+    with pytest.raises(UsageError, match=r"no case .* lies in a class folder gone; found ill, well\."):
+        Volumes(classes=("ill",), negative=("well", "gone"), **asked).index(tmp_path)
+
+
+def test_class_folders_need_a_folder_and_no_table() -> None:
+    asked: dict[str, Any] = {"kind": "binary", "labels": "folders", "negative": ("a",)}
+    for images in ("*.nii.gz", "*_*.nii.gz"):
+        with pytest.raises(UsageError, match=r"the first star is the class folder .*, found"):
+            Volumes(images=images, **asked)
+    with pytest.raises(UsageError, match='argument labels of volumes: "folders" reads no table'):
+        Volumes(images="*/*.nii", table="x.csv", **asked)
+    with pytest.raises(UsageError, match='argument negative of volumes: with labels="folders" it names the folders'):
+        Volumes(images="*/*.nii", kind="binary", labels="folders")
+    with pytest.raises(UsageError, match='argument labels of volumes: "folders" is for kind="binary" or'):
+        Volumes(labels="folders")

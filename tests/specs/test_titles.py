@@ -29,7 +29,16 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ('medmnist("pneumoniamnist", fraction=0.05)', "PneumoniaMNIST, 5 % of the training images"),
         ('medmnist("octmnist", size=64)', "OCTMNIST, 64 pixels"),
         ('folder("ward-7")', "ward-7"),
-        ('folder("/data/of/ward-7", kind="segmentation", classes=("lesion",))', "ward-7, segmentation, lesion"),
+        ('folder("/data/of/ward-7", kind="segmentation", classes=("lesion",))', "ward-7, segmentation of lesion"),
+        ('folder("xr", classes=("pneumonia",), labels="folders", negative=("normal",))', "xr, pneumonia"),
+        ('folder("xr", kind="multiclass", classes=("a", "b"), label="dx", channels=3)', "xr, which of a, b, in color"),
+        ('folder("p", kind="multilabel", table="t.csv", classes=("a", "b"))', "p, findings a, b"),
+        ('folder("p", kind="segmentation", mask_suffix="_x")', "p, segmentation of positive"),
+        (
+            'volumes("v", classes=("a", "b"), window=(40, 400), images="*/ct")',
+            "v, segmentation of a, b, window 40, 400",
+        ),
+        ('volumes("v", kind="binary", classes=("a",), axis="coronal")', "v, whether a, coronal slices"),
         ('chexpert(uncertain="ones", splits="/lists")', "CheXpert, uncertain labels as 1, split by own lists"),
         ('planted("features", part="source", draw=3)', "Planted world features, source, drawing 3"),
         ('fractals(labels="coarse", classes=16)', "Fractals, coarse labels, 16 classes"),
@@ -107,10 +116,10 @@ def test_every_entry_says_in_its_own_file_what_it_is_called(registry: Registry) 
 
 def test_what_a_reader_of_reports_may_not_see_is_said_without_its_value() -> None:
     private = parse('folder("/data/ward-7", patient="secret_number", table="names.csv", splits="/lists", fraction=0.5)')
-    assert public_title(DATASETS, private) == "Folder, split by own lists, 50 % of the training images"
+    assert public_title(DATASETS, private) == "your images, split by own lists, 50 % of the training images"
     nested = Call("continual", (Call("random"), str(private)))
     assert public_title(INITIALIZERS, nested) == (
-        "Random, then (Folder, split by own lists, 50 % of the training images)"
+        "Random, then (your images, split by own lists, 50 % of the training images)"
     )
     assert "ward-7" not in title(INITIALIZERS, "file('x', trained_on=('folder(\"ward-7\")',))", public)
     assert public_title(DATASETS, 'imagenet(labels="/home/me/coarse.csv")') == "ImageNet, coarser labels"

@@ -62,6 +62,15 @@ def header_of(tmp_path: Path, ending: str) -> tuple[Path, bytes]:
         (".nrrd", b"encoding: gzip", b"encoding: bzip2", "encoded as bzip2; expected raw or gzip"),
         (".nrrd", b"space: left-posterior-superior", b"space dimension: 3", "does not say how it is oriented"),
         (".nrrd", b"sizes: 3 4 5", b"sizes: 300 400 500", "more than it can hold"),
+        (".nrrd", b"encoding:", b"kinds: " + b"9" * 9000 + b"\nencoding:", "has a field twice: kinds: 9999"),
+        (".nrrd", b"type: short", b"type: " + b"9" * 9000, "has a field too long: type: 9999"),
+        (".nrrd", b"encoding:", b"data file: a:=b\nencoding:", r"in another file \(a:=b\)"),
+        (".mha", b"NDims = 3\n", b"DimSize = 3 4 5\nNDims = 3\n", "its header has DimSize twice"),
+        (".mha", b"ObjectType = Image\nNDims = 3\n", b"Offset = 0 0 0\nNDims = 3\n", "has Offset"),
+        (".nrrd", b"encoding:", b"byte skip: -1\nencoding:", "has a field of no NRRD: byte skip: -1"),
+        (".nrrd", b"encoding:", b"a=b: /etc/passwd\nencoding:", "has a line that is no field of NRRD: a=b"),
+        (".nrrd", b"endian: little", b"endian: \xff", "has a line that is no field of NRRD: endian"),
+        (".nrrd", b"\n\n", b"\n#", "its header does not end"),
     ],
 )
 def test_a_header_that_leads_away_or_cannot_be_so_is_refused(

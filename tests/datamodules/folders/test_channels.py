@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,6 +39,10 @@ class TestTwoChannelsInATable(DatasetContract):
 
 class TestTwoChannelsInClassFolders(DatasetContract):
     expression = 'folder(kind="multiclass", classes=("a", "b"), labels="folders", channel_suffixes=("_1", "_2"))'
+
+
+class TestFourChannelsInAFile(DatasetContract):
+    expression = 'folder(channels=4, patient="who")'
 
 
 def write(root: Path, stem: str, suffixes: tuple[str, ...] = SEQUENCES, side: int = 6) -> None:
@@ -182,8 +187,28 @@ def test_suffixes_that_cannot_be_told_apart_are_refused(suffixes: tuple[str, ...
         Folder(channel_suffixes=suffixes)
 
 
+@pytest.mark.parametrize(("depth", "ending"), [(8, "png"), (8, "tif"), (16, "png")])
+def test_the_four_channels_of_a_file_are_read_as_they_are_stored(depth: int, ending: str, tmp_path: Path) -> None:
+    stored = np.random.default_rng(1).integers(0, 2**depth, (5, 4, 4)).astype(f"u{depth // 8}")
+    stored[0, 0], stored[0, 1] = 0, 2**depth - 1
+    path = tmp_path / f"1.{ending}"
+    if depth == 8:
+        Image.fromarray(stored).save(path)
+    else:
+        cv2.imwrite(str(path), stored[..., [2, 1, 0, 3]])
+    expected = np.rint(stored / ((2**depth - 1) / 255)).astype(np.uint8)
+    assert (Channels(()).read(tmp_path, path.name, 4) == expected).all()
+
+
+@pytest.mark.parametrize(("mode", "said"), [("RGB", "3 channels"), ("L", "one channel"), ("CMYK", "four inks")])
+def test_files_of_other_channels_are_no_images_of_four(mode: str, said: str, tmp_path: Path) -> None:
+    Image.new(mode, (4, 4)).save(tmp_path / "1.tif")
+    with pytest.raises(DataError, match=f"it has .*{said}.*; expected four channels"):
+        Channels(()).read(tmp_path, "1.tif", 4)
+
+
 def test_numbers_of_channels_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"expected 1 \(grayscale\) or 3 \(RGB\), found 4.*channel_suffixes"):
-        Folder(channels=4)
+    with pytest.raises(UsageError, match=r"expected 1 \(grayscale\), 3 \(RGB\) or 4 .*found 2.*channel_suffixes"):
+        Folder(channels=2)
     with pytest.raises(UsageError, match="4 suffixes are 4 channels, found channels=3"):
         Folder(channels=3, channel_suffixes=SEQUENCES)

@@ -102,7 +102,7 @@ def test_the_same_comparison_again_does_nothing_and_says_the_same(
 def test_what_was_trained_and_tested_on_stands_beside_the_scores(home: Path) -> None:
     (file,) = (home / "tables").glob("compare-folder-*.json")
     counts = json.loads(file.read_text())["parts"]["counts"]["by_column"]
-    splits = {name: of["whole"] for name, of in counts["Folder"]["splits"].items()}
+    splits = {name: of["whole"] for name, of in counts["your images"]["splits"].items()}
     assert splits["train"] == {"images": 96, "patients": 48}
     assert splits["test"] == splits["validation"] == {"images": 12, "patients": 6}
     (page,) = home.glob("*.html")
@@ -224,7 +224,7 @@ def test_rows_have_the_names_and_networks_that_they_are_given(
     table = question.table()
     assert [row.label for row in table.rows] == ["Random", "Filters", "Random on Tiny, width 8", "Wide filters"]
     assert table.reference == "Random"
-    assert (table.title, table.columns[0].label) == ("Initializations for Folder", "Folder")
+    assert (table.title, table.columns[0].label) == ("Initializations for your images", "your images")
     monkeypatch.chdir(home)
     assert main(["compare", FOLDER, "--from", *rows, "--dry-run", "--json", *FAST]) == 0
     specs = [run["spec"] for run in json.loads(capsys.readouterr().out)["runs"]]
