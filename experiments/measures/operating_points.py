@@ -13,11 +13,12 @@ from analysis.scores import mean_of_defined
 from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import Found, Measure, defined
 from experiments.run.paths import Paths
-from experiments.run.predictions import rows_of
-from experiments.run.store import AGAIN, PREDICTIONS, VALIDATION_PREDICTIONS, Record
+from experiments.run.predictions import Rows, stored_rows
+from experiments.run.store import AGAIN, VALIDATION_PREDICTIONS, Record
 from specs.errors import RunError
 from specs.registry import DATASETS
 from specs.run import RunSpec
+from specs.task import Task
 
 STATED = 0.9
 """The specificity or the sensitivity that the validation split has at its threshold, or more."""
@@ -36,7 +37,7 @@ def operating_point_numbers(record: Record, paths: Paths) -> Found:
     Raises:
         RunError: if the run is of an earlier version, which kept no validation predictions.
     """
-    task = _dataset(record).task
+    task = _task(record)
     by_class = _by_class(record, None)
     scored = [task.classes.index(name) for name in task.scored]
     found = {number: defined(float(mean_of_defined(values[0, scored]))) for number, values in by_class.items()}
@@ -55,24 +56,14 @@ def operating_point_resamples(record: Record, counts: NDArray[np.uint8]) -> dict
         record: the record of a classification run.
         counts: how often each resample draws each test image, (B, N).
     """
-    task = _dataset(record).task
+    task = _task(record)
     scored = [task.classes.index(name) for name in task.scored]
     return {number: mean_of_defined(values[:, scored]) for number, values in _by_class(record, counts).items()}
 
 
 def _by_class(record: Record, counts: NDArray[np.uint8] | None) -> dict[str, NDArray[np.float64]]:
     """The numbers of each class on resamples of the test images, (B, K); without ``counts`` on the images, (1, K)."""
-    import pyarrow.parquet as pq
-
-    if not record.has(VALIDATION_PREDICTIONS):
-        raise RunError(
-            f"{record.folder} was written by an earlier version, which kept no predictions of the validation split, "
-            f"and thresholds are chosen there. {AGAIN}"
-        )
-    task = _dataset(record).task
-    chosen_on, tested = (
-        rows_of(task, pq.read_table(record.file(name))) for name in (VALIDATION_PREDICTIONS, PREDICTIONS)
-    )
+    chosen_on, tested = _validated(record), stored_rows(record)[1]
     if counts is None:
         counts = np.ones((1, len(tested["targets"])), np.uint8)
     targets, scores = tested["targets"], tested["probabilities"]
@@ -87,9 +78,31 @@ def _by_class(record: Record, counts: NDArray[np.uint8] | None) -> dict[str, NDA
     return dict(zip(NUMBERS, values, strict=True))
 
 
-def _dataset(record: Record) -> Dataset:
+def thresholds_of(record: Record) -> NDArray[np.float64]:
+    """The threshold of each class, (K,), above which an image is told as positive; NaN where a class has none.
+
+    Each is the smallest one with a specificity of ``STATED`` or more on the validation split.
+
+    Raises:
+        RunError: if the run is of an earlier version, which kept no validation predictions.
+    """
+    chosen_on = _validated(record)
+    return thresholds_at_specificity(chosen_on["targets"], chosen_on["probabilities"], STATED)
+
+
+def _validated(record: Record) -> Rows:
+    """The predictions of a run on its validation split."""
+    if not record.has(VALIDATION_PREDICTIONS):
+        raise RunError(
+            f"{record.folder} was written by an earlier version, which kept no predictions of the validation split, "
+            f"and thresholds are chosen there. {AGAIN}"
+        )
+    return stored_rows(record, VALIDATION_PREDICTIONS)[1]
+
+
+def _task(record: Record) -> Task:
     dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
-    return dataset
+    return dataset.task
 
 
 def _numbers(spec: RunSpec) -> tuple[str, ...]:

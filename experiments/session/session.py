@@ -407,7 +407,9 @@ class Session:
         title: str | None = None,
         images: Images = "phantom",
     ) -> Page:
-        """Make one HTML page of finished tables, which can be read without a network or a server.
+        """Make the HTML page of a finished table, or an index of several and a page for each.
+
+        They can be read without a network or a server.
 
         Args:
             files: the file ``NAME.json`` of each table; empty takes all in the folder ``tables``.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.block import Block, DataRows
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.convergence import threshold_of
 from experiments.reporting.drawings.labels import height_of, legend_below, legend_height, wrapped
@@ -41,7 +41,10 @@ def learning_curves() -> Kind:
 def _tell(document: TableDocument) -> Iterator[Block]:
     rows = dict(document.rows)
     if any(run.row in rows and any(score is not None for score in run.validation) for run in document.runs):
-        yield Block(title="Learning curves", drawing=lambda: draw_curves(document), ending="-curves")
+        yield Block(
+            title="Learning curves", drawing=lambda: draw_curves(document),
+            data=lambda: _data(document), ending="-curves",
+        )  # fmt: skip
 
 
 def draw_curves(document: TableDocument) -> Drawing | None:
@@ -142,3 +145,15 @@ def _lines(runs: Sequence[RunLine], counted: bool) -> list[_Line]:
     came = np.ma.masked_invalid(scores)
     spread = np.ma.masked_where(came.count(axis=0) < 2, came.std(axis=0, ddof=1))
     return [_Line(positions, came.mean(axis=0).filled(np.nan), spread.filled(np.nan))]
+
+
+def _data(document: TableDocument) -> DataRows:
+    """The validation scores of all runs, a line each."""
+    rows = dict(document.rows)
+    lines = [
+        [run.row, run.column, run.seed, number, run.steps[number - 1] if run.steps else None, score]
+        for run in document.runs
+        if run.row in rows
+        for number, score in enumerate(run.validation, 1)
+    ]
+    return [("row", "column", "seed", "validation", "step", "score"), *lines]

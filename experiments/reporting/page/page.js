@@ -46,6 +46,22 @@ for (const heading of document.querySelectorAll("table.sortable > thead th")) {
   button.addEventListener("click", () => sort(heading));
 }
 
+/* A drawing is downloaded as it is shown, so the page holds it once. */
+for (const link of document.querySelectorAll("a.svg")) {
+  link.href = link.closest("figure").querySelector("img").src;
+}
+
+/* A phone has no room for the contents unasked; what is folded opens when somebody is led to it. */
+if (matchMedia("(max-width: 40rem)").matches) {
+  for (const contents of document.querySelectorAll(".contents")) contents.open = false;
+}
+function unfold() {
+  const there = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (there && there.matches("details")) there.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();
+
 /* A run's details: written once for all runs that share them, and laid out when somebody asks. */
 const facts = JSON.parse(document.getElementById("facts").textContent);
 
