@@ -44,7 +44,7 @@ def page_of(files: Sequence[Path], paths: Paths, images: Images, title: str | No
     names = page_names(documents)
 
     def page(table: Illustrated, index: str) -> str:
-        return render(f"{named}: {table.document.title}", [table], f"../{quote(index)}")
+        return render(named, [table], f"../{quote(index)}")
 
     pages = {name: partial(page, table) for name, table in zip(names, tables, strict=True)}
     return Page(lambda folder: render_index(named, documents, folder), pages, notes)

@@ -32,7 +32,7 @@ MOST_WRITTEN = 10
 
 
 @dataclass(frozen=True)
-class Confusion:
+class ConfusionMatrix:
     """The confusion matrix of a cell, the mean over its runs.
 
     Attributes:
@@ -58,7 +58,7 @@ class ConfusionOfRuns:
         matrices: the matrix of each cell; of a task with several independent classes one for each scored class.
     """
 
-    matrices: tuple[Confusion, ...]
+    matrices: tuple[ConfusionMatrix, ...]
 
 
 def confusion() -> Kind:
@@ -75,7 +75,7 @@ def _gather(gathering: Gathering) -> ConfusionOfRuns | None:
                 found.setdefault(names, []).append(counts)
         for names, of_runs in found.items():
             mean = np.mean(of_runs, axis=0).tolist()
-            matrices.append(Confusion(row, column, names, tuple(map(tuple, mean)), len(of_runs)))
+            matrices.append(ConfusionMatrix(row, column, names, tuple(map(tuple, mean)), len(of_runs)))
     return ConfusionOfRuns(tuple(matrices)) if matrices else None
 
 
@@ -130,7 +130,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def _drawn(document: TableDocument, matrices: Sequence[Confusion]) -> list[Confusion]:
+def _drawn(document: TableDocument, matrices: Sequence[ConfusionMatrix]) -> list[ConfusionMatrix]:
     """The matrices that there is room for."""
     if len(matrices) <= MOST_PANELS:
         return list(matrices)
@@ -139,7 +139,7 @@ def _drawn(document: TableDocument, matrices: Sequence[Confusion]) -> list[Confu
     return few if len(few) <= MOST_PANELS else []
 
 
-def _lines(matrices: Sequence[Confusion]) -> Iterator[Line]:
+def _lines(matrices: Sequence[ConfusionMatrix]) -> Iterator[Line]:
     for one in matrices:
         for shown, counts in zip(one.names, one.counts, strict=True):
             for decided, count in zip(one.names, counts, strict=True):
@@ -147,7 +147,7 @@ def _lines(matrices: Sequence[Confusion]) -> Iterator[Line]:
                 yield Line(one.row, texts, one.row)
 
 
-def draw_confusions(document: TableDocument, matrices: Sequence[Confusion]) -> Drawing:
+def draw_confusions(document: TableDocument, matrices: Sequence[ConfusionMatrix]) -> Drawing:
     """The figure of confusion matrices, with a panel for each.
 
     Args:
@@ -174,7 +174,7 @@ def draw_confusions(document: TableDocument, matrices: Sequence[Confusion]) -> D
     return draw_grid(document, "confusion matrices, the mean over runs", titles, paint)
 
 
-def data_of(matrices: Sequence[Confusion]) -> DataRows:
+def data_of(matrices: Sequence[ConfusionMatrix]) -> DataRows:
     """The fields of the matrices, a line each."""
     lines: list[list[Value]] = [
         [one.row, one.column, one.runs, shown, decided, count]

@@ -148,12 +148,29 @@ def _lines(runs: Sequence[RunLine], counted: bool) -> list[_Line]:
 
 
 def _data(document: TableDocument) -> DataRows:
-    """The validation scores of all runs, a line each."""
-    rows = dict(document.rows)
-    lines = [
-        [run.row, run.column, run.seed, number, run.steps[number - 1] if run.steps else None, score]
-        for run in document.runs
-        if run.row in rows
-        for number, score in enumerate(run.validation, 1)
-    ]
-    return [("row", "column", "seed", "validation", "step", "score"), *lines]
+    """What is drawn: for each panel its positions, then the scores of each line in percent, and their spread."""
+    rows = [row for row, _ in document.rows]
+    titles: list[str] = ["validation"]
+    values: list[list[float | None]] = []
+    for column, _ in document.columns:
+        runs = [run for run in document.runs if run.column == column and run.row in rows]
+        counted = bool(runs) and all(run.steps for run in runs)
+        longest: list[float | None] = []
+        for row in rows:
+            lines = _lines([run for run in runs if run.row == row], counted)
+            for number, line in enumerate(lines, 1):
+                longest = max(longest, line.positions.tolist(), key=len)
+                titles.append(f"{row} | {column}: " + ("mean" if line.spread is not None else f"run {number}"))
+                values.append(_known(line.scores))
+                if line.spread is not None:
+                    titles.append(f"{row} | {column}: sd")
+                    values.append(_known(line.spread))
+        titles.append(f"{column}: {'step' if counted else 'epoch'}")
+        values.append(longest)
+    most = max(map(len, values), default=0)
+    filled = [of + [None] * (most - len(of)) for of in values]
+    return [titles, *([number, *line] for number, line in enumerate(zip(*filled, strict=True), 1))]
+
+
+def _known(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]

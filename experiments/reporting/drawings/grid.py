@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-SIDE = 2.5
-"""The width and height of a panel with its labels, in inches."""
+SIDES = (4.2, 3.4, 2.7, 2.5)
+"""The width and height in inches of a panel with its labels, of one, two, three and more panels side by side."""
 
 
 def draw_grid(
@@ -43,11 +43,12 @@ def draw_grid(
         for row, look in shown.items()
     ]
     widest = min(PER_LINE, len(panels))
+    side = SIDES[min(widest, len(SIDES)) - 1]
     lines = -(-len(panels) // widest)
-    width = max(NARROWEST, 0.6 + SIDE * widest)
+    width = max(NARROWEST, 0.6 + side * widest)
     titles = [wrapped(panel, width / widest - 0.4, 9) for panel in panels]
     legend = legend_height(list(shown), width, 4, 8) if marks else 0.0
-    tall = (SIDE + height_of(titles, 9)) * lines + 0.9 + legend
+    tall = (side + height_of(titles, 9)) * lines + 0.9 + legend
     drawing = Drawing(figsize=(width, tall), layout="constrained")
     for number, told in enumerate(titles):
         axes = drawing.add_subplot(lines, widest, number + 1)

@@ -24,8 +24,8 @@ METADATA: dict[Format, dict[str, Any]] = {
 }
 """What is left out of the files, so that the same drawing gives the same bytes."""
 
-STYLE: dict[Any, Any] = {"svg.hashsalt": "medtransfer", "pdf.fonttype": 42}
-"""Settings of the files: ids that are not random, and fonts that journals take and programs can edit (TrueType)."""
+STYLE: dict[Any, Any] = {"svg.hashsalt": "medtransfer"}
+"""Settings of the files: without the salt, the ids in an SVG would be random."""
 
 FINE = re.compile(rb"(\.\d\d)\d+")
 """The decimals of a coordinate beyond a hundredth of a typographic point, which nobody sees."""
@@ -61,9 +61,15 @@ def remove_drawing(name: str, folder: Path) -> None:
 
 
 def drawn(drawing: Drawing, kind: Format) -> bytes:
-    """The content of a drawing's file; the same drawing gives the same bytes."""
+    """The content of a drawing's file; the same drawing gives the same bytes.
+
+    The drawing is laid out once, so that all its files are alike, and each costs half the time.
+    """
     from matplotlib import rc_context
 
+    if drawing.get_layout_engine() is not None:
+        drawing.draw_without_rendering()
+        drawing.set_layout_engine("none")
     file = io.BytesIO()
     with rc_context(STYLE):
         drawing.savefig(file, format=kind, dpi=160, metadata=METADATA[kind])

@@ -46,10 +46,25 @@ for (const heading of document.querySelectorAll("table.sortable > thead th")) {
   button.addEventListener("click", () => sort(heading));
 }
 
-/* A drawing is downloaded as it is shown, so the page holds it once. */
-for (const link of document.querySelectorAll("a.svg")) {
-  link.href = link.closest("figure").querySelector("img").src;
+/* What is large is compressed in the page. A drawing is downloaded as it is shown, so the page holds it once. */
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
 }
+
+async function unpack(element, attribute, type) {
+  element[attribute] = `data:${type},${encodeURIComponent(await unpacked(element.dataset.packed))}`;
+}
+
+async function prepare(figure) {
+  const image = figure.querySelector("img");
+  if (image.dataset.packed) await unpack(image, "src", "image/svg+xml");
+  figure.querySelector("a.svg").href = image.src;
+  for (const link of figure.querySelectorAll("a[data-packed]")) await unpack(link, "href", "text/csv;charset=utf-8");
+}
+
+for (const figure of document.querySelectorAll("figure.drawing")) prepare(figure);
 
 /* A phone has no room for the contents unasked; what is folded opens when somebody is led to it. */
 if (matchMedia("(max-width: 40rem)").matches) {
@@ -63,21 +78,22 @@ addEventListener("hashchange", unfold);
 unfold();
 
 /* A run's details: written once for all runs that share them, and laid out when somebody asks. */
-const facts = JSON.parse(document.getElementById("facts").textContent);
+const facts = unpacked(document.getElementById("facts").textContent).then(JSON.parse);
 
-function details(button) {
+async function details(button) {
   const row = button.closest("tr");
   const open = button.getAttribute("aria-expanded") === "true";
   button.setAttribute("aria-expanded", String(!open));
   if (open) {
-    row.nextElementSibling.remove();
+    if (row.nextElementSibling?.className === "more") row.nextElementSibling.remove();
     return;
   }
   const cell = document.createElement("td");
   cell.colSpan = row.cells.length;
-  const told = facts.runs[button.dataset.run];
+  const known = await facts;
+  const told = known.runs[button.dataset.run];
   const parts = { run: button.dataset.run, scores: told.scores };
-  for (const name of facts.parts) parts[name] = facts.shared[told[name]];
+  for (const name of known.parts) parts[name] = known.shared[told[name]];
   for (const [name, part] of Object.entries(parts)) {
     const title = document.createElement("b");
     title.textContent = name;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,12 @@ UNESCAPED = " !$()*+,-./:;=?@[]^_`{|}~"
 SHARED = ("loading", "spec", "environment")
 """The details of runs that many runs have in common, so that the page holds each of them once."""
 
+LARGE = 40_000
+"""The characters of a drawing, or of its numbers, from which on they are compressed, and unpacked by the page's script.
+
+Smaller ones are there without scripts too.
+"""
+
 MANY = 5
 """The largest number of columns that are printed in the usual size; more are printed small."""
 
@@ -59,24 +66,37 @@ class Illustrated:
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """A file of text within a page, in one of two forms.
+
+    Attributes:
+        quoted: the text in percent-encoding, for a data URL; empty: it is large, and compressed.
+        packed: the text compressed by gzip, in base64; empty: it is small, and quoted.
+    """
+
+    quoted: str
+    packed: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """A block with its drawing, made for a page.
 
     Attributes:
         block: the block that is shown.
         id: the name by which the page's list of contents leads to it.
-        drawing: the block's drawing as an SVG in percent-encoding, which is smaller than base64; empty: there is none.
+        drawing: the block's drawing as an SVG; None: there is none.
         file: the name, without its ending, of the files in which the drawing is downloaded.
         pdf: the drawing as a PDF in base64; empty: there is none.
-        csv: the numbers of the drawing as CSV in percent-encoding; empty: there are none.
+        csv: the numbers of the drawing as CSV; None: there are none.
     """
 
     block: Block
     id: str
-    drawing: str = ""
+    drawing: Embedded | None = None
     file: str = ""
     pdf: str = ""
-    csv: str = ""
+    csv: Embedded | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +185,7 @@ def render(title: str, tables: Sequence[Illustrated], home: str = "") -> str:
         heads=heads,
         addresses={document.name: f"#{document.name}" for document in documents},
         listed=len(tables) > 1 and sum(len(head.judged) for head in heads) < len(tables),
-        facts=_facts([document for document in documents if isinstance(document, TableDocument)]),
+        facts=packed(json.dumps(_facts(documents)).encode()),
         warning=PHANTOM_WARNING,
         mean_std=mean_std,
         mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
@@ -205,15 +225,25 @@ def _sorted_by(value: Value) -> str:
     return "Infinity" if value == float("inf") else str(value)
 
 
-def _quoted(svg: bytes) -> str:
-    """An SVG in percent-encoding, for a data URL."""
-    return quote(svg.replace(b"\n", b" "), safe=UNESCAPED)
+def _embedded(text: bytes) -> Embedded:
+    """A text for a page: in percent-encoding, which is smaller than base64, or compressed if it is large."""
+    quoted = quote(text, safe=UNESCAPED)
+    return Embedded(quoted, "") if len(quoted) < LARGE else Embedded("", packed(text))
 
 
-def _csv(lines: DataRows) -> str:
-    """Numbers as CSV in percent-encoding, for a data URL, with six digits each, so that the page stays small."""
+def packed(text: bytes) -> str:
+    """A text compressed by gzip, in base64; the same text gives the same one."""
+    return base64.b64encode(gzip.compress(text, mtime=0)).decode()
+
+
+def _drawing(svg: bytes) -> Embedded:
+    return _embedded(svg.replace(b"\n", b" "))
+
+
+def _csv(lines: DataRows) -> Embedded:
+    """Numbers as CSV with six digits each, so that the page stays small."""
     short = [[float(f"{value:.6g}") if isinstance(value, float) else value for value in line] for line in lines]
-    return quote(lines_as_csv(short), safe=UNESCAPED)
+    return _embedded(lines_as_csv(short).encode())
 
 
 def own(name: str) -> Any:
@@ -256,7 +286,7 @@ def _section(table: Illustrated) -> Section:
     ]
     if table.picture is not None:
         pdf = "" if table.pdf is None else base64.b64encode(table.pdf).decode()
-        shown[0] = replace(shown[0], drawing=_quoted(table.picture), pdf=pdf, csv=_csv(drawn_data(shown[0].block)))
+        shown[0] = replace(shown[0], drawing=_drawing(table.picture), pdf=pdf, csv=_csv(drawn_data(shown[0].block)))
     of_scores = [("Scores", f"{document.name}-scores")] if scores else []
     return Section(
         document=document,
@@ -279,7 +309,7 @@ def _shown(document: Document, number: int, block: Block) -> Shown:
         return empty
     return replace(
         empty,
-        drawing=_quoted(drawn(drawing, "svg")),
+        drawing=_drawing(drawn(drawing, "svg")),
         pdf=base64.b64encode(drawn(drawing, "pdf")).decode(),
         csv=_csv(drawn_data(block)),
     )
@@ -322,7 +352,7 @@ def cost(document: TableDocument) -> str:
     return f"{count} run{'s' if count > 1 else ''} of {text}{' together' if count > 1 else ''}." if count else ""
 
 
-def _facts(documents: Sequence[TableDocument]) -> dict[str, Any]:
+def _facts(documents: Sequence[Document]) -> dict[str, Any]:
     """The details of all runs by the run's key, where details that several runs share are held once."""
     shared: list[Any] = []
     numbers: dict[str, int] = {}
@@ -338,6 +368,7 @@ def _facts(documents: Sequence[TableDocument]) -> dict[str, Any]:
         run.key: {"scores": run.scores}
         | {name: number(part) for name, part in zip(SHARED, (run.load, run.spec, run.environment), strict=True)}
         for document in documents
+        if isinstance(document, TableDocument)
         for run in document.runs
     }
     return {"parts": SHARED, "shared": shared, "runs": runs}

@@ -13,22 +13,20 @@ import pytest
 
 from analysis.bootstrap import draw_counts, interval
 from experiments.measures.operating_points import NUMBERS, operating_point_numbers, operating_points
-from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import gathered
 from experiments.reporting.blocks.operating_points import PointsOfRuns
 from experiments.reporting.blocks.rare_classes import RareClassScores
 from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.reporting.page.page import Illustrated, render
 from experiments.run.paths import Paths
-from experiments.run.progress import silent
 from experiments.run.resolve import Resolver
 from experiments.run.restored import restore
 from experiments.run.store import PREDICTIONS, VALIDATION_PREDICTIONS, Record
 from experiments.tables.document import Cell
-from experiments.tables.table import Column, Row, Table
 from specs.errors import RunError
 from specs.run import RunSpec
 from tests.experiments.example_table import document
+from tests.experiments.gathered import gathering
 from tests.experiments.smoke import spec
 
 FIRST, CLASS = "A_1 <50%> & more", "pneumonia"
@@ -39,20 +37,6 @@ def stored(record: Record, file: str) -> tuple[np.ndarray, np.ndarray]:
     table = pq.read_table(record.file(file))
     (name,) = [column.partition(":")[2] for column in table.column_names if column.startswith("target:")]
     return table[f"target:{name}"].to_numpy(), table[f"probability:{name}"].to_numpy()
-
-
-def gathering(record: Record, where: Paths) -> Gathering:
-    """What blocks are gathered from where a table shows one run."""
-    run = Resolver(where).resolve(RunSpec.from_json(record.data["spec"]))
-    column = Column("A", str(run.spec.dataset), run.spec.recipe)
-    table = Table(
-        title="T", question="?", edition="phantom", protocol="smoke", weights="none", backbone=str(run.spec.backbone),
-        rows=(Row("r", "random"),), columns=(column,), reference="r", pretraining=None, seeds=1,
-    )  # fmt: skip
-    return Gathering(
-        table=table, cells={("r", "A"): (run,)}, records={run.key: record}, resolver=Resolver(where), paths=where,
-        told=lambda _: silent,
-    )  # fmt: skip
 
 
 def earlier(record: Record) -> Record:

@@ -96,7 +96,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_that_leaves_holds_a_name_of_the_users(home: Path) -> None:
     (page,) = home.glob("compare-*.html")
     assert len(list((home / "PLANTEDRUNS" / "wandb").rglob("*.wandb"))) == 4 + 1 + 1  # runs, a table, a run
-    assert {path.suffix for path in (home / "tables").iterdir()} == {".csv", ".tex", ".md", ".json", ".png", ".svg"}
+    assert {path.suffix for path in (home / "tables").iterdir()} == {
+        ".csv", ".tex", ".md", ".json", ".png", ".svg", ".pdf",
+    }  # fmt: skip
     assert leaks(home / "tables", home / "PLANTEDRUNS" / "wandb", page) == []
     assert leaks(home / "PLANTEDRUNS"), "the run store's own records say what was done with what"
 

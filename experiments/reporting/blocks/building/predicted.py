@@ -278,8 +278,8 @@ def picture(
         drawn = np.where(_enlarged(truth)[..., None] > 0, tinted, drawn).astype(np.uint8)
     for mask, color in outlines:
         edges, _ = cv2.findContours(_enlarged(mask), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(drawn, edges, -1, [255, 255, 255], 3)
-        cv2.drawContours(drawn, edges, -1, shade_of(color), 1)
+        cv2.drawContours(drawn, edges, -1, [255, 255, 255], 4)
+        cv2.drawContours(drawn, edges, -1, shade_of(color), 2)
     return drawn
 
 
