@@ -43,12 +43,12 @@ def draw_grid(
         for row, look in shown.items()
     ]
     widest = min(PER_LINE, len(panels))
-    side = SIDES[min(widest, len(SIDES)) - 1]
+    size = SIDES[min(widest, len(SIDES)) - 1]
     lines = -(-len(panels) // widest)
-    width = max(NARROWEST, 0.6 + side * widest)
+    width = max(NARROWEST, 0.6 + size * widest)
     titles = [wrapped(panel, width / widest - 0.4, 9) for panel in panels]
     legend = legend_height(list(shown), width, 4, 8) if marks else 0.0
-    tall = (side + height_of(titles, 9)) * lines + 0.9 + legend
+    tall = (size + height_of(titles, 9)) * lines + 0.9 + legend
     drawing = Drawing(figsize=(width, tall), layout="constrained")
     for number, told in enumerate(titles):
         axes = drawing.add_subplot(lines, widest, number + 1)

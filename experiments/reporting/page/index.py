@@ -38,8 +38,8 @@ def page_names(documents: Sequence[Document]) -> list[str]:
     """The name of each document's page, without its ending: that of the document, with a number where it is taken."""
     names: list[str] = []
     for document in documents:
-        name = re.sub(r"[^\w.-]", "_", document.name).strip(".") or "table"
-        alike = sum(re.sub(r"~\d+$", "", taken) == name for taken in names)
+        name = re.sub(r"[^\w.-]", "_", document.name).strip("._") or "table"
+        alike = sum(re.sub(r"~\d+$", "", taken).lower() == name.lower() for taken in names)
         names.append(f"{name}~{alike + 1}" if alike else name)
     return names
 
