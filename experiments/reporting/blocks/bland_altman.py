@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-MOST_POINTS = 200
+MOST_POINTS = 100
 """The largest number of test images that are drawn as points; of more, images at equal distances by their area."""
 
 MOST_PANELS = 8

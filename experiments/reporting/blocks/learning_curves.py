@@ -26,6 +26,9 @@ SINGLE = 3
 Of more runs, the mean and standard deviation are drawn, over those that trained at least so long.
 """
 
+MOST_POSITIONS = 40
+"""The largest number of validations of an averaged line that are drawn, at equal distances, with the last one."""
+
 MARKED = 6
 """The approximate number of markers on a line; the first point has one, so that a single epoch is seen."""
 
@@ -144,13 +147,15 @@ def _lines(runs: Sequence[RunLine], counted: bool) -> list[_Line]:
         return [_Line(positions[:size], line[:size], None) for line, size in zip(scores, sizes, strict=True)]
     came = np.ma.masked_invalid(scores)
     spread = np.ma.masked_where(came.count(axis=0) < 2, came.std(axis=0, ddof=1))
-    return [_Line(positions, came.mean(axis=0).filled(np.nan), spread.filled(np.nan))]
+    every = -(-longest // MOST_POSITIONS)
+    drawn = np.arange(longest - 1, -1, -every)[::-1]
+    return [_Line(positions[drawn], came.mean(axis=0).filled(np.nan)[drawn], spread.filled(np.nan)[drawn])]
 
 
 def _data(document: TableDocument) -> DataRows:
     """What is drawn: for each panel its positions, then the scores of each line in percent, and their spread."""
     rows = [row for row, _ in document.rows]
-    titles: list[str] = ["validation"]
+    titles: list[str] = ["point"]
     values: list[list[float | None]] = []
     for column, _ in document.columns:
         runs = [run for run in document.runs if run.column == column and run.row in rows]

@@ -20,7 +20,7 @@ from analysis.scores import MeanAuroc, mean_of_defined
 from experiments.reporting.blocks.building.block import Block, DataRows
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.shown_rows import MOST_COLUMNS, classified, shown_cells
+from experiments.reporting.blocks.building.shown_rows import MOST_COLUMNS, MOST_ROWS, classified, shown_cells
 from experiments.reporting.drawings.grid import draw_grid, unit_square
 from experiments.reporting.drawings.looks import looks
 from experiments.run.predictions import Rows, stored_rows
@@ -71,7 +71,8 @@ class CurvesOfRuns:
     """The curves of classification runs on their test predictions.
 
     Attributes:
-        roc: the ROC curves: sensitivities at false-positive rates.
+        roc: the ROC curves: sensitivities at false-positive rates. Those of single classes are left out of tables that
+            have more rows than a panel shows.
         precision_recall: the precision-recall curves: precisions at recalls.
     """
 
@@ -136,7 +137,8 @@ def _gather(gathering: Gathering) -> CurvesOfRuns | None:
         predicted = [stored_rows(record) for record in records if classified(record)]
         score = gathering.columns[column].score
         runs = [curves_of_run(task, rows, score) for task, rows in predicted]
-        for subject in runs[0] if runs else ():
+        subjects = list(runs[0]) if runs else []
+        for subject in subjects if len(gathering.table.rows) <= MOST_ROWS else subjects[:1]:
             sensitivities, precisions, shares = (
                 np.array(of) for of in zip(*(run[subject] for run in runs), strict=True)
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.calibration import BINS
 from analysis.calibration import reliability as held_against
-from experiments.reporting.blocks.building.block import Block, DataRows
+from experiments.reporting.blocks.building.block import Block, DataRows, Value
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.building.shown_rows import classified, shown_cells
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-HEADER = ("row", "column", "run", "bin_from", "bin_to", "predictions", "mean_probability", "share_of_events")
+HEADER = ("row", "column", "runs", "mean_probability", "share_of_events", "sd", "predictions")
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,9 @@ def _averaged(runs: Sequence[RunBins]) -> tuple[NDArray[np.float64], ...]:
 
 
 def data_of(runs: Sequence[RunBins]) -> DataRows:
-    """The bins of each run that hold predictions, a line each."""
-    lines: list[list[str | float]] = []
-    counts: dict[tuple[str, str], int] = {}
-    for run in runs:
-        counts[run.row, run.column] = counts.get((run.row, run.column), 0) + 1
-        for number, predictions in enumerate(run.predictions):
-            if predictions:
-                mean, share = run.probabilities[number] / predictions, run.events[number] / predictions
-                ends = number / BINS, (number + 1) / BINS
-                lines.append([run.row, run.column, counts[run.row, run.column], *ends, predictions, mean, share])
+    """The bins that hold predictions, a line for each of a cell, as they are drawn."""
+    lines: list[list[Value]] = []
+    for row, column in dict.fromkeys((run.row, run.column) for run in runs):
+        of_cell = [run for run in runs if (run.row, run.column) == (row, column)]
+        lines += [[row, column, len(of_cell), *map(float, of_bin)] for of_bin in zip(*_averaged(of_cell), strict=True)]
     return [HEADER, *lines]

@@ -24,8 +24,8 @@ METADATA: dict[Format, dict[str, Any]] = {
 }
 """What is left out of the files, so that the same drawing gives the same bytes."""
 
-STYLE: dict[Any, Any] = {"svg.hashsalt": "medtransfer"}
-"""Settings of the files: without the salt, the ids in an SVG would be random."""
+STYLE: dict[Any, Any] = {"svg.hashsalt": "medtransfer", "text.hinting": "none"}
+"""Settings of the files: ids in an SVG that are not random, and texts that are as wide in all files."""
 
 FINE = re.compile(rb"(\.\d\d)\d+")
 """The decimals of a coordinate beyond a hundredth of a typographic point, which nobody sees."""
@@ -68,7 +68,8 @@ def drawn(drawing: Drawing, kind: Format) -> bytes:
     from matplotlib import rc_context
 
     if drawing.get_layout_engine() is not None:
-        drawing.draw_without_rendering()
+        with rc_context(STYLE):
+            drawing.draw_without_rendering()
         drawing.set_layout_engine("none")
     file = io.BytesIO()
     with rc_context(STYLE):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -20,6 +18,7 @@ from experiments.reporting.blocks.building.kind import blocks_of, in_order
 from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.beside import entries_beside, headings_beside
 from experiments.reporting.formats.comma_separated import lines_as_csv
+from experiments.reporting.page.embedded import LARGE_DATA, Embedded, embedded, packed
 from experiments.reporting.page.published import published_cells, published_note
 from experiments.reporting.text.layout import Layout, capital, missing, score_layout
 from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std, p_stated
@@ -30,17 +29,8 @@ PACKAGE = "experiments.reporting.page"
 TITLE = "medtransfer: which initialization?"
 """The title of a page for which none was given."""
 
-UNESCAPED = " !$()*+,-./:;=?@[]^_`{|}~"
-"""The characters that need no escaping in a data URL inside double quotes."""
-
 SHARED = ("loading", "spec", "environment")
 """The details of runs that many runs have in common, so that the page holds each of them once."""
-
-LARGE = 40_000
-"""The characters of a drawing, or of its numbers, from which on they are compressed, and unpacked by the page's script.
-
-Smaller ones are there without scripts too.
-"""
 
 MANY = 5
 """The largest number of columns that are printed in the usual size; more are printed small."""
@@ -66,19 +56,6 @@ class Illustrated:
 
 
 @dataclass(frozen=True)
-class Embedded:
-    """A file of text within a page, in one of two forms.
-
-    Attributes:
-        quoted: the text in percent-encoding, for a data URL; empty: it is large, and compressed.
-        packed: the text compressed by gzip, in base64; empty: it is small, and quoted.
-    """
-
-    quoted: str
-    packed: str
-
-
-@dataclass(frozen=True)
 class Shown:
     """A block with its drawing, made for a page.
 
@@ -86,6 +63,7 @@ class Shown:
         block: the block that is shown.
         id: the name by which the page's list of contents leads to it.
         drawing: the block's drawing as an SVG; None: there is none.
+        ratio: the drawing's width over its height, so that its place is kept until it is shown; empty: it is not known.
         file: the name, without its ending, of the files in which the drawing is downloaded.
         pdf: the drawing as a PDF in base64; empty: there is none.
         csv: the numbers of the drawing as CSV; None: there are none.
@@ -94,6 +72,7 @@ class Shown:
     block: Block
     id: str
     drawing: Embedded | None = None
+    ratio: str = ""
     file: str = ""
     pdf: str = ""
     csv: Embedded | None = None
@@ -225,25 +204,10 @@ def _sorted_by(value: Value) -> str:
     return "Infinity" if value == float("inf") else str(value)
 
 
-def _embedded(text: bytes) -> Embedded:
-    """A text for a page: in percent-encoding, which is smaller than base64, or compressed if it is large."""
-    quoted = quote(text, safe=UNESCAPED)
-    return Embedded(quoted, "") if len(quoted) < LARGE else Embedded("", packed(text))
-
-
-def packed(text: bytes) -> str:
-    """A text compressed by gzip, in base64; the same text gives the same one."""
-    return base64.b64encode(gzip.compress(text, mtime=0)).decode()
-
-
-def _drawing(svg: bytes) -> Embedded:
-    return _embedded(svg.replace(b"\n", b" "))
-
-
 def _csv(lines: DataRows) -> Embedded:
     """Numbers as CSV with six digits each, so that the page stays small."""
     short = [[float(f"{value:.6g}") if isinstance(value, float) else value for value in line] for line in lines]
-    return _embedded(lines_as_csv(short).encode())
+    return embedded(lines_as_csv(short).encode(), LARGE_DATA)
 
 
 def own(name: str) -> Any:
@@ -286,7 +250,7 @@ def _section(table: Illustrated) -> Section:
     ]
     if table.picture is not None:
         pdf = "" if table.pdf is None else base64.b64encode(table.pdf).decode()
-        shown[0] = replace(shown[0], drawing=_drawing(table.picture), pdf=pdf, csv=_csv(drawn_data(shown[0].block)))
+        shown[0] = _with_drawing(shown[0], table.picture, pdf)
     of_scores = [("Scores", f"{document.name}-scores")] if scores else []
     return Section(
         document=document,
@@ -307,12 +271,14 @@ def _shown(document: Document, number: int, block: Block) -> Shown:
     empty = Shown(block, f"{document.name}-{number}", file=f"{document.name}{block.ending}")
     if drawing is None:
         return empty
-    return replace(
-        empty,
-        drawing=_drawing(drawn(drawing, "svg")),
-        pdf=base64.b64encode(drawn(drawing, "pdf")).decode(),
-        csv=_csv(drawn_data(block)),
-    )
+    return _with_drawing(empty, drawn(drawing, "svg"), base64.b64encode(drawn(drawing, "pdf")).decode())
+
+
+def _with_drawing(shown: Shown, svg: bytes, pdf: str) -> Shown:
+    size = re.search(rb'<svg[^>]*? width="([\d.]+)pt"', svg), re.search(rb'<svg[^>]*? height="([\d.]+)pt"', svg)
+    ratio = f"{size[0][1].decode()} / {size[1][1].decode()}" if size[0] and size[1] else ""
+    drawing = embedded(svg.replace(b"\n", b" "))
+    return replace(shown, drawing=drawing, ratio=ratio, pdf=pdf, csv=_csv(drawn_data(shown.block)))
 
 
 def _scores(document: TableDocument, about: Sequence[Block]) -> Scores:
