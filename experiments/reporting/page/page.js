@@ -30,12 +30,19 @@ function sort(heading) {
 }
 
 /* On a phone, lists have their headings beside each entry. */
-for (const table of document.querySelectorAll("table.listed")) {
-  const names = [...table.tHead.rows[0].cells].map((one) => one.textContent);
-  for (const row of table.tBodies[0].rows) {
-    [...row.cells].forEach((cell, place) => { cell.dataset.name = names[place]; });
+const phone = matchMedia("(max-width: 40rem)");
+
+function nameEntries() {
+  for (const table of document.querySelectorAll("table.listed")) {
+    const names = [...table.tHead.rows[0].cells].map((one) => one.textContent);
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, place) => { cell.dataset.name = names[place]; });
+    }
   }
 }
+
+if (phone.matches) nameEntries();
+phone.addEventListener("change", nameEntries, { once: true });
 
 for (const heading of document.querySelectorAll("table.sortable > thead th")) {
   const button = document.createElement("button");
@@ -64,10 +71,13 @@ async function prepare(figure) {
   for (const link of figure.querySelectorAll("a[data-packed]")) await unpack(link, "href", "text/csv;charset=utf-8");
 }
 
-for (const figure of document.querySelectorAll("figure.drawing")) prepare(figure);
+/* One after the other, from the top, once all else is there: so a large page opens at once. */
+addEventListener("load", async () => {
+  for (const figure of document.querySelectorAll("figure.drawing")) await prepare(figure);
+});
 
 /* A phone has no room for the contents unasked; what is folded opens when somebody is led to it. */
-if (matchMedia("(max-width: 40rem)").matches) {
+if (phone.matches) {
   for (const contents of document.querySelectorAll(".contents")) contents.open = false;
 }
 function unfold() {

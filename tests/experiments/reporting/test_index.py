@@ -111,13 +111,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def saved(view: Any, name: str) -> bytes:
     """The file that a click on a link saves."""
     with view.expect_download() as waiting:
-        view.locator(f'figure.drawing a[download="{name}"]').click()
+        view.locator(f'figure.drawing a[download="{name}"][href]').click()
     assert waiting.value.suggested_filename == name
     return Path(waiting.value.path()).read_bytes()
 
 
 def test_a_figure_is_saved_as_svg_pdf_and_csv(browser: Any) -> None:
-    browser.locator("figure.drawing a.svg[href]").first.wait_for()
     assert b"<svg" in saved(browser, "example-differences.svg")
     assert saved(browser, "example-differences.pdf").startswith(b"%PDF-")
     rows = list(csv.DictReader(io.StringIO(saved(browser, "example-differences.csv").decode())))
@@ -135,7 +134,7 @@ def test_contents_lead_to_every_part_and_open_what_is_folded(browser: Any) -> No
     folded = browser.locator("details[id]").first
     assert folded.get_attribute("open") is None
     browser.locator(f'nav a[href="#{folded.get_attribute("id")}"]').click()
-    browser.wait_for_function("document.querySelector('details[id]').open")
+    browser.wait_for_function("() => document.querySelector('details[id]').open")
 
 
 def test_what_is_large_is_compressed_and_shown_by_the_script(browser: Any) -> None:
@@ -143,5 +142,5 @@ def test_what_is_large_is_compressed_and_shown_by_the_script(browser: Any) -> No
     assert "kkkk" in facts
     images = browser.locator("figure.drawing img")
     assert images.count() >= 1
-    browser.wait_for_function("[...document.querySelectorAll('figure.drawing img')].every((one) => one.src)")
+    browser.wait_for_function("() => [...document.querySelectorAll('figure.drawing img')].every((one) => one.src)")
     assert all(image.get_attribute("src").startswith("data:image/svg+xml,") for image in images.all())
