@@ -72,7 +72,7 @@ endef
 
 ##@ Results
 
-report: $(READY)  ## Render the tables under tables/ as one page, report.html
+report: $(READY)  ## Render the tables under tables/: report.html leads to a page for each
 	$(MEDTRANSFER) report $(ARGS)
 
 dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.curves import cumulated
+
 AT_ONCE = 4_000_000
 """The number of entries of a matrix of resamples and images up to which resamples are scored together."""
 
@@ -31,14 +33,10 @@ def average_precision(targets: ArrayLike, scores: ArrayLike) -> NDArray[np.float
 
 
 def _average_precision(truth: NDArray[np.float64], scores: NDArray[np.float64]) -> float:
-    labelled = ~np.isnan(truth)
-    order = np.argsort(-scores[labelled], kind="stable")
-    positive, scores = truth[labelled][order] == 1, scores[labelled][order]
-    if not positive.any():
+    hits, told = cumulated(truth, scores)
+    if not len(hits) or hits[-1] == 0:
         return float("nan")
-    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # of each group of equal scores
-    hits = np.cumsum(positive)[last]
-    precision, gained = hits / (last + 1), np.diff(hits, prepend=0) / hits[-1]
+    precision, gained = hits / told, np.diff(hits, prepend=0) / hits[-1]
     return float((precision * gained).sum())
 
 

@@ -2,11 +2,51 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 BINS = 15
 """Of equal width from 0 to 1; the number that the field took over from Guo et al. 2017."""
+
+
+class Reliability(NamedTuple):
+    """Predictions put into bins of equal width by their probability.
+
+    Attributes:
+        predictions: (B,) how many predictions each bin holds.
+        probabilities: (B,) the sum of the probabilities in each bin.
+        events: (B,) how many of the events in each bin came.
+    """
+
+    predictions: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    events: NDArray[np.float64]
+
+
+def reliability(probabilities: NDArray[np.float64], targets: NDArray[np.float64], bins: int = BINS) -> Reliability:
+    """Hold probabilities of an event against how often it came, in bins of equal width.
+
+    Args:
+        probabilities: (N,) how probable the event is by each prediction, in [0, 1].
+        targets: (N,) what happened: 1 where the event came, 0 where it did not, NaN where nobody knows; these are left
+            out.
+        bins: how many bins there are; a probability between two belongs to the upper one, and 1 to the last.
+
+    Raises:
+        ValueError: if there is no bin, or a probability is outside [0, 1].
+    """
+    known = ~np.isnan(targets)
+    predicted, came = probabilities[known], targets[known]
+    if bins < 1 or not np.all((predicted >= 0) & (predicted <= 1)):
+        raise ValueError("expected one bin or more, and probabilities in [0, 1]")
+    number = np.minimum((predicted * bins).astype(np.int64), bins - 1)
+    return Reliability(
+        np.bincount(number, minlength=bins).astype(np.float64),
+        np.bincount(number, predicted, bins).astype(np.float64),
+        np.bincount(number, came, bins).astype(np.float64),
+    )
 
 
 def calibration_error(probabilities: NDArray[np.float64], targets: NDArray[np.float64], bins: int = BINS) -> float:
@@ -19,9 +59,8 @@ def calibration_error(probabilities: NDArray[np.float64], targets: NDArray[np.fl
 
     Args:
         probabilities: how probable the event is by each prediction, in [0, 1].
-        targets: what happened, likewise: 1 where the event came, 0 where it did not, NaN where nobody knows; these are
-            left out.
-        bins: how many there are; a probability between two belongs to the upper one, and 1 to the last.
+        targets: what happened, as for ``reliability``.
+        bins: how many bins there are.
 
     Returns:
         The error in [0, 1]; NaN without a known event.
@@ -29,12 +68,7 @@ def calibration_error(probabilities: NDArray[np.float64], targets: NDArray[np.fl
     Raises:
         ValueError: if there is no bin, or a probability is outside [0, 1].
     """
-    known = ~np.isnan(targets)
-    predicted, came = probabilities[known], targets[known]
-    if bins < 1 or not np.all((predicted >= 0) & (predicted <= 1)):
-        raise ValueError("expected one bin or more, and probabilities in [0, 1]")
-    if not len(predicted):
-        return float("nan")
-    number = np.minimum((predicted * bins).astype(np.int64), bins - 1)
-    gaps = np.bincount(number, came, bins) - np.bincount(number, predicted, bins)  # each times the size of its bin
-    return float(np.abs(gaps).sum() / len(predicted))
+    held = reliability(probabilities, targets, bins)
+    gaps = held.events - held.probabilities  # each times the size of its bin
+    total = held.predictions.sum()
+    return float(np.abs(gaps).sum() / total) if total else float("nan")

@@ -13,6 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
+STATED = 0.9
+"""The specificity or the sensitivity that validation images have at their threshold, or more, where nobody says other.
+"""
+
 
 def thresholds_at_specificity(targets: ArrayLike, scores: ArrayLike, specificity: float) -> Array:
     """The smallest threshold of each class that at least a given share of its negatives does not exceed.

@@ -8,19 +8,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.operating import sensitivities, specificities, thresholds_at_specificity
+from analysis.operating import STATED, sensitivities, specificities, thresholds_at_specificity
 from analysis.scores import mean_of_defined
 from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import Found, Measure, defined
 from experiments.run.paths import Paths
-from experiments.run.predictions import rows_of
+from experiments.run.predictions import Rows, rows_of, stored_rows
 from experiments.run.record_views import validation_predictions
-from experiments.run.store import PREDICTIONS, VALIDATION_PREDICTIONS, Record
+from experiments.run.store import VALIDATION_PREDICTIONS, Record
 from specs.registry import DATASETS
 from specs.run import RunSpec
-
-STATED = 0.9
-"""The specificity or the sensitivity that the validation split has at its threshold, or more."""
+from specs.task import Task
 
 NUMBERS = ("sensitivity_at_specificity", "specificity_reached", "specificity_at_sensitivity", "sensitivity_reached")
 """What the test split has at the threshold for the stated specificity, and at that for the stated sensitivity."""
@@ -36,7 +34,7 @@ def operating_point_numbers(record: Record, paths: Paths) -> Found:
     Raises:
         RunError: if the run is of an earlier version, which kept no validation predictions.
     """
-    task = _dataset(record).task
+    task = _task(record)
     by_class = _by_class(record, None)
     scored = [task.classes.index(name) for name in task.scored]
     found = {number: defined(float(mean_of_defined(values[0, scored]))) for number, values in by_class.items()}
@@ -58,18 +56,14 @@ def operating_point_resamples(
         numbers: the numbers of the run, which say nothing of single images.
         counts: how often each resample draws each test image, (B, N).
     """
-    task = _dataset(record).task
+    task = _task(record)
     scored = [task.classes.index(name) for name in task.scored]
     return {number: mean_of_defined(values[:, scored]) for number, values in _by_class(record, counts).items()}
 
 
 def _by_class(record: Record, counts: NDArray[np.uint8] | None) -> dict[str, NDArray[np.float64]]:
     """The numbers of each class on resamples of the test images, (B, K); without ``counts`` on the images, (1, K)."""
-    import pyarrow.parquet as pq
-
-    task = _dataset(record).task
-    chosen_on = rows_of(task, validation_predictions(record))
-    tested = rows_of(task, pq.read_table(record.file(PREDICTIONS)))
+    chosen_on, tested = _validated(record), stored_rows(record)[1]
     if counts is None:
         counts = np.ones((1, len(tested["targets"])), np.uint8)
     targets, scores = tested["targets"], tested["probabilities"]
@@ -84,9 +78,26 @@ def _by_class(record: Record, counts: NDArray[np.uint8] | None) -> dict[str, NDA
     return dict(zip(NUMBERS, values, strict=True))
 
 
-def _dataset(record: Record) -> Dataset:
+def thresholds_of(record: Record) -> NDArray[np.float64]:
+    """The threshold of each class, (K,), above which an image is told as positive; NaN where a class has none.
+
+    Each is the smallest one with a specificity of ``STATED`` or more on the validation split.
+
+    Raises:
+        RunError: if the run is of an earlier version, which kept no validation predictions.
+    """
+    chosen_on = _validated(record)
+    return thresholds_at_specificity(chosen_on["targets"], chosen_on["probabilities"], STATED)
+
+
+def _validated(record: Record) -> Rows:
+    """The predictions of a run on its validation split."""
+    return rows_of(_task(record), validation_predictions(record))
+
+
+def _task(record: Record) -> Task:
     dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
-    return dataset
+    return dataset.task
 
 
 def _numbers(spec: RunSpec) -> tuple[str, ...]:

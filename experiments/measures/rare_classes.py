@@ -20,11 +20,10 @@ from analysis.scores import mean_of_defined
 from datamodules.dataset.contract import Dataset
 from experiments.measures.measuring.measure import Found, Measure, defined
 from experiments.run.paths import Paths
-from experiments.run.predictions import Rows, rows_of
-from experiments.run.store import PREDICTIONS, Record
+from experiments.run.predictions import stored_rows
+from experiments.run.store import Record
 from specs.registry import DATASETS
 from specs.run import RunSpec
-from specs.task import Task
 
 OF_EXCLUSIVE_CLASSES = {"balanced_accuracy": balanced_accuracy, "f1": macro_f1, "quadratic_kappa": quadratic_kappa}
 """The numbers of a task of exclusive classes, by the class that is likeliest."""
@@ -38,7 +37,7 @@ def rare_class_scores(record: Record, paths: Paths) -> Found:
         ``average_precision:CLASS``; of exclusive classes also those of ``OF_EXCLUSIVE_CLASSES``, the kappa in [-1, 1].
         None where a number is undefined.
     """
-    task, rows = _predicted(record)
+    task, rows = stored_rows(record)
     targets, probabilities = rows["targets"], rows["probabilities"]
     each = dict(zip(task.classes, average_precision(targets, probabilities).tolist(), strict=True))
     known = [each[name] for name in task.scored if not math.isnan(each[name])]
@@ -57,7 +56,7 @@ def rare_class_resamples(record: Record, numbers: Found, counts: NDArray[np.uint
         numbers: the numbers of the run, which say nothing of single images.
         counts: how often each resample draws each test image, (B, N).
     """
-    task, rows = _predicted(record)
+    task, rows = stored_rows(record)
     targets, probabilities = rows["targets"], rows["probabilities"]
     scored = [task.classes.index(name) for name in task.scored]
     each = average_precision_of_resamples(targets[:, scored], probabilities[:, scored], counts)
@@ -67,14 +66,6 @@ def rare_class_resamples(record: Record, numbers: Found, counts: NDArray[np.uint
         for name, score in OF_EXCLUSIVE_CLASSES.items():
             found[name] = np.array([score(one) for one in drawn])
     return found
-
-
-def _predicted(record: Record) -> tuple[Task, Rows]:
-    """The task of a run and its test predictions."""
-    import pyarrow.parquet as pq
-
-    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
-    return dataset.task, rows_of(dataset.task, pq.read_table(record.file(PREDICTIONS)))
 
 
 def _numbers(spec: RunSpec) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.operating import thresholds_at_specificity, thresholds_of_youden
+from analysis.operating import STATED, thresholds_at_specificity, thresholds_of_youden
 from experiments.predicting.ensemble import Ensemble
 from experiments.run.predictions import Rows, rows_of
 from experiments.run.record_views import validation_predictions
@@ -34,8 +34,8 @@ class Rule:
         value: the share in (0, 1], or the probability in [0, 1]; 0 for ``youden``.
     """
 
-    kind: str = YOUDEN
-    value: float = 0.0
+    kind: str = "specificity"
+    value: float = STATED
 
     @property
     def words(self) -> str:
@@ -53,7 +53,7 @@ def parse_rule(text: str) -> Rule:
         UsageError: if it is none of ``RULES``.
     """
     if text == YOUDEN:
-        return Rule()
+        return Rule(YOUDEN, 0.0)
     match = re.fullmatch(r"(?:(specificity|sensitivity)=)?(\d*\.?\d+)", text)
     value = float(match.group(2)) if match else -1.0
     if match is None or not 0 <= value <= 1 or (match.group(1) and value == 0):

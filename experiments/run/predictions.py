@@ -11,9 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from datamodules.dataset.contract import Dataset
 from datamodules.dataset.sample import Sample
+from experiments.run.store import PREDICTIONS, Record
 from lightning_modules.scoring import task_score
 from specs.files import replacing
+from specs.registry import DATASETS
+from specs.run import RunSpec
 from specs.task import Task
 
 Rows = dict[str, NDArray[Any]]
@@ -61,6 +65,20 @@ def rows_of(task: Task, table: pa.Table) -> Rows:
         plural: np.column_stack([table[f"{kind}:{name}"].to_numpy() for name in task.classes])
         for kind, plural in (("target", "targets"), ("probability", "probabilities"))
     }
+
+
+def stored_rows(record: Record, file: str = PREDICTIONS) -> tuple[Task, Rows]:
+    """The task of a fine-tuning, and its stored predictions in the form that the task's score takes.
+
+    Args:
+        record: the record of the finished fine-tuning.
+        file: the file of the run that holds the predictions: those of the test split, or of the validation split.
+
+    Raises:
+        RunError: if the file is gone or damaged.
+    """
+    dataset: Dataset = DATASETS.build(RunSpec.from_json(record.data["spec"]).dataset)
+    return dataset.task, rows_of(dataset.task, pq.read_table(record.file(file)))
 
 
 def scores(task: Task, table: pa.Table) -> dict[str, float | None]:

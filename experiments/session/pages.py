@@ -1,14 +1,17 @@
-"""The HTML page of finished tables."""
+"""The HTML pages of finished tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from experiments.reporting.blocks.building.kind import illustrations
 from experiments.reporting.drawings.pictures import OF_PATIENTS
 from experiments.reporting.formats.json_format import read_document
+from experiments.reporting.page.index import page_names, render_index
 from experiments.reporting.page.page import TITLE, Illustrated, render
 from experiments.run.paths import Paths
 from experiments.session.results import Page
@@ -20,7 +23,7 @@ Images = Literal["phantom", "all", "none"]
 
 
 def page_of(files: Sequence[Path], paths: Paths, images: Images, title: str | None = None) -> Page:
-    """Make one HTML page of finished tables.
+    """Make the HTML page of one finished table, or an index of several with a page for each.
 
     Args:
         files: the file ``NAME.json`` of each table.
@@ -32,18 +35,32 @@ def page_of(files: Sequence[Path], paths: Paths, images: Images, title: str | No
         DataError: if a file is no table, or images were asked for and the data are not there.
         RunError: if images were asked for and a run is not in the store.
     """
-    tables: list[Illustrated] = []
-    for path in files:
-        document = read_document(path)
-        if isinstance(document, TableDocument):
-            tables.append(illustrated(document, images, paths))
-        else:
-            endings = ("", OF_PATIENTS) if images == "all" else ("",)
-            pictures = [path.with_name(f"{path.stem}{ending}.svg") for ending in endings]
-            shown = next((picture.read_bytes() for picture in pictures if picture.is_file()), None)
-            tables.append(Illustrated(document, picture=shown))
+    tables = [_table(path, paths, images) for path in files]
     notes = tuple(f"{table.document.name}: {table.lacking}" for table in tables if table.lacking)
-    return Page(render(title or TITLE, tables), len(files), notes)
+    named = title or TITLE
+    if len(tables) == 1:
+        return Page(lambda _: render(named, tables), {}, notes)
+    documents = [table.document for table in tables]
+    names = page_names(documents)
+
+    def page(table: Illustrated, index: str) -> str:
+        return render(named, [table], f"../{quote(index)}")
+
+    pages = {name: partial(page, table) for name, table in zip(names, tables, strict=True)}
+    return Page(lambda folder: render_index(named, documents, folder), pages, notes)
+
+
+def _table(path: Path, paths: Paths, images: Images) -> Illustrated:
+    document = read_document(path)
+    if isinstance(document, TableDocument):
+        return illustrated(document, images, paths)
+    endings = ("", OF_PATIENTS) if images == "all" else ("",)
+    pictures = [path.with_name(f"{path.stem}{ending}.svg") for ending in endings]
+    shown = next((picture for picture in pictures if picture.is_file()), None)
+    if shown is None:
+        return Illustrated(document)
+    pdf = shown.with_suffix(".pdf")
+    return Illustrated(document, picture=shown.read_bytes(), pdf=pdf.read_bytes() if pdf.is_file() else None)
 
 
 def illustrated(document: TableDocument, images: Images, paths: Paths) -> Illustrated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -236,21 +236,48 @@ class Compared(Made):
 
 @dataclass(frozen=True)
 class Page:
-    """Finished tables as one HTML page that needs nothing else.
+    """Finished tables as HTML that needs nothing else: one page, or an index of several with a page for each.
 
     Attributes:
-        html: the text of the page.
-        tables: the number of tables that the page shows.
-        notes: notes on what the page does not show, such as why a table's test images are missing.
+        index: a function that makes the text of the page, or of the index, given the name of the folder beside it that
+            holds the pages of tables.
+        pages: a function for each table's page, by the page's name, that makes its text, given the name of the index;
+            empty: there is one table, and ``index`` makes its page.
+        notes: notes on what is not shown, such as why a table's test images are missing.
     """
 
-    html: str
-    tables: int
+    index: Callable[[str], str]
+    pages: Mapping[str, Callable[[str], str]]
     notes: tuple[str, ...] = ()
 
-    def write(self, path: Path) -> None:
-        """Write the page to a file, completely or not at all."""
-        write_text(path, self.html)
+    @property
+    def html(self) -> str:
+        """The text of the page or, of several tables, of the index, as if it were called ``report.html``."""
+        return self.index(pages_folder(Path("report.html")))
+
+    @property
+    def tables(self) -> int:
+        """The number of tables that are shown."""
+        return len(self.pages) or 1
+
+    def write(self, path: Path) -> tuple[Path, ...]:
+        """Write the page to a file, and the pages of several tables into a folder beside it; returns all paths.
+
+        The folder of ``report.html`` is ``report-pages``. Each file is written completely or not at all, the index
+        last.
+        """
+        folder = path.with_name(pages_folder(path))
+        written = []
+        for name, page in self.pages.items():
+            written.append(folder / f"{name}.html")
+            write_text(written[-1], page(path.name))
+        write_text(path, self.index(folder.name))
+        return (path, *written)
+
+
+def pages_folder(path: Path) -> str:
+    """The name of the folder beside an index that holds the pages of its tables."""
+    return f"{path.stem}-pages"
 
 
 def records_table(records: Sequence[Record]) -> pa.Table:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.operating import STATED
 from experiments.execution.run_status import RunState, run_states
 from experiments.predicting.deciding import parse_rule
 from experiments.reporting.formats.json_format import table_files
@@ -444,7 +445,7 @@ class Session:
         *,
         row: str | None = None,
         column: str | None = None,
-        threshold: str = "youden",
+        threshold: str = f"specificity={STATED}",
         any_image: bool = False,
     ) -> Predicted:
         """Predict new images with the network of a finished run, or with all networks of a row of a table.
@@ -455,8 +456,9 @@ class Session:
             output: the folder that the predictions are written to; an interrupted prediction there goes on.
             row: the label of a row of the table; None takes the one that it advises to start from, or its only one.
             column: the label of a column of the table; None takes its only one.
-            threshold: the rule by which the threshold of yes and no is chosen on validation images: ``youden``,
-                ``specificity=SHARE``, ``sensitivity=SHARE``, or a probability.
+            threshold: the rule by which the threshold of yes and no is chosen on validation images:
+                ``specificity=SHARE`` or ``sensitivity=SHARE`` (at least that), ``youden`` (largest sum of both), or a
+                probability.
             any_image: whether images that are unlike those that the network learned are not looked for.
 
         Raises:
@@ -479,7 +481,9 @@ class Session:
         title: str | None = None,
         images: Images = "phantom",
     ) -> Page:
-        """Make one HTML page of finished tables, which can be read without a network or a server.
+        """Make the HTML page of a finished table, or an index of several and a page for each.
+
+        They can be read without a network or a server.
 
         Args:
             files: the file ``NAME.json`` of each table; empty takes all in the folder ``tables``.

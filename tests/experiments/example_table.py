@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import gzip
 import io
+import re
 from html.parser import HTMLParser
 
 from rich.console import Console
@@ -72,6 +75,12 @@ def terminal(made: Document, width: int = 100, encoding: str = "utf-8") -> str:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
     print_document(made, Console(file=file, width=width, color_system=None))
     return file.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined, no-any-return]
+
+
+def unpacked(text: str) -> list[str]:
+    """What a page holds compressed: large drawings, their numbers, and the details of runs."""
+    packed = re.findall(r'data-packed="([^"]*)"|<script type="application/gzip" id="facts">([^<]*)<', text)
+    return [gzip.decompress(base64.b64decode(one or other)).decode() for one, other in packed]
 
 
 class Page(HTMLParser):

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=FileToWrite(".html", ".htm"),
         default="report.html",
         metavar="FILE",
-        help="the page (default: %(default)s)",
+        help="the index of the worlds (default: %(default)s)",
     )
     add_executor(parser)
     add_paths(parser)

@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--row", metavar="ROW", help="the row of the table (default: the one that it advises)")
     parser.add_argument("--column", metavar="COLUMN", help="the column of the table, where it has several")
     parser.add_argument(
-        "--threshold", default="youden", metavar="RULE",
-        help="how the threshold of yes and no is chosen on the validation images: youden (the largest sum of "
-        "sensitivity and specificity), specificity=SHARE or sensitivity=SHARE (at least that), or a probability such "
-        "as 0.5 (default: %(default)s)",
+        "--threshold", default="specificity=0.9", metavar="RULE",
+        help="how the threshold of yes and no is chosen on the validation images: specificity=SHARE or "
+        "sensitivity=SHARE (at least that), youden (the largest sum of both), or a probability such as 0.5 (default: "
+        "%(default)s, as in tables)",
     )  # fmt: skip
     parser.add_argument(
         "--any-image", action="store_true",

@@ -1,8 +1,11 @@
-"""Render finished tables as one HTML page, which can be read without a network or a server.
+"""Render finished tables as HTML, which can be read without a network or a server.
 
-Without FILE, it takes all tables in the folder where `medtransfer table` puts them. Example images of phantom editions
-are shown. Those of real editions are shown only with --with-images, because they are of patients, and pages are passed
-on to others.
+One table is one page. Of several, the file is an index that says what each answers, and a folder beside it, such as
+report-pages beside report.html, holds a page for each. Without FILE, it takes all tables in the folder where
+`medtransfer table` puts them. Every figure can be saved from its page as SVG, PDF and CSV.
+
+Example images of phantom editions are shown. Those of real editions are shown only with --with-images, because they are
+of patients, and pages are passed on to others.
 """
 
 from __future__ import annotations
@@ -13,10 +16,10 @@ from experiments.cli.commands.options import add_images, add_paths, add_tables, 
 from experiments.cli.commands.showing import note
 from experiments.cli.paths import FileToWrite, check_writable
 
-LARGE = 5
+LARGE = 2
 """The size of a page, in megabytes, above which a note says that it is large."""
 
-HELP = "render finished tables as one self-contained HTML page"
+HELP = "render finished tables as self-contained HTML pages"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=FileToWrite(".html", ".htm"),
         default="report.html",
         metavar="FILE",
-        help="the page (default: %(default)s)",
+        help="the page, or the index of several (default: %(default)s)",
     )
     parser.add_argument("--title", help="the title of the page")
     add_images(parser)
@@ -42,11 +45,14 @@ def execute(options: argparse.Namespace) -> int:
     page = Session(paths_of(options)).report(
         options.files, tables=options.tables, title=options.title, images=images_of(options)
     )
-    page.write(options.output)
-    size = len(page.html.encode()) / 1e6
-    print(f"{options.output}: {page.tables} table{'' if page.tables == 1 else 's'}, {size:.1f} MB")
-    if size > LARGE:
-        note(f"The page is larger than {LARGE} MB; name fewer tables, or leave out the images.")
+    written = page.write(options.output)
+    sizes = {path: path.stat().st_size / 1e6 for path in written}
+    tables = f"{page.tables} table{'' if page.tables == 1 else 's'}"
+    pages = f", each on a page of {written[1].parent}, of up to {max(sizes.values()):.1f} MB" if written[1:] else ""
+    print(f"{options.output}: {tables}, {sizes[options.output]:.1f} MB{pages}")
+    for path, size in sizes.items():
+        if size > LARGE:
+            note(f"{path} is larger than {LARGE} MB; leave out the images, or make a table of fewer columns.")
     for text in page.notes:
         note(text)
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.contrast import CONFIDENCE, contrast
 from analysis.statistics import POWER, CellResult
-from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line
+from experiments.reporting.blocks.building.block import Block, DataRows, Entry, Heading, Line
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.drawings.intervals import Bar, draw_bar, edges, frame, write_beside
 from experiments.reporting.drawings.labels import height_of, wrapped
@@ -54,7 +54,8 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     if drawn or notes:
         yield Block(
             title="Differences from the reference row" if drawn else "", notes=notes,
-            drawing=(lambda: draw_forest(document)) if drawn else None, ending="-differences",
+            drawing=(lambda: draw_forest(document)) if drawn else None, data=lambda: _data(document),
+            ending="-differences",
         )  # fmt: skip
     lines = [
         Line(row, _tested(column, result))
@@ -168,3 +169,9 @@ def _bars(document: TableDocument) -> dict[tuple[str, str], Bar]:
         low, high = of.interval or (-math.inf, math.inf)
         found[row, column] = Bar(100 * low, 100 * of.estimate, 100 * high)
     return found
+
+
+def _data(document: TableDocument) -> DataRows:
+    """The differences with their intervals, a line each."""
+    lines = [[*cell_key, document.reference, *bar.numbers()] for cell_key, bar in _bars(document).items()]
+    return [("row", "column", "minus", "points", "low", "high"), *lines]

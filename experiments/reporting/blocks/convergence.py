@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.survival import Duration, TimeResult, compare_durations, least_p_value
-from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line, Value
+from experiments.reporting.blocks.building.block import Block, DataRows, Entry, Heading, Line, Value
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.drawings.labels import height_of, legend_below, wrapped
@@ -111,6 +111,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         lines=tuple(lines),
         notes=tuple(_notes(document, title, columns, results)),
         drawing=lambda: _draw(document, title, columns, results),
+        data=lambda: _data(document, columns),
         ending="-steps",
         long=_long(results),
     )
@@ -248,3 +249,14 @@ def _panel(axes: Axes, document: TableDocument, column: str, results: Mapping[Ce
     axes.tick_params(axis="x", labelsize=7)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _data(document: TableDocument, columns: Sequence[str]) -> DataRows:
+    """The steps of each run and whether it reached the threshold by then, a line each."""
+    lines: list[list[Value]] = [
+        [row, column, number, run.time, int(run.reached)]
+        for row, _ in document.rows
+        for column in columns
+        for number, run in enumerate(steps_of(document, (row, column)), 1)
+    ]
+    return [("row", "column", "run", "steps", "reached"), *lines]

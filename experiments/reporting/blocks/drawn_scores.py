@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.block import Block, DataRows, Value
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.held_against import levels_of
 from experiments.reporting.drawings.panels import draw_panels
@@ -23,10 +23,21 @@ def drawn_scores() -> Kind:
 
 def _tell(document: TableDocument) -> Iterator[Block]:
     if document.figure is not None:
-        yield Block(title="The table drawn", drawing=lambda: _draw(document))
+        yield Block(title="The table drawn", drawing=lambda: _draw(document), data=lambda: _data(document))
 
 
 def _draw(document: TableDocument) -> Drawing:
     if document.figure is not None and document.figure.along:
         return draw_stages(document, levels_of(document))
     return draw_panels(document)
+
+
+def _data(document: TableDocument) -> DataRows:
+    """The scores of all runs, a line each."""
+    lines: list[list[Value]] = [
+        [row, column, metric, number, value]
+        for row, _ in document.rows
+        for column, metric in document.columns
+        for number, value in enumerate(document.cells[row, column].values, 1)
+    ]
+    return [("row", "column", "metric", "run", "value"), *lines]

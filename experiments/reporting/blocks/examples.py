@@ -1,48 +1,47 @@
-"""Test images with what networks made of them, on pages that were asked to show some."""
+"""Test images with what networks made of them, and the worst, median and wrong ones, on pages that show images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.reporting.blocks.building.block import Block, Picture
-from experiments.reporting.blocks.building.class_pictures import class_key, class_panels
-from experiments.reporting.blocks.building.images import (
-    SHADES,
-    SIDE,
-    as_jpeg,
-    colored,
-    drawn_channel,
-    record_of,
-    shade_of,
-    spread,
-)
+from experiments.reporting.blocks.building.images import as_jpeg, drawn_channel, record_of, spread
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
+from experiments.reporting.blocks.building.predicted import Networks, Shown, deciding, errors_of, key_of, pictures_of
+from experiments.reporting.drawings.looks import looks
 from experiments.run.paths import Paths
-from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.document import TableDocument
 from specs.task import Task
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from torch import Tensor
-
     from datamodules.dataset.sample import Sample
-    from experiments.run.restored import Restored
 
 COUNT = 4
 """The number of pictures of a column; the last one shows no finding, where there is such an image."""
+
+WORST, MEDIAN, WRONG = 2, 2, 4
+"""The numbers of pictures with the largest and with median errors, and of images that are decided wrongly."""
 
 CHOSEN = (
     "Test images at equal distances in their order, not chosen by result; those with a finding first. Predictions of "
     "seed 0."
 )
 
+ERRORS = {
+    "multiclass": "one minus the probability of the true class",
+    "segmentation": "one minus the Dice coefficient",
+}
+"""How large an error is by the kind of the task, in words; of others, it is ``DISTANCE``."""
+
+DISTANCE = "the largest distance of a class's probability from what the image shows (0 or 1)"
+
+MISSED = "A mask is wrong where a class is missed wholly, or something is marked where nothing is."
+
 
 def examples() -> Kind:
-    """The blocks of example images, one for each column of test scores.
+    """The blocks of example images, and of the worst, median and wrong ones, for each column of test scores.
 
     They need the runs, so they are made for a page when it is written, and are not kept with the table.
     """
@@ -51,12 +50,13 @@ def examples() -> Kind:
 
 def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
     for column, _ in document.columns:
-        if column not in document.measured and (block := column_examples(document, column, paths)) is not None:
-            yield block
+        if column not in document.measured and (networks := networks_of(document, column, paths)) is not None:
+            yield column_examples(column, networks)
+            yield column_cases(column, networks)
 
 
-def column_examples(document: TableDocument, column: str, paths: Paths) -> Block | None:
-    """A block with some test images of a column and the predictions of the reference row and of a best row for them.
+def networks_of(document: TableDocument, column: str, paths: Paths) -> Networks | None:
+    """The networks of seed 0 of the reference row and of a best row of a column.
 
     Returns:
         None if no row of the column has a run of seed 0.
@@ -69,35 +69,66 @@ def column_examples(document: TableDocument, column: str, paths: Paths) -> Block
 
     rows = tuple(dict.fromkeys(row for row in (document.reference, document.best_row(column)) if row))
     first = {run.row: run for run in document.runs if run.column == column and run.seed == 0}
-    shown = {row: record_of(first[row], paths) for row in rows if row in first}
-    if not shown:
+    records = {row: record_of(first[row], paths) for row in rows if row in first}
+    if not records:
         return None
-    networks = {row: restore(record, paths) for row, record in shown.items()}
-    data = next(iter(networks.values())).data
+    shown = looks(document)
+    restored = {row: restore(record, paths) for row, record in records.items()}
+    return Networks(records, restored, {row: shown[row].color for row in records})
+
+
+def column_examples(column: str, networks: Networks) -> Block:
+    """A block with some test images of a column, not chosen by result, and the predictions for them.
+
+    Args:
+        column: the label of the column.
+        networks: the networks whose predictions are shown.
+    """
+    data = networks.data
     numbers = _chosen(data.index_of("test"), data.task)
-    notes = (CHOSEN, *drawn_channel(data.opened.dataset))
-    if data.task.outputs > 1 and data.task.kind == "segmentation":
-        return _block(column, _by_class(networks, numbers, data.task), notes, class_key(data.task.classes))
-    if data.task.kind == "segmentation":
-        key = tuple(zip(("truth", *networks), SHADES, strict=False))
-        return _block(column, _outlined(networks, numbers), notes, key)
-    images = data.test_batch(numbers)["image"].permute(0, 2, 3, 1).numpy()
-    captions = _captions(shown, numbers, data.task)
-    return _block(column, [(_picture(image), lines) for image, lines in zip(images, captions, strict=True)], notes)
+    return _block(f"Examples from the test set: {column}", column, networks, pictures_of(networks, numbers), (CHOSEN,))
 
 
-def _block(
-    column: str,
-    shown: Sequence[tuple[NDArray[np.uint8], tuple[str, ...]]],
-    notes: tuple[str, ...],
-    key: tuple[tuple[str, str], ...] = (),
-) -> Block:
+def column_cases(column: str, networks: Networks) -> Block:
+    """A block with the test images of a column that the last network is most wrong on, with median and wrong ones.
+
+    Args:
+        column: the label of the column.
+        networks: the networks whose predictions are shown.
+    """
+    row, record = list(networks.records.items())[-1]
+    errors, task = errors_of(record), networks.data.task
+    known = sorted((float(size), number) for number, size in enumerate(errors.sizes) if size == size)
+    ordered = [number for _, number in known][::-1]
+    worst, rest = ordered[:WORST], ordered[WORST:]
+    middle = max(0, (len(rest) - MEDIAN - WORST) // 2)  # the middle of all, of which the worst ones were taken away
+    median = rest[middle : middle + MEDIAN]
+    wrong = [number for number in ordered if errors.wrong[number] and number not in (*worst, *median)]
+    named = [
+        *((f"worst {place} of {len(ordered)}", number) for place, number in enumerate(worst, 1)),
+        *(("median", number) for number in median),
+        *(("wrong", number) for number in spread(wrong, WRONG)),
+    ]
+    pictures = pictures_of(networks, [number for _, number in named])
+    told = [(picture, (name, *lines)) for (name, _), (picture, lines) in zip(named, pictures, strict=True)]
+    count = int(errors.wrong[ordered].sum())
+    notes = (
+        f"Chosen by the errors of {row} with seed 0; an error is {ERRORS.get(task.kind, DISTANCE)}. Wrong: some of the "
+        f"{count} of {len(ordered)} test images that it decides wrongly, from the largest error to the smallest.",
+        *((MISSED,) if task.kind == "segmentation" else ()),
+    )
+    return _block(f"Worst, median and wrong cases: {column}", column, networks, told, notes)
+
+
+def _block(title: str, column: str, networks: Networks, shown: Shown, notes: tuple[str, ...]) -> Block:
     """A block of pictures (H, W, 3), each with the lines of text below it."""
     pictures = tuple(
         Picture(partial(as_jpeg, picture), "jpeg", lines, f"Test image {number} of {column}")
         for number, (picture, lines) in enumerate(shown, 1)
     )
-    return Block(title=f"Examples from the test set: {column}", pictures=pictures, key=key, notes=notes)
+    data = networks.data
+    notes = (*notes, *deciding(networks.records, data.task), *drawn_channel(data.opened.dataset))
+    return Block(title=title, pictures=pictures, key=key_of(networks), notes=notes)
 
 
 def _chosen(samples: Sequence[Sample], task: Task) -> list[int]:
@@ -108,95 +139,3 @@ def _chosen(samples: Sequence[Sample], task: Task) -> list[int]:
     clear = [number for number, sample in enumerate(samples) if sample.target and not any(sample.target)]
     some = spread(found, COUNT - bool(clear))
     return some + spread(clear, COUNT - len(some))
-
-
-def _captions(shown: dict[str, Record], numbers: list[int], task: Task) -> list[tuple[str, ...]]:
-    """Lines of text for each image: the true classes, and each row's probabilities for them.
-
-    Where an image shows no finding, the likeliest class of each row is given instead.
-    """
-    import pyarrow.parquet as pq
-
-    tables = {row: pq.read_table(record.file(PREDICTIONS)) for row, record in shown.items()}
-    captions = []
-    for number in numbers:
-        one = next(iter(tables.values()))
-        true = [name for name in task.classes if one[f"target:{name}"][number].as_py() == 1]
-        lines = [f"truth: {', '.join(true) or 'no finding'}"]
-        for row, table in tables.items():
-            found = {name: float(table[f"probability:{name}"][number].as_py()) for name in task.classes}
-            named = true or [max(found, key=lambda name: found[name])]
-            lines.append(f"{row}: {', '.join(f'{name} {found[name]:.2f}' for name in named)}")
-        captions.append(tuple(lines))
-    return captions
-
-
-def _outlined(networks: dict[str, Restored], numbers: list[int]) -> list[tuple[NDArray[np.uint8], tuple[str, ...]]]:
-    """Pictures with the true mask and the outline of each network's prediction, each with lines of text below it."""
-    from analysis.metrics import dice
-
-    batch = next(iter(networks.values())).data.test_batch(numbers)
-    truth = batch["mask"][:, 0].numpy() == 1
-    found = _told(networks, batch["image"])
-    made = []
-    for place, image in enumerate(batch["image"].permute(0, 2, 3, 1).numpy()):
-        lines = [f"{row}: Dice {dice(masks[place], truth[place]):.2f}" for row, masks in found.items()]
-        if not truth[place].any():
-            lines.insert(0, "truth: no finding")
-        outlines = (truth[place], *(masks[place] for masks in found.values()))
-        made.append((_picture(image, outlines), tuple(lines)))
-    return made
-
-
-def _by_class(
-    networks: dict[str, Restored], numbers: list[int], task: Task
-) -> list[tuple[NDArray[np.uint8], tuple[str, ...]]]:
-    """Pictures with the true mask and each network's, side by side, each with lines of text below it."""
-    from analysis.metrics import dice
-
-    batch = next(iter(networks.values())).data.test_batch(numbers)
-    truth, found = batch["mask"][:, 0].numpy(), _told(networks, batch["image"])
-    made = []
-    for place, image in enumerate(batch["image"].permute(0, 2, 3, 1).numpy()):
-        lines = [f"from left to right: {', '.join(('truth', *found))}"]
-        for row, masks in found.items():
-            each = (
-                f"{name} {dice(masks[place] == number, truth[place] == number):.2f}"
-                for number, name in enumerate(task.classes, 1)
-            )
-            lines.append(f"{row}: Dice {', '.join(each)}")
-        panels = class_panels(image, [truth[place], *(masks[place] for masks in found.values())], len(task.classes))
-        made.append((panels, tuple(lines)))
-    return made
-
-
-def _told(networks: dict[str, Restored], images: Tensor) -> dict[str, NDArray[Any]]:
-    """The numbers of the classes that each network tells of the pixels of images (B, H, W)."""
-    import torch
-
-    told = {}
-    with torch.inference_mode():
-        for row, network in networks.items():
-            module: Any = network.module
-            told[row] = module.predicted(module.activated(module(images).float()))[:, 0].numpy()
-    return told
-
-
-def _picture(image: NDArray[np.uint8], outlines: Sequence[NDArray[np.bool_]] = ()) -> NDArray[np.uint8]:
-    """A picture of an image (H, W, C) and of masks (H, W), the first one tinted.
-
-    The other masks are outlined.
-    """
-    import cv2
-    import numpy as np
-
-    picture = colored(image)
-    for number, (mask, shade) in enumerate(zip(outlines, SHADES, strict=False)):
-        large = cv2.resize(mask.astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
-        color = np.array(shade_of(shade))
-        if number == 0:  # the true mask is tinted instead of outlined, so that outlines over it stay visible
-            picture = np.where(large[..., None] > 0, 0.6 * picture + 0.4 * color, picture).astype(np.uint8)
-            continue
-        edges, _ = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(picture, edges, -1, color.tolist(), 1)
-    return picture

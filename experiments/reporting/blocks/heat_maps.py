@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from experiments.reporting.blocks.building.block import Block, Picture
 from experiments.reporting.blocks.building.images import (
-    SHADES,
     as_jpeg,
     colored,
     drawn_channel,
@@ -17,6 +16,7 @@ from experiments.reporting.blocks.building.images import (
     spread,
 )
 from experiments.reporting.blocks.building.kind import Kind, nothing_to_tell
+from experiments.reporting.drawings.looks import TRUTH
 from experiments.run.paths import Paths
 from experiments.tables.document import TableDocument
 
@@ -71,7 +71,7 @@ def _illustrate(document: TableDocument, paths: Paths) -> Iterator[Block]:
             Picture(partial(as_jpeg, picture), "jpeg", lines, f"Test image {number} of {column}")
             for number, (picture, lines) in enumerate(pictures, 1)
         ),
-        key=(("box", SHADES[0]),),
+        key=(("box", TRUTH),),
         notes=(
             "Findings at equal distances in the order of the test images, not chosen by result. Runs of seed 0.",
             *drawn_channel(dataset),
@@ -119,5 +119,5 @@ def _with_map(
         (round(x / shape[1] * side), round(y / shape[0] * side)) for x, y in ((left, top), (left + width, top + height))
     ]
     return np.asarray(
-        cv2.rectangle(np.ascontiguousarray(mixed), corners[0], corners[1], shade_of(SHADES[0]), 2), dtype=np.uint8
+        cv2.rectangle(np.ascontiguousarray(mixed), corners[0], corners[1], shade_of(TRUTH), 2), dtype=np.uint8
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.reporting.blocks.building.block import Block
+from experiments.reporting.blocks.building.block import Block, DataRows
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.blocks.convergence import threshold_of
 from experiments.reporting.drawings.labels import height_of, legend_below, legend_height, wrapped
@@ -26,6 +26,9 @@ SINGLE = 3
 Of more runs, the mean and standard deviation are drawn, over those that trained at least so long.
 """
 
+MOST_POSITIONS = 40
+"""The largest number of validations of an averaged line that are drawn, at equal distances, with the last one."""
+
 MARKED = 6
 """The approximate number of markers on a line; the first point has one, so that a single epoch is seen."""
 
@@ -41,7 +44,10 @@ def learning_curves() -> Kind:
 def _tell(document: TableDocument) -> Iterator[Block]:
     rows = dict(document.rows)
     if any(run.row in rows and any(score is not None for score in run.validation) for run in document.runs):
-        yield Block(title="Learning curves", drawing=lambda: draw_curves(document), ending="-curves")
+        yield Block(
+            title="Learning curves", drawing=lambda: draw_curves(document),
+            data=lambda: _data(document), ending="-curves",
+        )  # fmt: skip
 
 
 def draw_curves(document: TableDocument) -> Drawing | None:
@@ -141,4 +147,35 @@ def _lines(runs: Sequence[RunLine], counted: bool) -> list[_Line]:
         return [_Line(positions[:size], line[:size], None) for line, size in zip(scores, sizes, strict=True)]
     came = np.ma.masked_invalid(scores)
     spread = np.ma.masked_where(came.count(axis=0) < 2, came.std(axis=0, ddof=1))
-    return [_Line(positions, came.mean(axis=0).filled(np.nan), spread.filled(np.nan))]
+    every = -(-longest // MOST_POSITIONS)
+    drawn = np.arange(longest - 1, -1, -every)[::-1]
+    return [_Line(positions[drawn], came.mean(axis=0).filled(np.nan)[drawn], spread.filled(np.nan)[drawn])]
+
+
+def _data(document: TableDocument) -> DataRows:
+    """What is drawn: for each panel its positions, then the scores of each line in percent, and their spread."""
+    rows = [row for row, _ in document.rows]
+    titles: list[str] = ["point"]
+    values: list[list[float | None]] = []
+    for column, _ in document.columns:
+        runs = [run for run in document.runs if run.column == column and run.row in rows]
+        counted = bool(runs) and all(run.steps for run in runs)
+        longest: list[float | None] = []
+        for row in rows:
+            lines = _lines([run for run in runs if run.row == row], counted)
+            for number, line in enumerate(lines, 1):
+                longest = max(longest, line.positions.tolist(), key=len)
+                titles.append(f"{row} | {column}: " + ("mean" if line.spread is not None else f"run {number}"))
+                values.append(_known(line.scores))
+                if line.spread is not None:
+                    titles.append(f"{row} | {column}: sd")
+                    values.append(_known(line.spread))
+        titles.append(f"{column}: {'step' if counted else 'epoch'}")
+        values.append(longest)
+    most = max(map(len, values), default=0)
+    filled = [of + [None] * (most - len(of)) for of in values]
+    return [titles, *([number, *line] for number, line in enumerate(zip(*filled, strict=True), 1))]
+
+
+def _known(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]

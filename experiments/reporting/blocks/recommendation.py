@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line, Said
+from experiments.reporting.blocks.building.block import Block, DataRows, Entry, Heading, Line, Said
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.decided import READERS, Analysis, Contender, Decided, Reading
 from experiments.reporting.drawings.race import bar_of, draw_race, in_order
@@ -75,7 +75,10 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         return
     drawing = lambda: draw_race(document, decided)  # noqa: E731
     drawn = any(reading.leader is not None for reading in decided.readings)
-    yield Block(place="first", said=said, drawing=drawing if drawn else None, ending="-race")
+    yield Block(
+        place="first", said=said, drawing=drawing if drawn else None, data=lambda: _data(decided),
+        ending="-race",
+    )  # fmt: skip
     yield Block(
         title="How reliable this is", place="first", notes=_reliability(decided.analysis), folded=True, detail=True
     )  # fmt: skip
@@ -137,3 +140,13 @@ def _line(decided: Decided, one: Contender) -> Line:
         else:
             entries.append(Entry(str(bar_of(of)), of.estimate))
     return Line(one.row, tuple(entries), one.row)
+
+
+def _data(decided: Decided) -> DataRows:
+    """How far each row is ahead of each reader's leader, in points, a line each."""
+    lines = [
+        [reading.reader, row, reading.leader, *bar_of(ahead).numbers()]
+        for reading in decided.readings
+        for row, ahead in reading.ahead.items()
+    ]
+    return [("reader", "row", "ahead_of", "points", "low", "high"), *lines]

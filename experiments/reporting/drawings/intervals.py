@@ -32,6 +32,11 @@ class Bar:
     estimate: float
     high: float
 
+    def numbers(self) -> tuple[float | None, float | None, float | None]:
+        """The difference and its bounds, None where there is none."""
+        low, high = (bound if np.isfinite(bound) else None for bound in (self.low, self.high))
+        return self.estimate, low, high
+
     def __str__(self) -> str:
         """The difference as in ``-1.20 (-3.00 to 0.40)`` or, without a lower bound, ``-1.20 (up to 0.40)``."""
         low, high = (f"{bound:.2f}" if np.isfinite(bound) else "" for bound in (self.low, self.high))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from experiments.reporting.blocks.building.block import Value
+from experiments.reporting.blocks.building.block import DataRows, Value
 from experiments.reporting.blocks.building.kind import blocks_of, kinds
 from experiments.tables.document import CellKey, Document, TableDocument, TextDocument
 
@@ -33,6 +33,13 @@ def to_csv(document: Document) -> str:
                 cell_key = (row, column)
                 further = [_shown(known.get(name, {}).get(cell_key)) for name in names]
                 writer.writerow([row, expression, column, metric, *_cell(document, cell_key), *further])
+    return text.getvalue()
+
+
+def lines_as_csv(lines: DataRows) -> str:
+    """Lines of numbers and texts as CSV; a number that is not known is empty."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_shown(value) for value in line] for line in lines)
     return text.getvalue()
 
 

@@ -1,22 +1,24 @@
-"""The report: one HTML page that needs nothing else and fetches nothing."""
+"""The page of finished tables: one HTML file that needs nothing else and fetches nothing."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from experiments.reporting.blocks.building.block import Block, Heading, Judged, Value
+from experiments.reporting.blocks.building.block import Block, DataRows, Heading, Judged, Value, drawn_data
 from experiments.reporting.blocks.building.kind import blocks_of, in_order
 from experiments.reporting.drawings.pictures import drawn
 from experiments.reporting.formats.beside import entries_beside, headings_beside
+from experiments.reporting.formats.comma_separated import lines_as_csv
+from experiments.reporting.page.embedded import LARGE_DATA, Embedded, embedded, packed
 from experiments.reporting.page.published import published_cells, published_note
 from experiments.reporting.text.layout import Layout, capital, missing, score_layout
 from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std, p_stated
@@ -26,9 +28,6 @@ from experiments.tables.document import CellKey, Document, TableDocument
 PACKAGE = "experiments.reporting.page"
 TITLE = "medtransfer: which initialization?"
 """The title of a page for which none was given."""
-
-UNESCAPED = " !$()*+,-./:;=?@[]^_`{|}~"
-"""The characters that need no escaping in a data URL inside double quotes."""
 
 SHARED = ("loading", "spec", "environment")
 """The details of runs that many runs have in common, so that the page holds each of them once."""
@@ -45,12 +44,14 @@ class Illustrated:
         document: the document, of any kind.
         blocks: blocks that were made for this page only, such as test images.
         picture: the drawing as an SVG, for a document whose file holds none; None: there is no such drawing.
+        pdf: the same drawing as a PDF; None: there is none.
         lacking: why some or all test images are not shown; empty: none are missing.
     """
 
     document: Document
     blocks: tuple[Block, ...] = ()
     picture: bytes | None = None
+    pdf: bytes | None = None
     lacking: str = ""
 
 
@@ -60,11 +61,21 @@ class Shown:
 
     Attributes:
         block: the block that is shown.
-        drawing: the block's drawing as an SVG in percent-encoding, which is smaller than base64; empty: there is none.
+        id: the name by which the page's list of contents leads to it.
+        drawing: the block's drawing as an SVG; None: there is none.
+        ratio: the drawing's width over its height, so that its place is kept until it is shown; empty: it is not known.
+        file: the name, without its ending, of the files in which the drawing is downloaded.
+        pdf: the drawing as a PDF in base64; empty: there is none.
+        csv: the numbers of the drawing as CSV; None: there are none.
     """
 
     block: Block
-    drawing: str = ""
+    id: str
+    drawing: Embedded | None = None
+    ratio: str = ""
+    file: str = ""
+    pdf: str = ""
+    csv: Embedded | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,7 @@ class Section:
         scores: the scores of the document; None: it is no table of scores.
         first: the blocks before the scores.
         after: the blocks after the scores.
+        contents: the titles of the section's parts, each with the name that leads to it.
         lacking: why test images are not shown; empty: none are missing.
     """
 
@@ -110,6 +122,7 @@ class Section:
     scores: Scores | None
     first: tuple[Shown, ...]
     after: tuple[Shown, ...]
+    contents: tuple[tuple[str, str], ...]
     lacking: str
 
 
@@ -132,13 +145,37 @@ class Head:
     notes: tuple[str, ...]
 
 
-def render(title: str, tables: Sequence[Illustrated]) -> str:
+def render(title: str, tables: Sequence[Illustrated], home: str = "") -> str:
     """The HTML of the page; the same documents give the same bytes.
 
     Args:
         title: the title of the page.
         tables: the documents of any kind with their additions, in order.
+        home: the address of the index that the page belongs to; empty: it belongs to none.
     """
+    documents = [table.document for table in tables]
+    heads = heads_of(documents)
+    return template("page.html.j2").render(
+        title=title,
+        css=own("page.css"),
+        js=own("page.js"),
+        home=home,
+        sections=[_section(table) for table in tables],
+        heads=heads,
+        addresses={document.name: f"#{document.name}" for document in documents},
+        listed=len(tables) > 1 and sum(len(head.judged) for head in heads) < len(tables),
+        facts=packed(json.dumps(_facts(documents)).encode()),
+        warning=PHANTOM_WARNING,
+        mean_std=mean_std,
+        mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
+        p_stated=p_stated,
+        percent=lambda value: f"{100 * value:.2f}",
+        capital=capital,
+    )
+
+
+def template(name: str) -> Template:
+    """A template of this package, which escapes all texts but markup."""
     environment = Environment(
         loader=PackageLoader(PACKAGE, "."),
         autoescape=True,
@@ -148,23 +185,7 @@ def render(title: str, tables: Sequence[Illustrated]) -> str:
     )
     environment.filters["breakable"] = _breakable
     environment.filters["sorted_by"] = _sorted_by
-    documents = [table.document for table in tables]
-    heads = _heads(documents)
-    return environment.get_template("page.html.j2").render(
-        title=title,
-        css=_own("page.css"),
-        js=_own("page.js"),
-        sections=[_section(table) for table in tables],
-        heads=heads,
-        listed=len(tables) > 1 and sum(len(head.judged) for head in heads) < len(tables),
-        facts=_facts([document for document in documents if isinstance(document, TableDocument)]),
-        warning=PHANTOM_WARNING,
-        mean_std=mean_std,
-        mean=lambda cell: f"{np.mean(cell.values):.6f}" if cell.values else "",
-        p_stated=p_stated,
-        percent=lambda value: f"{100 * value:.2f}",
-        capital=capital,
-    )
+    return environment.get_template(name)
 
 
 BREAKS = re.compile(r"(?<=[a-z0-9])(?=[_(=/])|(?<=[_(=/,.])(?=\w)")
@@ -183,19 +204,20 @@ def _sorted_by(value: Value) -> str:
     return "Infinity" if value == float("inf") else str(value)
 
 
-def _quoted(svg: bytes) -> str:
-    """An SVG in percent-encoding, for a data URL."""
-    return quote(svg.replace(b"\n", b" "), safe=UNESCAPED)
+def _csv(lines: DataRows) -> Embedded:
+    """Numbers as CSV with six digits each, so that the page stays small."""
+    short = [[float(f"{value:.6g}") if isinstance(value, float) else value for value in line] for line in lines]
+    return embedded(lines_as_csv(short).encode(), LARGE_DATA)
 
 
-def _own(name: str) -> Any:
+def own(name: str) -> Any:
     """The content of a file of this package as markup, which the template does not escape."""
     from markupsafe import Markup
 
     return Markup(files(PACKAGE).joinpath(name).read_text(encoding="utf-8"))
 
 
-def _heads(documents: Iterable[Document]) -> list[Head]:
+def heads_of(documents: Iterable[Document]) -> list[Head]:
     """The parts at the head of a page, where blocks with the same title are joined into one."""
     found: dict[str, list[tuple[Document, Block]]] = {}
     for document in documents:
@@ -220,22 +242,43 @@ def _section(table: Illustrated) -> Section:
     scores = document if isinstance(document, TableDocument) else None
     # A block without a title of its own is about the scores, so its notes stand below them.
     about = [block for block in blocks if scores and block.place == "after" and (block.beside or not block.title)]
-    after = [block for block in blocks if block.place == "after" and not any(block is one for one in about)]
-    shown = [_shown(block) for block in after]
+    first = tuple(_shown(document, number, block) for number, block in enumerate(blocks) if block.place == "first")
+    shown = [
+        _shown(document, number, block)
+        for number, block in enumerate(blocks)
+        if block.place == "after" and not any(block is one for one in about)
+    ]
     if table.picture is not None:
-        shown[0] = Shown(shown[0].block, _quoted(table.picture))
+        pdf = "" if table.pdf is None else base64.b64encode(table.pdf).decode()
+        shown[0] = _with_drawing(shown[0], table.picture, pdf)
+    of_scores = [("Scores", f"{document.name}-scores")] if scores else []
     return Section(
         document=document,
         scores=_scores(scores, about) if scores else None,
-        first=tuple(_shown(block) for block in blocks if block.place == "first"),
+        first=first,
         after=tuple(shown),
+        contents=(*_titles(first), *of_scores, *_titles(shown)),
         lacking=table.lacking,
     )
 
 
-def _shown(block: Block) -> Shown:
+def _titles(shown: Iterable[Shown]) -> list[tuple[str, str]]:
+    return [(one.block.title, one.id) for one in shown if one.block.title]
+
+
+def _shown(document: Document, number: int, block: Block) -> Shown:
     drawing = block.drawing() if block.drawing is not None else None
-    return Shown(block, "" if drawing is None else _quoted(drawn(drawing, "svg")))
+    empty = Shown(block, f"{document.name}-{number}", file=f"{document.name}{block.ending}")
+    if drawing is None:
+        return empty
+    return _with_drawing(empty, drawn(drawing, "svg"), base64.b64encode(drawn(drawing, "pdf")).decode())
+
+
+def _with_drawing(shown: Shown, svg: bytes, pdf: str) -> Shown:
+    size = re.search(rb'<svg[^>]*? width="([\d.]+)pt"', svg), re.search(rb'<svg[^>]*? height="([\d.]+)pt"', svg)
+    ratio = f"{size[0][1].decode()} / {size[1][1].decode()}" if size[0] and size[1] else ""
+    drawing = embedded(svg.replace(b"\n", b" "))
+    return replace(shown, drawing=drawing, ratio=ratio, pdf=pdf, csv=_csv(drawn_data(shown.block)))
 
 
 def _scores(document: TableDocument, about: Sequence[Block]) -> Scores:
@@ -275,7 +318,7 @@ def cost(document: TableDocument) -> str:
     return f"{count} run{'s' if count > 1 else ''} of {text}{' together' if count > 1 else ''}." if count else ""
 
 
-def _facts(documents: Sequence[TableDocument]) -> dict[str, Any]:
+def _facts(documents: Sequence[Document]) -> dict[str, Any]:
     """The details of all runs by the run's key, where details that several runs share are held once."""
     shared: list[Any] = []
     numbers: dict[str, int] = {}
@@ -291,6 +334,7 @@ def _facts(documents: Sequence[TableDocument]) -> dict[str, Any]:
         run.key: {"scores": run.scores}
         | {name: number(part) for name, part in zip(SHARED, (run.load, run.spec, run.environment), strict=True)}
         for document in documents
+        if isinstance(document, TableDocument)
         for run in document.runs
     }
     return {"parts": SHARED, "shared": shared, "runs": runs}

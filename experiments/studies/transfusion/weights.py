@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.reporting.drawings.looks import COLORS
+from experiments.reporting.drawings.looks import looks_of
 from experiments.run.paths import Paths
 from experiments.run.restored import before_training
 from experiments.studies.transfusion.networks import Network, network
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from backbones.networks.contract import Backbone
 
-MEAN_VAR = "Mean Var"
+EXPRESSIONS = {RANDOM: "random", "Mean Var": "mean_var({source})", TRANSFER: "{source}"}
+"""The initializer of each row, by its label."""
 
 SHOWN: dict[Profile, str] = {"phantom": "ResNet", "smoke": "CBR-Small", "paper": "ResNet"}
 
@@ -38,7 +39,7 @@ def weights(profile: Profile = "phantom") -> RunAnalysis:
     table = Table(
         title="",
         question="",
-        rows=(Row(RANDOM, "random"), Row(MEAN_VAR, "mean_var({source})"), Row(TRANSFER, "{source}")),
+        rows=tuple(Row(label, expression) for label, expression in EXPRESSIONS.items()),
         columns=(shown.column(shown.label, RETINA, retina_recipe(profile)),),
         reference=RANDOM,
         **PROFILES[profile].shared() | {"backbone": shown.backbone, "seeds": 1},
@@ -54,7 +55,7 @@ def weights(profile: Profile = "phantom") -> RunAnalysis:
 
 def _analyze(shown: Network, runs: Runs, paths: Paths) -> AnalysisResult:
     found: Found = {stage: {} for stage in shown.stages}
-    for row in (RANDOM, MEAN_VAR, TRANSFER):
+    for row in EXPRESSIONS:
         for record in runs.get((row, shown.label), ()):
             for stage, weights in _convolutions(before_training(record, paths)).items():
                 found[stage][row] = weights
@@ -89,12 +90,13 @@ def _draw(found: Found) -> Drawing:
     from matplotlib.lines import Line2D
 
     drawing = Drawing(figsize=(max(7.5, 2.0 * len(found)), 2.9), layout="constrained")
-    rows = list(dict.fromkeys(row for of in found.values() for row in of))
+    shown = looks_of(EXPRESSIONS)
+    rows = [row for row in EXPRESSIONS if any(row in of for of in found.values())]
     for number, (stage, of) in enumerate(found.items()):
         axes = drawing.add_subplot(1, len(found), number + 1)
         widest = max(np.abs(np.quantile(weights, [0.005, 0.995])).max() for weights in of.values())
         for row, weights in of.items():
-            color = COLORS[rows.index(row)]
+            color = shown[row].color
             axes.hist(
                 weights, bins=60, range=(-widest, widest), density=True, histtype="step", color=color, linewidth=1.1
             )
@@ -103,6 +105,6 @@ def _draw(found: Found) -> Drawing:
         axes.tick_params(labelsize=7)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
-    marks = [Line2D([], [], color=COLORS[number], label=row) for number, row in enumerate(rows)]
+    marks = [Line2D([], [], color=shown[row].color, label=row) for row in rows]
     drawing.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     return drawing

@@ -35,7 +35,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_table_is_rendered_in_every_format(finished: Path) -> None:
     endings = {path.suffix for path in (finished / "tables").iterdir()}
-    assert endings == {".csv", ".tex", ".md", ".json", ".png", ".svg"}
+    assert endings == {".csv", ".tex", ".md", ".json", ".png", ".svg", ".pdf"}
     with (finished / "tables" / "initializations.csv").open() as file:
         rows = {row["row"]: row for row in csv.DictReader(file)}
     scores = {str(of["scores"]) for of in outcomes(finished).values()}  # type: ignore[index]

@@ -80,7 +80,7 @@ def test_a_study_does_its_runs_once_and_writes_what_it_finds(
     scores = sorted(f"{100 * of['auroc']:.2f}" for of in outcomes)
     folder = tmp_path / "tables"
     assert {path.name for path in folder.iterdir()} == {
-        f"mine.{ending}" for ending in ("csv", "tex", "md", "json", "png", "svg")
+        f"mine.{ending}" for ending in ("csv", "tex", "md", "json", "png", "svg", "pdf")
     }
     with (folder / "mine.csv").open(encoding="utf-8") as file:
         header, *rows = list(csv.reader(file))
@@ -231,7 +231,15 @@ def test_a_picture_of_patients_is_named_so_and_shown_to_whoever_asks_only(asked:
     asked(study(edition="real", of_patients=True))
     assert main(COMMAND) == 0
     names = {path.name for path in (tmp_path / "tables").iterdir()}
-    assert names == {"mine.csv", "mine.tex", "mine.md", "mine.json", "mine-images.png", "mine-images.svg"}
+    assert names == {
+        "mine.csv",
+        "mine.tex",
+        "mine.md",
+        "mine.json",
+        "mine-images.png",
+        "mine-images.svg",
+        "mine-images.pdf",
+    }
     assert main(["report"]) == 0
     assert pictures(tmp_path / "report.html") == []
     assert main(["report", "--with-images"]) == 0

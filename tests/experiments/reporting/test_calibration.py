@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from experiments.measures.calibration import calibration, calibration_errors
-from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import gathered
 from experiments.reporting.blocks.calibration import CalibrationErrors
 from experiments.reporting.formats.comma_separated import to_csv
@@ -21,13 +20,10 @@ from experiments.reporting.formats.latex import to_latex
 from experiments.reporting.formats.markdown import to_markdown
 from experiments.reporting.page.page import Illustrated, render
 from experiments.run.paths import Paths
-from experiments.run.progress import silent
-from experiments.run.resolve import Resolver
 from experiments.run.store import PREDICTIONS, Record
 from experiments.tables.document import Cell
-from experiments.tables.table import Column, Row, Table
-from specs.run import RunSpec
 from tests.experiments.example_table import document, lines, terminal
+from tests.experiments.gathered import gathering
 from tests.experiments.smoke import spec
 
 FIRST = "A_1 <50%> & more"
@@ -56,17 +52,7 @@ def test_segmentations_have_none() -> None:
 
 
 def test_a_table_gathers_the_errors_of_its_runs(record: Record, where: Paths) -> None:
-    run = Resolver(where).resolve(RunSpec.from_json(record.data["spec"]))
-    column = Column("A", str(run.spec.dataset), run.spec.recipe)
-    table = Table(
-        title="T", question="?", edition="phantom", protocol="smoke", weights="none", backbone=str(run.spec.backbone),
-        rows=(Row("r", "random"),), columns=(column,), reference="r", pretraining=None, seeds=1,
-    )  # fmt: skip
-    gathering = Gathering(
-        table=table, cells={("r", "A"): (run,)}, records={run.key: record}, resolver=Resolver(where), paths=where,
-        told=lambda _: silent,
-    )  # fmt: skip
-    (part,) = (part for part in gathered(gathering) if isinstance(part, CalibrationErrors))
+    (part,) = (part for part in gathered(gathering(record, where)) if isinstance(part, CalibrationErrors))
     assert part.cells == {("r", "A"): Cell((calibration_errors(record, where)["error"],))}
 
 

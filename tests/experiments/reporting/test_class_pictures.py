@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from experiments.reporting.blocks.building.class_pictures import CLASS_COLORS, class_key, class_panels
+from experiments.reporting.blocks.building.class_pictures import class_key, class_panels
 from experiments.reporting.blocks.building.images import SIDE, shade_of
-from experiments.reporting.blocks.examples import _by_class
+from experiments.reporting.blocks.building.predicted import by_class
+from experiments.reporting.drawings.looks import CLASS_COLORS
 from specs.task import Task
 
 
@@ -57,7 +58,7 @@ def test_test_images_stand_beside_what_each_network_told_with_its_dice_of_each_c
     batch = {"image": torch.full((1, 1, 4, 4), 9, dtype=torch.uint8), "mask": torch.from_numpy(truth)[None, None]}
     data = SimpleNamespace(test_batch=lambda numbers: batch)
     networks: Any = {name: SimpleNamespace(data=data, module=Fixed(mask)) for name, mask in (("a", truth), ("b", told))}
-    ((picture, lines),) = _by_class(networks, [0], Task("segmentation", ("kidney", "tumour")))
+    ((picture, lines),) = by_class(networks, [0], Task("segmentation", ("kidney", "tumour")))
     assert picture.shape == (SIDE, 3 * SIDE, 3)
     assert (picture[:, :SIDE] == picture[:, SIDE : 2 * SIDE]).all()
     assert lines == (

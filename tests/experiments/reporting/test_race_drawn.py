@@ -32,7 +32,7 @@ from tests.experiments.example_race import (
     UNRACED,
     race,
 )
-from tests.experiments.example_table import Page, document
+from tests.experiments.example_table import Page, document, unpacked
 
 FIRST = "A_1 <50%> & more"
 
@@ -133,8 +133,12 @@ def test_an_axis_shows_what_is_asked_for_and_is_finite() -> None:
     assert low < -1.5 < 1.5 < high < 10
 
 
+def html(decided: Decided) -> str:
+    return render("A race", [Illustrated(race(decided))])
+
+
 def page(decided: Decided) -> Page:
-    return Page(render("A race", [Illustrated(race(decided))]))
+    return Page(html(decided))
 
 
 def test_the_page_shows_advice_picture_and_behind_a_click_method_rules_and_race() -> None:
@@ -146,7 +150,8 @@ def test_the_page_shows_advice_picture_and_behind_a_click_method_rules_and_race(
     (lines,) = [table for table in made.tables if table[0][1:3] == ["Learning rate", "Runs"]]
     assert lines[1][:5] == ["iNat2021", "0.001", "3", "90.05", "-"]
     assert lines[1][5] == "leads"
-    assert sum(address.startswith("data:image/svg") for address in made.fetched) == 1
+    assert html(EQUAL).count('<figure class="drawing') == 1
+    assert sum("<svg" in text and "iNat2021" in text for text in unpacked(html(EQUAL))) == 1
     assert all(address.startswith(("data:", "#")) for address in made.fetched)
 
 

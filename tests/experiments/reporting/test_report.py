@@ -355,7 +355,7 @@ def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_o
         assert not any(published_cells(dataclasses.replace(made, **other)).values())  # type: ignore[arg-type]
 
 
-def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_five_megabytes() -> None:
+def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_two_megabytes() -> None:
     rows = tuple((f"method {number}", "random") for number in range(15))
     columns = tuple((f"T{number}", "auroc") for number in range(7))
     generator = np.random.default_rng(0)
@@ -381,7 +381,7 @@ def test_a_study_of_a_thousand_runs_is_still_a_page_of_less_than_five_megabytes(
     cells = {(row, column): Cell(tuple(generator.random(10))) for row, _ in rows for column, _ in columns}
     made = document(rows=rows, columns=columns, cells=cells, runs=runs, reference="method 0", parts=(), seeds=10)
     text = render("A study", [Illustrated(dataclasses.replace(made, figure=Figure(ranks=True)))])
-    assert len(text.encode()) < 5 * 2**20
+    assert len(text.encode()) < SMALL
     assert text.count('class="run"') == 1050
 
 
@@ -399,17 +399,42 @@ def finished(tmp_path_factory: pytest.TempPathFactory, in_turn: list[str]) -> Pa
     return folder
 
 
-def test_a_report_is_one_small_file_without_a_name_of_a_folder(finished: Path) -> None:
+SMALL = 2_000_000
+"""The largest size of a page in bytes."""
+
+
+def shown(finished: Path, table: str = "initializations") -> Path:
+    """The page of a table beside the index."""
+    return finished / "report-pages" / f"{table}.html"
+
+
+def test_several_tables_are_an_index_and_a_small_page_each_without_a_name_of_a_folder(finished: Path) -> None:
+    names = ("initializations", "benchmark-table-1", "benchmark-table-2")
+    pages = [finished / "report.html", *(shown(finished, name) for name in names)]
+    assert sorted((finished / "report-pages").iterdir()) == sorted(pages[1:])
+    for path in pages:
+        text = path.read_text()
+        assert len(text.encode()) < SMALL
+        assert str(finished) not in text
+
+
+def test_the_index_gives_each_tables_answer_in_words_and_leads_to_its_page(finished: Path) -> None:
     text = (finished / "report.html").read_text()
-    assert len(text.encode()) < 5 * 2**20
-    assert str(finished) not in text
+    links = [address for address in Page(text).fetched if not address.startswith("data:")]
+    assert sorted(links) == sorted(f"report-pages/{path.name}" for path in (finished / "report-pages").iterdir())
+    made = read_table(finished / "tables" / "initializations.json")
+    assert re.sub(r"\s+", " ", answer(made, "PneumoniaMNIST").text) in words(text)
+    for path in (finished / "report-pages").iterdir():
+        addresses = [one for one in Page(path.read_text()).fetched if not one.startswith(("data:", "#"))]
+        assert addresses == ["../report.html"]
 
 
 def test_examples_show_masks_and_probabilities_of_the_test_set(finished: Path) -> None:
-    text = words((finished / "report.html").read_text())
-    assert re.search(r"truth: pneumonia\s*random: pneumonia [01]\.\d\d", text)
+    text = words(shown(finished).read_text())
+    assert re.search(r"truth: pneumonia\s*random: pneumonia [01]\.\d\d, (found|missed)", text)
     assert "truth: no finding" in text
-    assert re.search(r"Scratch: Dice [01]\.\d\d", text)
+    assert "worst 1 of 120" in text
+    assert re.search(r"Scratch: Dice [01]\.\d\d", words(shown(finished, "benchmark-table-2").read_text()))
 
 
 def test_images_of_real_patients_are_shown_to_whoever_asks_only(finished: Path, tmp_path: Path) -> None:
@@ -448,7 +473,7 @@ def browser(finished: Path) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     trouble: list[str] = []
-    address = (finished / "report.html").as_uri()
+    address = shown(finished).as_uri()
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         view = opened.new_context(offline=True).new_page()

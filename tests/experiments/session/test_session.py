@@ -90,7 +90,7 @@ def test_what_is_done_is_not_done_again_and_progress_is_told(session: mt.Session
 
 def test_a_table_is_written_in_every_format_where_a_folder_is_given(session: mt.Session, tmp_path: Path) -> None:
     made = session.make("initializations", profile="smoke", seeds=1, settings={"epochs": 1}, output=tmp_path)
-    assert {path.suffix for path in made.files} == {".csv", ".tex", ".md", ".json", ".png", ".svg"}
+    assert {path.suffix for path in made.files} == {".csv", ".tex", ".md", ".json", ".png", ".svg", ".pdf"}
     assert read_table(tmp_path / "initializations.json").cells == made.document.cells  # type: ignore[attr-defined]
     page = session.report(tables=tmp_path, images="none")
     assert page.tables == 1 and "Initializations on three phantom tasks" in page.html

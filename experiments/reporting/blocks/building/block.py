@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Value = float | str | None
 """The value of an entry that programs read, and by which a page sorts a column."""
+
+DataRows = Sequence[Sequence[Value]]
+"""The numbers of a drawing as lines of equal length, the first of which names the columns."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,8 @@ class Block:
         lines: the lines of the block's table, from top to bottom.
         notes: notes that a reader needs to understand the block.
         drawing: a function that makes the block's drawing; None, or a result of None: it has no drawing.
+        data: a function that gives the numbers that the drawing shows; None: they are the block's own lines, or it has
+            no drawing.
         ending: the text between the table's name and the dot in the names of the drawing's files, such as ``-curves``.
         pictures: pictures made of images, such as test images.
         key: the names and colors of the outlines on the pictures.
@@ -178,6 +183,7 @@ class Block:
     lines: tuple[Line, ...] = ()
     notes: tuple[str, ...] = ()
     drawing: Callable[[], Drawing | None] | None = field(default=None, compare=False)
+    data: Callable[[], DataRows] | None = field(default=None, compare=False)
     ending: str = ""
     pictures: tuple[Picture, ...] = ()
     key: tuple[tuple[str, str], ...] = ()
@@ -190,3 +196,18 @@ class Block:
 def entry_of(cell: Cell, text: str) -> Entry:
     """The entry for a cell of scores: a text for people, and the mean in [0, 1] for programs."""
     return Entry(text, sum(cell.values) / len(cell.values) if cell.values else None)
+
+
+def drawn_data(block: Block) -> DataRows:
+    """The numbers that a block's drawing shows, a heading first: those that it states, or else its own lines.
+
+    Numbers of lines are those that programs read, and texts where there are none.
+    """
+    if block.data is not None:
+        return block.data()
+    header = [block.corner, *(heading.text for heading in block.header)]
+    lines = [
+        [line.name, *(entry.text if entry.value is None else entry.value for entry in line.entries)]
+        for line in block.lines
+    ]
+    return [header, *lines]

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from experiments.reporting.blocks.building.images import SIDE, colored, shade_of
+from experiments.reporting.drawings.looks import CLASS_COLORS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-CLASS_COLORS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7")
-"""The colors of classes in turn, which color-blind readers can tell apart (Okabe and Ito 2008,
-https://jfly.uni-koeln.de/color/)."""
 
 
 def class_key(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:

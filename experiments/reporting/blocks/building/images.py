@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 SIDE = 240
 """The height and width of a picture in pixels."""
 
-SHADES = ("#00c853", "#ff9100", "#40c4ff")
-"""The colors of the truth's tint and of the outlines of the reference row and of a best row.
-
-They are seen on gray tissue, and color-blind readers can tell them apart.
-"""
-
 
 def record_of(run: RunLine, paths: Paths) -> Record:
     """The record of a run that a table names.
