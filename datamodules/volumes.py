@@ -50,8 +50,7 @@ class Volumes(Sliced):
             as a DICOM series. Several paths, such as ``("*/t1.nii.gz", "*/t2.nii.gz")``, are the channels of an image.
         masks: segmentation: the path of the masks, with as many stars.
         every: the step from slice to slice: 1 takes all, 3 every third one.
-        slices: segmentation: ``with finding`` trains and validates on the slices whose mask shows a class, and tests on
-            all.
+        slices: segmentation: ``with finding`` trains and validates on slices whose mask shows a class, tests on all.
         spacing: the side of square pixels in mm that slices are resampled to; without one, pixels are as stored, and
             slices of volumes with thick slices look compressed from the side.
         window: center and width of what is shown, in the units of the file (of CT, Hounsfield units); without one, from
@@ -152,8 +151,8 @@ class Volumes(Sliced):
         check_marking(self._marking, self.kind, self.slices != "all")
         check_people(self.patient, self.patient_in_name, self.split, "column", "volumes")
         check_encoding(self.encoding, "volumes")
-        columns = bool(self.table or self.label or self.patient or self.split)
-        check_labels(self.kind, self.classes, self.labels, self.negative, columns, "volumes")
+        named = bool(self.table or self.label or self.patient or self.split)
+        check_labels(self.kind, self.classes, self.labels, self.negative, named, "volumes")
         check_class_folders(self._images[0], self.labels)
 
     @property

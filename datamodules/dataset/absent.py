@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -18,23 +19,23 @@ def absent(samples: Iterable[Sample], files: Callable[[Sample], tuple[Path, ...]
         samples: the samples whose files are looked for.
         files: the function that gives the paths of the files of a sample.
     """
-    there: dict[Path, bool] = {}
+    there: dict[str, bool] = {}
     found: dict[str, str] = {}
     for sample in samples:
-        for path in files(sample):
+        for path in map(str, files(sample)):  # texts are told apart in a fraction of the time of paths
             if path not in there:
                 there[path] = is_there(path)
             if not there[path]:
-                found.setdefault(sample.id, str(path))
+                found.setdefault(sample.id, path)
     return found
 
 
-def is_there(path: Path) -> bool:
+def is_there(path: str | Path) -> bool:
     """Whether a path exists, as a broken link does too; one that may not be looked at counts as existing."""
     try:
-        path.stat()
+        os.lstat(path)
     except PermissionError:
         return True
     except (OSError, ValueError):
-        return path.is_symlink()
+        return False
     return True

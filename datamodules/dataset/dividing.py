@@ -194,10 +194,12 @@ class _Division:
 
     def resize(self, split: Split) -> None:
         """Exchange patients with train until a split has the size that was asked for, as far as it loses no label."""
-        rarest = {one: min(labels, key=lambda label: (self.total[label], label)) for one, labels in self.held.items()}
+        rarest: dict[str, str] = {}
 
         def crowded(patient: str) -> float:
             """The share of the patient's rarest label that the split has."""
+            if patient not in rarest:
+                rarest[patient] = min(self.held[patient], key=lambda label: (self.total[label], label))
             return self.count[rarest[patient], split] / self.total[rarest[patient]]
 
         while (excess := self.count[ANY, split] - self.asked[split]) > TOLERANCE or excess < -TOLERANCE:

@@ -49,10 +49,20 @@ def patients_in(images: Sequence[str], end: str = "") -> Named | None:
     """
     for number, (known, why, most) in enumerate(PATTERNS):
         pattern = known.replace("[.]", f"{re.escape(end)}[.]")
-        found = [match.group(1) if (match := re.search(pattern, image)) else None for image in images]
-        counts = Counter(found)
-        if not images or None in counts or not 2 < len(counts) < len(images) or len(images) > most * len(counts):
+        counts = _counts(re.compile(pattern), images)
+        if not 2 < len(counts) < len(images) or len(images) > most * len(counts):
             continue
         (example, _), *_ = counts.most_common(1)
-        return Named(pattern, why, len(counts), len(images), number == 0, str(example))
+        return Named(pattern, why, len(counts), len(images), number == 0, example)
     return None
+
+
+def _counts(pattern: re.Pattern[str], images: Sequence[str]) -> Counter[str]:
+    """How many images name each patient; nothing where one of them names none."""
+    counts = Counter[str]()
+    for image in images:
+        match = pattern.search(image)
+        if match is None:
+            return Counter()
+        counts[match.group(1)] += 1
+    return counts

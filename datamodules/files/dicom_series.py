@@ -128,16 +128,18 @@ def _values(path: Path) -> NDArray[np.float32]:
 
     try:
         dataset, stored = opened_dicom(path)
-    except UnsuitedError as error:
-        raise unreadable(path, error, SERIES) from error
-    if stored.ndim != 2 or dataset.PhotometricInterpretation != "MONOCHROME2":
-        model = plain(dataset.PhotometricInterpretation)
-        raise unreadable(path, f"its color model is {model}; expected MONOCHROME2 of slices", SERIES)
-    try:
+        if stored.ndim != 2 or dataset.PhotometricInterpretation != "MONOCHROME2":
+            model = plain(dataset.PhotometricInterpretation)
+            raise UnsuitedError(f"its color model is {model}; expected MONOCHROME2 of slices")
         found = apply_modality_lut(stored, dataset).astype(np.float32)
         found[padding_in(dataset, stored)] = np.nan
+    except (DataError, MemoryError):
+        raise
+    except UnsuitedError as error:
+        raise unreadable(path, error, SERIES) from error
     except Exception as error:  # pydicom documents no common error for elements that are malformed
-        raise unreadable(path, f"its rescaling cannot be used ({plain(error, 200)})", SERIES) from error
+        why = f"its header or rescaling cannot be used ({plain(' '.join(str(error).split()), 200)})"
+        raise unreadable(path, why, SERIES) from error
     return found
 
 

@@ -16,6 +16,7 @@ from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import Record, RunStore
 from experiments.session.mirroring import Mirroring
 from specs.registry import DATASETS, EXECUTORS
+from specs.titles import title
 
 ProgressCallback = Callable[[Plan], None]
 """A function that is called with a plan after each change of its state: which runs are done, running or failed."""
@@ -107,7 +108,7 @@ class Context:
             if run.counts is not None and told not in self.told_already:
                 self.told_already.add(told)
                 fold = f" in fold {run.spec.fold}" if run.spec.fold else ""
-                self.say(f"{dataset}{fold}: {in_words(run.counts)}.")
+                self.say(f"{title(DATASETS, run.spec.dataset)}{fold}: {in_words(run.counts)}.")
         found = [f"{DATASETS.short(run.spec.dataset)}: {warning}" for run in runs for warning in run.warnings]
         new = [text for text in dict.fromkeys(found) if text not in self.told_already]
         self.told_already.update(new)

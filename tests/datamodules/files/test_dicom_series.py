@@ -100,6 +100,17 @@ def test_what_is_no_whole_series_is_refused_by_name(elements: dict[str, Any], me
     assert name in str(refused.value)
 
 
+def test_a_transfer_syntax_that_is_none_and_an_element_of_no_known_kind_are_refused(tmp_path: Path) -> None:
+    for name, old, new in (("syntax", b"1.2.840.10008.1.2.1", b"1.2.840.10008.1.1.1"), ("kind", b"DS", b"DP")):
+        write_series(tmp_path / name, VALUES, np.diag([-1.0, -1.0, 2.0, 1.0]))
+        path = next((tmp_path / name).iterdir())
+        content = path.read_bytes()
+        place = content.rindex(old)  # the last DS is that of the rescaling's slope
+        path.write_bytes(content[:place] + new + content[place + len(new) :])
+        with pytest.raises(DataError, match=f"{path.name} .* its header or rescaling cannot be used"):
+            read_volume(tmp_path / name)
+
+
 def test_a_slice_that_is_missing_in_the_middle_is_a_gap(tmp_path: Path) -> None:
     write_series(tmp_path / "ct", VALUES, np.diag([-1.0, -1.0, 2.0, 1.0]))
     (tmp_path / "ct" / changed(tmp_path / "ct", 2)).unlink()
