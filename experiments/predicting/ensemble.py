@@ -21,6 +21,7 @@ from experiments.run.machine.threads import threads
 from experiments.run.restored import learned_task, trained_network
 from experiments.run.retesting import device
 from experiments.run.store import Record
+from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.supervised import SupervisedModule
 from specs.errors import UsageError
 from specs.recipe import Recipe
@@ -93,11 +94,12 @@ class Ensemble:
             maps: the probabilities, (B, outputs, S, S).
             sizes: height and width of each image in pixels.
         """
-        module, masks = self.modules[0], []
-        for one, size in zip(maps, sizes, strict=True):
-            resized = torch.nn.functional.interpolate(one[None], size, mode="bilinear", align_corners=False)
-            masks.append(module.predicted(resized)[0, 0].numpy().astype(np.uint8))  # type: ignore[operator]
-        return masks
+        module = self.modules[0]
+        assert isinstance(module, SegmentationModule)
+        return [
+            module.predicted_at(one[None], size)[0, 0].numpy().astype(np.uint8)
+            for one, size in zip(maps, sizes, strict=True)
+        ]
 
 
 def loaded(records: Sequence[Record]) -> Ensemble:
