@@ -197,11 +197,15 @@ def _counted(samples: Sequence[Sample], task: Task, names: Sequence[str], known:
     """
     images: Counter[tuple[int, bool]] = Counter()
     whose: dict[tuple[int, bool], set[str]] = {}
+    by_target: dict[tuple[float, ...], list[Sample]] = {}  # there are few different targets
     for sample in samples:
-        for answer in _answers(sample.target, task):
-            images[answer] += 1
+        by_target.setdefault(sample.target, []).append(sample)
+    for target, alike in by_target.items():
+        patients = {sample.patient for sample in alike} if known else set()
+        for answer in _answers(target, task):
+            images[answer] += len(alike)
             if known:
-                whose.setdefault(answer, set()).add(sample.patient)
+                whose.setdefault(answer, set()).update(patients)
 
     def count(number: int, shown: bool) -> Count:
         return Count(images[number, shown], len(whose.get((number, shown), ())) if known else None)

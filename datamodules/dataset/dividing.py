@@ -76,8 +76,11 @@ def group(positive: bool) -> str:
 def held_by(samples: Sequence[Sample], task: Task) -> dict[str, Counter[str]]:
     """For each patient, how many of the images have each label; the label ``ANY`` counts all of them."""
     held: dict[str, Counter[str]] = {}
+    labels: dict[tuple[float, ...], list[str]] = {}  # of few different targets
     for sample in samples:
-        held.setdefault(sample.patient, Counter()).update([ANY, *labels_of(sample, task)])
+        if sample.target not in labels:
+            labels[sample.target] = [ANY, *labels_of(sample, task)]
+        held.setdefault(sample.patient, Counter()).update(labels[sample.target])
     return held
 
 
@@ -125,9 +128,10 @@ class _Division:
             for label in labels:
                 self.having.setdefault(label, []).append(patient)
         self.total = {label: len(patients) for label, patients in self.having.items()}
-        self.count: Counter[tuple[str, Split]] = Counter(
-            (label, drawn[patient]) for patient, labels in held.items() for label in labels
-        )
+        self.count: Counter[tuple[str, Split]] = Counter()
+        for label, patients in self.having.items():
+            for split, number in Counter(map(drawn.__getitem__, patients)).items():
+                self.count[label, split] = number
 
     def wanted(self, label: str) -> tuple[Split, ...]:
         """The splits that a label is to be in."""

@@ -54,8 +54,11 @@ def positions(samples: Iterable[Sample], task: Task, salt: str) -> dict[str, flo
     A patient's stratum is the rarest class that any of its images shows. Patients are listed by place.
     """
     shown: dict[str, set[int]] = {}
+    classes: dict[tuple[float, ...], list[int]] = {}  # of few different targets
     for sample in samples:
-        shown.setdefault(sample.patient, set()).update(classes_of(sample.target, task))
+        if sample.target not in classes:
+            classes[sample.target] = classes_of(sample.target, task)
+        shown.setdefault(sample.patient, set()).update(classes[sample.target])
     counts = Counter(number for numbers in shown.values() for number in numbers)
     strata: dict[int, list[str]] = {}
     for patient, numbers in shown.items():

@@ -129,7 +129,7 @@ def _patterns(last: str, home: _Home) -> Iterator[tuple[str, str]]:
 
     Args:
         last: the last part of its path.
-        home: its folder.
+        home: the folder that the volume is in.
     """
     if home.case:
         yield _joined(home.text, last), home.case

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from datamodules.describing.survey import spread_out
-from datamodules.files.dicom import dicom_header, is_dicom
-from specs.errors import DataError
+from datamodules.files.dicom import is_dicom
+from datamodules.files.dicom_series import series_of
 
 LOOKED_AT = 6
 """How many folders, and how many files of each, are looked at for the series that they are of."""
@@ -36,7 +36,7 @@ def series_among(root: Path, by_folder: Mapping[str, Sequence[str]]) -> Series:
     """
     several = sorted(folder for folder, names in by_folder.items() if len(names) > 1 and is_dicom(root / names[0]))
     for folder in spread_out(several, LOOKED_AT):
-        kinds = Counter(_series_of(root / name) for name in spread_out(list(by_folder[folder]), LOOKED_AT))
+        kinds = Counter(series_of(root / name) for name in spread_out(list(by_folder[folder]), LOOKED_AT))
         if None in kinds or len(kinds) == kinds.total():
             return Series(())
         if len(kinds) > 1:
@@ -46,12 +46,3 @@ def series_among(root: Path, by_folder: Mapping[str, Sequence[str]]) -> Series:
             )
             return Series((), said)
     return Series(tuple(several))
-
-
-def _series_of(path: Path) -> str | None:
-    """The id of the series that a DICOM file is a slice of; None where it is no slice, or cannot be read."""
-    try:
-        found = dicom_header(path, ["SeriesInstanceUID", "ImagePositionPatient"])
-        return str(found.SeriesInstanceUID) if found.get("ImagePositionPatient") else None
-    except (DataError, AttributeError):
-        return None

@@ -84,6 +84,14 @@ def _files(folder: Path, changed: int) -> tuple[Path, ...]:
     return tuple(path for path in (folder / name for name in names) if is_dicom(path))
 
 
+def series_of(path: Path) -> str | None:
+    """The id of the series that a DICOM file is a slice of; None where it does not say its place, or cannot be read."""
+    try:
+        return _slice(path).series
+    except DataError:
+        return None
+
+
 def first_grid(folder: Path) -> Grid:
     """The grid of a series by its first file alone: the shape and the directions are right, the places along Z are not.
 
@@ -160,12 +168,13 @@ def _slice(path: Path) -> Slice:
         rows, columns = (float(one) for one in header.PixelSpacing)
         shape = int(header.Rows), int(header.Columns)
         thickness = float(header.get("SpacingBetweenSlices") or header.get("SliceThickness") or 0)
+        series = str(header.get("SeriesInstanceUID"))
     except Exception as error:  # as above
         raise unreadable(path, f"it does not say where its slice lies ({plain(error, 200)})", SERIES) from error
     right = np.abs(directions @ directions.T - np.eye(2)).max() <= TURNED
     if not (right and np.isfinite(position).all() and min(rows, columns) > 0):
         raise unreadable(path, "its rows and columns are not at right angles, or it has no place or spacing", PLACE)
-    return Slice(path, str(header.get("SeriesInstanceUID")), shape, directions, (rows, columns), position, thickness)
+    return Slice(path, series, shape, directions, (rows, columns), position, thickness)
 
 
 def _ordered(folder: Path) -> tuple[list[Slice], Grid]:

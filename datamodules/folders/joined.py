@@ -54,6 +54,9 @@ def joined(tables: Sequence[Path], wanted: Sequence[str], form: Form) -> Iterato
               for table in tables if table not in main]  # fmt: skip
     for table in main:
         for line, cells in rows(table, columns, form):
+            if columns == wanted:
+                yield Cells(table, line, cells)
+                continue
             found = dict(zip(columns, cells, strict=True))
             for other in others:
                 found |= other.of(cells[0], table, line)

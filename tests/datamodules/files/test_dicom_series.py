@@ -11,6 +11,7 @@ import pytest
 import SimpleITK
 from numpy.typing import NDArray
 
+from datamodules.files.dicom_series import series_of
 from datamodules.files.volume_files import first_look, read_grid, read_volume
 from datamodules.slicing.drawing import write_series
 from datamodules.slicing.planes import plane_of
@@ -109,6 +110,15 @@ def test_a_transfer_syntax_that_is_none_and_an_element_of_no_known_kind_are_refu
         path.write_bytes(content[:place] + new + content[place + len(new) :])
         with pytest.raises(DataError, match=f"{path.name} .* its header or rescaling cannot be used"):
             read_volume(tmp_path / name)
+
+
+def test_an_id_of_a_series_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    write_series(tmp_path / "ct", VALUES, np.diag([-1.0, -1.0, 2.0, 1.0]))
+    path = next((tmp_path / "ct").iterdir())
+    path.write_bytes(path.read_bytes().replace(b"\x20\x00\x0e\x00UI", b"\x20\x00\x0e\x00U\r"))
+    with pytest.raises(DataError, match="does not say where its slice lies"):
+        read_volume(tmp_path / "ct")
+    assert series_of(path) is None
 
 
 def test_a_slice_that_is_missing_in_the_middle_is_a_gap(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_columns_that_hold_no_groups_are_refused_before_anything_is_trained(tmp_
         Folder("f", label="ill", groups=("who",)).read_labels(
             written(tmp_path / "g", f"image,ill,who\na.png,1,{'x' * 41}\n")
         )
-    with pytest.raises(UsageError, match="leave out table, split, patient and groups"):
+    with pytest.raises(UsageError, match="leave out table and the names of columns"):
         Folder("f", classes=("ill",), labels="folders", negative=("well",), groups=("sex",))
 
 
