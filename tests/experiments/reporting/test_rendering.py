@@ -176,7 +176,7 @@ def test_the_papers_marking_is_an_option() -> None:
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = ({path.name: path.read_bytes() for path in write_all(document(), tmp_path / name)} for name in "ab")
     assert first == second
-    drawn = {f"example-differences.{ending}" for ending in ("png", "svg")}
+    drawn = {f"example-differences.{ending}" for ending in ("png", "svg", "pdf", "csv")}
     assert set(first) == {f"example.{ending}" for ending in ("csv", "tex", "md", "json")} | drawn
     cells = json.loads(first["example.json"])["cells"]
     assert len(cells) == 6
