@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from experiments.run.runner import run as run
     from experiments.run.store import Record as Record
     from experiments.session.documents import Statistics as Statistics
+    from experiments.session.exporting import Exported as Exported
     from experiments.session.fetching import Fetched as Fetched
     from experiments.session.predicting import Predicted as Predicted
     from experiments.session.results import Compared as Compared
-    from experiments.session.results import Exported as Exported
     from experiments.session.results import Failure as Failure
     from experiments.session.results import Made as Made
     from experiments.session.results import Page as Page
@@ -79,7 +79,7 @@ _PUBLIC = {
     "Fetched": "experiments.session.fetching",
     "Predicted": "experiments.session.predicting",
     "Compared": "experiments.session.results",
-    "Exported": "experiments.session.results",
+    "Exported": "experiments.session.exporting",
     "Failure": "experiments.session.results",
     "Made": "experiments.session.results",
     "Page": "experiments.session.results",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from experiments.exporting.export import Formats, check_folder, write_export
 from experiments.exporting.facts import Facts, numbers_of
@@ -12,9 +14,35 @@ from experiments.run.store import Record
 from experiments.session.chosen_runs import ChosenRuns, chosen_runs
 from experiments.session.context import Context
 from experiments.session.documents import drawn_anew
-from experiments.session.results import Exported
 from specs.errors import DataError, UsageError
 from specs.run import RunSpec
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A trained network that was written for use elsewhere.
+
+    Attributes:
+        record: the record of the run.
+        folder: the folder that was written.
+        title: the run in words, without names of the user's folders and files.
+        files: the sha256 of each file of the folder, by its path there.
+    """
+
+    record: Record
+    folder: Path
+    title: str
+    files: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """The run's key, 64 hexadecimal digits."""
+        key: str = self.record.data["key"]
+        return key
+
+    def to_json(self) -> dict[str, Any]:
+        """The export as plain data."""
+        return {"run": self.key, "title": self.title, "folder": str(self.folder), "files": self.files}
 
 
 def exported_network(

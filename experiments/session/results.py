@@ -99,33 +99,6 @@ class Pretrained(RunResult):
     expression: str = ""
 
 
-@dataclass(frozen=True)
-class Exported:
-    """A trained network that was written for use elsewhere.
-
-    Attributes:
-        record: the record of the run.
-        folder: the folder that was written.
-        title: the run in words, without names of the user's folders and files.
-        files: the sha256 of each file of the folder, by its path there.
-    """
-
-    record: Record
-    folder: Path
-    title: str
-    files: dict[str, str]
-
-    @property
-    def key(self) -> str:
-        """The run's key, 64 hexadecimal digits."""
-        key: str = self.record.data["key"]
-        return key
-
-    def to_json(self) -> dict[str, Any]:
-        """The export as plain data."""
-        return {"run": self.key, "title": self.title, "folder": str(self.folder), "files": self.files}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """Runs that failed with the same error.

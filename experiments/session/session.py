@@ -16,10 +16,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analysis.operating import STATED
 from experiments.execution.run_status import RunState, run_states
-from experiments.predicting.deciding import parse_rule
 from experiments.reporting.formats.json_format import table_files
 from experiments.reporting.wandb.modes import Mode, asked_mode
 from experiments.run.paths import Paths
@@ -40,10 +39,9 @@ from experiments.session.documents import Statistics
 from experiments.session.fetching import Fetched, fetched, planned_fetch
 from experiments.session.make_tables import Asked, make_table, make_tables, plan_table
 from experiments.session.pages import Images, page_of
-from experiments.session.predicting import Predicted, predicted
 from experiments.session.providing import provide
 from experiments.session.question import Question
-from experiments.session.results import Compared, Exported, Made, Page, Planned, Pretrained, RunResult
+from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
 from experiments.session.single_run import (
     check_export,
     exported,
@@ -57,6 +55,10 @@ from specs.expression import Call
 from specs.recipe import Recipe
 from specs.registry import EXECUTORS
 from specs.run import Edition, RunSpec
+
+if TYPE_CHECKING:
+    from experiments.session.exporting import Exported
+    from experiments.session.predicting import Predicted
 
 # Long file: the whole interface of the session, a method for each command, is in one place.
 
@@ -445,7 +447,7 @@ class Session:
         *,
         row: str | None = None,
         column: str | None = None,
-        threshold: str = f"specificity={STATED}",
+        threshold: str = "specificity=0.9",
         any_image: bool = False,
     ) -> Predicted:
         """Predict new images with the network of a finished run, or with all networks of a row of a table.
@@ -467,6 +469,9 @@ class Session:
             RunError: if a run is not in the store, or its files are damaged.
             StorageError: if the disk is full.
         """
+        from experiments.predicting.deciding import parse_rule
+        from experiments.session.predicting import predicted  # imports torch, which showing a plan does not need
+
         named = [Path(images)] if isinstance(images, str | Path) else [Path(one) for one in images]
         return predicted(
             run, named, Path(output), self.context, row=row, column=column, rule=parse_rule(threshold),

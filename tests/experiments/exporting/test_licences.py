@@ -69,5 +69,5 @@ def test_what_nobody_stated_is_said_to_be_open() -> None:
     assert [one.commercial for one in links] == ["unknown"] * 3
     assert verdict(links) == (
         "Before you pass it on, read the terms of the starting weights, file-1a2b; the images that the starting "
-        "weights saw, their own scans; the images of the fine-tuning, Folder."
+        "weights saw, their own scans; the images of the fine-tuning, your images."
     )

@@ -293,6 +293,44 @@ def test_a_run_of_an_earlier_version_needs_a_threshold(
     assert main([*command, "--threshold", "0.5"]) == 0
 
 
+def test_validation_images_that_all_show_a_class_give_no_threshold(
+    record: Record, where: Paths, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "runs" / record.data["key"]
+    shutil.copytree(record.folder, copy)
+    table = pq.read_table(copy / VALIDATION_PREDICTIONS)
+    place = table.column_names.index("target:pneumonia")
+    pq.write_table(
+        table.set_column(place, "target:pneumonia", [np.ones(table.num_rows)]), copy / VALIDATION_PREDICTIONS
+    )
+    reseal(copy)
+    places = Paths(where.data, tmp_path / "runs", where.cache)
+    command = ["predict", record.data["key"], str(images), *options(places, tmp_path / "out"), "--any-image"]
+    assert main(command) == DataError.exit_status
+    assert "no threshold can be chosen for pneumonia" in capsys.readouterr().err
+
+
+def test_what_was_kept_of_the_training_images_may_be_damaged(
+    record: Record, where: Paths, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _copy(record, tmp_path / "runs" / record.data["key"])
+    places = Paths(where.data, tmp_path / "runs", where.cache)
+    command = ["predict", record.data["key"], str(images), *options(places, tmp_path / "out")]
+    (tmp_path / "runs" / "familiarity").mkdir()
+    (tmp_path / "runs" / "familiarity" / f"1-{record.data['key']}.npz").write_bytes(b"PK damaged")
+    assert main(command) == RunError.exit_status
+    assert "Remove it; it is made anew" in capsys.readouterr().err
+
+
+def test_a_run_of_a_table_that_is_not_in_the_store_is_named(
+    record: Record, where: Paths, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = table_file([record], tmp_path)
+    places = Paths(where.data, tmp_path / "elsewhere", where.cache)
+    assert main(["predict", str(table), str(images), "--row", "mine", *options(places, tmp_path / "out")]) == 5
+    assert "Name its store with --runs" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("rule", ["best", "specificity=0", "1.5", "sensitivity=", "-0.1"])
 def test_rules_that_there_are_not_are_refused(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "0", str(tmp_path), "--output", str(tmp_path / "out"), f"--threshold={rule}"]) != 0
