@@ -64,7 +64,7 @@ def made(generator: random.Random) -> bytes:
                 lines[place] = f"{name}: {' '.join(generator.choice(ODD_NUMBERS) for _ in range(count))}"
             case 4:
                 name, _, value = lines[place].partition(": ")
-                parts = value.split(",") if "," in value else value.split()
+                parts = value.split(",") if "," in value else value.split() or [""]
                 parts[generator.randrange(len(parts))] = generator.choice(ODD_NUMBERS)
                 lines[place] = f"{name}: {(',' if ',' in value else ' ').join(parts)}"
             case _:
