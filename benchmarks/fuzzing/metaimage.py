@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.fuzzing.damaging import damaged
-from benchmarks.fuzzing.volumes import ODD_NUMBERS, SHAPE, affine, look, values
+from benchmarks.fuzzing.volumes import ODD_NUMBERS, SHAPE, affine, look_at, values
 
 NAME = "metaimage"
 
@@ -29,10 +28,7 @@ FOREIGN = (
 
 def attempt(generator: random.Random, folder: Path) -> None:
     """Make one file, and read it."""
-    content = made(generator)
-    path = folder / generator.choice(("v.mha", "v.mha", "v.MHA", "v.nrrd"))
-    path.write_bytes(damaged(content, generator, reach=500) if generator.random() < 0.5 else content)
-    look(generator, path)
+    look_at(generator, made(generator), folder, ("v.mha", "v.mha", "v.MHA", "v.nrrd"))
 
 
 def made(generator: random.Random) -> bytes:

@@ -6,8 +6,7 @@ import gzip
 import random
 from pathlib import Path
 
-from benchmarks.fuzzing.damaging import damaged
-from benchmarks.fuzzing.volumes import ODD_NUMBERS, SHAPE, affine, look, values
+from benchmarks.fuzzing.volumes import ODD_NUMBERS, SHAPE, affine, look_at, values
 
 NAME = "nrrd"
 
@@ -28,10 +27,7 @@ TYPES = {"uint8": "unsigned char", "int16": "short", "uint16": "unsigned short",
 
 def attempt(generator: random.Random, folder: Path) -> None:
     """Make one file, and read it."""
-    content = made(generator)
-    path = folder / generator.choice(("v.nrrd", "v.nrrd", "v.NRRD", "v.mha"))
-    path.write_bytes(damaged(content, generator, reach=500) if generator.random() < 0.5 else content)
-    look(generator, path)
+    look_at(generator, made(generator), folder, ("v.nrrd", "v.nrrd", "v.NRRD", "v.mha"))
 
 
 def made(generator: random.Random) -> bytes:

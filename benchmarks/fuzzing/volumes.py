@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.fuzzing.damaging import damaged
+
 SHAPE = (7, 6, 5)
 
 FORMATS = (np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64)
@@ -34,6 +36,13 @@ def affine(generator: random.Random) -> np.ndarray[Any, Any]:
     matrix = np.diag([signs[0] * 0.8, signs[1] * 0.8, signs[2] * 2.5, 1.0])
     matrix[:3, 3] = [generator.choice((-40.0, 0.0, 33.3)) for _ in range(3)]
     return matrix
+
+
+def look_at(generator: random.Random, content: bytes, folder: Path, names: tuple[str, ...]) -> None:
+    """Write the bytes of a volume, damaged or not, under one of some names, and look at the file."""
+    path = folder / generator.choice(names)
+    path.write_bytes(damaged(content, generator, reach=500) if generator.random() < 0.5 else content)
+    look(generator, path)
 
 
 def look(generator: random.Random, path: Path) -> None:

@@ -38,8 +38,8 @@ from lightning_modules.task_module import supervised_module
 from specs.card import UNIT
 from specs.errors import UsageError
 from specs.registry import BACKBONES
-from tests.experiments.example_gathering import gathering_of
 from tests.experiments.example_table import blocks, document
+from tests.experiments.gathered import gathering
 from tests.experiments.measures.test_surfaces import by_transforms
 from tests.experiments.smoke import spec
 
@@ -171,7 +171,7 @@ def test_steps_between_slices_count_and_unequal_ones_are_no_volume(
 def test_the_interval_is_over_patients_and_runs_without_weights_are_counted(
     segmented: Record, where: Paths, planted: None, copies: Path
 ) -> None:
-    part = block().gather(gathering_of(segmented, where))
+    part = block().gather(gathering(segmented, where))
     assert isinstance(part, SurfaceDistances)
     cell = part.by_number["hd95_mm:kidney"]["r", "A"]
     found = surface_distance_numbers(segmented, where)
@@ -188,7 +188,7 @@ def test_the_interval_is_over_patients_and_runs_without_weights_are_counted(
     assert overall is not None and overall[0] <= found["hd95_mm"] <= overall[1]
     assert cell.interval == pytest.approx((expected.low, expected.high))
     shutil.copytree(segmented.folder, copies, ignore=shutil.ignore_patterns(BEST))
-    gone = block().gather(gathering_of(dataclasses.replace(segmented, folder=copies), where))
+    gone = block().gather(gathering(dataclasses.replace(segmented, folder=copies), where))
     assert gone == SurfaceDistances({}, 1)
     assert "The weights of 1 runs are gone" in json.dumps(to_json(document(parts=(gone,))))
 
@@ -197,7 +197,7 @@ def test_without_monai_a_column_is_refused_before_anything_runs_and_tables_tell_
     segmented: Record, where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "monai", None)
-    assert block().gather(gathering_of(segmented, where)) is None
+    assert block().gather(gathering(segmented, where)) is None
     with pytest.raises(UsageError, match=r"Run `pip install 'medtransfer\[surface\]'`"):
         surface_distance().check(Volumes(), where.data)
     with pytest.raises(UsageError, match="needs MONAI"):

@@ -25,8 +25,8 @@ from experiments.run.store import PREDICTIONS, VALIDATION_PREDICTIONS, Record
 from experiments.tables.document import Cell
 from specs.errors import RunError
 from specs.run import RunSpec
-from tests.experiments.example_gathering import gathering_of
 from tests.experiments.example_table import document
+from tests.experiments.gathered import gathering
 from tests.experiments.smoke import spec
 
 FIRST, CLASS = "A_1 <50%> & more", "pneumonia"
@@ -98,7 +98,7 @@ def test_tasks_of_exclusive_classes_and_segmentations_have_none() -> None:
 
 
 def test_blocks_gather_means_with_intervals_over_test_patients(record: Record, where: Paths) -> None:
-    parts = gathered(gathering_of(record, where))
+    parts = gathered(gathering(record, where))
     (points,) = (part for part in parts if isinstance(part, PointsOfRuns))
     (rare,) = (part for part in parts if isinstance(part, RareClassScores))
     assert points.unmeasured == 0
@@ -119,7 +119,7 @@ def test_blocks_gather_means_with_intervals_over_test_patients(record: Record, w
 
 
 def test_runs_of_earlier_versions_are_counted_and_a_column_of_them_is_refused(record: Record, where: Paths) -> None:
-    (part,) = (one for one in gathered(gathering_of(earlier(record), where)) if isinstance(one, PointsOfRuns))
+    (part,) = (one for one in gathered(gathering(earlier(record), where)) if isinstance(one, PointsOfRuns))
     assert part == PointsOfRuns({}, 1)
     assert "1 runs of an earlier version" in json.dumps(to_json(document(parts=(part,))))
     with pytest.raises(RunError, match="kept no predictions of the validation split"):
