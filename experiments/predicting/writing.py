@@ -1,12 +1,14 @@
 """The files of predictions: a table that grows batch by batch, masks, and what they were made with.
 
 Rows go into ``predictions.csv.part``, which becomes ``predictions.csv`` when all images are done. So an interrupted
-prediction goes on with the first batch that is missing, and its rows are those of an uninterrupted one.
+prediction goes on with the first batch that is missing, and its rows are those of an uninterrupted one. Rows stand at
+places that follow from the images, so that two at once do no harm to each other.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import json
 import os
@@ -56,7 +58,7 @@ class PredictionFiles:
 
     def __init__(self, folder: Path, header: Sequence[str], about: Mapping[str, Any]) -> None:
         self.folder, self.header = folder, tuple(header)
-        self.about = dict(about)
+        self.about, self._end = dict(about), 0
         with filling(folder):
             folder.mkdir(parents=True, exist_ok=True)
         earlier = self._earlier()
@@ -80,31 +82,41 @@ class PredictionFiles:
         return self.table.is_file()
 
     def rows_done(self, batch_size: int) -> int:
-        """How many rows an interrupted prediction left, whole batches alone; what is behind them is removed.
+        """How many rows an interrupted prediction left, whole batches alone; further rows are written behind them.
 
         Args:
             batch_size: how many rows a batch has.
         """
-        part = self._part
-        if not part.is_file():
-            with filling(part), part.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerow(self.header)
-            return 0
-        with part.open(encoding="utf-8", newline="") as file:
-            ends = _ends_of_rows(file.read())
-        done = max(len(ends) - 1, 0) // batch_size * batch_size
+        with filling(self._part), self._part.open("ab"):
+            pass
+        ends = _ends_of_rows(self._part.read_bytes().decode(errors="replace"))
         if not ends:
-            part.unlink()
-            return self.rows_done(batch_size)
-        os.truncate(part, ends[done])
+            self._end = 0
+            self.add([self.header])
+            return 0
+        done = (len(ends) - 1) // batch_size * batch_size
+        self._end = ends[done]
         return done
 
     def add(self, rows: Sequence[Sequence[object]]) -> None:
-        """Add the rows of a batch to the table."""
-        with filling(self._part), self._part.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(rows)
-            file.flush()
-            os.fsync(file.fileno())
+        """Add the rows of a batch to the table.
+
+        They are written at their own place, so that two predictions of the same images at once write the same bytes.
+        """
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        content = text.getvalue().encode()
+        with filling(self._part):
+            try:
+                with self._part.open("r+b") as file:
+                    file.seek(self._end)
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except FileNotFoundError:
+                if not self.finished:  # another prediction of the same has finished it
+                    raise
+        self._end += len(content)
 
     def rows(self) -> Iterator[dict[str, str]]:
         """The rows that are written, by the names of their columns."""
@@ -174,7 +186,12 @@ class PredictionFiles:
             found: what a reader should know of the predictions, as plain data.
         """
         self._write_about(found)
-        os.replace(self._part, self.table)
+        try:
+            os.truncate(self._part, self._end)
+            os.replace(self._part, self.table)
+        except FileNotFoundError:
+            if not self.finished:  # another prediction of the same has finished it
+                raise
 
     @property
     def found(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from experiments.predicting.predict import Images, Tally, header, predict, talli
 from experiments.predicting.writing import PredictionFiles
 from experiments.session.chosen_runs import ChosenRuns, chosen_runs
 from experiments.session.context import Context
-from specs.errors import DataError
+from specs.errors import DataError, UsageError
 from specs.notice import RESEARCH_ONLY
 from specs.quoting import LONGEST_PATH, plain
 
@@ -108,6 +108,7 @@ def predicted(
         RunError: if a run is not in the store, or its files are damaged.
         StorageError: if the disk is full.
     """
+    _check_apart(images, output)
     chosen = chosen_runs(named, context.store.root, row, column)
     ensemble = loaded(chosen.records)
     found = _images(ensemble, images)
@@ -128,6 +129,20 @@ def predicted(
     if not files.finished:
         files.finish({name: value for name, value in result.to_json().items() if name != "table"})
     return result
+
+
+def _check_apart(images: Sequence[Path], output: Path) -> None:
+    """Refuse a folder of predictions among the images: masks in it would be taken for images when a prediction goes on.
+
+    Raises:
+        UsageError: names both folders.
+    """
+    for path in images:
+        if path.is_dir() and output.resolve().is_relative_to(path.resolve()):
+            raise UsageError(
+                f"the predictions would lie in {plain(output, LONGEST_PATH)}, among the images of "
+                f"{plain(path, LONGEST_PATH)}. Name a folder elsewhere with --output."
+            )
 
 
 def _images(ensemble: Ensemble, named: Sequence[Path]) -> Images:

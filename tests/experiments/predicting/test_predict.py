@@ -194,6 +194,38 @@ def test_an_interrupted_prediction_goes_on_with_the_batch_that_is_missing(
     assert not part.exists()
 
 
+def test_two_predictions_of_the_same_at_once_leave_what_one_does(
+    record: Record, where: Paths, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one runs from beginning to end while the first one is in its third batch."""
+    alone, both = tmp_path / "alone", tmp_path / "both"
+    command = ["predict", record.data["key"], str(images)]
+    assert main([*command, *options(where, alone)]) == 0
+    read, count = ImageFiles.read, [0]
+
+    def meanwhile(self: ImageFiles, folder: Path, name: str) -> Any:
+        count[0] += 1
+        if count[0] == 70:
+            assert main([*command, *options(where, both)]) == 0
+        return read(self, folder, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ImageFiles, "read", meanwhile)
+        assert main([*command, *options(where, both)]) == 0
+    assert {path.name: path.read_bytes() for path in both.iterdir() if path.suffix == ".csv"} == {
+        "predictions.csv": (alone / "predictions.csv").read_bytes()
+    }
+
+
+def test_predictions_among_the_images_are_refused(
+    record: Record, where: Paths, images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["predict", record.data["key"], str(images), *options(where, images / "predictions")]
+    assert main(command) == UsageError.exit_status
+    assert "among the images" in capsys.readouterr().err
+    assert not (images / "predictions").exists()
+
+
 def test_finished_predictions_are_told_again_and_never_overwritten_by_others(
     record: Record, where: Paths, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
