@@ -15,6 +15,7 @@ The peer answers by the highest mean, and by Welch's test of the ten scores of e
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import logging
 import statistics
@@ -206,14 +207,15 @@ def _trained(
         warnings.simplefilter("ignore")
         logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
         began = time.perf_counter()
-        pl.seed_everything(seed)
         resize = [transforms.Resize((size, size)), transforms.PILToTensor()]
         augment = [transforms.RandomResizedCrop(size, scale=(0.6, 1.0)), transforms.RandomHorizontalFlip()]
         augment += [transforms.RandomRotation(10), transforms.PILToTensor()]
         loader = partial(DataLoader, batch_size=recipe.batch_size)
         train = loader(_Images(*splits["train"], transforms.Compose(augment)), shuffle=True, drop_last=True)
         validation, test = (loader(_Images(*splits[name], transforms.Compose(resize))) for name in ("val", "test"))
-        backbone, _ = initialized(spec, paths, lambda need: (_ for _ in ()).throw(ValueError(need)))
+        begun = dataclasses.replace(spec, seed=seed)
+        backbone, _ = initialized(begun, paths, lambda need: (_ for _ in ()).throw(ValueError(need)))
+        pl.seed_everything(seed)  # the initializer seeds every random state too
         network = supervised_module(backbone, paths.opened(spec.dataset, spec.edition).dataset.task, recipe, IMAGENET)
         script = _FirstScript(network, rate, recipe.epochs)
         best = pl.callbacks.ModelCheckpoint(monitor="val_auroc", mode="max")

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from backbones.networks.contract import Backbone
 from lightning_modules import losses
+from lightning_modules.adapting.solved import SolvedHead
 from lightning_modules.supervised import Batch, SupervisedModule
 from specs.card import Normalization
 from specs.errors import UsageError
@@ -23,7 +24,8 @@ class ClassificationModule(SupervisedModule):
     """A module for multilabel, binary or multiclass classification.
 
     The head is dropout and a linear layer with weights from N(0, 0.01) and bias 0, as in the benchmark's code
-    (BenchmarkTransferLearning, Version 1). The metric is ``analysis.scores.MeanAuroc``: the mean area under the ROC
+    (BenchmarkTransferLearning, Version 1), unless the adaptation solves a head of its own. The metric is
+    ``analysis.scores.MeanAuroc``: the mean area under the ROC
     curve over the scored classes that have positives and negatives (multiclass: one against the rest, or the task's
     positive classes against the others).
 
@@ -45,10 +47,14 @@ class ClassificationModule(SupervisedModule):
         class_weights: Sequence[float] | None = None,
     ) -> None:
         super().__init__(backbone, task, recipe, normalization)
-        linear = nn.Linear(backbone.num_features, len(task.classes))
-        nn.init.normal_(linear.weight, std=0.01)
-        nn.init.zeros_(linear.bias)
-        self.head = nn.Sequential(nn.Dropout(recipe.dropout), linear)
+        self.head: nn.Module
+        if isinstance(self.adaptation, SolvedHead):
+            self.head = self.adaptation.head(backbone.num_features, task)
+        else:
+            linear = nn.Linear(backbone.num_features, len(task.classes))
+            nn.init.normal_(linear.weight, std=0.01)
+            nn.init.zeros_(linear.bias)
+            self.head = nn.Sequential(nn.Dropout(recipe.dropout), linear)
         self._class_weights: Tensor | None
         weights = None if class_weights is None else torch.tensor(class_weights)
         self.register_buffer("_class_weights", weights, persistent=False)
@@ -81,15 +87,19 @@ class ClassificationModule(SupervisedModule):
 
     def validation_rows(self, logits: Tensor, batch: Batch) -> dict[str, NDArray[Any]]:
         """``targets`` (B, K), one-hot for multiclass tasks, and ``probabilities`` (B, K), both in float64."""
-        return {"targets": self._targets(batch), "probabilities": self._from_logits(logits).numpy()}
+        return {"targets": self.targets(batch), "probabilities": self._from_logits(logits).numpy()}
 
     def tested_rows(self, batch: Batch) -> dict[str, NDArray[Any]]:
         """``targets`` and ``probabilities`` as in validation, where probabilities are means over the recipe's views."""
-        return {"targets": self._targets(batch), "probabilities": self.probabilities(batch["image"]).numpy()}
+        return {"targets": self.targets(batch), "probabilities": self.probabilities(batch["image"]).numpy()}
 
     def probabilities(self, image: Tensor) -> Tensor:
         """The mean probabilities (B, K) over the recipe's views of uint8 images (B, C, H, W), in float64 on the CPU."""
-        logits = [losses.full(self.head(self.backbone(view))) for view in self.views(image)]
+        return self.probabilities_of([self.backbone(view) for view in self.views(image)])
+
+    def probabilities_of(self, features: Sequence[Tensor]) -> Tensor:
+        """The mean probabilities (B, K) over views, in float64 on the CPU, from the features (B, F) of each view."""
+        logits = [losses.full(self.head(of_view)) for of_view in features]
         return torch.stack([self._from_logits(of_view) for of_view in logits]).mean(dim=0)
 
     def views(self, image: Tensor) -> list[Tensor]:
@@ -108,7 +118,8 @@ class ClassificationModule(SupervisedModule):
         """The probabilities of logits, both (B, K)."""
         return logits.softmax(dim=1) if self.task.kind == "multiclass" else logits.sigmoid()
 
-    def _targets(self, batch: Batch) -> NDArray[Any]:
+    def targets(self, batch: Batch) -> NDArray[Any]:
+        """The targets of a batch, float64 (B, K), one-hot for multiclass tasks."""
         targets = batch["target"]
         if self.task.kind == "multiclass":
             targets = nn.functional.one_hot(targets, len(self.task.classes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import torch
@@ -63,6 +63,26 @@ def _groups(parameters: Iterable[nn.Parameter], of_vectors: dict[str, Any]) -> l
     weights: dict[str, Any] = {"params": [parameter for parameter in every if parameter.ndim > 1]}
     vectors = {"params": [parameter for parameter in every if parameter.ndim <= 1]} | of_vectors
     return [group for group in (weights, vectors) if group["params"]]
+
+
+def scale_rates(optimizer: torch.optim.Optimizer, factors: Mapping[nn.Parameter, float]) -> None:
+    """Multiply the learning rates of parameters, by dividing the optimizer's groups; schedules scale each group alike.
+
+    The groups with the largest rates come first, so that the first one's is the recipe's.
+
+    Args:
+        optimizer: the optimizer, before its first step and before there is a schedule.
+        factors: the factors of single parameters, above 0; all others keep their rates.
+    """
+    if not factors:
+        return
+    groups: list[dict[str, Any]] = []
+    for group in optimizer.param_groups:
+        by_factor: dict[float, list[nn.Parameter]] = {}
+        for parameter in group["params"]:
+            by_factor.setdefault(factors.get(parameter, 1.0), []).append(parameter)
+        groups += [group | {"params": of, "lr": group["lr"] * factor} for factor, of in by_factor.items()]
+    optimizer.param_groups[:] = sorted(groups, key=lambda group: -group["lr"])
 
 
 def build_schedule(

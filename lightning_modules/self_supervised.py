@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from backbones.networks.contract import Backbone
 from lightning_modules.gathering import all_gather_objects, broadcast_from_rank_0
 from lightning_modules.losses import full
+from lightning_modules.neighbours import neighbour_shares
 from lightning_modules.scoring import validation_score
 from lightning_modules.self_supervision.learner import Learner, directions
 from lightning_modules.trained import TrainedModule
@@ -24,9 +24,6 @@ from specs.task import Task
 
 NEIGHBOURS = 20
 """The number of neighbours of the k-NN score; *assumed* (Wu et al. 2018 use 200 of 1.2 million)."""
-
-SHARPNESS = 0.07
-"""The temperature of a neighbour's vote (Wu et al. 2018, section 3.4)."""
 
 BANK = 10_000
 """The largest number of training images, spread evenly over the split, that neighbours come from; *assumed*."""
@@ -170,9 +167,7 @@ def spread(embeddings: Tensor) -> tuple[float, float]:
 def nearest_neighbours(
     features: Tensor, targets: Tensor, bank: Tensor, labels: Tensor, task: Task, neighbours: int = NEIGHBOURS
 ) -> float:
-    """The score of weighted k nearest neighbours by cosine similarity (Wu et al. 2018, section 3.4).
-
-    A neighbour's vote has the weight exp(cosine / 0.07).
+    """The score of weighted k nearest neighbours (``neighbour_shares``).
 
     Args:
         features: the features (N, F) of the images that are judged.
@@ -186,13 +181,7 @@ def nearest_neighbours(
     Returns:
         A score in [0, 1], or NaN where it is undefined.
     """
-    similarity = functional.normalize(features.double(), dim=1) @ functional.normalize(bank.double(), dim=1).T
-    closest, nearest = similarity.topk(min(neighbours, len(bank)), dim=1)
-    weights = torch.exp((closest - closest[:, :1]) / SHARPNESS)[:, :, None]
+    shares = neighbour_shares(features, bank, labels, task, neighbours)
     if task.kind == "multiclass":
-        votes = functional.one_hot(labels[nearest].long(), len(task.classes)) * weights
-        return float((votes.sum(dim=1).argmax(dim=1) == targets).double().mean())
-    neighbour_labels = labels[nearest].double()
-    known = weights * ~neighbour_labels.isnan()
-    shares = ((neighbour_labels.nan_to_num() * known).sum(dim=1) / known.sum(dim=1)).nan_to_num(0.5).numpy()
-    return validation_score(task).value({"targets": targets.double().numpy(), "probabilities": shares})
+        return float((shares.argmax(dim=1) == targets).double().mean())
+    return validation_score(task).value({"targets": targets.double().numpy(), "probabilities": shares.numpy()})

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.networks.contract import Backbone
+from lightning_modules.adapting.contract import Adaptation
 from lightning_modules.gathering import all_gather_objects, all_reduce_sum
 from lightning_modules.losses import full
 from lightning_modules.scoring import task_score, validation_score
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
+from specs.errors import UsageError
 from specs.recipe import Recipe
+from specs.registry import ADAPTATIONS
 from specs.task import Task
 
 Batch = dict[str, Any]
@@ -33,18 +36,23 @@ class SupervisedModule(TrainedModule):
     test scores. A batch is a dictionary with ``image`` and, except for ``predict``, ``index`` (the sample's position in
     its split) and ``target`` or ``mask``; it is not changed.
 
-    Where the recipe trains the head alone, the backbone gets no gradient and stays in evaluation mode, whatever mode
-    the module is put into: batch norm uses its running statistics and does not update them.
+    What of the backbone is trained, and how, is the recipe's adaptation (``lightning_modules.adaptation``). Modules
+    that it rests stay in evaluation mode, whatever mode the module is put into: batch norm uses its running statistics
+    and does not update them. ``adapt`` begins it, at the latest when a trainer sets the module up, and ``finish`` ends
+    it, once the weights of the best epoch are loaded; until then the backbone's tensors may have other names.
 
     Args:
-        backbone: the backbone; its parameters are trained if the recipe says so.
+        backbone: the backbone; its parameters are trained as far as the recipe's adaptation says.
         task: the task with its classes and its score.
-        recipe: what is trained, and the loss, dropout, optimizer, schedule and test-time augmentation.
+        recipe: the adaptation, and the loss, dropout, optimizer, schedule and test-time augmentation.
         normalization: the mean and standard deviation that normalize the input.
     """
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
         super().__init__(recipe, normalization, backbone.in_channels)
+        self.adaptation: Adaptation = ADAPTATIONS.build(recipe.adaptation)
+        self.adaptation.check(task)
+        self._start: dict[str, Tensor] | None = None
         self.backbone, self.task = backbone, task
         self.score, self.validation_score = task_score(task), validation_score(task)
         self._rows: dict[str, list[NDArray[Any]]] = {}
@@ -53,21 +61,69 @@ class SupervisedModule(TrainedModule):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
-        """Set training or evaluation mode; a backbone that is not trained stays in evaluation mode."""
+        """Set training or evaluation mode; what the adaptation rests stays in evaluation mode."""
         super().train(mode)
-        if self.recipe.trained == "head":
-            self.backbone.eval()
+        for module in self.adaptation.resting(self.backbone):
+            module.eval()
         return self
 
     def setup(self, stage: str) -> None:
-        """Before training, exclude a backbone that is not trained from the gradient."""
-        if stage == "fit" and self.recipe.trained == "head":
-            self.backbone.requires_grad_(False)
+        """Before training, begin the adaptation if nothing did.
+
+        Raises:
+            UsageError: if the adaptation is not done by a trainer's steps.
+        """
+        if stage != "fit":
+            return
+        if self.adaptation.solved or self.adaptation.averaged:
+            raise UsageError(
+                f"{self.recipe.adaptation} is not done by a trainer's steps: it computes a head from features, or the "
+                "mean of several networks. Use `medtransfer run` or Session.run, or train with another adaptation."
+            )
+        self.adapt()
+
+    def adapt(self) -> None:
+        """Begin the adaptation, once: change the backbone, and exclude what is not trained from the gradient.
+
+        Raises:
+            UsageError: if the adaptation does not fit the backbone.
+        """
+        if self._start is not None:
+            return
+        weights = self.backbone.weights() if self.adaptation.keeps_start else {}
+        self._start = {name: tensor.clone() for name, tensor in weights.items()}
+        self.adaptation.begin(self.backbone)
+        for name, parameter in self.backbone.network.named_parameters():
+            parameter.requires_grad_(self.adaptation.trains(self.backbone, name))
+        self.train(self.training)
+
+    def finish(self) -> bool:
+        """End the adaptation, if it was begun: the backbone's tensors have their canonical names and last values.
+
+        Returns:
+            Whether tensors may have other names or values than before.
+        """
+        if self._start is None:
+            return False
+        with torch.no_grad():
+            self.adaptation.end(self.backbone, self._start)
+        self._start = None
+        self.format_weights()
+        return type(self.adaptation).end is not Adaptation.end
 
     def trained_parameters(self) -> Iterable[nn.Parameter]:
-        """The parameters to train: all of them, or those outside the backbone."""
-        fixed = set(self.backbone.parameters()) if self.recipe.trained == "head" else set()
-        return [parameter for parameter in self.parameters() if parameter not in fixed]
+        """The parameters to train: all outside the backbone, and those of it that the adaptation trains."""
+        self.adapt()
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def rates(self) -> dict[nn.Parameter, float]:
+        """The factors of the learning rate of the backbone's parameters, where they are not 1."""
+        factors = {
+            parameter: self.adaptation.rate(self.backbone, name)
+            for name, parameter in self.backbone.network.named_parameters()
+            if parameter.requires_grad
+        }
+        return {parameter: factor for parameter, factor in factors.items() if factor != 1}
 
     def on_fit_start(self) -> None:
         """Have the forward pass of training steps compiled, if the recipe says so.

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from initializers.loading.contract import Weights as Weights
     from initializers.loading.loading import LoadReport as LoadReport
     from initializers.loading.loading import initialize as initialize
+    from lightning_modules.adapting.contract import Adaptation as Adaptation
+    from lightning_modules.adapting.solved import SolvedHead as SolvedHead
     from lightning_modules.classification import ClassificationModule as ClassificationModule
     from lightning_modules.segmentation import SegmentationModule as SegmentationModule
     from specs.card import Card as Card
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from specs.expression import parse as parse
     from specs.fold import Fold as Fold
     from specs.recipe import Recipe as Recipe
+    from specs.registry import ADAPTATIONS as ADAPTATIONS
     from specs.registry import BACKBONES as BACKBONES
     from specs.registry import DATASETS as DATASETS
     from specs.registry import INITIALIZERS as INITIALIZERS
@@ -92,6 +95,8 @@ _PUBLIC = {
     "Weights": "initializers.loading.contract",
     "LoadReport": "initializers.loading.loading",
     "initialize": "initializers.loading.loading",
+    "Adaptation": "lightning_modules.adapting.contract",
+    "SolvedHead": "lightning_modules.adapting.solved",
     "ClassificationModule": "lightning_modules.classification",
     "SegmentationModule": "lightning_modules.segmentation",
     "Card": "specs.card",
@@ -100,6 +105,7 @@ _PUBLIC = {
     "parse": "specs.expression",
     "Fold": "specs.fold",
     "Recipe": "specs.recipe",
+    "ADAPTATIONS": "specs.registry",
     "BACKBONES": "specs.registry",
     "DATASETS": "specs.registry",
     "INITIALIZERS": "specs.registry",

@@ -27,7 +27,7 @@ from specs.recipe_parts import (
     read_views,
     to_json,
 )
-from specs.recipe_rules import check_classes
+from specs.recipe_rules import check_classes, checked_adaptation, named_as_before, named_as_now
 from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
@@ -87,9 +87,8 @@ class Recipe:
             training loss drives the others.
         method: the expression of a self-supervised pretraining method, such as ``moco_v2(queue=4096)``; None learns
             from labels.
-        trained: what fine-tuning trains: ``all`` of the network, or the ``head`` alone (segmentation: the decoder and
-            its head) on the fixed features of the initializer; the backbone then keeps every tensor, running statistics
-            included, as it is.
+        adaptation: the expression of what fine-tuning trains, and how: ``full``, ``head``, ``lora(rank=4)`` or another
+            of ``lightning_modules/adaptation``.
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation; of several classes the sum of it and cross-entropy);
             for segmentation, ``bce`` is cross-entropy alone, ``dice`` soft Dice alone, ``bce_dice`` their sum.
@@ -141,7 +140,7 @@ class Recipe:
     early_stopping: int | None = None
     selection: Literal["loss", "metric", "last"] = "loss"
     method: str | None = None
-    trained: Literal["all", "head"] = "all"
+    adaptation: str = "full"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["shuffled", "balanced"] = "shuffled"
@@ -191,11 +190,7 @@ class Recipe:
                 "recipe: views say how a self-supervised method's images are augmented; found "
                 f"{'no method' if self.method is None else 'augmentation too'}. Give a method, and steps in one place."
             )
-        if self.trained == "head" and self.method is not None:
-            raise UsageError(
-                f'recipe: trained="head" keeps the backbone as it is, and the method {self.method} is there to train '
-                'it. Use trained="all", or a recipe without a method.'
-            )
+        object.__setattr__(self, "adaptation", checked_adaptation(self.adaptation, self.method))
         if self.images != "train" and self.method is None:
             raise UsageError(
                 f'recipe: images="{self.images}" is for self-supervised methods, which use no labels. Name a method.'
@@ -257,7 +252,7 @@ class Recipe:
         plain: dict[str, Any] = {
             name: value for name in _PLAIN if (value := getattr(self, name)) != _LATER.get(name, dataclasses.MISSING)
         }
-        return plain | {
+        return named_as_before(plain) | {
             "optimizer": to_json(self.optimizer),
             "schedule": to_json(self.schedule),
             "augmentation": [to_json(step) for step in self.augmentation],
@@ -274,7 +269,7 @@ class Recipe:
         if not isinstance(data, dict):
             raise UsageError(f"recipe: expected an object of settings, found {shown(data)}.")
         settings: dict[str, Any] = {}
-        for name, value in data.items():
+        for name, value in named_as_now(data).items():
             if name not in cls.__dataclass_fields__:
                 raise unknown("recipe setting", name, cls.__dataclass_fields__)
             if name in ("optimizer", "schedule"):
@@ -293,7 +288,8 @@ class Recipe:
         Raises:
             UsageError: if a setting does not exist or does not take the value, or the settings do not fit each other.
         """
-        return dataclasses.replace(self, **{name: self._value(name, text) for name, text in settings.items()})
+        current = named_as_now(settings)
+        return dataclasses.replace(self, **{name: self._value(name, text) for name, text in current.items()})
 
     def _value(self, setting: str, text: str) -> Any:
         if setting not in self.__dataclass_fields__:
@@ -320,7 +316,7 @@ def _plain_signature(
     early_stopping: int | None,
     selection: Literal["loss", "metric", "last"],
     method: str | None,
-    trained: Literal["all", "head"],
+    adaptation: str,
     loss: Literal["auto", "bce", "dice", "bce_dice"],
     class_weights: Literal["none", "balanced"],
     sampling: Literal["shuffled", "balanced"],

@@ -1,4 +1,4 @@
-"""Registries: which datasets, initializers, backbones, methods, measures, blocks, recipes, tables, executors there are.
+"""Registries: which datasets, initializers, backbones, methods, adaptations and other entries there are.
 
 A file is an entry when it defines a function or class that has the file's name, case and underscores aside:
 ``mean_var.py`` with ``class MeanVar``. Its description is the first line of the file's docstring. Listing
@@ -227,6 +227,7 @@ BACKBONES = Registry("backbone", "backbones", "medtransfer.backbones")
 INITIALIZERS = Registry("initializer", "initializers", "medtransfer.initializers")
 DATASETS = Registry("dataset", "datamodules", "medtransfer.datamodules")
 METHODS = Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods")
+ADAPTATIONS = Registry("adaptation", "lightning_modules.adaptation", "medtransfer.adaptations")
 MEASURES = Registry("measure", "experiments.measures", "medtransfer.measures")
 BLOCKS = Registry("block", "experiments.reporting.blocks", "medtransfer.blocks")
 RECIPES = Registry("recipe", "experiments.studies", "medtransfer.recipes", recipes_of_studies)
@@ -238,6 +239,7 @@ KINDS = {
     "initializers": INITIALIZERS,
     "backbones": BACKBONES,
     "methods": METHODS,
+    "adaptations": ADAPTATIONS,
     "measures": MEASURES,
     "blocks": BLOCKS,
     "recipes": RECIPES,

@@ -20,6 +20,7 @@ from experiments.exporting.tensors import float_list, write_tensors
 from experiments.exporting.usage import timm_usage, usage
 from experiments.run.restored import trained_network
 from lightning_modules.classification import ClassificationModule
+from lightning_modules.neighbours import NeighbourHead
 from lightning_modules.supervised import SupervisedModule
 from specs.errors import UsageError
 from specs.files import file_sha256, filling, write_json, write_text
@@ -65,7 +66,8 @@ def write_export(facts: Facts, folder: Path, formats: Formats) -> dict[str, str]
         The sha256 of each file by its path in the folder.
 
     Raises:
-        UsageError: if the folder holds files, or the network cannot be written in a form that is wanted.
+        UsageError: if the folder holds files, the network cannot be written in a form that is wanted, or it answers by
+            the features of its training images.
         RunError: if the weights are not there or are not those of the run.
         StorageError: if the disk is full.
     """
@@ -73,6 +75,11 @@ def write_export(facts: Facts, folder: Path, formats: Formats) -> dict[str, str]
     if formats.onnx:
         check_packages()
     module = trained_network(facts.record, facts.task)
+    if isinstance(module, ClassificationModule) and isinstance(module.head, NeighbourHead):
+        raise UsageError(
+            f"{facts.spec.recipe.adaptation} answers by the features and labels of its training images, which would "
+            "all be in the export. Export a run of another adaptation, such as probe."
+        )
     made = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     with filling(folder):
         made.mkdir(parents=True)

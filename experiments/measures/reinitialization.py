@@ -48,7 +48,7 @@ def sensitivity(record: Record, paths: Paths) -> Found:
 def _score(network: Restored) -> float | None:
     """The test score, after batch norm's statistics were estimated anew for the weights (see ``sensitivity``)."""
     module = network.module
-    if module.recipe.trained == "all":
+    if not tuple(module.adaptation.resting(module.backbone)):  # else the run left statistics as they were
         update_bn((batch["image"].to(module.device) for batch in network.data.training_images()), module)
     return score_on_test(module, network.data)
 

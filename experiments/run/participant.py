@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +17,26 @@ from backbones.networks.contract import Backbone
 from datamodules.dataset.splits import Split
 from datamodules.pipeline.batching import Share
 from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.averaging import average, validated
 from experiments.run.compilation import compiling
 from experiments.run.ddp.distributed import check_same_weights, synchronized, trainer_settings
 from experiments.run.determinism import deterministic
 from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
+from experiments.run.machine.memory import peak_memory
 from experiments.run.out_of_memory import memory_explained
 from experiments.run.paths import seen_by
 from experiments.run.predictions import Rows, prediction_table, scores, write_predictions
 from experiments.run.progress import Report
 from experiments.run.public_names import public_text
 from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.solving import FeatureStore, Outcome, solved
 from experiments.run.store import BEST, PREDICTIONS, VALIDATION_PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
 from initializers.formats.embedded_card import description
 from initializers.loading.contract import Initializer
 from initializers.loading.trained import card_of
+from lightning_modules.classification import ClassificationModule
 from lightning_modules.gathering import all_gather_objects, broadcast_object, processes, rank
 from lightning_modules.self_supervised import SMALLEST_RANK, SelfSupervisedModule
 from lightning_modules.self_supervision.method import Method
@@ -44,7 +49,7 @@ from specs.expression import parse
 from specs.files import awaited_file, file_sha256, replacing, write_json
 from specs.plugins import plugins_of
 from specs.recipe import Recipe
-from specs.registry import BACKBONES, INITIALIZERS, METHODS
+from specs.registry import ADAPTATIONS, BACKBONES, INITIALIZERS, METHODS
 from specs.run import Pretraining, RunSpec
 
 PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed"}
@@ -85,6 +90,8 @@ def _trained_and_tested(
         method.check_views(spec.recipe.views)
     # Batch norm that estimates statistics on each device by itself needs at least two images there.
     share = Share(rank(), processes(), 2 if "devices" in resolved.identity else 1)
+    if ADAPTATIONS.build(spec.recipe.adaptation).solved:
+        share = Share()  # every process solves the head from all images, so that all have the same one
     opened, views = seen_by(spec, resolver.opened(spec.dataset, spec.edition)), method.views if method else 0
     data = ImageDataModule(opened, spec.recipe, spec.seed, workers, views, share)
     backbone, load_report = initialized(spec, resolver.paths, resolved.needs.__getitem__)
@@ -94,20 +101,19 @@ def _trained_and_tested(
     module = _module(spec, method, backbone, data, normalization)
     epoch_end = EpochEnd(spec.recipe, spec.seed, attempt.folder, report)
     trainer = lightning_trainer(spec.recipe, epoch_end, attempt.folder)
-    checkpoint = epoch_end.resume(store.taken_over(attempt))
-    if not epoch_end.finished:
-        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
-    if not epoch_end.finished:
-        what = f"the training of {spec.initializer} on {spec.dataset}"
-        raise RunError(f"{what} was interrupted; start it again to go on.")
-    module.load_state_dict(load_file(awaited_file(epoch_end.best)))
-    best = epoch_end.rows[epoch_end.best_epoch]
-    told: dict[Split, Rows] = {}
-    if isinstance(module, SupervisedModule) and spec.stage != "pretrain":
+    if isinstance(module, ClassificationModule) and module.adaptation.solved:
+        features = FeatureStore(resolver.paths.cache, resolved, load_report.after, trainer.strategy.root_device)
+        outcome = solved(module, data, features, report)
+    elif isinstance(module, SupervisedModule) and module.adaptation.averaged:
+        average(module, [store.published(key) for key in resolved.identity["members"]])
         told = _tested(trainer, module, data, spec.stage == "finetune")
+        outcome = Outcome(told, validated(trainer, module, data), 0, changed=True, trains=False)
+    else:
+        outcome = _trained(trainer, module, data, epoch_end, store.taken_over(attempt), spec)
     all_gather_objects(None)  # wait until all processes have read the best weights, which are moved below
     if not first:
         return None
+    told, best = outcome.told, outcome.validated
     if not told:
         _write_weights(backbone, attempt.folder / WEIGHTS, _description(resolved, normalization))
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
@@ -119,8 +125,7 @@ def _trained_and_tested(
             write_predictions(table, attempt.folder / (PREDICTIONS if split == "test" else VALIDATION_PREDICTIONS))
         found = scores(data.task, tables["test"])
     result = attempt.folder / (PREDICTIONS if told else WEIGHTS)
-    epoch_end.best.rename(attempt.folder / BEST)
-    (attempt.folder / "last.ckpt").unlink()
+    _write_best(module, epoch_end, outcome, attempt.folder)
     record = {
         "spec": spec.to_json(),
         "identity": resolved.identity,
@@ -131,14 +136,70 @@ def _trained_and_tested(
         "validation": {"loss": best["validation_loss"], "metric": best["validation_metric"]},
         "collapsed": method is not None and (best["embedding_rank"] or math.inf) < SMALLEST_RANK,
         "epochs": len(epoch_end.rows),
-        "best_epoch": epoch_end.best_epoch,
+        "best_epoch": max(epoch_end.best_epoch, 0),
+        **({"tried": list(outcome.tried)} if outcome.tried else {}),
         "seconds": round(time.monotonic() - started, 3),
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "trained_parameters": outcome.trained,
+        "peak_memory": peak_memory(trainer.strategy.root_device),
         "normalization": {"mean": list(normalization.mean), "std": list(normalization.std)},
         "environment": environment(trainer.strategy.root_device),
         "plugins": [dataclasses.asdict(plugin) for plugin in plugins_of(spec)],
     }
     return store.publish(attempt, record)
+
+
+def _trained(
+    trainer: pl.Trainer,
+    module: TrainedModule,
+    data: ImageDataModule,
+    epoch_end: EpochEnd,
+    earlier: Iterable[str],
+    spec: RunSpec,
+) -> Outcome:
+    """Train a module, or go on from the checkpoint of another attempt, and test its best epoch unless it pretrains.
+
+    Args:
+        trainer: the trainer of the run.
+        module: the module that is trained.
+        data: the data of the run.
+        epoch_end: the callback that selects the best epoch.
+        earlier: an iterator that puts the checkpoints of other attempts into the folder in turn.
+        spec: the spec of the run.
+
+    Raises:
+        RunError: if the training is interrupted or fails.
+    """
+    trained = sum(parameter.numel() for parameter in module.trained_parameters())
+    checkpoint = epoch_end.resume(earlier)
+    if not epoch_end.finished:
+        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
+    if not epoch_end.finished:
+        what = f"the training of {spec.initializer} on {spec.dataset}"
+        raise RunError(f"{what} was interrupted; start it again to go on.")
+    module.load_state_dict(load_file(awaited_file(epoch_end.best)))
+    changed, told = False, dict[Split, Rows]()
+    if isinstance(module, SupervisedModule):
+        changed = module.finish()
+        if spec.stage != "pretrain":
+            told = _tested(trainer, module, data, spec.stage == "finetune")
+    return Outcome(told, epoch_end.rows[epoch_end.best_epoch], trained, changed)
+
+
+def _write_best(module: TrainedModule, epoch_end: EpochEnd, outcome: Outcome, folder: Path) -> None:
+    """Leave the module's last tensors in the run's folder, and none of the files from which a training goes on."""
+    if outcome.changed:
+        with replacing(folder / BEST) as temporary:
+            save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, temporary)
+    if not outcome.trains:
+        epoch_end.rows = [{"epoch": 0, "step": 0, "learning_rate": None, **outcome.validated}]
+        epoch_end.write_metrics()
+        return
+    if outcome.changed:
+        epoch_end.best.unlink()
+    else:
+        epoch_end.best.rename(folder / BEST)
+    (folder / "last.ckpt").unlink()
 
 
 def _tested(
@@ -168,6 +229,8 @@ def _module(
     else:
         module = supervised_module(backbone, data.task, spec.recipe, normalization, data.class_weights)
     check_same_weights(module)
+    if isinstance(module, SupervisedModule) and not module.adaptation.solved:
+        module.adapt()
     if spec.recipe.batch_norm == "sync":
         synchronized(module)
     return module

@@ -10,7 +10,7 @@ from datamodules.dataset.contract import Dataset
 from specs.errors import UsageError
 from specs.expression import Call, Literal, Value, parse
 from specs.fold import Fold
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, Registry
+from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS, Registry
 from specs.run import RunSpec, digest
 from specs.settling import unsettled
 from specs.short_names import LABEL, short_name
@@ -123,10 +123,17 @@ def public_labels(registry: Registry, expressions: Iterable[Call], taken: Collec
     return dict(zip(calls, distinct(titles, [str(public(registry, call)) for call in calls], taken), strict=True))
 
 
-def row_title(weights: Call | str, backbone: Call | str | None = None) -> str:
-    """The title of a row: the name of its weights, and of its network if it has its own: ``ImageNet on ResNet-18``."""
+def row_title(weights: Call | str, backbone: Call | str | None = None, adaptation: Call | str | None = None) -> str:
+    """The title of a row: its weights, and its own network and adaptation if any: ``ImageNet on ResNet-18, head``.
+
+    Args:
+        weights: the expression of the row's initializer.
+        backbone: the expression of the row's own network; None if it has none.
+        adaptation: the expression of the row's own adaptation; None if it has none.
+    """
     called = public_title(INITIALIZERS, weights)
-    return f"{called} on {public_title(BACKBONES, backbone)}" if backbone is not None else called
+    network = f" on {public_title(BACKBONES, backbone)}" if backbone is not None else ""
+    return called + network + (f", {ADAPTATIONS.short(adaptation)}" if adaptation is not None else "")
 
 
 def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
@@ -141,6 +148,7 @@ def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
     """
     weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
     network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
+    network += f", {spec.recipe.adaptation}" if spec.recipe.adaptation != "full" else ""
     return _run_title(spec.stage, dataset, f"{weights} on {network}", draw_title(spec))
 
 

@@ -19,15 +19,19 @@ from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.fitness import Fitness, check_training, fitness
+from experiments.run.members import members_of
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
+from experiments.run.stages import check_stage
 from initializers.loading.contract import Initializer
+from lightning_modules.adapting.contract import Adaptation
+from lightning_modules.adapting.solved import OF_HEADS
 from specs.errors import UsageError
 from specs.expression import Call
 from specs.fold import Fold
 from specs.plugins import plugins_of
 from specs.recipe import Recipe
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS
+from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS, METHODS
 from specs.run import Edition, Pretraining, RunSpec, digest
 from specs.settling import with_channels_of
 
@@ -54,6 +58,9 @@ Segmentation 2: decoder and head start as segmentation-models-pytorch starts the
 """
 
 
+Needs = dict["Pretraining | RunSpec", "ResolvedRun"]
+
+
 @dataclass(frozen=True)
 class ResolvedRun:
     """A run spec with its identity.
@@ -61,7 +68,8 @@ class ResolvedRun:
     Attributes:
         spec: the spec of the run.
         identity: everything that changes the result, as plain data.
-        needs: the run that makes the weights, for each pretraining that the initializer needs.
+        needs: the run that makes the weights, for each pretraining that the initializer needs; and the runs whose
+            networks this one averages, by their specs.
         counts: the numbers of images, patients and findings in the splits; they are no part of the identity.
         warnings: warnings about the splits, a sentence each; they are no part of the identity.
         key: the sha256 of the identity.
@@ -69,7 +77,7 @@ class ResolvedRun:
 
     spec: RunSpec
     identity: dict[str, Any]
-    needs: Mapping[Pretraining, ResolvedRun]
+    needs: Mapping[Pretraining | RunSpec, ResolvedRun]
     counts: Counts | None = field(default=None, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     key: str = field(init=False)
@@ -168,23 +176,9 @@ class Resolver:
                 f"recipe: batch_size={batch} is over all devices together and cannot be divided among {self.devices} "
                 f"devices. Use {' or '.join(map(str, near))}; another batch size is another run."
             )
-        if spec.stage != "pretrain" and spec.recipe.method:
-            raise UsageError(
-                f"the recipe names the self-supervised method {spec.recipe.method}, which pretrains. Fine-tune with a "
-                "recipe without a method, from ssl(...)."
-            )
-        if spec.stage == "pretrain" and not spec.recipe.method and DATASETS.build(spec.dataset).kind == "segmentation":
-            raise UsageError(
-                f"pretraining on {spec.dataset} is not possible: it has masks, and supervised pretraining needs "
-                "image labels. Choose a classification dataset."
-            )
-        if spec.stage == "pretrain" and spec.recipe.trained == "head":
-            raise UsageError(
-                'the recipe of a pretraining says trained="head", which leaves the backbone as it is, so there would '
-                'be nothing to start from. Pretrain with trained="all".'
-            )
+        check_stage(spec)
         fit = self._checked(spec)
-        needs: dict[Pretraining, ResolvedRun] = {}
+        needs: Needs = {}
         identity: dict[str, Any] = {
             "stage": spec.stage,
             "dataset": self._dataset(spec),
@@ -197,6 +191,9 @@ class Resolver:
         if spec.fold is not None:
             self._check_unseen(spec, spec.fold, needs.values())
             identity["fold"] = str(spec.fold)
+        members = {one: self.resolve(one) for one in members_of(spec)}
+        if members:
+            identity["members"] = [run.key for run in members.values()]
         kind = DATASETS.build(spec.dataset).kind
         if spec.stage != "pretrain" and kind in TASK_VERSIONS:
             identity["task"] = TASK_VERSIONS[kind]
@@ -207,7 +204,7 @@ class Resolver:
                 identity["devices"] = self.devices
         if plugins := plugins_of(spec):
             identity["plugins"] = {plugin.distribution: plugin.sha256 for plugin in plugins}
-        return ResolvedRun(spec, identity, needs, fit.counts, fit.warnings())
+        return ResolvedRun(spec, identity, needs | members, fit.counts, fit.warnings())
 
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
         """Open a dataset with its checked splits, once.
@@ -274,7 +271,9 @@ class Resolver:
                     "as it is tested, with no pretraining on other images after it, or on other images alone."
                 )
 
-    def _initializer(self, expression: Call, spec: RunSpec, needs: dict[Pretraining, ResolvedRun]) -> dict[str, Any]:
+    def _initializer(
+        self, expression: Call, spec: RunSpec, needs: dict[Pretraining | RunSpec, ResolvedRun]
+    ) -> dict[str, Any]:
         initializer: Initializer = INITIALIZERS.build(expression)
         runs = [self._required(spec, need, needs) for need in initializer.requires()]
         own = initializer.identity()
@@ -289,7 +288,9 @@ class Resolver:
             "runs": [run.key for run in runs],
         }
 
-    def _required(self, spec: RunSpec, need: Pretraining, needs: dict[Pretraining, ResolvedRun]) -> ResolvedRun:
+    def _required(
+        self, spec: RunSpec, need: Pretraining, needs: dict[Pretraining | RunSpec, ResolvedRun]
+    ) -> ResolvedRun:
         """The run that makes the weights that an initializer of ``spec`` needs, with seed 0.
 
         Raises:
@@ -315,6 +316,11 @@ def _identified(recipe: Recipe) -> dict[str, Any]:
     """
     plain = {name: value for name, value in recipe.to_json().items() if (name, value) not in UNMENTIONED.items()}
     later = UNMENTIONED_OF_OPTIMIZERS.items()
+    if "adaptation" in plain:  # one of the two first ones is called ``trained`` and has no version
+        adaptation: Adaptation = ADAPTATIONS.build(plain["adaptation"])
+        plain["adaptation"] = {"expression": str(ADAPTATIONS.bind(plain["adaptation"])), "version": adaptation.version}
+        if adaptation.solved:
+            return {name: value for name, value in plain.items() if name in OF_HEADS}
     plain["optimizer"] = {name: value for name, value in plain["optimizer"].items() if (name, value) not in later}
     by_albumentations = recipe.method is not None or recipe.pipeline == "albumentations"
     if by_albumentations and (recipe.augmentation or any(views.augmentation for views in recipe.views)):

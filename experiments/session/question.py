@@ -23,13 +23,14 @@ from experiments.run.resolve import Resolver
 from experiments.session.budget import Budget
 from experiments.session.context import Say
 from experiments.session.default_network import NETWORK, fitting_size, remark
+from experiments.session.own_sizes import at_own_size, size_remarks
 from experiments.session.single_run import changed, named
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError, UsageError
 from specs.expression import Call, parse
 from specs.fold import Fold
 from specs.recipe import Recipe
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS
+from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS
 from specs.row import FORM, RowText, parse_row
 from specs.run import Edition, digest
 from specs.settling import settled
@@ -42,8 +43,8 @@ class Question:
 
     Attributes:
         dataset: the expression of the dataset.
-        initializers: the rows, ``NAME = WEIGHTS on BACKBONE``, each part but the weights optional (``specs.row``); the
-            first row is the reference.
+        initializers: the rows, ``NAME = WEIGHTS on BACKBONE by ADAPTATION``, each part but the weights optional
+            (``specs.row``); the first row is the reference.
         backbone: the expression of the backbone of rows that name none; None takes the default network, and with this
             project's own recipe an image size that fits the images.
         edition: the edition of the dataset.
@@ -118,7 +119,8 @@ class Question:
         recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
         network = str(BACKBONES.bind(self.backbone or NETWORK))
         rows = rows_of([parse_row(text) for text in self.initializers])
-        _check_different(rows, network)
+        _check_different(rows, network, recipe.adaptation)
+        rows = tuple(at_own_size(row, self.backbone, recipe) for row in rows)
         shown = public_title(DATASETS, self.dataset)
         return Table(
             title=f"Initializations for {shown}",
@@ -138,14 +140,15 @@ class Question:
 
 
 def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
-    """The rows of a table; the label of a row without a name is its weights, and its network if it has its own.
+    """The rows of a table; the label of a row without a name is its weights, and its own network and adaptation.
 
     Two different rows without a name never have the same label: where titles are equal, expressions are added.
     """
     rows = [
         Row(
-            text.name or row_title(text.weights, text.backbone),
+            text.name or row_title(text.weights, text.backbone, text.adaptation),
             str(text.weights),
+            adaptation=str(ADAPTATIONS.short(text.adaptation)) if text.adaptation is not None else None,
             backbone=str(BACKBONES.bind(text.backbone)) if text.backbone is not None else None,
         )
         for text in written
@@ -160,13 +163,19 @@ def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
 
 
 def described(row: Row) -> str:
-    """A row's weights, and its network if it has its own, for reports, without the names of the user's folders."""
+    """A row as a user would write it, for reports, without the names of the user's folders."""
     weights = public_initializer(INITIALIZERS.bind(row.initializer))
-    return f"{weights} on {BACKBONES.short(row.backbone)}" if row.backbone else weights
+    network = f" on {BACKBONES.short(row.backbone)}" if row.backbone else ""
+    return weights + network + (f" by {row.adaptation}" if row.adaptation else "")
 
 
-def _check_different(rows: Sequence[Row], network: str) -> None:
+def _check_different(rows: Sequence[Row], network: str, adaptation: str) -> None:
     """Refuse fewer than two rows, two rows of one name, and one row under two names.
+
+    Args:
+        rows: the rows of the comparison.
+        network: the expression of the network of rows that name none.
+        adaptation: the expression of the adaptation of rows that name none.
 
     Raises:
         UsageError: names them.
@@ -177,14 +186,15 @@ def _check_different(rows: Sequence[Row], network: str) -> None:
         what = f"{', '.join(twice)} more than once" if twice else ", ".join(labels) or "none"
         remedy = f" Leave out what is the same, and give other rows names of their own: {FORM}." if twice else ""
         raise UsageError(f"--from: expected two or more different initializations, found {what}.{remedy}")
-    known: dict[tuple[Call, str], str] = {}
+    known: dict[tuple[Call, str, str], str] = {}
     for row in rows:
-        backbone = row.backbone or network
-        other = known.setdefault((settled(INITIALIZERS.bind(row.initializer), parse(backbone)), backbone), row.label)
+        backbone, adapted = row.backbone or network, row.adaptation or adaptation
+        weights = settled(INITIALIZERS.bind(row.initializer), parse(backbone))
+        other = known.setdefault((weights, backbone, adapted), row.label)
         if other != row.label:
             raise UsageError(
-                f'--from: "{other}" and "{row.label}" are the same weights on the same network. Expected two or more '
-                "different initializations; leave one of them out."
+                f'--from: "{other}" and "{row.label}" are the same weights on the same network, adapted alike. '
+                "Expected two or more different initializations; leave one of them out."
             )
 
 
@@ -214,12 +224,15 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
     """
     table = question.table()  # faults in the question are reported before the data are opened
     for row in table.rows:
-        if row.label == row_title(row.initializer, row.backbone) and passed_on(row.initializer) != row.initializer:
+        if (
+            row.label == row_title(row.initializer, row.backbone, row.adaptation)
+            and passed_on(row.initializer) != row.initializer
+        ):
             say(f'row "{row.label}": {row.initializer}, which is not passed on. To name it, write {FORM}.')
     opened = resolver.opened(DATASETS.bind(question.dataset), question.edition)
     _check_tested(question, opened)
     if not _network_open(question, table):
-        return Asked(question, table, opened, ())
+        return Asked(question, table, opened, size_remarks(table))
     question = dataclasses.replace(question, backbone=NETWORK)
     size, side = table.columns[0].recipe.image_size, None
     if _size_open(question):
@@ -228,7 +241,8 @@ def asked(question: Question, resolver: Resolver, say: Say) -> Asked:
         question = _sized(question, size)
     chosen = remark(size, side)
     say(f"network: {chosen}.")
-    return Asked(question, question.table(), opened, (("network", chosen),))
+    table = question.table()
+    return Asked(question, table, opened, (("network", chosen), *size_remarks(table)))
 
 
 def before_preparing(question: Question, paths: Paths) -> Table:
@@ -298,7 +312,9 @@ def name_of(question: Question, table: Table, splits: dict[str, str]) -> str:
         question.edition,
         table.backbone,
         [
-            str(INITIALIZERS.bind(row.initializer)) + (f" on {row.backbone}" if row.backbone else "")
+            str(INITIALIZERS.bind(row.initializer))
+            + (f" on {row.backbone}" if row.backbone else "")
+            + (f" by {ADAPTATIONS.bind(row.adaptation)}" if row.adaptation else "")
             for row in table.rows
         ],
         dataclasses.replace(column.recipe, optimizer=_without_rate(column.recipe)).to_json(),

@@ -56,7 +56,7 @@ def row_on(initializer: str | Call, backbone: str | Call | None) -> RowText:
     """The parts of a row, with a network that is given separately if the row names none.
 
     Args:
-        initializer: the row, ``NAME = WEIGHTS on BACKBONE``, of which all but the weights may be left out.
+        initializer: the row, ``NAME = WEIGHTS on BACKBONE by ADAPTATION``, of which the weights are enough.
         backbone: the backbone that is given separately; None if there is none.
 
     Raises:
@@ -91,6 +91,8 @@ def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Ma
         parts["initializer"] = row.weights
         if row.backbone is not None:
             parts["backbone"] = row.backbone
+        if row.adaptation is not None:
+            settings = {"adaptation": row.adaptation, **settings}
     for name in ("dataset", "backbone"):
         if isinstance(parts.get(name), str):
             parts[name] = parse(parts[name])
@@ -140,6 +142,11 @@ def pretraining_spec(
         raise UsageError(
             f"a pretraining needs a network, and none is named for {row.weights}. Name it as the backbone, or behind "
             f'the weights: "{row.weights} on resnet50".'
+        )
+    if row.adaptation is not None:
+        raise UsageError(
+            f'"{row}" names the adaptation {row.adaptation}, and an adaptation is for fine-tuning on a task. Leave it '
+            "out of a pretraining."
         )
     spec = pretraining_of(needs[0], BACKBONES.bind(row.backbone), edition, named(recipe))
     return dataclasses.replace(spec, recipe=changed(spec.recipe, settings), seed=seed)

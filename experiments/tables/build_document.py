@@ -21,7 +21,8 @@ from experiments.tables.reasons import reason
 from experiments.tables.table import Column, Table
 from initializers.loading.contract import build
 from specs.card import NORMALIZATIONS
-from specs.registry import DATASETS, INITIALIZERS, METHODS
+from specs.expression import parse
+from specs.registry import ADAPTATIONS, DATASETS, INITIALIZERS, METHODS
 from specs.task import METRICS
 from specs.titles import title_of_text
 
@@ -175,8 +176,11 @@ def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, st
     spec = runs[0].spec
     card = build(spec.initializer).card()
     remarks = [(row, warning) for warning in card.warnings]
-    if spec.recipe.trained == "head":
+    if spec.recipe.adaptation == "head":
         remarks.append((row, "the head alone is trained, on the fixed features of these weights"))
+    elif spec.recipe.adaptation != "full":
+        what = ADAPTATIONS.entries[parse(spec.recipe.adaptation).name].description
+        remarks.append((row, f"adapted by {spec.recipe.adaptation}. {what}"))
     used = spec.recipe.normalization
     if card.normalization is not None and used != "card" and NORMALIZATIONS[used] != card.normalization:
         remarks.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))

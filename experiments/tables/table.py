@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from analysis.statistics import ALPHA
 from experiments.tables.figure import Figure
@@ -71,10 +71,12 @@ class Row:
         label: the heading of the row.
         initializer: the expression of the initializer, in which ``{domain}``, inside quotes, stands for the column's
             domain dataset and ``{source}`` for the column's initializer.
-        trained: what is trained, for a row that trains its head alone on fixed features beside rows that train the
-            whole network; None: what the recipe says.
+        adaptation: the expression of what is trained and how, such as ``head``, for a row that is adapted in another
+            way than those beside it; None: what the recipe says.
         backbone: the expression of the row's own network, in which ``{slim}`` stands for the column's narrower form;
             None: the column's or the table's.
+        image_size: the height and width in pixels of the only images that the row's network takes, for which images are
+            brought to that size; None: the recipe's.
         only: the label of the one column that the row is for; None: it is for all columns.
         first_seed: the seed of the first run of each cell; the seeds of its runs follow one another.
         control_of: the label of the row that this one repeats with other seeds, at the learning rate that is picked for
@@ -83,8 +85,9 @@ class Row:
 
     label: str
     initializer: str
-    trained: Literal["all", "head"] | None = None
+    adaptation: str | None = None
     backbone: str | None = None
+    image_size: int | None = None
     only: str | None = None
     first_seed: int = 0
     control_of: str | None = None
@@ -101,9 +104,8 @@ def control(row: Row) -> Row:
 class Table:
     """A comparison of initializations: its rows, its columns, and how their runs are done, tested and shown.
 
-    All rows of a column have the same recipe, except for learning rates that are picked per row, and for what is
-    trained
-    where a row says so. The finished table names the rows of which the head alone is trained.
+    All rows of a column have the same recipe, except for learning rates that are picked per row, and for the adaptation
+    where a row has its own. The finished table says which rows are adapted in another way than by full fine-tuning.
 
     Attributes:
         title: the title of the table, in one line.
@@ -246,12 +248,10 @@ class Table:
                 f"images of {', '.join(found.titles)}, which the test set is from. Take the row or the column "
                 'out, or say in the table that it is meant: overlaps="mark", or "dash" for the papers\' "-".'
             )
-        recipe = column.recipe
+        recipe = self.recipe_of(row, column)
         if (rate := self.rates.get((row.label, column.label))) is not None:
             optimizer = dataclasses.replace(recipe.optimizer, learning_rate=rate)
             recipe = dataclasses.replace(recipe, optimizer=optimizer)
-        if row.trained is not None:
-            recipe = dataclasses.replace(recipe, trained=row.trained)
         return tuple(
             RunSpec(
                 stage="finetune",
@@ -265,6 +265,12 @@ class Table:
             )
             for seed in range(row.first_seed, row.first_seed + (column.seeds or self.seeds))
         )
+
+    def recipe_of(self, row: Row, column: Column) -> Recipe:
+        """The recipe of a cell before a learning rate is picked for it."""
+        own = {"adaptation": row.adaptation, "image_size": row.image_size}
+        given: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
+        return dataclasses.replace(column.recipe, **given)
 
     def cells(self) -> Mapping[tuple[str, str], tuple[RunSpec, ...] | str]:
         """All cells by row and column label, in order."""

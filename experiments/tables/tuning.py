@@ -12,8 +12,11 @@ from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.store import RunStore
 from experiments.tables.document import CellKey
 from experiments.tables.table import Table
+from lightning_modules.adapting.contract import Adaptation
 from specs.errors import DataError, RunError, WeightsError
 from specs.fold import Fold
+from specs.recipe import Recipe
+from specs.registry import ADAPTATIONS
 
 Candidates = Mapping[CellKey, Mapping[float, Sequence[ResolvedRun]]]
 """The runs that tune, by row and column label and then by learning rate: one, or two where a rate is tried again."""
@@ -89,7 +92,8 @@ def candidates(
             cell_key = (row.label, column.label)
             # What is missing is said by the cells of the table.
             with suppress(DataError, WeightsError) if may_lack else nullcontext():
-                for rate in sorted(set(table.tried)):
+                rates = sorted(set(table.tried))[: 1 if _solved(table.recipe_of(row, column)) else None]
+                for rate in rates:
                     specs = dataclasses.replace(table, rates={cell_key: rate}).cell(row, column)
                     if not isinstance(specs, str):  # a text says why the row has no such cell
                         runs = [
@@ -154,13 +158,20 @@ def tuned(table: Table, rates: Mapping[CellKey, Picked]) -> Table:
 def tuning_remarks(table: Table, rates: Mapping[CellKey, Picked]) -> tuple[tuple[str, str], ...]:
     """Remarks on the learning rate of each row and, where the table has several columns, on the columns that use it."""
     remarks = []
-    for (row, tuned_on), found in rates.items():
+    solved = {row.label for row in table.rows for column in table.columns if _solved(table.recipe_of(row, column))}
+    for (row, tuned_on), found in ((key, found) for key, found in rates.items() if key[0] not in solved):
         labels = [column.label for column in table.columns if column.tuned_on == tuned_on]
         where = "" if len(table.columns) == 1 else f"on {tuned_on}"
         if kept := [label for label in labels if where and label != tuned_on and not _lacks(table, row, label)]:
             where += f", kept for {' and '.join(kept)}"
         remarks.append((row, f"{where}: {found.remark}" if where else found.remark))
     return tuple(remarks)
+
+
+def _solved(recipe: Recipe) -> bool:
+    """Whether a recipe's head is solved from features, without a learning rate."""
+    adaptation: Adaptation = ADAPTATIONS.build(recipe.adaptation)
+    return adaptation.solved
 
 
 def _lacks(table: Table, row: str, label: str) -> bool:

@@ -33,11 +33,13 @@ def module(**changes: Any) -> SupervisedModule:
 
 
 @pytest.mark.parametrize("optimizer", [SGD(0.1), SGD(0.1, 0.9, 1e-4, "weights"), Lars(0.1)], ids=str)
-@pytest.mark.parametrize("trained", ["all", "head"])
-def test_the_optimizer_holds_what_is_trained_once_and_nothing_else(trained: str, optimizer: Optimizer) -> None:
-    learner = module(trained=trained, optimizer=optimizer)
+@pytest.mark.parametrize("adaptation", ["full", "head"])
+def test_the_optimizer_holds_what_is_trained_once_and_nothing_else(adaptation: str, optimizer: Optimizer) -> None:
+    learner = module(adaptation=adaptation, optimizer=optimizer)
     held = [one for group in learner.configure_optimizers().param_groups for one in group["params"]]
-    wanted = [one for name, one in learner.named_parameters() if trained == "all" or not name.startswith("backbone.")]
+    wanted = [
+        one for name, one in learner.named_parameters() if adaptation == "full" or not name.startswith("backbone.")
+    ]
     assert len(held) == len(wanted)
     assert {id(one) for one in held} == {id(one) for one in wanted}
 

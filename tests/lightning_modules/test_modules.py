@@ -325,7 +325,7 @@ def test_positive_classes_are_scored_by_their_summed_probability() -> None:
 @pytest.mark.parametrize("task", [FINDINGS, VESSEL, ORGANS], ids=shown)
 @pytest.mark.parametrize("optimizer", [Adam(1e-2, 0.1), Lars(0.1, weight_decay=0.1)], ids=["adam", "lars"])
 def test_training_the_head_alone_leaves_the_backbone_as_it_is_to_the_bit(task: Task, optimizer: Optimizer) -> None:
-    learner = module(task, trained="head", optimizer=optimizer, dropout=0.2)
+    learner = module(task, adaptation="head", optimizer=optimizer, dropout=0.2)
     before = copy.deepcopy(learner.state_dict())
     data = loader([batch(task), batch(task, start=8)])
     trainer(max_epochs=3).fit(learner, data, data)
@@ -337,7 +337,7 @@ def test_training_the_head_alone_leaves_the_backbone_as_it_is_to_the_bit(task: T
 
 
 def test_the_backbone_stays_in_evaluation_mode_whatever_mode_the_module_is_put_into() -> None:
-    learner = module(FINDINGS, trained="head")
+    learner = module(FINDINGS, adaptation="head")
     assert learner.training and not learner.backbone.training
     for mode in (True, False, True):
         learner.train(mode)
@@ -348,7 +348,7 @@ def test_the_backbone_stays_in_evaluation_mode_whatever_mode_the_module_is_put_i
 
 def test_the_head_alone_is_trained_as_a_logistic_regression_on_the_backbones_features() -> None:
     """Where it ends is where the gradient on fixed features vanishes, which scikit-learn finds by other means."""
-    learner = module(FINDINGS, trained="head", optimizer=SGD(1.0, 0.9, 0.05))
+    learner = module(FINDINGS, adaptation="head", optimizer=SGD(1.0, 0.9, 0.05))
     data = batch(FINDINGS, 64)
     trainer().fit(learner, loader([data] * 500))
     with torch.no_grad():

@@ -75,7 +75,7 @@ recipes = st.builds(
     interval=st.none() | st.integers(1, 500),
     early_stopping=st.none() | st.integers(1, 20),
     selection=st.sampled_from(["loss", "metric"]),
-    trained=st.sampled_from(["all", "head"]),
+    adaptation=st.sampled_from(["full", "head", "lora(rank=4)", "probe", 'freeze(through="layer2")']),
     loss=st.sampled_from(["auto", "bce", "dice", "bce_dice"]),
     augmentation=st.lists(augmentations, max_size=4).map(tuple),
     normalization=st.sampled_from(["card", "imagenet", "none"]),
@@ -99,7 +99,7 @@ def test_a_recipe_survives_json(recipe: Recipe) -> None:
 @unhurried
 @given(recipes, st.lists(views, min_size=1, max_size=3).map(tuple), st.sampled_from(["train", "train+test"]))
 def test_views_survive_json_and_text(recipe: Recipe, made: tuple[Views, ...], images: Any) -> None:
-    method = dataclasses.replace(recipe, augmentation=(), method="swav", views=made, images=images, trained="all")
+    method = dataclasses.replace(recipe, augmentation=(), method="swav", views=made, images=images, adaptation="full")
     assert Recipe.from_json(json.loads(canonical_json(method.to_json()))) == method
 
 
@@ -111,7 +111,9 @@ def test_a_recipe_that_was_stored_before_a_step_had_a_setting_is_read_with_its_d
 @unhurried
 @given(recipes)
 def test_json_writes_every_setting_out_but_later_ones_that_change_nothing(recipe: Recipe) -> None:
-    assert set(recipe.to_json()) == set(Recipe.__dataclass_fields__) - {"class_weights", "sampling"}
+    named = "trained" if recipe.adaptation in ("full", "head") else "adaptation"
+    fields = set(Recipe.__dataclass_fields__) - {"class_weights", "sampling", "adaptation"}
+    assert set(recipe.to_json()) == fields | {named}
 
 
 def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
@@ -132,7 +134,9 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
         ("early_stopping", "None", None),
         ("selection", "metric", "metric"),
         ("selection", '"metric"', "metric"),
-        ("trained", "head", "head"),
+        ("adaptation", "head", "head"),
+        ("adaptation", "lora(rank=8)", "lora"),
+        ("adaptation", 'freeze("layer2")', 'freeze(through="layer2")'),
         ("precision", "32", "32"),
         ("precision", "bf16", "bf16"),
         ("optimizer", "sgd(0.1, momentum=0.5)", SGD(0.1, 0.5)),
@@ -157,9 +161,24 @@ def test_one_setting_is_changed_by_text(setting: str, text: str, value: object) 
     assert all(getattr(changed, name) == getattr(BASE, name) for name in others)
 
 
+def test_the_first_name_of_the_adaptation_is_still_read_and_stored() -> None:
+    assert BASE.override({"trained": "head"}) == dataclasses.replace(BASE, adaptation="head")
+    assert BASE.override({"trained": "all"}) == BASE
+    stored = dataclasses.replace(BASE, adaptation="head").to_json()
+    assert stored["trained"] == "head" and "adaptation" not in stored
+    assert Recipe.from_json(stored).adaptation == "head"
+    assert BASE.to_json()["trained"] == "all"
+    assert dataclasses.replace(BASE, adaptation="probe").to_json()["adaptation"] == "probe"
+    for wrong in ({"trained": "lora"}, {"trained": "head", "adaptation": "head"}):
+        with pytest.raises(UsageError, match="trained is the first name of adaptation and takes all or head"):
+            BASE.override(wrong)
+
+
 @pytest.mark.parametrize(
     ("setting", "text", "message"),
     [
+        ("adaptation", "hed", 'unknown adaptation "hed". Did you mean "head"'),
+        ("adaptation", "lora(rank=half)", "argument rank of lora: expected int"),
         ("epoch", "3", 'unknown recipe setting "epoch". Did you mean "epochs"'),
         ("epochs", "0", "epochs must be at least 1, found 0"),
         ("epochs", "3.5", r"expected int, found 3\.5"),
@@ -250,5 +269,7 @@ def test_json_that_lacks_a_setting_without_a_default_is_refused() -> None:
 
 
 def test_a_method_trains_the_backbone_so_it_takes_no_recipe_of_the_head_alone() -> None:
-    with pytest.raises(UsageError, match=r'trained="head" keeps the backbone as it is, and the method byol'):
-        dataclasses.replace(BASE, method="byol", trained="head")
+    with pytest.raises(
+        UsageError, match=r"adaptation='head' says how a network learns from labels, and the method byol"
+    ):
+        dataclasses.replace(BASE, method="byol", adaptation="head")

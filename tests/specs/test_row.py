@@ -33,43 +33,51 @@ LABELS = st.sampled_from(["ImageNet", "5 % of the images", "head alone (frozen)"
 )
 
 
-@given(CALLS, st.none() | LABELS, st.none() | CALLS)
-def test_a_printed_row_is_read_back(weights: Call, name: str | None, backbone: Call | None) -> None:
-    row = RowText(weights, name, backbone)
+@given(CALLS, st.none() | LABELS, st.none() | CALLS, st.none() | CALLS)
+def test_a_printed_row_is_read_back(
+    weights: Call, name: str | None, backbone: Call | None, adaptation: Call | None
+) -> None:
+    row = RowText(weights, name, backbone, adaptation)
     assert parse_row(str(row)) == row
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "weights", "backbone"),
+    ("text", "name", "weights", "backbone", "adaptation"),
     [
-        ("random", None, "random", None),
-        ("imagenet on resnet18", None, "imagenet", "resnet18"),
-        ("ImageNet = imagenet", "ImageNet", "imagenet", None),
-        ("ImageNet=imagenet", "ImageNet", "imagenet", None),
+        ("random", None, "random", None, None),
+        ("random by probe", None, "random", None, "probe"),
+        ("A by B = imagenet on resnet18 by lora(rank=4)", "A by B", "imagenet", "resnet18", "lora(rank=4)"),
+        ('file("a by b.pth") by freeze(through="a on b")', None, 'file("a by b.pth")', None, 'freeze("a on b")'),
+        ("imagenet on resnet18", None, "imagenet", "resnet18", None),
+        ("ImageNet = imagenet", "ImageNet", "imagenet", None, None),
+        ("ImageNet=imagenet", "ImageNet", "imagenet", None, None),
         (
             "ImageNet up to blocks.2 = transfuse(imagenet, through='blocks.2')\non efficientnet_lite0",
             "ImageNet up to blocks.2",
             'transfuse(imagenet, through="blocks.2")',
             "efficientnet_lite0",
+            None,
         ),
-        ('on the ward = file("a on b = c.pth")', "on the ward", 'file("a on b = c.pth")', None),
-        ("a = b = random", "a = b", "random", None),
-        ('mean_var(imagenet, kind="shuffle")', None, 'mean_var(imagenet, kind="shuffle")', None),
+        ('on the ward = file("a on b = c.pth")', "on the ward", 'file("a on b = c.pth")', None, None),
+        ("a = b = random", "a = b", "random", None, None),
+        ('mean_var(imagenet, kind="shuffle")', None, 'mean_var(imagenet, kind="shuffle")', None, None),
     ],
 )
-def test_the_parts_of_a_row(text: str, name: str | None, weights: str, backbone: str | None) -> None:
-    assert parse_row(text) == RowText(parse(weights), name, parse(backbone) if backbone else None)
+def test_the_parts_of_a_row(
+    text: str, name: str | None, weights: str, backbone: str | None, adaptation: str | None
+) -> None:
+    network, adapted = (parse(one) if one else None for one in (backbone, adaptation))
+    if adapted is not None and adapted.args:
+        adapted = Call(adapted.name, (), (("through", adapted.args[0]),))
+    assert parse_row(text) == RowText(parse(weights), name, network, adapted)
 
 
-@pytest.mark.parametrize("text", ["", "=", "= random", "ImageNet =", "imagenet on", "on resnet18", "imagenet resnet18"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "=", "= random", "ImageNet =", "imagenet on", "on resnet18", "imagenet resnet18", "imagenet by", "by probe"],
+)
 def test_what_is_no_row_is_answered_with_the_form(text: str) -> None:
-    with pytest.raises(UsageError, match=r"not a row: .* Expected NAME = WEIGHTS on BACKBONE, each part but"):
-        parse_row(text)
-
-
-@pytest.mark.parametrize("text", ["imagenet by lora", "A = imagenet on resnet18 by lora(rank=4)"])
-def test_there_is_no_adaptation_yet(text: str) -> None:
-    with pytest.raises(UsageError, match=r"there is no adaptation 'lora.*Leave out `by`"):
+    with pytest.raises(UsageError, match=r"not a row: .* Expected NAME = WEIGHTS on BACKBONE by ADAPTATION, each"):
         parse_row(text)
 
 

@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--from", dest="initializers", nargs="+", default=["random", "imagenet"], metavar="ROW",
-        help="initializations, each 'NAME = WEIGHTS on BACKBONE', where all but the weights may be left out; the first "
-        "one is the reference (default: random imagenet)",
+        help="initializations, each 'NAME = WEIGHTS on BACKBONE by ADAPTATION', where all but the weights may be left "
+        "out; the first one is the reference (default: random imagenet)",
     )  # fmt: skip
     parser.add_argument(
         "--backbone", metavar="EXPR",

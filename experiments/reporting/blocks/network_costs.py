@@ -9,6 +9,7 @@ from experiments.measures.measuring.costs import NetworkCost
 from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
+from experiments.reporting.text.numbers import scaled
 from experiments.tables.document import TableDocument
 
 TITLES = ("parameters", "multiply-adds", "seconds an image")
@@ -87,11 +88,9 @@ def _named(columns: str, cost: NetworkCost) -> str:
 
 def _entries(cost: NetworkCost) -> tuple[Entry, ...]:
     """The entries of a network's line, such as ``23,518,277``, ``4.09 G`` and ``0.0213``."""
-    scaled = cost.multiply_adds / 1e6
-    count = f"{scaled / 1e3:.2f} G" if scaled >= 1e3 else f"{scaled:.2f} M"
     return (
         Entry(f"{cost.parameters:,}", cost.parameters),
-        Entry(count, cost.multiply_adds),
+        Entry(scaled(cost.multiply_adds), cost.multiply_adds),
         Entry(f"{cost.seconds:.3g}", cost.seconds),
     )
 

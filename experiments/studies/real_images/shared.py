@@ -18,7 +18,7 @@ STAGES = ("blocks.0", "blocks.1", "blocks.2", "blocks.4", "blocks.6")
 
 RANDOM = Row("Random", "random")
 SCALE = Row("Mean Var of ImageNet", "mean_var(imagenet)")
-HEAD = Row("ImageNet, head alone trained", "imagenet", trained="head")
+HEAD = Row("ImageNet, head alone trained", "imagenet", adaptation="head")
 IMAGENET = Row("ImageNet", "imagenet")
 
 FEW = "PneumoniaMNIST, 5 % of the training images"

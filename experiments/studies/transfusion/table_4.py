@@ -41,7 +41,7 @@ def table_4(profile: Profile = "phantom") -> Table:
     return Table(
         title="Random and transferred weights by the number of images",
         question="With how many images does the gain of transferred weights end?",
-        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}"), Row("transfer, fixed", "{source}", trained="head")),
+        rows=(Row(RANDOM, "random"), Row(TRANSFER, "{source}"), Row("transfer, fixed", "{source}", adaptation="head")),
         columns=tuple(columns),
         reference=RANDOM,
         **PROFILES[profile].shared(),

@@ -125,5 +125,5 @@ def test_neither_do_those_of_a_decoder(where: Paths, copies: Path) -> None:
 
 @pytest.mark.usefixtures("transferred")
 def test_a_network_whose_head_alone_was_trained_keeps_its_score_and_hangs_on_no_stage(where: Paths) -> None:
-    record = run(spec(PRETRAINED, recipe=dataclasses.replace(spec().recipe, trained="head", epochs=2)), where)
+    record = run(spec(PRETRAINED, recipe=dataclasses.replace(spec().recipe, adaptation="head", epochs=2)), where)
     assert sensitivity(record, where) == {**dict.fromkeys(STAGES, 0), "intact": record.score}

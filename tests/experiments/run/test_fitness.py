@@ -100,4 +100,4 @@ def test_whether_one_image_is_enough_depends_on_network_and_size() -> None:
         return trains_on_one(parse(backbone), task, 1, changed)
 
     assert [enough("resnet18", size) for size in (32, 64)] == [False, True]  # 1 x 1 and 2 x 2 places at the end
-    assert enough("resnet18", 32, trained="head")  # its statistics stay as they are
+    assert enough("resnet18", 32, adaptation="head")  # its statistics stay as they are

@@ -85,7 +85,7 @@ def test_every_recipe_setting_enters_the_key(tmp_path: Path) -> None:
         "pipeline": "exact", "stored_size": "source", "resampling": "nearest", "crop_from": 40, "interval": 2,
         "dropout": 0.3, "test_time_augmentation": "flip", "precision": "bf16", "batch_norm": "sync", "threads": 2,
         "class_weights": "balanced", "sampling": "balanced",
-        "trained": "head", "memory_format": "channels_last", "compiled": True, "deterministic": True,
+        "adaptation": "head", "memory_format": "channels_last", "compiled": True, "deterministic": True,
     }  # fmt: skip
     assert {*other, "method", "views", "images"} == set(recipe.__dataclass_fields__)
     keys = {key(spec(recipe=dataclasses.replace(recipe, **{name: value})), tmp_path) for name, value in other.items()}  # type: ignore[arg-type]
@@ -104,10 +104,10 @@ def test_what_an_optimizer_decays_enters_the_key_where_it_is_not_everything(tmp_
 
 
 def test_a_pretraining_of_the_head_alone_is_refused(tmp_path: Path) -> None:
-    head = dataclasses.replace(spec().recipe, trained="head")
-    with pytest.raises(UsageError, match="nothing to start from"):
+    head = dataclasses.replace(spec().recipe, adaptation="head")
+    with pytest.raises(UsageError, match="an adaptation is for fine-tuning on a task"):
         key(spec(stage="pretrain", recipe=head), tmp_path)
-    with pytest.raises(UsageError, match="nothing to start from"):
+    with pytest.raises(UsageError, match="an adaptation is for fine-tuning on a task"):
         key(spec("fractals", pretraining=head), tmp_path)
 
 

@@ -182,7 +182,7 @@ def test_an_interval_as_long_as_a_pass_trains_to_the_same_numbers(undisturbed: R
 
 @pytest.mark.parametrize("dataset", ['medmnist("pneumoniamnist")', "drive"])
 def test_a_run_of_the_head_alone_keeps_the_backbone_it_began_with_through_a_kill(dataset: str, tmp_path: Path) -> None:
-    recipe = dataclasses.replace(spec().recipe, trained="head", epochs=3, early_stopping=None)
+    recipe = dataclasses.replace(spec().recipe, adaptation="head", epochs=3, early_stopping=None)
     if dataset == "drive":
         recipe = dataclasses.replace(recipe, batch_size=4)
     made = spec("random", dataset, recipe=recipe)

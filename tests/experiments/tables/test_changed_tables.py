@@ -28,7 +28,7 @@ TABLE = Table(
     backbone="tiny(width=4)",
     rows=(
         Row("all", "random"),
-        Row("head", "random", trained="head"),
+        Row("head", "random", adaptation="head"),
         Row("picked", "random"),
     ),
     columns=(
@@ -140,19 +140,23 @@ def test_a_changed_table_is_as_strict_about_overlaps_as_it_was() -> None:
 
 def test_what_a_row_says_of_itself_stays_in_a_changed_table() -> None:
     def change(recipe: Any) -> Any:
-        return dataclasses.replace(recipe, optimizer=Adam(0.25), trained="all")
+        return dataclasses.replace(recipe, optimizer=Adam(0.25), adaptation="full")
 
     cells = TABLE.changed(change).cells()
     found = {row: cells[row, "a"][0].recipe for row in ("all", "head", "picked")}  # type: ignore[union-attr]
-    assert {row: recipe.trained for row, recipe in found.items()} == {"all": "all", "head": "head", "picked": "all"}
+    assert {row: recipe.adaptation for row, recipe in found.items()} == {
+        "all": "full",
+        "head": "head",
+        "picked": "full",
+    }
     assert [recipe.optimizer for recipe in found.values()] == [Adam(0.25), Adam(0.25), Adam(0.5)]
 
 
 def test_a_row_may_train_its_head_alone_and_the_table_says_so(tmp_path: Path) -> None:
     (whole,), (head,) = TABLE.cells()["all", "a"], TABLE.cells()["head", "a"]
-    assert dataclasses.replace(head.recipe, trained="all") == whole.recipe  # type: ignore[union-attr]
+    assert dataclasses.replace(head.recipe, adaptation="full") == whole.recipe  # type: ignore[union-attr]
     resolver = Resolver(paths_in(tmp_path))
-    runs = {spec.recipe.trained: resolver.resolve(spec) for spec in (whole, head)}  # type: ignore[union-attr]
+    runs = {spec.recipe.adaptation: resolver.resolve(spec) for spec in (whole, head)}  # type: ignore[union-attr]
     assert runs["all"].key != runs["head"].key
     assert remarks("all", (runs["all"],)) == []
     ((label, remark),) = remarks("head", (runs["head"],))
@@ -166,4 +170,4 @@ def test_what_is_trained_is_a_setting_of_a_table_too(
     monkeypatch.chdir(tmp_path)
     specs = planned(capsys, "initializations", "--profile", "smoke", "--set", "trained=head")
     assert {spec["stage"]: spec["recipe"]["trained"] for spec in specs} == {"finetune": "head", "pretrain": "all"}
-    assert all(column.recipe.trained == "all" for column in table_of_runs("initializations", "smoke").columns)
+    assert all(column.recipe.adaptation == "full" for column in table_of_runs("initializations", "smoke").columns)

@@ -50,7 +50,7 @@ TABLE = Table(
     protocol="tuned",
     weights="drawn",
     backbone="tiny(width=4)",
-    rows=(Row("random", "random"), Row("gabor", "gabor"), Row("few alone", "gabor", trained="head", only=FEW)),
+    rows=(Row("random", "random"), Row("gabor", "gabor"), Row("few alone", "gabor", adaptation="head", only=FEW)),
     columns=(
         column(FEW, 0.5, seeds=3, tuned_on=FEW),
         column(MANY, 0.9, tuned_on=FEW, threshold=0.5),
@@ -161,13 +161,13 @@ def test_every_row_tries_every_rate_once_and_no_rate_is_picked_before(
     for key, run in first.plan.runs.items():
         record = session.context.store.record(key)
         assert record is not None
-        of = (run.spec.initializer.name, run.spec.recipe.trained)
+        of = (run.spec.initializer.name, run.spec.recipe.adaptation)
         scores.setdefault(of, {})[run.spec.recipe.optimizer.learning_rate] = record.data["validation"]["metric"]
     best = {of: max(tried, key=lambda rate: tried[rate]) for of, tried in scores.items()}
     own = [RunSpec.from_json(record.data["spec"]) for record in made.runs]
     for spec in own:
         if "0.8" not in str(spec.dataset):  # the columns whose rates are picked
-            assert spec.recipe.optimizer.learning_rate == best[spec.initializer.name, spec.recipe.trained]
+            assert spec.recipe.optimizer.learning_rate == best[spec.initializer.name, spec.recipe.adaptation]
     assert {spec.stage for spec in own} == {"finetune"}  # no run that tuned is one of the row's own
     assert sum("by the validation score of one run each" in text for _, text in made.document.remarks) == 3  # type: ignore[union-attr]
     again = session.plan("tuned")

@@ -235,7 +235,7 @@ def without_effect(made: RunSpec, folder: Path) -> bool:
 
 def test_without_statistics_of_a_device_their_number_is_no_part_of_the_run(tmp_path: Path) -> None:
     synchronized = dataclasses.replace(spec().recipe, batch_norm="sync")
-    head = dataclasses.replace(spec().recipe, trained="head")
+    head = dataclasses.replace(spec().recipe, adaptation="head")
     assert without_effect(spec(recipe=synchronized), tmp_path)
     assert without_effect(spec(recipe=head), tmp_path)
     assert not without_effect(spec(), tmp_path)

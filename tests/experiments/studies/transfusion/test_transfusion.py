@@ -230,7 +230,7 @@ def test_a_row_that_trains_its_head_alone_changes_nothing_else() -> None:
     cells = table.cells()
     for column in table.columns:
         whole, head = (first(cells[row, column.label]) for row in ("transfer", "transfer, fixed"))
-        assert head == dataclasses.replace(whole, recipe=dataclasses.replace(whole.recipe, trained="head"))
+        assert head == dataclasses.replace(whole, recipe=dataclasses.replace(whole.recipe, adaptation="head"))
         assert head != whole
 
 

@@ -1,0 +1,1 @@
+"""What fine-tuning trains of a network, and how: one file each."""

@@ -1,0 +1,1 @@
+"""What adaptations are built from."""
