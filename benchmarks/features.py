@@ -34,7 +34,7 @@ from experiments.run.solving import FeatureStore
 from lightning_modules.adapting.solved import Known, SolvedHead
 from lightning_modules.classification import ClassificationModule
 from specs.expression import parse
-from specs.run import RunSpec
+from specs.run import Edition, RunSpec
 
 TARGETS = {"features": 0.95, "probe": 1.2}
 """The least share of the bare loop's speed, and the most times the forward pass, by issue 26 of this project."""
@@ -70,7 +70,7 @@ def measure(dataset: str, data: Path | None, size: int, backbone: str, rounds: i
         rounds: the number of rounds, in each of which both contenders take their turns.
     """
     recipe = dataclasses.replace(recipe_named("compare/classification"), image_size=size, adaptation="probe")
-    edition = "phantom" if data is None else "real"
+    edition: Edition = "phantom" if data is None else "real"
     spec = RunSpec(
         stage="finetune", dataset=parse(dataset), edition=edition, backbone=parse(backbone),
         initializer=parse("random"), recipe=recipe,

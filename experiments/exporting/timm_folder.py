@@ -62,6 +62,7 @@ def timm_network(module: SupervisedModule, spec: RunSpec) -> nn.Module:
             "expected, so that the head of the run does not fit. Leave --timm out."
         )
     name = next(name for name, layer in model.named_modules() if layer is classifier)
+    assert isinstance(module.head, nn.Sequential)  # other heads are refused before
     head = {f"{name}.{part}": tensor for part, tensor in module.head[-1].state_dict().items()}
     model.load_state_dict(module.backbone.weights() | head)
     found: nn.Module = model.eval()

@@ -113,18 +113,20 @@ def _trained_and_tested(
     all_gather_objects(None)  # wait until all processes have read the best weights, which are moved below
     if not first:
         return None
-    told, best = outcome.told, outcome.validated
-    if not told:
+    best = outcome.validated
+    if not outcome.told:
         _write_weights(backbone, attempt.folder / WEIGHTS, _description(resolved, normalization))
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
         if method:
             found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
     else:
-        tables = {split: prediction_table(data.task, data.index_of(split), rows) for split, rows in told.items()}
+        tables = {
+            split: prediction_table(data.task, data.index_of(split), rows) for split, rows in outcome.told.items()
+        }
         for split, table in tables.items():
             write_predictions(table, attempt.folder / (PREDICTIONS if split == "test" else VALIDATION_PREDICTIONS))
         found = scores(data.task, tables["test"])
-    result = attempt.folder / (PREDICTIONS if told else WEIGHTS)
+    result = attempt.folder / (PREDICTIONS if outcome.told else WEIGHTS)
     _write_best(module, epoch_end, outcome, attempt.folder)
     record = {
         "spec": spec.to_json(),

@@ -124,7 +124,7 @@ def public_labels(registry: Registry, expressions: Iterable[Call], taken: Collec
 
 
 def row_title(weights: Call | str, backbone: Call | str | None = None, adaptation: Call | str | None = None) -> str:
-    """The title of a row: its weights, and its own network and adaptation if any: ``ImageNet on ResNet-18, head``.
+    """The title of a row: its weights, and its own network and adaptation if any: ``ImageNet on ResNet-18 by head``.
 
     Args:
         weights: the expression of the row's initializer.
@@ -133,7 +133,7 @@ def row_title(weights: Call | str, backbone: Call | str | None = None, adaptatio
     """
     called = public_title(INITIALIZERS, weights)
     network = f" on {public_title(BACKBONES, backbone)}" if backbone is not None else ""
-    return called + network + (f", {ADAPTATIONS.short(adaptation)}" if adaptation is not None else "")
+    return called + network + (f" by {ADAPTATIONS.short(adaptation)}" if adaptation is not None else "")
 
 
 def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
@@ -148,7 +148,7 @@ def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
     """
     weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
     network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
-    network += f", {spec.recipe.adaptation}" if spec.recipe.adaptation != "full" else ""
+    network += f" by {spec.recipe.adaptation}" if spec.recipe.adaptation != "full" else ""
     return _run_title(spec.stage, dataset, f"{weights} on {network}", draw_title(spec))
 
 

@@ -191,9 +191,9 @@ class Resolver:
         if spec.fold is not None:
             self._check_unseen(spec, spec.fold, needs.values())
             identity["fold"] = str(spec.fold)
-        members = {one: self.resolve(one) for one in members_of(spec)}
-        if members:
-            identity["members"] = [run.key for run in members.values()]
+        if members := members_of(spec):
+            needs |= {one: self.resolve(one) for one in members}
+            identity["members"] = [needs[one].key for one in members]
         kind = DATASETS.build(spec.dataset).kind
         if spec.stage != "pretrain" and kind in TASK_VERSIONS:
             identity["task"] = TASK_VERSIONS[kind]
@@ -204,7 +204,7 @@ class Resolver:
                 identity["devices"] = self.devices
         if plugins := plugins_of(spec):
             identity["plugins"] = {plugin.distribution: plugin.sha256 for plugin in plugins}
-        return ResolvedRun(spec, identity, needs | members, fit.counts, fit.warnings())
+        return ResolvedRun(spec, identity, needs, fit.counts, fit.warnings())
 
     def opened(self, expression: Call, edition: Edition) -> OpenDataset:
         """Open a dataset with its checked splits, once.

@@ -178,7 +178,7 @@ def _logits(module: ClassificationModule, features: list[Tensor], store: Feature
     size = module.recipe.batch_size
     with store.autocast():
         return [
-            torch.cat([full(module.head(part.to(store.device))).cpu() for part in of_view.split(size)])
+            torch.cat([full(module.head(part.to(store.device))).cpu() for part in torch.split(of_view, size)])
             for of_view in features
         ]
 
@@ -187,7 +187,7 @@ def _rows(module: ClassificationModule, features: Tensor, targets: Tensor, store
     """The predictions of a split in the form of ``test_rows``, computed in the batches of a test."""
     batches = list[Tensor]()
     with torch.inference_mode(), store.autocast():
-        for part in features.split(module.recipe.batch_size, dim=1):
+        for part in torch.split(features, module.recipe.batch_size, dim=1):
             batches.append(module.probabilities_of(list(part.to(store.device))))
     index = torch.arange(len(targets)).numpy()
     probabilities = torch.cat(batches).numpy()

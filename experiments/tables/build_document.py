@@ -180,7 +180,7 @@ def remarks(row: str, runs: tuple[ResolvedRun, ...] | str) -> list[tuple[str, st
         remarks.append((row, "the head alone is trained, on the fixed features of these weights"))
     elif spec.recipe.adaptation != "full":
         what = ADAPTATIONS.entries[parse(spec.recipe.adaptation).name].description
-        remarks.append((row, f"adapted by {spec.recipe.adaptation}. {what}"))
+        remarks.append((row, f"adapted by {spec.recipe.adaptation}. {what.removesuffix('.')}"))
     used = spec.recipe.normalization
     if card.normalization is not None and used != "card" and NORMALIZATIONS[used] != card.normalization:
         remarks.append((row, f'the weights expect another input normalization than the recipe\'s "{used}"'))

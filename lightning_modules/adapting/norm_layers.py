@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from timm.layers import EvoNorm2dB0, EvoNorm2dS0, FilterResponseNormTlu2d, RmsNorm, RmsNorm2d, SimpleNorm, SimpleNorm2d
+from timm.layers.evo_norm import EvoNorm2dB0, EvoNorm2dS0
+from timm.layers.filter_response_norm import FilterResponseNormTlu2d
+from timm.layers.norm import RmsNorm, RmsNorm2d, SimpleNorm, SimpleNorm2d
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 

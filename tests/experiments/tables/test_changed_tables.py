@@ -157,8 +157,8 @@ def test_a_row_may_train_its_head_alone_and_the_table_says_so(tmp_path: Path) ->
     assert dataclasses.replace(head.recipe, adaptation="full") == whole.recipe  # type: ignore[union-attr]
     resolver = Resolver(paths_in(tmp_path))
     runs = {spec.recipe.adaptation: resolver.resolve(spec) for spec in (whole, head)}  # type: ignore[union-attr]
-    assert runs["all"].key != runs["head"].key
-    assert remarks("all", (runs["all"],)) == []
+    assert runs["full"].key != runs["head"].key
+    assert remarks("all", (runs["full"],)) == []
     ((label, remark),) = remarks("head", (runs["head"],))
     assert label == "head"
     assert "head alone" in remark
