@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from specs.recipe_rules import named_as_now
+
 Kind = Literal["published", "assumed", "ours"]
 
 Settings = Mapping[str, Any]
@@ -85,7 +87,7 @@ def published(settings: Settings, where: str) -> dict[str, Source]:
         settings: the values by setting, as in a recipe's JSON.
         where: the paper and section, or repository and file, that states them.
     """
-    return {path: Source("published", value, where) for path, value in leaves(settings).items()}
+    return {path: Source("published", value, where) for path, value in leaves(named_as_now(settings)).items()}
 
 
 def assumed(settings: Settings, because: str) -> dict[str, Source]:
@@ -95,7 +97,7 @@ def assumed(settings: Settings, because: str) -> dict[str, Source]:
         settings: the values by setting, as in a recipe's JSON.
         because: why these values are assumed.
     """
-    return {path: Source("assumed", value, because) for path, value in leaves(settings).items()}
+    return {path: Source("assumed", value, because) for path, value in leaves(named_as_now(settings)).items()}
 
 
 def ours(settings: Settings, published: str, because: str) -> dict[str, Source]:
@@ -106,7 +108,7 @@ def ours(settings: Settings, published: str, because: str) -> dict[str, Source]:
         published: what the publication has instead, in words.
         because: why it is done otherwise here.
     """
-    return {path: Source("ours", value, because, published) for path, value in leaves(settings).items()}
+    return {path: Source("ours", value, because, published) for path, value in leaves(named_as_now(settings)).items()}
 
 
 def together(*parts: Sources) -> dict[str, Source]:

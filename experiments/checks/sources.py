@@ -19,6 +19,7 @@ from typing import Any
 from lightning_modules.self_supervision import sources as of_all_methods
 from lightning_modules.self_supervision.method import Method
 from specs.recipe import Recipe
+from specs.recipe_rules import named_as_now
 from specs.registry import METHODS, OWN, RECIPES, Entry
 from specs.sources import AllOurs, Declaration, Difference, Source, leaves
 
@@ -72,7 +73,7 @@ def publications() -> list[Publication]:
 
 def written_out(recipe: Recipe) -> dict[str, Any]:
     """A recipe's JSON, in which a method has all its arguments and how residual branches start (``residual``)."""
-    plain = recipe.to_json()
+    plain = named_as_now(recipe.to_json())
     if recipe.method is not None:
         call, method = METHODS.bind(recipe.method), METHODS.build(recipe.method)
         plain["method"] = {"name": call.name} | dict(call.kwargs) | {"residual": method.residual}

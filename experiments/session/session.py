@@ -391,8 +391,9 @@ class Session:
 
         Args:
             dataset: an expression, such as ``folder("ward-7")``, or the path of a folder, as ``dataset`` takes it.
-            initializers: the rows, ``NAME = WEIGHTS on BACKBONE by ADAPTATION``, each part but the weights optional, such
-                as ``ImageNet = imagenet``, ``imagenet on resnet18`` or ``imagenet by probe``; the first is the reference.
+            initializers: the rows, ``NAME = WEIGHTS on BACKBONE by ADAPTATION``, of which the weights are enough, such
+                as ``ImageNet = imagenet``, ``imagenet on resnet18`` or ``imagenet by probe``; the first row is the
+                reference.
             backbone: the backbone expression of rows that name none. None takes ``efficientnet_lite0``, whose ImageNet
                 weights come with pip, and with this project's own recipe a size from 32 to 224 pixels that fits the
                 images; the choice is said.

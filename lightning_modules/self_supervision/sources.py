@@ -14,7 +14,7 @@ _SHARED = together(
     NUMERICS,
     THREADS,
     published(
-        {"trained": "all", "images": "train", "interval": None, "early_stopping": None, "selection": "last"},
+        {"adaptation": "full", "images": "train", "interval": None, "early_stopping": None, "selection": "last"},
         "the authors' code: the whole network, ImageNet's training images, a fixed number of epochs, the last one",
     ),
     assumed(

@@ -18,7 +18,7 @@ _SHARED = together(
     ),
     published({"batch_norm": "local"}, f"{CODE}/engine.py: DataParallel, which keeps statistics by device"),
     published({"dropout": 0.0}, f"{CODE}/models.py and segmentation_models_pytorch: none"),
-    published({"trained": "all"}, f"{CODE}/engine.py: the optimizer has every parameter"),
+    published({"adaptation": "full"}, f"{CODE}/engine.py: the optimizer has every parameter"),
     published({"method": None, "images": "train", "views": []}, f"{CODE}: learns from the training split's labels"),
     published({"interval": None}, f"{CODE}/engine.py: validates after each pass"),
     published({"selection": "loss"}, f"{CODE}/engine.py: keeps the smallest validation loss, the first of equal ones"),

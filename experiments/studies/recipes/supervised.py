@@ -59,7 +59,7 @@ IMAGENET = together(
         f"{TORCHVISION}: the last of a fixed number of epochs",
     ),
     published(
-        {"trained": "all", "method": None, "images": "train", "views": [], "loss": "auto", "dropout": 0.0},
+        {"adaptation": "full", "method": None, "images": "train", "views": [], "loss": "auto", "dropout": 0.0},
         f"{HE}: all of the network, by the cross-entropy of the training images' labels, without dropout",
     ),
     published({"test_time_augmentation": "none"}, f"{TORCHVISION}: one crop"),

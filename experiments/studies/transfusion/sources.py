@@ -26,7 +26,7 @@ _SHARED = together(
     NUMERICS,
     THREADS,
     assumed({"precision": "32"}, "the usual of its time"),
-    published({"trained": "all"}, f"{PAPER}, section 2: whole networks are fine-tuned"),
+    published({"adaptation": "full"}, f"{PAPER}, section 2: whole networks are fine-tuned"),
     assumed({"method": None, "images": "train", "views": [], "loss": "auto"}, "learning from labels, by cross-entropy"),
     assumed({"schedule": {"name": "constant"}}, "no schedule is named"),
     assumed({"optimizer.weight_decay": 0.0}, "no weight decay is named"),
