@@ -27,7 +27,7 @@ from specs.recipe_parts import (
     read_views,
     to_json,
 )
-from specs.recipe_rules import check_classes
+from specs.recipe_rules import check_classes, check_crops, check_method
 from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
@@ -90,6 +90,8 @@ class Recipe:
         trained: what fine-tuning trains: ``all`` of the network, or the ``head`` alone (segmentation: the decoder and
             its head) on the fixed features of the initializer; the backbone then keeps every tensor, running statistics
             included, as it is.
+        decoder: the decoder of a segmentation, such as ``upernet`` (`medtransfer list decoders`); ``auto`` is the U-Net
+            where it fits the backbone, else UPerNet.
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation; of several classes the sum of it and cross-entropy);
             for segmentation, ``bce`` is cross-entropy alone, ``dice`` soft Dice alone, ``bce_dice`` their sum.
@@ -142,6 +144,7 @@ class Recipe:
     selection: Literal["loss", "metric", "last"] = "loss"
     method: str | None = None
     trained: Literal["all", "head"] = "all"
+    decoder: str = "auto"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["shuffled", "balanced"] = "shuffled"
@@ -191,25 +194,9 @@ class Recipe:
                 "recipe: views say how a self-supervised method's images are augmented; found "
                 f"{'no method' if self.method is None else 'augmentation too'}. Give a method, and steps in one place."
             )
-        if self.trained == "head" and self.method is not None:
-            raise UsageError(
-                f'recipe: trained="head" keeps the backbone as it is, and the method {self.method} is there to train '
-                'it. Use trained="all", or a recipe without a method.'
-            )
-        if self.images != "train" and self.method is None:
-            raise UsageError(
-                f'recipe: images="{self.images}" is for self-supervised methods, which use no labels. Name a method.'
-            )
+        check_method(self.method, self.trained, self.images, self.decoder)
         check_classes(self.method, self.class_weights, self.sampling)
-        if self.crop_from is not None and self.crop_from < self.image_size:
-            raise UsageError(
-                f"recipe: crop_from must be at least the image size of {self.image_size}, found {self.crop_from}."
-            )
-        if self.test_time_augmentation == "ten_crop" and self.crop_from in (None, self.image_size):
-            raise UsageError(
-                f"recipe: ten_crop takes crops of {self.image_size} pixels out of larger images; found crop_from="
-                f"{self.crop_from}. Give the larger size."
-            )
+        check_crops(self.image_size, self.crop_from, self.test_time_augmentation)
         if self.pipeline != "albumentations":
             self.crop_steps()
         for name in ("stored_size", "crop_from"):  # one spelling for the default: None
@@ -321,6 +308,7 @@ def _plain_signature(
     selection: Literal["loss", "metric", "last"],
     method: str | None,
     trained: Literal["all", "head"],
+    decoder: str,
     loss: Literal["auto", "bce", "dice", "bce_dice"],
     class_weights: Literal["none", "balanced"],
     sampling: Literal["shuffled", "balanced"],
@@ -342,7 +330,7 @@ def _plain_signature(
     """The settings that are plain literals, for type checks."""
 
 
-_LATER = {"class_weights": "none", "sampling": "shuffled"}
+_LATER = {"decoder": "auto", "class_weights": "none", "sampling": "shuffled"}
 """Settings that recipes did not have at first, with the values that reproduce what was done then."""
 
 _COUNTS = ("image_size", "batch_size", "epochs", "interval", "threads", "early_stopping", "stored_size", "crop_from")

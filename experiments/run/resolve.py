@@ -19,6 +19,7 @@ from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.fitness import Fitness, check_training, fitness
+from experiments.run.named_decoder import identifying
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
 from initializers.loading.contract import Initializer
@@ -50,7 +51,7 @@ read by their stored values.
 TASK_VERSIONS = {"segmentation": 2}
 """By kind of task, raised on purpose when fine-tuning on this kind alone gives other numbers; version 1 is left out.
 
-Segmentation 2: decoder and head start as segmentation-models-pytorch starts them (``lightning_modules.unet``).
+Segmentation 2: decoder and head start as segmentation-models-pytorch starts them (``lightning_modules.decoders``).
 """
 
 
@@ -190,15 +191,14 @@ class Resolver:
             "dataset": self._dataset(spec),
             "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
             "initializer": self._initializer(spec.initializer, spec, needs),
-            "recipe": _identified(spec.recipe),
+            "recipe": _identified(identifying(spec)),
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
         if spec.fold is not None:
             self._check_unseen(spec, spec.fold, needs.values())
             identity["fold"] = str(spec.fold)
-        kind = DATASETS.build(spec.dataset).kind
-        if spec.stage != "pretrain" and kind in TASK_VERSIONS:
+        if spec.stage != "pretrain" and (kind := DATASETS.build(spec.dataset).kind) in TASK_VERSIONS:
             identity["task"] = TASK_VERSIONS[kind]
         if self.devices > 1 and spec.recipe.batch_norm == "local":
             from experiments.run.batch_statistics import estimates_statistics

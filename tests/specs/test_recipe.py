@@ -111,7 +111,7 @@ def test_a_recipe_that_was_stored_before_a_step_had_a_setting_is_read_with_its_d
 @unhurried
 @given(recipes)
 def test_json_writes_every_setting_out_but_later_ones_that_change_nothing(recipe: Recipe) -> None:
-    assert set(recipe.to_json()) == set(Recipe.__dataclass_fields__) - {"class_weights", "sampling"}
+    assert set(recipe.to_json()) == set(Recipe.__dataclass_fields__) - {"decoder", "class_weights", "sampling"}
 
 
 def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
@@ -252,3 +252,12 @@ def test_json_that_lacks_a_setting_without_a_default_is_refused() -> None:
 def test_a_method_trains_the_backbone_so_it_takes_no_recipe_of_the_head_alone() -> None:
     with pytest.raises(UsageError, match=r'trained="head" keeps the backbone as it is, and the method byol'):
         dataclasses.replace(BASE, method="byol", trained="head")
+
+
+def test_a_decoder_is_written_out_where_it_is_named_and_goes_with_no_method() -> None:
+    assert "decoder" not in BASE.to_json()
+    named = BASE.override({"decoder": "upernet"})
+    assert named.to_json()["decoder"] == "upernet"
+    assert Recipe.from_json(named.to_json()) == named
+    with pytest.raises(UsageError, match="decoder=upernet is for segmentations, and the method byol has none"):
+        dataclasses.replace(named, method="byol")

@@ -69,7 +69,7 @@ def emptied(self: Montgomery, root: Path, sample: Sample, every: Any = Montgomer
 
 
 def with_idle_weights(module: nn.Module) -> nn.Module:
-    """The module with a parameter that its loss does not need, as of some networks' last layers a U-Net needs none."""
+    """The module with a parameter that its loss does not need, as decoders do not need some networks' last layers."""
     module.register_parameter("idle", nn.Parameter(torch.ones(1)))
     return module
 
