@@ -27,7 +27,7 @@ from specs.recipe_parts import (
     read_views,
     to_json,
 )
-from specs.recipe_rules import check_classes, check_crops, check_method
+from specs.recipe_rules import check_classes, check_crops, check_decoder
 from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
@@ -90,11 +90,11 @@ class Recipe:
         trained: what fine-tuning trains: ``all`` of the network, or the ``head`` alone (segmentation: the decoder and
             its head) on the fixed features of the initializer; the backbone then keeps every tensor, running statistics
             included, as it is.
-        decoder: the decoder of a segmentation, such as ``upernet`` (`medtransfer list decoders`); ``auto`` is the U-Net
-            where it fits the backbone, else UPerNet.
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation; of several classes the sum of it and cross-entropy);
             for segmentation, ``bce`` is cross-entropy alone, ``dice`` soft Dice alone, ``bce_dice`` their sum.
+        decoder: the decoder of a segmentation, such as ``upernet`` (`medtransfer list decoders`); ``auto`` is the U-Net
+            where it fits the backbone, else UPerNet.
         class_weights: the weights of the classes in the loss of training and validation: ``none``, or ``balanced``, by
             how rare they are among the training images: of exclusive classes n / (K n_c), as scikit-learn's
             ``balanced``, with the mean over weights; of yes and no negatives over positives as the weight of positives.
@@ -144,8 +144,8 @@ class Recipe:
     selection: Literal["loss", "metric", "last"] = "loss"
     method: str | None = None
     trained: Literal["all", "head"] = "all"
-    decoder: str = "auto"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
+    decoder: str = "auto"
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["shuffled", "balanced"] = "shuffled"
     images: Literal["train", "train+test"] = "train"
@@ -194,8 +194,17 @@ class Recipe:
                 "recipe: views say how a self-supervised method's images are augmented; found "
                 f"{'no method' if self.method is None else 'augmentation too'}. Give a method, and steps in one place."
             )
-        check_method(self.method, self.trained, self.images, self.decoder)
+        if self.trained == "head" and self.method is not None:
+            raise UsageError(
+                f'recipe: trained="head" keeps the backbone as it is, and the method {self.method} is there to train '
+                'it. Use trained="all", or a recipe without a method.'
+            )
+        if self.images != "train" and self.method is None:
+            raise UsageError(
+                f'recipe: images="{self.images}" is for self-supervised methods, which use no labels. Name a method.'
+            )
         check_classes(self.method, self.class_weights, self.sampling)
+        check_decoder(self.method, self.decoder)
         check_crops(self.image_size, self.crop_from, self.test_time_augmentation)
         if self.pipeline != "albumentations":
             self.crop_steps()
@@ -308,8 +317,8 @@ def _plain_signature(
     selection: Literal["loss", "metric", "last"],
     method: str | None,
     trained: Literal["all", "head"],
-    decoder: str,
     loss: Literal["auto", "bce", "dice", "bce_dice"],
+    decoder: str,
     class_weights: Literal["none", "balanced"],
     sampling: Literal["shuffled", "balanced"],
     images: Literal["train", "train+test"],
