@@ -38,10 +38,10 @@ def chosen_decoder(stages: Sequence[Stage], decoder: str = "auto") -> str:
     chosen = usual_decoder(stages) if decoder == "auto" else decoder
     if chosen is not None and _kind(chosen).fits(stages):
         return chosen
-    others = fitting(stages)
+    others, strides = fitting(stages), dict.fromkeys(stage.stride for stage in stages)
     raise UsageError(
         f"recipe: decoder={decoder} does not fit this backbone, whose stages have the strides "
-        f"{', '.join(str(stage.stride) for stage in stages)}: it takes {_kind(chosen or USUAL[-1]).takes}. "
+        f"{', '.join(map(str, strides))}: it takes {_kind(chosen or USUAL[-1]).takes}. "
         + (f"Use decoder={' or '.join(others)}." if others else "Choose another backbone.")
     )
 

@@ -42,7 +42,7 @@ def test_a_backbone_says_by_its_strides_which_decoders_it_takes(backbone: str) -
 @pytest.mark.parametrize(
     ("decoder", "strides", "message"),
     [
-        ("unet", (16, 16), r"decoder=unet does not fit this backbone, .* 16, 16: .* Use decoder=upernet or dpt\."),
+        ("unet", (16, 16), r"decoder=unet does not fit this backbone, .* strides 16: .* Use decoder=upernet or dpt\."),
         ("unet", (8, 16), r"decoder=unet .* strides 8, 16: .* Use decoder=upernet\."),
         ("dpt", (4, 8), r"decoder=dpt .* strides 4, 8: it takes feature maps of one stride.* decoder=unet or upernet"),
         ("auto", (8, 4), r"strides 8, 4: it takes feature maps that do not grow .* Choose another backbone"),
