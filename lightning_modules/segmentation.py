@@ -1,4 +1,4 @@
-"""Segmentation of one or several foreground classes: a U-Net over the backbone's feature maps."""
+"""Segmentation of one or several foreground classes: a decoder over the backbone's feature maps."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from backbones.networks.contract import Backbone
 from lightning_modules import losses
+from lightning_modules.decoder_choice import built_decoder
 from lightning_modules.supervised import Batch, SupervisedModule
-from lightning_modules.unet import UNet
 from specs.card import Normalization
 from specs.recipe import Recipe
 from specs.task import IGNORED, Task
@@ -29,11 +29,14 @@ class SegmentationModule(SupervisedModule):
     which a pixel shows one or none, it gives the probability of each and of the background (softmax), and the largest
     is taken; the metric is the mean over the classes. Unless the recipe says another loss, it is soft Dice, and of
     several classes the sum of soft Dice and cross-entropy, as in nnU-Net (Isensee et al. 2021).
+
+    Raises:
+        UsageError: if the recipe's decoder does not fit the backbone; the message says which do.
     """
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
         super().__init__(backbone, task, recipe, normalization)
-        self.decoder = UNet(backbone, recipe.dropout, task.outputs)
+        self.decoder = built_decoder(backbone, recipe.decoder, recipe.dropout, task.outputs)
         usual: losses.SegmentationLoss = "dice" if task.outputs == 1 else "bce_dice"
         self.loss_kind = usual if recipe.loss == "auto" else recipe.loss
         self.format_weights()

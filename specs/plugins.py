@@ -12,7 +12,7 @@ from pathlib import Path
 
 from specs.errors import UsageError
 from specs.expression import Call, Value
-from specs.registry import BACKBONES, DATASETS, INITIALIZERS, METHODS, OWN, Entry, Registry
+from specs.registry import BACKBONES, DATASETS, DECODERS, INITIALIZERS, METHODS, OWN, Entry, Registry
 from specs.run import RunSpec
 
 
@@ -33,7 +33,7 @@ class Plugin:
 
 
 def plugins_of(spec: RunSpec) -> tuple[Plugin, ...]:
-    """The plugins behind a run's dataset, backbone, initializer and method, by name; none for our own entries.
+    """The plugins behind a run's dataset, backbone, initializer, method and decoder, by name; none for our own entries.
 
     Raises:
         UsageError: if the sources of one cannot be found.
@@ -62,6 +62,8 @@ def _calls(spec: RunSpec) -> Iterator[tuple[Registry, Call]]:
     yield BACKBONES, spec.backbone
     if spec.recipe.method:
         yield METHODS, METHODS.bind(spec.recipe.method)
+    if spec.recipe.decoder in DECODERS.entries:
+        yield DECODERS, Call(spec.recipe.decoder)
     yield from _initializers(spec.initializer)
 
 

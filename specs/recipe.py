@@ -27,7 +27,14 @@ from specs.recipe_parts import (
     read_views,
     to_json,
 )
-from specs.recipe_rules import check_classes, checked_adaptation, named_as_before, named_as_now
+from specs.recipe_rules import (
+    check_classes,
+    check_crops,
+    check_decoder,
+    checked_adaptation,
+    named_as_before,
+    named_as_now,
+)
 from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
@@ -92,6 +99,8 @@ class Recipe:
         loss: ``auto`` is binary cross-entropy with logits (multilabel, binary, masked where a label is missing),
             cross-entropy (multiclass) and soft Dice (segmentation; of several classes the sum of it and cross-entropy);
             for segmentation, ``bce`` is cross-entropy alone, ``dice`` soft Dice alone, ``bce_dice`` their sum.
+        decoder: the decoder of a segmentation, such as ``upernet`` (`medtransfer list decoders`); ``auto`` is the U-Net
+            where it fits the backbone, else UPerNet.
         class_weights: the weights of the classes in the loss of training and validation: ``none``, or ``balanced``, by
             how rare they are among the training images: of exclusive classes n / (K n_c), as scikit-learn's
             ``balanced``, with the mean over weights; of yes and no negatives over positives as the weight of positives.
@@ -142,6 +151,7 @@ class Recipe:
     method: str | None = None
     adaptation: str = "full"
     loss: Literal["auto", "bce", "dice", "bce_dice"] = "auto"
+    decoder: str = "auto"
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["shuffled", "balanced"] = "shuffled"
     images: Literal["train", "train+test"] = "train"
@@ -196,15 +206,8 @@ class Recipe:
                 f'recipe: images="{self.images}" is for self-supervised methods, which use no labels. Name a method.'
             )
         check_classes(self.method, self.class_weights, self.sampling)
-        if self.crop_from is not None and self.crop_from < self.image_size:
-            raise UsageError(
-                f"recipe: crop_from must be at least the image size of {self.image_size}, found {self.crop_from}."
-            )
-        if self.test_time_augmentation == "ten_crop" and self.crop_from in (None, self.image_size):
-            raise UsageError(
-                f"recipe: ten_crop takes crops of {self.image_size} pixels out of larger images; found crop_from="
-                f"{self.crop_from}. Give the larger size."
-            )
+        check_decoder(self.method, self.decoder)
+        check_crops(self.image_size, self.crop_from, self.test_time_augmentation)
         if self.pipeline != "albumentations":
             self.crop_steps()
         for name in ("stored_size", "crop_from"):  # one spelling for the default: None
@@ -318,6 +321,7 @@ def _plain_signature(
     method: str | None,
     adaptation: str,
     loss: Literal["auto", "bce", "dice", "bce_dice"],
+    decoder: str,
     class_weights: Literal["none", "balanced"],
     sampling: Literal["shuffled", "balanced"],
     images: Literal["train", "train+test"],
@@ -338,7 +342,7 @@ def _plain_signature(
     """The settings that are plain literals, for type checks."""
 
 
-_LATER = {"class_weights": "none", "sampling": "shuffled"}
+_LATER = {"decoder": "auto", "class_weights": "none", "sampling": "shuffled"}
 """Settings that recipes did not have at first, with the values that reproduce what was done then."""
 
 _COUNTS = ("image_size", "batch_size", "epochs", "interval", "threads", "early_stopping", "stored_size", "crop_from")

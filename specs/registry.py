@@ -1,4 +1,4 @@
-"""Registries: which datasets, initializers, backbones, methods, adaptations and other entries there are.
+"""Registries: which entries there are of each kind: datasets, initializers, backbones, decoders, methods and others.
 
 A file is an entry when it defines a function or class that has the file's name, case and underscores aside:
 ``mean_var.py`` with ``class MeanVar``. Its description is the first line of the file's docstring. Listing
@@ -226,6 +226,7 @@ def _object_of(path: Path, name: str) -> _Found | None:
 BACKBONES = Registry("backbone", "backbones", "medtransfer.backbones")
 INITIALIZERS = Registry("initializer", "initializers", "medtransfer.initializers")
 DATASETS = Registry("dataset", "datamodules", "medtransfer.datamodules")
+DECODERS = Registry("decoder", "lightning_modules.decoders", "medtransfer.decoders")
 METHODS = Registry("pretraining method", "lightning_modules.pretraining", "medtransfer.methods")
 ADAPTATIONS = Registry("adaptation", "lightning_modules.adaptation", "medtransfer.adaptations")
 MEASURES = Registry("measure", "experiments.measures", "medtransfer.measures")
@@ -238,6 +239,7 @@ KINDS = {
     "datasets": DATASETS,
     "initializers": INITIALIZERS,
     "backbones": BACKBONES,
+    "decoders": DECODERS,
     "methods": METHODS,
     "adaptations": ADAPTATIONS,
     "measures": MEASURES,

@@ -65,5 +65,4 @@ def cbr_backbone(kernel: int, widths: tuple[int, ...], last_pool: bool, in_chann
         num_features=widths[-1],
         features=_features,
         pooled=partial(_pooled, last_pool=last_pool),
-        decoder="unet",
     )

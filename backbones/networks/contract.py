@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-
-Decoder = Literal["unet"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,6 @@ class Backbone(nn.Module):
         features: a function of (network, input of shape (B, in_channels, H, W)) that gives one feature map per stage,
             each (B, stage.channels, about H / stage.stride, about W / stage.stride).
         pooled: a function of (network, input) that gives the pooled features, (B, num_features).
-        decoder: the decoder that fits the feature maps, or None where none does.
         image_size: the height and width in pixels of the only input size that it takes, or None where it takes any.
         residual_ends: the names of the last weight of each residual branch, mostly a normalization layer's. Where they
             are 0, each block starts as its shortcut alone (Goyal et al. 2017, "Accurate, Large Minibatch SGD", section
@@ -59,7 +55,6 @@ class Backbone(nn.Module):
         num_features: int,
         features: Callable[[nn.Module, Tensor], list[Tensor]],
         pooled: Callable[[nn.Module, Tensor], Tensor],
-        decoder: Decoder | None,
         image_size: int | None = None,
         residual_ends: Sequence[str] = (),
     ) -> None:
@@ -67,7 +62,7 @@ class Backbone(nn.Module):
         self._build, self._features, self._pooled = build, features, pooled
         self.network = build()
         self.stages = tuple(stages)
-        self.in_channels, self.num_features, self.decoder = in_channels, num_features, decoder
+        self.in_channels, self.num_features = in_channels, num_features
         self.image_size, self.residual_ends = image_size, tuple(residual_ends)
         weights = self.weights()
         for key in weights:

@@ -53,5 +53,4 @@ def plain_backbone(depth: int, width: int, in_channels: int, start: str) -> Back
         num_features=width,
         features=_features,
         pooled=_pooled,
-        decoder=None,
     )

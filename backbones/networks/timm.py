@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from backbones.networks.contract import Backbone, Decoder, Stage
+from backbones.networks.contract import Backbone, Stage
 from specs.errors import UsageError
 
 CUT = -2.0
@@ -81,10 +80,6 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
     if not hasattr(probe, "forward_intermediates") or not hasattr(probe, "feature_info"):
         raise UsageError(f'the timm model "{name}" yields no intermediate features. Choose one that does.')
     stages = _stages(probe)
-    strides = [stage.stride for stage in stages]
-    halving = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in itertools.pairwise(strides))
-    # Swin takes only images of the size that it was built for, so no decoder is offered for it.
-    decoder: Decoder | None = "unet" if halving and not hasattr(probe, "set_input_size") else None
     image_size, ends = _only_size(probe), _residual_ends(probe)
     scales = tuple(end for end in ends if probe.get_parameter(end).ndim == 1)  # the others are kernels, and drawn
     return Backbone(
@@ -94,7 +89,6 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
         num_features=int(getattr(probe, "head_hidden_size", None) or probe.num_features),  # type: ignore[arg-type]
         features=partial(_features, indices=list(range(len(stages)))),
         pooled=_pooled,
-        decoder=decoder,
         image_size=image_size,
         residual_ends=ends,
     )

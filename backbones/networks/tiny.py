@@ -76,6 +76,5 @@ def tiny_backbone(widths: tuple[int, ...], in_channels: int) -> Backbone:
         num_features=widths[-1],
         features=_features,
         pooled=_pooled,
-        decoder="unet",
         residual_ends=[f"{name}.conv2.bn.weight" for name in names[1:]],
     )

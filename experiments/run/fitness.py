@@ -11,6 +11,7 @@ from datamodules.dataset.gaps import gaps, without_foreground
 from datamodules.dataset.splits import Split
 from datamodules.pipeline.balance import check_balance, class_weights, drawn_classes
 from datamodules.prepared.opening import OpenDataset
+from experiments.run.named_decoder import check_decoder
 from specs.errors import DataError, UsageError
 from specs.recipe import Recipe
 from specs.registry import DATASETS
@@ -78,12 +79,13 @@ def fitness(opened: OpenDataset, index: Index) -> Fitness:
 
 
 def check_training(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
-    """Refuse a run whose training images do not fit its network's batches or its recipe's balance of classes.
+    """Refuse a run whose recipe does not fit its network, or its training images.
 
     Raises:
         UsageError: if the recipe has to be another.
         DataError: if training images have to be others.
     """
+    check_decoder(spec)
     _check_batches(spec, opened, index)
     _check_classes(spec, opened, index)
 
@@ -127,8 +129,9 @@ def _check_classes(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
 
 
 def _refuse(spec: RunSpec, recipe: Recipe, images: int) -> NoReturn:
+    network = spec.backbone.name + (" with its decoder" if DATASETS.build(spec.dataset).kind == "segmentation" else "")
     why = (
-        f"the batch norm of {spec.backbone.name} cannot estimate a variance from a single image of "
+        f"the batch norm of {network} cannot estimate a variance from a single image of "
         f"{recipe.image_size} x {recipe.image_size} pixels"
     )
     if images == 1:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
+import segmentation_models_pytorch  # noqa: F401 (decoders, which import it, are imported once they are chosen)
+
 import experiments.run.listed
 import experiments.run.runner  # noqa: F401
 

@@ -20,6 +20,7 @@ from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.fitness import Fitness, check_training, fitness
 from experiments.run.members import members_of
+from experiments.run.named_decoder import identifying
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
 from experiments.run.stages import check_stage
@@ -54,7 +55,7 @@ read by their stored values.
 TASK_VERSIONS = {"segmentation": 2}
 """By kind of task, raised on purpose when fine-tuning on this kind alone gives other numbers; version 1 is left out.
 
-Segmentation 2: decoder and head start as segmentation-models-pytorch starts them (``lightning_modules.unet``).
+Segmentation 2: decoder and head start as segmentation-models-pytorch starts them (``lightning_modules.decoders``).
 """
 
 
@@ -184,7 +185,7 @@ class Resolver:
             "dataset": self._dataset(spec),
             "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
             "initializer": self._initializer(spec.initializer, spec, needs),
-            "recipe": _identified(spec.recipe),
+            "recipe": _identified(identifying(spec)),
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
@@ -194,8 +195,7 @@ class Resolver:
         if members := members_of(spec):
             needs |= {one: self.resolve(one) for one in members}
             identity["members"] = [needs[one].key for one in members]
-        kind = DATASETS.build(spec.dataset).kind
-        if spec.stage != "pretrain" and kind in TASK_VERSIONS:
+        if spec.stage != "pretrain" and (kind := DATASETS.build(spec.dataset).kind) in TASK_VERSIONS:
             identity["task"] = TASK_VERSIONS[kind]
         if self.devices > 1 and spec.recipe.batch_norm == "local":
             from experiments.run.batch_statistics import estimates_statistics

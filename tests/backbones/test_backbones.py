@@ -274,13 +274,6 @@ def test_a_slim_network_has_the_other_ones_stages_and_tensors_but_in_the_last_tw
             assert tensor.shape == whole.weights()[name].shape
 
 
-def test_a_decoder_is_offered_for_pyramids_only() -> None:
-    decoders = {name: BACKBONES.build(name).decoder for name in ("tiny", "resnet18", 'cbr("small")')}
-    assert set(decoders.values()) == {"unet"}
-    for name in ("vit_tiny_patch16_224", "swin_tiny_patch4_window7_224"):
-        assert BACKBONES.build(f'timm("{name}")').decoder is None
-
-
 def test_an_unknown_timm_model_lists_the_nearest() -> None:
     with pytest.raises(UsageError, match="resnet34"):
         BACKBONES.build('timm("resnet43")')

@@ -248,6 +248,5 @@ def test_a_residual_end_must_be_a_tensor_of_the_network() -> None:
             num_features=4,
             features=lambda network, x: [network(x)],
             pooled=lambda network, x: network(x).mean(dim=(2, 3)),
-            decoder=None,
             residual_ends=("bn9.weight",),
         )

@@ -131,7 +131,6 @@ def test_a_network_without_scale_and_shift_is_refused() -> None:
         num_features=4,
         features=lambda network, x: [network(x)],
         pooled=lambda network, x: network(x).mean(dim=(2, 3)),
-        decoder=None,
     )
     with pytest.raises(UsageError, match="no normalization layer with a scale or shift"):
         initialize(backbone, build("batch_norm(random)"), seeded(0), no_runs)

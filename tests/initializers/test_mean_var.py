@@ -73,7 +73,6 @@ def mixed() -> Backbone:
         num_features=100,
         features=lambda network, x: [x],
         pooled=lambda network, x: x,
-        decoder=None,
     )
 
 

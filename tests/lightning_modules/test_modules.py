@@ -21,7 +21,6 @@ from lightning_modules.normalization import InputNormalization
 from lightning_modules.scoring import torchmetrics_areas
 from lightning_modules.segmentation import SegmentationModule
 from lightning_modules.supervised import SupervisedModule
-from lightning_modules.unet import UNet, decoder_widths
 from specs.card import IMAGENET, UNIT, Normalization
 from specs.errors import RunError, UsageError
 from specs.recipe import Recipe
@@ -221,37 +220,6 @@ def test_nothing_found_where_nothing_is_has_a_dice_of_one() -> None:
     torch.nn.init.constant_(learner.decoder.head[1].bias, -50.0)  # type: ignore[union-attr, index, arg-type]
     found = trainer().validate(learner, loader([data]), verbose=False)[0]
     assert found["validation_metric"] == 1.0
-
-
-@pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
-def test_the_decoder_of_a_resnet_has_smps_widths(backbone: str) -> None:
-    assert decoder_widths(BACKBONES.build(backbone).stages) == [256, 128, 64, 32, 16]
-
-
-@pytest.mark.parametrize(
-    "backbone", ["tiny(width=4)", 'cbr("tiny")', "resnet18", "efficientnet_lite0", 'timm("convnext_atto")']
-)
-@pytest.mark.parametrize("size", [64, 33])
-def test_a_unet_answers_at_the_inputs_size(backbone: str, size: int) -> None:
-    learner = module(VESSEL, backbone).eval()
-    with torch.no_grad():
-        assert learner(torch.zeros(1, 3, size, size, dtype=torch.uint8)).shape == (1, 1, size, size)
-
-
-def test_a_stage_at_full_resolution_reaches_the_answer_by_a_skip() -> None:
-    backbone = BACKBONES.build("tiny(width=4)")
-    unet = UNet(backbone, 0.0).eval()
-    x = torch.randn(1, 3, 16, 16)
-    maps = [value.detach().requires_grad_() for value in backbone.features(x)]
-    unet(x, maps)[0, 0, 8, 8].backward()
-    reached = [int((value.grad != 0).any(dim=1).sum()) for value in maps if value.grad is not None]
-    assert maps[0].shape[2:] == (16, 16)
-    assert 0 < reached[0] < 16 * 16
-
-
-def test_a_backbone_without_a_pyramid_is_refused() -> None:
-    with pytest.raises(UsageError, match="no decoder fits"):
-        module(VESSEL, 'timm("vit_tiny_patch16_224")')
 
 
 def test_a_loss_that_is_not_finite_stops_the_run() -> None:

@@ -112,7 +112,7 @@ def test_a_recipe_that_was_stored_before_a_step_had_a_setting_is_read_with_its_d
 @given(recipes)
 def test_json_writes_every_setting_out_but_later_ones_that_change_nothing(recipe: Recipe) -> None:
     named = "trained" if recipe.adaptation in ("full", "head") else "adaptation"
-    fields = set(Recipe.__dataclass_fields__) - {"class_weights", "sampling", "adaptation"}
+    fields = set(Recipe.__dataclass_fields__) - {"decoder", "class_weights", "sampling", "adaptation"}
     assert set(recipe.to_json()) == fields | {named}
 
 
@@ -273,3 +273,12 @@ def test_a_method_trains_the_backbone_so_it_takes_no_recipe_of_the_head_alone() 
         UsageError, match=r"adaptation='head' says how a network learns from labels, and the method byol"
     ):
         dataclasses.replace(BASE, method="byol", adaptation="head")
+
+
+def test_a_decoder_is_written_out_where_it_is_named_and_goes_with_no_method() -> None:
+    assert "decoder" not in BASE.to_json()
+    named = BASE.override({"decoder": "upernet"})
+    assert named.to_json()["decoder"] == "upernet"
+    assert Recipe.from_json(named.to_json()) == named
+    with pytest.raises(UsageError, match="decoder=upernet is for segmentations, and the method byol has none"):
+        dataclasses.replace(named, method="byol")

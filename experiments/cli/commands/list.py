@@ -1,4 +1,4 @@
-"""List everything that can be named: datasets, initializers, backbones, methods, measures, blocks, recipes and others.
+"""List everything that can be named: datasets, initializers, backbones, decoders, methods, recipes and others.
 
 For a single kind it says more: `list datasets` says whether their files are in the data folder and prepared, `list
 initializers` whether their weights are in the weight store or need a run first, `list recipes` names every recipe.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from initializers.publishing.store import WeightStore
     from lightning_modules.self_supervision.method import Method
 
-HELP = "list datasets, initializers, backbones, methods, measures, blocks, recipes, tables and executors"
+HELP = "list datasets, initializers, backbones, decoders, methods, measures, blocks, recipes, tables and executors"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -61,7 +61,8 @@ class Network:
     @property
     def identity(self) -> tuple[str, str, int, int, int]:
         """Everything that the costs depend on: backbone, kind of head, number of classes, channels, image size."""
-        head = "decoder" if self.task.kind == "segmentation" else "classifier"
+        named = {"auto": "decoder"}.get(self.recipe.decoder, self.recipe.decoder)
+        head = named if self.task.kind == "segmentation" else "classifier"
         return str(self.backbone), head, len(self.task.classes), self.channels, self.recipe.image_size
 
     def made(self) -> nn.Module:

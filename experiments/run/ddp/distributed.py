@@ -175,7 +175,7 @@ def trainer_settings() -> dict[str, Any]:
         "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
         "devices": here,
         "num_nodes": len(set(nodes)),
-        # Process 0 sends its buffers to all before a validation (TrainedModule), not before each batch. A U-Net does
+        # Process 0 sends its buffers to all before a validation (TrainedModule), not before each batch. A decoder does
         # not use the last layers of some networks, and DDP would wait for their gradients.
         "strategy": DDPStrategy(cluster_environment=own, broadcast_buffers=False, find_unused_parameters=True),
     }

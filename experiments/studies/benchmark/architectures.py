@@ -20,8 +20,8 @@ class Network(NamedTuple):
         label: the network's name, which follows the task's code in the headings of columns, as in ``LXS, ResNet-50``.
         backbone: the expression of the backbone, such as ``resnet50``.
         source: the expression of an initializer with pretrained weights for this backbone.
-        segments: whether a segmentation decoder can be put on it: its feature maps shrink from stage to stage, at any
-            image size.
+        segments: whether it has columns of segmentations too, which are by U-Nets in all of the tables; transformers
+            classify only.
     """
 
     label: str
@@ -63,7 +63,7 @@ None: the size that each recipe names.
 
 
 def architectures(profile: Profile = "phantom") -> Table:
-    """Random and pretrained weights of four networks; segmentation tasks take only those that a decoder fits."""
+    """Random and pretrained weights of four networks; segmentation tasks take the convolutional ones alone."""
     preset, networks, codes = PROFILES[profile], NETWORKS[profile], TASKS[profile]
     made = tuple(
         dataclasses.replace(

@@ -24,6 +24,9 @@ CLASSES, ONE, TWO = (
     Task("segmentation", ("kidney", "tumour")),
 )
 
+PATCHES = 'timm("test_vit3", image_size=32, patch_size=10)'
+"""A transformer whose patches leave a rim of two pixels uncovered."""
+
 KINDS: dict[str, tuple[str, Task, int, dict[str, Any]]] = {
     "exclusive classes": ("tiny(width=4)", CLASSES, 1, {"test_time_augmentation": "flip"}),
     "a mask": ("tiny(width=4)", ONE, 3, {"test_time_augmentation": "flip"}),
@@ -31,6 +34,9 @@ KINDS: dict[str, tuple[str, Task, int, dict[str, Any]]] = {
     "pixel by pixel": ("efficientnet_lite0", CLASSES, 3, {"memory_format": "channels_last"}),
     "a transformer": ('timm("test_vit", image_size=32, patch_size=8)', CLASSES, 3, {}),
     "several channels": ("tiny(width=4, in_channels=4)", CLASSES, 4, {}),
+    "a mask of a transformer": (PATCHES, ONE, 3, {}),
+    "several masks by DPT": (PATCHES, TWO, 3, {"decoder": "dpt"}),
+    "a mask by UPerNet": ("resnet18", ONE, 3, {"decoder": "upernet"}),
 }
 
 

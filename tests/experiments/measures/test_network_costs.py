@@ -155,3 +155,13 @@ def test_a_network_for_other_images_is_refused(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(UsageError, match="takes images of 224 pixels only"):
         network_costs([column], "phantom", paths_in(tmp_path))
+
+
+def test_a_decoder_that_is_named_has_costs_of_its_own() -> None:
+    usual = dataclasses.replace(recipe_named("phantom/smoke_segmentation"), image_size=64)
+    one, other = (
+        Network(BACKBONES.bind("resnet18"), Task("segmentation", ("vessel",)), recipe, 3)
+        for recipe in (usual, dataclasses.replace(usual, decoder="upernet"))
+    )
+    assert one.identity != other.identity
+    assert counted(one) != counted(other)

@@ -31,6 +31,7 @@ from initializers.loading.fingerprints import fingerprint
 from lightning_modules.gathering import rank
 from specs.errors import RunError
 from specs.recipe_parts import SGD
+from specs.registry import BACKBONES
 from specs.run import RunSpec
 from tests.experiments.smoke import spec
 from tests.lightning_modules.distributed_methods import without_norms
@@ -39,14 +40,20 @@ EPOCHS = 3
 
 
 def specs() -> dict[str, RunSpec]:
-    """Weighted findings of which half the images lack 13 of 14 labels, masks of which half are empty, and views."""
+    """Weighted findings of which half the images lack 13 of 14 labels, masks of which half are empty, and views.
+
+    Masks are learned by a U-Net, and by UPerNet over a transformer.
+    """
     recipe = dataclasses.replace(spec().recipe, epochs=EPOCHS, dropout=0.0, optimizer=SGD(0.2, 0.9))
     weighted = dataclasses.replace(recipe, class_weights="balanced")
     masks = dataclasses.replace(recipe, image_size=16, loss="bce_dice", batch_size=8)
+    slow = dataclasses.replace(masks, optimizer=SGD(0.01, 0.9))
+    transformer = BACKBONES.bind('timm("test_vit3", image_size=16, patch_size=4)')
     views = dataclasses.replace(recipe_named("phantom_ssl/simclr_v1"), epochs=EPOCHS, image_size=16, batch_size=32)
     return {
         "classification": spec(dataset='chexpert(uncertain="ignore", frontal_only=True)', recipe=weighted),
         "segmentation": spec(dataset="montgomery", recipe=masks),
+        "transformer": spec(dataset="montgomery", recipe=slow, backbone=transformer),
         "pretraining": spec(stage="pretrain", dataset="fractals(classes=3, per_class=30, size=16)", recipe=views),
     }
 
@@ -69,7 +76,7 @@ def emptied(self: Montgomery, root: Path, sample: Sample, every: Any = Montgomer
 
 
 def with_idle_weights(module: nn.Module) -> nn.Module:
-    """The module with a parameter that its loss does not need, as of some networks' last layers a U-Net needs none."""
+    """The module with a parameter that its loss does not need, as decoders do not need some networks' last layers."""
     module.register_parameter("idle", nn.Parameter(torch.ones(1)))
     return module
 

@@ -17,7 +17,7 @@ from experiments.tables.named import table_named
 from experiments.tables.resolve_table import resolve_cells
 from experiments.tables.table import Table
 from initializers.publishing.variable import VARIABLE
-from lightning_modules.unet import UNet
+from lightning_modules.decoder_choice import built_decoder
 from specs.errors import DataError
 from specs.expression import parse
 from specs.registry import BACKBONES, TABLES
@@ -125,7 +125,7 @@ def test_every_network_of_the_architectures_has_weights_of_its_own_and_a_decoder
             with torch.device("meta"):
                 backbone = BACKBONES.build(column.backbone or "")
                 if column.dataset in ("montgomery", "siim_acr"):
-                    UNet(backbone, dropout=0.0)
+                    built_decoder(backbone, "unet", dropout=0.0, outputs=1)
             assert backbone.image_size in (None, column.recipe.image_size), column.label
         assert {cell[0].initializer.name for cell in table.cells().values()} <= {
             "random",

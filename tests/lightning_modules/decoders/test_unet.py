@@ -9,9 +9,10 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor
 
-from lightning_modules.unet import UNet
+from lightning_modules.decoders.unet import UNet, decoder_widths
 from specs.registry import BACKBONES
 from tests.backbones.contract import built
+from tests.lightning_modules.decoders.uniform import assert_uniform
 
 
 def tensors(network: torch.nn.Module) -> list[tuple[str, Tensor]]:
@@ -63,9 +64,17 @@ def test_the_decoder_is_hes_uniform_by_inputs_and_the_head_glorots(backbone: str
     assert head.bias is not None and (head.bias == 0).all()
 
 
-def assert_uniform(weight: Tensor, bound: float) -> None:
-    """The values fill the interval up to the bound evenly."""
-    n = weight.numel()
-    assert bound * (1 - 20 / n) < weight.abs().max() <= bound
-    shares = weight.detach().double().square() / bound**2  # of a uniform: mean 1/3, variance 4/45
-    assert abs(shares.mean().item() - 1 / 3) < 6 * math.sqrt(4 / 45 / n)
+@pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
+def test_the_decoder_of_a_resnet_has_smps_widths(backbone: str) -> None:
+    assert decoder_widths(built(backbone).stages) == [256, 128, 64, 32, 16]
+
+
+def test_a_stage_at_full_resolution_reaches_the_answer_by_a_skip() -> None:
+    backbone = BACKBONES.build("tiny(width=4)")
+    unet = UNet(backbone, 0.0).eval()
+    x = torch.randn(1, 3, 16, 16)
+    maps = [value.detach().requires_grad_() for value in backbone.features(x)]
+    unet(x, maps)[0, 0, 8, 8].backward()
+    reached = [int((value.grad != 0).any(dim=1).sum()) for value in maps if value.grad is not None]
+    assert maps[0].shape[2:] == (16, 16)
+    assert 0 < reached[0] < 16 * 16

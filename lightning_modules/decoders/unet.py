@@ -1,43 +1,38 @@
-"""The U-Net decoder of segmentation-models-pytorch over a backbone's stages."""
+"""U-Net: for backbones whose feature maps halve from stage to stage: ResNet, DenseNet, ConvNeXt, Swin, CBR, tiny."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import ClassVar
 
 from segmentation_models_pytorch.base.initialization import initialize_decoder, initialize_head
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import Tensor, nn
 
 from backbones.networks.contract import Backbone, Stage
-from specs.errors import UsageError
+from lightning_modules.decoding.contract import Decoder
 
 
-class UNet(nn.Module):
-    """A decoder that gives logits at the input's size from a backbone's feature maps.
-
-    It is the U-Net decoder of segmentation-models-pytorch (smp). smp's encoders are not used, since some of them
-    silently load no weights: the decoder sees nothing but feature maps.
+class UNet(Decoder):
+    """The U-Net decoder of segmentation-models-pytorch (Ronneberger et al. 2015) over a backbone's stages.
 
     Decoder and head are initialized as in smp's ``Unet`` (``segmentation_models_pytorch/base/initialization.py``, as in
     the benchmark's copy of it, MR-HosseinzadehTaher/BenchmarkTransferLearning, Version1): the decoder's convolutions
     are drawn from He's uniform distribution by their inputs, the head's from Glorot's uniform distribution; biases are
-    0, scales of normalization layers 1 and their shifts 0. The draws come from the global random state.
+    0, scales of normalization layers 1 and their shifts 0.
 
     Args:
-        backbone: a backbone that declares the decoder ``unet``.
+        backbone: a backbone whose strides double from stage to stage.
         dropout: the dropout probability in front of the last convolution.
         outputs: the number of logits of each pixel.
-
-    Raises:
-        UsageError: if the backbone's feature maps do not fit a U-Net.
     """
 
+    takes: ClassVar[str] = "feature maps whose strides double from stage to stage, from 1, 2 or 4 on"
+
     def __init__(self, backbone: Backbone, dropout: float, outputs: int = 1) -> None:
-        super().__init__()
+        super().__init__(backbone)
         stages = backbone.stages
-        if backbone.decoder != "unet":
-            raise UsageError(
-                f"no decoder fits this backbone: its stages have strides {[stage.stride for stage in stages]}, and a "
-                "U-Net needs each to be twice the one before, at any image size. Choose a ResNet, CBR or tiny backbone."
-            )
         # A stem of stride 4 (ConvNeXt) gives no skip connection at stride 2. An empty one takes its place, so that each
         # block of the decoder doubles the resolution.
         self.empty = stages[0].stride == 4
@@ -47,6 +42,12 @@ class UNet(nn.Module):
         self.head = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], outputs, 3, padding=1))
         initialize_decoder(self.decoder)
         initialize_head(self.head)
+
+    @staticmethod
+    def fits(stages: Sequence[Stage]) -> bool:
+        """Whether each stride is twice the one before, and the first one 1, 2 or 4."""
+        strides = [stage.stride for stage in stages]
+        return strides[0] in (1, 2, 4) and all(after == 2 * before for before, after in itertools.pairwise(strides))
 
     def forward(self, x: Tensor, maps: list[Tensor]) -> Tensor:
         """Logits (B, outputs, H, W).
@@ -61,7 +62,7 @@ class UNet(nn.Module):
         return logits
 
 
-def decoder_widths(stages: tuple[Stage, ...]) -> list[int]:
+def decoder_widths(stages: Sequence[Stage]) -> list[int]:
     """The numbers of channels of the decoder's blocks, coarsest first.
 
     There is one block per doubling of the resolution, up to the input's. A block that ends at stride t has

@@ -1,0 +1,1 @@
+"""The decoders of segmentations, a file each."""

@@ -1,0 +1,1 @@
+"""What decoders are built from."""
