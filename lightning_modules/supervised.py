@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from backbones.networks.contract import Backbone
 from lightning_modules.gathering import all_gather_objects, all_reduce_sum
 from lightning_modules.losses import full
+from lightning_modules.memory_formats import with_memory_format
 from lightning_modules.scoring import task_score, validation_score
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
@@ -44,7 +45,7 @@ class SupervisedModule(TrainedModule):
     """
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
-        super().__init__(recipe, normalization, backbone.in_channels)
+        super().__init__(with_memory_format(recipe, backbone), normalization, backbone.in_channels)
         self.backbone, self.task = backbone, task
         self.score, self.validation_score = task_score(task), validation_score(task)
         self._rows: dict[str, list[NDArray[Any]]] = {}
