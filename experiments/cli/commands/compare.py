@@ -97,6 +97,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part, which is its test split, while another one validates and the rest trains; rates are picked in each fold",
     )  # fmt: skip
     parser.add_argument(
+        "--licence", choices=("commercial",),
+        help="leave out rows of weights whose licences forbid commercial use, or are not known to allow it, and say so",
+    )  # fmt: skip
+    parser.add_argument(
         "--output", type=FOLDER, default="tables", metavar="DIR",
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
@@ -142,6 +146,7 @@ def execute(options: argparse.Namespace) -> int:
             "control": options.control,
             "retune": options.retune,
             "folds": options.folds,
+            "licence": options.licence,
         }
         if options.dry_run:
             budget = None if options.budget is None else parse_budget(options.budget)
