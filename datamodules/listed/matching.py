@@ -9,16 +9,22 @@ or several names would fit, it is ambiguous, unless one is the very path of the 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from datamodules.dataset.sample import Sample
-from datamodules.files.listing import VOLUMES, ending_of
-from datamodules.files.names import same, without_ending
+from datamodules.files.listing import IMAGES, VOLUMES
+from datamodules.files.names import same
 
 How = Literal["path", "file name", "ambiguous"]
 """How an image is found in a list: by a path of a folder or more, by its file's name alone, or not for sure."""
+
+ENDINGS = "|".join(map(re.escape, sorted((*IMAGES, *VOLUMES), key=len, reverse=True)))
+"""The endings of names of images and volumes, in lower case, as a part of a regular expression."""
+
+ENDING = re.compile(rf"(?:{ENDINGS})$")
 
 END, BEHIND = "\0", "\x01"
 """What ends each part of a key, and what comes just behind it in the order of texts."""
@@ -32,14 +38,8 @@ def key_of(name: str) -> str:
     parts = [part for part in same(name.replace("\\", "/")).split("/") if part not in ("", ".")]
     if not parts:
         return ""
-    parts[-1] = _without_ending(parts[-1])
-    return "".join(f"{part}{END}" for part in reversed(parts))
-
-
-def _without_ending(name: str) -> str:
-    """A file's name without the ending of an image or a volume."""
-    ending = ending_of(name)
-    return name.removesuffix(ending) if ending in VOLUMES else without_ending(name)
+    parts[-1] = ENDING.sub("", parts[-1])
+    return END.join(reversed(parts)) + END
 
 
 def keys_of(names: Iterable[str]) -> Keys:
@@ -60,8 +60,8 @@ def found_in(
     """
     owners: dict[tuple[str, ...], int] = {}
     owned: list[tuple[str, int]] = []  # a key, and the number of the image or of the images that it names
-    for name, ids in _named(samples, groups):
-        if (key := key_of(name)) and ids:
+    for key, ids in _keyed(samples, groups):
+        if key and ids:
             owned.append((key, owners.setdefault(ids, len(owners))))
     owned = sorted(set(owned))
     ours = _Owned([key for key, _ in owned], [owner for _, owner in owned])
@@ -78,21 +78,22 @@ def found_in(
     return found
 
 
-def _named(
+def _keyed(
     samples: Sequence[Sample], groups: Mapping[str, Sequence[Sample]] | None
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The names of images, with the ids of the images that each stands for.
+    """The keys of images, with the ids of the images that each stands for.
 
     Of an image's id and its path, the shorter is left out where it is the end of the longer: it says nothing more.
     """
     if groups is not None:
-        yield from ((name, tuple(sorted(one.id for one in of))) for name, of in groups.items())
+        yield from ((key_of(name), tuple(sorted(one.id for one in of))) for name, of in groups.items())
         return
     for sample in samples:
-        short, long = sorted((key_of(sample.id), key_of(sample.source)), key=len)
-        for name in (sample.id, sample.source):
-            if key_of(name) == long or not long.startswith(short):
-                yield name, (sample.id,)
+        own = key_of(sample.id)
+        path = own if sample.source == sample.id else key_of(sample.source)
+        if not path.startswith(own):
+            yield own, (sample.id,)
+        yield (own if own.startswith(path) else path), (sample.id,)
 
 
 class _Owned:

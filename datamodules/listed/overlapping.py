@@ -10,7 +10,7 @@ from datamodules.dataset.contract import SPLITS, Dataset, Index
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.listed.matching import How, found_in, keys_of
-from datamodules.listed.patients import namings_of, patients_by
+from datamodules.listed.patients import finder_of, namings_of
 
 Verdict = Literal["images", "patients", "unclear", "none", "nothing"]
 """What a list says of a test split: it names ``images`` of it, or other images of its ``patients``; whether it does is
@@ -84,21 +84,19 @@ def listed_in(dataset: Dataset, index: Index, names: Iterable[str]) -> Listed:
     given = list(dict.fromkeys(names))
     samples = [sample for split in SPLITS for sample in index.split(split)]
     found = found_in(keys_of(given), samples, dataset.listed_as(samples))
-    telling = {}
+    telling, named = [], set[str]()
     for naming in namings_of(dataset):
-        theirs = patients_by(naming, (name for sample in samples for name in (sample.id, sample.source)))
-        if theirs and (shared := patients_by(naming, given)):
-            telling[naming] = shared
-    named = {
-        sample.id
-        for naming, patients in telling.items()
-        for sample in samples
-        if patients_by(naming, (sample.id, sample.source)) & patients
-    }
+        find = finder_of(naming)
+        patients = {sample.id: {find(sample.id), find(sample.source)} - {None} for sample in samples}
+        if not any(patients.values()):
+            continue
+        if shared := {patient for name in given if (patient := find(name)) is not None}:
+            telling.append(naming.collection)
+            named |= {image for image, own in patients.items() if own & shared}
     return Listed(
         names=len(given),
         splits={split: _of_split(index.split(split), found, named) for split in SPLITS},
-        namings=tuple(naming.collection for naming in telling),
+        namings=tuple(telling),
         test_images=tuple(sample.id for sample in index.test if sample.id in found),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from datamodules.dataset.contract import Dataset
@@ -51,8 +51,13 @@ def namings_of(dataset: Dataset) -> Iterator[Naming]:
     yield from NAMINGS
 
 
-def patients_by(naming: Naming, names: Iterable[str]) -> set[str]:
-    """The ids of the patients that names of images tell by a naming; names that tell none are passed over."""
+def finder_of(naming: Naming) -> Callable[[str], str | None]:
+    """A function that gives the id of the patient whom the name of an image tells, or None."""
     pattern = re.compile(naming.pattern)
-    found = (pattern.search(name.replace("\\", "/")) for name in names)
-    return {match.group(1) if match.re.groups else match.group() for match in found if match}
+    group = 1 if pattern.groups else 0
+
+    def find(name: str) -> str | None:
+        match = pattern.search(name.replace("\\", "/"))
+        return match.group(group) if match else None
+
+    return find

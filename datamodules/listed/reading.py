@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from datamodules.files.listing import IMAGES, VOLUMES
 from datamodules.files.tables import LOOKED_AT, SEPARATORS, opened_table, rows
 from datamodules.files.texts import opened_text, words
 from datamodules.files.workbooks import is_workbook
+from datamodules.listed.matching import ENDINGS
 from specs.errors import DataError
 from specs.quoting import names
 
 ENDING = re.compile(
-    rf"(?:{'|'.join(re.escape(ending) for ending in sorted((*IMAGES, *VOLUMES), key=len, reverse=True))})"
-    rf"(?=[\s{re.escape(''.join(SEPARATORS))}]|$)",
+    rf"(?:{ENDINGS})(?=[\s{re.escape(''.join(SEPARATORS))}]|$)",
     re.IGNORECASE,
 )
 """The ending of the name of an image or a volume, with the end of the name behind it."""

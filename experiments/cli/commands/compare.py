@@ -42,6 +42,7 @@ from specs.quoting import shown
 HELP = "find the best initialization for a dataset of your own"
 
 
+# Long: a declaration for each option, in the order of the help.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer compare``."""
     parser.add_argument(

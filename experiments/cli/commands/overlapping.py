@@ -95,9 +95,10 @@ def _show(found: Leaks, with_names: bool) -> None:
     from experiments.reporting.blocks.training_lists import in_words, told_of
 
     listed = found.listed
-    print(f"{listed.names:,} names in {', '.join(str(path) for path in found.lists)}")
+    lists = ", ".join(str(path) for path in found.lists)
+    print(f"{listed.names:,} names in {lists}, beside the images of {found.dataset}")
     table = Table(title=None, box=None, pad_edge=False)
-    header = (found.dataset, "images", "in the list", "by path", "by file name", "perhaps", "patients", "in the list")
+    header = ("split", "images", "listed", "by path", "by name", "perhaps", "patients", "listed")
     for number, column in enumerate(header):
         table.add_column(column, justify="right" if number else "left", overflow="fold")
     for split, of in listed.splits.items():

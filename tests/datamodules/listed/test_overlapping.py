@@ -12,7 +12,7 @@ from datamodules.dataset.contract import Dataset, Index
 from datamodules.dataset.sample import Sample
 from datamodules.folder import Folder
 from datamodules.listed.overlapping import Listed, listed_in
-from datamodules.listed.patients import NAMINGS, patients_by
+from datamodules.listed.patients import NAMINGS, finder_of
 
 
 @pytest.fixture(scope="module")
@@ -100,4 +100,4 @@ def test_patients_are_told_by_the_naming_of_their_collection(
 )
 def test_ids_are_those_of_the_published_names(collection: str, name: str, patient: str | None) -> None:
     (naming,) = (one for one in NAMINGS if one.collection == collection)
-    assert patients_by(naming, [name]) == ({patient} if patient else set())
+    assert finder_of(naming)(name) == patient
