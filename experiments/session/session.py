@@ -365,6 +365,7 @@ class Session:
         """The plan of what ``make`` would do, and what is missing for it; the arguments are those of ``make``."""
         return plan_table(self._asked(table, profile, seeds, settings), self.context)
 
+    # Long: half of it says what the arguments are.
     def compare(
         self,
         dataset: str,
