@@ -25,8 +25,8 @@ def with_memory_format(recipe: Recipe, backbone: nn.Module) -> Recipe:
 def chosen_format(backbone: nn.Module) -> MemoryFormat:
     """``channels_last`` for a network with depthwise convolutions, and ``contiguous`` for any other one.
 
-    On a CPU a step of EfficientNet-Lite0 took 0.85 s in ``channels_last`` and 1.11 s otherwise (16 images of 112 pixels,
-    forward and backward, one thread); of a ConvNeXt and a ResNet-18 both took the same. Measure others with
+    On a CPU a step of EfficientNet-Lite0 took 0.85 s in ``channels_last`` and 1.11 s otherwise (16 images of 112
+    pixels, forward and backward, one thread); of a ConvNeXt and a ResNet-18 both took the same. Measure others with
     ``benchmarks/train_step.py``. A network with a layer that torch cannot train in that format on some processors
     gets ``contiguous`` on all of them: the rule reads the network alone, so that a run means the same everywhere.
 

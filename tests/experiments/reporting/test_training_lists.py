@@ -12,11 +12,15 @@ from safetensors.torch import save_file
 from experiments.reporting.blocks.training_lists import ListedTest, ListedTests, in_words, training_lists
 from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.run.public_names import public_initializer
+from experiments.run.resolve import Resolver
+from experiments.run.store import Record
 from experiments.tables.listed import telling_lists
 from initializers.loading.contract import build
 from initializers.publishing.variable import VARIABLE
 from specs.expression import parse
 from tests.experiments.example_table import document, notes
+from tests.experiments.gathered import gathering
+from tests.experiments.smoke import paths_in, spec
 
 CELL = ("good | *best*", "B")
 
@@ -79,3 +83,20 @@ def test_the_list_of_a_file_is_no_part_of_what_identifies_a_run(weights: str) ->
     without, _, _ = weights.partition(", training_images")
     assert build(weights).identity() == build(f"{without})").identity()
     assert "names.csv" not in public_initializer(parse(weights))
+
+
+def test_a_finished_table_is_held_against_the_lists_of_its_weights(tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(1)}, tmp_path / "w.safetensors")
+    listed, where, dataset = tmp_path / "seen.txt", paths_in(tmp_path), 'medmnist("pneumoniamnist")'
+    said = f'file("{tmp_path}/w.safetensors", trained_on=(\'{dataset}\',), training_images="{listed}")'
+    run = spec(said, dataset)
+    tested = Resolver(where).index(run).test
+    made = gathering(Record(tmp_path, {"spec": run.to_json()}), where)
+    listed.write_text("\n".join(sample.id for sample in tested[:3]))
+    found = training_lists().gather(made)
+    assert isinstance(found, ListedTests)
+    assert found.cells["r", "A"] == ListedTest("images", len(tested), 3, 0, len(tested), 3)
+    listed.write_text("")
+    assert training_lists().gather(made) == ListedTests({}, (("r", "A"),))
+    unread = document().with_part(ListedTests({}, (CELL,)))
+    assert any("could not be read; `medtransfer weights overlap` says why" in note for note in notes(unread))
