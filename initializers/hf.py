@@ -11,7 +11,7 @@ from initializers.publishing.publishing import StoredWeights
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.card import Card
 from specs.errors import UsageError
-from specs.titles import Words
+from specs.titles import Words, unsaid
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +32,7 @@ class Hf(StoredWeights):
         drop: beginnings of names, behind the prefix, of further tensors that do not belong to the backbone.
         trained_on: the datasets that the weights were trained on, by registry name where there is one, so that a test
             set among them is noticed.
+        licence: the licence of the weights as you have read it, such as ``MIT``; None refers to the page.
 
     Raises:
         UsageError: if the revision is not a commit, or the repository has not the form owner/name.
@@ -44,9 +45,10 @@ class Hf(StoredWeights):
     prefix: str | None = None
     drop: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
+    licence: str | None = None
 
     title: ClassVar[str] = "{repository}/{path} at {revision:.7}"
-    words: ClassVar[Words] = {"trained_on": "trained on {trained_on:datasets}"}
+    words: ClassVar[Words] = {"trained_on": "trained on {trained_on:datasets}", **unsaid("licence")}
 
     def __post_init__(self) -> None:
         """Check the forms of the arguments."""
@@ -71,11 +73,11 @@ class Hf(StoredWeights):
         )
 
     def card(self) -> Card:
-        """The card with the file's address; the user reads its terms and says what it was trained on."""
+        """The card with the file's address; the user reads its terms, and says them and what it was trained on."""
         return Card(
             method="file",
             source=self.file.url,
-            licence=f"see {self.file.page}",
+            licence=self.licence or f"see {self.file.page}",
             training_data=self.trained_on,
         )
 

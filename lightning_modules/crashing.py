@@ -30,7 +30,7 @@ def check_trainable(network: nn.Module, memory_format: torch.memory_format, devi
     if memory_format != torch.channels_last or device.type != "cpu":
         return
     capability = torch.backends.cpu.get_cpu_capability()
-    if "AVX512" in capability or (name := next(_crashing(network), None)) is None:
+    if "AVX512" in capability or (name := next(crashing_layers(network), None)) is None:
         return
     raise RunError(
         f"the layer {name} is a strided convolution of one pixel with {FEWEST} to {MOST} input channels, which torch "
@@ -40,7 +40,7 @@ def check_trainable(network: nn.Module, memory_format: torch.memory_format, devi
     )
 
 
-def _crashing(network: nn.Module) -> Iterator[str]:
+def crashing_layers(network: nn.Module) -> Iterator[str]:
     """The names of the layers that would write beyond their memory."""
     for name, layer in network.named_modules():
         strided = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and max(layer.stride) > 1

@@ -13,6 +13,7 @@ from torch import Tensor
 from backbones.networks.contract import Backbone
 from lightning_modules.gathering import all_gather_objects, broadcast_from_rank_0
 from lightning_modules.losses import full
+from lightning_modules.memory_formats import with_memory_format
 from lightning_modules.neighbours import neighbour_shares
 from lightning_modules.scoring import validation_score
 from lightning_modules.self_supervision.learner import Learner, directions
@@ -54,7 +55,8 @@ class SelfSupervisedModule(TrainedModule):
     """
 
     def __init__(self, learner: Learner, task: Task, recipe: Recipe, normalization: Normalization, seed: int) -> None:
-        super().__init__(recipe, normalization, learner.backbone.in_channels)
+        backbone = learner.backbone
+        super().__init__(with_memory_format(recipe, backbone), normalization, backbone.in_channels)
         self.learner, self.task, self.seed = learner, task, seed
         self._validated: list[tuple[Tensor, ...]] = []
         self.format_weights()

@@ -15,6 +15,7 @@ from backbones.networks.contract import Backbone
 from lightning_modules.adapting.contract import Adaptation
 from lightning_modules.gathering import all_gather_objects, all_reduce_sum
 from lightning_modules.losses import full
+from lightning_modules.memory_formats import with_memory_format
 from lightning_modules.scoring import task_score, validation_score
 from lightning_modules.trained import TrainedModule
 from specs.card import Normalization
@@ -49,7 +50,7 @@ class SupervisedModule(TrainedModule):
     """
 
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
-        super().__init__(recipe, normalization, backbone.in_channels)
+        super().__init__(with_memory_format(recipe, backbone), normalization, backbone.in_channels)
         self.adaptation: Adaptation = ADAPTATIONS.build(recipe.adaptation)
         self.adaptation.check(task)
         self._start: dict[str, Tensor] | None = None

@@ -24,7 +24,8 @@ MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
     "channels_last": torch.channels_last,
 }
-"""Recipes' memory formats in torch (https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html)."""
+"""Recipes' memory formats in torch, but for ``auto``
+(https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html)."""
 
 
 class TrainedModule(pl.LightningModule):
@@ -34,7 +35,7 @@ class TrainedModule(pl.LightningModule):
     epochs, precision, selection and early stopping are the trainer's own.
 
     Args:
-        recipe: the recipe, whose optimizer and schedule are used.
+        recipe: the recipe, whose optimizer and schedule are used, and which names a memory format.
         normalization: the mean and standard deviation that normalize the input.
         in_channels: the number of channels that the backbone takes.
     """

@@ -85,6 +85,9 @@ Cells of a table whose weights have seen images of the test set's collection are
 weights on ChestX-ray14, and on the RSNA pneumonia or SIIM-ACR images, which are a part of it. A table of the papers'
 protocol is refused unless it says that it is meant: `overlaps="mark"`, or `overlaps="dash"`, which leaves out cells
 whose weights were trained on the very dataset ("-") and marks the others. `medtransfer run` warns.
+
+The mark is of collections. Which images weights have seen is told by a list of names: `medtransfer weights overlap`,
+and `training_images="LIST"` of `file(...)` ([weights.md](weights.md)).
 """
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 
 from experiments.exporting.evaluation import evaluation
 from experiments.exporting.facts import Facts
-from experiments.exporting.licences import verdict
 from experiments.reporting.blocks.answers import answer
 from experiments.reporting.blocks.counts import counts_of
 from experiments.reporting.blocks.recommendation import Advice
 from experiments.reporting.formats.markdown import escape, pipe_table
 from experiments.reporting.text.phrases import PHANTOM_WARNING
 from experiments.reporting.text.provenance import provenance
+from experiments.tables.licences import verdict
 from specs.commands import command
 from specs.notice import RESEARCH_ONLY
 

