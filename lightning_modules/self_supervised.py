@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from backbones.networks.contract import Backbone
@@ -61,6 +61,10 @@ class SelfSupervisedModule(TrainedModule):
         self.learner, self.task, self.seed = learner, task, seed
         self._validated: list[tuple[Tensor, ...]] = []
         self.format_weights()
+
+    def steady_parameters(self) -> Iterable[nn.Parameter]:
+        """The parameters whose learning rate the method leaves as it is."""
+        return self.learner.steady_parameters()
 
     def on_fit_start(self) -> None:
         """Have backbones compiled at their first call, if the recipe says so; their tensors keep their names.
