@@ -94,7 +94,7 @@ class TrainedModule(pl.LightningModule):
         return self.parameters()
 
     def steady_parameters(self) -> Iterable[nn.Parameter]:
-        """The trained parameters that keep the recipe's learning rate, whatever its schedule; none unless overridden."""
+        """The trained parameters that keep the recipe's learning rate, whatever its schedule; none by default."""
         return ()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

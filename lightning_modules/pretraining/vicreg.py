@@ -61,7 +61,7 @@ DIFFERENCES = (
     Difference(
         "two constants of the loss",
         "equation 6 of Bardes et al. 2022 adds the variance terms of both views and does not divide their distance by "
-        f"the number of dimensions; the authors' code halves the former and divides the latter ({CODE}, main_vicreg.py)",
+        f"the number of dimensions; the code halves the former and divides the latter ({CODE}, main_vicreg.py)",
         "as the code has it",
         "the weights 25, 25 and 1 belong to the code",
     ),

@@ -78,7 +78,7 @@ class MaeLearner(Learner):
             height, width = transformer.image_size
             raise UsageError(
                 f"mae: the network was built for images of {height} x {width} pixels, found views of "
-                f"{images.shape[2]} x {images.shape[3]}. Build it with image_size={images.shape[2]}, or change the views."
+                f"{images.shape[2]} x {images.shape[3]}. Build it with image_size={images.shape[2]}."
             )
         prefix, patches = transformer.tokens(images)
         order = torch.rand(*patches.shape[:2], device=images.device).argsort(dim=1)

@@ -14,7 +14,7 @@ from lightning_modules.self_supervision.learner import Encoder, Learner
 
 
 class SimsiamLearner(Learner):
-    """A learner that predicts the embedding of each view from the other, where no gradient flows into what is predicted.
+    """A learner that predicts each view's embedding from the other view; no gradient flows into what is predicted.
 
     Source: Chen and He 2021, equations 1 to 4. The projection has three layers, the first two as wide as the backbone's
     features, and a normalization behind each, the last without scale and shift; each view has its own batch statistics,

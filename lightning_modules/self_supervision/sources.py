@@ -215,8 +215,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "the last batch of an epoch",
-        "left out in the codes of MoCo, PCL, SwAV, DeepCluster-v2, SimSiam, DINO and MAE; kept in those of Barlow Twins, "
-        "VICReg and InsDis",
+        "left out in the codes of MoCo, PCL, SwAV, DeepCluster-v2, SimSiam, DINO and MAE; kept in those of "
+        "Barlow Twins, VICReg and InsDis",
         "left out where it is smaller than the others",
         "batches that are compared within must be alike",
     ),

@@ -159,7 +159,7 @@ def test_a_transformer_takes_small_crops_and_learns_from_them() -> None:
 
 
 def test_views_that_the_network_does_not_take_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"dino: views must be a multiple of the network's patches of 4 pixels, found 10"):
+    with pytest.raises(UsageError, match="a multiple of the network's patches of 4 pixels, found 10"):
         transformer(16).loss([images(4, size, 1).float() for size in (16, 16, 10)], torch.arange(4))
     network = BACKBONES.build("tiny(width=4)")
     network.image_size = 16

@@ -198,11 +198,11 @@ def test_embeddings_are_the_pooled_features() -> None:
     assert torch.equal(method.online(given), method.backbone(given))
 
 
-@pytest.mark.parametrize("network", ["tiny(width=4)", 'cbr("tiny")', "resnet18", 'timm("swin_tiny_patch4_window7_224")'])
+@pytest.mark.parametrize("network", ["tiny(width=4)", "resnet18", 'timm("swin_tiny_patch4_window7_224")'])
 def test_other_networks_are_refused(network: str) -> None:
     with torch.device("meta"):
         backbone = BACKBONES.build(network)
-    with pytest.raises(UsageError, match=r"mae needs the patches of a plain vision transformer, and .* Take one such as"):
+    with pytest.raises(UsageError, match="mae needs the patches of a plain vision transformer, .* Take one such as"):
         METHODS.build("mae").learner(backbone, 8)
 
 

@@ -59,7 +59,13 @@ def test_equal_directions_cost_the_least_and_only_the_prediction_learns() -> Non
 
 def trained_with(method: SimsiamLearner, optimizer: Optimizer, schedule: Schedule) -> SelfSupervisedModule:
     recipe = Recipe(
-        image_size=16, batch_size=4, epochs=4, optimizer=optimizer, schedule=schedule, method="simsiam", selection="last"
+        image_size=16,
+        batch_size=4,
+        epochs=4,
+        optimizer=optimizer,
+        schedule=schedule,
+        method="simsiam",
+        selection="last",
     )
     return SelfSupervisedModule(method, Task("binary", ("ill",)), recipe, UNIT, 0)
 

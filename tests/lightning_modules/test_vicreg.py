@@ -28,8 +28,8 @@ def written_out(first: Tensor, second: Tensor, weights: tuple[float, float, floa
             missing += max(0.0, 1 - np.sqrt(variance + 1e-4)) / dimensions / 2
             for j in range(dimensions):
                 if i != j:
-                    covariance = sum((rows[k, i] - mean[i]) * (rows[k, j] - mean[j]) for k in range(count)) / (count - 1)
-                    repeated += covariance**2 / dimensions
+                    products = sum((rows[k, i] - mean[i]) * (rows[k, j] - mean[j]) for k in range(count))
+                    repeated += (products / (count - 1)) ** 2 / dimensions
     return weights[0] * distance + weights[1] * missing + weights[2] * repeated
 
 
