@@ -117,8 +117,8 @@ class SelfSupervisedModule(TrainedModule):
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         """Keep the features, embeddings and labels of a batch."""
         images = self.normalize(batch["image"])
-        features = full(self.learner.backbone(images))
-        embeddings = directions(self.learner.online.head(features))
+        features = full(self.learner.kept.backbone(images))
+        embeddings = directions(self.learner.kept.head(features))
         targets = batch.get("target", torch.full((len(images),), torch.nan, device=features.device))
         self._validated.append((batch["index"].cpu(), features.cpu(), embeddings.cpu(), targets.cpu()))
 
@@ -154,9 +154,10 @@ class SelfSupervisedModule(TrainedModule):
 
     def _training_features(self) -> tuple[Tensor, Tensor]:
         """The pooled features (N, F) and labels of training images. The network must be in evaluation mode."""
+        kept = self.learner.kept.backbone
         batches = self.trainer.datamodule.training_images(BANK)  # type: ignore[attr-defined]
         parts = [
-            (full(self.learner.backbone(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"])
+            (full(kept(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"])
             for batch in batches
         ]
         return torch.cat([features for features, _ in parts]), torch.cat([labels for _, labels in parts])

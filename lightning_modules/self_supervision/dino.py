@@ -48,8 +48,8 @@ class DinoLearner(Learner):
 
     The student predicts, for each of its views, the teacher's distribution of another view over many outputs. The
     teacher is the student's moving average; its scores are centered and sharpened, so that neither one output nor all
-    alike win. Works on any backbone by its pooled features. A plain vision transformer takes small crops too, by
-    resampled position embeddings.
+    alike win. What is validated and kept is the teacher, as in the authors' published weights (eval_knn.py). Any backbone
+    will do, by its pooled features; a plain vision transformer takes small crops by resampled position embeddings.
 
     Args:
         backbone: the backbone that is pretrained.
@@ -104,6 +104,13 @@ class DinoLearner(Learner):
         self.epoch = epoch
 
     @property
+    def kept(self) -> Encoder:
+        """The teacher, which is better than the student throughout the training (section 3.1, figure 6)."""
+        teacher = self.target.network
+        assert isinstance(teacher, Encoder)
+        return teacher
+
+    @property
     def target_temperature(self) -> float:
         """The temperature of the teacher's scores in this epoch (main_dino.py, ``teacher_temp_schedule``)."""
         first, last = self.temperatures
@@ -128,9 +135,7 @@ class DinoLearner(Learner):
     @torch.no_grad()
     def taught(self, views: list[Tensor]) -> list[Tensor]:
         """The teacher's scores (B, K) of each of some views, computed with common batch statistics."""
-        teacher = self.target.network
-        assert isinstance(teacher, Encoder)
-        return [self.target_outputs(directions) for directions in teacher.directions_together(views)]
+        return [self.target_outputs(directions) for directions in self.kept.directions_together(views)]
 
     def before_step(self, step: int) -> None:
         """Limit each tensor's gradient, and drop that of the outputs in the first epochs.

@@ -74,6 +74,11 @@ class Learner(nn.Module):
         """The backbone that is pretrained."""
         return self.online.backbone
 
+    @property
+    def kept(self) -> Encoder:
+        """The encoder that is validated, and whose backbone's weights are the result: the trained one by default."""
+        return self.online
+
     def steady_parameters(self) -> Iterable[nn.Parameter]:
         """The parameters that keep the recipe's learning rate where its schedule changes that of the others."""
         return ()

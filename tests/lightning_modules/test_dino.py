@@ -166,3 +166,9 @@ def test_views_that_the_network_does_not_take_are_refused() -> None:
     method = METHODS.build("dino(dimensions=4, hidden=8, outputs=6)").learner(network, 8)
     with pytest.raises(UsageError, match="dino: the network takes images of 16 pixels only, found views of 8, 16"):
         method.loss([images(4, size, 1).float() for size in (16, 16, 8)], torch.arange(4))
+
+
+def test_the_teacher_is_what_is_kept() -> None:
+    method = made()
+    assert method.kept is method.target.network
+    assert method.kept.backbone is not method.backbone

@@ -114,11 +114,11 @@ def test_hidden_pixels_do_not_reach_the_network_and_visible_ones_do() -> None:
 
 
 def test_each_image_has_a_mask_of_its_own_and_each_step_another() -> None:
-    method, given = made(), images(1, 16, 4).expand(6, -1, -1, -1)
-    seen = [noted(method, given, seed)[1].order[:, :4] for seed in range(200)]
+    method, given = made(), images(1, 16, 4).expand(24, -1, -1, -1)
+    seen = [noted(method, given, seed)[1].order[:, :4] for seed in range(50)]
     assert len({tuple(row) for row in seen[0].sort(dim=1).values.tolist()}) > 1
     counts = torch.bincount(torch.cat(seen).flatten(), minlength=16)
-    expected = 200 * 6 * 4 / 16
+    expected = 50 * 24 * 4 / 16
     # Each patch is seen as often as any other: five standard deviations of a binomial count.
     assert ((counts - expected).abs() < 5 * math.sqrt(expected * 0.75)).all()
 
