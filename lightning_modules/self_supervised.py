@@ -157,8 +157,7 @@ class SelfSupervisedModule(TrainedModule):
         kept = self.learner.kept.backbone
         batches = self.trainer.datamodule.training_images(BANK)  # type: ignore[attr-defined]
         parts = [
-            (full(kept(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"])
-            for batch in batches
+            (full(kept(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"]) for batch in batches
         ]
         return torch.cat([features for features, _ in parts]), torch.cat([labels for _, labels in parts])
 

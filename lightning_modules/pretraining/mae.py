@@ -77,9 +77,7 @@ DIFFERENCES = (
 )
 
 
-def mae(
-    width: int = 512, depth: int = 8, heads: int = 16, masked: float = 0.75, normalized: bool = True
-) -> Method:
+def mae(width: int = 512, depth: int = 8, heads: int = 16, masked: float = 0.75, normalized: bool = True) -> Method:
     """MAE with the paper's settings, for plain vision transformers such as ``timm("vit_tiny_patch16_224")``.
 
     Args:

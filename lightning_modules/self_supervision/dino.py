@@ -48,8 +48,9 @@ class DinoLearner(Learner):
 
     The student predicts, for each of its views, the teacher's distribution of another view over many outputs. The
     teacher is the student's moving average; its scores are centered and sharpened, so that neither one output nor all
-    alike win. What is validated and kept is the teacher, as in the authors' published weights (eval_knn.py). Any backbone
-    will do, by its pooled features; a plain vision transformer takes small crops by resampled position embeddings.
+    alike win. What is validated and kept is the teacher, as in the authors' published weights (eval_knn.py). Any
+    backbone will do, by its pooled features. A plain vision transformer takes small crops too, by resampled position
+    embeddings.
 
     Args:
         backbone: the backbone that is pretrained.

@@ -37,9 +37,7 @@ class MaeLearner(Learner):
             patch would be visible or none hidden.
     """
 
-    def __init__(
-        self, backbone: Backbone, width: int, depth: int, heads: int, masked: float, normalized: bool
-    ) -> None:
+    def __init__(self, backbone: Backbone, width: int, depth: int, heads: int, masked: float, normalized: bool) -> None:
         super().__init__(Encoder(backbone, nn.Identity()))
         transformer = self.transformer
         if min(width, depth, heads) < 1 or width % 4 or width % heads:

@@ -168,9 +168,7 @@ def test_positions_are_sines_and_cosines_of_column_and_row() -> None:
         ('timm("deit_tiny_distilled_patch16_224", image_size=32, patch_size=8)', (2, 6, 192), 192),
     ],
 )
-def test_gray_images_and_transformers_with_more_tokens(
-    network: str, encoded: tuple[int, ...], pixels: int
-) -> None:
+def test_gray_images_and_transformers_with_more_tokens(network: str, encoded: tuple[int, ...], pixels: int) -> None:
     method = made(network=network, double=False)
     channels = method.backbone.in_channels
     loss, seen = noted(method, images(2, 32, 1).float()[:, :channels])
@@ -202,7 +200,7 @@ def test_embeddings_are_the_pooled_features() -> None:
 def test_other_networks_are_refused(network: str) -> None:
     with torch.device("meta"):
         backbone = BACKBONES.build(network)
-    with pytest.raises(UsageError, match="mae needs the patches of a plain vision transformer, .* Take one such as"):
+    with pytest.raises(UsageError, match=r"mae needs the patches of a plain vision transformer, .* Take one such as"):
         METHODS.build("mae").learner(backbone, 8)
 
 

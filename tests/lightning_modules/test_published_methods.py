@@ -204,8 +204,11 @@ def test_heads_are_the_codes(name: str) -> None:
         (
             "mae",
             {
-                "decoder.embed.weight": (512, 768), "decoder.hidden": (1, 1, 512), "decoder.tell.weight": (768, 512),
-                "decoder.blocks.7.attn.qkv.weight": (1536, 512), "decoder.blocks.0.mlp.fc1.weight": (2048, 512),
+                "decoder.embed.weight": (512, 768),
+                "decoder.hidden": (1, 1, 512),
+                "decoder.tell.weight": (768, 512),
+                "decoder.blocks.7.attn.qkv.weight": (1536, 512),
+                "decoder.blocks.0.mlp.fc1.weight": (2048, 512),
                 "decoder.norm.weight": (512,),
             },
         ),
@@ -230,11 +233,10 @@ INFOMIN = (
 )  # fmt: skip
 
 
-def byol_steps(
-    blurred: float, solarized: float, smallest: float = 0.08, largest: float = 1.0
-) -> tuple[Any, ...]:
+def byol_steps(blurred: float, solarized: float, smallest: float = 0.08, largest: float = 1.0) -> tuple[Any, ...]:
     return (
-        RandomResizedCrop(smallest, largest=largest), HorizontalFlip(0.5), ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8), Grayscale(0.2),
+        RandomResizedCrop(smallest, largest=largest), HorizontalFlip(0.5), ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8),
+        Grayscale(0.2),
         GaussianBlur(0.1, 2.0, p=blurred), Solarize(0.5, p=solarized),
     )  # fmt: skip
 
