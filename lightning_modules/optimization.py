@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import torch
@@ -122,7 +122,7 @@ def build_schedule(
                 return final + (1 - final) * falling
         return 1.0
 
-    factors = [_unchanged if held else factor for held in steady]
+    factors: list[Callable[[int], float]] = [_unchanged if held else factor for held in steady]
     return _ByEpoch(torch.optim.lr_scheduler.LambdaLR(optimizer, factors))
 
 

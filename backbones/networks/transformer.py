@@ -86,7 +86,7 @@ class PlainTransformer:
         Position embeddings are then resampled to the grid of the images (bicubic, antialiased); at the size that the
         network was built for, nothing changes.
         """
-        from timm.layers import Format
+        from timm.layers.format import Format
 
         self._network.dynamic_img_size = True
         embedding = self._network.patch_embed
@@ -102,7 +102,7 @@ def is_plain_transformer(backbone: Backbone) -> bool:
     """
     if "timm.models.vision_transformer" not in sys.modules:  # importing timm takes seconds, and no network is of it
         return False
-    from timm.layers import PatchEmbed
+    from timm.layers.patch_embed import PatchEmbed
     from timm.models.vision_transformer import VisionTransformer
 
     network: Any = backbone.network

@@ -38,8 +38,9 @@ class PatchDecoder(nn.Module):
         self.embed = nn.Linear(features, width)
         self.hidden = nn.Parameter(torch.zeros(1, 1, width))
         norm = partial(nn.LayerNorm, eps=1e-6)
-        blocks = [Block(width, heads, mlp_ratio=4.0, qkv_bias=True, norm_layer=norm) for _ in range(depth)]
-        self.blocks = nn.Sequential(*blocks)
+        self.blocks = nn.Sequential(
+            *(Block(width, heads, qkv_bias=True, norm_layer=norm) for _ in range(depth))  # type: ignore[arg-type]
+        )
         self.norm = norm(width)
         self.tell = nn.Linear(width, pixels)
         # Tokens without a place have zeros (util/pos_embed.py, ``cls_token``).

@@ -25,7 +25,7 @@ def scores(name: str, seed: int, folder: Path) -> tuple[float, float, float]:
     """The k-NN score of validation images before and after the training, and the embeddings' rank after it."""
     opened = paths_in(folder).opened(parse("fractals"), "phantom")
     recipe = dataclasses.replace(recipe_named(f"phantom_ssl/{name}"), threads=1)
-    method = METHODS.build(recipe.method)
+    method = METHODS.build(str(recipe.method))
     data = ImageDataModule(opened, recipe, seed=seed, views=method.views)
     torch.manual_seed(seed)
     learner = method.learner(BACKBONES.build(NETWORKS.get(name, "tiny")), len(data.index_of("train")))

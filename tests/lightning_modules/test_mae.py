@@ -35,8 +35,9 @@ class Noted(nn.Module):
 
     def forward(self, encoded: Tensor, order: Tensor) -> Tensor:
         self.encoded, self.order = encoded.detach(), order
-        self.told: Tensor = self.decoder(encoded, order)
-        return self.told
+        told: Tensor = self.decoder(encoded, order)
+        self.told = told
+        return told
 
 
 class Kept(nn.Module):

@@ -30,7 +30,7 @@ def written_out(first: Tensor, second: Tensor, weights: tuple[float, float, floa
                 if i != j:
                     products = sum((rows[k, i] - mean[i]) * (rows[k, j] - mean[j]) for k in range(count))
                     repeated += (products / (count - 1)) ** 2 / dimensions
-    return weights[0] * distance + weights[1] * missing + weights[2] * repeated
+    return float(weights[0] * distance + weights[1] * missing + weights[2] * repeated)
 
 
 @pytest.mark.parametrize("scale", [0.3, 3.0])

@@ -35,7 +35,7 @@ def pretraining(method: str, interval: int | None) -> RunSpec:
 
 
 RESUMED = ("moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "byol", "simsiam", "dino", "mae")
-WAYS = [(method, None) for method in RESUMED]
+WAYS: list[tuple[str, int | None]] = [(method, None) for method in RESUMED]
 WAYS += [(method, 1) for method in ("moco_v2", "deepcluster_v2", "byol")]
 
 
