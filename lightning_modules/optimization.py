@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import torch
@@ -11,6 +11,9 @@ from torch import nn
 
 from lightning_modules.layer_adaptation import Larc, Lars
 from specs import recipe_parts
+
+STEADY = "steady"
+"""The setting of a parameter group that says whether its learning rate stays as it is."""
 
 
 class EpochSchedule(Protocol):
@@ -39,8 +42,9 @@ def build_optimizer(settings: recipe_parts.Optimizer, parameters: Iterable[nn.Pa
     match settings:
         case recipe_parts.Adam(learning_rate, weight_decay):
             return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-        case recipe_parts.AdamW(learning_rate, weight_decay):
-            return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+        case recipe_parts.AdamW(learning_rate, weight_decay, decayed, beta2):
+            chosen = parameters if decayed == "all" else _groups(parameters, {"weight_decay": 0.0})
+            return torch.optim.AdamW(chosen, lr=learning_rate, betas=(0.9, beta2), weight_decay=weight_decay)
         case recipe_parts.SGD(learning_rate, momentum, weight_decay, decayed):
             if decayed == "all":
                 return torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
@@ -52,6 +56,26 @@ def build_optimizer(settings: recipe_parts.Optimizer, parameters: Iterable[nn.Pa
             return Lars(groups, learning_rate, momentum, weight_decay, trust, classic=classic_momentum)
         case recipe_parts.Larc(learning_rate, momentum, weight_decay, trust):
             return Larc(parameters, learning_rate, momentum, weight_decay, trust)
+
+
+def keep_rates(optimizer: torch.optim.Optimizer, steady: Iterable[nn.Parameter]) -> None:
+    """Put some parameters into groups of their own, whose learning rate no schedule changes.
+
+    Call it before the schedule is made.
+
+    Args:
+        optimizer: the optimizer whose groups are divided; without such parameters they stay as they are.
+        steady: the parameters that keep their learning rate.
+    """
+    kept = {id(parameter) for parameter in steady}
+    if not kept:
+        return
+    divided = []
+    for group in optimizer.param_groups:
+        for held in (False, True):
+            if parameters := [parameter for parameter in group["params"] if (id(parameter) in kept) is held]:
+                divided.append(group | {"params": parameters, STEADY: held})
+    optimizer.param_groups[:] = divided
 
 
 def _groups(parameters: Iterable[nn.Parameter], of_vectors: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,7 +112,7 @@ def scale_rates(optimizer: torch.optim.Optimizer, factors: Mapping[nn.Parameter,
 def build_schedule(
     settings: recipe_parts.Schedule, optimizer: torch.optim.Optimizer, epochs: int, higher_is_better: bool
 ) -> EpochSchedule:
-    """The recipe's learning rate schedule.
+    """The recipe's learning rate schedule, of all parameters but those that ``keep_rates`` holds.
 
     Args:
         settings: the schedule's settings in the recipe.
@@ -96,9 +120,15 @@ def build_schedule(
         epochs: the number of epochs that a cosine falls over.
         higher_is_better: whether a plateau waits for a higher score or for a lower one.
     """
+    steady = [bool(group.get(STEADY)) for group in optimizer.param_groups]
     if isinstance(settings, recipe_parts.Plateau):
+        lowest = [group["lr"] if held else 0.0 for group, held in zip(optimizer.param_groups, steady, strict=True)]
         return torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, mode="max" if higher_is_better else "min", factor=settings.factor, patience=settings.patience
+            optimizer,
+            mode="max" if higher_is_better else "min",
+            factor=settings.factor,
+            patience=settings.patience,
+            min_lr=lowest,
         )
 
     def factor(epoch: int) -> float:
@@ -112,7 +142,13 @@ def build_schedule(
                 return final + (1 - final) * falling
         return 1.0
 
-    return _ByEpoch(torch.optim.lr_scheduler.LambdaLR(optimizer, factor))
+    factors: list[Callable[[int], float]] = [_unchanged if held else factor for held in steady]
+    return _ByEpoch(torch.optim.lr_scheduler.LambdaLR(optimizer, factors))
+
+
+def _unchanged(epoch: int) -> float:
+    """The factor of a learning rate that stays as it is."""
+    return 1.0
 
 
 class _ByEpoch:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from backbones.networks.contract import Backbone
 from lightning_modules.gathering import all_gather_objects, broadcast_from_rank_0
@@ -61,6 +61,10 @@ class SelfSupervisedModule(TrainedModule):
         self._validated: list[tuple[Tensor, ...]] = []
         self.format_weights()
 
+    def steady_parameters(self) -> Iterable[nn.Parameter]:
+        """The parameters whose learning rate the method leaves as it is."""
+        return self.learner.steady_parameters()
+
     def on_fit_start(self) -> None:
         """Have backbones compiled at their first call, if the recipe says so; their tensors keep their names.
 
@@ -112,8 +116,8 @@ class SelfSupervisedModule(TrainedModule):
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         """Keep the features, embeddings and labels of a batch."""
         images = self.normalize(batch["image"])
-        features = full(self.learner.backbone(images))
-        embeddings = directions(self.learner.online.head(features))
+        features = full(self.learner.kept.backbone(images))
+        embeddings = directions(self.learner.kept.head(features))
         targets = batch.get("target", torch.full((len(images),), torch.nan, device=features.device))
         self._validated.append((batch["index"].cpu(), features.cpu(), embeddings.cpu(), targets.cpu()))
 
@@ -149,10 +153,10 @@ class SelfSupervisedModule(TrainedModule):
 
     def _training_features(self) -> tuple[Tensor, Tensor]:
         """The pooled features (N, F) and labels of training images. The network must be in evaluation mode."""
+        kept = self.learner.kept.backbone
         batches = self.trainer.datamodule.training_images(BANK)  # type: ignore[attr-defined]
         parts = [
-            (full(self.learner.backbone(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"])
-            for batch in batches
+            (full(kept(self.normalize(batch["image"].to(self.device)))).cpu(), batch["target"]) for batch in batches
         ]
         return torch.cat([features for features, _ in parts]), torch.cat([labels for _, labels in parts])
 

@@ -14,7 +14,7 @@ from lightning_modules.crashing import check_trainable
 from lightning_modules.finite import FiniteLoss
 from lightning_modules.gathering import broadcast_from_rank_0
 from lightning_modules.normalization import InputNormalization
-from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule, scale_rates
+from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule, keep_rates, scale_rates
 from specs.card import Normalization
 from specs.errors import UsageError
 from specs.recipe import MemoryFormat, Recipe
@@ -98,6 +98,10 @@ class TrainedModule(pl.LightningModule):
         """The factors in (0, 1] by which the learning rate of single parameters is multiplied; 1 for all others."""
         return {}
 
+    def steady_parameters(self) -> Iterable[nn.Parameter]:
+        """The trained parameters that keep the recipe's learning rate, whatever its schedule; none by default."""
+        return ()
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The recipe's optimizer.
 
@@ -106,6 +110,7 @@ class TrainedModule(pl.LightningModule):
         """
         optimizer = self._optimizer = build_optimizer(self.recipe.optimizer, self.trained_parameters())
         scale_rates(optimizer, self.rates())
+        keep_rates(optimizer, self.steady_parameters())
         higher = self.recipe.selection == "metric"
         self.schedule = build_schedule(self.recipe.schedule, optimizer, self.recipe.epochs, higher)
         if self._schedule_state is not None:

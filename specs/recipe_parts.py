@@ -24,10 +24,20 @@ class Adam:
 
 @dataclass(frozen=True)
 class AdamW:
-    """Adam with decoupled weight decay (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html)."""
+    """Adam with decoupled weight decay (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
+
+    Attributes:
+        learning_rate: the learning rate of all parameters, above 0.
+        weight_decay: how much of each parameter that ``decayed`` names is taken off, times the learning rate.
+        decayed: the parameters that decay: ``all``, or the ``weights`` without biases and normalization layers.
+        beta2: the factor by which the average of squared gradients shrinks at each step, in [0, 1); that of gradients
+            is 0.9.
+    """
 
     learning_rate: float
     weight_decay: float = 0.01
+    decayed: Literal["all", "weights"] = "all"
+    beta2: float = 0.999
 
 
 @dataclass(frozen=True)
@@ -328,6 +338,9 @@ AUGMENTATIONS: dict[str, type] = {
     "sized_crop": SizedCrop,
     "one_of": OneOf,
 }
+_LATER: dict[type, dict[str, Any]] = {AdamW: {"decayed": "all", "beta2": 0.999}}
+"""Settings that parts did not have at first, with the values that reproduce what was done then."""
+
 _VOCABULARIES = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS}
 _NAMES = {cls: name for name, cls in (OPTIMIZERS | SCHEDULES | AUGMENTATIONS).items()}
 
@@ -404,12 +417,18 @@ def checked_steps(steps: Any) -> tuple[Any, ...]:
 
 
 def to_json(part: Any) -> dict[str, Any]:
-    """Plain data of an optimizer, a schedule, a step of augmentation or views."""
+    """Plain data of an optimizer, a schedule, a step of augmentation or views.
+
+    Settings of ``_LATER`` are written out only where they change something: recipes and keys from before there were any
+    stay the same.
+    """
     if isinstance(part, Views):
         return dataclasses.asdict(part) | {"augmentation": [to_json(step) for step in part.augmentation]}
     if isinstance(part, OneOf):
         return {"name": "one_of", "steps": [to_json(step) for step in part.steps], "p": part.p}
-    return {"name": _NAMES[type(part)]} | dataclasses.asdict(part)
+    later = _LATER.get(type(part), {})
+    settings = {name: value for name, value in dataclasses.asdict(part).items() if (name, value) not in later.items()}
+    return {"name": _NAMES[type(part)]} | settings
 
 
 def from_json(data: Any, noun: str) -> Any:

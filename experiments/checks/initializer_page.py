@@ -47,8 +47,8 @@ TAIL = """
 `mean_var(imagenet, "shuffle")`, `batch_norm(imagenet, mean_var(imagenet))`, `first_layer(imagenet, "drawn")`.
 
 `random` starts a ResNet as torchvision does. `random(residual="zero")` scales the last normalization of each residual
-branch by 0, so that each block begins as its shortcut alone: the authors of Barlow Twins and SimCLR start so, and so
-does `ssl(...)` of their methods.
+branch by 0, so that each block begins as its shortcut alone: the authors of Barlow Twins, SimCLR, SimSiam and VICReg
+start so, and so does `ssl(...)` of their methods.
 
 What has a direct link is fetched by `run`, `pretrain`, `table` and `compare` too, where their runs need it and it is
 not in the store, after a line with host, size and licence; `--offline` forbids it.

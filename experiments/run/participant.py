@@ -115,7 +115,8 @@ def _trained_and_tested(
         return None
     best = outcome.validated
     if not outcome.told:
-        _write_weights(backbone, attempt.folder / WEIGHTS, _description(resolved, normalization))
+        trained = module.learner.kept.backbone if isinstance(module, SelfSupervisedModule) else backbone
+        _write_weights(trained, attempt.folder / WEIGHTS, _description(resolved, normalization))
         found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
         if method:
             found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}

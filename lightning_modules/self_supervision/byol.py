@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
 from torch.nn import functional
 
@@ -11,7 +9,7 @@ from backbones.networks.contract import Backbone
 from lightning_modules.losses import full
 from lightning_modules.self_supervision.heads import mlp
 from lightning_modules.self_supervision.learner import Encoder, Learner
-from lightning_modules.self_supervision.momentum import MomentumEncoder
+from lightning_modules.self_supervision.momentum import MomentumEncoder, rising
 
 
 class ByolLearner(Learner):
@@ -43,7 +41,7 @@ class ByolLearner(Learner):
 
     def after_step(self, progress: float) -> None:
         """Move the target network towards the online network."""
-        self.target.follow(self.online, 1 - (1 - self.momentum) * (math.cos(math.pi * progress) + 1) / 2)
+        self.target.follow(self.online, rising(self.momentum, progress))
 
 
 def regression(predicted: Tensor, target: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 import torch
@@ -73,6 +73,15 @@ class Learner(nn.Module):
     def backbone(self) -> Backbone:
         """The backbone that is pretrained."""
         return self.online.backbone
+
+    @property
+    def kept(self) -> Encoder:
+        """The encoder that is validated, and whose backbone's weights are the result: the trained one by default."""
+        return self.online
+
+    def steady_parameters(self) -> Iterable[nn.Parameter]:
+        """The parameters that keep the recipe's learning rate where its schedule changes that of the others."""
+        return ()
 
     @abstractmethod
     def loss(self, views: list[Tensor], index: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ class Method(NamedTuple):
 
     Attributes:
         family: the kind of method: instance discrimination; jigsaw; clustering; clustering with contrastive learning;
-            mutual information reduction; redundancy reduction.
+            mutual information reduction; redundancy reduction; self-distillation; masked autoencoding.
         paper: the paper's citation and URL.
         learner: a function that makes the learner from a backbone and the number of training images.
         views: the number of views of each image in a batch.

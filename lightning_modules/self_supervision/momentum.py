@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
 from torch import nn
@@ -32,3 +33,13 @@ class MomentumEncoder(nn.Module):
         with torch.no_grad():
             answer: torch.Tensor = self.network(*inputs)
         return answer
+
+
+def rising(momentum: float, progress: float) -> float:
+    """A momentum that rises to 1 along a cosine (Grill et al. 2020, section 3.3; Caron et al. 2021, section 3.1).
+
+    Args:
+        momentum: the momentum at the start, in [0, 1).
+        progress: the share of all steps that were done before this one, in [0, 1).
+    """
+    return 1 - (1 - momentum) * (math.cos(math.pi * progress) + 1) / 2

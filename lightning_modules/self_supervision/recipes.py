@@ -5,11 +5,11 @@ length; the comment above it names the source of all of them. Temperature, queue
 of the method's function, with their sources. All published recipes differ from the authors' code in these points:
 
 - training images are stored in 512 pixels, where the papers crop from the files' own size, and resampled bilinearly,
-  where BYOL, Barlow Twins and SimCLR use bicubic filters: *assumed* to matter little;
+  where BYOL, Barlow Twins, SimCLR, VICReg, DINO and MAE use bicubic filters: *assumed* to matter little;
 - the learning rate changes once per epoch, where most of the code changes it at each step, and a warm-up of n epochs
   begins at 1 / (n + 1) of it, where the code begins at 0 (SwAV: at 0.3 of 4.8);
-- training is in float32, where SwAV uses half precision; SwAV's code divides by a standard deviation of 0.228 where
-  ImageNet's first one is 0.229;
+- training is in float32, where Barlow Twins, SwAV, VICReg, DINO and MAE use half precision; SwAV's code divides by a
+  standard deviation of 0.228 where ImageNet's first one is 0.229;
 - batch normalization takes its statistics from 8 groups of a batch for MoCo, PCL and InfoMin, from each device for
   InsDis and PIRL, and from all devices elsewhere, where SwAV's code takes groups of 8 GPUs (512 images).
 
@@ -90,6 +90,7 @@ def sgd(
     augmentation: Steps = (),
     views: tuple[Views, ...] = (),
     decayed: Literal["all", "weights"] = "all",
+    batch_norm: Literal["local", "sync"] = "local",
 ) -> Recipe:
     """A published recipe with SGD, whose momentum 0.9 and weight decay 1e-4 are the same in all methods that use it.
 
@@ -103,8 +104,9 @@ def sgd(
         views: the views with an augmentation of their own; empty if all are alike.
         decayed: the parameters that weight decay applies to: all, or ``weights`` without biases and normalization
             layers.
+        batch_norm: the images that batch normalization takes its statistics from: those of each device, or of all.
     """
-    return _published(
+    return as_published(
         method,
         epochs=epochs,
         batch_size=batch_size,
@@ -112,6 +114,7 @@ def sgd(
         schedule=schedule,
         augmentation=augmentation,
         views=views,
+        batch_norm=batch_norm,
     )
 
 
@@ -127,7 +130,7 @@ def large_batches(
     image_size: int = 224,
 ) -> Recipe:
     """A published recipe with batch normalization over all devices; it takes either an augmentation or views."""
-    return _published(
+    return as_published(
         method,
         epochs=epochs,
         batch_size=batch_size,
@@ -183,18 +186,26 @@ def puzzle(*steps: Augmentation) -> Views:
 
 def byol_views() -> tuple[Views, ...]:
     """The two views of BYOL, which differ in blur and solarization (Grill et al. 2020, appendix B, table 6)."""
+    return Views(1, 224, byol_steps(1.0, 0.0)), Views(1, 224, byol_steps(0.1, 0.2))
 
-    def steps(blurred: float, solarized: float) -> Steps:
-        return (
-            RandomResizedCrop(0.08),
-            HorizontalFlip(),
-            ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8),
-            Grayscale(0.2),
-            GaussianBlur(0.1, 2.0, p=blurred),
-            Solarize(p=solarized),
-        )
 
-    return Views(1, 224, steps(1.0, 0.0)), Views(1, 224, steps(0.1, 0.2))
+def byol_steps(blurred: float, solarized: float, smallest: float = 0.08, largest: float = 1.0) -> Steps:
+    """The augmentation of BYOL's views (Grill et al. 2020, appendix B, table 6).
+
+    Args:
+        blurred: the probability of blur, in [0, 1].
+        solarized: the probability of solarization, in [0, 1].
+        smallest: the smallest share of the area that a crop takes.
+        largest: the largest share of the area that a crop takes.
+    """
+    return (
+        RandomResizedCrop(smallest, largest=largest),
+        HorizontalFlip(),
+        ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8),
+        Grayscale(0.2),
+        GaussianBlur(0.1, 2.0, p=blurred),
+        Solarize(p=solarized),
+    )
 
 
 def phantom(
@@ -204,6 +215,7 @@ def phantom(
     epochs: int = 12,
     learning_rate: float = 2e-3,
     views: tuple[Views, ...] = (),
+    augmentation: Steps = DRAWN,
 ) -> Recipe:
     """A recipe for small drawn images and tiny networks.
 
@@ -213,6 +225,7 @@ def phantom(
         epochs: the number of training epochs.
         learning_rate: the learning rate of Adam at the start.
         views: the views, where they differ; empty if all are alike.
+        augmentation: the augmentation of all views, where they are alike.
     """
     return Recipe(
         image_size=32,
@@ -222,13 +235,18 @@ def phantom(
         schedule=Cosine(),
         selection="last",
         method=method,
-        augmentation=() if views else DRAWN,
+        augmentation=() if views else augmentation,
         views=views,
     )
 
 
-def _published(method: str, **settings: Any) -> Recipe:
-    """A recipe with the settings that all published recipes share."""
+def as_published(method: str, **settings: Any) -> Recipe:
+    """A recipe with the settings that all published recipes share.
+
+    Args:
+        method: the method's registry name.
+        settings: the other settings of the recipe, by name.
+    """
     return Recipe(
         **{"image_size": 224, **settings},
         method=method,

@@ -28,12 +28,18 @@ _SHARED = together(
     ),
     ours(
         {"resampling": "antialiased", "pipeline": "albumentations"},
-        published="torchvision's, TensorFlow's or JAX's own; bicubic crops in BYOL, Barlow Twins and SimCLR",
+        published="torchvision's, TensorFlow's or JAX's own; bicubic crops in BYOL, Barlow Twins, SimCLR, VICReg, "
+        "DINO and MAE",
         because="one library for all methods and for gray images",
     ),
 )
 
 PRECISE = published({"precision": "32"}, "the authors' code: float32")
+
+HALF = ours(
+    {"precision": "32"}, published="mixed precision (the authors' code)", because="the same numbers on every processor"
+)
+"""The source of the precision of methods that were trained with mixed precision."""
 
 NORMALIZED = published({"normalization": "imagenet"}, "the authors' code: ImageNet's means and deviations")
 
@@ -124,14 +130,24 @@ def byol_views(where: str) -> dict[str, Source]:
     Args:
         where: where these values are published.
     """
-    both = (
-        (crop(0.08), FLIP, jitter(0.4, 0.4, 0.2, 0.1, 0.8), GRAY, BLUR | {"p": blurred}, solarized)
-        for blurred, solarized in (
-            (1.0, step("solarize", threshold=0.5, p=0.0)),
-            (0.1, step("solarize", threshold=0.5, p=0.2)),
-        )
-    )
+    both = byol_steps(1.0, 0.0), byol_steps(0.1, 0.2)
     return published({"augmentation": [], "views": [views(1, 224, *steps) for steps in both]}, where)
+
+
+def byol_steps(
+    blurred: float, solarized: float, smallest: float = 0.08, largest: float = 1.0
+) -> tuple[dict[str, Any], ...]:
+    """The augmentation of BYOL's views, as in a recipe's JSON.
+
+    Args:
+        blurred: the probability of blur, in [0, 1].
+        solarized: the probability of solarization, in [0, 1].
+        smallest: the smallest share of the area that a crop takes.
+        largest: the largest share of the area that a crop takes.
+    """
+    colors = jitter(0.4, 0.4, 0.2, 0.1, 0.8)
+    blur, solarize = BLUR | {"p": blurred}, step("solarize", threshold=0.5, p=solarized)
+    return crop(smallest, largest), FLIP, colors, GRAY, blur, solarize
 
 
 def swav_training(where: str, epochs: int, large: dict[str, Any], small: dict[str, Any]) -> dict[str, Source]:
@@ -179,8 +195,8 @@ def swav_training(where: str, epochs: int, large: dict[str, Any], small: dict[st
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "when the learning rate changes",
-        "at each step in the codes of Barlow Twins, BYOL, SimCLR, SwAV and DeepCluster-v2, whose warm-up begins at 0 "
-        "(the last two: at 0.3 of 4.8); once per epoch in the others",
+        "at each step in the codes of Barlow Twins, BYOL, SimCLR, SwAV, DeepCluster-v2, VICReg, DINO and MAE, whose "
+        "warm-up begins at 0 (SwAV and DeepCluster-v2: at 0.3 of 4.8); once per epoch in the others",
         "once per epoch; a warm-up of n epochs begins at 1 / (n + 1) of the rate",
         "one schedule for all methods, which goes on alike after a kill",
     ),
@@ -199,7 +215,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "the last batch of an epoch",
-        "left out in the codes of MoCo, PCL, SwAV and DeepCluster-v2; kept in those of Barlow Twins and InsDis",
+        "left out in the codes of MoCo, PCL, SwAV, DeepCluster-v2, SimSiam, DINO and MAE; kept in those of "
+        "Barlow Twins, VICReg and InsDis",
         "left out where it is smaller than the others",
         "batches that are compared within must be alike",
     ),

@@ -43,12 +43,16 @@ STARTS = {
         "barlow_twins",  # facebookresearch/barlowtwins, main.py: zero_init_residual=True
         "simclr_v1",  # google-research/simclr, resnet.py: init_zero=True of a block's last batch norm
         "simclr_v2",  # the same
+        "simsiam",  # facebookresearch/simsiam, simsiam/builder.py: zero_init_residual=True
+        "vicreg",  # facebookresearch/vicreg, main_vicreg.py: zero_init_residual=True
     },
     "one": {
         "byol",  # google-deepmind/deepmind-research, byol/README.md: the paper's results, where dm-haiku now has zero
         "deepcluster_v2",  # facebookresearch/swav, src/resnet50.py: zero_init_residual=False
         "sela_v2",  # the same
         "swav",  # the same
+        "dino",  # facebookresearch/dino, main_dino.py: torchvision's networks as they are
+        "mae",  # a transformer has no such normalization
         "infomin",  # HobbitLong/PyContrast, networks/resnet.py: zero_init_residual=False
         "insdis",  # the same
         "pirl",  # the same

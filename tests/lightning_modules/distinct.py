@@ -20,7 +20,7 @@ def learner(method: str, samples: int = SAMPLES) -> Learner:
     torch.manual_seed(1)
     made: Learner = METHODS.build(method).learner(BACKBONES.build("tiny(width=4)"), samples)
     made.double()
-    for part in ("slow", "target"):
+    for part in ("slow", "target", "target_outputs"):
         if isinstance(copied := getattr(made, part, None), nn.Module):
             nudge(copied)
     return made

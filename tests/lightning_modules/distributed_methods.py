@@ -25,6 +25,17 @@ from specs.registry import BACKBONES, METHODS
 IMAGES, BATCH = 24, 8
 IN_GROUPS = "moco_v2(dimensions=8, hidden=8, queue=16, momentum=0.9, groups=2)"
 
+TRANSFORMER = 'timm("test_vit", image_size=16, patch_size=4)'
+NETWORKS = {
+    "mae": (TRANSFORMER, 'timm("vit_tiny_patch16_224", image_size=16, patch_size=4)'),
+    "dino": ("tiny(width=4)", 'cbr("tiny")', TRANSFORMER),
+}
+
+
+def networks_of(name: str) -> tuple[str, ...]:
+    """Small networks of all kinds that a method can train, for images of 16 pixels."""
+    return NETWORKS.get(name, ("tiny(width=4)", 'cbr("tiny")'))
+
 
 def view_sizes(name: str) -> list[int]:
     """Heights of the views that a method compares in these tests; what is cut into patches is larger."""
@@ -42,10 +53,10 @@ def without_norms(module: nn.Module) -> nn.Module:
     return module
 
 
-def learner(method: str) -> Learner:
+def learner(method: str, network: str = "tiny(width=4)") -> Learner:
     """A tiny learner, the same in every process."""
     torch.manual_seed(3)
-    made: Learner = METHODS.build(method).learner(BACKBONES.build("tiny(width=4)"), IMAGES)
+    made: Learner = METHODS.build(method).learner(BACKBONES.build(network), IMAGES)
     images = torch.randn(IMAGES, 3, 16, 16, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
 
     def every_image(rows_of: object) -> Tensor:
@@ -101,7 +112,9 @@ def main(folder: Path, rank: int, world: int) -> None:
     found = {}
     for name in METHODS.entries:
         views = [drawn[size][place % 2][own] for place, size in enumerate(view_sizes(name))]
-        found[name] = computed(learner(METHODS.build(name).phantom.method), views, index[own], world)
+        found[name] = computed(
+            learner(METHODS.build(name).phantom.method, networks_of(name)[0]), views, index[own], world
+        )
     made = learner(IN_GROUPS)
     torch.manual_seed(8)  # the same order of the keys
     found["in groups"] = computed(made, [view[own] for view in drawn[16]], index[own], world)

@@ -31,16 +31,24 @@ def rates(schedule: Schedule, scores: list[float], higher: bool = False) -> list
     ("settings", "kind", "expected"),
     [
         (Adam(0.1, 0.2), torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.2}),
-        (AdamW(0.1, 0.2), torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.2}),
+        (AdamW(0.1, 0.2), torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.2, "betas": (0.9, 0.999)}),
+        (AdamW(0.1, 0.2, beta2=0.95), torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.2, "betas": (0.9, 0.95)}),
         (SGD(0.1, 0.5, 0.2), torch.optim.SGD, {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.2}),
     ],
 )
 def test_an_optimizer_has_the_recipes_settings(
-    settings: Adam | AdamW | SGD, kind: type, expected: dict[str, float]
+    settings: Adam | AdamW | SGD, kind: type, expected: dict[str, object]
 ) -> None:
     optimizer = build_optimizer(settings, [parameter()])
     assert type(optimizer) is kind
     assert {name: optimizer.param_groups[0][name] for name in expected} == expected
+
+
+def test_adamw_spares_biases_and_normalization_layers_if_asked() -> None:
+    layers = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.LayerNorm(2))
+    optimizer = build_optimizer(AdamW(0.1, 0.5, "weights"), layers.parameters())
+    decay = {id(one): group["weight_decay"] for group in optimizer.param_groups for one in group["params"]}
+    assert [decay[id(one)] for one in layers.parameters()] == [0.5, 0.0, 0.0, 0.0]
 
 
 def test_a_constant_schedule_changes_nothing() -> None:

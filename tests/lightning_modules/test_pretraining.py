@@ -24,11 +24,11 @@ from specs.recipe import Recipe
 from specs.registry import BACKBONES, METHODS
 from specs.task import Task
 from tests.experiments.smoke import paths_in
-from tests.lightning_modules.distributed_methods import view_sizes
+from tests.lightning_modules.distributed_methods import networks_of, view_sizes
 
 FAMILIES = {
     "instance discrimination", "jigsaw", "clustering", "clustering with contrastive learning",
-    "mutual information reduction", "redundancy reduction",
+    "mutual information reduction", "redundancy reduction", "self-distillation", "masked autoencoding",
 }  # fmt: skip
 SAMPLES = 40
 every_method = pytest.mark.parametrize("name", list(METHODS.entries))
@@ -41,10 +41,10 @@ def method(name: str) -> Method:
     return built
 
 
-def ready(name: str, backbone: str = "tiny(width=4)") -> Learner:
+def ready(name: str, backbone: str | None = None) -> Learner:
     """A learner at the start of its sixth epoch, when all of its parts are at work."""
     torch.manual_seed(1)
-    made = method(name).learner(BACKBONES.build(backbone), SAMPLES)
+    made = method(name).learner(BACKBONES.build(backbone or networks_of(name)[0]), SAMPLES)
     images = torch.randn(SAMPLES, 3, 16, 16)
 
     def every_image(rows_of: object) -> Tensor:
@@ -62,10 +62,10 @@ def batch(name: str, rows: int = 12) -> tuple[list[Tensor], Tensor]:
     return views, torch.randperm(SAMPLES)[:rows]
 
 
-def test_there_are_the_fourteen_of_the_benchmark() -> None:
+def test_there_are_the_fourteen_of_the_benchmark_and_four_more() -> None:
     assert set(METHODS.entries) == {
         "insdis", "moco_v1", "moco_v2", "simclr_v1", "simclr_v2", "byol", "pirl", "deepcluster_v2", "sela_v2", "pcl_v1",
-        "pcl_v2", "swav", "infomin", "barlow_twins",
+        "pcl_v2", "swav", "infomin", "barlow_twins", "simsiam", "vicreg", "dino", "mae",
     }  # fmt: skip
 
 
@@ -92,8 +92,7 @@ def test_a_methods_file_with_its_recipes_is_read_without_torch() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=project, check=True, timeout=60)
 
 
-@every_method
-@pytest.mark.parametrize("backbone", ["tiny(width=4)", 'cbr("tiny")'])
+@pytest.mark.parametrize(("name", "backbone"), [(name, one) for name in METHODS.entries for one in networks_of(name)])
 def test_a_step_lowers_the_loss_of_its_batch_and_trains_the_whole_backbone(name: str, backbone: str) -> None:
     made = ready(name, backbone)
     views, index = batch(name)
@@ -117,23 +116,23 @@ def test_nothing_flows_into_what_follows_or_is_assigned(name: str) -> None:
     made = ready(name)
     made.loss(*batch(name)).backward()
     for key, one in made.named_parameters():
-        if key.startswith(("slow.", "target.")):
+        if key.startswith(("slow.", "target.", "target_outputs.")):
             assert one.grad is None
             assert not one.requires_grad
     assert all(not buffer.requires_grad for buffer in made.buffers())
 
 
-@pytest.mark.parametrize("name", ["moco_v1", "moco_v2", "infomin", "pcl_v1", "pcl_v2", "byol"])
+@pytest.mark.parametrize("name", ["moco_v1", "moco_v2", "infomin", "pcl_v1", "pcl_v2", "byol", "dino"])
 def test_the_slow_network_moves_by_exactly_its_share(name: str) -> None:
     made = ready(name)
-    slow = made.target if name == "byol" else made.slow
+    slow = made.target if name in ("byol", "dino") else made.slow
     before = {key: one.clone() for key, one in slow.network.named_parameters()}  # type: ignore[union-attr, operator]
     with torch.no_grad():
         for one in made.online.parameters():
             one.add_(torch.randn_like(one))
     made.after_step(0.25)
     momentum: float = made.momentum  # type: ignore[assignment]
-    if name == "byol":  # 1 - (1 - m) (cos(pi k / K) + 1) / 2
+    if name in ("byol", "dino"):  # 1 - (1 - m) (cos(pi k / K) + 1) / 2
         momentum = 1 - (1 - momentum) * (2**-0.5 + 1) / 2
     online = dict(made.online.named_parameters())
     for key, one in slow.network.named_parameters():  # type: ignore[union-attr, operator]
@@ -273,11 +272,15 @@ def test_its_published_recipe_is_for_the_papers_settings_and_its_number_of_views
 
 
 def test_published_learning_rates_are_those_of_their_batches() -> None:
-    """SimCLR: 0.3 x batch / 256; SimCLR-v2: 0.1 x root of the batch; BYOL, Barlow Twins: 0.2 x batch / 256."""
+    """SimCLR: 0.3 x batch / 256; SimCLR-v2: 0.1 x root of the batch; BYOL, Barlow Twins, VICReg: 0.2 x batch / 256."""
     rate = {name: recipe_named(f"ssl/{name}").optimizer.learning_rate for name in METHODS.entries}
     batch = {name: recipe_named(f"ssl/{name}").batch_size for name in METHODS.entries}
     assert rate["simclr_v1"] == pytest.approx(0.3 * batch["simclr_v1"] / 256)
     assert rate["simclr_v2"] == pytest.approx(0.1 * batch["simclr_v2"] ** 0.5)
     assert rate["byol"] == pytest.approx(0.2 * batch["byol"] / 256)
     assert rate["barlow_twins"] == pytest.approx(0.2 * batch["barlow_twins"] / 256)
+    assert rate["vicreg"] == pytest.approx(0.2 * batch["vicreg"] / 256)
+    assert rate["simsiam"] == pytest.approx(0.05 * batch["simsiam"] / 256)
+    assert rate["dino"] == pytest.approx(0.03 * batch["dino"] / 256)
+    assert rate["mae"] == pytest.approx(1.5e-4 * batch["mae"] / 256)
     assert rate["pirl"] == pytest.approx(0.03 * batch["pirl"] / 256)

@@ -1,4 +1,4 @@
-"""The fourteen methods' defaults and published recipes against the papers' and their codes' values, written here."""
+"""The methods' defaults and published recipes against the papers' and their codes' values, written here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from specs.expression import Call
 from specs.recipe import Recipe
 from specs.recipe_parts import (
     SGD,
+    AdamW,
     ColorJitter,
     Cosine,
     GaussianBlur,
@@ -80,6 +81,18 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     # https://github.com/facebookresearch/barlowtwins, main.py: projector and lambd.
     "barlow_twins": {"head": (8192, 8192, 8192), "off_diagonal": 0.0051},
+    # Chen and He 2021, section 3; https://github.com/facebookresearch/simsiam, main_simsiam.py: --fix-pred-lr.
+    "simsiam": {"dimensions": 2048, "hidden": 512, "steady": True},
+    # Bardes et al. 2022, section 4.2; https://github.com/facebookresearch/vicreg, main_vicreg.py.
+    "vicreg": {"head": (8192, 8192, 8192), "invariance": 25.0, "variance": 25.0, "covariance": 1.0},
+    # https://github.com/facebookresearch/dino, main_dino.py, DINOLoss, and vision_transformer.py, DINOHead.
+    "dino": {
+        "dimensions": 256, "hidden": 2048, "outputs": 65536, "momentum": 0.996, "temperature": 0.1,
+        "first_temperature": 0.04, "last_temperature": 0.04, "warmup": 0, "center_momentum": 0.9, "frozen": 1,
+        "clip": 3.0,
+    },
+    # https://github.com/facebookresearch/mae, models_mae.py, dec512d8b, and PRETRAIN.md.
+    "mae": {"width": 512, "depth": 8, "heads": 16, "masked": 0.75, "normalized": True},
 }  # fmt: skip
 
 # Layers as (features in, features out, bias), normalizations as (features, scale, shift).
@@ -107,6 +120,18 @@ HEADS: dict[str, list[tuple[int | bool, ...] | str]] = {
     "barlow_twins": [
         (2048, 8192, False), (True, True), "relu", (8192, 8192, False), (True, True), "relu", (8192, 8192, False),
     ],
+    # simsiam/builder.py: the last layer's bias is not trained, and its normalization has no scale and no shift.
+    "simsiam": [
+        (2048, 2048, False), (True, True), "relu", (2048, 2048, False), (True, True), "relu", (2048, 2048, False),
+        (False, False),
+    ],
+    # main_vicreg.py, Projector: biases of the first layers are lost in their normalizations.
+    "vicreg": [
+        (2048, 8192, False), (True, True), "relu", (8192, 8192, False), (True, True), "relu", (8192, 8192, False),
+    ],
+    # vision_transformer.py, DINOHead, up to the last layer.
+    "dino": [(2048, 2048, True), "gelu", (2048, 2048, True), "gelu", (2048, 256, True)],
+    "mae": [],
 }  # fmt: skip
 
 every_method = pytest.mark.parametrize("name", list(METHODS.entries))
@@ -119,18 +144,20 @@ def layers(head: nn.Module) -> list[tuple[int | bool, ...] | str]:
             found.append((layer.in_features, layer.out_features, layer.bias is not None))
         elif isinstance(layer, nn.BatchNorm1d):
             assert (layer.momentum, layer.eps) == (0.1, 1e-5)
-            found.append((layer.weight.requires_grad, layer.bias.requires_grad))
+            found.append((layer.affine and layer.weight.requires_grad, layer.affine and layer.bias.requires_grad))
         else:
-            assert isinstance(layer, nn.ReLU)
-            found.append("relu")
+            assert isinstance(layer, nn.ReLU | nn.GELU)
+            found.append(type(layer).__name__.lower())
     return found
 
 
 @cache
 def published(name: str) -> Learner:
     """The method with its defaults for the features of a ResNet-50 and the images of ImageNet, without the numbers."""
-    backbone = BACKBONES.build("tiny(width=4)")
-    backbone.num_features = 2048
+    with torch.device("meta"):
+        backbone = BACKBONES.build('timm("vit_base_patch16_224")' if name == "mae" else "tiny(width=4)")
+    if name != "mae":
+        backbone.num_features = 2048
     with pytest.MonkeyPatch.context() as patch, torch.device("meta"):
         patch.setattr(nn.functional, "normalize", lambda rows, dim: rows)  # of which there is nothing to compute
         made: Learner = METHODS.build(name).learner(backbone, IMAGENET)
@@ -152,6 +179,8 @@ def test_heads_are_the_codes(name: str) -> None:
     assert layers(made.online.head) == HEADS[name]
     if name == "byol":
         assert layers(made.predictor) == [(256, 4096, False), (True, True), "relu", (4096, 256, False)]  # type: ignore[arg-type]
+    if name == "simsiam":
+        assert layers(made.predictor) == [(2048, 512, False), (True, True), "relu", (512, 2048, True)]  # type: ignore[arg-type]
     if name in ("pirl", "infomin"):
         assert layers(made.jigsaw_head.each) == HEADS[name]  # type: ignore[union-attr, arg-type]
         together = made.jigsaw_head.together  # type: ignore[union-attr]
@@ -171,6 +200,18 @@ def test_heads_are_the_codes(name: str) -> None:
         ("deepcluster_v2", {"assignments": (3, IMAGENET), "banks.1.entries": (IMAGENET, 128)}),
         ("sela_v2", {"prototypes.2.weight": (3000, 128), "banks.0.entries": (IMAGENET, 128)}),
         ("swav", {"prototypes.weight": (3000, 128)}),
+        ("dino", {"outputs.layer.weight": (65536, 256), "center": (65536,)}),
+        (
+            "mae",
+            {
+                "decoder.embed.weight": (512, 768),
+                "decoder.hidden": (1, 1, 512),
+                "decoder.tell.weight": (768, 512),
+                "decoder.blocks.7.attn.qkv.weight": (1536, 512),
+                "decoder.blocks.0.mlp.fc1.weight": (2048, 512),
+                "decoder.norm.weight": (512,),
+            },
+        ),
     ],
 )
 def test_queues_memories_and_prototypes_have_the_papers_sizes(name: str, shapes: dict[str, tuple[int, ...]]) -> None:
@@ -192,9 +233,10 @@ INFOMIN = (
 )  # fmt: skip
 
 
-def byol_steps(blurred: float, solarized: float) -> tuple[Any, ...]:
+def byol_steps(blurred: float, solarized: float, smallest: float = 0.08, largest: float = 1.0) -> tuple[Any, ...]:
     return (
-        RandomResizedCrop(0.08), HorizontalFlip(0.5), ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8), Grayscale(0.2),
+        RandomResizedCrop(smallest, largest=largest), HorizontalFlip(0.5), ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8),
+        Grayscale(0.2),
         GaussianBlur(0.1, 2.0, p=blurred), Solarize(0.5, p=solarized),
     )  # fmt: skip
 
@@ -246,6 +288,23 @@ RECIPES: dict[str, tuple[Any, ...]] = {
     ),
     # main.py of barlowtwins: 0.2 and 0.0048 times 2048 / 256.
     "barlow_twins": (1000, 2048, Lars(1.6, 0.9, 1e-6, 0.001, 0.0384, False), Cosine(10, 0.001), "sync", BYOL),
+    # main_vicreg.py and README.md: 0.2 times 2048 / 256.
+    "vicreg": (1000, 2048, Lars(1.6, 0.9, 1e-6, 0.001, None, False), Cosine(10, 0.001), "sync", BYOL),
+    # main_simsiam.py: 0.05 times 512 / 256, the views of MoCo-v2.
+    "simsiam": (100, 512, SGD(0.1, 0.9, 1e-4), Cosine(0, 0.0), "sync", [(2, 224, PLUS)]),
+    # README.md, the command for convolutional networks, 8 GPUs of 64 images: 0.03 times 512 / 256, to 1e-6.
+    "dino": (
+        100, 512, SGD(0.06, 0.9, 1e-4, "weights"), Cosine(10, 1e-6 / 0.06), "sync",
+        [
+            (1, 224, byol_steps(1.0, 0.0, 0.14)), (1, 224, byol_steps(0.1, 0.2, 0.14)),
+            (8, 96, byol_steps(0.5, 0.0, 0.05, 0.14)),
+        ],
+    ),
+    # PRETRAIN.md: 1.5e-4 times 4096 / 256.
+    "mae": (
+        800, 4096, AdamW(2.4e-3, 0.05, "weights", 0.95), Cosine(40, 0.0), "local",
+        [(1, 224, (RandomResizedCrop(0.2), HorizontalFlip(0.5)))],
+    ),
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ rates = st.floats(1e-8, 1.0)
 shares = st.floats(0.0, 1.0)
 optimizers = st.one_of(
     st.builds(Adam, rates, shares),
-    st.builds(AdamW, rates, shares),
+    st.builds(AdamW, rates, shares, st.sampled_from(["all", "weights"]), shares),
     st.builds(SGD, rates, shares, shares, st.sampled_from(["all", "weights"])),
     st.builds(Lars, rates, shares, shares, rates, st.none() | rates, st.booleans()),
     st.builds(Larc, rates, shares, shares, rates),
@@ -116,6 +116,16 @@ def test_json_writes_every_setting_out_but_later_ones_that_change_nothing(recipe
     assert set(recipe.to_json()) == fields | {named}
 
 
+def test_settings_that_adamw_did_not_have_at_first_are_written_only_where_they_change_something() -> None:
+    def written(optimizer: AdamW) -> Any:
+        return dataclasses.replace(BASE, optimizer=optimizer).to_json()["optimizer"]
+
+    assert written(AdamW(0.1)) == {"name": "adamw", "learning_rate": 0.1, "weight_decay": 0.01}
+    assert written(AdamW(0.1, 0.0, "weights", 0.95)) == {
+        "name": "adamw", "learning_rate": 0.1, "weight_decay": 0.0, "decayed": "weights", "beta2": 0.95,
+    }  # fmt: skip
+
+
 def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
     settings: dict[str, Any] = {"image_size": 32, "batch_size": 4, "epochs": 2}
     whole = Recipe(**settings, optimizer=SGD(1, 0), dropout=0, augmentation=[Rotate(7, 1)])  # type: ignore[arg-type]
@@ -141,6 +151,7 @@ def test_a_whole_number_where_a_float_is_meant_is_the_same_recipe() -> None:
         ("precision", "bf16", "bf16"),
         ("optimizer", "sgd(0.1, momentum=0.5)", SGD(0.1, 0.5)),
         ("optimizer", "adamw(1)", AdamW(1.0)),
+        ("optimizer", 'adamw(1, decayed="weights", beta2=0.95)', AdamW(1.0, 0.01, "weights", 0.95)),
         ("schedule", "cosine(2)", Cosine(2)),
         ("schedule", "constant", Constant()),
         ("schedule", "multi_step([120, 160])", MultiStep((120, 160), 0.1)),

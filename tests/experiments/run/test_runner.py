@@ -19,7 +19,6 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from experiments.run.predictions import scores
-from experiments.run.recipes import recipe_named
 from experiments.run.restored import restore
 from experiments.run.runner import run
 from experiments.run.store import Record
@@ -317,34 +316,3 @@ def test_a_transformer_of_another_image_size_is_refused_with_what_to_write(tmp_p
     with pytest.raises(UsageError, match=r"takes images of 224 pixels only, and the recipe's have \d+\. Build it with"):
         run(vit, paths_in(tmp_path))
     assert not list(tmp_path.rglob("record.json"))
-
-
-def pretraining(method: str, interval: int | None) -> RunSpec:
-    recipe = recipe_named(f"phantom_ssl/{method}")
-    recipe = dataclasses.replace(recipe, epochs=4, image_size=16, batch_size=32, interval=interval)
-    if method.startswith("pcl"):
-        recipe = dataclasses.replace(recipe, method=str(recipe.method).replace("warmup=3", "warmup=1"))
-    return spec(dataset="fractals(classes=3, per_class=30, size=16)", stage="pretrain", recipe=recipe)
-
-
-WAYS = [(method, None) for method in ("moco_v2", "insdis", "pcl_v1", "deepcluster_v2", "byol")]
-WAYS += [(method, 1) for method in ("moco_v2", "deepcluster_v2", "byol")]
-
-
-@pytest.mark.parametrize(("method", "interval"), WAYS)
-def test_a_killed_self_supervised_pretraining_goes_on_to_the_same_weights(
-    method: str, interval: int | None, tmp_path: Path
-) -> None:
-    """With a queue, a memory bank, clusters or a momentum encoder; by passes and by steps."""
-    made = pretraining(method, interval)
-    undisturbed = run(made, paths_in(tmp_path / "undisturbed"))
-    with pytest.raises(Killed):
-        run(made, paths_in(tmp_path / "killed"), report=killed_after(2))  # type: ignore[arg-type]
-    resumed = run(made, paths_in(tmp_path / "killed"), workers=2)
-    assert resumed.data["outcome"] == undisturbed.data["outcome"]
-    assert metrics(resumed) == metrics(undisturbed)
-    rows = [json.loads(line) for line in metrics(resumed).splitlines()]
-    assert interval is None or [row["step"] for row in rows] == [interval * done for done in (1, 2, 3, 4)]
-    assert all(row["embedding_rank"] > 1 and 0 <= row["validation_metric"] <= 1 for row in rows)
-    assert resumed.data["outcome"]["scores"]["embedding_rank"] == rows[-1]["embedding_rank"]
-    assert resumed.data["collapsed"] == (rows[-1]["embedding_rank"] < 1.5)
