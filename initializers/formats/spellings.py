@@ -154,11 +154,7 @@ def spelled(
         WeightsError: if nothing begins with the declared prefix, or two tensors would get the same name.
     """
     wanted_names = set(wanted)
-    if prefix is not None and not any(name.startswith(prefix) for name in tensors):
-        raise WeightsError(
-            f'no tensor begins with the prefix "{plain(prefix)}"; the file has {names(sorted(tensors))}. Name another '
-            "prefix, or none."
-        )
+    check_prefix(tensors, prefix)
     starts = Counter(start for name in tensors for start in _wrappers(name))
     candidates = [prefix] if prefix is not None else ["", *(start for start, _ in starts.most_common(MOST_PREFIXES))]
     best, spelling, hits = "", SPELLINGS[0], 0
@@ -174,6 +170,19 @@ def spelled(
     if len(set(turned.values())) != len(tensors):
         raise _twice(turned, best, spelling)
     return Spelled({turned[name]: tensor for name, tensor in tensors.items()}, best, spelling)
+
+
+def check_prefix(tensors: Mapping[str, Tensor], prefix: str | None) -> None:
+    """Check that a declared prefix occurs in a file.
+
+    Raises:
+        WeightsError: if no name begins with it.
+    """
+    if prefix is not None and not any(name.startswith(prefix) for name in tensors):
+        raise WeightsError(
+            f'no tensor begins with the prefix "{plain(prefix)}"; the file has {names(sorted(tensors))}. Name another '
+            "prefix, or none."
+        )
 
 
 def _twice(turned: Mapping[str, str], prefix: str, spelling: Spelling) -> WeightsError:

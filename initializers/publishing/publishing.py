@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -12,7 +11,6 @@ from initializers.loading.contract import Initializer, Weights, WeightsOf
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.errors import WeightsError
 from specs.quoting import names
-from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
     import torch
@@ -98,10 +96,11 @@ class Published(StoredWeights):
             WeightsError: if the file lacks the entry or the prefix that the publishers use.
         """
         from initializers.formats.checkpoints import tensors_in
-        from initializers.formats.spellings import SPELLINGS, spelled, without_heads
+        from initializers.formats.spellings import SPELLINGS, check_prefix, spelled, without_heads
 
         naming = self.layout(container)
         tensors, where = tensors_in(container, naming.key)
+        check_prefix(tensors, naming.prefix)  # before the network is built, which takes longer
         wanted = self.wanted()
         renamed = spelled(tensors, wanted, naming.prefix, SPELLINGS if naming.respelled else SPELLINGS[:1])
         tensors, transformed = self.arranged(renamed.tensors)
@@ -123,7 +122,9 @@ class Published(StoredWeights):
 
     def network(self) -> nn.Module:
         """The architecture's network without values, which must not be changed."""
-        return _without_values(self.architecture)
+        from initializers.publishing.skeletons import skeleton
+
+        return skeleton(self.architecture)
 
     def checked(self, weights: Weights) -> Weights:
         """The weights, after a check that names are the architecture's and values finite.
@@ -163,12 +164,3 @@ class Published(StoredWeights):
         from initializers.loading.inputs import for_inputs
 
         return for_inputs(WeightStore.current().converted(self.file, self.convert), backbone)
-
-
-@lru_cache(maxsize=32)
-def _without_values(architecture: str) -> nn.Module:
-    import torch
-
-    with torch.device("meta"):
-        network: nn.Module = BACKBONES.build(architecture).network
-    return network

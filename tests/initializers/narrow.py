@@ -1,12 +1,13 @@
 """Networks of published weights, a few channels wide, and their forward passes written anew from their papers.
 
-A narrow network has all names of the full one, so that a file of its tensors is a file in the published layout.
+A narrow network has all names of the full one, so that a file of its tensors is a file in the published layout. Each is
+built once and given to every test, which sees the values of the one before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 
 import torch
 from timm.layers.mlp import SwiGLUPacked
@@ -20,12 +21,14 @@ from backbones.networks.contract import Backbone
 from backbones.networks.timm import backbone_of
 
 
+@cache
 def narrow_densenet121(in_channels: int = 3) -> Backbone:
     """DenseNet-121 of growth 2."""
     build = partial(DenseNet, 2, (6, 12, 24, 16), num_classes=0, in_chans=in_channels, bn_size=2)
     return backbone_of(build, "narrow DenseNet-121", in_channels)
 
 
+@cache
 def narrow_vit(depth: int, patch: int, scaled: bool = False, gated: bool = False, side: int = 2) -> Backbone:
     """A vision transformer of 8 channels and 2 heads for images of ``side`` x ``side`` patches.
 
@@ -44,6 +47,7 @@ def narrow_vit(depth: int, patch: int, scaled: bool = False, gated: bool = False
     return backbone_of(build, "narrow ViT", 3)
 
 
+@cache
 def narrow_swin(depths: tuple[int, ...], heads: tuple[int, ...], window: int, side: int) -> Backbone:
     """A Swin transformer with two channels to a head for images of ``side`` x ``side`` pixels.
 
