@@ -1,7 +1,7 @@
-"""Networks of published weights, a few channels wide, and their forward passes written anew from their papers.
+"""Networks of published weights, small, and their forward passes written anew from their papers.
 
-A narrow network has all names of the full one, so that a file of its tensors is a file in the published layout. Each is
-built once and given to every test, which sees the values of the one before.
+A small network has the names of the full one, of fewer blocks. Each is built once and given to every test, which sees
+the values of the one before.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 
+import pytest
 import torch
 from timm.layers.mlp import SwiGLUPacked
 from timm.models.densenet import DenseNet
@@ -19,13 +20,17 @@ from torch.nn import functional
 
 from backbones.networks.contract import Backbone
 from backbones.networks.timm import backbone_of
+from initializers.publishing import skeletons
+
+BLOCKS = (2, 2, 3, 2)
+"""The number of layers of each block of the small DenseNet."""
 
 
 @cache
-def narrow_densenet121(in_channels: int = 3) -> Backbone:
-    """DenseNet-121 of growth 2."""
-    build = partial(DenseNet, 2, (6, 12, 24, 16), num_classes=0, in_chans=in_channels, bn_size=2)
-    return backbone_of(build, "narrow DenseNet-121", in_channels)
+def narrow_densenet(in_channels: int = 3) -> Backbone:
+    """A DenseNet of growth 2."""
+    build = partial(DenseNet, 2, BLOCKS, num_classes=0, in_chans=in_channels, bn_size=2)
+    return backbone_of(build, "narrow DenseNet", in_channels)
 
 
 @cache
@@ -62,6 +67,18 @@ def narrow_swin(depths: tuple[int, ...], heads: tuple[int, ...], window: int, si
         num_classes=0,
     )  # fmt: skip
     return backbone_of(build, "narrow Swin", 3)
+
+
+def stand_in(patch: pytest.MonkeyPatch, architecture: str, small: Backbone) -> None:
+    """Let a small network stand for the one that published weights are of, where their names are checked.
+
+    Args:
+        patch: the fixture.
+        architecture: the expression of the full network.
+        small: the small one.
+    """
+    full = skeletons.skeleton
+    patch.setattr(skeletons, "skeleton", lambda asked: small.network if asked == architecture else full(asked))
 
 
 # Forward passes of tensors in their published names

@@ -19,7 +19,7 @@ from initializers.publishing.publishing import Published
 from initializers.publishing.variable import VARIABLE
 from specs.errors import WeightsError
 from tests.initializers.contract import no_runs, seeded
-from tests.initializers.narrow import narrow_densenet121
+from tests.initializers.narrow import BLOCKS, narrow_densenet, stand_in
 from tests.initializers.published import narrow_resnet50
 
 DENSENET, INCEPTION = 'radimagenet("densenet121")', 'radimagenet("inception_v3")'
@@ -28,6 +28,7 @@ DENSENET, INCEPTION = 'radimagenet("densenet121")', 'radimagenet("inception_v3")
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
+    stand_in(monkeypatch, 'timm("densenet121")', narrow_densenet())
     return tmp_path
 
 
@@ -47,8 +48,8 @@ def children(network: nn.Module) -> dict[str, Tensor]:
 
 
 def densenet() -> DenseNet:
-    """Torchvision's DenseNet-121, narrow."""
-    network = DenseNet(2, (6, 12, 24, 16), num_init_features=4, bn_size=2, num_classes=2)
+    """Torchvision's DenseNet, small."""
+    network = DenseNet(2, BLOCKS, num_init_features=4, bn_size=2, num_classes=2)
     unlike(network)
     return network
 
@@ -58,7 +59,7 @@ def test_the_densenet_answers_as_torchvisions(store: Path) -> None:
     saved = children(network)
     assert all(name.startswith("backbone.0.") for name in saved)
     torch.save(saved, store / "RadImageNet-DenseNet121.pt")
-    backbone = narrow_densenet121().eval()
+    backbone = narrow_densenet().eval()
     report = initialize(backbone, build(DENSENET), seeded(0), no_runs)
     assert set(report.loaded) == set(backbone.weights())
     assert (report.dropped, report.transformed) == ((), {})
@@ -87,8 +88,20 @@ def test_the_inception_answers_as_torchvisions(store: Path) -> None:
         assert torch.allclose(read(image), network(image), atol=1e-4, rtol=1e-3)
 
 
+def test_the_names_of_the_whole_densenet_are_known(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    with torch.device("meta"):
+        saved = children(torchvision.models.densenet121())
+    initializer = build(DENSENET)
+    assert isinstance(initializer, Published)
+    weights = initializer.named(Container(store / "RadImageNet-DenseNet121.pt", saved, ""))
+    assert not any(initializer.name_faults(weights).values())
+    wanted = initializer.wanted()
+    assert all(tensor.shape == wanted[name].shape for name, tensor in weights.tensors.items())
+
+
 Tensors = dict[str, Tensor]
-NAME = "backbone.0.denseblock2.denselayer3.norm1.weight"
+NAME = "backbone.0.denseblock3.denselayer3.norm1.weight"
 
 MISSES: dict[str, tuple[Callable[[Tensors], Tensors], str]] = {
     "no prefix": (lambda saved: {name.removeprefix("backbone."): of for name, of in saved.items()}, "no tensor begins"),
@@ -98,7 +111,7 @@ MISSES: dict[str, tuple[Callable[[Tensors], Tensors], str]] = {
     ),
     "missing": (
         lambda saved: {name: of for name, of in saved.items() if name != NAME},
-        r"1 missing: features\.denseblock2\.denselayer3\.norm1\.weight",
+        r"1 missing: features\.denseblock3\.denselayer3\.norm1\.weight",
     ),
     "unexpected": (lambda saved: saved | {NAME + "s": torch.ones(2)}, r"1 unexpected: .*norm1\.weights"),
     "misshapen": (lambda saved: saved | {NAME: torch.ones(99)}, r"norm1\.weight is \(99,\)"),
@@ -109,7 +122,7 @@ MISSES: dict[str, tuple[Callable[[Tensors], Tensors], str]] = {
 def test_near_misses_are_refused_by_name(spoil: Callable[[Tensors], Tensors], message: str, store: Path) -> None:
     torch.save(spoil(children(densenet())), store / "RadImageNet-DenseNet121.pt")
     with pytest.raises(WeightsError, match=message):
-        initialize(narrow_densenet121(), build(DENSENET), seeded(0), no_runs)
+        initialize(narrow_densenet(), build(DENSENET), seeded(0), no_runs)
 
 
 def test_another_network_is_told_which_one_the_weights_are_of(store: Path) -> None:

@@ -22,7 +22,7 @@ from initializers.publishing.variable import VARIABLE
 from initializers.torchxrayvision import RELEASES
 from specs.errors import WeightsError
 from tests.initializers.contract import no_runs, seeded
-from tests.initializers.narrow import narrow_densenet121
+from tests.initializers.narrow import BLOCKS, narrow_densenet, stand_in
 from tests.initializers.published import distinct, narrow_resnet50
 
 ALL = 'torchxrayvision("densenet121-res224-all")'
@@ -33,6 +33,7 @@ RESNET = "pc-nih-rsna-siim-vin-resnet50-test512-e400-state.pt"
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
+    stand_in(monkeypatch, 'timm("densenet121")', narrow_densenet())
     return tmp_path
 
 
@@ -40,7 +41,7 @@ class Published(DenseNet):
     """What the library pickled: torchvision's DenseNet of one channel, with 18 outputs and a buffer of thresholds."""
 
     def __init__(self) -> None:
-        super().__init__(2, (6, 12, 24, 16), num_init_features=4, bn_size=2, num_classes=18)
+        super().__init__(2, BLOCKS, num_init_features=4, bn_size=2, num_classes=18)
         self.features.conv0 = nn.Conv2d(1, 4, 7, 2, 3, bias=False)
         self.register_buffer("op_threshs", torch.rand(18, generator=seeded(2)))
         self.load_state_dict(distinct_of(self))
@@ -51,7 +52,7 @@ class Published(DenseNet):
 
 
 def distinct_of(network: nn.Module) -> dict[str, Tensor]:
-    """Values of which no two tensors are alike, small enough for a forward pass of 120 layers."""
+    """Values of which no two tensors are alike, small enough for a forward pass of many layers."""
     generator = seeded(7)
     found = {}
     for name, tensor in network.state_dict().items():
@@ -73,7 +74,7 @@ def write(network: nn.Module, path: Path, monkeypatch: pytest.MonkeyPatch, legac
 
 
 def loaded(in_channels: int = 1) -> tuple[Any, LoadReport]:
-    backbone = narrow_densenet121(in_channels)
+    backbone = narrow_densenet(in_channels)
     return backbone.eval(), initialize(backbone, build(ALL), seeded(0), no_runs)
 
 
@@ -147,20 +148,20 @@ def test_a_module_of_this_layout_that_would_run_something_is_refused(
 
 
 def _renamed(network: nn.Module) -> None:
-    block: Any = network.features.denseblock2.denselayer3  # type: ignore[union-attr]
+    block: Any = network.features.denseblock3.denselayer3  # type: ignore[union-attr]
     block._modules["norm.1"] = block._modules.pop("norm1")
 
 
 def _missing(network: nn.Module) -> None:
-    del network.features.denseblock2.denselayer3.norm1.running_mean  # type: ignore[union-attr]
+    del network.features.denseblock3.denselayer3.norm1.running_mean  # type: ignore[union-attr]
 
 
 def _unexpected(network: nn.Module) -> None:
-    network.features.denseblock2.denselayer3.norm1.register_buffer("more", torch.zeros(2))  # type: ignore[union-attr]
+    network.features.denseblock3.denselayer3.norm1.register_buffer("more", torch.zeros(2))  # type: ignore[union-attr]
 
 
 def _misshapen(network: nn.Module) -> None:
-    network.features.denseblock2.denselayer3.norm1 = nn.BatchNorm2d(3)  # type: ignore[union-attr]
+    network.features.denseblock3.denselayer3.norm1 = nn.BatchNorm2d(3)  # type: ignore[union-attr]
 
 
 def _wrapped(network: nn.Module) -> None:
@@ -181,7 +182,7 @@ def test_what_is_not_whole_is_refused_with_the_tensors_name(
     network = Published()
     spoil(network)
     write(network, store / DENSENET, monkeypatch, legacy=False)
-    backbone = narrow_densenet121(1)
+    backbone = narrow_densenet(1)
     before = {name: tensor.clone() for name, tensor in backbone.weights().items()}
     with pytest.raises(WeightsError, match=name):
         initialize(backbone, build(ALL), seeded(0), no_runs)
