@@ -54,6 +54,7 @@ class BatchNorm(Initializer):
             training_data=tuple(dict.fromkeys((*inner.training_data, *rest.training_data))),
             normalization=rest.normalization or inner.normalization,
             warnings=tuple(dict.fromkeys((*inner.warnings, *rest.warnings))),
+            unseen=tuple(dict.fromkeys((*inner.unseen, *rest.unseen))),
         )
 
     def state_dict(self, backbone: Backbone, generator: torch.Generator, weights_of: WeightsOf) -> Weights:

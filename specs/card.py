@@ -40,6 +40,7 @@ class Card:
         training_data: the datasets that the weights have seen, as expressions of the registry where they have one.
         normalization: the input statistics that the weights expect; None leaves it to the recipe.
         warnings: known differences between the network that they were trained in and the one here.
+        unseen: what could not be verified on the published file itself when its entry was written, in words.
     """
 
     method: str
@@ -50,3 +51,4 @@ class Card:
     training_data: tuple[str, ...] = ()
     normalization: Normalization | None = None
     warnings: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()

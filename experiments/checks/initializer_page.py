@@ -27,8 +27,9 @@ Everything else works without them.
 
 ## Published weights
 
-All are ResNet-50 unless said otherwise. What a network here does otherwise than the one that was trained is said
-below its weights, and in the notes of every table that uses them.
+All are ResNet-50 unless another network stands behind "on". What a network here does otherwise than the one that was
+trained is said below its weights, and in the notes of every table that uses them; what of a published file could not be
+seen when its entry was written stands there as not seen.
 
 | initializer | method | trained on | licence | paper | published |
 | --- | --- | --- | --- | --- | --- |
@@ -58,10 +59,12 @@ like the published weights above.
 
 `file("mine.pth")` takes safetensors, what `torch.save` writes (today's and that of before 1.6), and pickles of tensors
 or of NumPy's arrays. Nothing in a file is run: what would have to be is refused, and objects that are only data, such
-as paths, dates and options, are left unread and named. What reading costs is bounded by the file's size, whatever it
-declares. It finds the tensors in the usual entries (`state_dict`, `model`, `net` ...), or in the only one that has any;
-behind the prefixes of DataParallel, torch.compile, Lightning and others, in any combination; and with the numbered
-modules of a `Sequential` or the names of DenseNets of old. The rest must be the backbone's, to the last tensor.
+as paths, dates and options, are left unread and named. A network that was saved whole, `torch.save(model)`, gives its
+tensors, and none of its classes is imported. What reading costs is bounded by the file's size, whatever it declares. It
+finds the tensors in the usual entries (`state_dict`, `model`, `net` ...), or in the only one that has any; behind the
+prefixes of DataParallel, torch.compile, Lightning and others, in any combination; and with the numbered modules of a
+`Sequential`, the names of DenseNets of old, or those of DINOv2's training code. The rest must be the backbone's, to the
+last tensor.
 
 `medtransfer inspect FILE --backbone EXPR` says what a file is and what a backbone would get from it, by the code that
 loads it. Where that is not all or not the backbone's, it looks for the entry, prefix and drop that would do, and prints
@@ -90,6 +93,9 @@ The mark is of collections. Which images weights have seen is told by a list of 
 and `training_images="LIST"` of `file(...)` ([weights.md](weights.md)).
 """
 
+USUAL = "resnet50"
+"""The network of which the page says nothing."""
+
 
 def page() -> str:
     """The text of the page, in Markdown."""
@@ -101,10 +107,12 @@ def page() -> str:
         trained = ", ".join(card.training_data)
         where = f"[{file.name}]({file.url})" if file.url else f"[{file.name}, by hand]({file.page})"
         where = f"[{file.name}]({file.page}), by `{file.wheel.command}`" if file.wheel else where
+        network = "" if initializer.architecture == USUAL else f" on `{initializer.architecture}`"
         lines.append(
-            f"| `{expression}` | {card.method} | {trained} | {card.licence} | [{paper}]({address}) | {where} |"
+            f"| `{expression}`{network} | {card.method} | {trained} | {card.licence} | [{paper}]({address}) | {where} |"
         )
         lines += [f"| | {warning} | | | | |" for warning in card.warnings]
+        lines += [f"| | not seen: {words} | | | | |" for words in card.unseen]
     ours = [
         f"| `{entry.name}` | {entry.description.partition(': ')[2]} |"
         for entry in INITIALIZERS.entries.values()

@@ -18,6 +18,7 @@ from initializers.formats.safetensors_file import read_safetensors
 from initializers.formats.safetensors_header import CutFile, HeaderFault, looks_so
 from initializers.formats.spellings import CONTAINERS
 from initializers.formats.torch_files import LEGACY_MAGIC, Loaded, read_legacy, read_pickle, read_zip
+from initializers.formats.torch_modules import is_module, tensors_of
 from initializers.formats.torch_tensors import Unread, as_tensor, words
 from specs.errors import WeightsError
 from specs.quoting import names, plain
@@ -116,7 +117,15 @@ def _check_zip(file: Path) -> None:
 
 
 def _data(file: Path, loaded: Loaded, kind: str) -> Container:
-    """The content of a pickle; refused if reading it as Python does would run anything but what makes data."""
+    """The content of a pickle; refused if reading it as Python does would run anything but what makes data.
+
+    A module of torch that was pickled whole gives its tensors by their names in a state dict: no class is needed for
+    these. Of any other whole object it is not known what it holds.
+    """
+    if is_module(loaded.content) and not loaded.calls:
+        tensors, classes = tensors_of(loaded.content)
+        left = tuple(name for name in loaded.objects if name not in classes)
+        return Container(file, tensors, f"{kind}, a whole {plain(loaded.content.name)}", left)
     if isinstance(loaded.content, Shell) and not loaded.calls:
         raise WeightsError(
             f"{file} holds {plain(loaded.content.name)}, a whole object: reading it would run code from the file, so "

@@ -42,6 +42,7 @@ def card_in(path: Path) -> Card | None:
         content: dict[str, Any] = json.loads(text)["card"]
         normalization = content.pop("normalization")
         texts = {name: _texts(content.pop(name)) for name in ("training_data", "warnings")}
+        texts["unseen"] = _texts(content.pop("unseen", []))  # which cards of before did not have
         rest = {name: None if value is None else _text(value) for name, value in content.items()}
         if normalization is not None:
             mean, std = (tuple(map(float, normalization[name])) for name in ("mean", "std"))

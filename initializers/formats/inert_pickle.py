@@ -32,7 +32,8 @@ HARMLESS = frozenset(
         "datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta", "datetime.timezone",
         "decimal.Decimal", "fractions.Fraction", "pathlib.Path", "pathlib.PosixPath", "pathlib.PurePosixPath",
         "pathlib.PureWindowsPath", "pathlib.WindowsPath", "pathlib._local.PosixPath", "pathlib._local.WindowsPath",
-        "torch.device", "torch.Size", "torch.serialization._get_layout", "types.SimpleNamespace", "uuid.UUID",
+        "torch.device", "torch.Size", "torch.nn.backends.thnn._get_thnn_function_backend",
+        "torch.serialization._get_layout", "types.SimpleNamespace", "uuid.UUID",
         "numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__bit_generator_ctor",
         "numpy.random._pickle.__generator_ctor",
     }
@@ -40,7 +41,7 @@ HARMLESS = frozenset(
 """The functions that a pickle of data calls to make plain values such as a path, a date or a set.
 
 Their results become shells as all others do. Any other function is reported as code that the file would have run if it
-were read as Python reads a pickle.
+were read as Python reads a pickle. Modules that torch before 1.5 pickled name its table of functions, ``thnn``.
 """
 
 

@@ -45,6 +45,13 @@ MOST_DROPS, LONGEST_DROP = 12, 100
 SEQUENTIAL = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
 """The numbers of a ResNet's modules in ``Sequential(*resnet.children())``, as Lightly and RadImageNet save it."""
 
+INCEPTION = {
+    "0": "Conv2d_1a_3x3", "1": "Conv2d_2a_3x3", "2": "Conv2d_2b_3x3", "4": "Conv2d_3b_1x1", "5": "Conv2d_4a_3x3",
+    "7": "Mixed_5b", "8": "Mixed_5c", "9": "Mixed_5d", "10": "Mixed_6a", "11": "Mixed_6b", "12": "Mixed_6c",
+    "13": "Mixed_6d", "14": "Mixed_6e", "15": "Mixed_7a", "16": "Mixed_7b", "17": "Mixed_7c",
+}  # fmt: skip
+"""The numbers of an Inception-v3's modules in such a Sequential, without the auxiliary classifier, as RadImageNet's."""
+
 
 class Spelling(NamedTuple):
     """Another way to write a backbone's names.
@@ -64,6 +71,28 @@ def of_sequential(name: str) -> str:
     return f"{SEQUENTIAL.get(first, first)}{dot}{rest}"
 
 
+def of_sequential_densenet(name: str) -> str:
+    """Torchvision's name for a tensor of a DenseNet whose features are the first module of a Sequential."""
+    return re.sub(r"^0\.", "features.", name)
+
+
+def of_sequential_inception(name: str) -> str:
+    """Torchvision's name for a tensor of an Inception-v3 whose modules are numbered."""
+    first, dot, rest = name.partition(".")
+    return f"{INCEPTION.get(first, first)}{dot}{rest}"
+
+
+def of_dinov2(name: str) -> str:
+    """Timm's name for a tensor of a transformer from DINOv2's training code.
+
+    It groups blocks for distributed training and counts them through all groups, ``blocks.1.6`` being block 6
+    (https://github.com/facebookresearch/dinov2, dinov2/models/vision_transformer.py). The two layers of its SwiGLU are
+    ``w12`` and ``w3`` (dinov2/layers/swiglu_ffn.py), timm's ``fc1`` and ``fc2``.
+    """
+    ungrouped = re.sub(r"^blocks\.\d+\.(\d+)\.", r"blocks.\1.", name)
+    return re.sub(r"\.mlp\.w(12|3)\.", lambda found: f".mlp.fc{1 if found[1] == '12' else 2}.", ungrouped)
+
+
 def of_old_densenet(name: str) -> str:
     """Today's name for a DenseNet's tensor from torchvision before 0.2.1, which wrote ``norm.1`` for ``norm1``.
 
@@ -76,6 +105,9 @@ SPELLINGS = (
     Spelling("", lambda name: name),
     Spelling("names of a numbered Sequential", of_sequential),
     Spelling("names of torchvision before 0.2.1", of_old_densenet),
+    Spelling("names of a DenseNet in a Sequential", of_sequential_densenet),
+    Spelling("names of an Inception-v3 in a Sequential", of_sequential_inception),
+    Spelling("names of DINOv2's training code", of_dinov2),
 )
 
 
@@ -122,11 +154,7 @@ def spelled(
         WeightsError: if nothing begins with the declared prefix, or two tensors would get the same name.
     """
     wanted_names = set(wanted)
-    if prefix is not None and not any(name.startswith(prefix) for name in tensors):
-        raise WeightsError(
-            f'no tensor begins with the prefix "{plain(prefix)}"; the file has {names(sorted(tensors))}. Name another '
-            "prefix, or none."
-        )
+    check_prefix(tensors, prefix)
     starts = Counter(start for name in tensors for start in _wrappers(name))
     candidates = [prefix] if prefix is not None else ["", *(start for start, _ in starts.most_common(MOST_PREFIXES))]
     best, spelling, hits = "", SPELLINGS[0], 0
@@ -142,6 +170,19 @@ def spelled(
     if len(set(turned.values())) != len(tensors):
         raise _twice(turned, best, spelling)
     return Spelled({turned[name]: tensor for name, tensor in tensors.items()}, best, spelling)
+
+
+def check_prefix(tensors: Mapping[str, Tensor], prefix: str | None) -> None:
+    """Check that a declared prefix occurs in a file.
+
+    Raises:
+        WeightsError: if no name begins with it.
+    """
+    if prefix is not None and not any(name.startswith(prefix) for name in tensors):
+        raise WeightsError(
+            f'no tensor begins with the prefix "{plain(prefix)}"; the file has {names(sorted(tensors))}. Name another '
+            "prefix, or none."
+        )
 
 
 def _twice(turned: Mapping[str, str], prefix: str, spelling: Spelling) -> WeightsError:

@@ -75,7 +75,10 @@ class TorchOwner(Inert):
         return TORCH
 
     def outside(self, pid: Any) -> Any:
-        """The storage that an identifier names by its type, its key, its device, its length and perhaps a part of it.
+        """What an identifier names: a storage, or a class of modules in a file of before torch 1.6.
+
+        A storage is named by its type, its key, its device, its length and perhaps a part of it. A class is named once
+        with the text of its source (``torch.serialization._legacy_save``), which is not read.
 
         Raises:
             PickleFault: if there are fewer bytes than are declared.
@@ -83,6 +86,8 @@ class TorchOwner(Inert):
         match pid:
             case ("storage", Name() as kind, (str() | int()) as key, _, int() as count, *view):
                 pass
+            case ("module", Name() as kind, _, _):  # a module's class, with the file and the text of its source
+                return kind
             case _:
                 raise PickleFault("it names something outside of it that is no storage")
         name = kind.rpartition(".")[2]

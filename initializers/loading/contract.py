@@ -78,6 +78,10 @@ class Initializer(ABC):
     def card(self) -> Card:
         """The card: what is known of the weights."""
 
+    def made_for(self) -> str:
+        """The expression of the backbone that the weights are of; empty where they are made for any."""
+        return ""
+
     def requires(self) -> tuple[Pretraining, ...]:
         """The runs that this initializer itself needs first, without those of nested initializers."""
         return ()

@@ -155,6 +155,7 @@ def fitting(initializer: Initializer, weights: Weights, wanted: Mapping[str, Ten
             f"the weights of {initializer} do not fit the backbone, and nothing was loaded.\n"
             f"Source: {weights.source}\nExpected {len(wanted)} tensors; found {'; '.join(fault_words)}.\n"
             + " ".join(REMEDIES[fault] for fault, listed in faults.items() if listed)
+            + (f" They are weights of the backbone {network}." if (network := initializer.made_for()) else "")
         )
     given = weights.tensors
     return {

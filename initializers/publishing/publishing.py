@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -12,7 +11,6 @@ from initializers.loading.contract import Initializer, Weights, WeightsOf
 from initializers.publishing.store import PublishedFile, WeightStore
 from specs.errors import WeightsError
 from specs.quoting import names
-from specs.registry import BACKBONES
 
 if TYPE_CHECKING:
     import torch
@@ -30,13 +28,14 @@ class Naming(NamedTuple):
         prefix: what the backbone's tensor names begin with; None finds the usual prefixes.
         drop: beginnings of names of tensors that do not belong to the backbone, given without the prefix where a name
             has it.
-        numbered: whether the file's modules are numbered as in a ``Sequential``.
+        respelled: whether the file may spell the network's names otherwise, as ``initializers.formats.spellings`` knows
+            them.
     """
 
     key: str | None = None
     prefix: str | None = None
     drop: tuple[str, ...] = ()
-    numbered: bool = False
+    respelled: bool = False
 
 
 class StoredWeights(Initializer):
@@ -61,7 +60,7 @@ class Published(StoredWeights):
     """Weights of a known architecture that somebody else trained and published as a torch file.
 
     Attributes:
-        naming: how the file names its tensors.
+        naming: how the files name their tensors.
     """
 
     naming: ClassVar[Naming] = Naming()
@@ -75,6 +74,10 @@ class Published(StoredWeights):
     def architecture(self) -> str:
         """The expression of the backbone that the weights are of."""
         return "resnet50"
+
+    def made_for(self) -> str:
+        """The expression of the backbone that the weights are of."""
+        return self.architecture
 
     def convert(self, path: Path) -> Weights:
         """The file's tensors under the architecture's names, checked.
@@ -93,14 +96,20 @@ class Published(StoredWeights):
             WeightsError: if the file lacks the entry or the prefix that the publishers use.
         """
         from initializers.formats.checkpoints import tensors_in
-        from initializers.formats.spellings import SPELLINGS, spelled, without_heads
+        from initializers.formats.spellings import SPELLINGS, check_prefix, spelled, without_heads
 
+        naming = self.layout(container)
+        tensors, where = tensors_in(container, naming.key)
+        check_prefix(tensors, naming.prefix)  # before the network is built, which takes longer
         wanted = self.wanted()
-        tensors, where = tensors_in(container, self.naming.key)
-        renamed = spelled(tensors, wanted, self.naming.prefix, SPELLINGS if self.naming.numbered else SPELLINGS[:1])
+        renamed = spelled(tensors, wanted, naming.prefix, SPELLINGS if naming.respelled else SPELLINGS[:1])
         tensors, transformed = self.arranged(renamed.tensors)
-        tensors, dropped = without_heads(tensors, wanted, self.naming.drop)
+        tensors, dropped = without_heads(tensors, wanted, naming.drop)
         return Weights(tensors, transformed, dropped, source=f"{self.file.name} ({where}{renamed.words})")
+
+    def layout(self, container: Container) -> Naming:
+        """How a file names its tensors: as ``naming`` says, unless publishers have several layouts."""
+        return self.naming
 
     def arranged(self, tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
         """The tensors renamed to the architecture's names, and by name what was done to those that changed."""
@@ -113,7 +122,9 @@ class Published(StoredWeights):
 
     def network(self) -> nn.Module:
         """The architecture's network without values, which must not be changed."""
-        return _without_values(self.architecture)
+        from initializers.publishing.skeletons import skeleton
+
+        return skeleton(self.architecture)
 
     def checked(self, weights: Weights) -> Weights:
         """The weights, after a check that names are the architecture's and values finite.
@@ -153,12 +164,3 @@ class Published(StoredWeights):
         from initializers.loading.inputs import for_inputs
 
         return for_inputs(WeightStore.current().converted(self.file, self.convert), backbone)
-
-
-@lru_cache(maxsize=8)
-def _without_values(architecture: str) -> nn.Module:
-    import torch
-
-    with torch.device("meta"):
-        network: nn.Module = BACKBONES.build(architecture).network
-    return network

@@ -28,12 +28,14 @@ class SelfSupervised(Published):
         licence: the licence of the weights.
         paper: the paper's citation and URL.
         published: the file that the authors published.
+        unseen: what could not be verified on the file itself, in words.
     """
 
     method: ClassVar[str]
     licence: ClassVar[str]
     paper: ClassVar[str]
     published: ClassVar[PublishedFile]
+    unseen: ClassVar[tuple[str, ...]] = ()
 
     @property
     def file(self) -> PublishedFile:
@@ -49,4 +51,5 @@ class SelfSupervised(Published):
             paper=self.paper,
             training_data=("imagenet",),
             normalization=IMAGENET,
+            unseen=self.unseen,
         )

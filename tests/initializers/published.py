@@ -92,6 +92,31 @@ FORMATS = (
         head=("fc.weight", "fc.bias"), legacy=False,
     ),
     Format(
+        "simsiam", "simsiam_100ep_checkpoint_0099.pth.tar", prefix="module.encoder.", container="state_dict",
+        beside=("epoch", "arch", "optimizer"), extras=("module.predictor.0.weight", "module.predictor.3.bias"),
+        head=("fc.0.weight", "fc.1.running_mean", "fc.6.weight"), legacy=False,
+    ),
+    Format("vicreg", "vicreg_resnet50.pth", legacy=False),
+    Format("vicregl", "vicregl_resnet50_alpha0.9.pth", legacy=False),
+    Format('vicregl("0.75")', "vicregl_resnet50_alpha0.75.pth", legacy=False),
+    Format("densecl", "densecl_r50_imagenet_200ep.pth", container="state_dict", beside=("author",)),
+    Format("detco", "detco_200ep.pth", container="state_dict"),
+    Format(
+        "pixpro", "pixpro_base_r50_400ep_md5_919c6612.pth", prefix="module.encoder.", container="model",
+        extras=(
+            "module.projector.linear1.weight", "module.encoder_k.conv1.weight", "module.projector_k.bn1.bias",
+            "module.value_transform.weight",
+        ),
+    ),
+    Format(
+        "obow", "tochvision_resnet50_student_K8192_epoch200.pth.tar", container="network",
+        head=("fc.weight", "fc.bias"),
+    ),
+    Format(
+        "clsa", "clsa_multi_200ep.pth.tar",
+        **(MOCO | {"beside": ("epoch", "arch", "best_acc", "optimizer"), "legacy": False}),
+    ),
+    Format(
         "radimagenet", "RadImageNet-ResNet50.pt", prefix="backbone.", legacy=False,
         modules=(("conv1", "0"), ("bn1", "1"), ("layer1", "4"), ("layer2", "5"), ("layer3", "6"), ("layer4", "7")),
     ),

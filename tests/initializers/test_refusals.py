@@ -21,7 +21,7 @@ SITUATIONS: dict[str, str] = {
     "checkpoints.py: memory ran out": "the file is larger than the memory that is left",
     "checkpoints.py: cannot be read": "a disk or a permission refuses its bytes",
     "checkpoints.py: Expected safetensors or a file of torch.save": "another kind of file; its own words say which",
-    "checkpoints.py: a whole object": "torch.save(model) instead of its state dict",
+    "checkpoints.py: a whole object": "torch.save of an object that is no module of torch",
     "checkpoints.py: reading anything but tensors and plain data": "it calls functions when Python reads it",
     "checkpoints.py: tensors that are not plain numbers": "sparse, quantized, nested, meta, or beyond their storage",
     "checkpoints.py: holds no named tensors but": "the tensors are in an entry that is not among the usual ones",

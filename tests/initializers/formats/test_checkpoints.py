@@ -126,12 +126,6 @@ def test_code_in_a_plain_pickle_is_refused_and_never_run(tmp_path: Path) -> None
     assert proof.exists(), "the file was harmless, so this test has shown nothing"
 
 
-def test_a_whole_module_is_refused_by_the_name_of_its_class(tmp_path: Path) -> None:
-    torch.save(nn.Linear(2, 2), tmp_path / "module.pt")
-    with pytest.raises(WeightsError, match=r"holds torch\.nn\.modules\.linear\.Linear.*state_dict"):
-        read_tensors(tmp_path / "module.pt")
-
-
 def zip_of(*names: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -24,6 +24,7 @@ CARD = Card(
     training_data=("chestxray14", 'medmnist("chestmnist")'),
     normalization=Normalization((0.5, 0.4, 0.3), (0.2, 0.3, 0.4)),
     warnings=("a warning",),
+    unseen=("the file",),
 )
 
 
@@ -44,6 +45,12 @@ def test_file_takes_the_card_and_what_the_user_adds(tmp_path: Path) -> None:
     assert dataclasses.replace(plain, sha256=None) == CARD
     more = build(f'file("{path.as_posix()}", trained_on=("chexpert", "chestxray14"))').card()
     assert more.training_data == (*CARD.training_data, "chexpert")
+
+
+def test_a_card_of_before_there_was_word_of_what_was_not_seen_is_read(tmp_path: Path) -> None:
+    told = json.loads(description(CARD, "tiny", "ab12")[ENTRY])
+    del told["card"]["unseen"]
+    assert card_in(written(tmp_path, {ENTRY: json.dumps(told)})) == dataclasses.replace(CARD, unseen=())
 
 
 def test_files_of_others_have_none(tmp_path: Path) -> None:
@@ -73,7 +80,7 @@ def altered(**changes: object) -> str:
     "entry",
     [
         "{", "[]", "{}", '{"card": 3}', altered(method=3), altered(colour="red"),
-        altered(training_data="xxx"), altered(method=[]),
+        altered(training_data="xxx"), altered(method=[]), altered(unseen=7),
         altered(normalization={"mean": [0.5, 0.5], "std": [1, 1]}), altered(normalization={"mean": [0.5], "std": [0]}),
         altered(normalization={"mean": ["a"], "std": [1]}), altered(training_data=[1]),
         altered(normalization={"mean": [float("nan")], "std": [1]}),
