@@ -19,6 +19,7 @@ from datamodules.dataset.counts import Counts
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.fitness import Fitness, check_divisible, check_training, fitness
+from experiments.run.identified import identified
 from experiments.run.members import members_of
 from experiments.run.memory_format import with_format
 from experiments.run.named_decoder import identifying
@@ -26,25 +27,17 @@ from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named, recipe_of_method
 from experiments.run.stages import check_stage
 from initializers.loading.contract import Initializer
-from lightning_modules.adapting.contract import Adaptation
-from lightning_modules.adapting.solved import OF_HEADS
 from specs.errors import UsageError
 from specs.expression import Call
 from specs.fold import Fold
 from specs.plugins import plugins_of
 from specs.recipe import Recipe
-from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS, METHODS
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS
 from specs.run import Edition, Pretraining, RunSpec, digest
 from specs.settling import with_channels_of
 
 TRAINING_VERSION = 3
 """Raised on purpose when the same spec trains, validates or tests to other numbers than before."""
-
-AUGMENTATION_VERSION = 2
-"""Raised on purpose when the same steps by albumentations give other images; runs without such steps leave it out.
-
-2: a sample's steps draw independently, and those of segmentation do what albumentations 0.4.3 did.
-"""
 
 READING_VERSION = 2
 """Raised on purpose when the same files give other pixels; runs on drawn images leave it out.
@@ -180,7 +173,7 @@ class Resolver:
             "dataset": self._dataset(spec),
             "backbone": {"expression": str(spec.backbone), "version": _module_version(spec.backbone)},
             "initializer": self._initializer(spec.initializer, spec, needs),
-            "recipe": _identified(identifying(spec)),
+            "recipe": identified(identifying(spec)),
             "seed": spec.seed,
             "training": TRAINING_VERSION,
         }
@@ -294,37 +287,6 @@ class Resolver:
         if need not in needs:
             needs[need] = self.resolve(required_by(spec, need))
         return needs[need]
-
-
-UNMENTIONED = {"trained": "all", "memory_format": "contiguous", "compiled": False, "deterministic": False}
-"""Settings that recipes did not have at first, with the values that reproduce what runs did then."""
-
-UNMENTIONED_OF_OPTIMIZERS = {"decayed": "all"}
-"""Settings that optimizers did not have at first, with the values that reproduce what runs did then."""
-
-
-def _identified(recipe: Recipe) -> dict[str, Any]:
-    """A recipe's settings as plain data for the identity, with the method's arguments written out.
-
-    Settings of methods are left out if there is none, and so are later settings at values that change nothing: the
-    keys of runs from before these settings stay valid.
-    """
-    plain = {name: value for name, value in recipe.to_json().items() if (name, value) not in UNMENTIONED.items()}
-    later = UNMENTIONED_OF_OPTIMIZERS.items()
-    if "adaptation" in plain:  # one of the two first ones is called ``trained`` and has no version
-        adaptation: Adaptation = ADAPTATIONS.build(plain["adaptation"])
-        plain["adaptation"] = {"expression": str(ADAPTATIONS.bind(plain["adaptation"])), "version": adaptation.version}
-        if adaptation.solved:
-            return {name: value for name, value in plain.items() if name in OF_HEADS}
-    plain["optimizer"] = {name: value for name, value in plain["optimizer"].items() if (name, value) not in later}
-    by_albumentations = recipe.method is not None or recipe.pipeline == "albumentations"
-    if by_albumentations and (recipe.augmentation or any(views.augmentation for views in recipe.views)):
-        plain["augmentation_version"] = AUGMENTATION_VERSION
-    if recipe.method is not None:
-        version: int = METHODS.build(recipe.method).version
-        changed = {"method_version": version} if version != 1 else {}
-        return plain | {"method": str(METHODS.bind(recipe.method))} | changed
-    return {name: value for name, value in plain.items() if name not in ("method", "views", "images")}
 
 
 def _of_same_images(one: Call, other: Call) -> bool:

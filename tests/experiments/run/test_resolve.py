@@ -14,7 +14,7 @@ import torch
 from datamodules.phantoms.phantom import ensure_phantom
 from datamodules.prepared.preparation import prepare
 from datamodules.shenzhen import Shenzhen
-from experiments.run import resolve
+from experiments.run import identified
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
@@ -152,7 +152,7 @@ def test_a_methods_version_enters_the_key_from_the_second_on(tmp_path: Path, mon
 def test_the_version_of_augmentation_enters_the_keys_of_runs_that_albumentations_augments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolve, "AUGMENTATION_VERSION", 99)
+    monkeypatch.setattr(identified, "AUGMENTATION_VERSION", 99)
     resolver = Resolver(paths_in(tmp_path))
 
     def enters(stage: Literal["pretrain", "finetune"] = "finetune", **settings: Any) -> bool:
