@@ -71,6 +71,12 @@ TABLE = (
         "no",
         "https://huggingface.co/microsoft/rad-dino-maira-2, Uses: for research purposes only",
     ),
+    Terms(("ASU GitHub Project License, for non-commercial use",), "no", "https://github.com/jlianglab/Ark, LICENSE"),
+    Terms(("MIT for academic use",), "no", "https://github.com/maple-research-lab/CLSA, README"),
+    Terms(
+        ("BSD-2-Clause for academic use; for commercial use by agreement with the authors",), "no",
+        "https://github.com/xieenze/DetCo, README",
+    ),
     # What publishers of images say, in the words that the datasets here have for it, with their pages.
     Terms(("made by this program", "drawn by this program"), "yes", "medtransfer's own licence, Apache-2.0"),
     Terms(("no restrictions, attribution asked for",), "yes", "https://nihcc.app.box.com/v/ChestXray-NIHCC"),

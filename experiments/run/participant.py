@@ -114,19 +114,10 @@ def _trained_and_tested(
     if not first:
         return None
     best = outcome.validated
+    found = _scored(data, outcome, attempt.folder)
     if not outcome.told:
         trained = module.learner.kept.backbone if isinstance(module, SelfSupervisedModule) else backbone
         _write_weights(trained, attempt.folder / WEIGHTS, _description(resolved, normalization))
-        found = {f"validation_{'knn' if method else data.task.metric}": best["validation_metric"]}
-        if method:
-            found |= {name: best[name] for name in ("embedding_std", "embedding_rank")}
-    else:
-        tables = {
-            split: prediction_table(data.task, data.index_of(split), rows) for split, rows in outcome.told.items()
-        }
-        for split, table in tables.items():
-            write_predictions(table, attempt.folder / (PREDICTIONS if split == "test" else VALIDATION_PREDICTIONS))
-        found = scores(data.task, tables["test"])
     result = attempt.folder / (PREDICTIONS if outcome.told else WEIGHTS)
     _write_best(module, epoch_end, outcome, attempt.folder)
     record = {
@@ -150,6 +141,21 @@ def _trained_and_tested(
         "plugins": [dataclasses.asdict(plugin) for plugin in plugins_of(spec)],
     }
     return store.publish(attempt, record)
+
+
+def _scored(data: ImageDataModule, outcome: Outcome, folder: Path) -> dict[str, float | None]:
+    """Write the predictions of the splits that were tested, and return the scores: of a pretraining, validation's."""
+    if not outcome.told:
+        best = outcome.validated
+        if "embedding_rank" not in best:
+            return {f"validation_{data.task.metric}": best["validation_metric"]}
+        return {"validation_knn": best["validation_metric"]} | {
+            name: best[name] for name in ("embedding_std", "embedding_rank")
+        }
+    tables = {split: prediction_table(data.task, data.index_of(split), rows) for split, rows in outcome.told.items()}
+    for split, table in tables.items():
+        write_predictions(table, folder / (PREDICTIONS if split == "test" else VALIDATION_PREDICTIONS))
+    return scores(data.task, tables["test"])
 
 
 def _trained(
