@@ -71,6 +71,10 @@ TABLE = (
         "no",
         "https://huggingface.co/microsoft/rad-dino-maira-2, Uses: for research purposes only",
     ),
+    Terms(
+        ("ASU GitHub Project License, for non-commercial use", "License Text for ASU GitHub Project"), "no",
+        "https://github.com/jlianglab/Ark/blob/606bd1d2040b4b471986c0dc3697c31e203daa0e/LICENSE, section 2",
+    ),
     # What publishers of images say, in the words that the datasets here have for it, with their pages.
     Terms(("made by this program", "drawn by this program"), "yes", "medtransfer's own licence, Apache-2.0"),
     Terms(("no restrictions, attribution asked for",), "yes", "https://nihcc.app.box.com/v/ChestXray-NIHCC"),
