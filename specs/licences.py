@@ -71,17 +71,11 @@ TABLE = (
         "no",
         "https://huggingface.co/microsoft/rad-dino-maira-2, Uses: for research purposes only",
     ),
-    Terms(
-        ("ASU GitHub Project License, for non-commercial use", "License Text for ASU GitHub Project"), "no",
-        "https://github.com/jlianglab/Ark/blob/606bd1d2040b4b471986c0dc3697c31e203daa0e/LICENSE, section 2",
-    ),
+    Terms(("ASU GitHub Project License, for non-commercial use",), "no", "https://github.com/jlianglab/Ark, LICENSE"),
+    Terms(("MIT for academic use",), "no", "https://github.com/maple-research-lab/CLSA, README"),
     Terms(
         ("BSD-2-Clause for academic use; for commercial use by agreement with the authors",), "no",
-        "https://github.com/xieenze/DetCo/blob/125a512c773c9327530439c7be3068101515a702/README.md, License",
-    ),
-    Terms(
-        ("MIT for academic use",), "no",
-        "https://github.com/maple-research-lab/CLSA/blob/0e6228fdeef5dc8dcc74f9f049fc13fb57c20fdc/README.md, License",
+        "https://github.com/xieenze/DetCo, README",
     ),
     # What publishers of images say, in the words that the datasets here have for it, with their pages.
     Terms(("made by this program", "drawn by this program"), "yes", "medtransfer's own licence, Apache-2.0"),
