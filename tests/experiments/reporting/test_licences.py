@@ -35,9 +35,11 @@ def test_each_row_has_the_licence_of_its_weights() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "shown", [terminal, to_markdown, to_latex, lambda made: render("A report", [Illustrated(made)])]
-)
+def page(made: TableDocument) -> str:
+    return render("A report", [Illustrated(made)])
+
+
+@pytest.mark.parametrize("shown", [terminal, to_markdown, to_latex, page])
 def test_every_format_shows_them_and_what_was_left_out(shown: object) -> None:
     text = " ".join(shown(compared()).split())  # type: ignore[operator]
     assert "BSD-3-Clause" in text and "none needed" in text
