@@ -73,25 +73,30 @@ def backbone_of(build: Callable[[], nn.Module], name: str, in_channels: int) -> 
         in_channels: the number of channels of the input images.
 
     Raises:
-        UsageError: if the network yields no intermediate features.
+        UsageError: if the network yields no intermediate features, or its tensors cannot be told apart by stage.
     """
     with torch.device("meta"):
         probe = build()
     if not hasattr(probe, "forward_intermediates") or not hasattr(probe, "feature_info"):
         raise UsageError(f'the timm model "{name}" yields no intermediate features. Choose one that does.')
-    stages = _stages(probe)
+    stages = _stages(probe, name)
     image_size, ends = _only_size(probe), _residual_ends(probe)
     scales = tuple(end for end in ends if probe.get_parameter(end).ndim == 1)  # the others are kernels, and drawn
-    return Backbone(
-        build=partial(_started, build, scales),
-        stages=stages,
-        in_channels=in_channels,
-        num_features=int(getattr(probe, "head_hidden_size", None) or probe.num_features),  # type: ignore[arg-type]
-        features=partial(_features, indices=list(range(len(stages)))),
-        pooled=_pooled,
-        image_size=image_size,
-        residual_ends=ends,
-    )
+    try:
+        return Backbone(
+            build=partial(_started, build, scales),
+            stages=stages,
+            in_channels=in_channels,
+            num_features=int(getattr(probe, "head_hidden_size", None) or probe.num_features),  # type: ignore[arg-type]
+            features=partial(_features, indices=list(range(len(stages)))),
+            pooled=_pooled,
+            image_size=image_size,
+            residual_ends=ends,
+        )
+    except ValueError as error:  # the stages do not partition the tensors
+        raise UsageError(
+            f'the timm model "{name}" has no stages one after another: {error}. Choose another.'
+        ) from error
 
 
 def _started(build: Callable[[], nn.Module], scales: tuple[str, ...]) -> nn.Module:
@@ -161,11 +166,21 @@ def _pooled(network: nn.Module, x: Tensor) -> Tensor:
     return feature
 
 
-def _stages(network: nn.Module) -> list[Stage]:
+def _stages(network: nn.Module, name: str) -> list[Stage]:
+    """The stages of a network by timm's notes of its feature maps.
+
+    Raises:
+        UsageError: if the notes name modules that the network does not have.
+    """
     info: Sequence[dict[str, object]] = list(network.feature_info)  # type: ignore[arg-type]
     modules = [str(entry["module"]) for entry in info]
     keys = list(dict.fromkeys(key.rsplit(".", 1)[0] for key in network.state_dict()))
     order = {module: number for number, (module, _) in enumerate(network.named_modules())}
+    if lacking := [module for module in modules if module not in order]:
+        raise UsageError(
+            f'timm notes feature maps of "{name}" behind modules that it does not have ({", ".join(lacking)}), so that '
+            "its stages cannot be told. Choose another network."
+        )
     ends = [max(order[name] for name in order if name == m or name.startswith(m + ".")) for m in modules]
     stages = []
     for number, (entry, module) in enumerate(zip(info, modules, strict=True)):

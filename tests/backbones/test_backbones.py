@@ -279,6 +279,15 @@ def test_an_unknown_timm_model_lists_the_nearest() -> None:
         BACKBONES.build('timm("resnet43")')
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("twins_svt_small", r"does not have \(block\.0, .*Choose another"), ("coat_tiny", "no stages one after another")],
+)
+def test_a_network_whose_stages_cannot_be_told_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        BACKBONES.build(f'timm("{name}")')
+
+
 def test_a_tag_behind_the_architecture_is_refused() -> None:
     with pytest.raises(UsageError, match="without the tag"):
         BACKBONES.build('timm("resnet50.a1_in1k")')
