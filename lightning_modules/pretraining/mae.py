@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lightning_modules.self_supervision import sources as shared
@@ -24,11 +25,15 @@ PUBLISHED = as_published(
     schedule=Cosine(40),
     augmentation=(RandomResizedCrop(0.2), HorizontalFlip()),
 )
-PHANTOM = phantom(
-    "mae(width=64, depth=2, heads=4)",
-    learning_rate=1e-3,
-    epochs=24,
-    augmentation=(RandomResizedCrop(0.5), HorizontalFlip()),
+# It compares one view per image, so it takes more and smaller steps, after a warm-up as transformers need it.
+PHANTOM = replace(
+    phantom(
+        "mae(width=64, depth=2, heads=4)",
+        batch_size=32,
+        epochs=30,
+        augmentation=(RandomResizedCrop(0.5), HorizontalFlip()),
+    ),
+    schedule=Cosine(4),
 )
 
 CODE = "https://github.com/facebookresearch/mae"

@@ -21,8 +21,9 @@ class MaeLearner(Learner):
 
     The network encodes the class token and the visible patches of each image, drawn anew each time; a decoder, which is
     not kept, tells the pixels of the hidden ones. There is no head: the embeddings whose spread is logged are the
-    network's pooled features of whole images. Of the network, ``compiled`` compiles only what validation uses, since
-    training does not pass through its pooled features.
+    network's pooled features of whole images. Nothing centers these, so their standard deviation is small, and their
+    effective rank, which is that of centered ones, tells whether they differ. Of the network, ``compiled`` compiles
+    only what validation uses, since training does not pass through its pooled features.
 
     Args:
         backbone: the backbone that is pretrained, a plain vision transformer.
