@@ -106,7 +106,7 @@ def vit_forward(tensors: Mapping[str, Tensor], image: Tensor, heads: int, eps: f
     depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks."))
     for block in (f"blocks.{number}" for number in range(depth)):
         query, key, value = (
-            part.unflatten(-1, (heads, -1)).transpose(1, 2)
+            part.reshape(*part.shape[:-1], heads, -1).transpose(1, 2)
             for part in linear(f"{block}.attn.qkv", normal(f"{block}.norm1", tokens)).chunk(3, -1)
         )
         weight = (query @ key.mT / query.shape[-1] ** 0.5).softmax(-1)
@@ -150,7 +150,7 @@ def swin_forward(tensors: Mapping[str, Tensor], image: Tensor, heads: tuple[int,
             bias = tensors[f"{block}.attn.relative_position_bias_table"]
             bias = bias[apart[..., 0] * (2 * window - 1) + apart[..., 1]].movedim(-1, 0)
             query, key, value = (
-                part.unflatten(-1, (count, -1)).transpose(1, 2)
+                part.reshape(*part.shape[:-1], count, -1).transpose(1, 2)
                 for part in linear(f"{block}.attn.qkv", normal(f"{block}.norm1", tokens)).chunk(3, -1)
             )
             score = query @ key.mT / query.shape[-1] ** 0.5 + bias
@@ -158,7 +158,7 @@ def swin_forward(tensors: Mapping[str, Tensor], image: Tensor, heads: tuple[int,
             tokens = tokens + linear(f"{block}.attn.proj", (weight @ value).transpose(1, 2).flatten(2))
             hidden = functional.gelu(linear(f"{block}.mlp.fc1", normal(f"{block}.norm2", tokens)))
             tokens = tokens + linear(f"{block}.mlp.fc2", hidden)
-        grid = tokens.unflatten(1, (side, side))
+        grid = tokens.reshape(len(tokens), side, side, -1)
         if f"layers.{stage}.downsample.reduction.weight" in tensors:
             quarters = [grid[:, row::2, column::2] for column in (0, 1) for row in (0, 1)]
             merged = normal(f"layers.{stage}.downsample.norm", torch.cat(quarters, -1))

@@ -37,7 +37,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-class Published(DenseNet):
+class Published(DenseNet):  # type: ignore[misc]
     """What the library pickled: torchvision's DenseNet of one channel, with 18 outputs and a buffer of thresholds."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ def test_a_module_of_this_layout_that_would_run_something_is_refused(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network, proof = Published(), store / "proof"
-    network.features.pool0.kernel_size = Exploit(proof)  # type: ignore[assignment]
+    network.features.pool0.kernel_size = Exploit(proof)
     write(network, store / DENSENET, monkeypatch)
     with pytest.raises(WeightsError, match=r"(posix|nt)\.mkdir.*would run code"):
         loaded()

@@ -23,6 +23,7 @@ from tests.initializers.contract import no_runs, seeded, tiny
 from tests.initializers.published import FORMATS, distinct, write
 
 BY_EXPRESSION = {form.expression: form for form in FORMATS}
+CLSA = ("clsa", 'clsa(training="single_800")', 'clsa(training="single_200")')
 FIXTURES = PROJECT / "tests" / "initializers" / "fixtures"
 
 
@@ -34,7 +35,7 @@ def inspected(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[i
 @pytest.mark.parametrize(
     ("expression", "formats", "dropped"),
     [
-        ("moco_v2", {"moco_v1", "moco_v2", "pcl_v1", "pcl_v2"}, 8),
+        ("moco_v2", {"moco_v1", "moco_v2", "pcl_v1", "pcl_v2", *CLSA}, 8),
         ("pirl", {"insdis", "pirl", "infomin"}, 3),
         ("swav", {"swav", "sela_v2", "deepcluster_v2"}, 3),
         ("radimagenet", {"radimagenet"}, 0),

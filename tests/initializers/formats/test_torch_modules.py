@@ -127,8 +127,8 @@ def test_a_module_that_would_run_something_is_refused_before_it_does(
     if place == "attribute":
         network.labels = Exploit(proof)  # type: ignore[assignment]
     else:
-        held = network._modules if place == "module" else network._buffers
-        held["evil"] = Exploit(proof)  # type: ignore[index]
+        held: Any = network._modules if place == "module" else network._buffers
+        held["evil"] = Exploit(proof)
     path = tmp_path / "evil.pt"
     path.write_bytes(form(network))
     with pytest.raises(WeightsError, match=r"holds (posix|nt)\.mkdir, and reading anything but tensors.*not read"):
