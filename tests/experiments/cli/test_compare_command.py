@@ -258,7 +258,7 @@ def test_rows_have_the_names_and_networks_that_they_are_given(
         ),
         (["--from", "A = random", "A = gabor"], "found A more than once"),
         (["--from", "random", "A = B"], 'unknown initializer "B"'),
-        (["--from", "random", "imagenet by lora"], "there is no adaptation 'lora'"),
+        (["--from", "random", "imagenet by lorra"], 'unknown adaptation "lorra". Did you mean "lora"'),
         (["--learning-rates", "1e-4,x"], "expected learning rates such as"),
         (["--learning-rates", "-1"], "expected learning rates such as"),
         (["--budget", "9"], "9 runs do not reach the first look. Expected 10 or more"),
