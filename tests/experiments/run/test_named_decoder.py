@@ -63,3 +63,10 @@ def test_a_decoder_of_another_distribution_is_one_of_the_runs_plugins(monkeypatc
     monkeypatch.setattr(DECODERS, "entries", DECODERS.entries | {"theirs": theirs})
     assert [plugin.distribution for plugin in plugins_of(segmentation("theirs"))] == ["their-decoders"]
     assert plugins_of(segmentation("upernet")) == plugins_of(segmentation(None)) == ()
+
+
+def test_upernets_batch_norm_needs_more_than_one_image_whatever_the_backbone_is(resolver: Resolver) -> None:
+    upernet = segmentation(None, VIT)
+    alone = dataclasses.replace(upernet, recipe=upernet.recipe.override({"batch_size": "1"}))
+    with pytest.raises(UsageError, match="the batch norm of timm with its decoder cannot estimate a variance"):
+        resolver.resolve(alone)
