@@ -116,8 +116,8 @@ def _trained_and_tested(
     best = outcome.validated
     found = _scored(data, outcome, attempt.folder)
     if not outcome.told:
-        trained = module.learner.kept.backbone if isinstance(module, SelfSupervisedModule) else backbone
-        _write_weights(trained, attempt.folder / WEIGHTS, _description(resolved, normalization))
+        kept: Any = module.learner.kept if method else module  # type: ignore[union-attr]
+        _write_weights(kept.backbone, attempt.folder / WEIGHTS, _description(resolved, normalization))
     result = attempt.folder / (PREDICTIONS if outcome.told else WEIGHTS)
     _write_best(module, epoch_end, outcome, attempt.folder)
     record = {
