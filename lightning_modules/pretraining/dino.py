@@ -32,7 +32,7 @@ PUBLISHED = sgd(
     batch_norm="sync",
 )
 PHANTOM = phantom(
-    "dino(dimensions=64, hidden=128, outputs=256, momentum=0.97)",
+    "dino(dimensions=64, hidden=128, outputs=256, momentum=0.9, clip=None)",
     views=(Views(2, 32, DRAWN), Views(2, 16, (RandomResizedCrop(0.1, largest=0.3), *DRAWN[1:]))),
 )
 
