@@ -52,7 +52,7 @@ class SupervisedModule(TrainedModule):
     def __init__(self, backbone: Backbone, task: Task, recipe: Recipe, normalization: Normalization) -> None:
         super().__init__(with_memory_format(recipe, backbone), normalization, backbone.in_channels)
         self.adaptation: Adaptation = ADAPTATIONS.build(recipe.adaptation)
-        self.adaptation.check(task)
+        self.adaptation.check(task.kind)
         self._start: dict[str, Tensor] | None = None
         self.backbone, self.task = backbone, task
         self.score, self.validation_score = task_score(task), validation_score(task)

@@ -34,7 +34,7 @@ def check_stage(spec: RunSpec) -> None:
             'fine-tuning on a task. Pretrain with adaptation="full".'
         )
     adaptation: Adaptation = ADAPTATIONS.build(recipe.adaptation)
-    adaptation.check(dataset.task)
+    adaptation.check(dataset.kind)
     if adaptation.solved and (recipe.class_weights != "none" or recipe.sampling != "shuffled"):
         raise UsageError(
             f"recipe: {recipe.adaptation} takes every training image once and alike, and the recipe says class_weights="

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from backbones.networks.contract import Backbone
-    from specs.task import Task
+    from specs.task import Kind
 
 
 class Adaptation:
@@ -36,13 +36,13 @@ class Adaptation:
         """The number of fully fine-tuned networks whose mean this is, instead of training; 0: it trains its own."""
         return 0
 
-    def check(self, task: Task) -> None:
-        """Refuse a task that the adaptation is not for.
+    def check(self, kind: Kind) -> None:
+        """Refuse a kind of task that the adaptation is not for.
 
         Raises:
             UsageError: if the head is solved from one feature vector per image, and the task is about pixels.
         """
-        if self.solved and task.kind == "segmentation":
+        if self.solved and kind == "segmentation":
             raise UsageError(
                 f"{type(self).__name__.lower()} finds one answer for each image from its pooled features, and this "
                 "task has masks. Use head, which trains the decoder alone, or another adaptation."

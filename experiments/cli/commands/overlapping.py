@@ -50,7 +50,7 @@ def overlap_of(options: argparse.Namespace) -> int:
     return 0 if found.listed.verdict in ("none", "nothing") else FOUND
 
 
-def _weights_or_list(text: str, trained_on: str | None) -> tuple[Call | None, Path | None]:
+def _weights_or_list(text: str, trained_on: Path | None) -> tuple[Call | None, Path | None]:
     """The weights that an argument names, or the list that it is, and the list that was given beside weights.
 
     Raises:
@@ -58,7 +58,7 @@ def _weights_or_list(text: str, trained_on: str | None) -> tuple[Call | None, Pa
     """
     from specs.registry import INITIALIZERS
 
-    given = None if trained_on is None else to_read(trained_on, "weights overlap")
+    given = None if trained_on is None else to_read(str(trained_on), "weights overlap")
     try:
         expression = parse(text)
     except UsageError:

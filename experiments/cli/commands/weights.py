@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.commands.options import add_edition, add_paths
 from experiments.cli.commands.showing import note
-from experiments.cli.paths import file_to_read
+from experiments.cli.paths import FileToRead, file_to_read
 from specs.errors import MedtransferError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
     of_overlap = parser.add_argument_group("for overlap alone")
-    of_overlap.add_argument("--trained-on", metavar="FILE", help="a list of the images that they were trained on")
+    of_overlap.add_argument(
+        "--trained-on", type=FileToRead(), metavar="FILE", help="a list of the images that they were trained on"
+    )
     of_overlap.add_argument("--column", metavar="NAME", help="the column of the list that holds the names of images")
     of_overlap.add_argument("--fetch", action="store_true", help="fetch the list that the weights publish, if need be")
     of_overlap.add_argument("--names", action="store_true", help="print the ids of test images that are in the list")

@@ -69,7 +69,7 @@ def test_a_row_overrides_the_network_of_a_whole_spec(tmp_path: Path, capsys: pyt
             "two networks are named: tiny(width=4)",
         ),
         (["--initializer", "random"], "--backbone missing"),
-        (["--initializer", "random on tiny by lora"], "there is no adaptation 'lora'"),
+        (["--initializer", "random on tiny by lorra"], 'unknown adaptation "lorra"'),
         (["--initializer", "A = "], "not a row: 'A = '. Expected NAME = WEIGHTS on BACKBONE"),
     ],
 )

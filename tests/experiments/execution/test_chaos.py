@@ -64,7 +64,9 @@ def results(where: Paths) -> dict[str, Any]:
         for name in record.data["files"]:
             record.file(name)
         found[path.parent.name] = {
-            name: value for name, value in record.data.items() if name not in ("seconds", "environment", "digest")
+            name: value
+            for name, value in record.data.items()
+            if name not in ("seconds", "peak_memory", "environment", "digest")
         }
     return found
 

@@ -58,16 +58,16 @@ def test_the_optimizer_is_the_one_that_is_vouched_for(name: str) -> None:
     recipe, golden = SOURCED[name]
     module = Scripted(recipe, [])
     optimizer = module.configure_optimizers()
-    kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD, "lars": Lars, "larc": Larc}
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD, "lars": Lars, "larc": Larc}
     kind = golden["optimizer.name"]
     assert type(optimizer) is kinds[kind]
     first = 1.0
     if golden["schedule.name"] == "cosine" and (warmup := golden["schedule.warmup_epochs"]):
         first = 1 / (warmup + 1)
     expected = {"lr": first * golden["optimizer.learning_rate"], "weight_decay": golden["optimizer.weight_decay"]}
-    if kind == "adam":
+    if kind in ("adam", "adamw"):
         expected |= {"eps": 1e-8, "amsgrad": False, "maximize": False}
-        assert optimizer.param_groups[0]["betas"] == (0.9, 0.999)
+        assert optimizer.param_groups[0]["betas"] == (0.9, golden.get("optimizer.beta2", 0.999))
     else:
         expected |= {"momentum": golden["optimizer.momentum"]}
     expected |= {"nesterov": False, "dampening": 0} if kind == "sgd" else {}
@@ -78,7 +78,7 @@ def test_the_optimizer_is_the_one_that_is_vouched_for(name: str) -> None:
         rate = golden["optimizer.bias_learning_rate"] or golden["optimizer.learning_rate"]
         of_bias |= {"lr": first * rate, "adapted": False}
         del of_bias["weight_decay"]
-    if kind == "sgd" and golden["optimizer.decayed"] == "weights":
+    if kind in ("sgd", "adamw") and golden.get("optimizer.decayed") == "weights":
         of_bias |= {"weight_decay": 0.0}
     found = of_each_parameter(optimizer, module)
     for parameter, settings in (("weight", expected), ("bias", of_bias)):
