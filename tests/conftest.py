@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 LONGEST = (
     "test_made_targets.py",
+    "test_learning.py",
     "test_slurm.py",
     "test_ceilings.py",
     "test_ddp.py",
