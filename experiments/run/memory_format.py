@@ -7,7 +7,6 @@ from functools import cache
 
 from specs.expression import Call
 from specs.recipe import MemoryFormat
-from specs.registry import BACKBONES
 from specs.run import RunSpec
 
 
@@ -26,10 +25,9 @@ def with_format(spec: RunSpec) -> RunSpec:
 
 @cache
 def _chosen(backbone: Call) -> MemoryFormat:
-    """Build the network without values, and without changing the random state, and look at its layers."""
-    import torch  # imported late, since most recipes name their format, and their plans need no torch
-
+    """Look at the layers of the network."""
+    # Imported late, since most recipes name their format, and their plans need no torch.
+    from backbones.networks.skeletons import skeleton
     from lightning_modules.memory_formats import chosen_format
 
-    with torch.random.fork_rng(devices=()), torch.device("meta"):
-        return chosen_format(BACKBONES.build(backbone))
+    return chosen_format(skeleton(backbone))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from typing import TYPE_CHECKING
 
 from specs.errors import UsageError
 from specs.expression import Call
 from specs.quoting import plain
 from specs.recipe import Recipe
-from specs.registry import BACKBONES, DATASETS
+from specs.registry import DATASETS
 from specs.run import RunSpec
 
 if TYPE_CHECKING:
-    from backbones.networks.contract import Backbone, Stage
+    from backbones.networks.contract import Stage
 
 
 def check_decoder(spec: RunSpec) -> None:
@@ -51,11 +50,8 @@ def identifying(spec: RunSpec) -> Recipe:
     return dataclasses.replace(spec.recipe, decoder="auto") if usual else spec.recipe
 
 
-@cache
 def _stages(backbone: Call) -> tuple[Stage, ...]:
-    """The stages of a network, which is built without values for this; the global random state is not changed."""
-    import torch
+    """The stages of a network."""
+    from backbones.networks.skeletons import skeleton
 
-    with torch.device("meta"), torch.random.fork_rng(devices=()):
-        network: Backbone = BACKBONES.build(backbone)
-    return network.stages
+    return skeleton(backbone).stages

@@ -25,12 +25,13 @@ from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
 from experiments.run.machine.memory import peak_memory
 from experiments.run.out_of_memory import memory_explained
+from experiments.run.outcome import Outcome
 from experiments.run.paths import seen_by
 from experiments.run.predictions import Rows, prediction_table, scores, write_predictions
 from experiments.run.progress import Report
 from experiments.run.public_names import public_text
 from experiments.run.resolve import ResolvedRun, Resolver
-from experiments.run.solving import FeatureStore, Outcome, solved
+from experiments.run.solving import FeatureStore, solved
 from experiments.run.store import BEST, PREDICTIONS, VALIDATION_PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
 from initializers.formats.embedded_card import description

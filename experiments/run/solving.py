@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -17,6 +16,7 @@ from xxhash import xxh3_128_hexdigest
 from datamodules.dataset.splits import Split
 from datamodules.pipeline.batching import BatchLoader
 from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.outcome import Outcome
 from experiments.run.predictions import Rows
 from experiments.run.progress import Report
 from experiments.run.resolve import ResolvedRun
@@ -28,27 +28,6 @@ from specs.run import digest
 
 FOLDER = "features"
 """The folder beside the prepared datasets that holds features."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run's training left, before anything is written.
-
-    Attributes:
-        told: the predictions of each split that was tested; empty for a pretraining.
-        validated: the loss and metric of the validation images at the best epoch, or with the solved head.
-        trained: the number of parameters that were trained or solved.
-        changed: whether the module holds other tensors than the file of the best epoch, or there is no such file.
-        trains: whether there were epochs.
-        tried: what was tried for a solved head, in order.
-    """
-
-    told: Mapping[Split, Rows]
-    validated: Mapping[str, Any]
-    trained: int
-    changed: bool
-    trains: bool = True
-    tried: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)

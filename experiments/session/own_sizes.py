@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 
 from experiments.tables.table import Row, Table
 from specs.expression import Call
@@ -33,15 +32,12 @@ def size_remarks(table: Table) -> tuple[tuple[str, str], ...]:
     )
 
 
-@cache
 def only_size(backbone: Call) -> int | None:
     """The height and width in pixels of the only images that a network takes; None if it takes several sizes.
 
     Args:
-        backbone: the bound expression of the network, which is built without values for its tensors.
+        backbone: the bound expression of the network.
     """
-    import torch
+    from backbones.networks.skeletons import skeleton
 
-    with torch.device("meta"):
-        size: int | None = BACKBONES.build(backbone).image_size
-    return size
+    return skeleton(backbone).image_size

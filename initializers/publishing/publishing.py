@@ -122,9 +122,9 @@ class Published(StoredWeights):
 
     def network(self) -> nn.Module:
         """The architecture's network without values, which must not be changed."""
-        from initializers.publishing.skeletons import skeleton
+        from backbones.networks.skeletons import skeleton
 
-        return skeleton(self.architecture)
+        return skeleton(self.architecture).network
 
     def checked(self, weights: Weights) -> Weights:
         """The weights, after a check that names are the architecture's and values finite.

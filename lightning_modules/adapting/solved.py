@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lightning_modules.adapting.contract import Adaptation
+from specs.errors import RunError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -39,6 +40,18 @@ class Known:
 
     features: Tensor
     targets: Tensor
+
+    def __post_init__(self) -> None:
+        """Check that features are finite.
+
+        Raises:
+            RunError: if those of an image are not.
+        """
+        if broken := int((~self.features.isfinite()).any(dim=1).sum()):
+            raise RunError(
+                f"the features of {broken} of {len(self.features)} training images are not finite, so that no head can "
+                'be solved from them. Look at the weights that the run starts from, and use precision="32".'
+            )
 
 
 class SolvedHead(Adaptation, ABC):

@@ -18,9 +18,9 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from backbones.networks import skeletons
 from backbones.networks.contract import Backbone
 from backbones.networks.timm import backbone_of
-from initializers.publishing import skeletons
 
 BLOCKS = (2, 2, 3, 2)
 """The number of layers of each block of the small DenseNet."""
@@ -78,7 +78,7 @@ def stand_in(patch: pytest.MonkeyPatch, architecture: str, small: Backbone) -> N
         small: the small one.
     """
     full = skeletons.skeleton
-    patch.setattr(skeletons, "skeleton", lambda asked: small.network if asked == architecture else full(asked))
+    patch.setattr(skeletons, "skeleton", lambda asked: small if asked == architecture else full(asked))
 
 
 # Forward passes of tensors in their published names

@@ -50,14 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Inspect the file and print what was found; returns the exit status."""
-    import torch
-
+    from backbones.networks.skeletons import skeleton
     from initializers.publishing.inspecting import inspect
-    from specs.registry import BACKBONES
 
-    with torch.device("meta"):
-        backbone = BACKBONES.build(options.backbone)
-    found = inspect(options.file, backbone, options.key, options.prefix, tuple(options.drop))
+    found = inspect(options.file, skeleton(options.backbone), options.key, options.prefix, tuple(options.drop))
     print(json.dumps(dataclasses.asdict(found), indent=1) if options.json else _words(found, options.backbone))
     return WeightsError.exit_status if found.misfits else 0
 

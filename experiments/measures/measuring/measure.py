@@ -8,20 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specs.errors import unknown
-from specs.expression import Call
-from specs.registry import BACKBONES, MEASURES
+from specs.registry import MEASURES
 from specs.run import RunSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from backbones.networks.contract import Backbone
     from datamodules.dataset.contract import Dataset
     from experiments.run.paths import Paths
     from experiments.run.store import Record
@@ -88,16 +85,9 @@ def defined(value: float) -> float | None:
 
 def stages_of(spec: RunSpec) -> tuple[str, ...]:
     """The names of the stages of a spec's backbone."""
-    return _stages(spec.backbone)
+    from backbones.networks.skeletons import skeleton
 
-
-@cache
-def _stages(backbone: Call) -> tuple[str, ...]:
-    import torch
-
-    with torch.device("meta"):
-        built: Backbone = BACKBONES.build(backbone)
-    return tuple(stage.name for stage in built.stages)
+    return tuple(stage.name for stage in skeleton(spec.backbone).stages)
 
 
 def measure_of(column: str) -> tuple[str, Measure, str]:

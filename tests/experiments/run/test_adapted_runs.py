@@ -19,6 +19,7 @@ from experiments.run.resolve import Resolver
 from experiments.run.restored import restore
 from experiments.run.runner import run
 from experiments.run.store import Record
+from lightning_modules.classification import ClassificationModule
 from specs.errors import RunError, UsageError
 from specs.expression import parse
 from specs.run import RunSpec
@@ -145,3 +146,20 @@ def test_networks_that_start_apart_make_no_soup(tmp_path: Path) -> None:
             run(needed.spec, paths)
     with pytest.raises(RunError, match="these 2 start from different ones"):
         run(made, paths)
+
+
+@pytest.mark.parametrize("moment", ["targets", "probabilities_of"])
+def test_a_solved_run_that_is_killed_leaves_no_record_and_ends_alike(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(adapted("probe"), paths_in(tmp_path / "whole"))
+    paths = paths_in(tmp_path / "killed")
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(ClassificationModule, moment, die)
+        run(adapted("probe"), paths)
+    assert not list(paths.runs.glob("*/record.json"))
+    assert run(adapted("probe"), paths).data["outcome"] == whole.data["outcome"]

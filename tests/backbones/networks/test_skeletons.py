@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch.nn.init import normal_
 
-from initializers.publishing.skeletons import skeleton
+from backbones.networks.skeletons import skeleton
 from specs.registry import BACKBONES
 
 
 @pytest.mark.parametrize("architecture", ["tiny(width=8)", 'timm("test_vit")', 'timm("test_efficientnet")'])
 def test_a_skeleton_has_all_of_a_network_but_its_values(architecture: str) -> None:
-    found, expected = skeleton(architecture), BACKBONES.build(architecture).network
-    assert found is skeleton(architecture)
+    found, expected = skeleton(architecture).network, BACKBONES.build(architecture).network
+    assert found is skeleton(architecture).network
     assert list(found.state_dict()) == list(expected.state_dict())
     for tensor, full in zip(found.state_dict().values(), expected.state_dict().values(), strict=True):
         assert (tensor.device.type, tensor.shape, tensor.dtype) == ("meta", full.shape, full.dtype)

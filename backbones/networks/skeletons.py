@@ -1,4 +1,4 @@
-"""Networks without values: names, shapes and nothing else, built without the draws that would be thrown away."""
+"""Backbones without values: names, shapes and nothing else, built without the draws that would be thrown away."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from backbones.networks.contract import Backbone
+from specs.expression import Call
 from specs.registry import BACKBONES
 
 WRITES = frozenset(
@@ -34,12 +35,12 @@ class _Unwritten(TorchFunctionMode):
 
 
 @lru_cache(maxsize=32)
-def skeleton(architecture: str) -> nn.Module:
-    """The network of a backbone without values, which must not be changed.
+def skeleton(backbone: Call | str) -> Backbone:
+    """A backbone without values, which must not be changed; the global random state is neither read nor changed.
 
     Args:
-        architecture: the expression of the backbone.
+        backbone: the expression of the backbone.
     """
-    with torch.device("meta"), _Unwritten():
-        network: nn.Module = BACKBONES.build(architecture).network
-    return network
+    with torch.random.fork_rng(devices=()), torch.device("meta"), _Unwritten():
+        built: Backbone = BACKBONES.build(backbone)
+    return built
