@@ -17,6 +17,7 @@ import json
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,13 @@ import torch
 
 from benchmarks.interleaved import rates, ratio
 from datamodules.pipeline.lightning import ImageDataModule
+from experiments.run.feature_store import FeatureStore
 from experiments.run.initialized import initialized
 from experiments.run.machine.cores import cores
 from experiments.run.participant import normalization_of
 from experiments.run.paths import Paths
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
-from experiments.run.solving import FeatureStore
 from lightning_modules.adapting.solved import Known, SolvedHead
 from lightning_modules.classification import ClassificationModule
 from specs.expression import parse
@@ -93,12 +94,15 @@ def measure(dataset: str, data: Path | None, size: int, backbone: str, rounds: i
                 return sum(len(module.backbone(module.normalize(batch))) for batch in batches)
 
         speeds = rates({"ours": ours, "peer": peer}, rounds)
-        features = store.computed(module, served.training_images(), views=False)[0]
+        features = store.features("train", module, served.training_images(), views=False)[0]
         targets = torch.tensor(served.targets_of("train"), dtype=torch.float32)
-        assert isinstance(module.adaptation, SolvedHead)
+        adaptation = module.adaptation
+        assert isinstance(adaptation, SolvedHead)
         began = time.perf_counter()
         for _ in range(SEEDS):
-            module.adaptation.solve(module.head, Known(features, targets), served.task, lambda _: 0.0)
+            known = Known(store.features("train", module, served.training_images(), views=False)[0], targets)
+            solve = partial(adaptation.solve, module.head, known, served.task, lambda _: 0.0)
+            store.solution(module, known, known, solve)
         solving = time.perf_counter() - began
     machine = f"{cores()} cores, {recipe.threads} thread a run"
     forward = len(features) / statistics.median(speeds["ours"])
@@ -113,7 +117,7 @@ def measure(dataset: str, data: Path | None, size: int, backbone: str, rounds: i
             "machine": machine,
         },
         {
-            "name": f"forward pass and {SEEDS} probes of {len(module.adaptation.penalties)} penalties, {what}",  # type: ignore[attr-defined]
+            "name": f"forward pass and {SEEDS} probes of {len(adaptation.penalties)} penalties, {what}",  # type: ignore[attr-defined]
             "ours": forward + solving,
             "peer": forward,
             "unit": "seconds",

@@ -93,6 +93,7 @@ class SupervisedModule(TrainedModule):
             return
         weights = self.backbone.weights() if self.adaptation.keeps_start else {}
         self._start = {name: tensor.clone() for name, tensor in weights.items()}
+        self.adaptation.fits(self.backbone)
         self.adaptation.begin(self.backbone)
         for name, parameter in self.backbone.network.named_parameters():
             parameter.requires_grad_(self.adaptation.trains(self.backbone, name))

@@ -21,6 +21,7 @@ from experiments.run.averaging import average, validated
 from experiments.run.compilation import compiling
 from experiments.run.ddp.distributed import check_same_weights, synchronized, trainer_settings
 from experiments.run.determinism import deterministic
+from experiments.run.feature_store import FeatureStore
 from experiments.run.initialized import initialized
 from experiments.run.machine.environment import environment
 from experiments.run.machine.memory import peak_memory
@@ -31,7 +32,7 @@ from experiments.run.predictions import Rows, prediction_table, scores, write_pr
 from experiments.run.progress import Report
 from experiments.run.public_names import public_text
 from experiments.run.resolve import ResolvedRun, Resolver
-from experiments.run.solving import FeatureStore, solved
+from experiments.run.solving import solved
 from experiments.run.store import BEST, PREDICTIONS, VALIDATION_PREDICTIONS, WEIGHTS, Attempt, Record, RunStore
 from experiments.run.training import CheckpointFile, EpochEnd, seed_everything
 from initializers.formats.embedded_card import description

@@ -1,4 +1,4 @@
-"""Which recipes go with which stage of a run, and with which kind of task."""
+"""Which recipes go with which stage of a run, and with which kind of task and network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specs.run import RunSpec
 
 
 def check_stage(spec: RunSpec) -> None:
-    """Refuse a run whose recipe does not go with its stage or with its kind of task.
+    """Refuse a run whose recipe does not go with its stage, its kind of task or its network.
 
     Raises:
         UsageError: names what does not fit, and what does.
@@ -35,6 +35,10 @@ def check_stage(spec: RunSpec) -> None:
         )
     adaptation: Adaptation = ADAPTATIONS.build(recipe.adaptation)
     adaptation.check(dataset.kind)
+    if type(adaptation).fits is not Adaptation.fits:  # asked here, so that a wrong name costs no other run
+        from backbones.networks.skeletons import skeleton
+
+        adaptation.fits(skeleton(spec.backbone))
     if adaptation.solved and (recipe.class_weights != "none" or recipe.sampling != "shuffled"):
         raise UsageError(
             f"recipe: {recipe.adaptation} takes every training image once and alike, and the recipe says class_weights="

@@ -26,8 +26,8 @@ class Freeze(Adaptation):
 
     through: str
 
-    def begin(self, backbone: Backbone) -> None:
-        """Check the name of the stage; nothing is changed.
+    def fits(self, backbone: Backbone) -> None:
+        """Check the name of the stage.
 
         Raises:
             UsageError: if the backbone has no such stage, or none behind it.

@@ -45,16 +45,22 @@ class Lora(Adaptation):
                 f"lora: expected a rank of at least 1 and an alpha above 0, found {self.rank} and {self.alpha:g}."
             )
 
-    def begin(self, backbone: Backbone) -> None:
-        """Give every linear and convolutional layer an update of 0.
+    def fits(self, backbone: Backbone) -> None:
+        """Check that there are layers to update.
 
         Raises:
-            UsageError: if there is no such layer.
+            UsageError: if the backbone has neither linear nor convolutional layers.
         """
+        from lightning_modules.adapting.low_rank import updated_layers
+
+        if not updated_layers(backbone.network):
+            raise UsageError("lora: this network has neither linear nor convolutional layers. Use full or head.")
+
+    def begin(self, backbone: Backbone) -> None:
+        """Give every linear and convolutional layer an update of 0."""
         from lightning_modules.adapting.low_rank import add_updates
 
-        if not add_updates(backbone.network, self.rank, self.alpha):
-            raise UsageError("lora: this network has neither linear nor convolutional layers. Use full or head.")
+        add_updates(backbone.network, self.rank, self.alpha)
 
     def trains(self, backbone: Backbone, name: str) -> bool:
         """Whether the parameter is part of an update."""

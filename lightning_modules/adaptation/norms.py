@@ -20,8 +20,8 @@ class Norms(Adaptation):
     https://arxiv.org/abs/2003.00152, train them on random weights).
     """
 
-    def begin(self, backbone: Backbone) -> None:
-        """Check that there is something to train; nothing is changed.
+    def fits(self, backbone: Backbone) -> None:
+        """Check that there is something to train.
 
         Raises:
             UsageError: if no normalization layer of the backbone has parameters.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lightning_modules.adapting.solved import Judge, Known, SolvedHead, choose
 from specs.errors import UsageError
@@ -34,6 +34,7 @@ class Probe(SolvedHead):
     """
 
     penalties: tuple[float, ...] = PENALTIES
+    long: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check the penalties.

@@ -48,12 +48,15 @@ class Adaptation:
                 "task has masks. Use head, which trains the decoder alone, or another adaptation."
             )
 
-    def begin(self, backbone: Backbone) -> None:
-        """Change the backbone before it is trained, in place; its output must stay as it is.
+    def fits(self, backbone: Backbone) -> None:
+        """Refuse a backbone that the adaptation does not fit, by its names and shapes alone; nothing is changed.
 
         Raises:
-            UsageError: if the adaptation does not fit the backbone.
+            UsageError: says why, and what fits.
         """
+
+    def begin(self, backbone: Backbone) -> None:
+        """Change a backbone that fits before it is trained, in place; its output must stay as it is."""
 
     def trains(self, backbone: Backbone, name: str) -> bool:
         """Whether a parameter of the backbone is trained."""

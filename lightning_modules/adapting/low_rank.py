@@ -42,18 +42,21 @@ class LowRankUpdate(nn.Module):
             return weight + (self.scale * (self.up @ self.down)).view(weight.shape)
 
 
-def add_updates(network: nn.Module, rank: int, alpha: float) -> int:
-    """Give the weight of every linear and convolutional layer an update of 0, and return how many there are.
+def updated_layers(network: nn.Module) -> list[nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d]:
+    """The layers of a network whose weights get an update."""
+    return [module for module in network.modules() if isinstance(module, LAYERS)]
+
+
+def add_updates(network: nn.Module, rank: int, alpha: float) -> None:
+    """Give the weight of every linear and convolutional layer an update of 0.
 
     Args:
         network: the network, which is changed in place.
         rank: the largest rank of an update.
         alpha: the scale of the updates, times the rank.
     """
-    layers = [module for module in network.modules() if isinstance(module, LAYERS)]
-    for layer in layers:
+    for layer in updated_layers(network):
         parametrize.register_parametrization(layer, "weight", LowRankUpdate(layer.weight, rank, alpha))
-    return len(layers)
 
 
 def is_update(name: str) -> bool:

@@ -30,7 +30,7 @@ Judge = Callable[["nn.Module"], float]
 
 @dataclass(frozen=True)
 class Known:
-    """The training images that a head is solved from.
+    """Images that a head is solved from or judged by.
 
     Attributes:
         features: the pooled features of the images, float32 (N, F), on the CPU.
@@ -49,7 +49,7 @@ class Known:
         """
         if broken := int((~self.features.isfinite()).any(dim=1).sum()):
             raise RunError(
-                f"the features of {broken} of {len(self.features)} training images are not finite, so that no head can "
+                f"the features of {broken} of {len(self.features)} images are not finite, so that no head can "
                 'be solved from them. Look at the weights that the run starts from, and use precision="32".'
             )
 
@@ -61,6 +61,8 @@ class SolvedHead(Adaptation, ABC):
     """
 
     solved: ClassVar[bool] = True
+    long: ClassVar[bool] = False
+    """Whether solving takes long beside reading features, so that a head is kept for runs with other seeds."""
 
     def trains(self, backbone: Backbone, name: str) -> bool:
         """No parameter of the backbone is trained."""

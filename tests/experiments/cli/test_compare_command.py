@@ -285,6 +285,17 @@ def test_a_folder_that_is_not_there_is_answered_before_anything_runs(tmp_path: P
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_stage_that_the_network_lacks_is_answered_before_anything_runs(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_folder(tmp_path / "data" / "ward", {"train": [0, 1] * 4, "validation": [0, 1], "test": [0, 1]})
+    monkeypatch.chdir(tmp_path)
+    rows = ["--from", "random", 'random by freeze("layer9")', "--backbone", "tiny(width=4)"]
+    assert main(["compare", DATASET, *rows, "--recipe", "phantom/smoke", "--wandb", "disabled"]) == 2
+    assert 'unknown stage of this network: "layer9". Did you mean "layer' in capsys.readouterr().err
+    assert not list((tmp_path / "runs").glob("*/record.json"))
+
+
 @pytest.mark.parametrize(("split", "by"), [("test", "to compare by"), ("validation", "to select epochs by")])
 def test_images_without_a_score_are_answered_before_anything_runs(
     split: str, by: str, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,7 @@ from experiments.run.resolve import Resolver
 from experiments.run.restored import restore
 from experiments.run.runner import run
 from experiments.run.store import Record
+from lightning_modules.adaptation.probe import Probe
 from lightning_modules.classification import ClassificationModule
 from specs.errors import RunError, UsageError
 from specs.expression import parse
@@ -112,6 +113,30 @@ def test_features_are_computed_once_for_runs_that_share_them_and_anew_if_they_ar
     assert again.data["outcome"] == first.data["outcome"]
     assert torch.equal(load_file(files[0])["features"], kept["features"])
     assert len(load_file(files[1])) == 2
+
+
+def test_seeds_that_change_nothing_share_a_probe_that_is_solved_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, solved = paths_in(tmp_path), list[int]()
+    solve = Probe.solve
+
+    def counted(self: Probe, *others: Any) -> list[dict[str, Any]]:
+        solved.append(1)
+        return solve(self, *others)
+
+    monkeypatch.setattr(Probe, "solve", counted)
+    made = dataclasses.replace(adapted("probe"), initializer=parse("fractals"))
+    for needed in list(Resolver(paths).resolve(made).closure().values())[:-1]:
+        run(needed.spec, paths)
+    first, second = (run(dataclasses.replace(made, seed=seed), paths) for seed in (0, 1))
+    assert len(solved) == 1 and first.folder != second.folder
+    assert second.data["outcome"] == first.data["outcome"] and second.data["tried"] == first.data["tried"]
+    (kept,) = (paths.cache / "heads").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    run(dataclasses.replace(made, seed=2), paths)
+    run(dataclasses.replace(made, recipe=adapted("probe(penalties=[1.0])").recipe), paths)
+    assert len(solved) == 3
 
 
 def test_other_weights_have_other_features(tmp_path: Path) -> None:

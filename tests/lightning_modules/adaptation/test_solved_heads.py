@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -34,13 +36,14 @@ def scaled(values: torch.Tensor) -> NDArray[np.float64]:
 
 def sklearn_loss(x: NDArray[np.float64], y: NDArray[np.float64], penalty: float, classes: int | None = None) -> float:
     """The objective at scikit-learn's optimum: mean loss + penalty / 2 |w|^2."""
-    model = LogisticRegression(C=1 / (penalty * len(x)), tol=1e-10, max_iter=100_000).fit(x, y)
+    solver = "lbfgs" if classes else "newton-cholesky"
+    model = LogisticRegression(C=1 / (penalty * len(x)), tol=1e-10, max_iter=100_000, solver=solver).fit(x, y)
     probability = model.predict_proba(x)[np.arange(len(x)), y.astype(int)]
     return float(-np.log(probability).mean() + penalty / 2 * np.square(model.coef_).sum())
 
 
 @pytest.mark.parametrize(("images", "length"), [(120, 10), (30, 60)])
-@pytest.mark.parametrize("penalty", [10.0, 0.1, 1e-3])
+@pytest.mark.parametrize("penalty", [10.0, 0.1, 1e-3, 1e-6])
 def test_findings_are_solved_to_scikit_learns_optimum(images: int, length: int, penalty: float) -> None:
     x = features(images, length)
     noise = torch.randn(images, 2, generator=torch.Generator().manual_seed(1))
@@ -59,7 +62,7 @@ def test_classes_are_solved_to_scikit_learns_optimum(penalty: float) -> None:
     x = features(150, 12)
     y = torch.from_numpy(np.digitize(x[:, 0].numpy(), np.quantile(x[:, 0].numpy(), [0.3, 0.7])))
     (found,) = regressions(x, y, [penalty], 3)
-    assert found.loss == pytest.approx(sklearn_loss(scaled(x), y.numpy(), penalty), abs=1e-5)
+    assert found.loss == pytest.approx(sklearn_loss(scaled(x), y.numpy(), penalty, 3), abs=1e-5)
 
 
 def test_a_penalty_is_solved_alike_alone_and_after_others() -> None:
@@ -95,10 +98,28 @@ def test_constant_features_and_a_single_class_are_no_obstacle() -> None:
     assert bool(((x.double() @ found.weight.T + found.bias)[:, 0] > 5).all())
 
 
+def test_a_finding_that_no_image_has_a_label_of_gets_no_weight() -> None:
+    x = features(20, 3)
+    y = torch.stack([torch.full((20,), torch.nan), (torch.arange(20) % 2).float()], dim=1)
+    (found,) = regressions(x, y, [0.1], None)
+    (alone,) = regressions(x, y[:, 1:], [0.1], None)
+    assert not found.weight[0].any() and not found.bias[0]
+    assert torch.equal(found.weight[1], alone.weight[0])
+
+
+def test_many_penalties_on_separable_classes_are_all_solved() -> None:
+    x = features(60, 40)
+    y = torch.arange(60) % 4
+    solved = list(regressions(x, y, [10.0**-power for power in range(9)], 4))
+    assert [one.penalty for one in solved] == [10.0**-power for power in range(9)]
+    assert all(later.loss < earlier.loss for earlier, later in pairwise(solved))
+    assert solved[-1].loss == pytest.approx(next(regressions(x, y, [1e-8], 4)).loss, abs=1e-9)
+
+
 def test_features_that_are_not_finite_are_told() -> None:
     x = features(20, 3)
     x[0, 0] = torch.inf
-    with pytest.raises(RunError, match=r"the features of 1 of 20 training images are not finite"):
+    with pytest.raises(RunError, match=r"the features of 1 of 20 images are not finite"):
         Known(x, torch.ones(20, 1))
 
 
