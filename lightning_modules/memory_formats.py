@@ -23,18 +23,20 @@ def with_memory_format(recipe: Recipe, backbone: nn.Module) -> Recipe:
 
 
 def chosen_format(backbone: nn.Module) -> MemoryFormat:
-    """``channels_last`` for a network with depthwise convolutions, and ``contiguous`` for any other one.
+    """``channels_last_small`` for a network with depthwise convolutions, and ``contiguous`` for any other one.
 
     On a CPU a step of EfficientNet-Lite0 took 0.85 s in ``channels_last`` and 1.11 s otherwise (16 images of 112
-    pixels, forward and backward, one thread); of a ConvNeXt and a ResNet-18 both took the same. Measure others with
-    ``benchmarks/train_step.py``. A network with a layer that torch cannot train in that format on some processors
-    gets ``contiguous`` on all of them: the rule reads the network alone, so that a run means the same everywhere.
+    pixels, forward and backward, one thread); of a ConvNeXt and a ResNet-18 both took the same. At 32 pixels most of a
+    step is spent on maps of at most 9 pixels, which are computed by other means (``lightning_modules.small_maps``).
+    Measure others with ``benchmarks/train_step.py``. A network with a layer that torch cannot train in that format on
+    some processors gets ``contiguous`` on all of them: the rule reads the network alone, so that a run means the same
+    everywhere.
 
     Args:
         backbone: the network that is trained, perhaps without values, on the meta device.
     """
     depthwise = any(_is_depthwise(layer) for layer in backbone.modules())
-    return "channels_last" if depthwise and not any(crashing_layers(backbone)) else "contiguous"
+    return "channels_last_small" if depthwise and not any(crashing_layers(backbone)) else "contiguous"
 
 
 def _is_depthwise(layer: nn.Module) -> bool:

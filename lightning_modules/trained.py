@@ -15,6 +15,7 @@ from lightning_modules.finite import FiniteLoss
 from lightning_modules.gathering import broadcast_from_rank_0
 from lightning_modules.normalization import InputNormalization
 from lightning_modules.optimization import EpochSchedule, build_optimizer, build_schedule, keep_rates, scale_rates
+from lightning_modules.small_maps import with_small_maps
 from specs.card import Normalization
 from specs.errors import UsageError
 from specs.recipe import MemoryFormat, Recipe
@@ -23,6 +24,7 @@ from specs.recipe_parts import Plateau
 MEMORY_FORMATS: dict[MemoryFormat, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
     "channels_last": torch.channels_last,
+    "channels_last_small": torch.channels_last,
 }
 """Recipes' memory formats in torch, but for ``auto``
 (https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html)."""
@@ -62,6 +64,8 @@ class TrainedModule(pl.LightningModule):
     def format_weights(self) -> None:
         """Bring the weights of convolutions into the recipe's memory format; call it when all modules are there."""
         self.to(memory_format=self.memory_format)
+        if self.recipe.memory_format == "channels_last_small":
+            with_small_maps(self)
 
     def on_fit_start(self) -> None:
         """Refuse a network that torch cannot train in the recipe's memory format on this processor.

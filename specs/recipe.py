@@ -38,7 +38,7 @@ from specs.recipe_rules import (
 from specs.signature import bind
 
 Resampling = Literal["antialiased", "bilinear", "nearest"]
-MemoryFormat = Literal["auto", "contiguous", "channels_last"]
+MemoryFormat = Literal["auto", "contiguous", "channels_last", "channels_last_small"]
 
 
 CONSTANT = Constant()
@@ -128,8 +128,8 @@ class Recipe:
             image and of its mirror image).
         precision: the precision of the arithmetic: ``32`` or ``bf16`` (bfloat16 autocast).
         memory_format: how images and feature maps lie in memory: ``contiguous`` (channel by channel), ``channels_last``
-            (pixel by pixel), or ``auto``, the latter where the backbone has depthwise convolutions, which a CPU then
-            trains faster. Each has kernels of its own, so the last digits differ (``benchmarks/train_step.py``).
+            (pixel by pixel), ``channels_last_small`` (with ``lightning_modules.small_maps``), or ``auto``, the last one
+            where the backbone has depthwise convolutions, which a CPU then trains faster. The last digits differ.
         compiled: whether torch.compile makes one program of the training step's forward and backward pass (of a
             self-supervised method: of the backbone, in every step). It fuses and reorders operations, so the last
             digits and the draws of dropout differ, and the first steps wait for the compiler. Tests are not compiled.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import warnings
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from experiments.exporting.preprocessing import INPUT, OUTPUT
 from lightning_modules.classification import ClassificationModule
+from lightning_modules.small_maps import without_small_maps
 from lightning_modules.supervised import SupervisedModule
 from specs.errors import UsageError
 from specs.files import replacing
@@ -82,11 +84,13 @@ def write_onnx(module: SupervisedModule, channels: int, size: int, path: Path, m
         )
     from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
+    plain = copy.deepcopy(module)
+    without_small_maps(plain)
     images = torch.zeros(2, channels, size, size, dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # about torch's own functions, which users of this command cannot change
         program = torch.onnx.export(
-            InferenceNetwork(module).eval(),
+            InferenceNetwork(plain).eval(),
             (images,),
             dynamo=True,
             dynamic_shapes={"image": {0: torch.export.Dim("batch")}},

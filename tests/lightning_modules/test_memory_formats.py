@@ -21,8 +21,8 @@ RECIPE = Recipe(image_size=16, batch_size=4, epochs=1, optimizer=Adam(1e-3), mem
 @pytest.mark.parametrize(
     ("layer", "expected"),
     [
-        (nn.Conv2d(8, 8, 3, groups=8), "channels_last"),
-        (nn.Conv2d(8, 16, 3, groups=8), "channels_last"),  # two filters a channel
+        (nn.Conv2d(8, 8, 3, groups=8), "channels_last_small"),
+        (nn.Conv2d(8, 16, 3, groups=8), "channels_last_small"),  # two filters a channel
         (nn.Conv2d(8, 8, 3), "contiguous"),
         (nn.Conv2d(8, 8, 3, groups=4), "contiguous"),  # groups of two channels
         (nn.Conv2d(1, 8, 3), "contiguous"),  # every convolution of one channel has one group
@@ -37,8 +37,8 @@ def test_depthwise_convolutions_are_trained_pixel_by_pixel(layer: nn.Module, exp
 @pytest.mark.parametrize(
     ("backbone", "expected"),
     [
-        ("efficientnet_lite0", "channels_last"),
-        ('timm("mobilenetv2_050")', "channels_last"),
+        ("efficientnet_lite0", "channels_last_small"),
+        ('timm("mobilenetv2_050")', "channels_last_small"),
         ("resnet18", "contiguous"),
         ("tiny", "contiguous"),
     ],
@@ -59,7 +59,7 @@ def test_it_never_chooses_what_a_processor_then_refuses(channels: int, monkeypat
 
 def test_a_module_of_such_a_recipe_names_the_format_and_brings_weights_into_it() -> None:
     module = supervised_module(BACKBONES.build('timm("mobilenetv2_050")'), Task("binary", ("ill",)), RECIPE, UNIT)
-    assert module.recipe.memory_format == "channels_last"
+    assert module.recipe.memory_format == "channels_last_small"
     assert module.backbone.network.conv_stem.weight.is_contiguous(memory_format=torch.channels_last)  # type: ignore[union-attr, operator]
     explicit = with_memory_format(Recipe(image_size=16, batch_size=4, epochs=1, optimizer=Adam(1e-3)), module.backbone)
     assert explicit.memory_format == "contiguous"

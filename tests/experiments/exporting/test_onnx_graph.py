@@ -31,7 +31,7 @@ KINDS: dict[str, tuple[str, Task, int, dict[str, Any]]] = {
     "exclusive classes": ("tiny(width=4)", CLASSES, 1, {"test_time_augmentation": "flip"}),
     "a mask": ("tiny(width=4)", ONE, 3, {"test_time_augmentation": "flip"}),
     "several masks": ("resnet18", TWO, 1, {}),
-    "pixel by pixel": ("efficientnet_lite0", CLASSES, 3, {"memory_format": "channels_last"}),
+    "pixel by pixel": ("efficientnet_lite0", CLASSES, 3, {"memory_format": "channels_last_small"}),
     "a transformer": ('timm("test_vit", image_size=32, patch_size=8)', CLASSES, 3, {}),
     "several channels": ("tiny(width=4, in_channels=4)", CLASSES, 4, {}),
     "a mask of a transformer": (PATCHES, ONE, 3, {}),

@@ -14,7 +14,7 @@ from specs.expression import parse
 from specs.recipe import MemoryFormat
 from tests.experiments.smoke import paths_in, spec
 
-BACKBONES = {"tiny(width=4)": "contiguous", 'timm("mobilenetv2_050")': "channels_last"}
+BACKBONES = {"tiny(width=4)": "contiguous", 'timm("mobilenetv2_050")': "channels_last_small"}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,7 @@ def test_auto_is_the_run_of_the_format_that_it_stands_for(backbone: str, resolve
     explicit: dict[MemoryFormat, ResolvedRun] = {
         "contiguous": resolved(backbone, "contiguous", resolver),
         "channels_last": resolved(backbone, "channels_last", resolver),
+        "channels_last_small": resolved(backbone, "channels_last_small", resolver),
     }
     auto = resolved(backbone, "auto", resolver)
     meant = BACKBONES[backbone]
