@@ -20,13 +20,15 @@ class SmallMapConvolution(nn.Conv2d):
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         height, width = input.shape[2:]
         if height * width > LARGEST:
-            return super()._conv_forward(input, weight, bias)
+            convolved: Tensor = super()._conv_forward(input, weight, bias)
+            return convolved
+        size = height * width
         taps = weight.flatten(1) @ _taps(self.kernel_size, (height, width)).to(weight)
-        by_pixels = taps.T.unflatten(0, (height * width, height * width))  # from, to, channels
+        by_pixels = taps.T.view(size, size, -1)  # from, to, channels
         pixels = input.permute(0, 2, 3, 1).flatten(1, 2)[:, :, None]
-        made = (pixels * by_pixels).sum(dim=1)
+        made: Tensor = (pixels * by_pixels).sum(dim=1)
         made = made if bias is None else made + bias
-        return made.unflatten(1, (height, width)).permute(0, 3, 1, 2)
+        return made.view(len(input), height, width, -1).permute(0, 3, 1, 2)
 
 
 def with_small_maps(network: nn.Module) -> None:
@@ -41,7 +43,7 @@ def without_small_maps(network: nn.Module) -> None:
     """Undo ``with_small_maps``, in place."""
     for module in network.modules():
         if type(module) is SmallMapConvolution:
-            module.__class__ = nn.Conv2d
+            module.__class__ = nn.Conv2d  # type: ignore[assignment]
 
 
 def _keeps_size(layer: nn.Conv2d) -> bool:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from experiments.session.results import Planned as Planned
     from experiments.session.results import Pretrained as Pretrained
     from experiments.session.results import RunResult as RunResult
+    from experiments.session.selecting import Selection as Selection
     from experiments.session.session import Session as Session
     from experiments.tables.document import TableDocument as TableDocument
     from initializers.loading.contract import Initializer as Initializer
@@ -89,6 +90,7 @@ _PUBLIC = {
     "Planned": "experiments.session.results",
     "Pretrained": "experiments.session.results",
     "RunResult": "experiments.session.results",
+    "Selection": "experiments.session.selecting",
     "Session": "experiments.session.session",
     "TableDocument": "experiments.tables.document",
     "Initializer": "initializers.loading.contract",

@@ -31,11 +31,12 @@ from experiments.session.make_tables import published
 from experiments.session.pages import Images, illustrated
 from experiments.session.permitting import licences_of_rows, permitted
 from experiments.session.providing import provide, to_provide
-from experiments.session.question import Asked, Question, asked, before_preparing, described, name_of
+from experiments.session.question import Asked, Question, asked, before_preparing, name_of
 from experiments.session.racing import RESAMPLES, Entered, Raced, raced
 from experiments.session.results import UNKNOWN, Compared, Planned
 from experiments.tables.document import TableDocument
 from experiments.tables.resolve_table import ResolvedCells
+from experiments.tables.rows import described
 from experiments.tables.table import Table
 from experiments.tables.tuning import Candidates, candidates, picked, tuning_remarks
 from specs.errors import UsageError

@@ -15,6 +15,7 @@ from experiments.session.documents import Statistics, failures_of, finished_docu
 from experiments.session.picking import before_rates, with_rates
 from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
+from experiments.session.selecting import EVERYTHING, Selection
 from experiments.session.single_run import changed
 from experiments.tables.dataset_table import HEADER, DatasetTable, dataset_rows
 from experiments.tables.document import TableDocument, TextDocument
@@ -39,12 +40,14 @@ class Asked:
         profile: the profile of the table, such as ``smoke``; None takes its default profile.
         seeds: the number of runs in each cell, which differ in their seeds; None takes the table's own numbers.
         settings: new values for settings of the recipe of every fine-tuning, by name.
+        selection: the rows that are added, and the rows and columns that are made.
     """
 
     name: str
     profile: str | None = None
     seeds: int | None = None
     settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    selection: Selection = EVERYTHING
 
     @property
     def file_name(self) -> str:
@@ -56,14 +59,15 @@ class Asked:
         """Remarks on arguments and changed settings, which the names of the files do not show."""
         arguments = self.name.partition("(")[2].strip().removesuffix(")")
         changes = ((WHOLE, arguments), (EVERY, ", ".join(f"{name}={value}" for name, value in self.settings.items())))
-        return [(about, asked) for about, asked in changes if asked]
+        return [*[(about, asked) for about, asked in changes if asked], *self.selection.remarks]
 
     def applied(self, table: Table) -> Table:
-        """The table with the requested seeds and settings.
+        """The table with the requested rows, columns, seeds and settings.
 
         Raises:
-            UsageError: if a setting does not exist or does not fit.
+            UsageError: if a row, a column or a setting does not exist or does not fit.
         """
+        table = self.selection.of(table)
         if self.seeds:
             columns = tuple(dataclasses.replace(column, seeds=None) for column in table.columns)
             table = dataclasses.replace(table, seeds=self.seeds, columns=columns)
@@ -76,6 +80,8 @@ class Asked:
             UsageError: if a setting does not exist or does not fit.
         """
         of_runs = table.networks if isinstance(table, RunAnalysis) else table if isinstance(table, Table) else None
+        if not isinstance(table, Table):
+            self.selection.refused(self.name, "it is no grid of scores")
         if of_runs is None:
             self.refuse_settings()
             return None

@@ -7,9 +7,10 @@ import dataclasses
 from experiments.reporting.blocks.licences import LicencesOfRows, why_left_out
 from experiments.session.context import Say
 from experiments.session.default_network import NETWORK
-from experiments.session.question import Question, rows_of
+from experiments.session.question import Question
 from experiments.tables.document import TableDocument
 from experiments.tables.licences import LicencesOfWeights, licences_of
+from experiments.tables.rows import rows_of
 from experiments.tables.table import Row, Table
 from specs.errors import UsageError
 from specs.expression import parse

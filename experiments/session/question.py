@@ -17,7 +17,7 @@ from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.sides import shorter_side, side_of_some
 from experiments.run.paths import Paths
-from experiments.run.public_names import metric_prefix, passed_on, public_initializer, public_title, row_title
+from experiments.run.public_names import metric_prefix, passed_on, public_title, row_title
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import Resolver
 from experiments.session.budget import Budget
@@ -25,16 +25,16 @@ from experiments.session.context import Say
 from experiments.session.default_network import NETWORK, fitting_size, remark
 from experiments.session.own_sizes import at_own_size, size_remarks
 from experiments.session.single_run import changed, named
+from experiments.tables.rows import rows_of
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError, UsageError
 from specs.expression import Call, parse
 from specs.fold import Fold
 from specs.recipe import Recipe
 from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS
-from specs.row import FORM, RowText, parse_row
+from specs.row import FORM, parse_row
 from specs.run import Edition, digest
 from specs.settling import settled
-from specs.titles import distinct
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,36 +142,6 @@ class Question:
             overlaps="mark",
             tried=tuple(self.learning_rates),
         )
-
-
-def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
-    """The rows of a table; the label of a row without a name is its weights, and its own network and adaptation.
-
-    Two different rows without a name never have the same label: where titles are equal, expressions are added.
-    """
-    rows = [
-        Row(
-            text.name or row_title(text.weights, text.backbone, text.adaptation),
-            str(text.weights),
-            adaptation=str(ADAPTATIONS.short(text.adaptation)) if text.adaptation is not None else None,
-            backbone=str(BACKBONES.bind(text.backbone)) if text.backbone is not None else None,
-        )
-        for text in written
-    ]
-    unnamed = [row for row, text in zip(rows, written, strict=True) if text.name is None]
-    given = [text.name for text in written if text.name is not None]
-    labels = iter(distinct([row.label for row in unnamed], [described(row) for row in unnamed], given))
-    return tuple(
-        row if text.name else dataclasses.replace(row, label=next(labels))
-        for row, text in zip(rows, written, strict=True)
-    )
-
-
-def described(row: Row) -> str:
-    """A row as a user would write it, for reports, without the names of the user's folders."""
-    weights = public_initializer(INITIALIZERS.bind(row.initializer))
-    network = f" on {BACKBONES.short(row.backbone)}" if row.backbone else ""
-    return weights + network + (f" by {row.adaptation}" if row.adaptation else "")
 
 
 def _check_different(rows: Sequence[Row], network: str, adaptation: str) -> None:

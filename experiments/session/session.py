@@ -42,6 +42,7 @@ from experiments.session.pages import Images, page_of
 from experiments.session.providing import provide
 from experiments.session.question import Question
 from experiments.session.results import Compared, Made, Page, Planned, Pretrained, RunResult
+from experiments.session.selecting import EVERYTHING, Selection
 from experiments.session.single_run import (
     check_export,
     exported,
@@ -316,6 +317,7 @@ class Session:
         profile: str | None = None,
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
+        selection: Selection = EVERYTHING,
         statistics: Statistics = DEFAULT,
         output: str | Path | None = None,
     ) -> Made:
@@ -327,6 +329,7 @@ class Session:
             profile: the profile, ``phantom``, ``smoke`` or ``paper``, if the table has it; None takes its default.
             seeds: the number of runs in each cell, which differ in their seeds; None takes the table's own numbers.
             settings: new values for settings of the recipe of every fine-tuning, by name.
+            selection: rows that are added to the table, and which of its own rows and columns are made.
             statistics: how rows are compared.
             output: the folder that the table's files are written to, in every format; None writes none.
 
@@ -334,7 +337,9 @@ class Session:
             MedtransferError: if the table cannot be made at all; single runs that fail are in the result.
         """
         with self.mirrored_afterwards():
-            return make_table(self._asked(table, profile, seeds, settings), self.context, statistics, _path(output))
+            return make_table(
+                self._asked(table, profile, seeds, settings, selection), self.context, statistics, _path(output)
+            )
 
     def make_several(
         self,
@@ -343,6 +348,7 @@ class Session:
         profile: str | None = None,
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
+        selection: Selection = EVERYTHING,
         statistics: Statistics = DEFAULT,
         output: str | Path | None = None,
     ) -> list[Made]:
@@ -350,7 +356,7 @@ class Session:
 
         A run that fails is tried once more when its own table is made.
         """
-        asked = [self._asked(table, profile, seeds, settings) for table in tables]
+        asked = [self._asked(table, profile, seeds, settings, selection) for table in tables]
         with self.mirrored_afterwards():
             return make_tables(asked, self.context, statistics, _path(output))
 
@@ -361,9 +367,10 @@ class Session:
         profile: str | None = None,
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
+        selection: Selection = EVERYTHING,
     ) -> Planned:
         """The plan of what ``make`` would do, and what is missing for it; the arguments are those of ``make``."""
-        return plan_table(self._asked(table, profile, seeds, settings), self.context)
+        return plan_table(self._asked(table, profile, seeds, settings, selection), self.context)
 
     # Long: half of it says what the arguments are.
     def compare(
@@ -574,9 +581,14 @@ class Session:
         return run_states(self.context.store)
 
     def _asked(
-        self, table: str, profile: str | None, seeds: int | None, settings: Mapping[str, object] | None
+        self,
+        table: str,
+        profile: str | None,
+        seeds: int | None,
+        settings: Mapping[str, object] | None,
+        selection: Selection,
     ) -> Asked:
-        return Asked(name=table, profile=profile, seeds=seeds, settings=settings or {})
+        return Asked(name=table, profile=profile, seeds=seeds, settings=settings or {}, selection=selection)
 
 
 def _paths(paths: Paths | str | Path | None) -> Paths:

@@ -18,6 +18,7 @@ from experiments.cli.commands.options import (
     statistics_of,
 )
 from experiments.cli.commands.showing import show_all_made, show_plan
+from experiments.session.selecting import Selection
 
 HELP = "plan a table or several, do the runs that are missing, and render them"
 
@@ -31,6 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE",
         help="override a setting of the recipe of every fine-tuning; settings that a row states itself stay",
     )  # fmt: skip
+    parser.add_argument(
+        "--add-row", action="append", default=[], metavar="ROW",
+        help="a row to add, 'NAME = WEIGHTS on BACKBONE by ADAPTATION', where all but the weights may be left out; the "
+        "other rows, their runs and printed numbers stay as they are (several: once for each)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only-rows", nargs="+", default=[], metavar="ROW",
+        help="make these rows of the table, with the reference row and those that are added",
+    )  # fmt: skip
+    parser.add_argument("--columns", nargs="+", default=[], metavar="COLUMN", help="make these columns of the table")
     add_executor(parser)
     add_statistics(parser)
     add_paths(parser)
@@ -40,10 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Make the tables and print them, or with ``--dry-run`` show their plans; returns the exit status."""
     settings = settings_of(options.set)
+    selection = Selection(added=tuple(options.add_row), rows=tuple(options.only_rows), columns=tuple(options.columns))
     with session_of(options) as session:
         if options.dry_run:
             for name in options.names:
-                planned = session.plan(name, profile=options.profile, seeds=options.seeds, settings=settings)
+                planned = session.plan(
+                    name, profile=options.profile, seeds=options.seeds, settings=settings, selection=selection
+                )
                 show_plan(planned, options.json)
             return 0
         made = session.make_several(
@@ -51,6 +65,7 @@ def execute(options: argparse.Namespace) -> int:
             profile=options.profile,
             seeds=options.seeds,
             settings=settings,
+            selection=selection,
             statistics=statistics_of(options),
             output=options.output,
         )

@@ -16,7 +16,8 @@ from experiments.cli.command_line import main
 from experiments.run.paths import Paths
 from experiments.run.resolve import Resolver
 from experiments.run.store import PREDICTIONS
-from experiments.session.question import Question, described, name_of, rows_of
+from experiments.session.question import Question, name_of
+from experiments.tables.rows import described, rows_of
 from experiments.tables.tuning import Picked
 from specs.errors import DataError, UsageError
 from specs.expression import parse

@@ -64,6 +64,22 @@ def test_a_table_is_returned_with_its_records_as_a_table(made: mt.Made) -> None:
     assert made.failures == () and made.files == ()
 
 
+def test_an_added_row_costs_its_own_runs_alone_and_the_other_numbers_stay(session: mt.Session, made: mt.Made) -> None:
+    selection = mt.Selection(added=("Mine = gabor",), columns=("PneumoniaMNIST",))
+    asked = {"profile": "smoke", "seeds": 1, "settings": {"epochs": 1}, "selection": selection}
+    planned = session.plan("initializations", **asked).plan  # type: ignore[arg-type]
+    assert [run.spec.initializer.name for run in planned.waiting] == ["gabor"]
+    more = session.make("initializations", **asked)  # type: ignore[arg-type]
+    cells = more.document.cells
+    assert {place: cells[place].values for place in made.document.cells} == {
+        place: cell.values for place, cell in made.document.cells.items()
+    }
+    assert len(cells["Mine", "PneumoniaMNIST"].values) == 1
+    assert ("a row was added", "Mine = gabor") in more.document.remarks
+    with pytest.raises(UsageError, match="it is no grid of scores, so no rows can be added"):
+        session.plan("benchmark-table-1", selection=selection)
+
+
 def test_curves_have_a_row_per_run_and_epoch(made: mt.Made) -> None:
     curves = made.curves()
     assert curves.num_rows == made.records.num_rows + 1  # the pretraining has two epochs, the others one
