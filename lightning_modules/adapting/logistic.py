@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from specs.errors import RunError
 SMALLEST = 1e-10
 """The share of the largest variance below which a direction of the features counts as constant: rounding in float32."""
 
-CLOSE = 1e-10
+CLOSE = 1e-8
 """The distance from the minimum, in the loss, at which the last step is made: half the squared Newton decrement (Boyd
 and Vandenberghe 2004, section 9.5.1)."""
 
@@ -29,11 +30,14 @@ ROUGH, FINE = 0.1, 1e-3
 """The largest and the smallest share of the gradient that the solution of a Newton step may leave (Nocedal and Wright
 2006, section 7.1)."""
 
-MANY = 60
+MANY = 20
 """How many conjugate gradients are about as costly as a new Hessian, after which the next step gets one."""
 
 RIDGE = 1e-6
 """The share by which the diagonal of a matrix grows before it is factorized in float32."""
+
+BLOCKS = 6
+"""How many strips of columns a product is computed in."""
 
 TINY = 1e-30
 """What keeps a finding without any label from dividing by 0."""
@@ -121,6 +125,7 @@ class _Newton:
         self.parameters = torch.zeros(loss.outputs, design.shape[1], dtype=torch.float64)
         self._rough = design.float()
         self._hessian: tuple[Tensor, float] | None = None
+        self._path: list[tuple[float, Tensor]] = []
 
     def minimize(self, penalty: float) -> float:
         """Move the parameters to the minimum for a penalty, and return the objective there.
@@ -130,6 +135,7 @@ class _Newton:
         """
         ridges = torch.full((self.design.shape[1],), penalty, dtype=torch.float64)
         ridges[-1] = 0.0
+        self._go_on(penalty, ridges)
         logits = self.design @ self.parameters.T
         value, residuals = self._value(logits, self.parameters, ridges)
         factor: Tensor | None = None
@@ -146,11 +152,22 @@ class _Newton:
             half = -float((gradient * step).sum()) / 2
             logits, value, residuals = self._moved(step, half, logits, value, ridges)
             if half <= CLOSE:
+                self._path = [*self._path[-1:], (penalty, self.parameters)]
                 return value
         raise RunError(
             f"the probe with the penalty {penalty:g} was not solved: after {STEPS} steps its loss may be {half:.1e} "
             f"above the minimum, and {CLOSE:g} was expected. Leave this penalty out: probe(penalties=[...])."
         )
+
+    def _go_on(self, penalty: float, ridges: Tensor) -> None:
+        """Start where the solutions for the last two penalties point to, if the objective is lower there."""
+        if len(self._path) < 2 or self._path[0][0] == self._path[1][0]:
+            return
+        (before, first), (last, second) = self._path
+        further = second + math.log(penalty / last) / math.log(last / before) * (second - first)
+        there, here = (self._value(self.design @ one.T, one, ridges)[0] for one in (further, second))
+        if there < here:
+            self.parameters = further
 
     def _value(self, logits: Tensor, parameters: Tensor, ridges: Tensor) -> tuple[float, Tensor]:
         """The objective, and the gradient of the loss by the logits."""
@@ -175,7 +192,7 @@ class _Newton:
         """The second derivative, float32, of the loss of one output with weights (N,) of the images, and their sum."""
         heavy = weights > LIGHT * weights.max()
         weighted = self._rough[heavy] * weights[heavy].float().sqrt()[:, None]
-        return weighted.T @ weighted, float(weights.sum())
+        return _squared(weighted), float(weights.sum())
 
     def _step(self, gradient: Tensor, logits: Tensor, factor: Tensor, ridges: Tensor) -> tuple[Tensor, int]:
         """Newton's step (K, R + 1), nearly, by conjugate gradients, and how many of them it took."""
@@ -200,6 +217,18 @@ class _Newton:
             size, last = float((rest * guess).sum()), size
             direction = guess + size / last * direction
         return step, taken
+
+
+def _squared(tall: Tensor) -> Tensor:
+    """A matrix (N, R) times itself, (R, R), of which one half mirrors the other and is not computed."""
+    parts = tall.tensor_split(BLOCKS, dim=1)
+    product, start = tall.new_empty(tall.shape[1], tall.shape[1]), 0
+    for part in parts:
+        end = start + part.shape[1]
+        strip = part.T @ tall[:, start:]
+        product[start:end, start:], product[start:, start:end] = strip, strip.T
+        start = end
+    return product
 
 
 def _factor(hessian: Tensor, total: float, weights: Tensor, ridges: Tensor) -> Tensor:
