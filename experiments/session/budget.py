@@ -28,7 +28,8 @@ class Budget:
     def __str__(self) -> str:
         if self.runs is not None:
             return f"{self.runs} runs"
-        return f"{(self.seconds or 0) / 3600:g} hours of runs"
+        hours = (self.seconds or 0) / 3600
+        return f"{hours:g} hours of runs" if hours == round(hours, 1) else f"{hours * 60:g} minutes of runs"
 
 
 def parse_budget(text: str) -> Budget:

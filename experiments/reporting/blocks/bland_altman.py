@@ -15,7 +15,7 @@ from experiments.reporting.blocks.building.block import Block, DataRows, Entry, 
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.images import spread
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.shown_rows import shown_cells
+from experiments.reporting.blocks.building.shown_rows import left_out, panels_of, shown_cells
 from experiments.reporting.drawings.grid import draw_grid
 from experiments.reporting.drawings.looks import looks
 from experiments.run.predictions import Rows, stored_rows
@@ -123,7 +123,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(AreasOfRuns)
     if part is None:
         return
-    drawn = _drawn(document, part.cells)
+    drawn = panels_of(document, part.cells, MOST_PANELS)
     yield Block(
         title="Predicted beside true areas (Bland-Altman)",
         corner="initialization",
@@ -134,20 +134,13 @@ def _tell(document: TableDocument) -> Iterator[Block]:
             "minus true area over the test images; limits of agreement: bias ± 1.96 standard deviations of these "
             "differences, between which 95 % of them are expected (Bland and Altman 1986); both are means over the "
             "runs. Points in the drawing are test images by the first run; solid: the bias, dashed: the limits.",
+            *left_out(document, {(one.row, one.column) for one in part.cells}),
         ),
         drawing=(lambda: draw_agreement(document, drawn)) if drawn else None,
         data=lambda: data_of(drawn),
         ending="-bland-altman",
         detail=True,
     )
-
-
-def _drawn(document: TableDocument, cells: Sequence[AreasOfCell]) -> list[AreasOfCell]:
-    """The cells that there is room for."""
-    if len(cells) <= MOST_PANELS:
-        return list(cells)
-    few = [one for one in cells if one.row in (document.reference, document.best_row(one.column))]
-    return few if len(few) <= MOST_PANELS else []
 
 
 def _line(one: AreasOfCell) -> Line:

@@ -15,7 +15,7 @@ from experiments.measures.operating_points import thresholds_of
 from experiments.reporting.blocks.building.block import Block, DataRows, Entry, Heading, Line, Value
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.shown_rows import classified, shown_cells
+from experiments.reporting.blocks.building.shown_rows import classified, left_out, panels_of, shown_cells
 from experiments.reporting.drawings.grid import draw_grid
 from experiments.run.predictions import stored_rows
 from experiments.run.store import VALIDATION_PREDICTIONS, Record
@@ -110,7 +110,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     part = document.part(ConfusionOfRuns)
     if part is None:
         return
-    drawn = _drawn(document, part.matrices)
+    drawn = panels_of(document, part.matrices, MOST_PANELS)
     yield Block(
         title="Confusion matrices",
         corner="row",
@@ -122,6 +122,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
             f"is decided where its probability is above the smallest threshold with a specificity of {STATED:.0%} or "
             "more on the validation split; of exclusive classes, the likeliest one is decided. In the drawing, a field "
             "is the darker the larger its share of the images that show the same.",
+            *left_out(document, {(one.row, one.column) for one in part.matrices}),
         ),
         drawing=(lambda: draw_confusions(document, drawn)) if drawn else None,
         data=lambda: data_of(part.matrices),
@@ -129,15 +130,6 @@ def _tell(document: TableDocument) -> Iterator[Block]:
         folded=True,
         detail=True,
     )  # fmt: skip
-
-
-def _drawn(document: TableDocument, matrices: Sequence[ConfusionMatrix]) -> list[ConfusionMatrix]:
-    """The matrices that there is room for."""
-    if len(matrices) <= MOST_PANELS:
-        return list(matrices)
-    best = {column: {document.reference, document.best_row(column)} for column, _ in document.columns}
-    few = [one for one in matrices if one.row in best.get(one.column, ())]
-    return few if len(few) <= MOST_PANELS else []
 
 
 def _lines(matrices: Sequence[ConfusionMatrix]) -> Iterator[Line]:

@@ -20,7 +20,7 @@ from analysis.scores import MeanAuroc, mean_of_defined
 from experiments.reporting.blocks.building.block import Block, DataRows
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.shown_rows import MOST_COLUMNS, MOST_ROWS, classified, shown_cells
+from experiments.reporting.blocks.building.shown_rows import MOST_COLUMNS, MOST_ROWS, classified, left_out, shown_cells
 from experiments.reporting.drawings.grid import draw_grid, unit_square
 from experiments.reporting.drawings.looks import looks
 from experiments.run.predictions import Rows, stored_rows
@@ -190,13 +190,14 @@ def _tell(document: TableDocument) -> Iterator[Block]:
             leading.setdefault(curve.column, curve.subject)
         overall = [curve for curve in curves if curve.subject == leading[curve.column]]
         if overall:
-            yield _block(document, which, overall, TITLES[which], f"-{which}", NOTES[which])
+            notes = (NOTES[which], *left_out(document, {(curve.row, curve.column) for curve in overall}))
+            yield _block(document, which, overall, TITLES[which], f"-{which}", notes)
         for number, (column, subject) in enumerate(leading.items(), 1):
             each = _few(document, [one for one in curves if one.column == column and one.subject != subject])
             if subject == TOGETHER and each:
                 ending = f"-{which}{_of_classes(number)}"
                 title = f"{TITLES[which]} of each class of {column}"
-                yield _block(document, which, each, title, ending, "", folded=True)
+                yield _block(document, which, each, title, ending, (), folded=True)
 
 
 def _few(document: TableDocument, curves: Sequence[Curve]) -> list[Curve]:
@@ -211,12 +212,12 @@ def _few(document: TableDocument, curves: Sequence[Curve]) -> list[Curve]:
 
 
 def _block(
-    document: TableDocument, which: str, curves: Sequence[Curve], title: str, ending: str, note: str,
+    document: TableDocument, which: str, curves: Sequence[Curve], title: str, ending: str, notes: tuple[str, ...],
     folded: bool = False,
 ) -> Block:  # fmt: skip
     return Block(
         title=title,
-        notes=(note,) if note else (),
+        notes=notes,
         drawing=lambda: draw_curves(document, which, curves, title),
         data=lambda: data_of(which, curves),
         ending=ending,

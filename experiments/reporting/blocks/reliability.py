@@ -14,7 +14,7 @@ from analysis.calibration import reliability as held_against
 from experiments.reporting.blocks.building.block import Block, DataRows, Value
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
-from experiments.reporting.blocks.building.shown_rows import classified, shown_cells
+from experiments.reporting.blocks.building.shown_rows import classified, left_out, shown_cells
 from experiments.reporting.drawings.grid import draw_grid, unit_square
 from experiments.reporting.drawings.looks import looks
 from experiments.run.predictions import stored_rows
@@ -100,6 +100,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
             "a bin, the mean over a row's runs with predictions in it, and its line one sample standard deviation over "
             "the runs up and down; the larger it is, the more predictions are in the bin. On the diagonal "
             "probabilities are right; below it, they are too high.",
+            *left_out(document, {(run.row, run.column) for run in runs}),
         ),
         drawing=lambda: draw_reliability(document, runs),
         data=lambda: data_of(runs),

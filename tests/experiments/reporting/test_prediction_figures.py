@@ -16,6 +16,7 @@ from experiments.reporting.blocks.bland_altman import AreasOfRuns, areas_of
 from experiments.reporting.blocks.bland_altman import _cell as cell_of_areas
 from experiments.reporting.blocks.building.block import drawn_data
 from experiments.reporting.blocks.building.kind import gathered
+from experiments.reporting.blocks.building.shown_rows import left_out
 from experiments.reporting.blocks.confusion import ConfusionOfRuns, confusions_of
 from experiments.reporting.blocks.operating_curves import TOGETHER, CurvesOfRuns, curves_of_run
 from experiments.reporting.blocks.reliability import ReliabilityOfRuns
@@ -195,6 +196,18 @@ def test_a_drawing_shows_the_mean_with_its_band_and_a_row_in_its_own_look() -> N
     of_classes = classes.drawing()
     assert of_classes is not None
     assert [one.get_title() for one in of_classes.axes] == ["a", "b"]
+
+
+def test_rows_that_there_is_no_room_for_are_named() -> None:
+    made = with_all()
+    shown = {(row, FIRST) for row, _ in made.rows}
+    assert left_out(made, shown) == ()
+    (note,) = left_out(made, shown - {("good | *best*", FIRST)})
+    assert note.endswith("Left out: good | *best*.")
+    curves = made.part(CurvesOfRuns)
+    assert curves is not None
+    first = CurvesOfRuns(*(tuple(one for one in of if one.row == "random") for of in (curves.roc, curves.roc)))
+    assert note in blocks(dataclasses.replace(made, parts=(first,)), "operating_curves")[0].notes
 
 
 def test_limits_of_agreement_are_means_over_the_runs() -> None:

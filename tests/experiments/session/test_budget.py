@@ -16,6 +16,7 @@ from specs.errors import UsageError
         ("2h", Budget(seconds=7200), "2 hours of runs"),
         ("1.5 h", Budget(seconds=5400), "1.5 hours of runs"),
         ("90min", Budget(seconds=5400), "1.5 hours of runs"),
+        ("50min", Budget(seconds=3000), "50 minutes of runs"),
     ],
 )
 def test_a_budget_is_read_and_shown(text: str, budget: Budget, shown: str) -> None:

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.run.store import Record
+from experiments.tables.document import TableDocument
+
+
+class OfCell(Protocol):
+    """Something of a cell that is drawn in a panel of its own."""
+
+    @property
+    def row(self) -> str:
+        """The label of the row."""
+
+    @property
+    def column(self) -> str:
+        """The label of the column."""
+
+
+Panel = TypeVar("Panel", bound=OfCell)
 
 MOST_COLUMNS = 8
 """The largest number of columns of a table of which such drawings are made."""
@@ -43,6 +60,41 @@ def shown_cells(gathering: Gathering) -> Iterator[tuple[str, str, Sequence[Recor
     for column in scored_columns(gathering):
         for row in shown_rows(gathering, column):
             yield row, column, gathering.records_of((row, column))
+
+
+def left_out(document: TableDocument, shown: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """A note on the rows that there is no room for; none where all rows with runs are shown.
+
+    Args:
+        document: the finished table.
+        shown: the row and column labels of the cells that are shown.
+    """
+    columns = {column for _, column in shown}
+    lacking = [
+        row
+        for row, _ in document.rows
+        if any(document.cells[row, column].values and (row, column) not in shown for column in columns)
+    ]
+    if not lacking:
+        return ()
+    return (
+        f"There is room for {MOST_ROWS} rows: the reference row and those with the highest means. Left out: "
+        f"{', '.join(lacking)}.",
+    )
+
+
+def panels_of(document: TableDocument, every: Sequence[Panel], most: int) -> list[Panel]:
+    """The panels that there is room for: all; else those of each column's reference and best row; else none.
+
+    Args:
+        document: the finished table.
+        every: all panels.
+        most: the largest number of panels.
+    """
+    if len(every) <= most:
+        return list(every)
+    few = [one for one in every if one.row in (document.reference, document.best_row(one.column))]
+    return few if len(few) <= most else []
 
 
 def classified(record: Record) -> bool:
