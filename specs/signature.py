@@ -36,9 +36,12 @@ def bind(call: Call, target: Callable[..., Any], nested: BindNested) -> Call:
 
     Raises:
         UsageError: if an argument is unknown, missing, given twice or of the wrong type.
+        TypeError: if the target does not say the type of a parameter.
     """
     signature = inspect.signature(target)
     hints = _hints(target)
+    if bare := [name for name in signature.parameters if name not in hints]:
+        raise TypeError(f"its parameter {bare[0]} has no type; write it as in `{bare[0]}: str`")
     for name, _ in call.kwargs:
         if name not in signature.parameters:
             raise unknown(f"argument of {call.name}{_usage(signature)}:", name, signature.parameters)

@@ -111,6 +111,7 @@ PLUGINS = {
     "is_no_function": "Thing = 3",
     "is_built_in": "Thing = type",
     "has_odd_types": "def Thing(x: 'Nowhere' = 1): pass",
+    "has_no_types": "def Thing(x=1): pass",
     "raises": "class Thing:\n    def __init__(self):\n        raise KeyError('x')",
 }
 """Modules of plugins, each of which fails in a way of its own."""
@@ -125,6 +126,13 @@ def test_a_plugin_that_fails_in_whatever_way_is_named_with_its_distribution(
     with pytest.raises(UsageError, match=r'the shape "hexagon" of the distribution more-shapes .*Repair or uninstall'):
         shapes.build("hexagon")
     assert shapes.build("circle(1)") == 1.0
+
+
+def test_a_plugin_that_leaves_the_type_of_a_parameter_out_is_told_which(shapes: Registry, tmp_path: Path) -> None:
+    (tmp_path / "plugin_without_types.py").write_text("def square(side: float, color='red'): pass")
+    install(tmp_path, "more-shapes", "square = plugin_without_types:square")
+    with pytest.raises(UsageError, match=r"its parameter color has no type; write it as in `color: str`"):
+        shapes.build("square(2)")
 
 
 def test_an_entry_point_that_is_none_is_named(shapes: Registry, tmp_path: Path) -> None:
