@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def show_plan(planned: Planned, as_json: bool) -> None:
-    """Print the runs of a plan, and what is missing for runs that cannot be planned yet."""
+    """Print the cells or the runs of a plan, and what is missing for runs that cannot be planned yet."""
+    from experiments.cli.plan_grid import duration, grid, others
+    from experiments.run.public_names import run_title
     from experiments.session.results import plain_plan
 
     if as_json:
@@ -25,22 +27,22 @@ def show_plan(planned: Planned, as_json: bool) -> None:
     for line in planned.first:
         print(line)
     work, cells = planned.plan, planned.cells
-    for key, run in work.runs.items():
-        print(_line(key[:12], "done" if key in work.done else "to do", run.spec))
-    # Several columns may need the same runs, which are shown once.
-    lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
-    for spec in lacking:
-        print(_line("-", "lacks", spec))
-    for cell_key, why in cells.runs.items():
-        if isinstance(why, str) and cell_key not in cells.lacking:
-            print(f"{'-':12}  {'-':5}  {cell_key[0]} on {cell_key[1]}: {why}")
+    if len(cells.runs) > 1:
+        print("\n".join([*grid(planned), *others(planned)]))
+    else:
+        for key, run in work.runs.items():
+            print(f"{key[:12]}  {'done' if key in work.done else 'to do':5}  {run_title(run.spec)}")
     if cells.lacking:
+        # Several columns may need the same runs, which are counted once.
+        lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
         print(f"\n{len(lacking)} runs cannot be planned before this is there:")
         for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
             print("- " + message.replace("\n", "\n  "))
         print()
     if work.runs or cells.runs or not planned.first:
         print(to_do(planned))
+        if estimate := duration(planned):
+            print(estimate)
     if planned.then:
         print(planned.then)
 
@@ -126,9 +128,3 @@ def score_lines(result: RunResult) -> list[str]:
 def note(text: str) -> None:
     """Print a sentence on standard error."""
     print(several_lines(text), file=sys.stderr)
-
-
-def _line(key: str, state: str, spec: RunSpec) -> str:
-    from experiments.run.public_names import run_title
-
-    return f"{key:12}  {state:5}  {run_title(spec)}"

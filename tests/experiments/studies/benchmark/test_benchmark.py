@@ -29,17 +29,20 @@ def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "weights"))
 
 
-def test_the_papers_table_2_lists_every_run_and_what_it_lacks(
+def test_the_papers_table_2_is_planned_on_one_screen_and_says_what_it_lacks_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["table", "benchmark-table-2", "--profile", "paper", "--dry-run"]) == 0
     printed = capsys.readouterr().out
-    assert printed.count("  lacks  ") == 26 * 10  # the paper's cells and runs
+    assert printed.count("lacks") == 26  # the paper's cells, of ten runs each
+    header, *lines = printed[printed.index(" DXC14 ") :].splitlines()
+    assert header.split() == ["DXC14", "DXC5", "TXC", "PXS", "LXS"] and lines[0].split() == ["Scratch", *["lacks"] * 5]
     assert "260 runs cannot be planned before this is there" in printed
     assert printed.count("Put it there or give another --data-root") == 5  # one of each dataset
     assert printed.count("medtransfer weights fetch") == 5
-    assert printed.count("the source is the target") == 4
+    assert printed.count("the source is the target") == 1
+    assert "ImageNet→CheXpert on DXC5" in printed
     assert main(["table", "benchmark-table-2", "--profile", "paper", "--dry-run", "--json"]) == 0
     assert sum(len(one["specs"]) for one in json.loads(capsys.readouterr().out)["lacking"]) == 260
     assert main(["table", "benchmark-table-2", "--profile", "paper", "--offline"]) == DataError.exit_status

@@ -1,0 +1,71 @@
+"""The grid of a table's plan: done, to do, lacking, without runs, and about how long the rest takes."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+from typing import Any, cast
+
+from experiments.cli.plan_grid import WIDEST, duration, grid, others
+from experiments.session.results import Planned
+from experiments.tables.resolve_table import ResolvedCells
+from specs.errors import DataError
+from tests.experiments.smoke import spec
+
+
+def run(seed: int, **changes: Any) -> Any:
+    made = spec(seed=seed, **changes)
+    return SimpleNamespace(key=f"{seed}-{len(changes)}", spec=made, requires=())
+
+
+def planned(cells: dict[Any, Any], done: dict[str, float], lacking: Any = (), more: Any = ()) -> Planned:
+    """A plan whose finished runs took the given seconds, by key."""
+    runs = {one.key: one for of_cell in cells.values() if not isinstance(of_cell, str) for one in of_cell}
+    runs |= {one.key: one for one in more}
+    store = SimpleNamespace(record=lambda key: SimpleNamespace(data={"seconds": done[key]}))
+    waiting = [one for key, one in runs.items() if key not in done]
+    plan = SimpleNamespace(runs=runs, done=set(done), store=store, waiting=waiting)
+    errors = {key: ((spec(),), (DataError("none"),)) for key in lacking}
+    return Planned(plan=cast("Any", plan), cells=ResolvedCells(cells, errors))
+
+
+CELLS = {
+    ("random", "DRIVE"): (run(0), run(1), run(2)),
+    ("random", "B"): "lacking",
+    ("ImageNet", "DRIVE"): "the source is the target",
+    ("ImageNet", "B"): (run(3, edition="real"),),
+}
+
+
+def test_each_cell_says_how_many_of_its_runs_are_done() -> None:
+    lines = grid(planned(CELLS, {"0-0": 60.0}, lacking=[("random", "B")]))
+    assert [line.split() for line in lines[:3]] == [
+        ["DRIVE", "B"], ["random", "1/3", "lacks"], ["ImageNet", "-", "0/1"],
+    ]  # fmt: skip
+    assert len({len(line) for line in lines[:3]}) == 1
+    assert lines[-1] == "-: the source is the target: ImageNet on DRIVE"
+
+
+def test_many_columns_have_a_line_each() -> None:
+    cells = {(row, f"column {number}, of a long name"): (run(number),) for row in "ab" for number in range(6)}
+    lines = grid(planned(cells, {}))
+    assert lines[0].split() == ["a", "b"] and max(map(len, lines)) <= WIDEST
+    assert lines[1].startswith("column 0")
+
+
+def test_runs_that_cells_need_are_listed_beside_them() -> None:
+    (line,) = others(planned(CELLS, {}, more=[run(9)]))
+    assert line.startswith("to do  ") and "PneumoniaMNIST" in line
+
+
+def test_the_time_is_that_of_like_runs_which_are_done() -> None:
+    assert duration(planned(CELLS, {})) == ""
+    assert duration(planned(CELLS, {"0-0": 600.0})) == (
+        "about 20 minutes for 2 of them one after the other, by like runs that are done; 1 more are like none that is "
+        "done"
+    )
+    hours = {**CELLS, ("more", "DRIVE"): tuple(run(number) for number in range(10, 30))}
+    assert duration(planned(hours, {"0-0": 600.0, "3-1": 60.0})).startswith("about 3.7 hours for 22 of them")
+    other = dataclasses.replace(spec().recipe, epochs=7)
+    unlike = {("a", "b"): (run(0), SimpleNamespace(key="o", spec=spec(recipe=other), requires=()))}
+    assert duration(planned(unlike, {"0-0": 600.0})) == ""
