@@ -30,6 +30,10 @@ LIST_NAMES: dict[Split, tuple[str, ...]] = {
     "test": ("test.txt",),
 }
 
+WORDS: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
+"""What a list's name contains where a folder has none of ``LIST_NAMES``, such as ``Xray14_val_official.txt`` in the folder
+``dataset`` of BenchmarkTransferLearning."""
+
 
 def below(share: float, text: str) -> bool:
     """Whether a text is among a pseudo-random share of all texts, by its hash alone."""
@@ -124,18 +128,31 @@ def listed(folder: Path, samples: Sequence[Sample], groups: Groups | None = None
     with_gaps = {name for name in names if GAPS.search(name)}
     splits: dict[Split, list[Sample]] = {}
     for split, files in LIST_NAMES.items():
-        path = next((folder / name for name in files if (folder / name).is_file()), None)
-        if path is None:
-            found = sorted(file.name for file in folder.iterdir())[:8] if folder.is_dir() else "no such folder"
-            raise DataError(
-                f"split lists: {folder} has no {' or '.join(files)}; found {found or 'nothing'}. Expected train.txt, "
-                "validation.txt and test.txt, one image a line, then its labels or nothing."
-            )
+        path = _list_of(folder, split, files)
         splits[split] = []
         for number, line in words(path):
             if cells := _cells(line, with_gaps):
                 splits[split] += _listed_samples(names, cells, f"{path}, line {number}", groups is not None)
     return splits
+
+
+def _list_of(folder: Path, split: Split, files: Sequence[str]) -> Path:
+    """The list of a split in a folder: of one of its usual names, or the only text file whose name says the split.
+
+    Raises:
+        DataError: if there is none, or there are several.
+    """
+    if (usual := next((folder / name for name in files if (folder / name).is_file()), None)) is not None:
+        return usual
+    said = sorted(path for path in folder.glob("*.txt") if WORDS[split] in path.name.lower())
+    if len(said) == 1:
+        return said[0]
+    found = sorted(file.name for file in folder.iterdir())[:8] if folder.is_dir() else "no such folder"
+    raise DataError(
+        f"split lists: {folder} has no {' or '.join(files)}, nor a single *{WORDS[split]}*.txt; found "
+        f"{found or 'nothing'}. Expected train.txt, validation.txt and test.txt, one image a line, then its labels or "
+        "nothing."
+    )
 
 
 Named = dict[str, tuple[Sample, ...]]

@@ -12,6 +12,7 @@ from experiments.reporting.formats.files import write_all
 from experiments.reporting.text.phrases import PHANTOM_WARNING
 from experiments.session.context import Context
 from experiments.session.documents import Statistics, failures_of, finished_document
+from experiments.session.own_splits import divided
 from experiments.session.picking import before_rates, with_rates
 from experiments.session.providing import provide, to_provide
 from experiments.session.results import Made, Planned
@@ -41,6 +42,8 @@ class Asked:
         seeds: the number of runs in each cell, which differ in their seeds; None takes the table's own numbers.
         settings: new values for settings of the recipe of every fine-tuning, by name.
         selection: the rows that are added, and the rows and columns that are made.
+        splits: the folder of lists that divide the datasets (``experiments.session.own_splits``); None: each dataset's
+            own splits.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Asked:
     seeds: int | None = None
     settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
     selection: Selection = EVERYTHING
+    splits: Path | None = None
 
     @property
     def file_name(self) -> str:
@@ -68,6 +72,8 @@ class Asked:
             UsageError: if a row, a column or a setting does not exist or does not fit.
         """
         table = self.selection.of(table)
+        if self.splits is not None:
+            table, _ = divided(table, self.splits)
         if self.seeds:
             columns = tuple(dataclasses.replace(column, seeds=None) for column in table.columns)
             table = dataclasses.replace(table, seeds=self.seeds, columns=columns)
@@ -82,10 +88,20 @@ class Asked:
         of_runs = table.networks if isinstance(table, RunAnalysis) else table if isinstance(table, Table) else None
         if not isinstance(table, Table):
             self.selection.refused(self.name, "it is no grid of scores")
+            self.refuse_splits()
         if of_runs is None:
             self.refuse_settings()
             return None
         return self.applied(of_runs)
+
+    def refuse_splits(self) -> None:
+        """Refuse lists of splits for a table that is no grid of rows and columns.
+
+        Raises:
+            UsageError: if a folder of lists is given.
+        """
+        if self.splits is not None:
+            raise UsageError(f"{self.name}: it is no grid of scores, so --splits is not for it. Leave it out.")
 
     def refuse_settings(self) -> None:
         """Refuse settings for a table that trains no network.
@@ -146,11 +162,13 @@ def _made(asked: Asked, context: Context, statistics: Statistics, output: Path |
         return _datasets(asked, table, context, output)
     if isinstance(table, RunAnalysis):
         return _analyzed(asked, table, context, output)
+    registered = table
     table, rates = with_rates(asked.applied(table), context, may_lack=True)
     cells, run_plan = _planned(table, context)
     context.carry_out(run_plan)
     document = finished_document(asked.file_name, table, cells.runs, run_plan, context, statistics)
-    remarks = (*asked.remarks, *document.remarks, *tuning_remarks(table, rates))
+    told = divided(asked.selection.of(registered), asked.splits)[1] if asked.splits is not None else ()
+    remarks = (*asked.remarks, *told, *document.remarks, *tuning_remarks(table, rates))
     return published(dataclasses.replace(document, remarks=remarks), run_plan, context, output)
 
 

@@ -318,6 +318,7 @@ class Session:
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
         selection: Selection = EVERYTHING,
+        splits: str | Path | None = None,
         statistics: Statistics = DEFAULT,
         output: str | Path | None = None,
     ) -> Made:
@@ -330,6 +331,8 @@ class Session:
             seeds: the number of runs in each cell, which differ in their seeds; None takes the table's own numbers.
             settings: new values for settings of the recipe of every fine-tuning, by name.
             selection: rows that are added to the table, and which of its own rows and columns are made.
+            splits: a folder with a folder of lists for each dataset, ``train.txt``, ``validation.txt`` and
+                ``test.txt``, by which it is divided; None takes each dataset's own splits.
             statistics: how rows are compared.
             output: the folder that the table's files are written to, in every format; None writes none.
 
@@ -338,7 +341,7 @@ class Session:
         """
         with self.mirrored_afterwards():
             return make_table(
-                self._asked(table, profile, seeds, settings, selection), self.context, statistics, _path(output)
+                self._asked(table, profile, seeds, settings, selection, splits), self.context, statistics, _path(output)
             )
 
     def make_several(
@@ -349,6 +352,7 @@ class Session:
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
         selection: Selection = EVERYTHING,
+        splits: str | Path | None = None,
         statistics: Statistics = DEFAULT,
         output: str | Path | None = None,
     ) -> list[Made]:
@@ -356,7 +360,7 @@ class Session:
 
         A run that fails is tried once more when its own table is made.
         """
-        asked = [self._asked(table, profile, seeds, settings, selection) for table in tables]
+        asked = [self._asked(table, profile, seeds, settings, selection, splits) for table in tables]
         with self.mirrored_afterwards():
             return make_tables(asked, self.context, statistics, _path(output))
 
@@ -368,9 +372,10 @@ class Session:
         seeds: int | None = None,
         settings: Mapping[str, object] | None = None,
         selection: Selection = EVERYTHING,
+        splits: str | Path | None = None,
     ) -> Planned:
         """The plan of what ``make`` would do, and what is missing for it; the arguments are those of ``make``."""
-        return plan_table(self._asked(table, profile, seeds, settings, selection), self.context)
+        return plan_table(self._asked(table, profile, seeds, settings, selection, splits), self.context)
 
     # Long: half of it says what the arguments are.
     def compare(
@@ -587,8 +592,11 @@ class Session:
         seeds: int | None,
         settings: Mapping[str, object] | None,
         selection: Selection,
+        splits: str | Path | None,
     ) -> Asked:
-        return Asked(name=table, profile=profile, seeds=seeds, settings=settings or {}, selection=selection)
+        return Asked(
+            name=table, profile=profile, seeds=seeds, settings=settings or {}, selection=selection, splits=_path(splits)
+        )
 
 
 def _paths(paths: Paths | str | Path | None) -> Paths:

@@ -6,6 +6,7 @@ A finished run is never repeated; a killed command goes on where it stopped when
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from experiments.cli.commands.options import (
     add_execution,
@@ -42,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make these rows of the table, with the reference row and those that are added",
     )  # fmt: skip
     parser.add_argument("--columns", nargs="+", default=[], metavar="COLUMN", help="make these columns of the table")
+    parser.add_argument(
+        "--splits", type=Path, metavar="DIR",
+        help="divide datasets by lists: DIR/NAME/ with train.txt, validation.txt and test.txt, or with the lists of "
+        "the benchmark's repository (default: each dataset's own splits)",
+    )  # fmt: skip
     add_executor(parser)
     add_statistics(parser)
     add_paths(parser)
@@ -56,7 +62,12 @@ def execute(options: argparse.Namespace) -> int:
         if options.dry_run:
             for name in options.names:
                 planned = session.plan(
-                    name, profile=options.profile, seeds=options.seeds, settings=settings, selection=selection
+                    name,
+                    profile=options.profile,
+                    seeds=options.seeds,
+                    settings=settings,
+                    selection=selection,
+                    splits=options.splits,
                 )
                 show_plan(planned, options.json)
             return 0
@@ -66,6 +77,7 @@ def execute(options: argparse.Namespace) -> int:
             seeds=options.seeds,
             settings=settings,
             selection=selection,
+            splits=options.splits,
             statistics=statistics_of(options),
             output=options.output,
         )
