@@ -31,8 +31,8 @@ LIST_NAMES: dict[Split, tuple[str, ...]] = {
 }
 
 WORDS: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
-"""What a list's name contains where a folder has none of ``LIST_NAMES``, such as ``Xray14_val_official.txt`` in the folder
-``dataset`` of BenchmarkTransferLearning."""
+"""What a list's name contains where a folder has none of ``LIST_NAMES``, such as ``Xray14_val_official.txt`` in
+BenchmarkTransferLearning."""
 
 
 def below(share: float, text: str) -> bool:
