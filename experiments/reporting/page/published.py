@@ -4,6 +4,8 @@ They lie beside the module of the table that repeats them, a plugin's as well: t
 ``printed/FILE.csv`` in the folder of its module. Such a file begins with its source, then come the numbers in percent::
 
     # source: who printed them and where
+    # runs: 10
+    # ddof: 0
     # remark: what must be known beside ours; there may be several such lines, or none
     row,column,mean,std,trust
     random,ResNet-50,96.4,0.05,printed
@@ -58,11 +60,15 @@ class PrintedNumbers:
         source: the authors who printed the numbers, and where.
         remarks: remarks that readers need to compare the numbers with those of this table.
         values: the printed values by row and column label, as far as the paper has them.
+        runs: the number of runs that each mean and standard deviation is of; None: it is not known.
+        ddof: what was subtracted from that number in the denominator of the variance, 0 or 1; None: it is not known.
     """
 
     source: str
     remarks: tuple[str, ...]
     values: dict[CellKey, PrintedValue]
+    runs: int | None = None
+    ddof: int | None = None
 
 
 def published_cells(document: TableDocument) -> dict[CellKey, str]:
@@ -121,7 +127,7 @@ def read_printed(path: Path) -> PrintedNumbers:
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: expected text in UTF-8, found other bytes ({error}). Save it as UTF-8.") from error
     above = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    source, remarks = _said(lines[:above], path)
+    said = _said(lines[:above], path)
     table = csv.DictReader(lines[above:], restval="")
     lacking = [column for column in COLUMNS if column not in (table.fieldnames or ())]
     if lacking:
@@ -133,17 +139,29 @@ def read_printed(path: Path) -> PrintedNumbers:
         if cell_key in values:
             raise DataError(f"{where} is the second one of {cell_key[0]}, {cell_key[1]}. Keep one of them.")
         values[cell_key] = _value(cell, where)
-    return PrintedNumbers(source, remarks, values)
+    runs, ddof = (_number(kind, said[kind], path) for kind in ("runs", "ddof"))
+    remarks = [*said["remark"], *([f"standard deviations with ddof {ddof}"] if ddof is not None else [])]
+    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof)
 
 
-def _said(lines: list[str], path: Path) -> tuple[str, tuple[str, ...]]:
-    """Read the source and the remarks in the lines above the numbers."""
-    said: dict[str, list[str]] = {"source": [], "remark": []}
+def _number(kind: str, texts: list[str], path: Path) -> int | None:
+    """The whole number in the line of a kind above the numbers; None without such a line."""
+    if not texts:
+        return None
+    if len(texts) > 1 or not texts[0].isdecimal() or (kind == "ddof" and texts[0] not in ("0", "1")):
+        raise DataError(f'{path}: expected one line "# {kind}: NUMBER" above the numbers, found {", ".join(texts)}.')
+    return int(texts[0])
+
+
+def _said(lines: list[str], path: Path) -> dict[str, list[str]]:
+    """Read the source, the remarks and the numbers of runs in the lines above the numbers, by their kinds."""
+    said: dict[str, list[str]] = {"source": [], "remark": [], "runs": [], "ddof": []}
     for number, line in enumerate(lines, start=1):
         kind, _, text = line.removeprefix("#").partition(":")
         if kind.strip() not in said or not text.strip():
             raise DataError(
-                f'{path}: line {number} is "{line}". Above the numbers, expected "# source: TEXT" or "# remark: TEXT".'
+                f'{path}: line {number} is "{line}". Above the numbers, expected "# source: TEXT", "# remark: TEXT", '
+                '"# runs: NUMBER" or "# ddof: NUMBER".'
             )
         said[kind.strip()].append(text.strip())
     if len(said["source"]) != 1:
@@ -151,7 +169,7 @@ def _said(lines: list[str], path: Path) -> tuple[str, tuple[str, ...]]:
             f"{path}: expected one line that says who printed the numbers and where, found {len(said['source'])}. "
             'Begin the file with "# source: TEXT".'
         )
-    return said["source"][0], tuple(said["remark"])
+    return said
 
 
 def _value(cell: dict[str, str], where: str) -> PrintedValue:
