@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from experiments.execution.executor import JobState
 from experiments.execution.planner_notes import Planned, described, plans
-from experiments.run.attempts import epochs_done
+from experiments.run.attempts import epochs_done, latest_values
 from experiments.run.machine.processes import alive
 from experiments.run.store import RunStore
 from specs.run import RunSpec
@@ -32,6 +32,7 @@ class RunState:
         job: the name by which the executor knows the run's job; None if it is not known.
         planner: the folder of the planner's notes; None if there are none.
         epochs: the number of finished epochs and the largest number that there can be; None if it is not known.
+        values: losses and scores of the last finished epoch, and its learning rate, by name.
         log: the file that holds the run's output; None if it is not known.
     """
 
@@ -44,6 +45,7 @@ class RunState:
     planner: Path | None = None
     epochs: tuple[int, int] | None = None
     log: Path | None = None
+    values: dict[str, float] = field(default_factory=dict)
 
 
 def run_states(store: RunStore) -> list[RunState]:
@@ -74,7 +76,8 @@ def _planned(store: RunStore, planned: Planned, key: str, seen: JobState | None)
     if seen is not None and seen.state in ("running", "queued"):
         state: Literal["running", "queued"] = "running" if seen.state == "running" else "queued"
         done = epochs_done(store, key)
-        return RunState(key, state, run, seen.why, planned.executor, job, planned.folder, done, log)
+        values = latest_values(store, key)
+        return RunState(key, state, run, seen.why, planned.executor, job, planned.folder, done, log, values)
     if failed := planned.failures.get(key):
         return RunState(key, "failed", run, failed.error or "", planned.executor, job, planned.folder, None, log)
     host, number = planned.planner.split(" ")[:2]
@@ -98,7 +101,7 @@ def _of_attempt(store: RunStore, key: str, folder: Path) -> RunState:
     run, done, going_on = _spec(folder), epochs_done(store, key), alive(f"{host} {number}")
     where, log = f"process {number} on {host}", folder / "log.txt"
     if going_on:
-        return RunState(key, "running", run, where, None, None, None, done, log)
+        return RunState(key, "running", run, where, None, None, None, done, log, latest_values(store, key))
     if failed := store.last_error(key):
         return RunState(key, "failed", run, failed[0], None, None, None, done, failed[1])
     gone = "is gone" if going_on is False else "cannot be seen from here"

@@ -14,6 +14,7 @@ from experiments.execution.executor import Conditions
 from experiments.run.machine.memory import keep_freed_memory
 from experiments.run.progress import Finished, Progress, failed
 from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.run_log import log_to_output
 from experiments.run.runner import attempt_run
 from experiments.run.store import Attempt, RunStore
 from specs.errors import RunError, StorageError
@@ -52,6 +53,7 @@ def work(spec: dict[str, Any], key: str, conditions: Conditions, pipe: Connectio
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
+        log_to_output()
         resolver = Resolver(paths, conditions.devices)
         attempt_run(
             planned(spec, key, resolver),

@@ -1,8 +1,9 @@
-"""How many epochs the attempts at a run have finished."""
+"""How far the attempts at a run have got: finished epochs, and the last one's losses and scores."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from experiments.run.store import RunStore, epochs_of
 
@@ -18,3 +19,20 @@ def epochs_done(store: RunStore, key: str) -> tuple[int, int] | None:
         found.append((epochs_of(folder), spec["recipe"]["epochs"]))
     furthest = max(found, default=(0, 0))
     return furthest if furthest[0] else None
+
+
+def latest_values(store: RunStore, key: str) -> dict[str, float]:
+    """The losses and scores of the last epoch of the attempt that has got furthest; empty if none is finished."""
+    furthest = max(store.attempts(key), key=epochs_of, default=None)
+    if furthest is None or not (lines := _lines(furthest)):
+        return {}
+    values: dict[str, float | None] = json.loads(lines[-1])
+    return {name: value for name, value in values.items() if name not in ("epoch", "step") and value is not None}
+
+
+def _lines(folder: Path) -> list[str]:
+    """The lines of an attempt's metrics, each of a finished epoch."""
+    try:
+        return (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []

@@ -23,6 +23,7 @@ from experiments.run.participant import take_part
 from experiments.run.paths import Paths
 from experiments.run.progress import Finished, Progress, Report, failed
 from experiments.run.resolve import ResolvedRun, Resolver
+from experiments.run.run_log import log_to_output
 from experiments.run.store import Attempt
 from specs.errors import RunError, failure
 
@@ -111,6 +112,7 @@ def _take_part(
 
     list_anew()
     keep_freed_memory()
+    log_to_output()
 
     def report(epoch: int, epochs: int, /) -> None:
         pipe.send(Progress(attempt.key, epoch, epochs))

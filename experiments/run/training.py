@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +25,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from safetensors.torch import save_file
 
 from experiments.run.progress import Report
+from experiments.run.run_log import log_epoch
 from lightning_modules.finite import REMEDIES
 from lightning_modules.gathering import all_gather_objects, broadcast_object, rank
 from specs.errors import RunError
@@ -73,6 +75,7 @@ class EpochEnd(Checkpoint):
         self.best_sha256 = ""
         self.best_score = -math.inf
         self.finished = False
+        self._began = time.monotonic()
 
     @property
     def best(self) -> Path:
@@ -87,6 +90,7 @@ class EpochEnd(Checkpoint):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Seed every random state for the epoch."""
         seed_everything(self.seed, f"epoch {trainer.current_epoch}" + (f" of process {rank()}" if rank() else ""))
+        self._began = time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Select the best epoch, step the schedule, decide whether to stop, and write files, the checkpoint last."""
@@ -114,6 +118,9 @@ class EpochEnd(Checkpoint):
             trainer.save_checkpoint(self.folder / "last.ckpt")  # all processes must call it; this one writes nothing
             return
         self.write_metrics()
+        images = sum(trainer.train_dataloader.lengths())  # type: ignore[union-attr]
+        speed = images / max(time.monotonic() - self._began, 1e-9)
+        log_epoch(epoch + 1, self.recipe.epochs, row, learning_rate, speed, pl_module.device)
         with replacing(self.folder / "last.ckpt") as temporary:
             trainer.save_checkpoint(temporary)
         self._remove_superseded()

@@ -58,6 +58,8 @@ def in_words(one: RunState) -> list[str]:
     run = one.run
     what = noted_title(run) if run else "not begun"
     how = [f"epoch {one.epochs[0]} of {one.epochs[1]}"] if one.epochs and one.state == "running" else []
+    if how and one.values:
+        how.append(", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in one.values.items()))
     if one.job and one.executor and one.state in ("running", "queued"):
         how.append(f"{parse(one.executor).name} job {one.job}")
     how += [one.why] if one.why else []

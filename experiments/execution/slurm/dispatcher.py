@@ -178,12 +178,14 @@ class SlurmRun:
         from experiments.execution.worker import planned
         from experiments.run.machine.memory import keep_freed_memory
         from experiments.run.resolve import Resolver
+        from experiments.run.run_log import log_to_output
         from experiments.run.runner import run_resolved
 
         notes, first = self.conditions.notes, os.environ["SLURM_PROCID"] == "0"
         if first:
             forget_failure(notes, self.key)
         keep_freed_memory()
+        log_to_output()
         try:
             resolver = Resolver(self.conditions.paths, self.conditions.devices)
             run_resolved(planned(self.spec, self.key, resolver), resolver, workers=self.conditions.workers)

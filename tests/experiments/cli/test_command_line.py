@@ -6,6 +6,7 @@ import csv
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,16 @@ def test_the_table_is_rendered_in_every_format(finished: Path) -> None:
     scores = {str(of["scores"]) for of in outcomes(finished).values()}  # type: ignore[index]
     for row in ("random", "Mean Var of fractals", "fractals"):
         assert any(rows[row]["mean"] in score for score in scores)
+
+
+def test_a_runs_log_has_a_line_for_each_epoch_and_nothing_that_libraries_say_of_themselves(finished: Path) -> None:
+    for path in (finished / "runs").glob("*/log.txt"):
+        epochs = len((path.parent / "metrics.jsonl").read_text().splitlines())
+        lines = path.read_text().splitlines()
+        assert len(lines) == epochs, lines
+        for number, line in enumerate(lines, 1):
+            told = rf"epoch {number} of at most \d+: .*train loss [\d.e-]+.*, learning rate [\d.e-]+, "
+            assert re.search(told + r"[\d.e+]+ images a second, peak memory [\d.]+ GiB$", line), line
 
 
 def test_a_report_names_what_was_loaded_and_no_folder(finished: Path) -> None:

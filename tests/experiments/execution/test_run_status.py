@@ -66,11 +66,13 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     notes.started({first.key: Job(name_of(sleeper.pid))})
     attempt = store.begin(first.key)
     write_json(attempt.folder / "spec.json", first.spec.to_json())
-    (attempt.folder / "metrics.jsonl").write_text("{}\n{}\n")
+    last = {"epoch": 1, "step": 8, "learning_rate": 1e-3, "train_loss": 0.25, "validation_metric": None}
+    (attempt.folder / "metrics.jsonl").write_text("{}\n" + json.dumps(last) + "\n")
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 running, 1 queued\n")
-    assert f"running {first.key[:12]}  PneumoniaMNIST, from Random, seed 0: epoch 2 of 4" in said
+    how = "epoch 2 of 4; learning rate 0.001, train loss 0.25"
+    assert f"running {first.key[:12]}  PneumoniaMNIST, from Random, seed 0: {how}" in said
     assert f"queued  {second.key[:12]}" in said
     assert f"for its turn in process {os.getpid()}" in said
 
