@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-
-from experiments.run.machine.memory import peak_memory
+if TYPE_CHECKING:
+    import torch
 
 LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning")
 """Libraries whose remarks on devices, checkpoints and their own products are left out; their warnings are kept."""
@@ -22,12 +25,16 @@ ABOUT_LIBRARIES = (
 )
 """The beginnings of warnings that libraries give about themselves, or about what is meant."""
 
+TIME = "%Y-%m-%d %H:%M:%S"
+EPOCH = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) epoch \d+ of at most \d+: ")
+"""How the line of an epoch begins."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
 def log_to_output() -> None:
     """Have this process, which carries out runs, write the lines of this file and all warnings to its output."""
-    logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S", force=True)
+    logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(message)s", datefmt=TIME, force=True)
     _LOGGER.setLevel(logging.INFO)
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -48,8 +55,20 @@ def log_epoch(
         speed: images a second, validation included in the time.
         device: the device that the run uses.
     """
+    from experiments.run.machine.memory import peak_memory  # imports torch, which whoever reads a log does not need
+
     told = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in values.items())
     _LOGGER.info(
         "epoch %d of at most %d: %s, learning rate %.3g, %.3g images a second, peak memory %.2f GiB",
         epoch, epochs, told, learning_rate, speed, peak_memory(device) / 2**30,
     )  # fmt: skip
+
+
+def seconds_an_epoch(log: Path) -> float | None:
+    """How long the epochs in a run's log took, in the mean; None before the second one."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    times = [datetime.strptime(found[1], TIME) for line in lines if (found := EPOCH.match(line))]
+    return (times[-1] - times[0]).total_seconds() / (len(times) - 1) if len(times) > 1 else None

@@ -54,12 +54,15 @@ def execute(options: argparse.Namespace) -> int:
 def in_words(one: RunState) -> list[str]:
     """The lines that describe the state of a run."""
     from experiments.run.public_names import noted_title
+    from experiments.run.run_log import seconds_an_epoch
 
     run = one.run
     what = noted_title(run) if run else "not begun"
     how = [f"epoch {one.epochs[0]} of {one.epochs[1]}"] if one.epochs and one.state == "running" else []
     if how and one.values:
         how.append(", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in one.values.items()))
+    if one.epochs and one.log and one.state == "running" and (pace := seconds_an_epoch(one.log)) is not None:
+        how.append(f"at most {max(1, round((one.epochs[1] - one.epochs[0]) * pace / 60))} min left")
     if one.job and one.executor and one.state in ("running", "queued"):
         how.append(f"{parse(one.executor).name} job {one.job}")
     how += [one.why] if one.why else []

@@ -68,10 +68,12 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     write_json(attempt.folder / "spec.json", first.spec.to_json())
     last = {"epoch": 1, "step": 8, "learning_rate": 1e-3, "train_loss": 0.25, "validation_metric": None}
     (attempt.folder / "metrics.jsonl").write_text("{}\n" + json.dumps(last) + "\n")
+    began = "2026-01-01 10:0{}:00 epoch {} of at most 4: train loss 0.25, learning rate 0.001\n"
+    attempt.log.write_text(f"a warning\n{began.format(0, 1)}{began.format(5, 2)}")
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 running, 1 queued\n")
-    how = "epoch 2 of 4; learning rate 0.001, train loss 0.25"
+    how = "epoch 2 of 4; learning rate 0.001, train loss 0.25; at most 10 min left"
     assert f"running {first.key[:12]}  PneumoniaMNIST, from Random, seed 0: {how}" in said
     assert f"queued  {second.key[:12]}" in said
     assert f"for its turn in process {os.getpid()}" in said
