@@ -27,7 +27,7 @@ def chosen_format(backbone: nn.Module) -> MemoryFormat:
 
     On a CPU a step of EfficientNet-Lite0 took 0.85 s in ``channels_last`` and 1.11 s otherwise (16 images of 112
     pixels, forward and backward, one thread); of a ConvNeXt and a ResNet-18 both took the same. At 32 pixels most of a
-    step is spent on maps of at most 9 pixels, which are computed by other means (``lightning_modules.small_maps``).
+    step is spent on small maps, which are computed by other means (``lightning_modules.small_maps``).
     Measure others with ``benchmarks/train_step.py``. A network with a layer that torch cannot train in that format on
     some processors gets ``contiguous`` on all of them: the rule reads the network alone, so that a run means the same
     everywhere.
