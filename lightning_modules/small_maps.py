@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 LARGEST = 9
-"""The largest map, in pixels, of a depthwise convolution that is computed this way. Forward and backward of 32 maps took
-one thread 0.4 ms instead of 25 (1152 channels, 5 x 5 weights, one pixel), 2.8 instead of 15 (672, 5 x 5, 2 x 2) and 3.8
-instead of 20 (672, 5 x 5, 3 x 3); at 4 x 4 pixels both took about the same."""
+"""The largest map, in pixels, of a depthwise convolution that is computed this way. Forward and backward of 32 maps
+took one thread 0.4 ms instead of 25 (1152 channels, 5 x 5 weights, one pixel), 2.8 instead of 15 (672, 5 x 5, 2 x 2)
+and 3.8 instead of 20 (672, 5 x 5, 3 x 3); at 4 x 4 pixels both took about the same."""
 
 LARGEST_POINTWISE = 64
 """The largest map, in pixels, of a pointwise convolution that is computed this way. Forward and backward of 32 maps
