@@ -26,6 +26,7 @@ environment:
   MEDTRANSFER_RUNS     default of --runs
   MEDTRANSFER_CACHE    default of --cache
   MEDTRANSFER_WEIGHTS  default of --weights
+  MEDTRANSFER_EXECUTOR default of --executor
 """
 
 

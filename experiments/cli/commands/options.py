@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.cli import site
 from experiments.cli.commands.showing import note
 from experiments.cli.paths import FileToRead, FolderToRead, PathOption, check_writable
 from initializers.publishing.variable import VARIABLE
@@ -162,10 +163,11 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
     """Declare ``--executor``, ``--jobs`` and ``--devices``."""
     parser.add_argument(
         "--executor",
-        default="local",
-        metavar="EXPR",
-        help="where runs go: local, or such as 'slurm(partition=\"gpu\", minutes=480)'; `medtransfer list executors` "
-        "shows them (default: %(default)s)",
+        type=site.executor_expression,
+        default=os.environ.get(site.VARIABLE) or "local",
+        metavar="EXPR|@FILE",
+        help="where runs go: local, or such as 'slurm(partition=\"gpu\", minutes=480)', or a file with such an "
+        "expression; `medtransfer list executors` shows them (default: %(default)s)",
     )
     parser.add_argument(
         "--jobs",

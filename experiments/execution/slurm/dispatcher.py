@@ -104,6 +104,7 @@ class SlurmDispatcher:
             mem=f"{asked.gigabytes}GB" if asked.gigabytes else None,
             dependency=f"afterok:{':'.join(after)}" if after else None,
             array_parallelism=given.jobs or len(runs),
+            setup=list(asked.setup) or None,
             signal_delay_s=WARNING_SECONDS,
             stderr_to_stdout=True,
             # A job of a lost node is requeued; a job whose required job failed is removed and does not wait for ever.

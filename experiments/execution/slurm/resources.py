@@ -23,6 +23,7 @@ class Resources:
             ``--workers``.
         gigabytes: the memory per node, in gigabytes; None takes the cluster's default.
         requeues: the largest number of times that a job that ran out of time is requeued.
+        setup: the lines of shell that a job begins with, such as ``module load cuda``.
     """
 
     nodes: int = 1
@@ -33,6 +34,7 @@ class Resources:
     cpus: int | None = None
     gigabytes: int | None = None
     requeues: int = 10
+    setup: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse numbers below 1.

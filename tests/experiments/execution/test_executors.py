@@ -185,7 +185,7 @@ def test_what_sbatch_is_told(tmp_path: Path, commands: Path) -> None:
     answer(commands, "sbatch", f'cat "$1" >> {tmp_path / "scripts"}; echo Submitted batch job 31')
     answer(commands, "srun", "exit 0")
     slurm: Executor = EXECUTORS.build(
-        'slurm(nodes=2, partition="gpu", account="lab", minutes=90, gigabytes=64, cpus=6)'
+        'slurm(nodes=2, partition="gpu", account="lab", minutes=90, gigabytes=64, cpus=6, setup=["module load a b"])'
     )
     session = slurm.start(conditions(tmp_path, devices=8, jobs=3))
     runs = [one(tmp_path, seed=seed) for seed in (0, 1)] + [one(tmp_path, initializer="fractals")]
@@ -197,6 +197,7 @@ def test_what_sbatch_is_told(tmp_path: Path, commands: Path) -> None:
         "--account=lab", "--mem=64GB", "--requeue", "--signal=USR1@90", "--array=0-1%2",
     ):  # fmt: skip
         assert f"#SBATCH {line}\n" in array
+    assert "\nmodule load a b\n" in array[: array.index("srun")]
     assert "dependency" not in array
     assert "#SBATCH --dependency=afterok:12_4\n" in single
 
