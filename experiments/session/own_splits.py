@@ -18,7 +18,7 @@ def divided(table: Table, folder: Path) -> tuple[Table, tuple[tuple[str, str], .
     """The table with the splits of a folder's lists, and a remark on the split of each column.
 
     Args:
-        table: the table.
+        table: the table whose datasets are divided.
         folder: the folder that has a folder of lists for each dataset, by its registry name, such as ``shenzhen``.
             Datasets that the table does not have are passed over.
 

@@ -117,7 +117,7 @@ class _Newton:
 
     Args:
         design: the features and, in the last column, ones for the bias, float64 (N, R + 1).
-        loss: the loss.
+        loss: the loss that is minimized.
     """
 
     def __init__(self, design: Tensor, loss: _Finding | _Classes) -> None:

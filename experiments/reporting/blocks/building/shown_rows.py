@@ -88,7 +88,7 @@ def panels_of(document: TableDocument, every: Sequence[Panel], most: int) -> lis
 
     Args:
         document: the finished table.
-        every: all panels.
+        every: the panels of all cells.
         most: the largest number of panels.
     """
     if len(every) <= most:
