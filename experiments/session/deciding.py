@@ -50,6 +50,9 @@ def decided(
         )
         for row in entered.order
     )
+    # Runs that a look would have needed are planned, and not made once the budget is spent.
+    made = sum(context.store.record(run.key) is not None for runs in race.runs.values() for run in runs)
+    spent = budget if not made else ""
     return Decided(
         analysis=Fixed(
             digest=analysis.digest,
@@ -62,9 +65,9 @@ def decided(
         ),
         order=contenders,
         readings=tuple(
-            _reading(reader, race.standings.get(reader), bool(race.standings), entered) for reader in READERS
+            _reading(reader, race.standings.get(reader), bool(race.standings), entered, spent) for reader in READERS
         ),
-        runs=len(entered.tuning) + sum(map(len, race.runs.values())),
+        runs=len(entered.tuning) + made,
         grid=entered.folds * full_grid(len(entered.order), len(set(rows.table.tried))),
         control=control,
         settling=_settling(rows, entered, race, context),
@@ -88,8 +91,16 @@ def _settling(rows: Contenders, entered: Entered, race: Raced, context: Context)
     return settled_by(found)
 
 
-def _reading(reader: Reader, found: Standing | None, looked: bool, entered: Entered) -> Reading:
-    """The conclusions that a reader may draw from the race, or why there are none."""
+def _reading(reader: Reader, found: Standing | None, looked: bool, entered: Entered, spent: str) -> Reading:
+    """The conclusions that a reader may draw from the race, or why there are none.
+
+    Args:
+        reader: the reader, for these test images or for new patients.
+        found: what is known at the last look; None without a look.
+        looked: whether there was a look.
+        entered: the race as it was set up.
+        spent: the budget in words, if tuning spent it so that no run was tested; else empty.
+    """
     if reader not in entered.readers:
         return refused(
             reader, f"the test split shows {entered.rarer} patients of its rarer class, and {FEWEST} or more are needed"
@@ -97,6 +108,7 @@ def _reading(reader: Reader, found: Standing | None, looked: bool, entered: Ente
     if found is None or found.leader is None:
         few = reader == "new patients" and looked
         why = "too many resamples of the test patients have no score" if few else "fewer than two rows have scores"
+        why = f"tuning has spent the budget of {spent}, so no run was tested: give a larger --budget" if spent else why
         return refused(reader, why)
     return reading_of(reader, found)
 

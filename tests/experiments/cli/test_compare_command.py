@@ -114,6 +114,17 @@ def test_the_same_comparison_again_does_nothing_and_says_the_same(
     )
 
 
+def test_a_budget_that_tuning_has_spent_is_told_and_no_run_that_was_not_made_is_counted(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, in_turn: list[str]
+) -> None:
+    monkeypatch.chdir(home)
+    command = ["compare", FOLDER, "--from", "random", "fractals", "--learning-rates", "0.02", "--budget", "0.001min"]
+    assert main([*command, "--output", "spent", "--report", "spent", *FAST, *in_turn]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "tuning has spent the budget of 0.001 minutes of runs, so no run was tested: give a larger --budget" in told
+    assert "Price: 2 runs, those that tuned included" in told
+
+
 def test_what_was_trained_and_tested_on_stands_beside_the_scores(home: Path) -> None:
     (file,) = (home / "tables").glob("compare-folder-*.json")
     counts = json.loads(file.read_text())["parts"]["counts"]["by_column"]
