@@ -140,7 +140,7 @@ def read_printed(path: Path) -> PrintedNumbers:
             raise DataError(f"{where} is the second one of {cell_key[0]}, {cell_key[1]}. Keep one of them.")
         values[cell_key] = _value(cell, where)
     runs, ddof = (_number(kind, said[kind], path) for kind in ("runs", "ddof"))
-    remarks = [*said["remark"], *([f"standard deviations with ddof {ddof}"] if ddof is not None else [])]
+    remarks = [*([f"standard deviations with ddof {ddof}"] if ddof is not None else []), *said["remark"]]
     return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof)
 
 
