@@ -24,6 +24,7 @@ from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 from safetensors.torch import save_file
 
+from datamodules.pipeline.batching import BatchLoader
 from experiments.run.progress import Report
 from experiments.run.run_log import log_epoch
 from lightning_modules.finite import REMEDIES
@@ -118,7 +119,9 @@ class EpochEnd(Checkpoint):
             trainer.save_checkpoint(self.folder / "last.ckpt")  # all processes must call it; this one writes nothing
             return
         self.write_metrics()
-        images = sum(trainer.train_dataloader.lengths())  # type: ignore[union-attr]
+        loader = trainer.train_dataloader
+        full = trainer.num_training_batches * self.recipe.batch_size
+        images = sum(loader.lengths()) if isinstance(loader, BatchLoader) else full
         speed = images / max(time.monotonic() - self._began, 1e-9)
         log_epoch(epoch + 1, self.recipe.epochs, row, learning_rate, speed, pl_module.device)
         with replacing(self.folder / "last.ckpt") as temporary:

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 from experiments.cli.commands.options import add_paths, paths_of
 from experiments.cli.commands.verify import words as verified
-from experiments.cli.paths import file_to_read
+from experiments.cli.paths import FileToRead
 from specs.errors import RunError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analysis.reproduction import Reported
     from experiments.checks.reproduction import ReproducedTable
     from experiments.tables.document import CellKey, TableDocument
@@ -31,9 +33,11 @@ HELP = "compare a finished table with printed numbers or another table, and veri
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer reproduce``."""
-    parser.add_argument("table", metavar="FILE", help="a finished table, such as tables/benchmark-table-2.json")
     parser.add_argument(
-        "--against", metavar="FILE",
+        "table", type=FileToRead(), metavar="FILE", help="a finished table, such as tables/benchmark-table-2.json"
+    )
+    parser.add_argument(
+        "--against", type=FileToRead(), metavar="FILE",
         help="the reference: another finished table, or a CSV file of printed numbers (default: those of the paper, "
         "for a table of its protocol on real images)",
     )  # fmt: skip
@@ -51,7 +55,7 @@ def execute(options: argparse.Namespace) -> int:
     from experiments.checks.reproduction import reproduced
     from experiments.session.chosen_runs import table_of_runs
 
-    document = table_of_runs(file_to_read(options.table, "reproduce"), "so there is nothing to compare")
+    document = table_of_runs(options.table, "so there is nothing to compare")
     source, reference = _reference(document, options.against)
     found = reproduced(document, reference, options.tolerance)
     if not options.json:
@@ -109,7 +113,7 @@ def overall(found: ReproducedTable) -> str:
     )
 
 
-def _reference(document: TableDocument, against: str | None) -> tuple[str, Mapping[CellKey, Reported]]:
+def _reference(document: TableDocument, against: Path | None) -> tuple[str, Mapping[CellKey, Reported]]:
     """What the table is compared with, in words and as numbers.
 
     Raises:
@@ -121,11 +125,10 @@ def _reference(document: TableDocument, against: str | None) -> tuple[str, Mappi
     from experiments.session.chosen_runs import table_of_runs
 
     if against is not None:
-        path = file_to_read(against, "reproduce")
-        if path.suffix == ".json":
-            other = table_of_runs(path, "so there is nothing to compare with")
-            return f"the table {path.name}", table_reference(other)
-        numbers = read_printed(path)
+        if against.suffix == ".json":
+            other = table_of_runs(against, "so there is nothing to compare with")
+            return f"the table {against.name}", table_reference(other)
+        numbers = read_printed(against)
         return numbers.source, printed_reference(numbers)
     printed = printed_numbers(document.name)
     if printed is None or document.protocol != "paper" or document.edition != "real":

@@ -6,9 +6,9 @@ A finished run is never repeated; a killed command goes on where it stopped when
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from experiments.cli.commands.options import (
+    FOLDER,
     add_execution,
     add_executor,
     add_paths,
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--columns", nargs="+", default=[], metavar="COLUMN", help="make these columns of the table")
     parser.add_argument(
-        "--splits", type=Path, metavar="DIR",
+        "--splits", type=FOLDER, metavar="DIR",
         help="divide datasets by lists: DIR/NAME/ with train.txt, validation.txt and test.txt, or with the lists of "
         "the benchmark's repository (default: each dataset's own splits)",
     )  # fmt: skip
