@@ -57,7 +57,7 @@ def reproduction(
 
     Args:
         values: the scores of one's own runs, in points; one at least.
-        reported: the reported mean.
+        reported: the mean that somebody else reports, with its spread and runs where these are known.
         test_error: the standard error, in points, that a mean owes to the cases of the test set; None: not known.
         level: the accepted probability in (0, 1) that a true reproduction is called none.
         tolerance: a difference in points that does not matter.

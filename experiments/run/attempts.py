@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from experiments.run.store import RunStore, epochs_of
 
@@ -24,15 +23,11 @@ def epochs_done(store: RunStore, key: str) -> tuple[int, int] | None:
 def latest_values(store: RunStore, key: str) -> dict[str, float]:
     """The losses and scores of the last epoch of the attempt that has got furthest; empty if none is finished."""
     furthest = max(store.attempts(key), key=epochs_of, default=None)
-    if furthest is None or not (lines := _lines(furthest)):
+    if furthest is None:
         return {}
-    values: dict[str, float | None] = json.loads(lines[-1])
-    return {name: value for name, value in values.items() if name not in ("epoch", "step") and value is not None}
-
-
-def _lines(folder: Path) -> list[str]:
-    """The lines of an attempt's metrics, each of a finished epoch."""
     try:
-        return (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
+        values = json.loads((furthest / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    except (OSError, ValueError, IndexError):  # as ``epochs_of`` has it: whoever asks for a state is not stopped by it
+        return {}
+    named = values.items() if isinstance(values, dict) else ()
+    return {name: value for name, value in named if name not in ("epoch", "step") and isinstance(value, float)}

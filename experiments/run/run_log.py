@@ -8,7 +8,9 @@ import sys
 import warnings
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,10 +67,13 @@ def log_epoch(
 
 
 def seconds_an_epoch(log: Path) -> float | None:
-    """How long the epochs in a run's log took, in the mean; None before the second one."""
+    """How long an epoch in a run's log took; None before the second one.
+
+    It is the median, so that the time in which a job was queued again, or a clock was set, does not count.
+    """
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None
     times = [datetime.strptime(found[1], TIME) for line in lines if (found := EPOCH.match(line))]
-    return (times[-1] - times[0]).total_seconds() / (len(times) - 1) if len(times) > 1 else None
+    return median((later - earlier).total_seconds() for earlier, later in pairwise(times)) if len(times) > 1 else None

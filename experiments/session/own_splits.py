@@ -25,7 +25,8 @@ def divided(table: Table, folder: Path) -> tuple[Table, tuple[tuple[str, str], .
     Raises:
         UsageError: if the folder is missing, holds a folder that no dataset is called, or none for this table.
     """
-    given = {path.name: path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else {}
+    inside = folder.iterdir() if folder.is_dir() else ()
+    given = {path.name: path for path in inside if path.is_dir() and not path.name.startswith(".")}
     for name in given:
         if name not in DATASETS.entries:
             raise unknown(f"dataset, after which a folder of {folder} is called:", name, DATASETS.entries)

@@ -102,7 +102,7 @@ def _known(noun: str, wanted: Sequence[str], known: Sequence[str]) -> set[str]:
     for label in wanted:
         if label.casefold() not in by_case:
             raise unknown(f"{noun} of this table:", label, known)
-    return {by_case[label.casefold()] for label in wanted}
+    return {label if label in known else by_case[label.casefold()] for label in wanted}
 
 
 def _consistent(table: Table, rows: tuple[Row, ...], columns: tuple[Column, ...]) -> Table:

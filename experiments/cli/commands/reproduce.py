@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_paths, paths_of
+from experiments.cli.commands.options import add_paths, paths_of, points
 from experiments.cli.commands.verify import words as verified
 from experiments.cli.paths import FileToRead
 from specs.errors import RunError, UsageError
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for a table of its protocol on real images)",
     )  # fmt: skip
     parser.add_argument(
-        "--tolerance", type=_points, default=0.0, metavar="POINTS",
+        "--tolerance", type=points, default=0.0, metavar="POINTS",
         help="a difference of a cell that does not matter (default: 0)",
     )  # fmt: skip
     parser.add_argument("--without-runs", action="store_true", help="leave the runs behind the table unverified")
@@ -142,10 +142,3 @@ def _reference(document: TableDocument, against: Path | None) -> tuple[str, Mapp
             f"{document.name}: {why}. Name a reference: --against FILE, such as the table of an earlier run."
         )
     return printed.source, printed_reference(printed)
-
-
-def _points(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 100:
-        raise argparse.ArgumentTypeError(f"expected points from 0 to below 100, found {text}")
-    return value

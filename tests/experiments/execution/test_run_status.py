@@ -68,8 +68,9 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     write_json(attempt.folder / "spec.json", first.spec.to_json())
     last = {"epoch": 1, "step": 8, "learning_rate": 1e-3, "train_loss": 0.25, "validation_metric": None}
     (attempt.folder / "metrics.jsonl").write_text("{}\n" + json.dumps(last) + "\n")
-    began = "2026-01-01 10:0{}:00 epoch {} of at most 4: train loss 0.25, learning rate 0.001\n"
-    attempt.log.write_text(f"a warning\n{began.format(0, 1)}{began.format(5, 2)}")
+    times = ("01 10:00", "01 10:05", "02 10:00", "02 10:05", "02 10:10")  # a day in the queue between two of them
+    lines = [f"2026-01-{when}:00 epoch {number} of at most 4: train loss 0.25" for number, when in enumerate(times)]
+    attempt.log.write_text("\n".join(["a warning", *lines]))
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 running, 1 queued\n")
@@ -77,6 +78,19 @@ def test_a_run_whose_process_goes_on_is_running_and_one_not_started_is_queued(
     assert f"running {first.key[:12]}  PneumoniaMNIST, from Random, seed 0: {how}" in said
     assert f"queued  {second.key[:12]}" in said
     assert f"for its turn in process {os.getpid()}" in said
+
+
+@pytest.mark.parametrize("content", [b"{\n", b"[1]\n", b"\xff\n", b"\n", b""])
+def test_metrics_that_cannot_be_read_do_not_stop_whoever_asks(
+    content: bytes, store: RunStore, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = resolved(store)
+    notes = PlannerNotes(store, "local()")
+    notes.open({run.key: run})
+    notes.started({run.key: Job(name_of(sleeper.pid))})
+    (store.begin(run.key).folder / "metrics.jsonl").write_bytes(content)
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.startswith("1 running\n")
 
 
 def test_a_planner_that_is_gone_leaves_stopped_runs_until_another_takes_them_over(store: RunStore) -> None:

@@ -139,6 +139,24 @@ def test_seeds_that_change_nothing_share_a_probe_that_is_solved_once(
     assert len(solved) == 3
 
 
+def test_two_runs_that_solve_the_same_head_at_once_end_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths, solve, inner = paths_in(tmp_path), Probe.solve, list[Record]()
+    made = dataclasses.replace(adapted("probe"), initializer=parse("fractals"))
+    for needed in list(Resolver(paths).resolve(made).closure().values())[:-1]:
+        run(needed.spec, paths)
+
+    def overtaken(self: Probe, *others: Any) -> list[dict[str, Any]]:
+        monkeypatch.setattr(Probe, "solve", solve)
+        inner.append(run(dataclasses.replace(made, seed=1), paths))  # it writes features and head meanwhile
+        return solve(self, *others)
+
+    monkeypatch.setattr(Probe, "solve", overtaken)
+    outer = run(made, paths)
+    assert outer.data["outcome"] == inner[0].data["outcome"] and outer.data["tried"] == inner[0].data["tried"]
+    assert len(list((paths.cache / "heads").iterdir())) == 1
+    assert predicted_again(outer, tmp_path)
+
+
 def test_other_weights_have_other_features(tmp_path: Path) -> None:
     paths = paths_in(tmp_path)
     scores = {run(dataclasses.replace(adapted("probe"), seed=seed), paths).score for seed in (0, 1)}

@@ -38,6 +38,7 @@ def unpacked(source: Path, folder: Path) -> Path:
 
 def test_columns_with_lists_are_divided_by_them_and_the_table_says_which(tmp_path: Path) -> None:
     whole = table()
+    (tmp_path / "a folder" / ".git").mkdir(parents=True)  # of no meaning here
     found, remarks = divided(whole, lists(tmp_path / "a folder"))
     changed = {new.label: new.dataset for old, new in zip(whole.columns, found.columns, strict=True) if old != new}
     assert changed == {"TXC": f'shenzhen(splits="{tmp_path / "a folder" / "shenzhen"}")'}

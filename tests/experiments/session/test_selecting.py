@@ -62,6 +62,13 @@ def test_labels_are_found_whatever_their_case_and_the_reference_and_controlled_r
     assert labels(part) == (["Scratch", "fractals", "fractals, other seeds"], ["TXC"])
 
 
+def test_of_labels_that_differ_by_case_alone_the_one_that_is_written_is_meant() -> None:
+    whole = table()
+    both = dataclasses.replace(whole, rows=(*whole.rows, Row("FRACTALS", "gabor")))
+    assert labels(Selection(rows=("fractals",)).of(both))[0] == ["Scratch", "fractals"]
+    assert labels(Selection(rows=("FRACTALS",)).of(both))[0] == ["Scratch", "FRACTALS"]
+
+
 def test_rows_of_columns_that_are_left_out_are_left_out() -> None:
     whole = table()
     one = dataclasses.replace(whole, rows=(*whole.rows, Row("alone", "gabor", only="TXC")))
