@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from experiments.checks import benchmark_page, entry_page, fidelity_page, initializer_page
+from experiments.checks import entry_page, fidelity_page, initializer_page, study_page
 from specs.files import write_text
 from specs.packages import HOME
 
@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
     return {
         "initializers.md": initializer_page.page(),
         "entries.md": entry_page.page(),
-        "benchmark.md": benchmark_page.page(),
+        **study_page.pages(),
         **fidelity_page.pages(),
     }
 

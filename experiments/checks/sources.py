@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from experiments.studies.published import PublishedStudy
 from lightning_modules.self_supervision import sources as of_all_methods
 from lightning_modules.self_supervision.method import Method
 from specs.recipe import Recipe
@@ -55,6 +56,7 @@ class Publication:
         differences: differences from the publication that no setting states, by the full name of the recipe; those
             under "" hold for all recipes.
         unknown: the full names of recipes that have sources and do not exist.
+        study: what its own page in ``docs`` says, by ``study.py`` in a paper's folder; None: it has no such page.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Publication:
     recipes: tuple[Sourced, ...]
     differences: Mapping[str, tuple[Difference, ...]]
     unknown: tuple[str, ...] = ()
+    study: PublishedStudy | None = None
 
 
 def publications() -> list[Publication]:
@@ -126,12 +129,7 @@ def _of_study(name: str, entry: Entry) -> Publication:
     paper, _, last = entry.module.rpartition(".")
     where = f"{paper}.sources" if last == "recipes" else entry.module
     file = where.replace(".", "/") + ".py"
-    try:
-        module: Any = importlib.import_module(where)
-    except ModuleNotFoundError as error:
-        if error.name != where:
-            raise
-        module = None
+    module = _module(where)
     declared: Any = getattr(module, "SOURCES", {})
     recipes: dict[str, Recipe] = RECIPES.get(name)()
     of = dict.fromkeys(recipes, declared) if isinstance(declared, AllOurs) else declared
@@ -143,7 +141,18 @@ def _of_study(name: str, entry: Entry) -> Publication:
         sourced,
         {"": getattr(module, "DIFFERENCES", ())},
         tuple(f"{name}/{part}" for part in of if part not in recipes),
+        getattr(_module(f"{paper}.study"), "STUDY", None),
     )
+
+
+def _module(name: str) -> Any:
+    """The module of that name, or None where there is none."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+    return None
 
 
 def _of_methods() -> Publication:

@@ -33,9 +33,7 @@ HELP = "compare a finished table with printed numbers or another table, and veri
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer reproduce``."""
-    parser.add_argument(
-        "table", type=FileToRead(), metavar="FILE", help="a finished table, such as tables/benchmark-table-2.json"
-    )
+    parser.add_argument("table", type=FileToRead(), metavar="FILE", help="a finished table, such as tables/NAME.json")
     parser.add_argument(
         "--against", type=FileToRead(), metavar="FILE",
         help="the reference: another finished table, or a CSV file of printed numbers (default: those of the paper, "

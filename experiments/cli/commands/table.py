@@ -19,7 +19,6 @@ from experiments.cli.commands.options import (
     statistics_of,
 )
 from experiments.cli.commands.showing import show_all_made, show_plan
-from experiments.session.selecting import Selection
 
 HELP = "plan a table or several, do the runs that are missing, and render them"
 
@@ -56,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Make the tables and print them, or with ``--dry-run`` show their plans; returns the exit status."""
+    from experiments.session.selecting import Selection
+
     settings = settings_of(options.set)
     selection = Selection(added=tuple(options.add_row), rows=tuple(options.only_rows), columns=tuple(options.columns))
     with session_of(options) as session:

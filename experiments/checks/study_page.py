@@ -1,22 +1,19 @@
-"""The page ``docs/benchmark.md``: the benchmark paper, its tasks and protocol, and what cannot be reproduced."""
+"""The pages of published studies, ``docs/STUDY.md``: tasks and protocol of each, and what cannot be reproduced."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from experiments.checks.fidelity_page import rows_of
-from experiments.checks.sources import Sourced, publications
-from experiments.studies.benchmark.paper import ABOUT, CANNOT, ITEMS, SPLITS, TITLE
-from experiments.studies.benchmark.table_1 import TASKS
-from experiments.studies.benchmark.tasks import DATASETS, columns
-from specs.registry import DATASETS as KNOWN
-from specs.registry import TABLES
+from experiments.checks.sources import Publication, Sourced, publications
+from experiments.studies.published import PublishedStudy
+from specs.registry import DATASETS, TABLES
 
-HEAD = """# Benchmark: {title}
+HEAD = """# {heading}: {title}
 
 {about}
 `make pages` makes this page from the tables and recipes. How to make a table is in [papers.md](papers.md), and each
-value with its source in [fidelity/benchmark.md](fidelity/benchmark.md).
+value with its source in [fidelity/{name}.md](fidelity/{name}.md).
 
 ## Tables and figures
 
@@ -25,13 +22,9 @@ value with its source in [fidelity/benchmark.md](fidelity/benchmark.md).
 """
 
 TASKS_HEAD = """
-## The seven tasks
+## The tasks
 
-A code says object (E embolus, D thoracic diseases, V vessel, P pneumothorax, L lung, T tuberculosis), modality (C
-computed tomography, X x-ray, F fundus) and task (C classification, S segmentation). Classifications are scored by the
-mean area under the ROC curve, segmentations by Dice. Networks are ResNet-50 with a linear head, and U-Net with a
-ResNet-50 encoder; each cell is the mean of ten runs.
-
+{about}
 | code | task | images | train, validation, test in the paper | divided here by | in the paper |
 | --- | --- | --- | --- | --- | --- |
 """
@@ -62,27 +55,33 @@ Nothing was measured on a GPU yet. `--dry-run` tells about how long the rest tak
 """
 
 
-def page() -> str:
-    """The text of the page, in Markdown."""
-    parts = [HEAD.format(title=TITLE, about=ABOUT)]
-    for item, target in ITEMS:
+def pages() -> dict[str, str]:
+    """The text of each page by its file's name."""
+    return {f"{one.name}.md": _page(one, one.study) for one in publications() if one.study is not None}
+
+
+def _page(publication: Publication, study: PublishedStudy) -> str:
+    """The text of a study's page, in Markdown."""
+    name = publication.name
+    parts = [HEAD.format(heading=name.capitalize(), name=name, title=study.title, about=study.about)]
+    for item, target in study.items:
         parts.append(f"| {item} | `{target}` | {TABLES.entries[target.replace('-', '_')].description.rstrip('.')} |\n")
-    parts.append(TASKS_HEAD)
-    for code, (task, modality, counts) in TASKS.items():
-        dataset = KNOWN.build(DATASETS[code])
-        told = ", ".join("?" if count is None else f"{count:,}" for count in counts)
-        here, there = SPLITS[code]
-        link = f"[{DATASETS[code]}]({dataset.homepage})"
-        parts.append(f"| {code} | {task} | {modality}, {link} | {told} | {here} | {there} |\n")
-    parts += [PROTOCOL, *_protocol(), LAST, *(f"- {text}\n" for text in CANNOT)]
+    parts.append(TASKS_HEAD.format(about=study.tasks_about))
+    for task in study.tasks:
+        told = ", ".join("?" if count is None else f"{count:,}" for count in task.counts)
+        link = f"[{task.dataset}]({DATASETS.build(task.dataset).homepage})"
+        parts.append(
+            f"| {task.label} | {task.task} | {task.modality}, {link} | {told} | {task.divided_here} | "
+            f"{task.divided_there} |\n"
+        )
+    parts += [PROTOCOL, *_protocol(publication, study), LAST, *(f"- {text}\n" for text in study.cannot)]
     return "".join(parts)
 
 
-def _protocol() -> Iterator[str]:
+def _protocol(publication: Publication, study: PublishedStudy) -> Iterator[str]:
     """The lines of the protocol's table: a setting each, with a cell for each task."""
-    (benchmark,) = (one for one in publications() if one.name == "benchmark")
-    by_recipe = {one.recipe: one for one in benchmark.recipes}
-    tasks = {column.label: by_recipe[column.recipe] for column in columns("paper")}
+    by_recipe = {one.name: one for one in publication.recipes}
+    tasks = {task.label: by_recipe[task.recipe] for task in study.tasks}
     yield "| setting | " + " | ".join(tasks) + " |\n| --- |" + " --- |" * len(tasks) + "\n"
     for setting in SHOWN:
         yield f"| {setting.replace('_', ' ')} | " + " | ".join(_cell(one, setting) for one in tasks.values()) + " |\n"
