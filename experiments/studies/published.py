@@ -35,11 +35,11 @@ class PublishedStudy:
     """A study, as its page in ``docs`` shows it. It is the object ``STUDY`` in the file ``study.py`` of its folder.
 
     Attributes:
-        title: the publication's title.
+        title: the title of the publication.
         about: authors, where it appeared, and links, in Markdown.
         items: each of its tables and figures, with the target that makes it.
         tasks_about: what labels of tasks mean and how the tasks are scored, in Markdown.
-        tasks: its tasks.
+        tasks: the tasks that networks are tested on.
         cannot: what cannot be reproduced, and why; one Markdown sentence or more each.
     """
 
