@@ -21,11 +21,13 @@ class Reported:
         mean: the mean, in points.
         std: the sample standard deviation of single runs (ddof 1), in points; None: it is not known.
         runs: the number of runs; None: it is not known.
+        other_images: whether the mean is of other test images than one's own.
     """
 
     mean: float
     std: float | None
     runs: int | None
+    other_images: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.reproduction import Reported, Reproduction, auroc_error, reproduction
 from experiments.reporting.blocks.counts import counts_of
-from experiments.reporting.page.published import PrintedNumbers
+from experiments.reporting.page.published import PrintedNumbers, on_other_images
 from experiments.tables.document import CellKey, TableDocument
 from specs.errors import UsageError
 
@@ -52,15 +52,19 @@ class ReproducedTable:
         }  # fmt: skip
 
 
-def printed_reference(numbers: PrintedNumbers) -> dict[CellKey, Reported]:
-    """The numbers that a paper printed, with standard deviations of ddof 1 where their ddof is known."""
+def printed_reference(document: TableDocument, numbers: PrintedNumbers) -> dict[CellKey, Reported]:
+    """The numbers that a paper printed of a table, with standard deviations of ddof 1 where their ddof is known."""
 
     def sample(std: float | None) -> float | None:
         if std is None or numbers.ddof != 0 or not numbers.runs or numbers.runs < 2:
             return std
         return std * math.sqrt(numbers.runs / (numbers.runs - 1))
 
-    return {key: Reported(one.mean, sample(one.std), numbers.runs) for key, one in numbers.values.items()}
+    elsewhere = on_other_images(document, numbers)
+    return {
+        key: Reported(one.mean, sample(one.std), numbers.runs, key[1] in elsewhere)
+        for key, one in numbers.values.items()
+    }
 
 
 def table_reference(document: TableDocument) -> dict[CellKey, Reported]:

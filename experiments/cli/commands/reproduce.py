@@ -78,6 +78,8 @@ def lines(document: TableDocument, reference: Mapping[CellKey, Reported], found:
     """A line for each cell: the mean, the reported one, their difference and what explains it."""
     from statistics import mean
 
+    from experiments.reporting.page.published import ELSEWHERE
+
     told = []
     for (row, column), one in found.cells.items():
         explained = "no spread is known" if one.by_runs is None else f"the runs explain up to {one.by_runs:.2f}"
@@ -89,9 +91,10 @@ def lines(document: TableDocument, reference: Mapping[CellKey, Reported], found:
             "not": "NOT REPRODUCED",
             "untold": "not judged",
         }[one.verdict]
-        own = 100 * mean(document.cells[row, column].values)
+        own, told_of = 100 * mean(document.cells[row, column].values), reference[row, column]
+        where = f" {ELSEWHERE}" if told_of.other_images else ""
         told.append(
-            f"{row} on {column}: {own:.2f}, reported {reference[row, column].mean:.2f}, {one.difference:+.2f} points: "
+            f"{row} on {column}: {own:.2f}, reported {told_of.mean:.2f}{where}, {one.difference:+.2f} points: "
             f"{why} ({explained})"
         )
     return told
@@ -127,7 +130,7 @@ def _reference(document: TableDocument, against: Path | None) -> tuple[str, Mapp
             other = table_of_runs(against, "so there is nothing to compare with")
             return f"the table {against.name}", table_reference(other)
         numbers = read_printed(against)
-        return numbers.source, printed_reference(numbers)
+        return numbers.source, printed_reference(document, numbers)
     printed = printed_numbers(document.name)
     if printed is None or document.protocol != "paper" or document.edition != "real":
         why = (
@@ -139,4 +142,4 @@ def _reference(document: TableDocument, against: Path | None) -> tuple[str, Mapp
         raise UsageError(
             f"{document.name}: {why}. Name a reference: --against FILE, such as the table of an earlier run."
         )
-    return printed.source, printed_reference(printed)
+    return printed.source, printed_reference(document, printed)

@@ -7,6 +7,8 @@ They lie beside the module of the table that repeats them, a plugin's as well: t
     # runs: 10
     # ddof: 0
     # remark: what must be known beside ours; there may be several such lines, or none
+    # other images: columns whose images are not those of the paper, with "; " between them, or * for all
+    # other division: columns whose images are divided in another way, unless lists of the user's divide them
     row,column,mean,std,trust
     random,ResNet-50,96.4,0.05,printed
 """
@@ -15,15 +17,23 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from experiments.tables.document import CellKey, TableDocument
 from specs.errors import DataError
-from specs.registry import TABLES
+from specs.registry import DATASETS, TABLES
 
 COLUMNS = ("row", "column", "mean", "std", "trust")
 """The columns of a file of printed numbers; ``std`` may be empty, where none is known."""
+
+ELSEWHERE = "on other test images"
+"""What stands beside a printed number whose test images are not those of this table."""
+
+KINDS = ("source", "remark", "runs", "ddof", "other images", "other division")
+"""The kinds of lines above the numbers."""
 
 TRUST = {
     "printed": "",
@@ -62,6 +72,8 @@ class PrintedNumbers:
         values: the printed values by row and column label, as far as the paper has them.
         runs: the number of runs that each mean and standard deviation is of; None: it is not known.
         ddof: what was subtracted from that number in the denominator of the variance, 0 or 1; None: it is not known.
+        other_images: the columns whose images are not those of the paper; ``*``: all.
+        other_division: the columns whose test images are others, unless lists of the user's divide the dataset.
     """
 
     source: str
@@ -69,20 +81,43 @@ class PrintedNumbers:
     values: dict[CellKey, PrintedValue]
     runs: int | None = None
     ddof: int | None = None
+    other_images: tuple[str, ...] = ()
+    other_division: tuple[str, ...] = ()
 
 
 def published_cells(document: TableDocument) -> dict[CellKey, str]:
     """The paper's number for each cell as text in percent, empty where there is none.
 
-    Tables of another protocol or edition than the paper's have no such numbers.
-
-    Values that were measured off a printed figure are marked with ``~``.
+    Tables of another protocol or edition than the paper's have no such numbers. Values that were measured off a printed
+    figure are marked with ``~``, and those of other test images than the document's say so.
 
     Raises:
         DataError: if the file of the numbers cannot be read.
     """
-    _, values = _beside(document)
-    return {cell_key: str(values.get(cell_key, "")) for cell_key in document.cells}
+    numbers, values = _beside(document)
+    elsewhere = on_other_images(document, numbers) if numbers else frozenset()
+    return {
+        (row, column): f"{values[row, column]}{f' {ELSEWHERE}' if column in elsewhere else ''}"
+        if (row, column) in values
+        else ""
+        for row, column in document.cells
+    }
+
+
+def on_other_images(document: TableDocument, numbers: PrintedNumbers) -> frozenset[str]:
+    """The labels of the document's columns that are tested on other images than the paper's printed numbers."""
+    by_lists = {run.column for run in document.runs if _has_lists(run.spec)}
+    return frozenset(
+        column
+        for column, _ in document.columns
+        if {column, "*"} & {*numbers.other_images}
+        or ({column, "*"} & {*numbers.other_division} and column not in by_lists)
+    )
+
+
+def _has_lists(spec: Mapping[str, Any]) -> bool:
+    """Whether lists of the user's divide the dataset of a run."""
+    return bool(spec and DATASETS.bind(spec["dataset"]).arguments().get("splits"))
 
 
 def published_note(document: TableDocument) -> str | None:
@@ -141,7 +176,21 @@ def read_printed(path: Path) -> PrintedNumbers:
         values[cell_key] = _value(cell, where)
     runs, ddof = (_number(kind, said[kind], path) for kind in ("runs", "ddof"))
     remarks = [*([f"standard deviations with ddof {ddof}"] if ddof is not None else []), *said["remark"]]
-    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof)
+    images, division = (_columns(kind, said[kind], values, path) for kind in ("other images", "other division"))
+    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof, images, division)
+
+
+def _columns(kind: str, texts: list[str], values: Mapping[CellKey, PrintedValue], path: Path) -> tuple[str, ...]:
+    """The labels of columns in the lines of a kind above the numbers, or ``*``."""
+    labels = [label.strip() for text in texts for label in text.split(";")]
+    known = {column for _, column in values}
+    for label in labels:
+        if label not in known | {"*"}:
+            raise DataError(
+                f'{path}: "# {kind}:" names the column "{label}", of which there are no numbers. Expected some of: '
+                f"{'; '.join(sorted(known))}; or *."
+            )
+    return tuple(labels)
 
 
 def _number(kind: str, texts: list[str], path: Path) -> int | None:
@@ -154,14 +203,14 @@ def _number(kind: str, texts: list[str], path: Path) -> int | None:
 
 
 def _said(lines: list[str], path: Path) -> dict[str, list[str]]:
-    """Read the source, the remarks and the numbers of runs in the lines above the numbers, by their kinds."""
-    said: dict[str, list[str]] = {"source": [], "remark": [], "runs": [], "ddof": []}
+    """Read the lines above the numbers, by their kinds."""
+    said: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for number, line in enumerate(lines, start=1):
         kind, _, text = line.removeprefix("#").partition(":")
         if kind.strip() not in said or not text.strip():
             raise DataError(
-                f'{path}: line {number} is "{line}". Above the numbers, expected "# source: TEXT", "# remark: TEXT", '
-                '"# runs: NUMBER" or "# ddof: NUMBER".'
+                f'{path}: line {number} is "{line}". Above the numbers, expected one of: '
+                f"{', '.join(f'# {known}: ...' for known in KINDS)}."
             )
         said[kind.strip()].append(text.strip())
     if len(said["source"]) != 1:

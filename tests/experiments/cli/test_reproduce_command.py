@@ -70,12 +70,14 @@ def test_numbers_in_a_file_are_a_reference_and_what_is_lacking_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "printed.csv"
-    lines = ["# source: Nobody 2026", "# runs: 10", "# ddof: 0", "row,column,mean,std,trust"]
+    lines = ["# source: Nobody 2026", "# runs: 10", "# ddof: 0", "# other images: *"]
+    lines += ["row,column,mean,std,trust"]
     lines += ["random,PneumoniaMNIST,0.5,0.1,printed", "unknown,PneumoniaMNIST,50,1,printed"]
     path.write_text("\n".join(lines))
     assert reproduce("--against", str(path), "--without-runs", "--tolerance", "99.9") == 0
     printed = capsys.readouterr().out
     assert "beside Nobody 2026" in printed and "1 more have no finished runs here" in printed
+    assert "reported 0.50 on other test images, +" in printed
 
 
 @pytest.mark.parametrize("line", ["# runs: ten", "# ddof: 2", "# runs: 3\n# runs: 4"])

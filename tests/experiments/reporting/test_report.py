@@ -277,6 +277,10 @@ def test_printed_numbers_are_found_beside_the_table_of_a_plugin(
         ("# source: A\n# source: B\nrow,column,mean,std,trust\n", "and where, found 2"),
         ("# sorce: A\nrow,column,mean,std,trust\n", 'line 1 is "# sorce: A"'),
         ("# source: A\nrow,column,mean,std\n", "the column trust is missing"),
+        (
+            "# source: A\n# other images: b; c\nrow,column,mean,std,trust\na,b,1,,printed\n",
+            'names the column "c", of which there are no numbers. Expected some of: b; or *.',
+        ),
         ("# source: A\n", "the column row is missing"),
         ("# source: A\nrow,column,mean,std,trust\na,b,1,,guessed\n", 'line 3 has the trust "guessed"'),
         (
@@ -306,9 +310,11 @@ def test_of_transfusion_only_what_a_second_source_confirms_is_shown() -> None:
     assert {column.partition(", ")[0] for _, column in filled["transfusion-table-2"]} == {"ResNet-50"}
     assert filled["transfusion-table-3"] == set(shown["transfusion-table-3"])
     assert [len(of) for of in filled.values()] == [6, 10, 6]
-    assert shown["transfusion-table-1"]["transfer", "Inception-v3"] == "96.70 ± 0.05"
-    assert shown["transfusion-table-2"]["random", "ResNet-50, Pleural Effusion"] == "88.70"  # no spread is confirmed
-    assert shown["transfusion-table-3"]["transfer", "ResNet-50"] == "94.60"
+    other = "on other test images"
+    assert shown["transfusion-table-1"]["transfer", "Inception-v3"] == f"96.70 ± 0.05 {other}"
+    of_effusion = shown["transfusion-table-2"]["random", "ResNet-50, Pleural Effusion"]
+    assert of_effusion == f"88.70 {other}"  # no spread is confirmed
+    assert shown["transfusion-table-3"]["transfer", "ResNet-50"] == f"94.60 {other}"
     # Of the other networks nothing is shown, rather than what is not confirmed.
     assert shown["transfusion-table-1"]["random", "CBR-Tiny"] == ""
     assert shown["transfusion-table-2"]["random", "CBR-LargeT, Edema"] == ""
@@ -345,12 +351,14 @@ def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_o
     cells = {(row, column): Cell((0.7, 0.71)) for row, _ in rows for column, _ in columns}
     plain = {"name": "benchmark-table-2", "rows": rows, "columns": columns, "cells": cells, "reference": "Scratch"}
     made = document(**plain, edition="real", protocol="paper", parts=())
-    assert published_cells(made)["ImageNet", "TXC"] == "95.62 ± 0.63"
+    assert published_cells(made)["ImageNet", "TXC"] == "95.62 ± 0.63 on other test images"
+    by_lists = RunLine("a" * 64, "ImageNet", "TXC", 0, 0.7, 1.0, 1, spec={"dataset": 'shenzhen(splits="lists")'})
+    assert published_cells(dataclasses.replace(made, runs=(by_lists,)))["ImageNet", "TXC"] == "95.62 ± 0.63"
     text = words(render("A report", [Illustrated(made)]))
     assert "published 67.54 ± 0.60" in text
     assert "arxiv.org/abs/2108.05930" in text
     figure = dataclasses.replace(made, name="benchmark-figure-1")
-    assert published_cells(figure)["Scratch", "TXC"] == "89.03 ± 1.82"
+    assert published_cells(figure)["Scratch", "TXC"] == "89.03 ± 1.82 on other test images"
     for other in ({"protocol": "small"}, {"protocol": "changed"}, {"edition": "phantom"}, {"name": "mine"}):
         assert not any(published_cells(dataclasses.replace(made, **other)).values())  # type: ignore[arg-type]
 
