@@ -10,16 +10,11 @@ from experiments.reporting.blocks.building.block import Block, Heading, Line, Va
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.reporting.blocks.building.kind import Kind
 from experiments.reporting.text.layout import further_layout
+from experiments.reporting.text.metric_names import NAMES
 from experiments.reporting.text.phrases import mean_std
 from experiments.tables.document import Cell, CellKey, TableDocument
 
-TITLES = {
-    "dice": "Dice, mean over images",
-    "dice_native": "Dice at native size",
-    "dice_fov": "Dice inside the field of view",
-    "dice_pooled": "Dice over all pixels together",
-    "dice_findings": "Dice over images with a finding",
-}
+TITLES = {name: title for name, title in NAMES.items() if name.startswith("dice")}
 """The titles of the scores that a table shows beside its own, by their names in a run's record."""
 
 

@@ -41,19 +41,6 @@ def test_csv_holds_every_cell_with_its_statistics() -> None:
     assert rows["gone", "A_1 <50%> & more"]["mean"] == ""
 
 
-def test_latex_is_balanced_and_escaped() -> None:
-    text = to_latex(document())
-    for environment, count in (("table", 1), ("tabular", 2)):
-        assert text.count(f"\\begin{{{environment}}}") == text.count(f"\\end{{{environment}}}") == count
-    body = [line for line in text.splitlines() if line.endswith(r"\\")]
-    assert len(body) == 2 * 4  # the scores and the further ones
-    for line in body:
-        assert len(re.findall(r"(?<!\\)&", line)) == 2
-        assert not re.search(r"(?<!\\)[%_#]", line)
-        assert line.count("{") == line.count("}")
-    assert r"\textbf{61.00 $\pm$ 1.00} $\blacktriangle$" in text
-
-
 def test_markdown_has_three_cells_in_every_line_of_its_table() -> None:
     lines = [line for line in to_markdown(document()).splitlines() if line.startswith("|")][:5]
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 4 for line in lines)

@@ -47,7 +47,7 @@ def test_every_format_marks_each_of_them() -> None:
     assert {row: TIED.is_best((row, "T")) for row in best} == best
     assert terminal(TIED).count("*100.00 ± 0.00") == 3
     assert to_markdown(TIED).count("**100.00 ± 0.00**") == 3
-    assert to_latex(TIED).count(r"\textbf{100.00 $\pm$ 0.00}") == 3
+    assert to_latex(TIED).count(r"\bfseries 100.00 \pm 0.00") == 3
     assert {cell["row"]: cell["best"] for cell in json.loads(to_json(TIED))["cells"]} == best
     assert {line["row"]: line["best"] == "1" for line in csv.DictReader(io.StringIO(to_csv(TIED)))} == best
     assert render("Ties", [Illustrated(TIED)]).count('<td class="best') == 3
