@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from experiments.session.durations import Durations
     from experiments.session.results import Planned
-    from specs.run import RunSpec
 
 WIDEST = 110
 """The widest grid, in characters, whose lines are the table's rows; a wider one has a line for each column."""
@@ -48,29 +47,34 @@ def others(planned: Planned) -> list[str]:
     ]
 
 
-def duration(planned: Planned) -> str:
-    """About how long the runs that are left take one after the other, by like runs that are done; empty without any."""
-    timed: dict[Any, list[float]] = defaultdict(list)
-    for key in planned.plan.done:
-        record = planned.plan.store.record(key)
-        if record is not None:
-            timed[_kind(planned.plan.runs[key].spec)].append(record.data["seconds"])
-    waiting = [_kind(run.spec) for run in planned.plan.waiting]
-    known = [mean(timed[kind]) for kind in waiting if kind in timed]
-    if not known:
-        return ""
-    unknown = len(waiting) - len(known)
-    rest = f"; {unknown} more are like none that is done" if unknown else ""
-    return f"about {_hours(sum(known))} for {len(known)} of them one after the other, by like runs that are done{rest}"
+def duration(found: Durations, slots: int | None) -> list[str]:
+    """About how long the runs that are left take, and how much disk, in lines; none where nothing is known.
 
-
-def _kind(spec: RunSpec) -> tuple[Any, ...]:
-    """What runs that take about as long have in common."""
-    return spec.stage, spec.dataset, spec.edition, spec.backbone, spec.recipe
+    Args:
+        found: the durations.
+        slots: the most runs at the same time; None: no limit.
+    """
+    waves = [f"{found.waves} waves: some runs need others to be done before"] if found.waves > 1 else []
+    if not found.like + found.by_speed:
+        return waves
+    together = f"; about {_hours(found.at_once)} {'all' if slots is None else slots} at a time" if slots != 1 else ""
+    by = [
+        words
+        for number, words in (
+            (found.like, f"{found.like} by like runs that are done"),
+            (found.by_speed, f"at most, {found.by_speed} by the speed of the device"),
+            (found.unknown, f"{found.unknown} more are like none that is done"),
+        )
+        if number
+    ]
+    lines = [*waves, f"about {_hours(found.seconds)} one after the other{together} ({'; '.join(by)})"]
+    if found.gigabytes is not None:
+        lines.append(f"about {found.gigabytes:.2g} GB on the disk for runs like those that are done")
+    return lines
 
 
 def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{max(seconds / 60, 1):.0f} minutes"
+    return f"{seconds / 3600:,.1f} hours" if seconds >= 5400 else f"{max(seconds / 60, 1):.0f} minutes"
 
 
 def _cell(planned: Planned, key: tuple[str, str]) -> str:

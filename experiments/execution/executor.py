@@ -97,6 +97,14 @@ class Dispatcher(Protocol):
 class Executor(Protocol):
     """A way to carry out runs, registered under a name. The object holds settings only; ``start`` does the work."""
 
+    def check(self, devices: int) -> None:
+        """Refuse settings that can never work with a number of devices for each run; dry runs ask for this, too.
+
+        Raises:
+            UsageError: says what does not fit.
+        """
+        ...
+
     def start(self, conditions: Conditions) -> Dispatcher:
         """Make a dispatcher for the runs of a planner.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from experiments.reporting.formats.terminal import print_document
 from experiments.run.public_names import public_dataset, public_initializer
 from experiments.run.record_views import metrics
 from experiments.run.store import PREDICTIONS, Record
+from experiments.session.durations import Durations
 from experiments.tables.document import Document, TableDocument
 from experiments.tables.resolve_table import ResolvedCells
 from specs.errors import RunError
@@ -309,8 +311,8 @@ def _as_table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.table({name: [row.get(name) for row in rows] for name in names})
 
 
-def plain_plan(planned: Planned) -> str:
-    """A plan as JSON text, for programs that read it."""
+def plain_plan(planned: Planned, durations: Durations) -> str:
+    """A plan as JSON text, for programs that read it, with about how long it takes."""
     runs = [
         {
             "key": key,
@@ -326,4 +328,8 @@ def plain_plan(planned: Planned) -> str:
         {"specs": [spec.to_json() for spec in specs], "errors": [str(error) for error in errors]}
         for specs, errors in cells.lacking.values()
     ]
-    return json.dumps({"first": planned.first, "runs": runs, "empty": empty, "lacking": lacking}, indent=1)
+    plain = {
+        "first": planned.first, "runs": runs, "empty": empty, "lacking": lacking,
+        "durations": dataclasses.asdict(durations),
+    }  # fmt: skip
+    return json.dumps(plain, indent=1)

@@ -17,6 +17,9 @@ class InTurn:
 
     prefix: str = "turn"
 
+    def check(self, devices: int) -> None:
+        """Any number of devices fits."""
+
     def start(self, conditions: Conditions) -> InTurnDispatcher:
         return InTurnDispatcher(conditions, self.prefix)
 

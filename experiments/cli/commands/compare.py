@@ -152,7 +152,7 @@ def execute(options: argparse.Namespace) -> int:
         if options.dry_run:
             budget = None if options.budget is None else parse_budget(options.budget)
             question = Question(dataset=dataset, initializers=options.initializers, budget=budget, **asked)
-            show_plan(session.plan_comparison(question), options.json)
+            show_plan(session.plan_comparison(question), options)
             return 0
         made = session.compare(
             dataset,

@@ -43,7 +43,7 @@ def execute(options: argparse.Namespace) -> int:
     with session_of(options) as session:
         if options.dry_run:
             for name in names:
-                show_plan(session.plan(name, profile=options.profile), options.json)
+                show_plan(session.plan(name, profile=options.profile), options)
             return 0
         made = session.make_several(names, profile=options.profile, output=options.output)
         status = show_all_made(made, options.json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -15,14 +16,24 @@ if TYPE_CHECKING:
     from specs.run import RunSpec
 
 
-def show_plan(planned: Planned, as_json: bool) -> None:
-    """Print the cells or the runs of a plan, and what is missing for runs that cannot be planned yet."""
+def show_plan(planned: Planned, options: argparse.Namespace) -> None:
+    """Print the cells or the runs of a plan, what is missing for runs that cannot be planned yet, and about how long.
+
+    Args:
+        planned: the plan.
+        options: the options of the command: executor, jobs, speed of the device, and whether plain data is printed.
+    """
     from experiments.cli.plan_grid import duration, grid, others
     from experiments.run.public_names import run_title
+    from experiments.session.durations import durations
     from experiments.session.results import plain_plan
 
-    if as_json:
-        print(plain_plan(planned))
+    # Several columns may need the same runs, which are counted once.
+    lacking = list(dict.fromkeys(spec for specs, _ in planned.cells.lacking.values() for spec in specs))
+    slots = slots_of(options)
+    found = durations(planned.plan, lacking, slots, speed_of(options))
+    if options.json:
+        print(plain_plan(planned, found))
         return
     for line in planned.first:
         print(line)
@@ -33,18 +44,33 @@ def show_plan(planned: Planned, as_json: bool) -> None:
         for key, run in work.runs.items():
             print(f"{key[:12]}  {'done' if key in work.done else 'to do':5}  {run_title(run.spec)}")
     if cells.lacking:
-        # Several columns may need the same runs, which are counted once.
-        lacking = dict.fromkeys(spec for specs, _ in cells.lacking.values() for spec in specs)
         print(f"\n{len(lacking)} runs cannot be planned before this is there:")
         for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
             print("- " + message.replace("\n", "\n  "))
         print()
     if work.runs or cells.runs or not planned.first:
-        print(to_do(planned))
-        if estimate := duration(planned):
-            print(estimate)
+        print("\n".join([to_do(planned), *duration(found, slots)]))
     if planned.then:
         print(planned.then)
+
+
+def slots_of(options: argparse.Namespace) -> int | None:
+    """The most runs at the same time, by the options; None: there is no limit."""
+    from experiments.run.machine.cores import cores
+
+    limit: int | None = options.jobs
+    return limit or (cores() if options.executor == "local" else None)
+
+
+def speed_of(options: argparse.Namespace) -> float | None:
+    """The images a second at which the device trains ResNet-50, as stated or as measured now; None: neither."""
+    if options.device_speed != "measured":
+        return options.device_speed  # type: ignore[no-any-return]
+    from experiments.measures.measuring.device_speed import images_a_second
+
+    found = images_a_second()
+    note(f"measured: {found:.3g} images a second of ResNet-50 at 224 pixels")
+    return found
 
 
 def to_do(planned: Planned) -> str:

@@ -70,7 +70,7 @@ def execute(options: argparse.Namespace) -> int:
                     selection=selection,
                     splits=options.splits,
                 )
-                show_plan(planned, options.json)
+                show_plan(planned, options)
             return 0
         made = session.make_several(
             options.names,

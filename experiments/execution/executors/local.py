@@ -16,6 +16,9 @@ from experiments.run.machine.processes import alive, end
 class Local:
     """Runs on this machine; ``--jobs`` of them at the same time, by default one per core, or per set of GPUs."""
 
+    def check(self, devices: int) -> None:
+        """Any number of devices fits."""
+
     def start(self, conditions: Conditions) -> Dispatcher:
         """Make a dispatcher for the runs of a planner."""
         from experiments.execution.local import LocalDispatcher

@@ -20,17 +20,25 @@ class Slurm(Resources):
     ``SBATCH_CONSTRAINT`` (https://slurm.schedmd.com/sbatch.html#SECTION_INPUT-ENVIRONMENT-VARIABLES).
     """
 
+    def check(self, devices: int) -> None:
+        """Refuse devices that do not spread evenly over the nodes.
+
+        Raises:
+            UsageError: names both numbers.
+        """
+        if devices % self.nodes:
+            raise UsageError(
+                f"slurm: {devices} devices do not spread evenly over {self.nodes} nodes. Give a multiple of the nodes "
+                "as --devices."
+            )
+
     def start(self, conditions: Conditions) -> Dispatcher:
         """Make a dispatcher that submits the runs of a planner as jobs.
 
         Raises:
-            UsageError: without submitit or SLURM's commands, or if the devices do not spread evenly over the nodes.
+            UsageError: without submitit or SLURM's commands, or if the settings do not fit.
         """
-        if conditions.devices % self.nodes:
-            raise UsageError(
-                f"slurm: {conditions.devices} devices do not spread evenly over {self.nodes} nodes. Give a multiple "
-                "of the nodes as --devices."
-            )
+        self.check(conditions.devices)
         if not shutil.which("sbatch"):
             raise UsageError(
                 "slurm: there is no command sbatch here. Work on a machine of the cluster, or load its module."

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from experiments.cli.plan_grid import WIDEST, duration, grid, others
+from experiments.session.durations import Durations
 from experiments.session.results import Planned
 from experiments.tables.resolve_table import ResolvedCells
 from specs.errors import DataError
@@ -58,14 +59,15 @@ def test_runs_that_cells_need_are_listed_beside_them() -> None:
     assert line.startswith("to do  ") and "PneumoniaMNIST" in line
 
 
-def test_the_time_is_that_of_like_runs_which_are_done() -> None:
-    assert duration(planned(CELLS, {})) == ""
-    assert duration(planned(CELLS, {"0-0": 600.0})) == (
-        "about 20 minutes for 2 of them one after the other, by like runs that are done; 1 more are like none that is "
-        "done"
-    )
-    hours = {**CELLS, ("more", "DRIVE"): tuple(run(number) for number in range(10, 30))}
-    assert duration(planned(hours, {"0-0": 600.0, "3-1": 60.0})).startswith("about 3.7 hours for 22 of them")
-    other = dataclasses.replace(spec().recipe, epochs=7)
-    unlike = {("a", "b"): (run(0), SimpleNamespace(key="o", spec=spec(recipe=other), requires=()))}
-    assert duration(planned(unlike, {"0-0": 600.0})) == ""
+def test_times_are_told_with_what_they_are_by() -> None:
+    nothing = Durations(0.0, 0.0, like=0, by_speed=0, unknown=9, waves=1, gigabytes=None)
+    assert duration(nothing, 2) == []
+    known = Durations(13_320.0, 6_660.0, like=20, by_speed=2, unknown=1, waves=2, gigabytes=1.234)
+    assert duration(known, 2) == [
+        "2 waves: some runs need others to be done before",
+        "about 3.7 hours one after the other; about 1.9 hours 2 at a time (20 by like runs that are done; at most, 2 "
+        "by the speed of the device; 1 more are like none that is done)",
+        "about 1.2 GB on the disk for runs like those that are done",
+    ]
+    (line,) = duration(dataclasses.replace(known, waves=1, gigabytes=None, seconds=1200.0), 1)
+    assert line.startswith("about 20 minutes one after the other (20 by like")
