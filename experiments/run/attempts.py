@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from experiments.run.store import RunStore, epochs_of
 
@@ -18,6 +19,16 @@ def epochs_done(store: RunStore, key: str) -> tuple[int, int] | None:
         found.append((epochs_of(folder), spec["recipe"]["epochs"]))
     furthest = max(found, default=(0, 0))
     return furthest if furthest[0] else None
+
+
+def rows_of(store: RunStore, key: str) -> list[dict[str, Any]]:
+    """The metrics of each epoch that a run has finished so far, or did; empty if there are none that can be read."""
+    furthest = max(store.attempts(key), key=epochs_of, default=store.folder(key))
+    try:
+        lines = (furthest / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+    except (OSError, ValueError):  # the file is not there, or another machine shows a part of it
+        return []
 
 
 def latest_values(store: RunStore, key: str) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from datamodules.dataset.in_words import in_words
 from experiments.execution.executor import Conditions, Executor
 from experiments.execution.planner import Plan, carry_out
 from experiments.execution.planner_notes import PlannerNotes
+from experiments.reporting.wandb.live import followed
 from experiments.reporting.wandb.modes import Mode
 from experiments.run.paths import Paths
 from experiments.run.resolve import ResolvedRun, Resolver
@@ -36,6 +38,14 @@ def no_steps(what: str, done: int, total: int | None) -> None:
 
 def no_progress(plan: Plan) -> None:
     """A progress callback that does nothing."""
+
+
+def _both(first: ProgressCallback, second: ProgressCallback) -> ProgressCallback:
+    def called(plan: Plan) -> None:
+        first(plan)
+        second(plan)
+
+    return called
 
 
 def say_nothing(text: str) -> None:
@@ -81,8 +91,14 @@ class Context:
         """A new resolver for the runs of one call, which opens each dataset once."""
         return Resolver(self.paths, self.devices)
 
-    def carry_out(self, plan: Plan) -> None:
+    def carry_out(self, plan: Plan, group: str = "") -> None:
         """Do the missing runs of a plan; runs that fail are in ``plan.failed`` afterwards.
+
+        With wandb online, the epochs of runs are shown there while they go on.
+
+        Args:
+            plan: the plan to carry out, which is changed.
+            group: the name of the runs' group in wandb, such as the table's name; empty: they get it afterwards.
 
         Raises:
             UsageError: if the executor is unknown, or cannot be used here.
@@ -93,7 +109,12 @@ class Context:
         executor: Executor = EXECUTORS.build(self.executor)
         notes = PlannerNotes(self.store, str(EXECUTORS.bind(self.executor)))
         conditions = Conditions(self.paths, notes.folder, self.jobs, self.workers, self.devices)
-        carry_out(plan, executor.start(conditions), self.progress, notes)
+        with ExitStack() as stack:
+            watch = self.progress
+            if self.wandb == "online":
+                show = stack.enter_context(followed(self.store.root / "wandb", group, self.store, self.say))
+                watch = _both(self.progress, show)
+            carry_out(plan, executor.start(conditions), watch, notes)
 
     def warn(self, runs: Iterable[ResolvedRun]) -> list[str]:
         """Say the numbers of images of runs, and warnings about these images; each sentence only once in a session.

@@ -165,7 +165,7 @@ def _made(asked: Asked, context: Context, statistics: Statistics, output: Path |
     registered = table
     table, rates = with_rates(asked.applied(table), context, may_lack=True)
     cells, run_plan = _planned(table, context)
-    context.carry_out(run_plan)
+    context.carry_out(run_plan, asked.file_name)
     document = finished_document(asked.file_name, table, cells.runs, run_plan, context, statistics)
     told = divided(asked.selection.of(registered), asked.splits)[1] if asked.splits is not None else ()
     remarks = (*asked.remarks, *told, *document.remarks, *tuning_remarks(table, rates))
@@ -231,7 +231,7 @@ def _analyzed(asked: Asked, analysis: RunAnalysis, context: Context, output: Pat
     trained = asked.trained(analysis)
     if trained is not None:
         cells, run_plan = _planned(with_rates(trained, context, may_lack=False)[0], context)
-        context.carry_out(run_plan)
+        context.carry_out(run_plan, asked.file_name)
         context.mirroring.note(context.records_of(run_plan), asked.file_name)
         runs = {
             cell_key: tuple(record for run in of_cell if (record := context.store.record(run.key)) is not None)

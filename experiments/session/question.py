@@ -24,7 +24,7 @@ from experiments.session.budget import Budget
 from experiments.session.context import Say
 from experiments.session.default_network import NETWORK, fitting_size, remark
 from experiments.session.own_sizes import at_own_size, size_remarks
-from experiments.session.single_run import changed, named
+from experiments.session.single_run import changed, check_recipe_is_used, named
 from experiments.tables.rows import rows_of
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError, UsageError
@@ -123,7 +123,11 @@ class Question:
         kind = "segmentation" if dataset.kind == "segmentation" else "classification"
         recipe = changed(named(self.recipe) or recipe_named(f"compare/{kind}"), self.settings)
         network = str(BACKBONES.bind(self.backbone or NETWORK))
-        rows = rows_of([parse_row(text) for text in self.initializers])
+        texts = [parse_row(text) for text in self.initializers]
+        check_recipe_is_used(
+            self.pretraining, [text.weights for text in texts], "the recipe of pretrainings (--pretraining)"
+        )
+        rows = rows_of(texts)
         _check_different(rows, network, recipe.adaptation)
         rows = tuple(at_own_size(row, self.backbone, recipe) for row in rows)
         shown = public_title(DATASETS, self.dataset)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from experiments.execution.planner import Plan, plan
+from experiments.reporting.text.phrases import listed
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, pretraining_of
 from experiments.run.store import WEIGHTS
@@ -23,9 +24,12 @@ from specs.errors import RunError, UsageError, failure
 from specs.expression import Call, parse
 from specs.files import replacing
 from specs.recipe import Recipe
-from specs.registry import BACKBONES
+from specs.registry import BACKBONES, INITIALIZERS
 from specs.row import RowText, parse_row
 from specs.run import Edition, RunSpec
+
+SINGLE = "single runs"
+"""The name of the group in wandb of runs that belong to no table."""
 
 COLLAPSED = "the embeddings collapsed, so the weights are of little use; lower the learning rate or enlarge the batch."
 
@@ -73,6 +77,34 @@ def row_on(initializer: str | Call, backbone: str | Call | None) -> RowText:
     return dataclasses.replace(row, backbone=other)
 
 
+def check_recipe_is_used(recipe: str | Recipe | None, initializers: Iterable[Call], name: str) -> None:
+    """Refuse a recipe of supervised pretrainings where none takes it, instead of leaving it unused.
+
+    Args:
+        recipe: the recipe, or its name; None: none is given.
+        initializers: the initializers whose pretrainings may take it.
+        name: what the recipe is called where it was given, such as ``--pretraining``.
+
+    Raises:
+        UsageError: names the initializers, and where their pretrainings have their recipes.
+    """
+    named_ones = [str(INITIALIZERS.short(initializer)) for initializer in initializers]
+    if recipe is not None and not any(map(_takes_recipe, initializers)):
+        raise UsageError(
+            f"{name} is the recipe of supervised pretrainings whose expression names none, and {listed(named_ones)} "
+            'need none of these. Name a recipe inside the expression, as in ssl("moco_v2", recipe="STUDY/NAME"), or '
+            "leave it out."
+        )
+
+
+def _takes_recipe(initializer: Call) -> bool:
+    """Whether a supervised pretraining without a recipe of its own is needed, at any depth."""
+    made = build(initializer)
+    return any(
+        (not need.method and need.recipe is None) or _takes_recipe(need.initializer) for need in made.requires()
+    ) or any(map(_takes_recipe, made.nested().values()))
+
+
 def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Mapping[str, object]) -> RunSpec:
     """Make the spec of a fine-tuning from names of its parts.
 
@@ -105,6 +137,7 @@ def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Ma
     if base is None:
         base = RunSpec(**{"stage": "finetune", "edition": "real", **parts})
     spec = dataclasses.replace(base, **parts)
+    check_recipe_is_used(given.get("pretraining"), [spec.initializer], "the recipe of pretrainings (--pretraining)")
     return dataclasses.replace(spec, recipe=changed(spec.recipe, settings))
 
 
@@ -148,6 +181,7 @@ def pretraining_spec(
             f'"{row}" names the adaptation {row.adaptation}, and an adaptation is for fine-tuning on a task. Leave it '
             "out of a pretraining."
         )
+    check_recipe_is_used(recipe, [row.weights], "the recipe (--recipe)")
     spec = pretraining_of(needs[0], BACKBONES.bind(row.backbone), edition, named(recipe))
     return dataclasses.replace(spec, recipe=changed(spec.recipe, settings), seed=seed)
 
@@ -176,7 +210,7 @@ def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
     warnings = say_warnings(resolved.spec, context)
     warnings += context.warn([resolved])
     run_plan = plan([resolved], context.store)
-    context.carry_out(run_plan)
+    context.carry_out(run_plan, SINGLE)
     if failed := run_plan.failed.get(resolved.key):
         log = f"\nlog: {failed.log}" if failed.log else ""
         raise failure(failed.exit_status, f"{failed.error}{log}")
@@ -184,7 +218,7 @@ def run_one(resolved: ResolvedRun, context: Context) -> RunResult:
     if record.data.get("collapsed"):
         warnings.append(COLLAPSED)
         context.say(f"warning: {COLLAPSED}")
-    context.mirroring.note(context.records_of(run_plan), "single runs")
+    context.mirroring.note(context.records_of(run_plan), SINGLE)
     return RunResult(record, tuple(warnings), resolved.counts)
 
 

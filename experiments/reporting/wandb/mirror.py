@@ -14,21 +14,17 @@ import json
 import os
 import queue
 import re
-import secrets
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from experiments.reporting.wandb.modes import Mode
 from experiments.reporting.wandb.parcels import Contents, Parcel
-from experiments.run.machine.processes import alive
+from experiments.reporting.wandb.process import AFTERWARDS, clear, end, staged, started, why_ended
 from specs.errors import RunError
 from specs.files import filling, write_text
 
@@ -37,23 +33,6 @@ PATIENCE: dict[Mode, float] = {"offline": 60.0, "online": 180.0}
 
 Offline it takes a fraction of a second. Online its own limit for a server that does not answer is 90 seconds
 (``init_timeout``).
-"""
-
-AFTERWARDS = 10.0
-"""How many seconds wandb's process may take to end when all is written."""
-
-ACCOUNT = (
-    "WANDB_API_KEY",
-    "WANDB_BASE_URL",
-    "WANDB_CONFIG_DIR",
-    "WANDB_CREDENTIALS_FILE",
-    "WANDB_ENTITY",
-    "WANDB_IDENTITY_TOKEN_FILE",
-    "WANDB_INSECURE_DISABLE_SSL",
-)
-"""The environment variables of wandb that are kept: they say where and as whom to upload.
-
-All others belong to runs of another program, or name folders, notes and users.
 """
 
 OF_THIS_MACHINE = ("logs", "tmp")
@@ -80,7 +59,7 @@ def mirror(parcels: Iterable[Parcel], folder: Path, mode: Mode) -> int:
     """
     if mode == "disabled":
         return 0
-    _clear(folder / "staging")
+    clear(folder / "staging")
     notes, published = folder / f"mirrored-{mode}", _published(folder)
     waiting = {}
     for parcel in parcels:
@@ -93,7 +72,7 @@ def mirror(parcels: Iterable[Parcel], folder: Path, mode: Mode) -> int:
         return 0
     errors: list[str] = []
     written = 0
-    with filling(folder), _staged(folder / "staging") as staging:
+    with filling(folder), staged(folder / "staging") as staging:
         dates: dict[str, str] = {}
         for parcel in waiting.values():
             try:
@@ -149,50 +128,6 @@ def _publish(staging: Path, name: str, folder: Path, date: str) -> None:
             raise
 
 
-def _clear(staging: Path) -> None:
-    """Remove the folders that killed commands on this machine left behind."""
-    for path in staging.glob("*.*"):
-        host, pid, _ = path.name.rsplit(".", 2)
-        if alive(f"{host} {pid}") is False:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _staged(staging: Path) -> Iterator[Path]:
-    """A private folder for one command, which is removed at the end."""
-    folder = staging.absolute() / f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
-    try:
-        for name in ("parcels", "tmp", "home"):
-            (folder / name).mkdir(parents=True)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # another command still uses the folder, or it could not be made on a full disk
-            staging.rmdir()
-
-
-def _environment(folder: Path, mode: Mode) -> dict[str, str]:
-    """The environment variables with which wandb keeps all files in a folder and reports none of its own errors."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_") or name in ACCOUNT}
-    home = str(folder / "home")
-    own = {
-        "TMPDIR": str(folder / "tmp"),
-        "XDG_CACHE_HOME": home,
-        "XDG_DATA_HOME": home,
-        "WANDB_ARTIFACT_DIR": home,
-        "WANDB_CACHE_DIR": home,
-        "WANDB_DATA_DIR": home,
-        "WANDB_DISABLE_CODE": "true",
-        "WANDB_DISABLE_GIT": "true",
-        "WANDB_ERROR_REPORTING": "false",
-        "WANDB_SILENT": "true",
-    }
-    if mode == "offline":  # online, wandb reads from them where and as whom to upload
-        kept.pop("WANDB_API_KEY", None)
-        own |= {"HOME": home, "XDG_CONFIG_HOME": home, "WANDB_CONFIG_DIR": home}
-    return kept | own
-
-
 def _answers(folder: Path, mode: Mode, count: int) -> Iterator[tuple[str, str | None]]:
     """Start wandb, and yield the id of each run that it has finished, with an error or None.
 
@@ -201,17 +136,7 @@ def _answers(folder: Path, mode: Mode, count: int) -> Iterator[tuple[str, str | 
         mode: ``offline`` or ``online``.
         count: the number of parcels.
     """
-    program = Path(__file__).with_name("writing.py")
-    with (folder / "errors.txt").open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-P", str(program), str(folder), mode],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=folder,
-            env=_environment(folder, mode),
-            start_new_session=True,  # so Ctrl-C reaches this process alone, which then ends the other one
-        )
+    process = started(folder, mode=mode)
     assert process.stdout is not None
     lines: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
@@ -223,14 +148,14 @@ def _answers(folder: Path, mode: Mode, count: int) -> Iterator[tuple[str, str | 
                 yield "", f"it did not answer for {PATIENCE[mode]:.0f} s"
                 return
             if not line:
-                yield "", _why_ended(process, folder)
+                yield "", why_ended(process, folder)
                 return
             answer = json.loads(line)
             yield answer["id"], answer["error"]
         with suppress(subprocess.TimeoutExpired):
             process.wait(AFTERWARDS)
     finally:
-        _end(process)
+        end(process)
 
 
 def _read(file: IO[bytes], lines: queue.Queue[bytes]) -> None:
@@ -238,21 +163,3 @@ def _read(file: IO[bytes], lines: queue.Queue[bytes]) -> None:
     for line in file:
         lines.put(line)
     lines.put(b"")
-
-
-def _why_ended(process: subprocess.Popen[bytes], folder: Path) -> str:
-    """The last line of a process' error output or, if there is none, the status that it ended with."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(AFTERWARDS)
-    said: Sequence[str] = (folder / "errors.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return said[-1].strip() if said else f"its process ended with status {process.returncode}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group, as far as they still run, and close its pipes."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()

@@ -25,6 +25,9 @@ from specs.short_names import LABEL, TITLE, short_name
 FACTS = ("dataset", "initializer", "backbone", "edition", "seed", "fold")
 """The fields of a run's spec that people filter and group by in wandb, where the spec has them."""
 
+CURVE = "validation_metric"
+"""The name of the metric whose curve a table's workspace shows for each dataset."""
+
 ROWS = 10_000
 """The largest number of rows of a table that wandb shows (https://docs.wandb.ai/guides/tables)."""
 
@@ -94,42 +97,64 @@ def of_table(document: TableDocument) -> Parcel:
     return Parcel(note, note, partial(_table, document))
 
 
+def opening(key: str, spec: RunSpec, group: str) -> dict[str, Any]:
+    """What is sent of a run before it has finished, as plain data: names, and settings as far as they are known.
+
+    Args:
+        key: the key of the run.
+        spec: the spec of the run.
+        group: the name of the group in wandb, such as the table's name; empty: it is not known yet.
+    """
+    told = public_spec(spec)
+    tags = (spec.edition, metric_prefix(spec.dataset), parse(told["backbone"]).name)
+    return {
+        "id": key[:ID],
+        "name": short_name(run_title(spec, public), TITLE),
+        "group": short_name(group, TITLE) if group else None,
+        "job_type": spec.stage,
+        "tags": tuple(short_name(tag, LABEL) for tag in tags),
+        "config": {name: told[name] for name in FACTS if name in told} | {"spec": told, "key": key},
+    }
+
+
+def history_of(spec: RunSpec, rows: Iterable[dict[str, Any]]) -> tuple[tuple[int, dict[str, Any]], ...]:
+    """The epochs of a run with their numbers, under the names that charts use; undefined values are left out.
+
+    A metric has the same name for all datasets, so that charts overlay them. The curve that a table's workspace shows
+    in the dataset's own section is there a second time, behind the dataset's name.
+    """
+    prefix = metric_prefix(spec.dataset)
+    return tuple(_logged(prefix, row) for row in rows)
+
+
 def _run(record: Record, group: str) -> Contents:
     data = record.data
     spec = RunSpec.from_json(data["spec"])
-    told, prefix = public_spec(spec), metric_prefix(spec.dataset)
+    start, prefix = opening(data["key"], spec, group), metric_prefix(spec.dataset)
     scores = data["outcome"]["scores"] | {
         "score": data["score"],
         "epochs_to_95_percent": epochs_to_converge(validation_scores(record)),
         "seconds": data["seconds"],
     }
+    defined = {short_name(name, TITLE): value for name, value in scores.items() if value is not None}
     tables = {}
     if spec.stage != "pretrain":
-        tables[f"{prefix}/predictions"] = (data["epochs"], *_predictions(record.file(PREDICTIONS)))
+        tables["predictions"] = (data["epochs"], *_predictions(record.file(PREDICTIONS)))
     return Contents(
-        name=short_name(run_title(spec, public), TITLE),
-        group=short_name(group, TITLE),
-        job_type=spec.stage,
-        tags=tuple(short_name(tag, LABEL) for tag in (spec.edition, prefix, parse(told["backbone"]).name)),
+        **{name: start[name] for name in ("name", "group", "job_type", "tags")},
         date=data["environment"].get("date", ""),
-        config={name: told[name] for name in FACTS if name in told}
-        | {"spec": told, "key": data["key"], "environment": data["environment"], "loading": public_load_report(record)},
-        history=tuple(_logged(prefix, row) for row in metrics(record)),
-        summary={_metric(prefix, name): value for name, value in scores.items() if value is not None},
+        config=start["config"] | {"environment": data["environment"], "loading": public_load_report(record)},
+        history=history_of(spec, metrics(record)),
+        summary=defined | {f"{prefix}/{name}": value for name, value in defined.items()},
         tables=tables,
     )
 
 
 def _logged(prefix: str, logged: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """One row of a run's log with its epoch, under the names that dashboards use; undefined values are left out."""
     row = {name: value for name, value in logged.items() if value is not None}
     epoch, step = row.pop("epoch"), row.pop("step")
-    return epoch, {"epoch": epoch, "step": step} | {_metric(prefix, name): value for name, value in row.items()}
-
-
-def _metric(prefix: str, name: str) -> str:
-    """The name of a metric on a dashboard, such as ``drive/dice``, which is shortened where a class has a long name."""
-    return f"{prefix}/{short_name(name, TITLE)}"
+    own = {f"{prefix}/{CURVE}": row[CURVE]} if CURVE in row else {}
+    return epoch, {"epoch": epoch, "step": step} | {short_name(name, TITLE): value for name, value in row.items()} | own
 
 
 def _predictions(path: Path) -> tuple[list[str], list[list[Any]]]:

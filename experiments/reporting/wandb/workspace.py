@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from experiments.reporting.wandb.parcels import CURVE
 from experiments.run.public_names import metric_prefix
 from experiments.tables.document import TableDocument
 from specs.errors import RunError
@@ -11,7 +12,7 @@ from specs.errors import RunError
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
 
-SCORE, CONVERGENCE, CURVE = "score", "epochs_to_95_percent", "validation_metric"
+SCORE, CONVERGENCE = "score", "epochs_to_95_percent"
 """The names of metrics as ``experiments.reporting.wandb.parcels`` logs them after the dataset's name."""
 
 

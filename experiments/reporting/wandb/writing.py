@@ -3,6 +3,9 @@
 It is started as ``python writing.py FOLDER MODE`` and imports nothing of this project, so that whatever wandb does, the
 process that has the results goes on. It prints a line of JSON for each parcel: ``{"id": ..., "error": ...}``, where the
 error is null if the run is completely written. It ends when its standard input is closed.
+
+As ``python writing.py FOLDER MODE live`` it reads lines of JSON instead, ``{"open": {...}}``, ``{"id": ..., "rows":
+[[step, row], ...]}`` and ``{"id": ..., "end": true}``, and logs the epochs of runs that go on.
 """
 
 from __future__ import annotations
@@ -56,6 +59,50 @@ def main(folder: Path, mode: Literal["offline", "online"]) -> None:
     os._exit(0)
 
 
+def follow(folder: Path, mode: Literal["offline", "online"]) -> None:
+    """Log the epochs of runs that go on, as lines on standard input say, until it is closed.
+
+    Runs that did not end by then are left unfinished: a later command goes on with them under the same id.
+
+    Args:
+        folder: the folder in which wandb's own folder is made.
+        mode: whether wandb writes files (``offline``) or uploads (``online``).
+    """
+    runs: dict[str, Any] = {}
+    for line in sys.stdin:
+        told = json.loads(line)
+        if "open" in told:
+            runs[told["open"]["id"]] = _opened(told["open"], folder, mode)
+        elif "rows" in told:
+            for step, row in told["rows"]:
+                runs[told["id"]].log(row, step=step)
+        else:
+            runs.pop(told["id"]).finish()
+    _tear_down()
+    os._exit(0)
+
+
+def _opened(parcel: dict[str, Any], folder: Path, mode: Literal["offline", "online"]) -> Any:
+    """A run of wandb; online it goes on with the run of the same id, if there is one, and logs no step again."""
+    import wandb
+
+    known = wandb.Settings.model_fields
+    return wandb.init(
+        project=PROJECT,
+        id=parcel["id"],
+        name=parcel["name"],
+        group=parcel["group"],
+        job_type=parcel["job_type"],
+        tags=parcel["tags"],
+        config=parcel["config"],
+        dir=str(folder),
+        mode=mode,
+        settings={name: value for name, value in SETTINGS.items() if name in known},
+        reinit="create_new",
+        resume="allow" if mode == "online" else None,
+    )
+
+
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(1)
@@ -71,19 +118,9 @@ def _tear_down() -> None:
 def _write(parcel: dict[str, Any], folder: Path, mode: Literal["offline", "online"]) -> None:
     import wandb
 
-    known = wandb.Settings.model_fields
-    with wandb.init(
-        project=PROJECT,
-        id=parcel["id"],
-        name=parcel["name"],
-        group=parcel["group"],
-        job_type=parcel["job_type"],
-        tags=parcel["tags"],
-        config=parcel["config"],
-        dir=str(folder),
-        mode=mode,
-        settings={name: value for name, value in SETTINGS.items() if name in known},
-    ) as run:
+    with _opened(parcel, folder, mode) as run:
+        # A run that was followed has its epochs already: wandb leaves out steps that a resumed run is past.
+        resumed = bool(getattr(run, "resumed", False))
         for step, row in parcel["history"]:
             run.log(row, step=step)
         run.summary.update(parcel["summary"])
@@ -91,11 +128,13 @@ def _write(parcel: dict[str, Any], folder: Path, mode: Literal["offline", "onlin
             table = wandb.Table(columns=columns, data=rows)
             # A table that is bound to the run before it is logged is a file of the run. One that is not bound becomes
             # an artifact, too: a copy elsewhere, whose path on this machine is written into the run.
-            table.bind_to_run(run, name, step)  # type: ignore[no-untyped-call]
-            run.log({name: table}, step=step)
+            at = None if resumed else step
+            table.bind_to_run(run, name, run.step if resumed else step)  # type: ignore[no-untyped-call]
+            run.log({name: table}, step=at)
         for name, path in parcel["pictures"].items():
             run.log({name: wandb.Image(str(folder / "parcels" / path))})
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), "online" if sys.argv[2] == "online" else "offline")
+    asked: Literal["offline", "online"] = "online" if sys.argv[2] == "online" else "offline"
+    (follow if sys.argv[3:] == ["live"] else main)(Path(sys.argv[1]), asked)

@@ -274,7 +274,7 @@ def test_wandb_itself_takes_names_as_long_as_they_may_be(tmp_path: Path) -> None
         date="2026-02-03",
         history=((1, {f"{prefix}/{title}": 0.5}),),
         summary={f"{prefix}/{title}": 0.5},
-        tables={f"{prefix}/predictions": (1, [title], [[0.5]])},
+        tables={"predictions": (1, [title], [[0.5]])},
     )
     assert mirror(parcels("a", contents=contents), tmp_path, "offline") == 1
     (written,) = tmp_path.rglob("*.wandb")
