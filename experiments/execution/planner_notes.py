@@ -29,13 +29,15 @@ from specs.run import RunSpec
 
 
 def described(spec: RunSpec) -> dict[str, str]:
-    """A run in words: what is trained on what, from what, and in which fold if there is one."""
+    """A run in words: what is trained on what, from what, by which method and in which fold if there is one."""
     said = {
         "stage": spec.stage,
         "dataset": str(DATASETS.short(spec.dataset)),
         "initializer": str(INITIALIZERS.short(spec.initializer)),
         "seed": str(spec.seed),
     }
+    if spec.recipe.method is not None:
+        said["method"] = spec.recipe.method.name
     return said if spec.fold is None else said | {"fold": str(spec.fold)}
 
 

@@ -77,7 +77,8 @@ def _planned(store: RunStore, planned: Planned, key: str, seen: JobState | None)
         state: Literal["running", "queued"] = "running" if seen.state == "running" else "queued"
         done = epochs_done(store, key)
         values = latest_values(store, key)
-        return RunState(key, state, run, seen.why, planned.executor, job, planned.folder, done, log, values)
+        why = "; ".join(filter(None, (seen.why, _given_up(store, key))))
+        return RunState(key, state, run, why, planned.executor, job, planned.folder, done, log, values)
     if failed := planned.failures.get(key):
         return RunState(key, "failed", run, failed.error or "", planned.executor, job, planned.folder, None, log)
     host, number = planned.planner.split(" ")[:2]
@@ -101,6 +102,7 @@ def _of_attempt(store: RunStore, key: str, folder: Path) -> RunState:
     run, done, going_on = _spec(folder), epochs_done(store, key), alive(f"{host} {number}")
     where, log = f"process {number} on {host}", folder / "log.txt"
     if going_on:
+        where = "; ".join(filter(None, (where, _given_up(store, key))))
         return RunState(key, "running", run, where, None, None, None, done, log, latest_values(store, key))
     if failed := store.last_error(key):
         return RunState(key, "failed", run, failed[0], None, None, None, done, failed[1])
@@ -108,6 +110,13 @@ def _of_attempt(store: RunStore, key: str, folder: Path) -> RunState:
     return RunState(
         key, "stopped", run, f"{where} {gone}; the same command goes on with it", None, None, None, done, log
     )
+
+
+def _given_up(store: RunStore, key: str) -> str:
+    """How many attempts at a run are over, whose processes are known to be gone; empty if there are none."""
+    names = [folder.name.removeprefix(f"{key}.").rsplit(".", 2)[:2] for folder in store.attempts(key)]
+    number = sum(alive(f"{host} {process}") is False for host, process in names)
+    return f"{number} earlier attempt{'s were' if number > 1 else ' was'} given up" if number else ""
 
 
 def _of_record(store: RunStore, key: str) -> RunState:

@@ -10,7 +10,7 @@ from datamodules.dataset.contract import Dataset
 from specs.errors import UsageError
 from specs.expression import Call, Literal, Value, parse
 from specs.fold import Fold
-from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS, Registry
+from specs.registry import ADAPTATIONS, BACKBONES, DATASETS, INITIALIZERS, METHODS, Registry
 from specs.run import RunSpec, digest
 from specs.settling import unsettled
 from specs.short_names import LABEL, short_name
@@ -137,7 +137,7 @@ def row_title(weights: Call | str, backbone: Call | str | None = None, adaptatio
 
 
 def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
-    """A run in words: ``DRIVE, from ImageNet on ResNet-18, seed 0``, or ``pretraining on Fractals, from ...``.
+    """A run in words: ``DRIVE, from ImageNet on ResNet-18, seed 0``, or ``MoCo-v2 pretraining on Fractals, from ...``.
 
     The fold stands before the seed, if there is one: ``fold 2 of 5``.
 
@@ -149,7 +149,8 @@ def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
     weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
     network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
     network += f" by {spec.recipe.adaptation}" if spec.recipe.adaptation != "full" else ""
-    return _run_title(spec.stage, dataset, f"{weights} on {network}", draw_title(spec))
+    method = title_of_text(METHODS, spec.recipe.method.name) if spec.recipe.method else ""
+    return _run_title(spec.stage, dataset, f"{weights} on {network}", draw_title(spec), method)
 
 
 def draw_title(spec: RunSpec) -> str:
@@ -168,12 +169,13 @@ def noted_title(run: Mapping[str, str]) -> str:
     """
     dataset, weights = title_of_text(DATASETS, run["dataset"]), title_of_text(INITIALIZERS, run["initializer"])
     fold = Fold.parse(run["fold"]) if "fold" in run else None
-    return _run_title(run["stage"], dataset, weights, _draw_title(fold, run["seed"]))
+    method = title_of_text(METHODS, run["method"]) if "method" in run else ""
+    return _run_title(run["stage"], dataset, weights, _draw_title(fold, run["seed"]), method)
 
 
-def _run_title(stage: str, dataset: str, weights: str, draw: str) -> str:
+def _run_title(stage: str, dataset: str, weights: str, draw: str, method: str) -> str:
     doing = {"pretrain": "pretraining on ", "tune": "tuning on "}.get(stage, "")
-    return f"{doing}{dataset}, from {weights}, {draw}"
+    return f"{f'{method} ' if method else ''}{doing}{dataset}, from {weights}, {draw}"
 
 
 def public_spec(spec: RunSpec) -> dict[str, Any]:

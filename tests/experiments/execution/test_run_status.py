@@ -14,10 +14,12 @@ import pytest
 
 from experiments.cli.command_line import main
 from experiments.execution.executor import Job, JobState
-from experiments.execution.planner_notes import PlannerNotes, plans
+from experiments.execution.planner_notes import PlannerNotes, described, plans
 from experiments.execution.run_status import run_states
 from experiments.run.machine.processes import alive, name_of
 from experiments.run.progress import Finished
+from experiments.run.public_names import noted_title, run_title
+from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore
@@ -122,6 +124,26 @@ def test_a_failed_run_says_why_and_where_its_log_is(
     assert said["state"] == "failed"
     assert said["why"] == "the loss is not finite"
     assert attempt.folder.is_dir()
+
+
+def test_a_run_that_goes_on_says_how_many_attempts_were_given_up(store: RunStore) -> None:
+    one = resolved(store)
+    store.begin(one.key)
+    process = subprocess.Popen(["true"])
+    host, number = name_of(process.pid).split(" ")[:2]
+    process.wait()
+    (store.root / "attempts" / f"{one.key}.{host}.{number}.0000").mkdir()
+    (state,) = run_states(store)
+    assert state.state == "running"
+    assert state.why.endswith("; 1 earlier attempt was given up")
+
+
+def test_a_pretraining_goes_by_the_name_of_its_method(store: RunStore) -> None:
+    recipe = recipe_named("phantom_ssl/moco_v2")
+    pretraining = spec(stage="pretrain", dataset="fractals", recipe=recipe)
+    told = "MoCo-v2 pretraining on Fractals, from Random"
+    assert run_title(pretraining).startswith(told)
+    assert noted_title(described(pretraining)).startswith(told)
 
 
 def test_an_attempt_without_a_planner_is_told_too(store: RunStore) -> None:
