@@ -23,6 +23,7 @@ from experiments.run.progress import Finished
 from experiments.run.resolve import ResolvedRun
 from experiments.run.store import RunStore
 from specs.errors import UsageError
+from specs.expression import parse
 from specs.files import write_json
 from specs.registry import DATASETS, EXECUTORS, INITIALIZERS
 from specs.run import RunSpec
@@ -37,7 +38,7 @@ def described(spec: RunSpec) -> dict[str, str]:
         "seed": str(spec.seed),
     }
     if spec.recipe.method is not None:
-        said["method"] = spec.recipe.method.name
+        said["method"] = parse(spec.recipe.method).name
     return said if spec.fold is None else said | {"fold": str(spec.fold)}
 
 

@@ -149,7 +149,7 @@ def run_title(spec: RunSpec, shorten: Shorten = shortest) -> str:
     weights = title(INITIALIZERS, unsettled(INITIALIZERS.bind(spec.initializer), spec.backbone), shorten)
     network, dataset = title(BACKBONES, spec.backbone, shorten), title(DATASETS, spec.dataset, shorten)
     network += f" by {spec.recipe.adaptation}" if spec.recipe.adaptation != "full" else ""
-    method = title_of_text(METHODS, spec.recipe.method.name) if spec.recipe.method else ""
+    method = title_of_text(METHODS, parse(spec.recipe.method).name) if spec.recipe.method else ""
     return _run_title(spec.stage, dataset, f"{weights} on {network}", draw_title(spec), method)
 
 
