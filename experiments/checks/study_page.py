@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from experiments.checks.fidelity_page import rows_of
 from experiments.checks.sources import Publication, Sourced, publications
+from experiments.measures.measuring.device_speed import DeviceSpeed
 from experiments.studies.published import PublishedStudy
-from specs.registry import DATASETS, TABLES
+from specs.registry import BACKBONES, DATASETS, INITIALIZERS, TABLES
+from specs.run import RunSpec
 
 HEAD = """# {heading}: {title}
 
@@ -45,11 +47,27 @@ SHOWN = (
 
 LETTERS = {"published": "", "assumed": " *a*", "ours": " *o*"}
 
-LAST = """
+HOURS = """
 ## How long it takes
 
-Nothing was measured on a GPU yet. `--dry-run` tells about how long the rest takes, once a few runs of yours are done.
+Hours of one run, from the fewest epochs after which it may stop early to the recipe's epochs, without reading images,
+on one GPU of these speeds: the images a second at which it trains ResNet-50 at 224 pixels, {speeds_of}.
+They follow from the multiply-adds of each network and the published numbers of images, and were not measured with this
+project. `--dry-run --device-speed IMAGES` says it for your device, and after a few runs of yours by these.
 
+| task | {heads} |
+| --- |{rules}
+"""
+
+SPEEDS = {"A100, TF32": 938.0, "A100, mixed precision": 2470.0, "V100, float32": 367.0}
+"""The images a second at which a GPU trains ResNet-50 at 224 pixels, by NVIDIA's own measurements."""
+
+SPEEDS_OF = (
+    "as\n[NVIDIA measured](https://github.com/NVIDIA/DeepLearningExamples/tree/master/PyTorch/Classification/ConvNets/"
+    "resnet50v1.5) with its own training script"
+)
+
+LAST = """
 ## What cannot be reproduced, and why
 
 """
@@ -74,7 +92,8 @@ def _page(publication: Publication, study: PublishedStudy) -> str:
             f"| {task.label} | {task.task} | {task.modality}, {link} | {told} | {task.divided_here} | "
             f"{task.divided_there} |\n"
         )
-    parts += [PROTOCOL, *_protocol(publication, study), LAST, *(f"- {text}\n" for text in study.cannot)]
+    parts += [PROTOCOL, *_protocol(publication, study), *_hours(publication, study)]
+    parts += [LAST, *(f"- {text}\n" for text in study.cannot)]
     return "".join(parts)
 
 
@@ -85,6 +104,32 @@ def _protocol(publication: Publication, study: PublishedStudy) -> Iterator[str]:
     yield "| setting | " + " | ".join(tasks) + " |\n| --- |" + " --- |" * len(tasks) + "\n"
     for setting in SHOWN:
         yield f"| {setting.replace('_', ' ')} | " + " | ".join(_cell(one, setting) for one in tasks.values()) + " |\n"
+
+
+def _hours(publication: Publication, study: PublishedStudy) -> Iterator[str]:
+    """The lines of the table of hours: a task each."""
+    devices = [DeviceSpeed(speed) for speed in SPEEDS.values()]
+    recipes = {one.name: one.recipe for one in publication.recipes}
+    heads, rules = " | ".join(SPEEDS), " ---: |" * len(SPEEDS)
+    yield HOURS.format(speeds_of=SPEEDS_OF, heads=heads, rules=rules)
+    for task in study.tasks:
+        spec = RunSpec(
+            stage="finetune",
+            dataset=DATASETS.bind(task.dataset),
+            edition="real",
+            backbone=BACKBONES.bind("resnet50"),
+            initializer=INITIALIZERS.bind("random"),
+            recipe=recipes[task.recipe],
+        )
+        yield f"| {task.label} | " + " | ".join(_range(device.seconds(spec, None)) for device in devices) + " |\n"
+
+
+def _range(seconds: tuple[float, float] | None) -> str:
+    """The least and the most hours."""
+    if seconds is None:
+        return "?"
+    least, most = (f"{one / 3600:.2g}" if one < 36_000 else f"{one / 3600:,.0f}" for one in seconds)
+    return least if least == most else f"{least} to {most}"
 
 
 def _cell(sourced: Sourced, setting: str) -> str:

@@ -57,17 +57,19 @@ def duration(found: Durations, slots: int | None) -> list[str]:
     waves = [f"{found.waves} waves: some runs need others to be done before"] if found.waves > 1 else []
     if not found.like + found.by_speed:
         return waves
-    together = f"; about {_hours(found.at_once)} {'all' if slots is None else slots} at a time" if slots != 1 else ""
+    at_once = f"{'all' if slots is None else slots} at a time"
+    together = f"; at most {_hours(found.at_once)} {at_once}" if slots != 1 else ""
+    least = f"{_hours(found.least)} to " if _hours(found.least) != _hours(found.seconds) else ""
     by = [
         words
         for number, words in (
             (found.like, f"{found.like} by like runs that are done"),
-            (found.by_speed, f"at most, {found.by_speed} by the speed of the device"),
+            (found.by_speed, f"{found.by_speed} by the speed of the device, which may stop early"),
             (found.unknown, f"{found.unknown} more are like none that is done"),
         )
         if number
     ]
-    lines = [*waves, f"about {_hours(found.seconds)} one after the other{together} ({'; '.join(by)})"]
+    lines = [*waves, f"about {least}{_hours(found.seconds)} one after the other{together} ({'; '.join(by)})"]
     if found.gigabytes is not None:
         lines.append(f"about {found.gigabytes:.2g} GB on the disk for runs like those that are done")
     return lines

@@ -60,14 +60,14 @@ def test_runs_that_cells_need_are_listed_beside_them() -> None:
 
 
 def test_times_are_told_with_what_they_are_by() -> None:
-    nothing = Durations(0.0, 0.0, like=0, by_speed=0, unknown=9, waves=1, gigabytes=None)
+    nothing = Durations(0.0, 0.0, 0.0, like=0, by_speed=0, unknown=9, waves=1, gigabytes=None)
     assert duration(nothing, 2) == []
-    known = Durations(13_320.0, 6_660.0, like=20, by_speed=2, unknown=1, waves=2, gigabytes=1.234)
+    known = Durations(7_200.0, 13_320.0, 6_660.0, like=20, by_speed=2, unknown=1, waves=2, gigabytes=1.234)
     assert duration(known, 2) == [
         "2 waves: some runs need others to be done before",
-        "about 3.7 hours one after the other; about 1.9 hours 2 at a time (20 by like runs that are done; at most, 2 "
-        "by the speed of the device; 1 more are like none that is done)",
+        "about 2.0 hours to 3.7 hours one after the other; at most 1.9 hours 2 at a time (20 by like runs that are done; "
+        "2 by the speed of the device, which may stop early; 1 more are like none that is done)",
         "about 1.2 GB on the disk for runs like those that are done",
     ]
-    (line,) = duration(dataclasses.replace(known, waves=1, gigabytes=None, seconds=1200.0), 1)
+    (line,) = duration(dataclasses.replace(known, waves=1, gigabytes=None, seconds=1200.0, least=1200.0), 1)
     assert line.startswith("about 20 minutes one after the other (20 by like")

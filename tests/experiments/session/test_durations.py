@@ -35,7 +35,7 @@ def test_runs_take_the_mean_of_like_runs_and_others_are_counted(tmp_path: Path) 
     other = dataclasses.replace(spec().recipe, epochs=7)
     runs = [run("a"), run("bb"), run("ccc"), run("dddd", recipe=other)]
     assert found(runs, {"a": 500.0, "bb": 700.0}, tmp_path) == Durations(
-        600.0, 600.0, like=1, by_speed=0, unknown=1, waves=1, gigabytes=1e-6
+        600.0, 600.0, 600.0, like=1, by_speed=0, unknown=1, waves=1, gigabytes=1e-6
     )
     nothing = found(runs, {}, tmp_path)
     assert (nothing.seconds, nothing.unknown, nothing.gigabytes) == (0.0, 4, None)
@@ -53,23 +53,27 @@ def test_runs_go_on_beside_each_other_as_far_as_slots_and_needs_allow(
 
 
 @pytest.mark.parametrize(
-    ("changes", "passes"),
+    ("changes", "epochs"),
     [
-        ({}, 2 * (3 * 76_910.2 + 9_613.8) + 25_596),  # an eighth... of the official training list validates
-        ({"adaptation": "head"}, 2 * (3 * 76_910.2 + 9_613.8) + 25_596),
-        ({"interval": 10, "batch_size": 32}, 2 * (3 * 320 + 9_613.8) + 25_596),
-        ({"adaptation": "probe"}, 112_120),
+        ({}, (3 * 76_910.2 + 9_613.8, 9, 9)),  # a ninth of what does not test is taken to validate
+        ({"early_stopping": 3}, (3 * 76_910.2 + 9_613.8, 4, 9)),
+        ({"interval": 10, "batch_size": 32}, (3 * 320 + 9_613.8, 9, 9)),
+        ({"adaptation": "probe"}, (76_910.2 + 9_613.8, 1, 1)),
     ],
 )
 def test_the_time_by_speed_is_that_of_forward_passes_of_resnet_50(
-    changes: dict[str, Any], passes: float, tmp_path: Path
+    changes: dict[str, Any], epochs: tuple[float, int, int], tmp_path: Path
 ) -> None:
-    recipe = dataclasses.replace(spec().recipe, epochs=2, image_size=224, crop_from=None, stored_size=None)
+    recipe = dataclasses.replace(
+        spec().recipe, epochs=9, early_stopping=None, image_size=224, crop_from=None, stored_size=None
+    )
     recipe = dataclasses.replace(recipe, **changes)
     lacking = spec(dataset="chestxray14", edition="real", backbone=BACKBONES.bind("resnet50"), recipe=recipe)
     planned = found([], {}, tmp_path, (lacking,), speed=100.0)
     assert (planned.by_speed, planned.unknown) == (1, 0)
-    assert planned.seconds == pytest.approx(passes / 300, rel=0.01)
+    passes, least, most = epochs
+    assert planned.least == pytest.approx((least * passes + 25_596) / 300, rel=0.01)
+    assert planned.seconds == pytest.approx((most * passes + 25_596) / 300, rel=0.01)
     assert found([], {}, tmp_path, (lacking,)).unknown == 1
 
 
