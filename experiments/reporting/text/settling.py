@@ -18,7 +18,7 @@ def settled_by(found: Mapping[Reader, Settling]) -> tuple[str, ...]:
     sentences = []
     for reader, one in found.items():
         where = "On these images" if reader == "these images" else "For new patients"
-        rows = f"{one.leader} and {listed(list(one.against))}"
+        rows = listed([one.leader, *one.against])
         sentences.append(f"{where}, {_what(one.start, reader, rows)}, were the means what they seem.")
         sentences.append(_uncertain(one))
     return tuple(sentence for sentence in sentences if sentence)

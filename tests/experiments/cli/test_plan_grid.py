@@ -65,8 +65,8 @@ def test_times_are_told_with_what_they_are_by() -> None:
     known = Durations(7_200.0, 13_320.0, 6_660.0, like=20, by_speed=2, unknown=1, waves=2, gigabytes=1.234)
     assert duration(known, 2) == [
         "2 waves: some runs need others to be done before",
-        "about 2.0 hours to 3.7 hours one after the other; at most 1.9 hours 2 at a time (20 by like runs that are done; "
-        "2 by the speed of the device, which may stop early; 1 more are like none that is done)",
+        "about 2.0 hours to 3.7 hours one after the other; at most 1.9 hours 2 at a time (20 by like runs that are "
+        "done; 2 by the speed of the device, which may stop early; 1 more are like none that is done)",
         "about 1.2 GB on the disk for runs like those that are done",
     ]
     (line,) = duration(dataclasses.replace(known, waves=1, gigabytes=None, seconds=1200.0, least=1200.0), 1)

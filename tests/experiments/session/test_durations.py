@@ -64,10 +64,8 @@ def test_runs_go_on_beside_each_other_as_far_as_slots_and_needs_allow(
 def test_the_time_by_speed_is_that_of_forward_passes_of_resnet_50(
     changes: dict[str, Any], epochs: tuple[float, int, int], tmp_path: Path
 ) -> None:
-    recipe = dataclasses.replace(
-        spec().recipe, epochs=9, early_stopping=None, image_size=224, crop_from=None, stored_size=None
-    )
-    recipe = dataclasses.replace(recipe, **changes)
+    settings = {"epochs": 9, "early_stopping": None, "image_size": 224, "crop_from": None, "stored_size": None}
+    recipe = dataclasses.replace(spec().recipe, **(settings | changes))
     lacking = spec(dataset="chestxray14", edition="real", backbone=BACKBONES.bind("resnet50"), recipe=recipe)
     planned = found([], {}, tmp_path, (lacking,), speed=100.0)
     assert (planned.by_speed, planned.unknown) == (1, 0)
