@@ -207,6 +207,16 @@ def recipes_of_studies(folder: Path, package: str) -> Iterator[Entry]:
     yield from entries_of_folder(folder / "recipes", f"{package}.recipes")
 
 
+def claims_of_studies(folder: Path, package: str) -> Iterator[Entry]:
+    """The claims of the papers: ``PAPER/claims/FILE.py`` as ``PAPER_FILE``."""
+    for path in sorted(folder.glob("*/claims/*.py")):
+        if found := _object_of(path, path.stem):
+            paper = path.parts[-3]
+            yield Entry(
+                f"{paper}_{path.stem}", found.description, f"{package}.{paper}.claims.{path.stem}", found.name, OWN
+            )
+
+
 @dataclass(frozen=True)
 class _Found:
     """The entry object of a file: its name, what it returns if it says so, and the file's first line."""
@@ -233,6 +243,7 @@ MEASURES = Registry("measure", "experiments.measures", "medtransfer.measures")
 BLOCKS = Registry("block", "experiments.reporting.blocks", "medtransfer.blocks")
 RECIPES = Registry("recipe", "experiments.studies", "medtransfer.recipes", recipes_of_studies)
 TABLES = Registry("table", "experiments.studies", "medtransfer.tables", tables_of_studies)
+CLAIMS = Registry("claim", "experiments.studies", "medtransfer.claims", claims_of_studies)
 EXECUTORS = Registry("executor", "experiments.execution.executors", "medtransfer.executors")
 
 KINDS = {
@@ -246,6 +257,7 @@ KINDS = {
     "blocks": BLOCKS,
     "recipes": RECIPES,
     "tables": TABLES,
+    "claims": CLAIMS,
     "executors": EXECUTORS,
 }
 """All registries, by the plural word that users know their entries by."""

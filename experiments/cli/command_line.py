@@ -12,7 +12,8 @@ from experiments.cli.ending import asked_to_end, ended_by, streams_that_can_show
 
 COMMANDS = (
     "demo", "describe", "run", "pretrain", "table", "compare", "predict", "export", "report", "dashboard", "status",
-    "cancel", "list", "fetch", "check", "prepare", "weights", "inspect", "verify", "reproduce", "doctor",
+    "cancel", "list", "fetch", "check", "prepare", "weights", "inspect", "verify", "reproduce",
+    "claims", "doctor",
 )  # fmt: skip
 """All commands in the order of the help. Each is a file of its name, which is imported only when the command is given,
 so that it need not wait for the others."""

@@ -246,7 +246,8 @@ def test_nothing_outside_a_papers_folder_names_the_paper(paper: str) -> None:
     texts = {path: path.read_text().splitlines() for path in (PROJECT / "Makefile", PROJECT / "setup.cfg")}
     for package in PACKAGES:
         for path in (PROJECT / package).rglob("*.py"):
-            if folder not in path.parents:
+            of_another_paper = path.parent.name == "claims"  # a claim may be judged by the runs of other studies too
+            if folder not in path.parents and not of_another_paper:
                 texts[path] = words_of_code(path)
     assert len(texts) > 200
     assert {path: text for path, of in texts.items() for text in of if named.search(text)} == {}

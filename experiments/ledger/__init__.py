@@ -1,0 +1,1 @@
+"""The ledger: claims of papers, each with what printed numbers and finished runs say of it."""

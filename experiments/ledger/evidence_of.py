@@ -1,0 +1,88 @@
+"""What printed numbers and finished tables say of a claim's sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from analysis.contrast import contrast
+from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence
+from analysis.statistics import summary
+from analysis.survival import Duration, log_rank_scores, permuted_log_rank
+from experiments.ledger.claim import Sum
+from experiments.reporting.blocks.convergence import steps_of
+from experiments.reporting.page.published import PrintedNumbers
+from experiments.tables.document import CellKey, TableDocument
+
+POINTS = 100.0
+
+READING = 0.05
+"""The standard error, in points, with which a value is read off a figure: the digits of such values end at 0.01, and
+axes of these figures have a tick every point or two. *Ours*: no error of reading is published."""
+
+Judge = Callable[[Sum, Hypothesis], Evidence]
+"""What a source says of a sum of cells."""
+
+
+def of_printed(numbers: PrintedNumbers) -> Judge:
+    """What printed means, standard deviations and numbers of runs say.
+
+    Standard deviations with ddof 0 are turned into those of ddof 1; where neither is stated, ddof 1 is taken.
+    """
+
+    def mean_of(cell: CellKey) -> Mean | None:
+        value = numbers.values.get(cell)
+        if value is None:
+            return None
+        std, runs = value.std, numbers.runs
+        if std is not None and runs and runs > 1 and numbers.ddof == 0:
+            std *= (runs / (runs - 1)) ** 0.5
+        return Mean(value.mean, std, runs, READING if value.trust == "digitized" else 0.0)
+
+    return lambda asked, hypothesis: _of_means({cell: mean_of(cell) for cell in asked.weights}, asked, hypothesis)
+
+
+def of_document(document: TableDocument, steps: bool) -> Judge:
+    """What the runs of a finished table say.
+
+    Args:
+        document: the finished table.
+        steps: whether its optimizer steps to the threshold are asked about, instead of its scores.
+    """
+    if steps:
+        return lambda asked, hypothesis: _of_steps(
+            {cell: steps_of(document, cell) for cell in asked.weights if cell in document.cells}, asked
+        )
+
+    def mean_of(cell: CellKey) -> Mean | None:
+        values = document.cells[cell].values if cell in document.cells else ()
+        if not values:
+            return None
+        found = summary([POINTS * value for value in values])
+        return Mean(found.mean, found.std, found.n)
+
+    return lambda asked, hypothesis: _of_means({cell: mean_of(cell) for cell in asked.weights}, asked, hypothesis)
+
+
+def _of_means(means: Mapping[CellKey, Mean | None], asked: Sum, hypothesis: Hypothesis) -> Evidence:
+    lacking = [" on ".join(cell) for cell, one in means.items() if one is None]
+    known = [one for one in means.values() if one is not None]
+    if lacking or not known:
+        return Evidence(float("nan"), lacking=f"no numbers of {', '.join(lacking[:3]) or 'any cell'}")
+    return evidence(known, list(asked.weights.values()), hypothesis)
+
+
+def _of_steps(steps: Mapping[CellKey, tuple[Duration, ...]], asked: Sum) -> Evidence:
+    """The log-rank test of a difference of two rows' steps; of a mean of such differences nothing is tested."""
+    if len(asked.weights) != 2:
+        return Evidence(float("nan"), lacking="steps of several columns are compared column by column")
+    (slow, _), (fast, _) = sorted(asked.weights.items(), key=lambda one: -one[1])
+    later, sooner = steps.get(slow, ()), steps.get(fast, ())
+    if not later or not sooner:
+        return Evidence(float("nan"), lacking="no steps to a threshold are counted")
+    found = contrast([[one.time for one in later], [one.time for one in sooner]], (1, -1))
+    p_value = permuted_log_rank(sooner, later)
+    if p_value is None:
+        return Evidence(found.estimate, found.interval, lacking="too few runs for a test of steps")
+    ahead = log_rank_scores([*sooner, *later])[: len(sooner)].sum() > 0
+    p_for, p_against = (p_value / 2, 1 - p_value / 2) if ahead else (1 - p_value / 2, p_value / 2)
+    return Evidence(found.estimate, found.interval, p_for, p_against)

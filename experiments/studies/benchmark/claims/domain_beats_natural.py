@@ -1,0 +1,20 @@
+"""Domain-adapted models beat ImageNet models (table 2)."""
+
+from __future__ import annotations
+
+from experiments.ledger.claim import Claim
+from experiments.studies.benchmark.domain_pairs import over_pairs
+from experiments.studies.benchmark.tasks import MARGIN_FROM
+from experiments.tables.preset import Profile
+
+
+def domain_beats_natural(profile: Profile = "paper") -> Claim:
+    """Pretraining on chest x-rays is better than on natural images."""
+    return Claim(
+        sentence="Pretraining on chest x-rays alone is better than on natural images alone.",
+        where="slides; table 2",
+        kind="more",
+        margin=0.5,
+        margin_from=MARGIN_FROM,
+        readings=(over_pairs(profile, "domain", "natural"),),
+    )

@@ -1,0 +1,31 @@
+"""Transfer improves performance (the slides; table 2 and figure 1)."""
+
+from __future__ import annotations
+
+from experiments.ledger.claim import Claim, over_columns
+from experiments.studies.benchmark.figure_1 import GROUPS, SOURCES
+from experiments.studies.benchmark.profiles import PROFILES
+from experiments.studies.benchmark.table_2 import TASKS
+from experiments.studies.benchmark.tasks import MARGIN_FROM
+from experiments.studies.real_images.initializations import ALL, MORE, VESSELS
+from experiments.studies.real_images.shared import FEW, IMAGENET, RANDOM
+from experiments.tables.preset import Profile
+
+
+def transfer_improves(profile: Profile = "paper") -> Claim:
+    """ImageNet weights score higher than random ones."""
+    coarse, _ = SOURCES[profile]
+    tasks = [code for _, codes in GROUPS[profile] for code in codes]
+    on_real_images = (FEW, MORE, ALL, VESSELS)
+    return Claim(
+        sentence="Transfer from natural images improves performance over random weights.",
+        where="slides; table 2 and figure 1",
+        kind="more",
+        margin=0.5,
+        margin_from=MARGIN_FROM,
+        readings=(
+            over_columns("benchmark_table_2", PROFILES[profile].natural_label, "Scratch", TASKS[profile]),
+            over_columns("benchmark_figure_1", coarse.label, "Scratch", tasks),
+            over_columns("real_images_initializations", IMAGENET.label, RANDOM.label, on_real_images),
+        ),
+    )

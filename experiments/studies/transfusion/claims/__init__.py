@@ -1,0 +1,1 @@
+"""The claims of Transfusion, a file for each."""

@@ -1,0 +1,27 @@
+"""Transfer offers little benefit to performance (abstract)."""
+
+from __future__ import annotations
+
+from experiments.ledger.claim import Claim, Reading, difference, mean_of, over_columns
+from experiments.studies.real_images.initializations import ALL, MORE, VESSELS
+from experiments.studies.real_images.shared import IMAGENET
+from experiments.studies.real_images.shared import RANDOM as ON_REAL_IMAGES
+from experiments.studies.transfusion.networks import networks
+from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER
+from experiments.tables.preset import Profile
+
+
+def little_benefit(profile: Profile = "paper") -> Claim:
+    """Transferred and random weights score alike."""
+    parts = tuple(difference(TRANSFER, RANDOM, one.label) for one in networks(profile))
+    return Claim(
+        sentence="Transfer from ImageNet offers little benefit to performance.",
+        where="abstract; table 1",
+        kind="equal",
+        margin=1.0,
+        margin_from="ours: one point, below which a benefit is called little",
+        readings=(
+            Reading("transfusion_table_1", mean_of("mean over networks", parts), parts),
+            over_columns("real_images_initializations", IMAGENET.label, ON_REAL_IMAGES.label, (MORE, ALL, VESSELS)),
+        ),
+    )

@@ -1,0 +1,95 @@
+"""Verdicts on sums of means: against scipy's tests, and how often they are false."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence, verdicts
+
+MORE, EQUAL = Hypothesis("more", 1.0), Hypothesis("equal", 1.0)
+
+
+def test_a_difference_of_two_means_is_tested_as_welch_does() -> None:
+    first, second = Mean(96.32, 0.65, 10), Mean(95.62, 0.63, 7)
+    found = evidence([first, second], [1, -1], MORE)
+    theirs = stats.ttest_ind_from_stats(96.32, 0.65, 10, 95.62, 0.63, 7, equal_var=False, alternative="greater")
+    assert found.p_for == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert found.p_against == pytest.approx(1 - theirs.pvalue, rel=1e-9)
+    assert found.estimate == pytest.approx(0.70)
+    shifted = [
+        stats.ttest_ind_from_stats(96.32 + by, 0.65, 10, 95.62, 0.63, 7, equal_var=False, alternative=side).pvalue
+        for by, side in ((1.0, "greater"), (-1.0, "less"))
+    ]
+    assert found.p_negligible == pytest.approx(max(shifted), rel=1e-9)
+    assert evidence([first, second], [1, -1], EQUAL).p_for == pytest.approx(max(shifted), rel=1e-9)
+
+
+def test_an_error_of_reading_widens_the_interval_as_much_as_its_variance() -> None:
+    exact = evidence([Mean(1.0, 0.5, 10), Mean(0.0, 0.5, 10)], [1, -1], MORE)
+    read = evidence([Mean(1.0, 0.5, 10, reading=0.3), Mean(0.0, 0.5, 10)], [1, -1], MORE)
+    assert exact.interval is not None and read.interval is not None
+    error = math.sqrt(0.5**2 / 10 * 2 + 0.3**2)
+    assert (read.interval[1] - read.interval[0]) / 2 == pytest.approx(stats.norm.isf(0.025) * error, rel=0.02)
+    assert exact.interval[1] - exact.interval[0] < read.interval[1] - read.interval[0]
+
+
+@pytest.mark.parametrize(
+    ("means", "lacking"),
+    [
+        ([Mean(1.0, None, 10), Mean(0.0, 1.0, 10)], "spread"),
+        ([Mean(1.0, 1.0, None), Mean(0.0, 1.0, 10)], "number of runs"),
+        ([Mean(1.0, 1.0, 1), Mean(0.0, 1.0, 10)], "single run"),
+        ([Mean(1.0, 0.0, 10), Mean(0.0, 0.0, 10)], "do not vary"),
+    ],
+)
+def test_without_a_spread_nothing_is_tested_and_it_is_said_why(means: list[Mean], lacking: str) -> None:
+    found = evidence(means, [1, -1], MORE)
+    assert lacking in found.lacking and found.p_for is None and found.estimate == 1.0
+    assert verdicts([(MORE, found)]) == ["untested"]
+
+
+def found(effect: float, std: float = 0.5) -> Evidence:
+    return evidence([Mean(effect, std, 10), Mean(0.0, std, 10)], [1, -1], MORE)
+
+
+def test_each_verdict_has_its_case() -> None:
+    cases = {3.0: "supported", -3.0: "contradicted", 0.1: "negligible", 1.2: "supported"}
+    for effect, verdict in cases.items():
+        assert verdicts([(MORE, found(effect))]) == [verdict]
+    assert verdicts([(MORE, found(0.5, std=3.0))]) == ["undecided"]
+    wide = evidence([Mean(3.0, 0.5, 10), Mean(0.0, 0.5, 10)], [1, -1], EQUAL)
+    assert verdicts([(EQUAL, wide)]) == ["contradicted"]
+    assert verdicts([(EQUAL, evidence([Mean(0.1, 0.5, 10), Mean(0.0, 0.5, 10)], [1, -1], EQUAL))]) == ["supported"]
+
+
+def test_correction_is_over_all_that_are_judged_together() -> None:
+    borderline = found(0.6, std=0.7)
+    assert borderline.p_for is not None and 0.02 < borderline.p_for < 0.05
+    assert verdicts([(MORE, borderline)]) == ["supported"]
+    assert verdicts([(MORE, borderline)] + [(MORE, found(0.0, std=2.0))] * 9)[0] == "undecided"
+
+
+@pytest.mark.parametrize("kind", ["more", "equal"])
+def test_false_verdicts_are_as_rare_as_the_level_says(kind: str) -> None:
+    """At the borders of what is claimed, over families of ten claims with three to ten runs and unequal spreads."""
+    rng = np.random.default_rng(5)
+    hypothesis = Hypothesis("more" if kind == "more" else "equal", 1.0)
+    effect, families, wrong = (0.0 if kind == "more" else 1.0), 400, 0
+    for _ in range(families):
+        asked = []
+        for _ in range(10):
+            runs, stds = rng.integers(3, 11, 2), rng.uniform(0.2, 2.0, 2)
+            samples = [rng.normal(mean, std, n) for mean, std, n in zip((effect, 0.0), stds, runs, strict=True)]
+            means = [Mean(float(one.mean()), float(one.std(ddof=1)), len(one)) for one in samples]
+            asked.append((hypothesis, evidence(means, [1, -1], hypothesis)))
+        wrong += "supported" in verdicts(asked)
+    assert stats.binomtest(wrong, families, 0.05, alternative="greater").pvalue > 0.01
+
+
+def test_a_margin_must_be_above_zero() -> None:
+    with pytest.raises(ValueError, match="margin above 0"):
+        Hypothesis("more", 0.0)
