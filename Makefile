@@ -23,7 +23,7 @@ targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
 MAKE_TABLE = $(MEDTRANSFER) table $@ $(if $(PROFILE),--profile $(PROFILE)) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-PLAIN := help setup demo real test test-slow lint check bench pages report dashboard tables clean
+PLAIN := help setup demo real test test-slow lint check bench pages report claims dashboard tables clean
 .PHONY: $(PLAIN) docs/initializers.md docs/entries.md
 
 help:  ## Show the targets
@@ -74,6 +74,9 @@ endef
 
 report: $(READY)  ## Render the tables under tables/: report.html leads to a page for each
 	$(MEDTRANSFER) report $(ARGS)
+
+claims: $(READY)  ## Judge the claims of both papers by printed numbers and the tables under tables/: claims.html
+	$(MEDTRANSFER) claims --report claims.html $(ARGS)
 
 dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
 	$(MEDTRANSFER) dashboard $(ARGS)

@@ -26,7 +26,7 @@ class Mean:
     """A mean of runs.
 
     Attributes:
-        mean: the mean.
+        mean: the mean over the runs.
         std: the standard deviation of single runs (ddof 1), in the same unit; None: it is not known.
         runs: the number of runs; None: it is not known.
         reading: the standard error with which the mean was read off a figure; 0 where it was printed.
@@ -62,10 +62,10 @@ class Evidence:
 
     Attributes:
         estimate: the weighted sum.
-        interval: its 95 % confidence interval; None where the spread of a mean is not known, or there is none.
+        interval: the 95 % confidence interval of the sum; None where the spread of a mean is not known.
         p_for: the p-value of the one-sided test that would support the hypothesis; None where nothing can be tested.
-        p_against: that of the test that would contradict it.
-        p_negligible: that of the two one-sided tests that would show the sum to lie within the margin.
+        p_against: the p-value of the one-sided test that would contradict it.
+        p_negligible: the p-value of the two one-sided tests that would show the sum to lie within the margin.
         detectable: the smallest sum that this test would have found with a power of 80 %; None where it is not known.
         lacking: why nothing is tested; empty where something is.
     """
@@ -87,7 +87,7 @@ def evidence(means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypoth
     1987, https://doi.org/10.1007/BF01068419).
 
     Args:
-        means: the means.
+        means: the means that are summed.
         weights: the weight of each mean.
         hypothesis: what is asked of the sum.
 

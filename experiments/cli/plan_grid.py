@@ -51,7 +51,7 @@ def duration(found: Durations, slots: int | None) -> list[str]:
     """About how long the runs that are left take, and how much disk, in lines; none where nothing is known.
 
     Args:
-        found: the durations.
+        found: the durations of the runs that are left.
         slots: the most runs at the same time; None: no limit.
     """
     waves = [f"{found.waves} waves: some runs need others to be done before"] if found.waves > 1 else []

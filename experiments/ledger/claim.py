@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from analysis.hypothesis import Hypothesis, Kind
 from experiments.tables.document import CellKey
+
+SourceKind = Literal["as printed", "here"]
+"""Where numbers are from: printed by the paper, or finished tables on this disk."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Reading:
         table: the registered name of the table, such as ``benchmark_table_2``.
         whole: the sum that the claim as a whole is judged by.
         parts: the sums for single tasks or networks, which are judged beside it, with a correction of their own.
+        source: the kind of source that is read so; None: both.
         steps: whether the sums are of the optimizer steps to the table's threshold, not of scores. Each is then a
             difference of two rows, and fewer steps support a claim of ``more``.
     """
@@ -37,6 +42,7 @@ class Reading:
     table: str
     whole: Sum
     parts: tuple[Sum, ...] = ()
+    source: SourceKind | None = None
     steps: bool = False
 
 
@@ -50,7 +56,7 @@ class Claim:
         kind: what is claimed of the sums: ``more`` than 0, or ``equal`` to 0 within the margin.
         margin: the smallest sum that would matter, in the unit of the table's cells.
         margin_from: where the margin comes from.
-        readings: how the claim reads in tables; the first one for which there are printed numbers is judged by these.
+        readings: how the claim reads in tables.
         beyond: why printed numbers, or runs, cannot say more; empty where they say what is claimed.
     """
 
@@ -85,7 +91,7 @@ def mean_of(name: str, sums: Sequence[Sum]) -> Sum:
 
     Args:
         name: what the mean is called.
-        sums: the sums.
+        sums: the sums of which the mean is taken.
     """
     weights: dict[CellKey, float] = {}
     for one in sums:

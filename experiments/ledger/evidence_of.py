@@ -28,17 +28,13 @@ def of_printed(numbers: PrintedNumbers) -> Judge:
 
     Standard deviations with ddof 0 are turned into those of ddof 1; where neither is stated, ddof 1 is taken.
     """
-
-    def mean_of(cell: CellKey) -> Mean | None:
-        value = numbers.values.get(cell)
-        if value is None:
-            return None
+    means = {}
+    for cell, value in numbers.values.items():
         std, runs = value.std, numbers.runs
         if std is not None and runs and runs > 1 and numbers.ddof == 0:
             std *= (runs / (runs - 1)) ** 0.5
-        return Mean(value.mean, std, runs, READING if value.trust == "digitized" else 0.0)
-
-    return lambda asked, hypothesis: _of_means({cell: mean_of(cell) for cell in asked.weights}, asked, hypothesis)
+        means[cell] = Mean(value.mean, std, runs, READING if value.trust == "digitized" else 0.0)
+    return of_means(means)
 
 
 def of_document(document: TableDocument, steps: bool) -> Judge:
@@ -49,26 +45,30 @@ def of_document(document: TableDocument, steps: bool) -> Judge:
         steps: whether its optimizer steps to the threshold are asked about, instead of its scores.
     """
     if steps:
-        return lambda asked, hypothesis: _of_steps(
-            {cell: steps_of(document, cell) for cell in asked.weights if cell in document.cells}, asked
-        )
-
-    def mean_of(cell: CellKey) -> Mean | None:
-        values = document.cells[cell].values if cell in document.cells else ()
-        if not values:
-            return None
-        found = summary([POINTS * value for value in values])
-        return Mean(found.mean, found.std, found.n)
-
-    return lambda asked, hypothesis: _of_means({cell: mean_of(cell) for cell in asked.weights}, asked, hypothesis)
+        return of_steps({cell: steps_of(document, cell) for cell in document.cells})
+    means = {}
+    for cell, scores in document.cells.items():
+        if scores.values:
+            found = summary([POINTS * value for value in scores.values])
+            means[cell] = Mean(found.mean, found.std, found.n)
+    return of_means(means)
 
 
-def _of_means(means: Mapping[CellKey, Mean | None], asked: Sum, hypothesis: Hypothesis) -> Evidence:
-    lacking = [" on ".join(cell) for cell, one in means.items() if one is None]
-    known = [one for one in means.values() if one is not None]
-    if lacking or not known:
-        return Evidence(float("nan"), lacking=f"no numbers of {', '.join(lacking[:3]) or 'any cell'}")
-    return evidence(known, list(asked.weights.values()), hypothesis)
+def of_means(means: Mapping[CellKey, Mean]) -> Judge:
+    """What the means of cells say of sums of them."""
+
+    def judge(asked: Sum, hypothesis: Hypothesis) -> Evidence:
+        lacking = [" on ".join(cell) for cell in asked.weights if cell not in means]
+        if lacking or not asked.weights:
+            return Evidence(float("nan"), lacking=f"no numbers of {', '.join(lacking[:3]) or 'any cell'}")
+        return evidence([means[cell] for cell in asked.weights], list(asked.weights.values()), hypothesis)
+
+    return judge
+
+
+def of_steps(steps: Mapping[CellKey, tuple[Duration, ...]]) -> Judge:
+    """What the steps of cells to a threshold say of differences of two cells."""
+    return lambda asked, hypothesis: _of_steps(steps, asked)
 
 
 def _of_steps(steps: Mapping[CellKey, tuple[Duration, ...]], asked: Sum) -> Evidence:

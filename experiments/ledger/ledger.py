@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from analysis.hypothesis import Evidence, Verdict, verdicts
-from experiments.ledger.claim import Claim, Reading
+from experiments.ledger.claim import Claim, Reading, SourceKind
 from experiments.ledger.evidence_of import Judge, of_document, of_printed
 from experiments.reporting.page.published import printed_numbers
 from experiments.tables.document import TableDocument
@@ -18,8 +18,6 @@ from specs.registry import CLAIMS
 
 PROFILE_OF: Mapping[str, Profile] = {"paper": "paper", "small": "phantom", "smoke": "smoke"}
 """The profile whose labels a finished table has, by its protocol; other tables have those of the profile ``paper``."""
-
-Kind = Literal["as printed", "here"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Finding:
         parts: what they say of the claim's parts.
     """
 
-    kind: Kind
+    kind: SourceKind
     source: str
     edition: Literal["real", "phantom"]
     evidence: Evidence
@@ -67,7 +65,7 @@ class LedgerEntry:
     Attributes:
         name: the registered name of the claim.
         paper: the name of the paper's folder or, of a plugin, of its distribution.
-        claim: the claim.
+        claim: what is claimed, in the labels of the paper's own profile.
         findings: what each source says; empty: nothing tests it.
     """
 
@@ -116,7 +114,7 @@ class _Asked:
     """A reading of a claim in one source, before verdicts."""
 
     name: str
-    kind: Kind
+    kind: SourceKind
     source: str
     edition: Literal["real", "phantom"]
     family: str
@@ -158,7 +156,8 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
     found = []
     printed: Claim = CLAIMS.get(name)("paper")
     for reading in printed.readings:
-        numbers = None if reading.steps else printed_numbers(reading.table)
+        unprinted = reading.steps or reading.source == "here"
+        numbers = None if unprinted else printed_numbers(reading.table)
         if numbers is not None:
             found.append(
                 _Asked(name, "as printed", numbers.source, "real", "as printed", reading, of_printed(numbers), printed)
@@ -167,7 +166,7 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
         profile = PROFILE_OF.get(document.protocol, "paper")
         claim: Claim = CLAIMS.get(name)(profile)
         for reading in claim.readings:
-            if reading.table == document.name.replace("-", "_"):
+            if reading.table == document.name.replace("-", "_") and reading.source != "as printed":
                 source = f"{document.name}, {document.protocol} protocol"
                 family = f"{document.protocol} {document.edition}"
                 judge = of_document(document, reading.steps)

@@ -22,7 +22,7 @@ class Durations:
 
     Attributes:
         least: the least seconds of the runs that something is known of, one after the other: some may stop early.
-        seconds: their most seconds.
+        seconds: the most seconds of these runs, one after the other.
         at_once: the most seconds until all of these are done, if several run at a time.
         like: the number of runs whose seconds are those of like runs that are done.
         by_speed: the number of runs whose seconds follow from the device's speed.
@@ -45,7 +45,7 @@ def durations(plan: Plan, lacking: Iterable[RunSpec], slots: int | None, speed: 
     """Estimate how long the runs of a plan that are not done take, and those that lack data.
 
     Args:
-        plan: the plan.
+        plan: the plan whose runs are estimated.
         lacking: the specs of the runs that cannot be planned before their data or weights are there.
         slots: the most runs at the same time; None: no limit.
         speed: the images a second at which the device trains ResNet-50 at 224 pixels; None: only like runs tell.

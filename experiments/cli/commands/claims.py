@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.cli.paths import FolderToRead
+from experiments.cli.paths import FileToWrite, FolderToRead
 
 if TYPE_CHECKING:
-    from analysis.hypothesis import Evidence
     from experiments.ledger.ledger import Finding, LedgerEntry
 
 HELP = "judge the claims of both papers by printed numbers and finished tables"
@@ -37,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tables", type=FolderToRead(), metavar="DIR",
         help="the folder of finished tables, NAME.json (default: tables, if it is there)",
     )  # fmt: skip
+    parser.add_argument(
+        "--report", type=FileToWrite(".html"), metavar="FILE", help="write a page with a tile for each claim"
+    )
+    parser.add_argument(
+        "--latex", type=FileToWrite(".tex"), metavar="FILE", help="write a table of the claims for a paper's appendix"
+    )
     parser.add_argument("--json", action="store_true", help="print plain data for programs")
 
 
@@ -53,6 +57,13 @@ def execute(options: argparse.Namespace) -> int:
     found = ledger(documents, options.paper)
     if not found:
         raise unknown("paper with claims", options.paper, papers())
+    if options.report or options.latex:
+        from experiments.ledger.page import claims_latex, render_claims
+        from specs.files import write_text
+
+        for path, text in ((options.report, render_claims), (options.latex, claims_latex)):
+            if path is not None:
+                write_text(path, text(found))
     if options.json:
         print(json.dumps([one.to_json() for one in found], indent=1, allow_nan=False))
         return 0
@@ -66,48 +77,33 @@ def execute(options: argparse.Namespace) -> int:
 
 def lines(entry: LedgerEntry) -> Iterator[str]:
     """The lines of a claim: the sentence, then what each source says of it."""
+    from experiments.ledger.words import lacking
+
     claim = entry.claim
     yield from _wrapped(f"{entry.name.removeprefix(f'{entry.paper}_')}: {claim.sentence} ({claim.where})", "  ")
     for finding in entry.findings:
         yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{finding.source}]", "      ")
-    kinds = {finding.kind for finding in entry.findings}
-    if "as printed" not in kinds and claim.beyond:
-        yield from _wrapped(f"as printed: not tested, since {claim.beyond}", "      ")
-    if "here" not in kinds and claim.readings:
-        tables = " or ".join(f"medtransfer table {one.table.replace('_', '-')}" for one in claim.readings)
-        yield from _wrapped(f"here: not tested; {tables} makes the runs", "      ")
+    for sentence in lacking(entry):
+        yield from _wrapped(sentence, "      ")
 
 
 def told(finding: Finding, entry: LedgerEntry) -> str:
     """What a source says of a claim, in words: the verdict, the effect with its interval, and the parts."""
+    from experiments.ledger.words import WORDS, effect
+
     phantom = "on drawn images, which say nothing of medicine: " if finding.edition == "phantom" else ""
-    alone = f" (without correction: {finding.alone})" if finding.alone != finding.verdict else ""
-    text = f"{phantom}{word(finding.verdict)}{alone}; {effect(finding.evidence)}"
+    alone = f" (without correction: {WORDS[finding.alone]})" if finding.alone != finding.verdict else ""
+    text = f"{phantom}{WORDS[finding.verdict]}{alone}; {effect(finding.evidence)}"
     if finding.verdict == "undecided" and finding.evidence.detectable is not None:
         text += f"; {finding.evidence.detectable:.2f} would have been seen in 80 % of cases"
     parts = [
-        f"{part.name} {effect(part.evidence, short=True)} {word(part.verdict)}"
+        f"{part.name} {effect(part.evidence)} {WORDS[part.verdict]}"
         for part in finding.parts
         if part.verdict != "untested"
     ]
     if parts:
         text += f"; {'; '.join(parts)}"
     return f"{text}; margin {entry.claim.margin:g}"
-
-
-def word(verdict: str) -> str:
-    """A verdict as it is printed."""
-    return {"negligible": "shown negligible", "untested": "not tested"}.get(verdict, verdict)
-
-
-def effect(evidence: Evidence, short: bool = False) -> str:
-    """An effect in words, with its 95 % interval where there is one."""
-    if evidence.lacking and not math.isfinite(evidence.estimate):
-        return evidence.lacking
-    text = f"{evidence.estimate:+.2f}"
-    if evidence.interval is not None:
-        text += f" ({evidence.interval[0]:+.2f} to {evidence.interval[1]:+.2f})"
-    return text if short or not evidence.lacking else f"{text}, {evidence.lacking}"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -20,7 +20,7 @@ def show_plan(planned: Planned, options: argparse.Namespace) -> None:
     """Print the cells or the runs of a plan, what is missing for runs that cannot be planned yet, and about how long.
 
     Args:
-        planned: the plan.
+        planned: the plan that is shown.
         options: the options of the command: executor, jobs, speed of the device, and whether plain data is printed.
     """
     from experiments.cli.plan_grid import duration, grid, others

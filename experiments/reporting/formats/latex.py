@@ -9,17 +9,12 @@ from collections.abc import Iterator, Sequence
 from experiments.reporting.blocks.building.block import Block
 from experiments.reporting.blocks.building.kind import blocks_of
 from experiments.reporting.formats.beside import entries_beside, headings_beside, parted
-from experiments.reporting.formats.latex_table import Column, LatexTable, escape
+from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
 from experiments.reporting.text.layout import capital, missing, score_layout
 from experiments.reporting.text.metric_names import metric_name
 from experiments.reporting.text.phrases import PHANTOM_WARNING, mean_std
 from experiments.reporting.text.provenance import provenance
 from experiments.tables.document import CellKey, Document, TableDocument
-
-NEEDS = """\
-% needs \\usepackage{array,booktabs,threeparttable,rotating,amssymb}
-% and   \\usepackage{siunitx} (version 3)
-"""
 
 
 def to_latex(document: Document) -> str:

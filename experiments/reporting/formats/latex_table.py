@@ -14,6 +14,12 @@ SPECIAL = {
     "†": r"\dag{}", "‡": r"\ddag{}", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "−": "$-$", "→": r"$\to$",
 }  # fmt: skip
 
+NEEDS = """\
+% needs \\usepackage{array,booktabs,threeparttable,rotating,amssymb}
+% and   \\usepackage{siunitx} (version 3)
+"""
+"""The lines of a comment that say which packages a table needs."""
+
 SIZES = {r"\small": 74, r"\footnotesize": 80, r"\scriptsize": 85}
 """The characters in a line of an upright page of LaTeX's ``article``, by the size of its type.
 

@@ -10,10 +10,14 @@ from experiments.studies.transfusion.networks import networks
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER
 from experiments.tables.preset import Profile
 
+CONFIRMED = ("ResNet-50", "Inception-v3", "CBR-LargeT")
+"""The networks whose printed numbers a second source confirms."""
+
 
 def little_benefit(profile: Profile = "paper") -> Claim:
     """Transferred and random weights score alike."""
     parts = tuple(difference(TRANSFER, RANDOM, one.label) for one in networks(profile))
+    confirmed = tuple(part for part in parts if part.name in CONFIRMED)
     return Claim(
         sentence="Transfer from ImageNet offers little benefit to performance.",
         where="abstract; table 1",
@@ -21,7 +25,8 @@ def little_benefit(profile: Profile = "paper") -> Claim:
         margin=1.0,
         margin_from="ours: one point, below which a benefit is called little",
         readings=(
-            Reading("transfusion_table_1", mean_of("mean over networks", parts), parts),
+            Reading("transfusion_table_1", mean_of("mean over networks", confirmed), confirmed, "as printed"),
+            Reading("transfusion_table_1", mean_of("mean over networks", parts), parts, "here"),
             over_columns("real_images_initializations", IMAGENET.label, ON_REAL_IMAGES.label, (MORE, ALL, VESSELS)),
         ),
     )

@@ -16,11 +16,15 @@ def small_networks_suffice(profile: Profile = "paper") -> Claim:
         for one in networks(profile)
         if one.label.startswith("CBR")
     )
+    confirmed = tuple(part for part in parts if part.name.startswith("CBR-LargeT"))
     return Claim(
         sentence="Simple, lightweight networks perform comparably to ImageNet architectures.",
         where="abstract; table 1",
         kind="equal",
         margin=1.0,
         margin_from="ours: one point, below which a benefit is called little",
-        readings=(Reading("transfusion_table_1", mean_of("mean over CBR networks", parts), parts),),
+        readings=(
+            Reading("transfusion_table_1", mean_of("CBR-LargeT, which is confirmed", confirmed), (), "as printed"),
+            Reading("transfusion_table_1", mean_of("mean over CBR networks", parts), parts, "here"),
+        ),
     )

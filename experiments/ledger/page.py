@@ -1,0 +1,112 @@
+"""The ledger as a page, with a tile for each claim, and as a table in LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.hypothesis import Evidence
+from experiments.ledger.claim import Claim
+from experiments.ledger.ledger import Finding, LedgerEntry
+from experiments.ledger.words import WORDS, effect, lacking
+from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
+from experiments.reporting.page.page import own, template
+
+TITLE = "The claims, and what speaks for them"
+
+WIDTH = 240.0
+"""The width of the picture of an effect, in its own units."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Where the marks of an effect stand from left to right, in units of the picture.
+
+    Attributes:
+        zero: the place of no effect.
+        band: the left edge and the width of the margin on both sides of it.
+        low: the lower end of the interval.
+        high: the upper end of the interval.
+        point: the estimate.
+    """
+
+    zero: float
+    band: tuple[float, float]
+    low: float
+    high: float
+    point: float
+
+
+def render_claims(entries: Sequence[LedgerEntry]) -> str:
+    """The HTML of the page; the same entries give the same bytes."""
+    papers = dict.fromkeys(entry.paper for entry in entries)
+    tiles = [(paper.capitalize(), [_tile(one) for one in entries if one.paper == paper]) for paper in papers]
+    return template("claims.html.j2").render(title=TITLE, css=own("page.css"), papers=tiles)
+
+
+def claims_latex(entries: Sequence[LedgerEntry]) -> str:
+    """The claims with their verdicts as printed and here as a table in LaTeX, labelled ``tab:claims``."""
+    columns = (
+        Column("where", tuple(escape(one.claim.where) for one in entries), wordy=True),
+        *(
+            Column(kind, tuple(escape(_told(one, kind)) for one in entries), wordy=True)
+            for kind in ("as printed", "here")
+        ),
+    )
+    table = LatexTable(
+        caption=TITLE,
+        corner="claim",
+        names=tuple(one.name.removeprefix(f"{one.paper}_").replace("_", " ") for one in entries),
+        columns=columns,
+        notes=("Effects with 95 % intervals. The level of 5 % is over all claims of a paper in a column.",),
+    )
+    return f"{NEEDS}\n{table.text('claims')}"
+
+
+def _told(entry: LedgerEntry, kind: str) -> str:
+    found = [one for one in entry.findings if one.kind == kind]
+    return "; ".join(f"{WORDS[one.verdict]}: {effect(one.evidence)}" for one in found) or "not tested"
+
+
+def _tile(entry: LedgerEntry) -> dict[str, Any]:
+    claim = entry.claim
+    return {
+        "name": entry.name,
+        "sentence": claim.sentence,
+        "where": claim.where,
+        "margin": f"{claim.margin:g} ({claim.margin_from})",
+        "sources": [_source(one, claim) for one in entry.findings],
+        "lacking": lacking(entry),
+    }
+
+
+def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "verdict": finding.verdict,
+        "word": WORDS[finding.verdict],
+        "alone": WORDS[finding.alone] if finding.alone != finding.verdict else "",
+        "effect": effect(finding.evidence),
+        "picture": picture(finding.evidence, claim.margin),
+        "phantom": finding.edition == "phantom",
+        "source": finding.source,
+        "parts": [
+            {"name": one.name, "effect": effect(one.evidence), "verdict": one.verdict, "word": WORDS[one.verdict]}
+            for one in finding.parts
+        ],
+    }
+
+
+def picture(evidence: Evidence, margin: float) -> Picture | None:
+    """The places of an effect's marks, with no effect in the middle; None without an interval."""
+    if evidence.interval is None:
+        return None
+    low, high = evidence.interval
+    farthest = 1.1 * max(abs(low), abs(high), margin)
+
+    def place(value: float) -> float:
+        return round(WIDTH / 2 * (1 + value / farthest), 1)
+
+    band = (place(-margin), round(place(margin) - place(-margin), 1))
+    return Picture(place(0.0), band, place(low), place(high), place(evidence.estimate))
