@@ -1,8 +1,9 @@
 """Predict with an exported network: python predict_onnx.py IMAGE ...
 
-It needs numpy, pillow and onnxruntime, and opencv-python where preprocessing.json names OpenCV. A classification
-prints a line of probabilities for each image; a segmentation writes IMAGE_mask.png into the current folder. Of images
-whose channels are files of their own, give the files of an image one after the other, in the order of the channels.
+It reads PNG, JPEG, TIFF and GIF files; of DICOM files and volumes save the images as PNG first. It needs numpy, pillow
+and onnxruntime, and opencv-python where preprocessing.json names OpenCV. A classification prints a line of
+probabilities for each image; a segmentation writes IMAGE_mask.png into the current folder. Of images whose channels are
+files of their own, give the files of an image one after the other, in the order of the channels.
 
 For research; not a medical device.
 """
@@ -16,15 +17,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 HERE = Path(__file__).resolve().parent
+
+
+def opened(file: Any, path: Path) -> Image.Image:
+    """The image in a file of a kind that this script reads."""
+    try:
+        return Image.open(file, formats=("PNG", "JPEG", "TIFF", "GIF"))
+    except UnidentifiedImageError:
+        raise SystemExit(
+            f"{path}: it is no PNG, JPEG, TIFF or GIF. Of DICOM files and volumes save the images as PNG first."
+        ) from None
 
 
 def decoded(path: Path, mode: str) -> Any:
     """The pixels of an image file, upright, (H, W) in the mode L, (H, W, 3) in RGB."""
     Image.MAX_IMAGE_PIXELS = None
-    with path.open("rb") as file, Image.open(file, formats=("PNG", "JPEG", "TIFF", "GIF")) as stored:
+    with path.open("rb") as file, opened(file, path) as stored:
         tags = getattr(stored, "tag_v2", {})
         deep = ";16" in str([tile[3] for tile in stored.tile]) and stored.mode in ("RGB", "RGBA", "LA")
         if deep or set(np.ravel(tags.get(258, 8))) - {1, 2, 4, 8} or set(np.ravel(tags.get(339, 1))) != {1}:

@@ -123,6 +123,18 @@ def test_a_script_without_torch_gives_the_stored_predictions_from_the_files(made
     assert np.std(found) > 1e-3  # they are not all alike
 
 
+def test_the_script_says_which_files_it_cannot_read(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "a.dcm").write_bytes(bytes(128) + b"DICM")
+    done = subprocess.run(
+        [sys.executable, "-I", str(made.folder / "predict_onnx.py"), "a.dcm"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "a.dcm: it is no PNG, JPEG, TIFF or GIF. Of DICOM files and volumes save the images as PNG first."
+    )
+
+
 @pytest.mark.parametrize("batch", [1, 2, 5])
 def test_the_graph_gives_what_torch_does_in_batches_of_any_size(made: Made, batch: int) -> None:
     images = np.random.default_rng(batch).integers(0, 256, (batch, 1, 32, 32), dtype=np.uint8)

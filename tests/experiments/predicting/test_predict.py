@@ -264,7 +264,7 @@ def test_an_image_that_cannot_be_read_has_its_error_in_the_table_and_the_others_
     assert "1 could not be read" in capsys.readouterr().out
 
 
-def test_images_in_color_inverted_ones_and_noise_are_told_from_those_that_were_learned(
+def test_images_in_color_of_another_range_inverted_and_noise_are_told_from_those_that_were_learned(
     record: Record, where: Paths, images: Path, tmp_path: Path
 ) -> None:
     odd = tmp_path / "odd"
@@ -275,13 +275,15 @@ def test_images_in_color_inverted_ones_and_noise_are_told_from_those_that_were_l
         colors = np.stack([pixels, pixels // 2, 255 - pixels], axis=2)
         Image.fromarray(colors).save(odd / f"color-{place:02d}.png")
         Image.fromarray(255 - pixels).save(odd / f"inverted-{place:02d}.png")
+        Image.fromarray(pixels // 16).save(odd / f"range-{place:02d}.png")  # as 12 bits in 16 are, read as 16
+        Image.fromarray((pixels > 0).astype(np.uint8)).save(odd / f"unit-{place:02d}.png")  # values from 0 to 1
         Image.fromarray(generator.integers(0, 256, pixels.shape, np.uint8)).save(odd / f"noise-{place:02d}.png")
     assert main(["predict", record.data["key"], str(odd), *options(where, tmp_path / "out")]) == 0
-    told: dict[str, list[bool]] = {"color": [], "inverted": [], "noise": []}
+    told: dict[str, list[bool]] = {name: [] for name in ("color", "inverted", "noise", "range", "unit")}
     for row in rows(tmp_path / "out"):
         told[row["image"].partition("-")[0]].append(bool(row["unlike"]))
         assert float(row["probability:pneumonia"]) >= 0, "a flagged image is predicted all the same"
-    assert {name: sum(each) for name, each in told.items()} == {"color": 20, "inverted": 20, "noise": 20}
+    assert {name: sum(each) for name, each in told.items()} == dict.fromkeys(told, 20)
     assert "it is in color" in rows(tmp_path / "out")[0]["unlike"]
 
 
