@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from analysis.contrast import contrast
 from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence
+from analysis.reproduction import auroc_error
 from analysis.statistics import summary
 from analysis.survival import Duration, log_rank_scores, permuted_log_rank
 from experiments.ledger.claim import Sum
@@ -35,6 +36,20 @@ def of_printed(numbers: PrintedNumbers) -> Judge:
             std *= (runs / (runs - 1)) ** 0.5
         means[cell] = Mean(value.mean, std, runs, READING if value.trust == "digitized" else 0.0)
     return of_means(means)
+
+
+def test_set_error(numbers: PrintedNumbers, asked: Sum) -> float | None:
+    """The standard error, in points, of the smallest area under the curve in a sum by its test images alone.
+
+    By Hanley and McNeil 1982 (``analysis.reproduction.auroc_error``); None if the cells are of several columns, or the
+    test images of theirs are not known.
+    """
+    columns = {column for _, column in asked.weights}
+    if len(columns) != 1 or not columns <= numbers.tested.keys():
+        return None
+    (column,) = columns
+    areas = [numbers.values[cell].mean / POINTS for cell in asked.weights if cell in numbers.values]
+    return POINTS * auroc_error(min(areas), *numbers.tested[column]) if areas else None
 
 
 def of_document(document: TableDocument, steps: bool) -> Judge:

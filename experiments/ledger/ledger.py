@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from analysis.hypothesis import Evidence, Verdict, verdicts
-from experiments.ledger.claim import Claim, Reading, SourceKind
-from experiments.ledger.evidence_of import Judge, of_document, of_printed
+from experiments.ledger.claim import Claim, Reading, SourceKind, Sum
+from experiments.ledger.evidence_of import Judge, of_document, of_printed, test_set_error
 from experiments.reporting.page.published import printed_numbers
 from experiments.tables.document import TableDocument
 from experiments.tables.preset import Profile
@@ -28,11 +29,14 @@ class Part:
         name: what the part is, such as a task.
         evidence: what the numbers say.
         verdict: the verdict, corrected over the parts of the claim.
+        of_test_set: the standard error, in points, of one area under the curve on so many test images as the paper has:
+            how far new patients may move it, however many runs there are. None where the numbers are not known.
     """
 
     name: str
     evidence: Evidence
     verdict: Verdict
+    of_test_set: float | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class _Asked:
     reading: Reading
     judge: Judge
     claim: Claim
+    error_of: Callable[[Sum], float | None]
 
 
 def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocument]) -> list[LedgerEntry]:
@@ -146,7 +151,7 @@ def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocumen
                 wholes[place],
                 corrected[place],
                 alone,
-                tuple(Part(part.name, each, verdict) for part, each, verdict in parts),
+                tuple(Part(part.name, each, verdict, one.error_of(part)) for part, each, verdict in parts),
             )
         )
     return [LedgerEntry(name, paper, CLAIMS.get(name)(), tuple(findings[name])) for name in names]
@@ -159,8 +164,9 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
         unprinted = reading.steps or reading.source == "here"
         numbers = None if unprinted else printed_numbers(reading.table)
         if numbers is not None:
+            judge, error_of = of_printed(numbers), partial(test_set_error, numbers)
             found.append(
-                _Asked(name, "as printed", numbers.source, "real", "as printed", reading, of_printed(numbers), printed)
+                _Asked(name, "as printed", numbers.source, "real", "as printed", reading, judge, printed, error_of)
             )
     for document in documents:
         profile = PROFILE_OF.get(document.protocol, "paper")
@@ -170,7 +176,9 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
                 source = f"{document.name}, {document.protocol} protocol"
                 family = f"{document.protocol} {document.edition}"
                 judge = of_document(document, reading.steps)
-                found.append(_Asked(name, "here", source, document.edition, family, reading, judge, claim))
+                found.append(
+                    _Asked(name, "here", source, document.edition, family, reading, judge, claim, lambda part: None)
+                )
     return found
 
 

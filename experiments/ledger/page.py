@@ -9,7 +9,7 @@ from typing import Any
 from analysis.hypothesis import Evidence
 from experiments.ledger.claim import Claim
 from experiments.ledger.ledger import Finding, LedgerEntry
-from experiments.ledger.words import WORDS, effect, lacking
+from experiments.ledger.words import WORDS, by_test_set, effect, lacking
 from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
 from experiments.reporting.page.page import own, template
 
@@ -92,7 +92,12 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
         "phantom": finding.edition == "phantom",
         "source": finding.source,
         "parts": [
-            {"name": one.name, "effect": effect(one.evidence), "verdict": one.verdict, "word": WORDS[one.verdict]}
+            {
+                "name": one.name,
+                "effect": effect(one.evidence),
+                "verdict": one.verdict,
+                "word": f"{WORDS[one.verdict]}{by_test_set(one)}",
+            }
             for one in finding.parts
         ],
     }

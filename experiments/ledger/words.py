@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from analysis.hypothesis import Evidence, Verdict
-from experiments.ledger.ledger import LedgerEntry
+from experiments.ledger.ledger import LedgerEntry, Part
 
 WORDS: Mapping[Verdict, str] = {
     "supported": "supported",
@@ -24,6 +24,13 @@ def effect(evidence: Evidence) -> str:
     if evidence.interval is not None:
         parts = [f"{parts[0]} ({evidence.interval[0]:+.2f} to {evidence.interval[1]:+.2f})"]
     return ", ".join([*parts, *([evidence.lacking] if evidence.lacking else [])])
+
+
+def by_test_set(part: Part) -> str:
+    """How far another test set of the paper's size moves a score, in brackets; empty where it is not known."""
+    if part.of_test_set is None:
+        return ""
+    return f" (new patients alone move each score by {part.of_test_set:.2f}, one standard error)"
 
 
 def lacking(entry: LedgerEntry) -> list[str]:

@@ -89,7 +89,7 @@ def lines(entry: LedgerEntry) -> Iterator[str]:
 
 def told(finding: Finding, entry: LedgerEntry) -> str:
     """What a source says of a claim, in words: the verdict, the effect with its interval, and the parts."""
-    from experiments.ledger.words import WORDS, effect
+    from experiments.ledger.words import WORDS, by_test_set, effect
 
     phantom = "on drawn images, which say nothing of medicine: " if finding.edition == "phantom" else ""
     alone = f" (without correction: {WORDS[finding.alone]})" if finding.alone != finding.verdict else ""
@@ -97,7 +97,7 @@ def told(finding: Finding, entry: LedgerEntry) -> str:
     if finding.verdict == "undecided" and finding.evidence.detectable is not None:
         text += f"; {finding.evidence.detectable:.2f} would have been seen in 80 % of cases"
     parts = [
-        f"{part.name} {effect(part.evidence)} {WORDS[part.verdict]}"
+        f"{part.name} {effect(part.evidence)} {WORDS[part.verdict]}{by_test_set(part)}"
         for part in finding.parts
         if part.verdict != "untested"
     ]

@@ -7,6 +7,7 @@ They lie beside the module of the table that repeats them, a plugin's as well: t
     # runs: 10
     # ddof: 0
     # remark: what must be known beside ours; there may be several such lines, or none
+    # test: TXC = 68 with and 66 without the finding
     # other images: columns whose images are not those of the paper, with "; " between them, or * for all
     # other division: columns whose images are divided in another way, unless lists of the user's divide them
     row,column,mean,std,trust
@@ -17,8 +18,9 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ COLUMNS = ("row", "column", "mean", "std", "trust")
 ELSEWHERE = "on other test images"
 """What stands beside a printed number whose test images are not those of this table."""
 
-KINDS = ("source", "remark", "runs", "ddof", "other images", "other division")
+KINDS = ("source", "remark", "runs", "ddof", "test", "other images", "other division")
 """The kinds of lines above the numbers."""
 
 TRUST = {
@@ -72,6 +74,7 @@ class PrintedNumbers:
         values: the printed values by row and column label, as far as the paper has them.
         runs: the number of runs that each mean and standard deviation is of; None: it is not known.
         ddof: what was subtracted from that number in the denominator of the variance, 0 or 1; None: it is not known.
+        tested: the numbers of the paper's test images with and without the finding, by column, where they are known.
         other_images: the columns whose images are not those of the paper; ``*``: all.
         other_division: the columns whose test images are others, unless lists of the user's divide the dataset.
     """
@@ -81,6 +84,7 @@ class PrintedNumbers:
     values: dict[CellKey, PrintedValue]
     runs: int | None = None
     ddof: int | None = None
+    tested: dict[str, tuple[int, int]] = field(default_factory=dict)
     other_images: tuple[str, ...] = ()
     other_division: tuple[str, ...] = ()
 
@@ -177,7 +181,19 @@ def read_printed(path: Path) -> PrintedNumbers:
     runs, ddof = (_number(kind, said[kind], path) for kind in ("runs", "ddof"))
     remarks = [*([f"standard deviations with ddof {ddof}"] if ddof is not None else []), *said["remark"]]
     images, division = (_columns(kind, said[kind], values, path) for kind in ("other images", "other division"))
-    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof, images, division)
+    tested = dict(_tested(text, values, path) for text in said["test"])
+    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof, tested, images, division)
+
+
+def _tested(text: str, values: Mapping[CellKey, PrintedValue], path: Path) -> tuple[str, tuple[int, int]]:
+    """The column in a line of test images, and how many of them show the finding and how many do not."""
+    found = re.fullmatch(r"(.+?) = (\d+) with and (\d+) without the finding", text)
+    if found is None or found[1] not in {column for _, column in values}:
+        raise DataError(
+            f'{path}: expected "# test: COLUMN = NUMBER with and NUMBER without the finding" of a column that has '
+            f'numbers, found "{text}".'
+        )
+    return found[1], (int(found[2]), int(found[3]))
 
 
 def _columns(kind: str, texts: list[str], values: Mapping[CellKey, PrintedValue], path: Path) -> tuple[str, ...]:

@@ -278,6 +278,10 @@ def test_printed_numbers_are_found_beside_the_table_of_a_plugin(
         ("# sorce: A\nrow,column,mean,std,trust\n", 'line 1 is "# sorce: A"'),
         ("# source: A\nrow,column,mean,std\n", "the column trust is missing"),
         (
+            "# source: A\n# test: b = 68 and 66\nrow,column,mean,std,trust\na,b,1,,printed\n",
+            'expected "# test: COLUMN = NUMBER with and NUMBER without the finding"',
+        ),
+        (
             "# source: A\n# other images: b; c\nrow,column,mean,std,trust\na,b,1,,printed\n",
             'names the column "c", of which there are no numbers. Expected some of: b; or *.',
         ),
