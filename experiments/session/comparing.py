@@ -164,11 +164,13 @@ def compared(question: Question, context: Context, output: Path | None, page: Pa
 def _entered(known: Asked, rules: Rules, resolver: Resolver, context: Context) -> tuple[Contenders, Entered]:
     """Do the runs that tune learning rates, and enter the rows into the race."""
     question = known.question
+    group = name_of(question, known.table, known.opened.index.identity())
     tried, work = _tuning(question, known.table, resolver, context)
     context.say(f"{len(work.runs)} runs that tune ({len(work.waiting)} to do), then {_numbers(rules, question)}.")
-    context.carry_out(work)
+    context.carry_out(work, group)
     context.say(_price(work, rules, question, context))
-    rows = Contenders(known.table, [picked(one, work, context.store) for one in tried], resolver, question.folds)
+    picks = [picked(one, work, context.store) for one in tried]
+    rows = Contenders(known.table, picks, resolver, question.folds, group)
     tested = _tested(question, known.opened)
     entered = Entered(
         order=rows.order(),
@@ -182,6 +184,7 @@ def _entered(known: Asked, rules: Rules, resolver: Resolver, context: Context) -
         # Claims about new patients may need more patients and no number of runs may settle them, so the race goes on
         # for them only within a budget.
         driving=READERS if question.budget else READERS[:1],
+        group=group,
         tuning=[key for key, run in work.runs.items() if run.spec.stage == "tune"],
     )
     return rows, entered

@@ -23,12 +23,14 @@ class Contenders:
             in turn.
         resolver: the resolver of the runs.
         folds: the number of folds, in each of which a row is trained and tested with each seed; None without folds.
+        group: the name of the runs' group in wandb.
     """
 
     table: Table
     picks: Sequence[Mapping[CellKey, Picked]]
     resolver: Resolver
     folds: int | None = None
+    group: str = ""
     _known: dict[tuple[str, int, Fold | None], ResolvedRun] = field(default_factory=dict)
 
     def runs(self, label: str, number: int, first: int = 0) -> tuple[ResolvedRun, ...]:

@@ -132,7 +132,7 @@ def controlled(
         return None, ()
     again = control_row(rows.table)
     twins = rows.runs(reference, max(len(race.scores[reference]), 2), again.first_seed)
-    context.carry_out(plan(twins, context.store))
+    context.carry_out(plan(twins, context.store), rows.group)
     scores = scores_of(twins, rows.folds or 1, context.store)
     if len(scores) < len(race.scores[reference]):
         return None, twins

@@ -45,6 +45,7 @@ class Entered:
         seconds: the limit on the time of all runs together, including those that tuned, in seconds; None: no limit.
         tuning: the keys of the runs that tuned learning rates.
         driving: the readers for whom the race goes on; it ends once it is settled for them.
+        group: the name of the runs' group in wandb.
     """
 
     order: Sequence[str]
@@ -57,6 +58,7 @@ class Entered:
     seconds: float | None
     tuning: Sequence[str]
     driving: Sequence[Reader] = READERS
+    group: str = ""
 
     @property
     def readers(self) -> tuple[Reader, ...]:
@@ -109,7 +111,7 @@ def raced(entered: Entered, analysis: Analysis, context: Context) -> Raced:
         wave = plan((run for row, number in wanted.items() for run in entered.runs_of(row, number)), context.store)
         if wave.waiting:
             context.say(f"{listed(list(wanted))}: {max(wanted.values())} runs each, {len(wave.waiting)} to do.")
-        context.carry_out(wave)
+        context.carry_out(wave, entered.group)
         for row, number in wanted.items():
             if len(scores_of(entered.runs_of(row, number), entered.folds, context.store)) < number:
                 ended = [wave.failed.get(run.key) for run in entered.runs_of(row, number)]

@@ -56,7 +56,7 @@ class World:
             return None
         return SimpleNamespace(score=self.done[key], data={"key": key, "seconds": 60.0})
 
-    def carry_out(self, work: Plan) -> None:
+    def carry_out(self, work: Plan, group: str) -> None:
         self.waves.append([run.key for run in work.waiting])
         for run in work.waiting:
             if self.patience is not None:

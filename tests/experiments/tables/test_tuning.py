@@ -236,7 +236,7 @@ def test_several_tables_are_planned_again_once_their_rates_are_picked(
     monkeypatch.setattr(
         type(session.context),
         "carry_out",
-        lambda self, plan: (done.append(len(plan.waiting)), carry_out(self, plan))[1],
+        lambda self, plan, group="": (done.append(len(plan.waiting)), carry_out(self, plan, group))[1],
     )
     first, second = session.make_several(["first", "second"])
     assert not first.failures
@@ -294,7 +294,9 @@ def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, m
     carry_out = Context.carry_out
     waiting: list[int] = []
     monkeypatch.setattr(
-        Context, "carry_out", lambda self, work: (waiting.append(len(work.waiting)), carry_out(self, work))[1]
+        Context,
+        "carry_out",
+        lambda self, work, group="": (waiting.append(len(work.waiting)), carry_out(self, work, group))[1],
     )
     made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
     assert not made.failures
