@@ -24,6 +24,7 @@ ITEMS = (
     ("the extension's question on architectures", "benchmark-architectures"),
     ("the extension's question on annotation", "benchmark-data-efficiency"),
     ("the slides' claim on attention", "benchmark-attention"),
+    ("the slides' question on stages", "benchmark-stages"),
 )
 """The tables and figures, and the targets that make them."""
 
