@@ -300,55 +300,6 @@ def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, m
 
     monkeypatch.setattr(Context, "carry_out", counted)
     made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
-    assert isinstance(made.document, TableDocument)
-    assert len(made.document.cells["random", FEW].values) == 3
-    (remark,) = (text for _, text in made.document.remarks if "by the validation score" in text)
-    assert remark.startswith("learning rate 0.001, ")
-    assert remark.endswith("; without a score: 1e+30")
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3])
-def test_a_table_that_is_killed_between_two_steps_goes_on_with_the_same_rates(
-    steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
-) -> None:
-    table = dataclasses.replace(TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried_again=1)
-    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: table)
-    carry_out = Context.carry_out
-    done: list[str] = []
-
-    def killed(self: Context, work: Plan, group: str = "") -> None:
-        if len(done) == steps:
-            raise KeyboardInterrupt
-        carry_out(self, work, group)
-        done.append("step")
-
-    def made(folder: str) -> TableDocument:
-        document = Session(tmp_path / folder, wandb="disabled", executor=in_turn[1]).make("tuned").document
-        assert isinstance(document, TableDocument)
-        return document
-
-    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
-        patch.setattr(Context, "carry_out", killed)
-        made("killed")
-    assert len(done) == steps
-    went_on, undisturbed = made("killed"), made("undisturbed")
-    assert went_on.cells["random", FEW].values == undisturbed.cells["random", FEW].values
-    assert [text for _, text in went_on.remarks] == [text for _, text in undisturbed.remarks]
-
-
-def test_a_rate_that_fails_is_not_run_again_with_the_best_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = dataclasses.replace(
-        TABLE, rows=TABLE.rows[:1], columns=TABLE.columns[:1], tried=(0.001, 1e30), tried_again=2
-    )
-    monkeypatch.setattr(make_tables, "table_named", lambda name, profile: table)
-    carry_out = Context.carry_out
-    waiting: list[int] = []
-    monkeypatch.setattr(
-        Context,
-        "carry_out",
-        lambda self, work, group="": (waiting.append(len(work.waiting)), carry_out(self, work, group))[1],
-    )
-    made = Session(tmp_path, wandb="disabled", jobs=1).make("diverges")
     assert not made.failures
     assert waiting == [2, 1, 3]  # both rates, the one that ended well once more, and the row's own runs
 
