@@ -66,8 +66,8 @@ class Counted:
     """Counts over draws.
 
     Attributes:
-        erring: in how many draws any claim is called supported, where all are false.
-        seen: in how many draws each claim is called supported, where all are true.
+        erring: the number of draws in which any claim is called supported, where all are false.
+        seen: the number of draws in which each claim is called supported, where all are true.
     """
 
     erring: int

@@ -28,7 +28,7 @@ class Picture:
         band: the left edge and the width of the margin on both sides of it.
         low: the lower end of the interval.
         high: the upper end of the interval.
-        point: the estimate.
+        point: the place of the estimate.
     """
 
     zero: float
