@@ -71,12 +71,15 @@ def duration(found: Durations, slots: int | None) -> list[str]:
     ]
     lines = [*waves, f"about {least}{_hours(found.seconds)} one after the other{together} ({'; '.join(by)})"]
     if found.gigabytes is not None:
-        lines.append(f"about {found.gigabytes:.2g} GB on the disk for runs like those that are done")
+        size = f"{found.gigabytes:.2g} GB" if found.gigabytes >= 0.1 else f"{max(1000 * found.gigabytes, 1):.0f} MB"
+        lines.append(f"about {size} on the disk for runs like those that are done")
     return lines
 
 
 def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} hours" if seconds >= 5400 else f"{max(seconds / 60, 1):.0f} minutes"
+    if seconds >= 5400:
+        return f"{seconds / 3600:,.1f} hours"
+    return "a minute" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
 def _cell(planned: Planned, key: tuple[str, str]) -> str:
