@@ -6,7 +6,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from experiments.execution.planner import Plan
@@ -58,7 +58,8 @@ def durations(plan: Plan, lacking: Iterable[RunSpec], slots: int | None, speed: 
     waiting += [(f"lacking {number}", spec, None) for number, spec in enumerate(lacking)]
     for key, spec, counts in waiting:
         if found := timed.get(kind_of(spec)):
-            seconds[key], like = (mean(found), mean(found)), like + 1
+            usual = median(found)  # a run that slept, as a laptop does, is no measure of others
+            seconds[key], like = (usual, usual), like + 1
         else:
             seconds[key] = rate.seconds(spec, counts) if rate else None
             by_speed += seconds[key] is not None

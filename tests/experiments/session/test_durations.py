@@ -31,12 +31,14 @@ def found(
     return durations(cast("Plan", plan), lacking, **({"slots": 1, "speed": None} | options))
 
 
-def test_runs_take_the_mean_of_like_runs_and_others_are_counted(tmp_path: Path) -> None:
+def test_runs_take_as_long_as_like_runs_usually_do_and_others_are_counted(tmp_path: Path) -> None:
     other = dataclasses.replace(spec().recipe, epochs=7)
     runs = [run("a"), run("bb"), run("ccc"), run("dddd", recipe=other)]
     assert found(runs, {"a": 500.0, "bb": 700.0}, tmp_path) == Durations(
         600.0, 600.0, 600.0, like=1, by_speed=0, unknown=1, waves=1, gigabytes=1e-6
     )
+    more = [*runs, run("e")]
+    assert found(more, {"a": 500.0, "bb": 700.0, "e": 90_000.0}, tmp_path).seconds == 700.0  # one that slept
     nothing = found(runs, {}, tmp_path)
     assert (nothing.seconds, nothing.unknown, nothing.gigabytes) == (0.0, 4, None)
 
