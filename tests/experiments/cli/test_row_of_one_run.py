@@ -83,7 +83,7 @@ def test_a_row_that_does_not_fit_is_answered_with_the_remedy(
 def test_a_pretraining_takes_a_row_too(capsys: pytest.CaptureFixture[str]) -> None:
     weights = "ssl('byol', on='fractals')"
     _, title, *_ = printed([*PRETRAIN, f"Our own = {weights} on tiny(width=4)"], capsys).splitlines()
-    assert title.startswith("Our own: pretraining on Fractals, from Random")
+    assert title.startswith("Our own: BYOL pretraining on Fractals, from Random")
     assert title.endswith(" on Tiny, width 4, seed 0")
     assert main([*PRETRAIN, weights]) == UsageError.exit_status
     assert "a pretraining needs a network" in capsys.readouterr().err
