@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 HERE = Path(__file__).resolve().parent
 
 
-def opened(file: Any, path: Path) -> Image.Image:
+def opened(file: Any, path: Path) -> ImageFile.ImageFile:
     """The image in a file of a kind that this script reads."""
     try:
         return Image.open(file, formats=("PNG", "JPEG", "TIFF", "GIF"))

@@ -52,6 +52,7 @@ class Selection:
                 learning rates picked in a column that is left out.
         """
         if self.columns:
+            _check_shown(table, self.rows, self.columns)
             table = _with_columns(table, self.columns)
         if self.rows:
             table = _with_rows(table, self.rows)
@@ -69,6 +70,14 @@ class Selection:
 
 EVERYTHING = Selection()
 """The table as it is."""
+
+
+def _check_shown(table: Table, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse a wanted row that is for a column alone which is left out."""
+    wanted, shown = ({name.casefold() for name in names} for names in (rows, columns))
+    for row in table.rows:
+        if row.label.casefold() in wanted and row.only is not None and row.only.casefold() not in shown:
+            raise UsageError(f'the row "{row.label}" is for the column "{row.only}" alone. Select that column too.')
 
 
 def _with_columns(table: Table, wanted: Sequence[str]) -> Table:

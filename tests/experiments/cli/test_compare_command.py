@@ -26,8 +26,9 @@ from specs.row import parse_row
 from specs.run import digest
 from tests.experiments.drawn_folder import DATASET, draw_folder
 
-FAST = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke", "--pretraining", "phantom/smoke_pretraining"]
-FAST += ["--set", "epochs=1", "--set", "image_size=12", "--wandb", "disabled"]
+ALONE = ["--backbone", "tiny(width=4)", "--recipe", "phantom/smoke"]
+ALONE += ["--set", "epochs=1", "--set", "image_size=12", "--wandb", "disabled"]
+FAST = [*ALONE, "--pretraining", "phantom/smoke_pretraining"]
 FOLDER = 'folder("ward-7", patient="secret_number")'
 
 
@@ -141,7 +142,7 @@ def test_in_folds_every_patient_is_tested_once_with_each_seed(
     monkeypatch.chdir(home)
     command = ["compare", FOLDER, "--from", "random", "gabor", "--learning-rates", "0.01", "--folds", "3"]
     options = ["--budget", "18", "--output", "folds", "--report", "folds.htm"]
-    assert main([*command, *options, *FAST, *in_turn, "--jobs", "1"]) == 0
+    assert main([*command, *options, *ALONE, *in_turn, "--jobs", "1"]) == 0
     (file,) = (home / "folds").glob("*.json")
     table = json.loads(file.read_text())
     assert [len(cell["values"]) for cell in table["cells"]] == [6, 6]
@@ -165,7 +166,7 @@ def test_where_each_run_has_a_pick_of_its_own_the_part_of_the_picks_is_told_apar
     """Of three picks of two rates one rate is picked twice, so that picks and seeds can be told apart."""
     monkeypatch.chdir(home)
     command = ["compare", FOLDER, "--from", "random", "gabor", "--learning-rates", "0.01,0.1", "--retune", "3"]
-    assert main([*command, "--output", "retuned", "--report", "retuned.htm", *FAST, *in_turn, "--jobs", "1"]) == 0
+    assert main([*command, "--output", "retuned", "--report", "retuned.htm", *ALONE, *in_turn, "--jobs", "1"]) == 0
     (file,) = (home / "retuned").glob("*.json")
     decided = json.loads(file.read_text())["parts"]["recommendation"]["decided"]
     assert [(len(one["rates"]), len(one["scores"])) for one in decided["order"]] == [(3, 3), (3, 3)]
@@ -252,7 +253,7 @@ def test_rows_have_the_names_and_networks_that_they_are_given(
     assert table.reference == "Random"
     assert (table.title, table.columns[0].label) == ("Initializations for your images", "your images")
     monkeypatch.chdir(home)
-    assert main(["compare", FOLDER, "--from", *rows, "--dry-run", "--json", *FAST]) == 0
+    assert main(["compare", FOLDER, "--from", *rows, "--dry-run", "--json", *ALONE]) == 0
     specs = [run["spec"] for run in json.loads(capsys.readouterr().out)["runs"]]
     found = {(spec["initializer"].partition("(")[0], spec["backbone"].partition("(")[2][:7]) for spec in specs}
     assert found == {(initializer, width) for initializer in ("random", "gabor") for width in ("width=4", "width=8")}

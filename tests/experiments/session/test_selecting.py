@@ -31,13 +31,21 @@ def labels(of: Table) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("name", GRIDS)
 def test_any_table_can_be_made_in_part(name: str) -> None:
     whole = table(name)
-    rows = labels(whole)[0]
     last = next(column for column in reversed(whole.columns) if column.tuned_on in (None, column.label))
-    part = Selection(rows=(rows[-1],), columns=(last.label,)).of(whole)
-    assert set(labels(part)[0]) <= {rows[-1], whole.reference, whole.rows[-1].control_of}
+    row = next(row for row in reversed(whole.rows) if row.only in (None, last.label))
+    part = Selection(rows=(row.label,), columns=(last.label,)).of(whole)
+    assert set(labels(part)[0]) <= {row.label, whole.reference, row.control_of}
     assert labels(part)[1] == [last.label] and part.title == whole.title and part.protocol == whole.protocol
     cells = whole.cells()
     assert all(specs == cells[place] for place, specs in part.cells().items())
+
+
+def test_a_row_for_a_column_that_is_left_out_is_refused_by_its_name() -> None:
+    whole = table("benchmark-stages")
+    (row,) = [row for row in whole.rows if row.label.endswith("BYOL up to conv1")]
+    told = 'the row "BYOL up to conv1" is for the column "TXC" alone. Select that column too.'
+    with pytest.raises(UsageError, match=told):
+        Selection(rows=(row.label,), columns=(whole.columns[-1].label,)).of(whole)
 
 
 def test_an_added_row_stands_below_the_others_whose_runs_stay() -> None:
