@@ -21,6 +21,10 @@ LEVEL = 0.05
 """The significance level of each one-sided test, after correction over the hypotheses that are judged together."""
 
 
+SURELY = 0.001
+"""The p-value below which nobody asks what would have been found: solving for it takes longer than all else."""
+
+
 @dataclass(frozen=True)
 class Mean:
     """A mean of runs.
@@ -66,7 +70,8 @@ class Evidence:
         p_for: the p-value of the one-sided test that would support the hypothesis; None where nothing can be tested.
         p_against: the p-value of the one-sided test that would contradict it.
         p_negligible: the p-value of the two one-sided tests that would show the sum to lie within the margin.
-        detectable: the smallest sum that this test would have found with a power of 80 %; None where it is not known.
+        detectable: the smallest sum that this test would have found with a power of 80 %; None where it is not known,
+            or the test has found one beyond doubt (``SURELY``).
         lacking: why nothing is tested; empty where something is.
     """
 
@@ -128,7 +133,7 @@ def evidence(means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypoth
         p_for,
         p_against,
         within,
-        detectable_shift(freedom, LEVEL, POWER, 1) * error,
+        detectable_shift(freedom, LEVEL, POWER, 1) * error if p_for >= SURELY else None,
     )
 
 
