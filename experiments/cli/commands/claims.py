@@ -53,7 +53,7 @@ def execute(options: argparse.Namespace) -> int:
     from specs.errors import unknown
 
     folder = options.tables or Path("tables")
-    documents = finished_tables((), folder) if options.tables or folder.is_dir() else []
+    documents = finished_tables((), folder) if options.tables or any(folder.glob("*.json")) else []
     found = ledger(documents, options.paper)
     if not found:
         raise unknown("paper with claims", options.paper, papers())

@@ -147,7 +147,11 @@ def test_the_command_prints_each_claim_and_needs_no_torch(tmp_path: Path) -> Non
     assert re.search(r"as printed: supported; \+1\.04 \(\+0\.75 to \+1\.33\); DXC5, ChestX-ray14 -0\.01", text)
 
 
-def test_the_ledger_is_plain_data_and_reads_finished_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ledger_is_plain_data_and_reads_finished_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tables").mkdir()  # a folder without tables is like none
     scores = {(row, "ResNet-50"): (0.7, 0.71, 0.72) for row in ("random", "transfer")}
     (tmp_path / "table.json").write_text(to_json(here(scores, edition="phantom", protocol="paper")))
     assert main(["claims", "--paper", "transfusion", "--tables", str(tmp_path), "--json"]) == 0
