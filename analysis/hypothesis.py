@@ -103,6 +103,8 @@ def evidence(means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypoth
 
     estimate = math.fsum(weight * one.mean for one, weight in zip(means, weights, strict=True))
     used = [(one, weight) for one, weight in zip(means, weights, strict=True) if weight]
+    if not used:
+        return Evidence(estimate, lacking="no mean has a weight")
     parts: list[tuple[float, float]] = []
     for one, weight in used:
         if one.std is None or one.runs is None:

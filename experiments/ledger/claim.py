@@ -68,6 +68,9 @@ class Claim:
     readings: tuple[Reading, ...]
     beyond: str = ""
 
+    def __post_init__(self) -> None:
+        Hypothesis(self.kind, self.margin)  # refuses a margin that is none while the claim is made
+
     @property
     def hypothesis(self) -> Hypothesis:
         """What is asked of each sum."""

@@ -15,6 +15,7 @@ from experiments.ledger.evidence_of import Judge, of_document, of_printed, test_
 from experiments.reporting.page.published import printed_numbers
 from experiments.tables.document import TableDocument
 from experiments.tables.preset import Profile
+from specs.expression import Call
 from specs.registry import CLAIMS
 
 PROFILE_OF: Mapping[str, Profile] = {"paper": "paper", "small": "phantom", "smoke": "smoke"}
@@ -154,12 +155,12 @@ def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocumen
                 tuple(Part(part.name, each, verdict, one.error_of(part)) for part, each, verdict in parts),
             )
         )
-    return [LedgerEntry(name, paper, CLAIMS.get(name)(), tuple(findings[name])) for name in names]
+    return [LedgerEntry(name, paper, _claim(name, "paper"), tuple(findings[name])) for name in names]
 
 
 def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
     found = []
-    printed: Claim = CLAIMS.get(name)("paper")
+    printed: Claim = _claim(name, "paper")
     for reading in printed.readings:
         unprinted = reading.steps or reading.source == "here"
         numbers = None if unprinted else printed_numbers(reading.table)
@@ -170,7 +171,7 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
             )
     for document in documents:
         profile = PROFILE_OF.get(document.protocol, "paper")
-        claim: Claim = CLAIMS.get(name)(profile)
+        claim: Claim = _claim(name, profile)
         for reading in claim.readings:
             if reading.table == document.name.replace("-", "_") and reading.source != "as printed":
                 source = f"{document.name}, {document.protocol} protocol"
@@ -180,6 +181,12 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
                     _Asked(name, "here", source, document.edition, family, reading, judge, claim, lambda part: None)
                 )
     return found
+
+
+def _claim(name: str, profile: Profile) -> Claim:
+    """A claim in the labels of a profile; an entry that makes none is blamed by its name."""
+    made: Claim = CLAIMS.build(Call(name, (), (("profile", profile),)))
+    return made
 
 
 def _plain(value: Any) -> Any:

@@ -251,5 +251,6 @@ def _line(run: ResolvedRun, record: Record, row: str, column: str, score: float 
         validation=validation_scores(record),
         steps=validated_steps(record),
         spec=public_spec(run.spec),
+        by_lists=bool(DATASETS.bind(run.spec.dataset).arguments().get("splits")),
         environment=record.data["environment"],
     )

@@ -64,6 +64,7 @@ class RunLine:
         steps: how many optimizer steps had been done at each validation; empty: that is not known.
         spec: the spec of the run as plain data.
         environment: the versions of packages and the hardware that the run was done with.
+        by_lists: whether lists of the user's divide its dataset, which the spec does not say, since it names no files.
     """
 
     key: str
@@ -79,6 +80,7 @@ class RunLine:
     steps: tuple[int, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
+    by_lists: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

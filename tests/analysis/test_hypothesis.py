@@ -52,6 +52,11 @@ def test_without_a_spread_nothing_is_tested_and_it_is_said_why(means: list[Mean]
     assert verdicts([(MORE, found)]) == ["untested"]
 
 
+def test_a_sum_without_any_weight_is_not_tested() -> None:
+    told = evidence([Mean(1.0, 1.0, 3), Mean(2.0, 1.0, 3)], [0.0, 0.0], MORE)
+    assert told.lacking == "no mean has a weight" and told.p_for is None
+
+
 def found(effect: float, std: float = 0.5) -> Evidence:
     return evidence([Mean(effect, std, 10), Mean(0.0, std, 10)], [1, -1], MORE)
 

@@ -57,9 +57,10 @@ def show_plan(planned: Planned, options: argparse.Namespace) -> None:
 def slots_of(options: argparse.Namespace) -> int | None:
     """The most runs at the same time, by the options; None: there is no limit."""
     from experiments.run.machine.cores import cores
+    from specs.registry import EXECUTORS
 
     limit: int | None = options.jobs
-    return limit or (cores() if options.executor == "local" else None)
+    return limit or (cores() if EXECUTORS.bind(options.executor).name == "local" else None)
 
 
 def speed_of(options: argparse.Namespace) -> float | None:

@@ -22,11 +22,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from experiments.tables.document import CellKey, TableDocument
 from specs.errors import DataError
-from specs.registry import DATASETS, TABLES
+from specs.registry import TABLES
 
 COLUMNS = ("row", "column", "mean", "std", "trust")
 """The columns of a file of printed numbers; ``std`` may be empty, where none is known."""
@@ -110,18 +109,13 @@ def published_cells(document: TableDocument) -> dict[CellKey, str]:
 
 def on_other_images(document: TableDocument, numbers: PrintedNumbers) -> frozenset[str]:
     """The labels of the document's columns that are tested on other images than the paper's printed numbers."""
-    by_lists = {run.column for run in document.runs if _has_lists(run.spec)}
+    by_lists = {run.column for run in document.runs if run.by_lists}
     return frozenset(
         column
         for column, _ in document.columns
         if {column, "*"} & {*numbers.other_images}
         or ({column, "*"} & {*numbers.other_division} and column not in by_lists)
     )
-
-
-def _has_lists(spec: Mapping[str, Any]) -> bool:
-    """Whether lists of the user's divide the dataset of a run."""
-    return bool(spec and DATASETS.bind(spec["dataset"]).arguments().get("splits"))
 
 
 def published_note(document: TableDocument) -> str | None:

@@ -24,6 +24,9 @@ from experiments.run.store import RunStore
 PATIENCE = 120.0
 """How many seconds wandb may take to send what is left, when all runs have ended."""
 
+SHORTLY = 2.0
+"""How many seconds wandb may take when the planner was interrupted or has failed."""
+
 Say = Callable[[str], None]
 
 
@@ -43,10 +46,12 @@ def followed(
     clear(folder / "staging")
     with ExitStack() as stack:
         follower = _Follower(stack, folder, group, store, mode)
+        patience = SHORTLY
         try:
             yield follower.look
+            patience = PATIENCE
         finally:
-            if why := follower.close():
+            if why := follower.close(patience):
                 say(f"warning: wandb did not show all epochs of the runs ({why}). Results are not touched by it.")
 
 
@@ -62,9 +67,18 @@ class _Follower:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._place = folder
+        self._broken = ""
 
     def look(self, plan: Plan) -> None:
-        """Send the epochs that runs have finished since the last look, and the ends of runs."""
+        """Send the epochs that runs have finished since the last look; after an error, nothing more is sent."""
+        if self._broken:
+            return
+        try:
+            self._look(plan)
+        except Exception as error:  # damaged metrics, a full disk: nothing that only shows runs may stop them
+            self._broken = f"{type(error).__name__}: {error}"
+
+    def _look(self, plan: Plan) -> None:
         for key in [*plan.running, *(key for key in self._sent if key in plan.done or key in plan.failed)]:
             rows = rows_of(self._store, key)
             if key not in self._sent and not rows:
@@ -80,16 +94,15 @@ class _Follower:
                 del self._sent[key]
                 self._tell({"id": key[:ID], "end": True})
 
-    def close(self) -> str:
-        """Let wandb send what is left; returns why it could not, or an empty text."""
+    def close(self, patience: float) -> str:
+        """Let wandb send what is left, for so many seconds; returns why it could not, or an empty text."""
         if self._process is None or self._thread is None:
-            return ""
+            return self._broken
         self._lines.put(None)
-        self._thread.join(PATIENCE)
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(PATIENCE)
+            self._process.wait(patience)
         status = self._process.poll()
-        why = f"it did not answer for {PATIENCE:.0f} s" if status is None else ""
+        why = f"it did not answer for {patience:.0f} s" if status is None else self._broken
         if status:
             why = why_ended(self._process, self._place)
         end(self._process)

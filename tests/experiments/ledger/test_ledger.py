@@ -167,7 +167,7 @@ def test_the_ledger_is_plain_data_and_reads_finished_tables(
 def test_a_plugins_claim_is_in_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "their_claim.py").write_text(
         "from experiments.ledger.claim import Claim, over_columns\n"
-        "def ours(profile='paper'):\n"
+        "def ours(profile: str = 'paper') -> Claim:\n"
         "    return Claim(sentence='Ours.', where='here', kind='more', margin=1.0, margin_from='us',\n"
         "                 readings=(over_columns('benchmark_table_2', 'ImageNet', 'Scratch', ('TXC',)),))\n"
     )

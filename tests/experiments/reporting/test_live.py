@@ -84,8 +84,46 @@ def test_a_wandb_that_fails_or_hangs_keeps_nothing_back_and_is_told(
     assert why in warning and "Results are not touched by it" in warning
 
 
+@pytest.mark.parametrize("line", ["[1]", "3", '{"epoch": 1}'])
+def test_metrics_that_mean_nothing_stop_no_run_and_are_told(line: str, tmp_path: Path) -> None:
+    going, said = Going(tmp_path), list[str]()
+    with followed(tmp_path / "wandb", "", going.store, said.append, "offline") as look:
+        plan = going.has_done(1, "one")
+        (attempt,) = going.store.attempts(KEY)
+        (attempt / "metrics.jsonl").write_text(f"{line}\n")
+        look(plan)
+        look(plan)
+    (warning,) = said
+    assert "did not show all epochs" in warning
+
+
+def test_a_process_that_cannot_be_started_stops_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(live, "started", full)
+    going, said = Going(tmp_path), list[str]()
+    with followed(tmp_path / "wandb", "", going.store, said.append) as look:
+        look(going.has_done(1, "one"))
+    assert "No space left on device" in said[0]
+
+
+def test_an_interruption_does_not_wait_for_a_wandb_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "wandb.py").write_text("import time; time.sleep(99)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    monkeypatch.setattr(live, "SHORTLY", 0.1)
+    going, said = Going(tmp_path), list[str]()
+    with pytest.raises(KeyboardInterrupt), followed(tmp_path / "wandb", "", going.store, said.append) as look:
+        look(going.has_done(1, "one"))
+        raise KeyboardInterrupt
+    assert "it did not answer for 0 s" in said[0]  # and not for the 120 s that it has at the end of all runs
+
+
 def test_without_epochs_wandb_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "started", lambda *_, **__: pytest.fail("it was started"))
     going = Going(tmp_path)
-    with followed(tmp_path / "wandb", "", going.store, pytest.fail) as look:
+    said: list[str] = []
+    with followed(tmp_path / "wandb", "", going.store, said.append) as look:
         look(going.plan)
+    assert said == []

@@ -356,7 +356,7 @@ def test_published_values_stand_beside_those_of_the_same_protocol_on_real_data_o
     plain = {"name": "benchmark-table-2", "rows": rows, "columns": columns, "cells": cells, "reference": "Scratch"}
     made = document(**plain, edition="real", protocol="paper", parts=())
     assert published_cells(made)["ImageNet", "TXC"] == "95.62 ± 0.63 on other test images"
-    by_lists = RunLine("a" * 64, "ImageNet", "TXC", 0, 0.7, 1.0, 1, spec={"dataset": 'shenzhen(splits="lists")'})
+    by_lists = RunLine("a" * 64, "ImageNet", "TXC", 0, 0.7, 1.0, 1, by_lists=True)
     assert published_cells(dataclasses.replace(made, runs=(by_lists,)))["ImageNet", "TXC"] == "95.62 ± 0.63"
     text = words(render("A report", [Illustrated(made)]))
     assert "published 67.54 ± 0.60" in text

@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from experiments.session.own_splits import divided
+from experiments.tables import build_document
 from experiments.tables.named import table_named
 from experiments.tables.table import Table
 from specs.errors import DataError, UsageError
 from specs.registry import DATASETS
+from tests.experiments.smoke import spec
 
 
 def table() -> Table:
@@ -47,6 +51,20 @@ def test_columns_with_lists_are_divided_by_them_and_the_table_says_which(tmp_pat
         ("splits", "DXC14, DXC5, PXS, LXS by this project's own division or the publisher's, not by lists"),
     )
     assert found.rows == whole.rows and found.protocol == whole.protocol
+
+
+@pytest.mark.parametrize("splits", [None, "a folder of theirs"])
+def test_a_finished_run_says_whether_lists_divide_its_images_and_names_no_folder(
+    splits: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("public_load_report", "validation_scores", "validated_steps"):
+        monkeypatch.setattr(build_document, name, lambda record: ())
+    dataset = f'shenzhen(splits="{splits}")' if splits else "shenzhen"
+    data: dict[str, Any] = {"seconds": 1.0, "epochs": 1, "outcome": {"scores": {}}, "environment": {}}
+    run, record = SimpleNamespace(key="k" * 64, spec=spec(dataset=dataset)), SimpleNamespace(data=data)
+    line = build_document._line(cast("Any", run), cast("Any", record), "random", "TXC", 0.5)
+    assert line.by_lists is (splits is not None)
+    assert "theirs" not in str(line)
 
 
 def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
