@@ -6,13 +6,21 @@ Each message names the thing, what was expected, what was found and the remedy.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 
 class MedtransferError(Exception):
-    """Base of all errors that medtransfer raises on purpose."""
+    """Base of all errors that medtransfer raises on purpose.
+
+    Attributes:
+        missing: what stands for the files that are not there, the same for every error about them; None for any other
+            fault.
+        brief: one line that says what is missing and which command gets it or tells how; empty if there is none.
+    """
 
     exit_status = 1
+    missing: Hashable = None
+    brief = ""
 
 
 class UsageError(MedtransferError):

@@ -22,7 +22,6 @@ from datamodules.dataset.not_found import not_found
 from datamodules.dataset.open_file import OpenFile
 from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split, listed, portion
-from specs.commands import command
 from specs.errors import DataError, UsageError
 from specs.run import digest
 from specs.task import Kind, Task
@@ -341,10 +340,4 @@ class Dataset(ABC):
 
     def not_found(self, root: Path, found: str) -> DataError:
         """The error for a folder that does not hold the dataset."""
-        fetch = None
-        if self.open_files:
-            from datamodules.dataset.expression_of import expression_of
-
-            fetch = command("fetch", expression_of(self), "--data-root", str(root.parent))
-        published = f"{self.homepage} ({self.licence})" if self.homepage.startswith("http") else None
-        return not_found(type(self).__name__, self.layout, published, fetch, root, found)
+        return not_found(self, root, found)

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from datamodules.dataset.open_file import missing_files
+from specs.commands import command
 from specs.errors import DataError
 
+if TYPE_CHECKING:
+    from datamodules.dataset.contract import Dataset
 
-def not_found(name: str, layout: str, published: str | None, fetch: str | None, root: Path, found: str) -> DataError:
+
+def not_found(dataset: Dataset, root: Path, found: str) -> DataError:
     """The error for a folder that does not hold a dataset.
 
     Args:
-        name: the name of the dataset's class.
-        layout: the files that a folder with the dataset has.
-        published: the place where the dataset is published, and its licence; None of a user's own files.
-        fetch: the command that fetches the dataset; None where it is not to be had without a form.
+        dataset: the dataset that was looked for, which knows its layout, where it is published and under which terms.
         root: the folder that was looked at.
         found: what was found there, as the beginning of a sentence.
     """
+    from datamodules.dataset.expression_of import expression_of
+
     listed = sorted(path.name for path in root.iterdir())[:8] if root.is_dir() else None
     holds = f"which holds {', '.join(listed) or 'nothing'}" if listed is not None else "which does not exist"
-    source = f"It is published at {published}. Put it" if published else "Put your files"
-    fetched = f", or have it fetched: {fetch}" if fetch else "."
-    return DataError(
-        f"{name}: {found} in {root}, {holds}.\nExpected:\n{layout}\n{source} there or give another --data-root{fetched}"
+    published = dataset.homepage.startswith("http")  # a user's own files are not
+    source = f"It is published at {dataset.homepage} ({dataset.licence}). Put it" if published else "Put your files"
+    get = command("fetch", expression_of(dataset), "--data-root", str(root.parent)) if published else ""
+    fetched = f", or have it fetched: {get}" if dataset.open_files else "."
+    error = DataError(
+        f"{type(dataset).__name__}: {found} in {root}, {holds}.\n"
+        f"Expected:\n{dataset.layout}\n{source} there or give another --data-root{fetched}"
     )
+    if published:
+        gets = "gets it" if dataset.open_files else "says where it is published and in which layout"
+        error.missing = missing_files(root, dataset.open_files)
+        error.brief = f"{root.name}: {found.rstrip(',')}; {get} {gets}"
+    return error

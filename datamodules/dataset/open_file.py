@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,3 +32,13 @@ class OpenFile:
     def becomes(self) -> str:
         """The name of what is there in the end: the file, or the folder that it is unpacked to."""
         return self.folder or self.name
+
+
+def missing_files(root: Path, files: Sequence[OpenFile]) -> Hashable:
+    """What stands for the files of a dataset that are not there, in errors and in what is fetched.
+
+    Args:
+        root: the folder of the dataset's files.
+        files: those of its files that everyone is given.
+    """
+    return (str(root), *(file.becomes for file in files))

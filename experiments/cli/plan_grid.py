@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from specs.errors import DataError
+
 if TYPE_CHECKING:
     from experiments.session.durations import Durations
     from experiments.session.results import Planned
+    from specs.recipe import Recipe
 
 WIDEST = 110
 """The widest grid, in characters, whose lines are the table's rows; a wider one has a line for each column."""
@@ -17,7 +20,7 @@ GAP = "  "
 
 
 def grid(planned: Planned) -> list[str]:
-    """The cells of a plan: runs done of all runs, ``lacks`` where data or weights are missing, ``-`` without runs.
+    """The cells of a plan: runs done of all runs, or what they lack, ``-`` without runs; and how columns train.
 
     Args:
         planned: the plan of a table with cells.
@@ -28,11 +31,62 @@ def grid(planned: Planned) -> list[str]:
     if len(lines[0]) > WIDEST:
         lines = _aligned(list(columns), list(rows), lambda column, row: texts.get((row, column), "-"))
     lines.append("(runs that are done, of all runs of a cell)")
+    lines += protocols(planned)
     reasons: dict[str, list[str]] = defaultdict(list)
     for key, why in planned.cells.runs.items():
         if isinstance(why, str) and key not in planned.cells.lacking:
             reasons[why].append(f"{key[0]} on {key[1]}")
     return [*lines, *(f"-: {why}: {', '.join(cells)}" for why, cells in reasons.items())]
+
+
+def protocols(planned: Planned) -> list[str]:
+    """What each column trains on and how, a line for the columns that train alike."""
+    from experiments.run.public_names import public_dataset
+
+    columns: dict[str, dict[str, None]] = defaultdict(dict)
+    for key, runs in planned.cells.runs.items():
+        specs = planned.cells.lacking[key][0] if key in planned.cells.lacking else ()
+        for spec in specs or (run.spec for run in runs if not isinstance(run, str)):
+            columns[in_words(spec.recipe)][f"{key[1]} ({public_dataset(spec.dataset)})"] = None
+    return [f"{_named(list(of))}: {how}" for how, of in columns.items()]
+
+
+def in_words(recipe: Recipe) -> str:
+    """How long and on which images a recipe trains, in one line."""
+    rate, stops = recipe.optimizer.learning_rate, recipe.early_stopping
+    early = "" if stops is None else f", stopped after {stops} without a better {recipe.selection}"
+    unit = "epochs" if recipe.interval is None else f"rounds of {recipe.interval} steps"
+    optimizer = f"{type(recipe.optimizer).__name__} at {rate:g}"
+    return (
+        f"{recipe.image_size} pixels, {recipe.batch_size} images a step, {optimizer}, "
+        f"at most {recipe.epochs:,} {unit}{early}"
+    )
+
+
+def _named(columns: Sequence[str]) -> str:
+    """The names of columns, or how many there are where these do not fit in a line."""
+    names = ", ".join(columns)
+    return names if len(names) <= WIDEST else f"{len(columns)} columns, from {columns[0]} to {columns[-1]}"
+
+
+def lacks(planned: Planned, runs: int) -> list[str]:
+    """What is not there and only the user can bring, a line for each thing that a command gets or tells how to get.
+
+    Args:
+        planned: the plan of a table with cells that lack something.
+        runs: the number of runs that cannot be planned before.
+    """
+    errors = {
+        error.missing or str(error): error.brief or str(error)
+        for _, found in planned.cells.lacking.values()
+        for error in found
+        if error.missing is None or error.missing not in planned.provided
+    }
+    if not errors:
+        return [f"{runs} runs are planned once this is fetched"]
+    also = "the above is fetched and " if planned.provided else ""
+    listed = ["- " + message.replace("\n", "\n  ") for message in errors.values()]
+    return [f"{runs} runs cannot be planned before {also}this is there:", *listed]
 
 
 def others(planned: Planned) -> list[str]:
@@ -85,7 +139,8 @@ def _hours(seconds: float) -> str:
 def _cell(planned: Planned, key: tuple[str, str]) -> str:
     runs = planned.cells.runs[key]
     if key in planned.cells.lacking:
-        return "lacks"
+        kinds = {type(error) for error in planned.cells.lacking[key][1]}
+        return "lacks both" if len(kinds) > 1 else f"lacks {'data' if DataError in kinds else 'weights'}"
     if isinstance(runs, str):
         return "-"
     return f"{sum(run.key in planned.plan.done for run in runs)}/{len(runs)}"

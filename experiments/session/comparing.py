@@ -52,7 +52,7 @@ def plan_comparison(question: Question, context: Context) -> Planned:
     """
     question, _ = permitted(question, context.say)
     rules = rules_of(question)
-    if lines := to_provide(before_preparing(question, context.paths).first_runs(), context):
+    if lines := to_provide(before_preparing(question, context.paths).first_runs(), context).lines:
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
     resolver = context.resolver()
     table = asked(question, resolver, context.say).table

@@ -125,12 +125,12 @@ def plan_table(asked: Asked, context: Context) -> Planned:
     trained = asked.trained(table_named(asked.name, asked.profile))
     if trained is None:
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells())
-    lines = to_provide(trained.first_runs(), context, may_lack=True)
+    before = to_provide(trained.first_runs(), context, may_lack=True)
     first = before_rates(trained, context, may_lack=True)
     if isinstance(first, Planned):
-        return dataclasses.replace(first, first=lines)
+        return dataclasses.replace(first, first=before.lines, provided=before.missing)
     cells, run_plan = _planned(first, context, everything_may_lack=True)
-    return Planned(plan=run_plan, cells=cells, first=lines)
+    return Planned(plan=run_plan, cells=cells, first=before.lines, provided=before.missing)
 
 
 def make_table(asked: Asked, context: Context, statistics: Statistics, output: Path | None) -> Made:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from datamodules.dataset.contract import Dataset
-from datamodules.dataset.open_file import OpenFile
+from datamodules.dataset.open_file import OpenFile, missing_files
 from experiments.run.machine.cores import cores
 from experiments.run.machine.processes import fresh_processes
 from experiments.session.announcing import host_of, size_in_words
@@ -24,22 +26,32 @@ from specs.recipe import Form, Recipe
 from specs.registry import DATASETS
 
 
+class Fetched(NamedTuple):
+    """A file that would be fetched: its name, the host that it comes from, and its terms."""
+
+    name: str
+    host: str
+    terms: str
+
+
 class Need(ABC):
     """Something that a run needs and that is not on this machine.
 
     Attributes:
         can_be_had: whether ``provide`` can fetch or prepare it.
+        missing: what stands for its files in errors about them (``MedtransferError.missing``).
     """
 
     can_be_had: bool = True
+    missing: Hashable = None
 
     @abstractmethod
     def provide(self) -> None:
         """Fetch or prepare the missing thing."""
 
     @abstractmethod
-    def lines(self) -> Sequence[str]:
-        """What ``provide`` would do, as lines for a user."""
+    def steps(self) -> Sequence[Fetched | str]:
+        """What ``provide`` would do: files that it would fetch, or lines for a user."""
 
 
 class Files(Need):
@@ -48,8 +60,9 @@ class Files(Need):
     def __init__(self, expression: Call, context: Context) -> None:
         self.expression, self.context = expression, context
         self.root, dataset = context.paths.root(expression, "real"), DATASETS.build(expression)
-        self.missing: list[OpenFile] = [file for file in dataset.open_files if not (self.root / file.becomes).exists()]
-        self.can_be_had = bool(self.missing) and not context.offline
+        self.lacking: list[OpenFile] = [file for file in dataset.open_files if not (self.root / file.becomes).exists()]
+        self.can_be_had = bool(self.lacking) and not context.offline
+        self.missing = missing_files(self.root, dataset.open_files)
 
     @staticmethod
     def lack(dataset: Dataset, root: Path) -> bool:
@@ -69,11 +82,11 @@ class Files(Need):
         try:
             fetched(self.expression, self.context.paths, self.context.steps, self.context.say)
         except (DataError, StorageError) as error:
-            raise _not_fetched(f"the files of {self.expression.name}", self.missing[0].url, error) from error
+            raise _not_fetched(f"the files of {self.expression.name}", self.lacking[0].url, error) from error
 
-    def lines(self) -> Sequence[str]:
-        """A line for each missing file, which says that it would be fetched."""
-        return [_would_fetch(named(file, self.root), file.url, file.licence) for file in self.missing]
+    def steps(self) -> Sequence[Fetched | str]:
+        """The missing files."""
+        return [Fetched(named(file, self.root), host_of(file.url), file.licence) for file in self.lacking]
 
 
 class Weights(Need):
@@ -82,6 +95,7 @@ class Weights(Need):
     def __init__(self, initializer: Initializer, context: Context) -> None:
         self.initializer, self.context = initializer, context
         file = initializer.file if isinstance(initializer, StoredWeights) else None
+        self.missing = file and file.name
         self.url = None if file is None or WeightStore.current().holds(file) else file.url
         self.can_be_had = self.url is not None and not context.offline
 
@@ -104,11 +118,11 @@ class Weights(Need):
         except (WeightsError, StorageError) as error:
             raise _not_fetched(f"the weights {name}", self.url, error) from error
 
-    def lines(self) -> Sequence[str]:
-        """A line which says that the weight file would be fetched."""
+    def steps(self) -> Sequence[Fetched | str]:
+        """The weight file."""
         assert isinstance(self.initializer, StoredWeights)
         assert self.url is not None
-        return [_would_fetch(self.initializer.file.name, self.url, terms_of(self.initializer))]
+        return [Fetched(self.initializer.file.name, host_of(self.url), terms_of(self.initializer))]
 
 
 class Images(Need):
@@ -123,12 +137,17 @@ class Images(Need):
     def __init__(self, expression: Call, context: Context, there: bool) -> None:
         self.expression, self.context = expression, context
         self.forms: dict[Form, int] = {}
+        self.images: int | None = None
         if there:
             try:
                 dataset, root = context.paths.open(expression, "real")
-                dataset.index(root).check(str(DATASETS.short(expression)))
+                index = dataclasses.replace(dataset, fraction=1.0).index(root)
+                index.check(str(DATASETS.short(expression)))
+                self.images = sum(map(len, (index.train, index.validation, index.test)))
             except DataError:
                 self.can_be_had = False
+        else:
+            self.images = DATASETS.build(expression).published.get("images")
 
     def add(self, recipe: Recipe) -> None:
         """Add the sizes that a recipe needs, but not the original one, which only ``medtransfer prepare`` stores."""
@@ -142,7 +161,8 @@ class Images(Need):
         def report(done: int, total: int) -> None:
             nonlocal said
             if not said:
-                context.say(self._announced(total))
+                folder = context.paths.prepared(self.expression, "real")
+                context.say(f"preparing {self._shown()}{self._size(total)} in {folder}")
                 said = True
             context.steps(f"prepare {self.expression.name}", done, total)
 
@@ -150,23 +170,19 @@ class Images(Need):
         # The server process that starts the decoders starts the runs too, so it must import what runs need.
         prepared_dataset(self.expression, "real", [*self.forms], context.paths, jobs, report, fresh_processes())
 
-    def _announced(self, images: int) -> str:
+    def _size(self, images: int) -> str:
+        """How many images are prepared, and about how much of the disk they take."""
         dataset: Dataset = DATASETS.build(self.expression)
         planes = dataset.channels + (dataset.kind == "segmentation")
         size = size_in_words(images * planes * sum(size**2 for size in self.forms.values()))
-        folder = self.context.paths.prepared(self.expression, "real")
-        return f"preparing {self._shown()}: {images:,} images, about {size} in {folder}"
+        return f": {images:,} images, about {size}"
 
-    def lines(self) -> Sequence[str]:
-        """A line which says that the images would be prepared."""
-        return [f"would prepare {self._shown()}"]
+    def steps(self) -> Sequence[Fetched | str]:
+        """A line which says that the images would be prepared, and about how much of the disk they take."""
+        return [f"would prepare {self._shown()}{'' if self.images is None else self._size(self.images)}"]
 
     def _shown(self) -> str:
         return f"{DATASETS.short(self.expression)} once, at {' and '.join(map(str, self.forms))}"
-
-
-def _would_fetch(name: str, url: str, terms: str) -> str:
-    return f"would fetch {name} from {host_of(url)}: size unknown before the server is asked, {terms}"
 
 
 def _not_fetched(what: str, url: str, error: MedtransferError) -> MedtransferError:

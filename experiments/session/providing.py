@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 
 from datamodules.dataset.contract import Dataset
 from experiments.run.ddp.launch_environment import check_alone
 from experiments.run.needed import initializers_of, with_needed
 from experiments.session.context import Context
-from experiments.session.needs import Files, Images, Need, Weights
+from experiments.session.needs import Fetched, Files, Images, Need, Weights
 from initializers.loading.contract import Initializer
 from initializers.publishing.publishing import StoredWeights
 from specs.errors import DataError, WeightsError
@@ -60,9 +61,34 @@ def provide(specs: Sequence[RunSpec], context: Context, may_lack: bool = False) 
             given_up.add(need)
 
 
-def to_provide(specs: Sequence[RunSpec], context: Context, may_lack: bool = False) -> tuple[str, ...]:
-    """What ``provide`` would do, a line for each thing; nothing is done, and no server is asked."""
-    return tuple(line for need in _in_order(_lacking(specs, context, may_lack)) for line in need.lines())
+@dataclass(frozen=True)
+class Beforehand:
+    """What ``provide`` would do.
+
+    Attributes:
+        lines: what would be fetched and prepared, as lines for a user, each thing once.
+        missing: what stands for the files that would be there afterwards, in errors about them.
+    """
+
+    lines: tuple[str, ...]
+    missing: frozenset[Hashable]
+
+
+def to_provide(specs: Sequence[RunSpec], context: Context, may_lack: bool = False) -> Beforehand:
+    """What ``provide`` would do; nothing is done, and no server is asked."""
+    needs = _in_order(_lacking(specs, context, may_lack))
+    lines: list[str] = []
+    fetched: dict[tuple[str, str], list[str]] = {}
+    for step in (step for need in needs for step in need.steps()):
+        if isinstance(step, Fetched):
+            fetched.setdefault((step.host, step.terms), []).append(step.name)
+        else:
+            lines.append(step)
+    first = [
+        f"would fetch {', '.join(names)} from {host}: size unknown before the server is asked, {terms}"
+        for (host, terms), names in fetched.items()
+    ]
+    return Beforehand((*first, *lines), frozenset(need.missing for need in needs if need.missing is not None))
 
 
 def _lacking(specs: Sequence[RunSpec], context: Context, may_lack: bool) -> list[set[Need]]:
@@ -75,7 +101,7 @@ def _lacking(specs: Sequence[RunSpec], context: Context, may_lack: bool) -> list
 
 def _in_order(runs: Sequence[set[Need]]) -> list[Need]:
     """The missing things of several runs, each once, in the order in which they are provided."""
-    return sorted(set[Need]().union(*runs), key=lambda need: (ORDER.index(type(need)), need.lines()))
+    return sorted(set[Need]().union(*runs), key=lambda need: (ORDER.index(type(need)), str(need.steps())))
 
 
 class _Known:

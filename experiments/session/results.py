@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,12 +134,14 @@ class Planned:
         then: what follows and cannot be planned before these runs are done, in words; empty if nothing follows.
         first: what would be fetched and prepared before the first run, a line for each thing. The keys of runs that
             need it are known only afterwards.
+        provided: what stands for the files that would be there then, in errors about them.
     """
 
     plan: Plan
     cells: ResolvedCells
     then: str = ""
     first: tuple[str, ...] = ()
+    provided: frozenset[Hashable] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

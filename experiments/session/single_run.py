@@ -194,7 +194,7 @@ def planned_run(run: RunSpec | ResolvedRun, context: Context) -> Planned:
     """
     spec = run.spec if isinstance(run, ResolvedRun) else run
     say_warnings(spec, context)
-    if not isinstance(run, ResolvedRun) and (lines := to_provide([run], context)):
+    if not isinstance(run, ResolvedRun) and (lines := to_provide([run], context).lines):
         return Planned(plan=Plan({}, context.store), cells=ResolvedCells(), then=UNKNOWN, first=lines)
     resolved = run if isinstance(run, ResolvedRun) else context.resolver().resolve(run)
     context.warn([resolved])

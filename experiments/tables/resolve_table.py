@@ -95,6 +95,13 @@ def _lacking_weights(spec: RunSpec) -> Iterator[WeightsError]:
         try:
             initializer.identity()
         except WeightsError as error:
-            fetched = isinstance(initializer, StoredWeights) and initializer.file.url
-            how = f"\nor: {command('weights', 'fetch', str(INITIALIZERS.short(expression)))}" if fetched else ""
-            yield WeightsError(f"{error}{how}")
+            if isinstance(initializer, StoredWeights):
+                error.missing = initializer.file.name
+                if initializer.file.url:
+                    get = command("weights", "fetch", str(INITIALIZERS.short(expression)))
+                    error = WeightsError(f"{error}\nor: {get}")
+                    error.missing, error.brief = (
+                        initializer.file.name,
+                        f"the weights {initializer.file.name}; {get} gets them",
+                    )
+            yield error

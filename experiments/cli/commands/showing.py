@@ -23,7 +23,7 @@ def show_plan(planned: Planned, options: argparse.Namespace) -> None:
         planned: the plan that is shown.
         options: the options of the command: executor, jobs, speed of the device, and whether plain data is printed.
     """
-    from experiments.cli.plan_grid import duration, grid, others
+    from experiments.cli.plan_grid import duration, grid, lacks, others
     from experiments.run.public_names import run_title
     from experiments.session.durations import durations
     from experiments.session.results import plain_plan
@@ -44,10 +44,7 @@ def show_plan(planned: Planned, options: argparse.Namespace) -> None:
         for key, run in work.runs.items():
             print(f"{key[:12]}  {'done' if key in work.done else 'to do':5}  {run_title(run.spec)}")
     if cells.lacking:
-        print(f"\n{len(lacking)} runs cannot be planned before this is there:")
-        for message in dict.fromkeys(str(error) for _, errors in cells.lacking.values() for error in errors):
-            print("- " + message.replace("\n", "\n  "))
-        print()
+        print("\n".join(["", *lacks(planned, len(lacking)), ""]))
     if work.runs or cells.runs or not planned.first:
         print("\n".join([to_do(planned), *duration(found, slots)]))
     if planned.then:

@@ -6,11 +6,12 @@ import dataclasses
 from types import SimpleNamespace
 from typing import Any, cast
 
-from experiments.cli.plan_grid import WIDEST, duration, grid, others
+from experiments.cli.plan_grid import WIDEST, duration, grid, in_words, lacks, others
+from experiments.run.recipes import recipe_named
 from experiments.session.durations import Durations
 from experiments.session.results import Planned
 from experiments.tables.resolve_table import ResolvedCells
-from specs.errors import DataError
+from specs.errors import DataError, WeightsError
 from tests.experiments.smoke import spec
 
 
@@ -41,17 +42,45 @@ CELLS = {
 def test_each_cell_says_how_many_of_its_runs_are_done() -> None:
     lines = grid(planned(CELLS, {"0-0": 60.0}, lacking=[("random", "B")]))
     assert [line.split() for line in lines[:3]] == [
-        ["DRIVE", "B"], ["random", "1/3", "lacks"], ["ImageNet", "-", "0/1"],
+        ["DRIVE", "B"], ["random", "1/3", "lacks", "data"], ["ImageNet", "-", "0/1"],
     ]  # fmt: skip
     assert len({len(line) for line in lines[:3]}) == 1
     assert lines[-1] == "-: the source is the target: ImageNet on DRIVE"
 
 
+def test_what_is_missing_is_named_once_and_not_what_would_be_fetched() -> None:
+    brief, weights, plain = DataError("long\ntext"), WeightsError("long"), DataError("a class has\nno images")
+    brief.missing, brief.brief = "shenzhen", "shenzhen: medtransfer fetch shenzhen gets it"
+    weights.missing, weights.brief = "model.pth", "the weights model.pth"
+    lacking = {("a", "B"): ((spec(),), (brief, weights)), ("b", "B"): ((spec(),), (brief, plain))}
+    cells = ResolvedCells({("a", "B"): "lacking", ("b", "B"): "lacking"}, cast("Any", lacking))
+    found = Planned(plan=cast("Any", None), cells=cells)
+    listed = ["- shenzhen: medtransfer fetch shenzhen gets it", "- the weights model.pth", "- a class has\n  no images"]
+    assert lacks(found, 2) == ["2 runs cannot be planned before this is there:", *listed]
+    assert lacks(dataclasses.replace(found, provided=frozenset({"model.pth"})), 2) == [
+        "2 runs cannot be planned before the above is fetched and this is there:", listed[0], listed[2],
+    ]  # fmt: skip
+    lacking[("b", "B")] = ((spec(),), (weights,))
+    everything = dataclasses.replace(found, provided=frozenset({"model.pth", "shenzhen"}))
+    assert lacks(everything, 2) == ["2 runs are planned once this is fetched"]
+
+
+def test_columns_that_train_alike_share_a_line() -> None:
+    recipe = dataclasses.replace(recipe_named("phantom/smoke"), epochs=1200, early_stopping=None)
+    assert in_words(recipe).endswith("at most 1,200 epochs")
+    stopping = dataclasses.replace(recipe, interval=5, early_stopping=3, selection="metric")
+    assert in_words(stopping).endswith("at most 1,200 rounds of 5 steps, stopped after 3 without a better metric")
+    first, other = run(0, recipe=recipe), run(1, recipe=stopping)
+    lines = grid(planned({("a", "B"): (first,), ("a", "C"): (first,), ("a", "D"): (other,)}, {}))
+    assert [line.partition(":")[0] for line in lines[3:]] == ["B (medmnist), C (medmnist)", "D (medmnist)"]
+
+
 def test_many_columns_have_a_line_each() -> None:
     cells = {(row, f"column {number}, of a long name"): (run(number),) for row in "ab" for number in range(6)}
     lines = grid(planned(cells, {}))
-    assert lines[0].split() == ["a", "b"] and max(map(len, lines)) <= WIDEST
+    assert lines[0].split() == ["a", "b"] and max(map(len, lines[:-1])) <= WIDEST
     assert lines[1].startswith("column 0")
+    assert lines[-1].startswith("6 columns, from column 0, of a long name (medmnist) to column 5, of a long name (")
 
 
 def test_runs_that_cells_need_are_listed_beside_them() -> None:
