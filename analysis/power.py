@@ -25,10 +25,10 @@ def detectable_shift(freedom: float, level: float, power: float, sides: int) -> 
         power: the probability with which the difference is to be found, in (level, 1).
         sides: the number of sides of the test, 1 or 2.
     """
-    from scipy import optimize, special, stats
+    from scipy import optimize, special
 
-    limit = float(stats.t.isf(level / sides, freedom))
-    limits = limit * np.sqrt(stats.chi2.ppf((np.arange(PARTS) + 0.5) / PARTS, freedom) / freedom)
+    limit = -float(special.stdtrit(freedom, level / sides))
+    limits = limit * np.sqrt(2 * special.gammaincinv(freedom / 2, (np.arange(PARTS) + 0.5) / PARTS) / freedom)
 
     def lacking(shift: float) -> float:
         return float(special.ndtr(shift - limits).mean()) - power
