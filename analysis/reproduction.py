@@ -96,7 +96,11 @@ def _half_width(own: tuple[float | None, int], theirs: tuple[float | None, int],
     else:
         parts = [one**2 / (runs - 1) for one, (_, runs) in zip(squared, known, strict=True) if runs > 1]
         freedom = total**2 / sum(parts) if sum(parts) else math.inf
-    quantile = float(special.stdtrit(freedom, 1 - level / 2)) if freedom > 0 else float(special.ndtri(1 - level / 2))
+    quantile = (
+        float(special.stdtrit(freedom, 1 - level / 2))
+        if 0 < freedom < math.inf
+        else float(special.ndtri(1 - level / 2))
+    )
     return quantile * math.sqrt(total)
 
 

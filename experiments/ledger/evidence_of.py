@@ -9,7 +9,6 @@ from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence
 from analysis.statistics import summary
 from analysis.survival import Duration, log_rank_scores, permuted_log_rank
 from experiments.ledger.claim import Judge, Sum
-from experiments.reporting.blocks.convergence import steps_of
 from experiments.reporting.page.published import PrintedNumbers
 from experiments.tables.document import CellKey, TableDocument
 
@@ -50,6 +49,8 @@ def of_document(document: TableDocument, steps: bool) -> Judge:
         steps: whether its optimizer steps to the threshold are asked about, instead of its scores.
     """
     if steps:
+        from experiments.reporting.blocks.convergence import steps_of  # which takes long, and few tables need
+
         return of_steps({cell: steps_of(document, cell) for cell in document.cells})
     means = {}
     for cell, scores in document.cells.items():
