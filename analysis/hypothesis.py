@@ -84,22 +84,26 @@ class Evidence:
     lacking: str = ""
 
 
-def evidence(means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypothesis) -> Evidence:
+def evidence(
+    means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypothesis, of_patients: float = 0.0
+) -> Evidence:
     """Test a hypothesis about the weighted sum of independent means, each with its own variance.
 
-    Degrees of freedom are those of Satterthwaite 1946, https://doi.org/10.2307/3002019; an error of reading is taken as
-    known exactly, with infinitely many. A sum is shown to lie within the margin by two one-sided tests (Schuirmann
-    1987, https://doi.org/10.1007/BF01068419).
+    Degrees of freedom are those of Satterthwaite 1946, https://doi.org/10.2307/3002019; an error of reading, and the
+    variance over test patients, are taken as known exactly, with infinitely many. A sum is shown to lie within the
+    margin by two one-sided tests (Schuirmann 1987, https://doi.org/10.1007/BF01068419).
 
     Args:
         means: the means that are summed.
         weights: the weight of each mean.
         hypothesis: what is asked of the sum.
+        of_patients: the variance of the sum by the choice of test patients, if new ones are asked about; 0: the
+            question is about these.
 
     Raises:
         ValueError: if the numbers of means and weights differ.
     """
-    from scipy import stats
+    from scipy import special
 
     estimate = math.fsum(weight * one.mean for one, weight in zip(means, weights, strict=True))
     used = [(one, weight) for one, weight in zip(means, weights, strict=True) if weight]
@@ -112,19 +116,20 @@ def evidence(means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypoth
         if one.runs < 2:
             return Evidence(estimate, lacking="a mean is of a single run, so that its spread is not known")
         parts += [(weight**2 * one.std**2 / one.runs, one.runs - 1), (weight**2 * one.reading**2, math.inf)]
-    variance = math.fsum(part for part, _ in parts)
-    if variance <= (1e-12 * max(abs(one.mean) for one, _ in used)) ** 2:
+    if math.fsum(part for part, _ in parts) <= (1e-12 * max(abs(one.mean) for one, _ in used)) ** 2:
         return Evidence(estimate, lacking="the runs do not vary, so nothing can be tested")
+    parts.append((of_patients, math.inf))
+    variance = math.fsum(part for part, _ in parts)
     spread = math.fsum(part**2 / freedom for part, freedom in parts)
     freedom = min(variance**2 / spread, 1e9) if spread else 1e9
     error, margin = math.sqrt(variance), hypothesis.margin
 
     def above(bound: float) -> float:
         """The p-value of the test that the sum is above a bound."""
-        return float(stats.t.sf((estimate - bound) / error, freedom))
+        return float(special.stdtr(freedom, (bound - estimate) / error))
 
     within = max(above(-margin), 1 - above(margin))
-    half = float(stats.t.ppf(0.975, freedom)) * error
+    half = float(special.stdtrit(freedom, 0.975)) * error
     if hypothesis.kind == "more":
         p_for, p_against = above(0.0), 1 - above(0.0)
     else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean, variance
 from typing import Literal
 
-from scipy import stats
+from scipy import special
 
 Verdict = Literal["runs", "test set", "not", "untold"]
 
@@ -72,7 +72,7 @@ def reproduction(
         return Reproduction(difference, None, None, "untold")
     by_runs, by_test_set = max(explained, tolerance), None
     if test_error is not None:
-        quantile = float(stats.norm.ppf(1 - level / 2))
+        quantile = float(special.ndtri(1 - level / 2))
         by_test_set = max(math.hypot(explained, math.sqrt(2) * quantile * test_error), tolerance)
     size = abs(difference)
     verdict: Verdict = "runs" if size <= by_runs else "test set" if size <= (by_test_set or 0.0) else "not"
@@ -96,7 +96,11 @@ def _half_width(own: tuple[float | None, int], theirs: tuple[float | None, int],
     else:
         parts = [one**2 / (runs - 1) for one, (_, runs) in zip(squared, known, strict=True) if runs > 1]
         freedom = total**2 / sum(parts) if sum(parts) else math.inf
-    quantile = float(stats.t.ppf(1 - level / 2, freedom)) if freedom > 0 else float(stats.norm.ppf(1 - level / 2))
+    quantile = (
+        float(special.stdtrit(freedom, 1 - level / 2))
+        if 0 < freedom < math.inf
+        else float(special.ndtri(1 - level / 2))
+    )
     return quantile * math.sqrt(total)
 
 

@@ -6,8 +6,6 @@ are not read. AUCs are in [0, 1], and a line without one is left out.
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from experiments.ledger.finished_runs import finished_lines
 from specs.errors import DataError
 
 Array = NDArray[np.float64]
@@ -141,14 +140,7 @@ def read(folder: Path) -> list[dict[str, str]]:
     file = folder / FILE
     if not file.is_file():
         raise DataError(f"{file}: expected finished runs, found no such file; give the folder that holds it.")
-    with gzip.open(file, "rt", encoding="utf-8", newline="") as opened:
-        lines = list(csv.DictReader(opened))
-    if missing := set(COLUMNS) - set(lines[0] if lines else ()):
-        raise DataError(
-            f"{file}: expected the columns {', '.join(COLUMNS)}, found none named {', '.join(sorted(missing))}; "
-            "rename its columns, or give another file."
-        )
-    return lines
+    return finished_lines(file, COLUMNS)
 
 
 def worlds(lines: Sequence[Mapping[str, str]], reading: Reading) -> dict[str, World]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
-from analysis.hypothesis import Hypothesis, Kind
+from analysis.hypothesis import Evidence, Hypothesis, Kind
 from experiments.tables.document import CellKey
 
-SourceKind = Literal["as printed", "here"]
-"""Where numbers are from: printed by the paper, or finished tables on this disk."""
+SourceKind = Literal["as printed", "elsewhere", "here"]
+"""Where numbers are from: printed by the paper, finished work of other people, or finished tables on this disk."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,59 @@ class Sum:
     weights: Mapping[CellKey, float]
 
 
+Judge = Callable[[Sum, Hypothesis], Evidence]
+"""What a source says of a sum of cells."""
+
+
 @dataclass(frozen=True)
-class Reading:
-    """How a claim reads in one table.
+class NumbersOfOthers:
+    """Numbers from finished work of other people.
 
     Attributes:
-        table: the registered name of the table, such as ``benchmark_table_2``.
+        citation: who made them and where they are published.
+        licence: what may be done with them, as their publisher says.
+        remarks: what must be known to read them, such as what stands for repeated runs.
+        judge: what they say of a sum of their rows and columns.
+    """
+
+    citation: str
+    licence: str
+    remarks: tuple[str, ...]
+    judge: Judge
+
+
+class Others(Protocol):
+    """Finished work of other people that a claim is held against: a file beside the claim, or one that the user has."""
+
+    @property
+    def wanted(self) -> str:
+        """The file that the user is to get, with its source and licence; empty where it comes with the claim."""
+        ...
+
+    def read(self, folder: Path | None) -> NumbersOfOthers | None:
+        """The numbers; None where the file is the user's and is not in the folder.
+
+        Args:
+            folder: the folder in which the user keeps such files; None: there is none.
+
+        Raises:
+            DataError: if the file cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a claim reads in one table, or in finished work of other people.
+
+    Attributes:
+        table: the registered name of the table, such as ``benchmark_table_2``; empty with ``others``.
         whole: the sum that the claim as a whole is judged by.
         parts: the sums for single tasks or networks, which are judged beside it, with a correction of their own.
-        source: the kind of source that is read so; None: both.
+        source: the kind of source that is read so; None: as printed and here.
         steps: whether the sums are of the optimizer steps to the table's threshold, not of scores. Each is then a
             difference of two rows, and fewer steps support a claim of ``more``.
+        others: the work that is read if the source is ``elsewhere``, by whose rows and columns the sums are.
     """
 
     table: str
@@ -44,6 +87,11 @@ class Reading:
     parts: tuple[Sum, ...] = ()
     source: SourceKind | None = None
     steps: bool = False
+    others: Others | None = None
+
+    def __post_init__(self) -> None:
+        if (self.source == "elsewhere") != (self.others is not None):
+            raise ValueError("expected others' work in a reading of the source elsewhere, and in no other reading")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +106,7 @@ class Claim:
         margin_from: where the margin comes from.
         readings: how the claim reads in tables.
         beyond: why printed numbers, or runs, cannot say more; empty where they say what is claimed.
+        not_elsewhere: why finished work of others that is known cannot test the claim; empty where it can, or none is.
     """
 
     sentence: str
@@ -67,6 +116,7 @@ class Claim:
     margin_from: str
     readings: tuple[Reading, ...]
     beyond: str = ""
+    not_elsewhere: str = ""
 
     def __post_init__(self) -> None:
         Hypothesis(self.kind, self.margin)  # refuses a margin that is none while the claim is made
@@ -129,3 +179,14 @@ def over_columns(table: str, row: str, than: str, columns: Sequence[str], name: 
     """
     parts = tuple(difference(row, than, column) for column in columns)
     return Reading(table, mean_of(name, parts), parts)
+
+
+def held_against(others: Others, whole: Sum, parts: Sequence[Sum] = ()) -> Reading:
+    """The reading of a claim in finished work of other people.
+
+    Args:
+        others: the work, as ``experiments.ledger.elsewhere`` has it.
+        whole: the sum that the claim is judged by, of the work's rows and columns.
+        parts: the sums that are judged beside it.
+    """
+    return Reading("", whole, tuple(parts), "elsewhere", others=others)

@@ -1,16 +1,14 @@
-"""What printed numbers and finished tables say of a claim's sums."""
+"""What printed numbers, finished tables and others' finished work say of a claim's sums."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from analysis.contrast import contrast
 from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence
-from analysis.reproduction import auroc_error
 from analysis.statistics import summary
 from analysis.survival import Duration, log_rank_scores, permuted_log_rank
-from experiments.ledger.claim import Sum
-from experiments.reporting.blocks.convergence import steps_of
+from experiments.ledger.claim import Judge, Sum
 from experiments.reporting.page.published import PrintedNumbers
 from experiments.tables.document import CellKey, TableDocument
 
@@ -20,14 +18,19 @@ READING = 0.05
 """The standard error, in points, with which a value is read off a figure: the digits of such values end at 0.01, and
 axes of these figures have a tick every point or two. *Ours*: no error of reading is published."""
 
-Judge = Callable[[Sum, Hypothesis], Evidence]
-"""What a source says of a sum of cells."""
+ALONE = "a single task has no verdict, since its runs are no repeated seeds"
+"""Why others' scores of one task are not tested."""
 
 
-def of_printed(numbers: PrintedNumbers) -> Judge:
+def of_printed(numbers: PrintedNumbers, of_patients: Callable[[Sum], float | None] | None = None) -> Judge:
     """What printed means, standard deviations and numbers of runs say.
 
     Standard deviations with ddof 0 are turned into those of ddof 1; where neither is stated, ddof 1 is taken.
+
+    Args:
+        numbers: the printed numbers.
+        of_patients: the variance, in squared points, of a sum by the choice of test patients, if new patients are asked
+            about; it gives None where that is not known. None: the question is about the paper's.
     """
     means = {}
     for cell, value in numbers.values.items():
@@ -35,21 +38,7 @@ def of_printed(numbers: PrintedNumbers) -> Judge:
         if std is not None and runs and runs > 1 and numbers.ddof == 0:
             std *= (runs / (runs - 1)) ** 0.5
         means[cell] = Mean(value.mean, std, runs, READING if value.trust == "digitized" else 0.0)
-    return of_means(means)
-
-
-def test_set_error(numbers: PrintedNumbers, asked: Sum) -> float | None:
-    """The standard error, in points, of the smallest area under the curve in a sum by its test images alone.
-
-    By Hanley and McNeil 1982 (``analysis.reproduction.auroc_error``); None if the cells are of several columns, or the
-    test images of theirs are not known.
-    """
-    columns = {column for _, column in asked.weights}
-    if len(columns) != 1 or not columns <= numbers.tested.keys():
-        return None
-    (column,) = columns
-    areas = [numbers.values[cell].mean / POINTS for cell in asked.weights if cell in numbers.values]
-    return POINTS * auroc_error(min(areas), *numbers.tested[column]) if areas else None
+    return of_means(means, of_patients)
 
 
 def of_document(document: TableDocument, steps: bool) -> Judge:
@@ -60,6 +49,8 @@ def of_document(document: TableDocument, steps: bool) -> Judge:
         steps: whether its optimizer steps to the threshold are asked about, instead of its scores.
     """
     if steps:
+        from experiments.reporting.blocks.convergence import steps_of  # which takes long, and few tables need
+
         return of_steps({cell: steps_of(document, cell) for cell in document.cells})
     means = {}
     for cell, scores in document.cells.items():
@@ -69,16 +60,50 @@ def of_document(document: TableDocument, steps: bool) -> Judge:
     return of_means(means)
 
 
-def of_means(means: Mapping[CellKey, Mean]) -> Judge:
-    """What the means of cells say of sums of them."""
+def of_means(means: Mapping[CellKey, Mean], of_patients: Callable[[Sum], float | None] | None = None) -> Judge:
+    """What the means of cells say of sums of them; ``of_patients`` as in ``of_printed``."""
 
     def judge(asked: Sum, hypothesis: Hypothesis) -> Evidence:
-        lacking = [" on ".join(cell) for cell in asked.weights if cell not in means]
-        if lacking or not asked.weights:
-            return Evidence(float("nan"), lacking=f"no numbers of {', '.join(lacking[:3]) or 'any cell'}")
-        return evidence([means[cell] for cell in asked.weights], list(asked.weights.values()), hypothesis)
+        if lacking := _lacking(asked, means):
+            return lacking
+        variance = of_patients(asked) if of_patients else 0.0
+        if variance is None:
+            return Evidence(float("nan"), lacking="the numbers of test images are not known")
+        return evidence([means[cell] for cell in asked.weights], list(asked.weights.values()), hypothesis, variance)
 
     return judge
+
+
+def of_tasks(scores: Mapping[CellKey, float]) -> Judge:
+    """What scores without repeated seeds say: the columns, each a task, are what is repeated.
+
+    A sum over several tasks is tested by Student's t-test of what each task adds to it, so that the verdict is about
+    tasks like these. A sum over one task is an effect without a verdict.
+
+    Args:
+        scores: the score of each cell in points, by source or network and task.
+    """
+
+    def judge(asked: Sum, hypothesis: Hypothesis) -> Evidence:
+        if lacking := _lacking(asked, scores):
+            return lacking
+        by_task: dict[str, float] = {}
+        for (row, task), weight in asked.weights.items():
+            by_task[task] = by_task.get(task, 0.0) + weight * scores[row, task]
+        found = summary([len(by_task) * effect for effect in by_task.values()])  # whose mean is the sum
+        if found.n == 1:
+            return Evidence(found.mean, lacking=ALONE)
+        return evidence([Mean(found.mean, found.std, found.n)], [1.0], hypothesis)
+
+    return judge
+
+
+def _lacking(asked: Sum, known: Collection[CellKey]) -> Evidence | None:
+    """What is said of a sum of cells some of which have no numbers; None where all have."""
+    lacking = [" on ".join(cell) for cell in asked.weights if cell not in known]
+    if lacking or not asked.weights:
+        return Evidence(float("nan"), lacking=f"no numbers of {', '.join(lacking[:3]) or 'any cell'}")
+    return None
 
 
 def of_steps(steps: Mapping[CellKey, tuple[Duration, ...]]) -> Judge:

@@ -1,18 +1,19 @@
-"""The ledger: each claim of each paper with the verdict of printed numbers and of the finished tables on this disk."""
+"""The ledger: each claim of each paper with the verdicts of printed numbers, of others' work and of finished tables."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from analysis.hypothesis import Evidence, Verdict, verdicts
-from experiments.ledger.claim import Claim, Reading, SourceKind, Sum
-from experiments.ledger.evidence_of import Judge, of_document, of_printed, test_set_error
-from experiments.reporting.page.published import printed_numbers
+from experiments.ledger.claim import Claim, Judge, Reading, SourceKind
+from experiments.ledger.evidence_of import of_document, of_printed
+from experiments.ledger.new_patients import NewPatients, new_patients
+from experiments.reporting.page.published import PrintedNumbers, printed_numbers
 from experiments.tables.document import TableDocument
 from experiments.tables.preset import Profile
 from specs.expression import Call
@@ -30,14 +31,13 @@ class Part:
         name: what the part is, such as a task.
         evidence: what the numbers say.
         verdict: the verdict, corrected over the parts of the claim.
-        of_test_set: the standard error, in points, of one area under the curve on so many test images as the paper has:
-            how far new patients may move it, however many runs there are. None where the numbers are not known.
+        new_patients: what the numbers say of new patients; None where it is not known how many there were.
     """
 
     name: str
     evidence: Evidence
     verdict: Verdict
-    of_test_set: float | None = None
+    new_patients: NewPatients | None = None
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,28 @@ class Finding:
     """What one source says of a claim.
 
     Attributes:
-        kind: ``as printed``, or ``here`` for finished tables.
-        source: where the numbers are from, in words.
+        kind: ``as printed``, ``elsewhere`` for others' work, or ``here`` for finished tables.
+        source: where the numbers are from, in words; of others' work, whom to cite.
         edition: ``real`` or ``phantom`` images, on which the runs were done; printed numbers are of real ones.
+        asked: what was summed, in words.
         evidence: what the numbers say of the claim as a whole.
         verdict: the verdict, corrected over the claims of the paper that this kind of source is asked about.
         alone: the verdict without correction.
         parts: what they say of the claim's parts.
+        licence: the licence of others' work; empty for other sources.
+        remarks: what must be known to read others' work.
     """
 
     kind: SourceKind
     source: str
     edition: Literal["real", "phantom"]
+    asked: str
     evidence: Evidence
     verdict: Verdict
     alone: Verdict
     parts: tuple[Part, ...]
+    licence: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,25 +78,43 @@ class LedgerEntry:
         paper: the name of the paper's folder or, of a plugin, of its distribution.
         claim: what is claimed, in the labels of the paper's own profile.
         findings: what each source says; empty: nothing tests it.
+        unread: the files of others' work that the claim is held against and that were not there, in words.
     """
 
     name: str
     paper: str
     claim: Claim
     findings: tuple[Finding, ...]
+    unread: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain data; numbers that are not defined are None."""
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self) | {"claim": dataclasses.asdict(self.claim)})
-        for reading in plain["claim"]["readings"]:
-            for one in (reading["whole"], *reading["parts"]):
-                one["weights"] = [
-                    {"row": row, "column": column, "weight": weight} for (row, column), weight in one["weights"].items()
-                ]
+        claim = dataclasses.asdict(dataclasses.replace(self.claim, readings=()))
+        claim["readings"] = [_plain_reading(reading) for reading in self.claim.readings]
+        findings = [dataclasses.asdict(one) for one in self.findings]
+        told = {"name": self.name, "paper": self.paper, "claim": claim, "findings": findings, "unread": self.unread}
+        plain: dict[str, Any] = _plain(told)
         return plain
 
 
-def ledger(documents: Sequence[TableDocument], paper: str | None = None) -> list[LedgerEntry]:
+def _plain_reading(reading: Reading) -> dict[str, Any]:
+    """A reading as plain data, with its sums as lists of cells; others' work is told by the findings."""
+    told = {name: getattr(reading, name) for name in ("table", "source", "steps")}
+    whole, *parts = (
+        {
+            "name": one.name,
+            "weights": [
+                {"row": row, "column": column, "weight": weight} for (row, column), weight in one.weights.items()
+            ],
+        }
+        for one in (reading.whole, *reading.parts)
+    )
+    return told | {"whole": whole, "parts": parts}
+
+
+def ledger(
+    documents: Sequence[TableDocument], paper: str | None = None, elsewhere: Path | None = None
+) -> list[LedgerEntry]:
     """Judge every registered claim.
 
     Claims of a paper are judged together: Holm's correction is over those that the same kind of source is asked about,
@@ -99,6 +123,10 @@ def ledger(documents: Sequence[TableDocument], paper: str | None = None) -> list
     Args:
         documents: the finished tables.
         paper: the name of the paper whose claims are judged; None: all.
+        elsewhere: the folder in which the user keeps finished work of others that is not shipped; None: there is none.
+
+    Raises:
+        DataError: if a file of printed numbers or of others' work cannot be read.
     """
     by_paper: dict[str, list[str]] = {}
     for name, entry in CLAIMS.entries.items():
@@ -106,7 +134,7 @@ def ledger(documents: Sequence[TableDocument], paper: str | None = None) -> list
         of = parts[-3] if parts[-2:-1] == ["claims"] else entry.distribution
         by_paper.setdefault(of, []).append(name)
     chosen = {of: names for of, names in by_paper.items() if paper in (None, of)}
-    return [one for of, names in chosen.items() for one in _of_paper(of, names, documents)]
+    return [one for of, names in chosen.items() for one in _of_paper(of, names, documents, elsewhere)]
 
 
 def papers() -> list[str]:
@@ -121,16 +149,25 @@ class _Asked:
     name: str
     kind: SourceKind
     source: str
-    edition: Literal["real", "phantom"]
     family: str
     reading: Reading
     judge: Judge
     claim: Claim
-    error_of: Callable[[Sum], float | None]
+    edition: Literal["real", "phantom"] = "real"
+    printed: PrintedNumbers | None = None
+    licence: str = ""
+    remarks: tuple[str, ...] = ()
 
 
-def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocument]) -> list[LedgerEntry]:
-    asked = [one for name in names for one in _asked(name, documents)]
+def _of_paper(
+    paper: str, names: Sequence[str], documents: Sequence[TableDocument], elsewhere: Path | None
+) -> list[LedgerEntry]:
+    claims = {name: _claim(name, "paper") for name in names}
+    unread: dict[str, list[str]] = {name: [] for name in names}
+    asked: list[_Asked] = []
+    for name, claim in claims.items():
+        asked += [*_asked_as_printed(name, claim), *_asked_elsewhere(name, claim, elsewhere, unread[name])]
+        asked += _asked_here(name, documents)
     wholes = [one.judge(one.reading.whole, one.claim.hypothesis) for one in asked]
     corrected: dict[int, Verdict] = {}
     for family in dict.fromkeys(one.family for one in asked):
@@ -139,48 +176,75 @@ def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocumen
         corrected |= dict(zip(places, found, strict=True))
     findings: dict[str, list[Finding]] = {name: [] for name in names}
     for place, one in enumerate(asked):
-        hypothesis = one.claim.hypothesis
-        of_parts = [one.judge(part, hypothesis) for part in one.reading.parts]
-        told = verdicts([(hypothesis, each) for each in of_parts])
-        parts = zip(one.reading.parts, of_parts, told, strict=True)
-        (alone,) = verdicts([(hypothesis, wholes[place])])
+        (alone,) = verdicts([(one.claim.hypothesis, wholes[place])])
         findings[one.name].append(
             Finding(
                 one.kind,
                 one.source,
                 one.edition,
+                one.reading.whole.name,
                 wholes[place],
                 corrected[place],
                 alone,
-                tuple(Part(part.name, each, verdict, one.error_of(part)) for part, each, verdict in parts),
+                _parts(one),
+                one.licence,
+                one.remarks,
             )
         )
-    return [LedgerEntry(name, paper, _claim(name, "paper"), tuple(findings[name])) for name in names]
+    return [LedgerEntry(name, paper, claims[name], tuple(findings[name]), tuple(unread[name])) for name in names]
 
 
-def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
-    found = []
-    printed: Claim = _claim(name, "paper")
-    for reading in printed.readings:
-        unprinted = reading.steps or reading.source == "here"
-        numbers = None if unprinted else printed_numbers(reading.table)
-        if numbers is not None:
-            judge, error_of = of_printed(numbers), partial(test_set_error, numbers)
-            found.append(
-                _Asked(name, "as printed", numbers.source, "real", "as printed", reading, judge, printed, error_of)
+def _parts(asked: _Asked) -> tuple[Part, ...]:
+    """The parts of a reading with their verdicts, corrected among themselves."""
+    hypothesis, parts = asked.claim.hypothesis, asked.reading.parts
+    found = [asked.judge(part, hypothesis) for part in parts]
+    told = verdicts([(hypothesis, each) for each in found])
+    patients = new_patients(asked.printed, parts, hypothesis) if asked.printed else [None] * len(parts)
+    each = zip(parts, found, told, patients, strict=True)
+    return tuple(Part(part.name, evidence, verdict, of_new) for part, evidence, verdict, of_new in each)
+
+
+def _asked_as_printed(name: str, claim: Claim) -> Iterator[_Asked]:
+    """The readings of a claim in the numbers that its paper printed."""
+    for reading in claim.readings:
+        if not reading.steps and reading.source in (None, "as printed"):
+            numbers = printed_numbers(reading.table)
+            if numbers is not None:
+                judge = of_printed(numbers)
+                yield _Asked(name, "as printed", numbers.source, "as printed", reading, judge, claim, printed=numbers)
+
+
+def _asked_elsewhere(name: str, claim: Claim, folder: Path | None, unread: list[str]) -> Iterator[_Asked]:
+    """The readings of a claim in others' work; what is not there is added to ``unread``."""
+    for reading in claim.readings:
+        if reading.others is not None:
+            numbers = reading.others.read(folder)
+            if numbers is None:
+                unread.append(reading.others.wanted)
+                continue
+            yield _Asked(
+                name,
+                "elsewhere",
+                numbers.citation,
+                "elsewhere",
+                reading,
+                numbers.judge,
+                claim,
+                licence=numbers.licence,
+                remarks=numbers.remarks,
             )
+
+
+def _asked_here(name: str, documents: Sequence[TableDocument]) -> Iterator[_Asked]:
+    """The readings of a claim in finished tables, in the labels of the tables' profiles."""
     for document in documents:
-        profile = PROFILE_OF.get(document.protocol, "paper")
-        claim: Claim = _claim(name, profile)
+        claim = _claim(name, PROFILE_OF.get(document.protocol, "paper"))
         for reading in claim.readings:
-            if reading.table == document.name.replace("-", "_") and reading.source != "as printed":
+            if reading.table == document.name.replace("-", "_") and reading.source in (None, "here"):
                 source = f"{document.name}, {document.protocol} protocol"
                 family = f"{document.protocol} {document.edition}"
                 judge = of_document(document, reading.steps)
-                found.append(
-                    _Asked(name, "here", source, document.edition, family, reading, judge, claim, lambda part: None)
-                )
-    return found
+                yield _Asked(name, "here", source, family, reading, judge, claim, document.edition)
 
 
 def _claim(name: str, profile: Profile) -> Claim:

@@ -9,7 +9,7 @@ from typing import Any
 from analysis.hypothesis import Evidence
 from experiments.ledger.claim import Claim
 from experiments.ledger.ledger import Finding, LedgerEntry
-from experiments.ledger.words import WORDS, by_test_set, effect, lacking
+from experiments.ledger.words import WORDS, effect, for_new_patients, lacking, source_of
 from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
 from experiments.reporting.page.page import own, template
 
@@ -46,12 +46,18 @@ def render_claims(entries: Sequence[LedgerEntry]) -> str:
 
 
 def claims_latex(entries: Sequence[LedgerEntry]) -> str:
-    """The claims with their verdicts as printed and here as a table in LaTeX, labelled ``tab:claims``."""
+    """The claims with the verdicts of all kinds of sources as a table in LaTeX, labelled ``tab:claims``.
+
+    Others' work is cited with its licence below the table.
+    """
+    cited = dict.fromkeys(
+        f"{one.source} (licence: {one.licence})" for entry in entries for one in entry.findings if one.licence
+    )
     columns = (
         Column("where", tuple(escape(one.claim.where) for one in entries), wordy=True),
         *(
             Column(kind, tuple(escape(_told(one, kind)) for one in entries), wordy=True)
-            for kind in ("as printed", "here")
+            for kind in ("as printed", "elsewhere", "here")
         ),
     )
     table = LatexTable(
@@ -59,7 +65,10 @@ def claims_latex(entries: Sequence[LedgerEntry]) -> str:
         corner="claim",
         names=tuple(one.name.removeprefix(f"{one.paper}_").replace("_", " ") for one in entries),
         columns=columns,
-        notes=("Effects with 95 % intervals. The level of 5 % is over all claims of a paper in a column.",),
+        notes=(
+            "Effects with 95 % intervals. The level of 5 % is over all claims of a paper in a column.",
+            *(f"Elsewhere: {one}." for one in cited),
+        ),
     )
     return f"{NEEDS}\n{table.text('claims')}"
 
@@ -90,13 +99,15 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
         "effect": effect(finding.evidence),
         "picture": picture(finding.evidence, claim.margin),
         "phantom": finding.edition == "phantom",
-        "source": finding.source,
+        "source": source_of(finding),
+        "asked": finding.asked if finding.kind == "elsewhere" else "",
         "parts": [
             {
                 "name": one.name,
                 "effect": effect(one.evidence),
                 "verdict": one.verdict,
-                "word": f"{WORDS[one.verdict]}{by_test_set(one)}",
+                "word": WORDS[one.verdict],
+                "patients": for_new_patients(one),
             }
             for one in finding.parts
         ],

@@ -1,4 +1,4 @@
-"""The words for verdicts and effects of claims."""
+"""The words for verdicts, effects and sources of claims."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 from analysis.hypothesis import Evidence, Verdict
-from experiments.ledger.ledger import LedgerEntry, Part
+from analysis.outperformance import CORRELATIONS
+from experiments.ledger.ledger import Finding, LedgerEntry, Part
 
 WORDS: Mapping[Verdict, str] = {
     "supported": "supported",
@@ -17,6 +18,9 @@ WORDS: Mapping[Verdict, str] = {
 }
 """The words that people read for verdicts."""
 
+ASSUMED = f"{CORRELATIONS[0]:g} to {CORRELATIONS[1]:g}"
+"""The span of correlations between two scores on the same images that is assumed."""
+
 
 def effect(evidence: Evidence) -> str:
     """An effect in words, with its 95 % interval, as in ``+1.04 (+0.75 to +1.33)``, or why there is none."""
@@ -26,11 +30,35 @@ def effect(evidence: Evidence) -> str:
     return ", ".join([*parts, *([evidence.lacking] if evidence.lacking else [])])
 
 
-def by_test_set(part: Part) -> str:
-    """How far another test set of the paper's size moves a score, in brackets; empty where it is not known."""
-    if part.of_test_set is None:
+def shown(finding: Finding) -> list[Part]:
+    """The parts that readers are shown: those with a verdict and, of others' work, those with an effect alone too."""
+    others = finding.kind == "elsewhere"
+    return [
+        part
+        for part in finding.parts
+        if part.verdict != "untested" or (others and math.isfinite(part.evidence.estimate))
+    ]
+
+
+def source_of(finding: Finding) -> str:
+    """Where the numbers of a finding are from; of others' work, with its licence and what must be known of it."""
+    licence = [f"licence: {finding.licence}"] if finding.licence else []
+    return "; ".join([finding.source, *licence, *finding.remarks])
+
+
+def for_new_patients(part: Part) -> str:
+    """What a part says of new patients, in words; empty where it is not known how many test images there were."""
+    told = part.new_patients
+    if told is None:
         return ""
-    return f" (new patients alone move each score by {part.of_test_set:.2f}, one standard error)"
+    chance = ""
+    if told.chance is not None:
+        low, high = (f"{100 * share:.1f}" for share in told.chance)
+        chance = f"; that the lower score is as good or better there has a probability of {low} to {high} %"
+    return (
+        f"for new patients {WORDS[told.verdict]}: they alone move each score by {told.error:.2f}, one standard error"
+        f"{chance}; assumed: both scores correlate by {ASSUMED}"
+    )
 
 
 def lacking(entry: LedgerEntry) -> list[str]:
@@ -39,8 +67,11 @@ def lacking(entry: LedgerEntry) -> list[str]:
     claim, found = entry.claim, []
     if "as printed" not in kinds and claim.beyond:
         found.append(f"as printed: not tested, since {claim.beyond}")
-    if "here" not in kinds and claim.readings:
-        named = dict.fromkeys(one.table.replace("_", "-") for one in claim.readings if one.source != "as printed")
-        tables = " or ".join(f"medtransfer table {name}" for name in named)
-        found.append(f"here: not tested; {tables} makes the runs")
+    if "elsewhere" not in kinds and claim.not_elsewhere:
+        found.append(f"elsewhere: not tested, since {claim.not_elsewhere}")
+    found += [f"elsewhere: not read; put {file} into a folder and name it by --elsewhere" for file in entry.unread]
+    tables = dict.fromkeys(one.table.replace("_", "-") for one in claim.readings if one.source in (None, "here"))
+    if "here" not in kinds and tables:
+        told = " or ".join(f"medtransfer table {name}" for name in tables)
+        found.append(f"here: not tested; {told} makes the runs")
     return found

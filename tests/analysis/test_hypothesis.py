@@ -98,3 +98,17 @@ def test_false_verdicts_are_as_rare_as_the_level_says(kind: str) -> None:
 def test_a_margin_must_be_above_zero() -> None:
     with pytest.raises(ValueError, match="margin above 0"):
         Hypothesis("more", 0.0)
+
+
+def test_the_variance_over_new_patients_adds_to_that_of_the_runs() -> None:
+    """Satterthwaite's degrees of freedom are written out: the variance over patients has infinitely many."""
+    means, asked = [Mean(1.5, 1.0, 5), Mean(0.0, 2.0, 5)], Hypothesis("more", 0.5)
+    found = evidence(means, [1, -1], asked, of_patients=0.7)
+    of_runs = 1 / 5 + 4 / 5
+    freedom = (of_runs + 0.7) ** 2 / ((1 / 5) ** 2 / 4 + (4 / 5) ** 2 / 4)
+    assert found.p_for == pytest.approx(stats.t.sf(1.5 / (of_runs + 0.7) ** 0.5, freedom))
+    alone = evidence(means, [1, -1], asked)
+    assert alone == evidence(means, [1, -1], asked, of_patients=0.0)
+    assert alone.p_for is not None and found.p_for is not None and alone.p_for < found.p_for
+    still = [Mean(1.5, 0.0, 5), Mean(0.0, 0.0, 5)]
+    assert evidence(still, [1, -1], asked, of_patients=0.7).lacking == "the runs do not vary, so nothing can be tested"

@@ -36,13 +36,7 @@ def add_paths(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> N
         parser: the parser of the command.
         folder: the type of the options, which checks the folders before the command begins.
     """
-    parser.add_argument(
-        "--data-root",
-        type=folder,
-        default=os.environ.get("MEDTRANSFER_DATA") or "data",
-        metavar="DIR",
-        help="folder with one folder per real dataset, by its name (default: %(default)s)",
-    )
+    add_data_root(parser, folder)
     parser.add_argument(
         "--runs",
         type=folder,
@@ -57,6 +51,22 @@ def add_paths(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> N
         default=os.environ.get("MEDTRANSFER_CACHE") or None,
         metavar="DIR",
         help="where `medtransfer prepare` stores images, best a fast local disk (default: prepared in the run store)",
+    )
+
+
+def add_data_root(parser: argparse.ArgumentParser, folder: PathOption = FOLDER) -> None:
+    """Declare ``--data-root``.
+
+    Args:
+        parser: the parser of the command.
+        folder: the type of the option, which checks the folder before the command begins.
+    """
+    parser.add_argument(
+        "--data-root",
+        type=folder,
+        default=os.environ.get("MEDTRANSFER_DATA") or "data",
+        metavar="DIR",
+        help="folder with one folder per real dataset, by its name (default: %(default)s)",
     )
 
 

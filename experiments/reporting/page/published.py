@@ -6,6 +6,7 @@ They lie beside the module of the table that repeats them, a plugin's as well: t
     # source: who printed them and where
     # runs: 10
     # ddof: 0
+    # licence: of numbers that others published, such as MIT
     # remark: what must be known beside ours; there may be several such lines, or none
     # test: TXC = 68 with and 66 without the finding
     # other images: columns whose images are not those of the paper, with "; " between them, or * for all
@@ -33,7 +34,7 @@ COLUMNS = ("row", "column", "mean", "std", "trust")
 ELSEWHERE = "on other test images"
 """What stands beside a printed number whose test images are not those of this table."""
 
-KINDS = ("source", "remark", "runs", "ddof", "test", "other images", "other division")
+KINDS = ("source", "licence", "remark", "runs", "ddof", "test", "other images", "other division")
 """The kinds of lines above the numbers."""
 
 TRUST = {
@@ -76,6 +77,7 @@ class PrintedNumbers:
         tested: the numbers of the paper's test images with and without the finding, by column, where they are known.
         other_images: the columns whose images are not those of the paper; ``*``: all.
         other_division: the columns whose test images are others, unless lists of the user's divide the dataset.
+        licence: the licence that the numbers were published under; empty where none is stated.
     """
 
     source: str
@@ -86,6 +88,7 @@ class PrintedNumbers:
     tested: dict[str, tuple[int, int]] = field(default_factory=dict)
     other_images: tuple[str, ...] = ()
     other_division: tuple[str, ...] = ()
+    licence: str = ""
 
 
 def published_cells(document: TableDocument) -> dict[CellKey, str]:
@@ -176,7 +179,8 @@ def read_printed(path: Path) -> PrintedNumbers:
     remarks = [*([f"standard deviations with ddof {ddof}"] if ddof is not None else []), *said["remark"]]
     images, division = (_columns(kind, said[kind], values, path) for kind in ("other images", "other division"))
     tested = dict(_tested(text, values, path) for text in said["test"])
-    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof, tested, images, division)
+    licence = "; ".join(said["licence"])
+    return PrintedNumbers(said["source"][0], tuple(remarks), values, runs, ddof, tested, images, division, licence)
 
 
 def _tested(text: str, values: Mapping[CellKey, PrintedValue], path: Path) -> tuple[str, tuple[int, int]]:

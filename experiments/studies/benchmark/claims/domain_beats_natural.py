@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments.ledger.claim import Claim
 from experiments.studies.benchmark.domain_pairs import over_pairs
+from experiments.studies.benchmark.others import medical_beats_natural
 from experiments.studies.benchmark.tasks import MARGIN_FROM
 from experiments.tables.preset import Profile
 
@@ -16,5 +17,5 @@ def domain_beats_natural(profile: Profile = "paper") -> Claim:
         kind="more",
         margin=0.5,
         margin_from=MARGIN_FROM,
-        readings=(over_pairs(profile, "domain", "natural"),),
+        readings=(over_pairs(profile, "domain", "natural"), *medical_beats_natural()),
     )

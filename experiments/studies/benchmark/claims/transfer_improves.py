@@ -28,4 +28,7 @@ def transfer_improves(profile: Profile = "paper") -> Claim:
             over_columns("benchmark_figure_1", coarse.label, "Scratch", tasks),
             over_columns("real_images_initializations", IMAGENET.label, RANDOM.label, on_real_images),
         ),
+        not_elsewhere="of the 14 sources of Juodelyte et al. 2024 (https://arxiv.org/abs/2412.20172) none is random, "
+        "and Juodelyte et al. 2023 (https://arxiv.org/abs/2302.08272) scored random starts by another program and on "
+        "other images than the others, as far as their code tells",
     )

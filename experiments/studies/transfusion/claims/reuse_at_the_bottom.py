@@ -6,6 +6,7 @@ from experiments.ledger.claim import Claim, Reading, difference, less
 from experiments.studies.real_images.shared import FEW, IMAGENET, STAGES
 from experiments.studies.real_images.shared import RANDOM as ON_REAL_IMAGES
 from experiments.studies.transfusion.networks import network
+from experiments.studies.transfusion.others import kept_by_stage
 from experiments.studies.transfusion.shared_tables import RANDOM, TRANSFER
 from experiments.tables.preset import Profile
 
@@ -30,6 +31,7 @@ def reuse_at_the_bottom(profile: Profile = "paper") -> Claim:
         readings=(
             Reading("transfusion_similarity", less(name, lowest, highest), (lowest, highest)),
             Reading("real_images_similarity", less(name, *on_real_images), on_real_images),
+            kept_by_stage(name),
         ),
         beyond="the figure's numbers are not printed",
     )
