@@ -8,9 +8,10 @@ from typing import Literal
 
 from analysis.hypothesis import Hypothesis, Kind
 from experiments.tables.document import CellKey
+from specs.errors import UsageError
 
-SourceKind = Literal["as printed", "here"]
-"""Where numbers are from: printed by the paper, or finished tables on this disk."""
+SourceKind = Literal["as printed", "here", "planted worlds"]
+"""Where numbers are from: printed by the paper, finished tables on this disk, or, of these, worlds of a known truth."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,19 @@ class Reading:
     steps: bool = False
 
 
+@dataclass(frozen=True)
+class PlantedReading:
+    """How a claim reads in a planted world, where it is known whether the claim is true.
+
+    Attributes:
+        reading: how the claim reads in the world's table.
+        holds: whether the claim is true in this world by construction.
+    """
+
+    reading: Reading
+    holds: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A claim of a paper. It is the result of a function in a file of ``claims`` in the paper's folder.
@@ -58,6 +72,10 @@ class Claim:
         margin_from: where the margin comes from.
         readings: how the claim reads in tables.
         beyond: why printed numbers, or runs, cannot say more; empty where they say what is claimed.
+        worlds: how the claim reads in planted worlds, which test its verdicts and say nothing of medicine.
+
+    Raises:
+        UsageError: if a table is read both as evidence and as a planted world.
     """
 
     sentence: str
@@ -67,9 +85,15 @@ class Claim:
     margin_from: str
     readings: tuple[Reading, ...]
     beyond: str = ""
+    worlds: tuple[PlantedReading, ...] = ()
 
     def __post_init__(self) -> None:
         Hypothesis(self.kind, self.margin)  # refuses a margin that is none while the claim is made
+        if both := {one.table for one in self.readings} & {one.reading.table for one in self.worlds}:
+            raise UsageError(
+                f'the claim "{self.sentence}" reads the table {min(both)} both as evidence and as a planted world. '
+                "Expected tables of planted worlds in `worlds` alone; take it out of `readings`."
+            )
 
     @property
     def hypothesis(self) -> Hypothesis:

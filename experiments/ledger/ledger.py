@@ -45,13 +45,15 @@ class Finding:
     """What one source says of a claim.
 
     Attributes:
-        kind: ``as printed``, or ``here`` for finished tables.
+        kind: ``as printed``, ``here`` for finished tables, or ``planted worlds`` for those whose truth is known.
         source: where the numbers are from, in words.
         edition: ``real`` or ``phantom`` images, on which the runs were done; printed numbers are of real ones.
         evidence: what the numbers say of the claim as a whole.
-        verdict: the verdict, corrected over the claims of the paper that this kind of source is asked about.
+        verdict: the verdict, corrected over the claims of the paper that this kind of source, or this planted world, is
+            asked about.
         alone: the verdict without correction.
         parts: what they say of the claim's parts.
+        holds: whether the claim is true there by construction, in a planted world; None: that is not known.
     """
 
     kind: SourceKind
@@ -61,6 +63,17 @@ class Finding:
     verdict: Verdict
     alone: Verdict
     parts: tuple[Part, ...]
+    holds: bool | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the verdict is right in a planted world: supported where the claim is true, and nowhere else.
+
+        Where nothing could be tested, or where the truth is not known, no verdict is right.
+        """
+        if self.holds is None or self.verdict == "untested":
+            return False
+        return (self.verdict == "supported") == self.holds
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class LedgerEntry:
     def to_json(self) -> dict[str, Any]:
         """The entry as plain data; numbers that are not defined are None."""
         plain: dict[str, Any] = _plain(dataclasses.asdict(self) | {"claim": dataclasses.asdict(self.claim)})
-        for reading in plain["claim"]["readings"]:
+        for reading in [*plain["claim"]["readings"], *(world["reading"] for world in plain["claim"]["worlds"])]:
             for one in (reading["whole"], *reading["parts"]):
                 one["weights"] = [
                     {"row": row, "column": column, "weight": weight} for (row, column), weight in one["weights"].items()
@@ -94,7 +107,7 @@ def ledger(documents: Sequence[TableDocument], paper: str | None = None) -> list
     """Judge every registered claim.
 
     Claims of a paper are judged together: Holm's correction is over those that the same kind of source is asked about,
-    of tables over those of the same protocol and edition.
+    of tables over those of the same protocol and edition. Those that are read in one planted world are corrected apart.
 
     Args:
         documents: the finished tables.
@@ -127,6 +140,7 @@ class _Asked:
     judge: Judge
     claim: Claim
     error_of: Callable[[Sum], float | None]
+    holds: bool | None = None
 
 
 def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocument]) -> list[LedgerEntry]:
@@ -153,6 +167,7 @@ def _of_paper(paper: str, names: Sequence[str], documents: Sequence[TableDocumen
                 corrected[place],
                 alone,
                 tuple(Part(part.name, each, verdict, one.error_of(part)) for part, each, verdict in parts),
+                one.holds,
             )
         )
     return [LedgerEntry(name, paper, _claim(name, "paper"), tuple(findings[name])) for name in names]
@@ -173,14 +188,28 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
         profile = PROFILE_OF.get(document.protocol, "paper")
         claim: Claim = _claim(name, profile)
         for reading in claim.readings:
-            if reading.table == document.name.replace("-", "_") and reading.source != "as printed":
+            if reading.source != "as printed" and _is_of(reading, document):
                 source = f"{document.name}, {document.protocol} protocol"
                 family = f"{document.protocol} {document.edition}"
-                judge = of_document(document, reading.steps)
-                found.append(
-                    _Asked(name, "here", source, document.edition, family, reading, judge, claim, lambda part: None)
-                )
+                found.append(_of_table(name, claim, "here", source, family, reading, document))
+        for world in claim.worlds:
+            if _is_of(world.reading, document):
+                of = _of_table(name, claim, "planted worlds", document.name, document.name, world.reading, document)
+                found.append(dataclasses.replace(of, holds=world.holds))
     return found
+
+
+def _is_of(reading: Reading, document: TableDocument) -> bool:
+    """Whether a reading is of the registered table that a document was made of."""
+    return reading.table == document.name.replace("-", "_")
+
+
+def _of_table(
+    name: str, claim: Claim, kind: SourceKind, source: str, family: str, reading: Reading, document: TableDocument
+) -> _Asked:
+    """What is asked of a finished table; what another test set would show is not known of it."""
+    judge = of_document(document, reading.steps)
+    return _Asked(name, kind, source, document.edition, family, reading, judge, claim, lambda part: None)
 
 
 def _claim(name: str, profile: Profile) -> Claim:

@@ -9,7 +9,7 @@ from typing import Any
 from analysis.hypothesis import Evidence
 from experiments.ledger.claim import Claim
 from experiments.ledger.ledger import Finding, LedgerEntry
-from experiments.ledger.words import WORDS, by_test_set, effect, lacking
+from experiments.ledger.words import WORDS, by_test_set, by_worlds, effect, in_worlds, lacking, truth
 from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
 from experiments.reporting.page.page import own, template
 
@@ -46,13 +46,14 @@ def render_claims(entries: Sequence[LedgerEntry]) -> str:
 
 
 def claims_latex(entries: Sequence[LedgerEntry]) -> str:
-    """The claims with their verdicts as printed and here as a table in LaTeX, labelled ``tab:claims``."""
+    """The claims with their verdicts as printed and here as a table in LaTeX, labelled ``tab:claims``.
+
+    Whether the verdicts are right in planted worlds is a column where a table of such a world is there.
+    """
+    kinds = ["as printed", "here", *(["planted worlds"] if any(map(in_worlds, entries)) else [])]
     columns = (
         Column("where", tuple(escape(one.claim.where) for one in entries), wordy=True),
-        *(
-            Column(kind, tuple(escape(_told(one, kind)) for one in entries), wordy=True)
-            for kind in ("as printed", "here")
-        ),
+        *(Column(kind, tuple(escape(_told(one, kind)) for one in entries), wordy=True) for kind in kinds),
     )
     table = LatexTable(
         caption=TITLE,
@@ -65,31 +66,35 @@ def claims_latex(entries: Sequence[LedgerEntry]) -> str:
 
 
 def _told(entry: LedgerEntry, kind: str) -> str:
+    if kind == "planted worlds":
+        return by_worlds(entry) or "-"
     found = [one for one in entry.findings if one.kind == kind]
     return "; ".join(f"{WORDS[one.verdict]}: {effect(one.evidence)}" for one in found) or "not tested"
 
 
 def _tile(entry: LedgerEntry) -> dict[str, Any]:
     claim = entry.claim
+    others = [one for one in entry.findings if one.holds is None]
     return {
         "name": entry.name,
         "sentence": claim.sentence,
         "where": claim.where,
         "margin": f"{claim.margin:g} ({claim.margin_from})",
-        "sources": [_source(one, claim) for one in entry.findings],
+        "sources": [_source(one, claim) for one in [*others, *in_worlds(entry)]],
+        "worlds": by_worlds(entry),
         "lacking": lacking(entry),
     }
 
 
 def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
     return {
-        "kind": finding.kind,
+        "kind": finding.kind if finding.holds is None else f"planted world in which it is {truth(finding)}",
         "verdict": finding.verdict,
         "word": WORDS[finding.verdict],
         "alone": WORDS[finding.alone] if finding.alone != finding.verdict else "",
         "effect": effect(finding.evidence),
         "picture": picture(finding.evidence, claim.margin),
-        "phantom": finding.edition == "phantom",
+        "phantom": finding.edition == "phantom" and finding.holds is None,
         "source": finding.source,
         "parts": [
             {

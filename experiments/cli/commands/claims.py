@@ -6,7 +6,8 @@
 A claim is supported, contradicted, shown negligible (its effect lies within the margin) or undecided; undecided says
 the smallest effect that would have been seen. The level of 5 % is over all claims of a paper that the same kind of
 source is asked about; the verdict without this correction stands beside where it differs. Drawn images say nothing of
-medicine, and neither do runs on them.
+medicine, and neither do runs on them. Planted worlds, the tables of `medtransfer demo`, in which it is known whether a
+claim is true, test the verdicts themselves.
 """
 
 from __future__ import annotations
@@ -77,12 +78,17 @@ def execute(options: argparse.Namespace) -> int:
 
 def lines(entry: LedgerEntry) -> Iterator[str]:
     """The lines of a claim: the sentence, then what each source says of it."""
-    from experiments.ledger.words import lacking
+    from experiments.ledger.words import by_worlds, in_worlds, lacking, truth
 
-    claim = entry.claim
+    claim, worlds = entry.claim, in_worlds(entry)
     yield from _wrapped(f"{entry.name.removeprefix(f'{entry.paper}_')}: {claim.sentence} ({claim.where})", "  ")
     for finding in entry.findings:
-        yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{finding.source}]", "      ")
+        if finding.holds is None:
+            yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{finding.source}]", "      ")
+    if worlds:
+        yield from _wrapped(f"planted worlds, which test the verdicts and not medicine: {by_worlds(entry)}", "      ")
+    for finding in worlds:
+        yield from _wrapped(f"where it is {truth(finding)}: {told(finding, entry)} [{finding.source}]", "        ")
     for sentence in lacking(entry):
         yield from _wrapped(sentence, "      ")
 
@@ -91,7 +97,8 @@ def told(finding: Finding, entry: LedgerEntry) -> str:
     """What a source says of a claim, in words: the verdict, the effect with its interval, and the parts."""
     from experiments.ledger.words import WORDS, by_test_set, effect
 
-    phantom = "on drawn images, which say nothing of medicine: " if finding.edition == "phantom" else ""
+    drawn = finding.edition == "phantom" and finding.holds is None
+    phantom = "on drawn images, which say nothing of medicine: " if drawn else ""
     alone = f" (without correction: {WORDS[finding.alone]})" if finding.alone != finding.verdict else ""
     text = f"{phantom}{WORDS[finding.verdict]}{alone}; {effect(finding.evidence)}"
     if finding.verdict == "undecided" and finding.evidence.detectable is not None:

@@ -7,6 +7,8 @@ from experiments.studies.benchmark.figure_1 import GROUPS, SOURCES
 from experiments.studies.benchmark.profiles import PROFILES
 from experiments.studies.benchmark.table_2 import TASKS
 from experiments.studies.benchmark.tasks import MARGIN_FROM
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.shared import SOURCE
 from experiments.studies.real_images.initializations import ALL, MORE, VESSELS
 from experiments.studies.real_images.shared import FEW, IMAGENET, RANDOM
 from experiments.tables.preset import Profile
@@ -27,5 +29,9 @@ def transfer_improves(profile: Profile = "paper") -> Claim:
             over_columns("benchmark_table_2", PROFILES[profile].natural_label, "Scratch", TASKS[profile]),
             over_columns("benchmark_figure_1", coarse.label, "Scratch", tasks),
             over_columns("real_images_initializations", IMAGENET.label, RANDOM.label, on_real_images),
+        ),
+        worlds=(
+            in_world("features", SOURCE, holds=True),
+            in_world("plenty", SOURCE, holds=False),
         ),
     )
