@@ -3,8 +3,8 @@
     python -m benchmarks.planted_claims --draws N [--worlds NAME ...] [--first K] [--file FILE] [--minutes M] [--json]
 
 Claims of papers that are read in planted worlds (`Claim.worlds`) are true in one and false in another one. Each drawing
-of a world pretrains its sources, fine-tunes four runs of each row that a claim names and of the random row, and has the
-ledger judge all claims that are read there, as `medtransfer claims` does. The verdicts are appended to the file; a
+of a world pretrains its sources, fine-tunes a few runs of each row that a claim names and of the random row, and has
+the ledger judge all claims that are read there, as `medtransfer claims` does. The verdicts are appended to the file; a
 later start goes on from there, and leaves out lines of other code, whose runs or claims are not what they would be now.
 The shares are given with Wilson's 95 % interval (Wilson 1927, https://doi.org/10.2307/2276774). A drawing takes seconds
 on two cores, and serves several claims; this is no part of `make bench`.
@@ -34,9 +34,9 @@ from experiments.tables.named import table_named
 from experiments.tables.table import Table
 from specs.run import digest
 
-RUNS = 4
-"""The runs of each row: the fewest with which a permutation test of steps can support a claim. With 3, the smallest
-one-sided p-value is 1/20; with 4 it is 1/70."""
+RUNS, RUNS_OF_STEPS = 3, 4
+"""The runs of each row, and those in a world whose steps are counted: the fewest with which a permutation test can
+support a claim. With 3, the smallest one-sided p-value is 1/20; with 4 it is 1/70."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,10 +77,19 @@ def rows_of(table: str) -> Selection:
     return Selection(rows=tuple(dict.fromkeys(row for one in sums for row, _ in one.weights)))
 
 
-def asked(session: Session, name: str) -> str:
-    """A digest of everything that a drawing's verdicts depend on: its runs, its claims and the threshold of steps."""
+def plan_of(name: str) -> dict[str, Any]:
+    """The arguments of ``Session.make`` with which a world's table is made: its runs of each row, and its rows."""
+    return {"seeds": RUNS if _table(name).threshold is None else RUNS_OF_STEPS, "selection": rows_of(name)}
+
+
+def _table(name: str) -> Table:
     table = table_named(name, None)
     assert isinstance(table, Table)
+    return table
+
+
+def asked(session: Session, name: str) -> str:
+    """A digest of everything that a drawing's verdicts depend on: its runs, its claims and the threshold of steps."""
     read = [entry.to_json() for entry in claims() if read_in(entry, name)]
     told = [
         {
@@ -90,8 +99,8 @@ def asked(session: Session, name: str) -> str:
         }
         for one in read
     ]
-    runs = sorted(session.plan(name, seeds=RUNS, selection=rows_of(name)).plan.runs)
-    return digest([runs, told, table.threshold])[:16]
+    runs = sorted(session.plan(name, **plan_of(name)).plan.runs)
+    return digest([runs, told, _table(name).threshold])[:16]
 
 
 def drawn(session: Session, name: str) -> Line:
@@ -102,7 +111,7 @@ def drawn(session: Session, name: str) -> Line:
         name: the name of the table, with its arguments.
     """
     began = time.monotonic()
-    made = session.make(name, seeds=RUNS, selection=rows_of(name))
+    made = session.make(name, **plan_of(name))
     document = finished(name, made)
     (column, _), *_ = document.columns
     steps = {row: [[one.time, one.reached] for one in steps_of(document, (row, column))] for row, _ in document.rows}

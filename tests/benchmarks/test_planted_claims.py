@@ -47,14 +47,19 @@ def test_claims_are_counted_where_they_are_true_and_where_they_are_false() -> No
     assert "right in both worlds: 1" in text
 
 
-def test_only_rows_that_claims_name_are_trained_and_four_runs_of_each(tmp_path: Path) -> None:
-    name = "demo-features(draw=1)"
-    assert planted_claims.rows_of(name).rows == ("Source", "Random")
-    plan = Session(tmp_path, wandb="disabled").plan(
-        name, seeds=planted_claims.RUNS, selection=planted_claims.rows_of(name)
-    )
-    stages = [run.spec.stage for run in plan.plan.runs.values()]
-    assert (stages.count("finetune"), stages.count("pretrain")) == (8, 1)
+@pytest.mark.parametrize(
+    ("world", "rows", "runs"),
+    [
+        ("features", ("Source", "Random"), 2 * 3),
+        ("domain", ("Natural, then domain", "Natural source", "Domain source"), (3 + 1) * 3),  # and the random row
+        ("scale", ("Random", "Source", "Random, at a good scale", "Mean Var of the source"), 4 * 4),
+    ],
+)
+def test_only_rows_that_claims_name_are_trained(world: str, rows: tuple[str, ...], runs: int, tmp_path: Path) -> None:
+    name = f"demo-{world}(draw=1)"
+    assert planted_claims.rows_of(name).rows == rows
+    planned = Session(tmp_path, wandb="disabled").plan(name, **planted_claims.plan_of(name)).plan
+    assert [run.spec.stage for run in planned.runs.values()].count("finetune") == runs
 
 
 def test_a_later_start_counts_what_the_file_holds(
