@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,44 +24,23 @@ from typing import Any
 from analysis.decision import Rules, standing
 from analysis.shares import wilson
 from analysis.truth import overall
-from benchmarks.journal import append, entries
+from benchmarks import redrawing
+from benchmarks.redrawing import PREFIX, Line, add_options, finished, redrawn, scores_of
 from experiments.reporting.blocks.planted import judgements
 from experiments.session.session import Session
-from experiments.tables.document import TableDocument
 from experiments.tables.named import planted_worlds, table_named
 from experiments.tables.table import Table
-from specs.errors import UsageError, unknown
 from specs.run import digest
 
-PREFIX = "demo-"
 VERDICTS = ("recovered", "undecided", "wrong")
-
-Line = dict[str, Any]
-"""A line of the file: world, draw, asked, verdict, claims, rows (means in percent), scores of runs, seconds, runs."""
 
 
 def main() -> None:
     """Make the drawings that are missing, and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, required=True, metavar="N", help="drawings of each world")
-    parser.add_argument("--worlds", nargs="+", default=worlds(), metavar="NAME", help="(default: all)")
-    parser.add_argument("--first", type=int, default=1, metavar="K", help="number of the first drawing (default: 1)")
-    parser.add_argument(
-        "--file",
-        type=Path,
-        default=Path("worlds.jsonl"),
-        help="the file that verdicts are kept in (default: %(default)s)",
-    )
-    parser.add_argument("--minutes", type=float, metavar="M", help="begin no drawing after this time")
-    parser.add_argument("--json", action="store_true", help="print one object per world")
+    add_options(parser, worlds(), "worlds.jsonl")
     options = parser.parse_args()
-    if other := set(options.worlds) - set(worlds()):
-        raise unknown("planted world", min(other), worlds())
-    if options.draws < 1 or options.first < 0:
-        raise UsageError(f"expected --draws from 1 and --first from 0, found {options.draws} and {options.first}.")
-    until = time.monotonic() + 60 * options.minutes if options.minutes else None
-    lines = counted(options.worlds, range(options.first, options.first + options.draws), options.file, until)
-    counted_lines = list(lines)
+    counted_lines = list(redrawn(options, worlds(), _asked, drawn))
     print(json.dumps(summary(counted_lines), indent=1) if options.json else as_text(counted_lines))
 
 
@@ -80,25 +58,13 @@ def counted(names: Sequence[str], draws: Sequence[int], file: Path, until: float
         file: the file that lines are read from and appended to.
         until: the moment of ``time.monotonic`` after which no drawing is begun; None: no limit.
     """
-    known = {(line["world"], line["draw"], line["asked"]): line for line in entries(file)}
-    for draw in draws:
-        for world in names:
-            with tempfile.TemporaryDirectory(prefix="worlds-") as folder:
-                session = Session(folder, wandb="disabled")
-                name = f"{PREFIX}{world}(draw={draw})"
-                asked = _asked(session, name)
-                if line := known.get((world, draw, asked)):
-                    yield line
-                    continue
-                if until is not None and time.monotonic() > until:
-                    continue
-                line = {"world": world, "draw": draw, "asked": asked} | drawn(session, name)
-            append(file, line)
-            yield line
+    return redrawing.counted(names, draws, file, _asked, drawn, until)
 
 
 def drawn(session: Session, name: str) -> Line:
     """Make a table, and return the line with the verdict of its tests on what was planted.
+
+    The line has the verdict, the claims, the rows with their means in percent, the scores of runs, seconds and runs.
 
     Args:
         session: the session that does the runs.
@@ -106,13 +72,9 @@ def drawn(session: Session, name: str) -> Line:
     """
     began = time.monotonic()
     made = session.make(name)
-    if made.failures:
-        raise RuntimeError(f"{name}: {made.failures[0]}")
-    document = made.document
-    assert isinstance(document, TableDocument)
+    document = finished(name, made)
     (column, _), *_ = document.columns
     means = {row: document.comparison.cells[row, column].summary.mean for row, _ in document.rows}
-    scores = {row: document.cells[row, column].values for row, _ in document.rows}
     return {
         "verdict": overall(judgements(document)),
         "claims": [
@@ -125,7 +87,7 @@ def drawn(session: Session, name: str) -> Line:
             for judgement in judgements(document)
         ],
         "rows": {row: round(100 * mean, 2) for row, mean in means.items()},
-        "scores": {row: [round(score, 6) for score in values] for row, values in scores.items()},
+        "scores": scores_of(document),
         "seconds": round(time.monotonic() - began, 1),
         "runs": len(made.runs),
     }

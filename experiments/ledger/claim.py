@@ -9,9 +9,10 @@ from typing import Literal, Protocol
 
 from analysis.hypothesis import Evidence, Hypothesis, Kind
 from experiments.tables.document import CellKey
+from specs.errors import UsageError
 
-SourceKind = Literal["as printed", "elsewhere", "here"]
-"""Where numbers are from: printed by the paper, finished work of other people, or finished tables on this disk."""
+SourceKind = Literal["as printed", "elsewhere", "here", "planted worlds"]
+"""Where numbers are from: printed by the paper, others' finished work, finished tables here, or worlds of known truth."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,19 @@ class Reading:
             raise ValueError("expected others' work in a reading of the source elsewhere, and in no other reading")
 
 
+@dataclass(frozen=True)
+class PlantedReading:
+    """How a claim reads in a planted world, where it is known whether the claim is true.
+
+    Attributes:
+        reading: how the claim reads in the world's table.
+        holds: whether the claim is true in this world by construction.
+    """
+
+    reading: Reading
+    holds: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A claim of a paper. It is the result of a function in a file of ``claims`` in the paper's folder.
@@ -107,6 +121,10 @@ class Claim:
         readings: how the claim reads in tables.
         beyond: why printed numbers, or runs, cannot say more; empty where they say what is claimed.
         not_elsewhere: why finished work of others that is known cannot test the claim; empty where it can, or none is.
+        worlds: how the claim reads in planted worlds, which test its verdicts and say nothing of medicine.
+
+    Raises:
+        UsageError: if a table is read both as evidence and as a planted world.
     """
 
     sentence: str
@@ -117,9 +135,15 @@ class Claim:
     readings: tuple[Reading, ...]
     beyond: str = ""
     not_elsewhere: str = ""
+    worlds: tuple[PlantedReading, ...] = ()
 
     def __post_init__(self) -> None:
         Hypothesis(self.kind, self.margin)  # refuses a margin that is none while the claim is made
+        if both := {one.table for one in self.readings} & {one.reading.table for one in self.worlds}:
+            raise UsageError(
+                f'the claim "{self.sentence}" reads the table {min(both)} both as evidence and as a planted world. '
+                "Expected tables of planted worlds in `worlds` alone; take it out of `readings`."
+            )
 
     @property
     def hypothesis(self) -> Hypothesis:

@@ -45,16 +45,19 @@ class Finding:
     """What one source says of a claim.
 
     Attributes:
-        kind: ``as printed``, ``elsewhere`` for others' work, or ``here`` for finished tables.
+        kind: ``as printed``, ``elsewhere`` for others' work, ``here`` for finished tables, or ``planted worlds`` for
+            tables whose truth is known.
         source: where the numbers are from, in words; of others' work, whom to cite.
         edition: ``real`` or ``phantom`` images, on which the runs were done; printed numbers are of real ones.
         asked: what was summed, in words.
         evidence: what the numbers say of the claim as a whole.
-        verdict: the verdict, corrected over the claims of the paper that this kind of source is asked about.
+        verdict: the verdict, corrected over the claims of the paper that this kind of source, or this planted world, is
+            asked about.
         alone: the verdict without correction.
         parts: what they say of the claim's parts.
         licence: the licence of others' work; empty for other sources.
         remarks: what must be known to read others' work.
+        holds: whether the claim is true there by construction, in a planted world; None: that is not known.
     """
 
     kind: SourceKind
@@ -67,6 +70,17 @@ class Finding:
     parts: tuple[Part, ...]
     licence: str = ""
     remarks: tuple[str, ...] = ()
+    holds: bool | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the verdict is right in a planted world: supported where the claim is true, and nowhere else.
+
+        Where nothing could be tested, or where the truth is not known, no verdict is right.
+        """
+        if self.holds is None or self.verdict == "untested":
+            return False
+        return (self.verdict == "supported") == self.holds
 
 
 @dataclass(frozen=True)
@@ -89,8 +103,9 @@ class LedgerEntry:
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain data; numbers that are not defined are None."""
-        claim = dataclasses.asdict(dataclasses.replace(self.claim, readings=()))
+        claim = dataclasses.asdict(dataclasses.replace(self.claim, readings=(), worlds=()))
         claim["readings"] = [_plain_reading(reading) for reading in self.claim.readings]
+        claim["worlds"] = [{"holds": one.holds, "reading": _plain_reading(one.reading)} for one in self.claim.worlds]
         findings = [dataclasses.asdict(one) for one in self.findings]
         told = {"name": self.name, "paper": self.paper, "claim": claim, "findings": findings, "unread": self.unread}
         plain: dict[str, Any] = _plain(told)
@@ -118,7 +133,7 @@ def ledger(
     """Judge every registered claim.
 
     Claims of a paper are judged together: Holm's correction is over those that the same kind of source is asked about,
-    of tables over those of the same protocol and edition.
+    of tables over those of the same protocol and edition. Those that are read in one planted world are corrected apart.
 
     Args:
         documents: the finished tables.
@@ -157,6 +172,7 @@ class _Asked:
     printed: PrintedNumbers | None = None
     licence: str = ""
     remarks: tuple[str, ...] = ()
+    holds: bool | None = None
 
 
 def _of_paper(
@@ -189,6 +205,7 @@ def _of_paper(
                 _parts(one),
                 one.licence,
                 one.remarks,
+                one.holds,
             )
         )
     return [LedgerEntry(name, paper, claims[name], tuple(findings[name]), tuple(unread[name])) for name in names]
@@ -240,11 +257,27 @@ def _asked_here(name: str, documents: Sequence[TableDocument]) -> Iterator[_Aske
     for document in documents:
         claim = _claim(name, PROFILE_OF.get(document.protocol, "paper"))
         for reading in claim.readings:
-            if reading.table == document.name.replace("-", "_") and reading.source in (None, "here"):
+            if reading.source in (None, "here") and _is_of(reading, document):
                 source = f"{document.name}, {document.protocol} protocol"
                 family = f"{document.protocol} {document.edition}"
-                judge = of_document(document, reading.steps)
-                yield _Asked(name, "here", source, family, reading, judge, claim, document.edition)
+                yield _of_table(name, claim, "here", source, family, reading, document)
+        for world in claim.worlds:
+            if _is_of(world.reading, document):
+                of = _of_table(name, claim, "planted worlds", document.name, document.name, world.reading, document)
+                yield dataclasses.replace(of, holds=world.holds)
+
+
+def _is_of(reading: Reading, document: TableDocument) -> bool:
+    """Whether a reading is of the registered table that a document was made of."""
+    return reading.table == document.name.replace("-", "_")
+
+
+def _of_table(
+    name: str, claim: Claim, kind: SourceKind, source: str, family: str, reading: Reading, document: TableDocument
+) -> _Asked:
+    """What is asked of a finished table."""
+    judge = of_document(document, reading.steps)
+    return _Asked(name, kind, source, family, reading, judge, claim, document.edition)
 
 
 def _claim(name: str, profile: Profile) -> Claim:

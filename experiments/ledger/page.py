@@ -9,7 +9,16 @@ from typing import Any
 from analysis.hypothesis import Evidence
 from experiments.ledger.claim import Claim
 from experiments.ledger.ledger import Finding, LedgerEntry
-from experiments.ledger.words import WORDS, effect, for_new_patients, lacking, source_of
+from experiments.ledger.words import (
+    WORDS,
+    by_worlds,
+    effect,
+    for_new_patients,
+    in_worlds,
+    lacking,
+    source_of,
+    truth,
+)
 from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
 from experiments.reporting.page.page import own, template
 
@@ -48,17 +57,16 @@ def render_claims(entries: Sequence[LedgerEntry]) -> str:
 def claims_latex(entries: Sequence[LedgerEntry]) -> str:
     """The claims with the verdicts of all kinds of sources as a table in LaTeX, labelled ``tab:claims``.
 
-    Others' work is cited with its licence below the table.
+    Others' work is cited with its licence below the table. Whether the verdicts are right in planted worlds is a column
+    where a table of such a world is there.
     """
     cited = dict.fromkeys(
         f"{one.source} (licence: {one.licence})" for entry in entries for one in entry.findings if one.licence
     )
+    kinds = ["as printed", "elsewhere", "here", *(["planted worlds"] if any(map(in_worlds, entries)) else [])]
     columns = (
         Column("where", tuple(escape(one.claim.where) for one in entries), wordy=True),
-        *(
-            Column(kind, tuple(escape(_told(one, kind)) for one in entries), wordy=True)
-            for kind in ("as printed", "elsewhere", "here")
-        ),
+        *(Column(kind, tuple(escape(_told(one, kind)) for one in entries), wordy=True) for kind in kinds),
     )
     table = LatexTable(
         caption=TITLE,
@@ -74,31 +82,35 @@ def claims_latex(entries: Sequence[LedgerEntry]) -> str:
 
 
 def _told(entry: LedgerEntry, kind: str) -> str:
+    if kind == "planted worlds":
+        return by_worlds(entry) or "-"
     found = [one for one in entry.findings if one.kind == kind]
     return "; ".join(f"{WORDS[one.verdict]}: {effect(one.evidence)}" for one in found) or "not tested"
 
 
 def _tile(entry: LedgerEntry) -> dict[str, Any]:
     claim = entry.claim
+    others = [one for one in entry.findings if one.holds is None]
     return {
         "name": entry.name,
         "sentence": claim.sentence,
         "where": claim.where,
         "margin": f"{claim.margin:g} ({claim.margin_from})",
-        "sources": [_source(one, claim) for one in entry.findings],
+        "sources": [_source(one, claim) for one in [*others, *in_worlds(entry)]],
+        "worlds": by_worlds(entry),
         "lacking": lacking(entry),
     }
 
 
 def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
     return {
-        "kind": finding.kind,
+        "kind": finding.kind if finding.holds is None else f"planted world in which it is {truth(finding)}",
         "verdict": finding.verdict,
         "word": WORDS[finding.verdict],
         "alone": WORDS[finding.alone] if finding.alone != finding.verdict else "",
         "effect": effect(finding.evidence),
         "picture": picture(finding.evidence, claim.margin),
-        "phantom": finding.edition == "phantom",
+        "phantom": finding.edition == "phantom" and finding.holds is None,
         "source": source_of(finding),
         "asked": finding.asked if finding.kind == "elsewhere" else "",
         "parts": [

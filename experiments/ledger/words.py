@@ -21,6 +21,9 @@ WORDS: Mapping[Verdict, str] = {
 ASSUMED = f"{CORRELATIONS[0]:g} to {CORRELATIONS[1]:g}"
 """The span of correlations between two scores on the same images that is assumed."""
 
+MAKING = "medtransfer table"
+"""The command that makes a table, or several."""
+
 
 def effect(evidence: Evidence) -> str:
     """An effect in words, with its 95 % interval, as in ``+1.04 (+0.75 to +1.33)``, or why there is none."""
@@ -61,6 +64,29 @@ def for_new_patients(part: Part) -> str:
     )
 
 
+def in_worlds(entry: LedgerEntry) -> list[Finding]:
+    """What planted worlds say of a claim, those first in which it is true."""
+    return sorted((one for one in entry.findings if one.holds is not None), key=lambda one: not one.holds)
+
+
+def by_worlds(entry: LedgerEntry) -> str:
+    """Whether the verdicts on a claim are right in planted worlds; empty where it is read in none that is here.
+
+    As in ``supported where it is true, undecided where it is false: right in both``.
+    """
+    found = in_worlds(entry)
+    if not found:
+        return ""
+    told = [f"{WORDS[one.verdict]} where it is {truth(one)}" for one in found]
+    right = sum(one.right for one in found)
+    return f"{', '.join(told)}: right in {'both' if right == len(found) == 2 else f'{right} of {len(found)}'}"
+
+
+def truth(finding: Finding) -> str:
+    """Whether a claim is ``true`` or ``false`` in a planted world, in a word."""
+    return "true" if finding.holds else "false"
+
+
 def lacking(entry: LedgerEntry) -> list[str]:
     """Sentences on what is not tested of a claim, and why, or the command that makes the runs."""
     kinds = {finding.kind for finding in entry.findings}
@@ -72,6 +98,11 @@ def lacking(entry: LedgerEntry) -> list[str]:
     found += [f"elsewhere: not read; put {file} into a folder and name it by --elsewhere" for file in entry.unread]
     tables = dict.fromkeys(one.table.replace("_", "-") for one in claim.readings if one.source in (None, "here"))
     if "here" not in kinds and tables:
-        told = " or ".join(f"medtransfer table {name}" for name in tables)
+        told = " or ".join(f"{MAKING} {name}" for name in tables)
         found.append(f"here: not tested; {told} makes the runs")
+    made = {finding.source for finding in in_worlds(entry)}
+    names = dict.fromkeys(world.reading.table.replace("_", "-") for world in claim.worlds)
+    if missing := [name for name in names if name not in made]:
+        command = f"{MAKING} {' '.join(missing)}"
+        found.append(f"planted worlds: not tested in {' and '.join(missing)}; {command} makes the runs")
     return found

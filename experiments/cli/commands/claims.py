@@ -8,7 +8,8 @@ A claim is supported, contradicted, shown negligible (its effect lies within the
 the smallest effect that would have been seen. The level of 5 % is over all claims of a paper that the same kind of
 source is asked about; the verdict without this correction stands beside where it differs. Drawn images say nothing of
 medicine, and neither do runs on them. Finished work of other people is a source of its own, with its licence; what may
-not be shipped is read from where you put it.
+not be shipped is read from where you put it. Planted worlds, the tables of `medtransfer demo`, in which it is known
+whether a claim is true, test the verdicts themselves.
 """
 
 from __future__ import annotations
@@ -114,12 +115,17 @@ def _check_read(found: Sequence[LedgerEntry], folder: Path) -> None:
 
 def lines(entry: LedgerEntry) -> Iterator[str]:
     """The lines of a claim: the sentence, then what each source says of it."""
-    from experiments.ledger.words import lacking, source_of
+    from experiments.ledger.words import by_worlds, in_worlds, lacking, source_of, truth
 
-    claim = entry.claim
+    claim, worlds = entry.claim, in_worlds(entry)
     yield from _wrapped(f"{entry.name.removeprefix(f'{entry.paper}_')}: {claim.sentence} ({claim.where})", "  ")
     for finding in entry.findings:
-        yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{source_of(finding)}]", "      ")
+        if finding.holds is None:
+            yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{source_of(finding)}]", "      ")
+    if worlds:
+        yield from _wrapped(f"planted worlds, which test the verdicts and not medicine: {by_worlds(entry)}", "      ")
+    for finding in worlds:
+        yield from _wrapped(f"where it is {truth(finding)}: {told(finding, entry)} [{finding.source}]", "        ")
     for sentence in lacking(entry):
         yield from _wrapped(sentence, "      ")
 
@@ -128,7 +134,8 @@ def told(finding: Finding, entry: LedgerEntry) -> str:
     """What a source says of a claim, in words: the verdict, the effect with its interval, and the parts."""
     from experiments.ledger.words import WORDS, effect, shown
 
-    phantom = "on drawn images, which say nothing of medicine: " if finding.edition == "phantom" else ""
+    drawn = finding.edition == "phantom" and finding.holds is None
+    phantom = "on drawn images, which say nothing of medicine: " if drawn else ""
     alone = f" (without correction: {WORDS[finding.alone]})" if finding.alone != finding.verdict else ""
     asked = f"{finding.asked} " if finding.kind == "elsewhere" else ""
     text = f"{phantom}{WORDS[finding.verdict]}{alone}; {asked}{effect(finding.evidence)}"

@@ -6,9 +6,12 @@ from typing import Literal
 
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
-from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
+from experiments.studies.demo.shared import AGAIN, RANDOM, in_turn, part, trained_on, world_table
 from experiments.tables.planted import Planted
 from experiments.tables.table import Row, Table
+
+NATURAL, ALONE, BOTH = "Natural source", "Domain source", "Natural, then domain"
+"""The labels of the rows that start from the natural source, the domain's, and both in turn."""
 
 MARGIN = 2.0
 """How many points worse than pretraining on the domain alone continual pretraining may be and still count as good."""
@@ -21,9 +24,7 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
         profile: ``phantom`` has as many runs per row as the tests need; ``smoke`` has two, to test the software only.
         draw: the number of the drawing of the world, from 0; another number draws all of its images anew.
     """
-    natural, alone, both = "Natural source", "Domain source", "Natural, then domain"
     shapes, strokes = part("domain", "natural", draw), part("domain", "source", draw)
-    quoted = strokes.replace('"', '\\"')
     return world_table(
         "domain",
         draw,
@@ -34,8 +35,8 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
             "never do: a source of the domain is better than a natural one, and a natural source that is trained on in "
             "the domain at least as good.",
             (
-                Claim(alone, "better", natural),
-                Claim(both, "no worse", alone, MARGIN),
+                Claim(ALONE, "better", NATURAL),
+                Claim(BOTH, "no worse", ALONE, MARGIN),
                 Claim(AGAIN.label, "not different", RANDOM.label),
             ),
             (
@@ -45,9 +46,9 @@ def domain(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) -> T
             ),
         ),
         rows=(
-            Row(natural, trained_on(shapes)),
-            Row(alone, trained_on(strokes)),
-            Row(both, f'continual({trained_on(shapes)}, on="{quoted}")'),
+            Row(NATURAL, trained_on(shapes)),
+            Row(ALONE, trained_on(strokes)),
+            Row(BOTH, in_turn(shapes, strokes)),
         ),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/domain_source"),

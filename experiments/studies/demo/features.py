@@ -6,7 +6,7 @@ from typing import Literal
 
 from analysis.truth import Claim
 from experiments.run.recipes import recipe_named
-from experiments.studies.demo.shared import AGAIN, RANDOM, part, trained_on, world_table
+from experiments.studies.demo.shared import AGAIN, RANDOM, SCALED, SOURCE, part, trained_on, world_table
 from experiments.tables.planted import Planted
 from experiments.tables.table import Row, Table
 
@@ -18,7 +18,6 @@ def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) ->
         profile: ``phantom`` has as many runs per row as the tests need; ``smoke`` has two, to test the software only.
         draw: the number of the drawing of the world, from 0; another number draws all of its images anew.
     """
-    source, scale = "Source", "Mean Var of the source"
     dataset = part("features", "source", draw)
     return world_table(
         "features",
@@ -29,8 +28,8 @@ def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) ->
             "The classes of few labelled images differ by small glyphs that the source names in many images, so its "
             "features help and their scale alone does not: the source is better than random and than its Mean Var.",
             (
-                Claim(source, "better", RANDOM.label),
-                Claim(source, "better", scale),
+                Claim(SOURCE, "better", RANDOM.label),
+                Claim(SOURCE, "better", SCALED),
                 Claim(AGAIN.label, "not different", RANDOM.label),
             ),
             (
@@ -38,7 +37,7 @@ def features(profile: Literal["phantom", "smoke"] = "phantom", draw: int = 0) ->
                 ("Target: of the last four glyphs, or not?", part("features", "target", draw)),
             ),
         ),
-        rows=(Row(scale, f"mean_var({trained_on(dataset)})"), Row(source, trained_on(dataset))),
+        rows=(Row(SCALED, f"mean_var({trained_on(dataset)})"), Row(SOURCE, trained_on(dataset))),
         recipe=recipe_named("demo/few"),
         pretraining=recipe_named("demo/source"),
         seeds=2 if profile == "smoke" else 4,

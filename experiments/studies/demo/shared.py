@@ -13,6 +13,10 @@ RANDOM = Row("Random", "random")
 AGAIN = control(RANDOM)
 """The reference row once more with other seeds: tests that find a difference between the two are wrong."""
 
+SOURCE = "Source"
+SCALED = "Mean Var of the source"
+"""The labels of the rows that start from the source's weights, and from their scale alone."""
+
 SEEDS = 10
 """How much higher the first seed of each row is from one drawing of a world to the next.
 
@@ -26,6 +30,11 @@ LEVEL = 0.005
 In each drawing of a world the two random rows are compared. At 5 % one drawing in twenty would find a difference
 between them by chance alone, at 0.5 % one in 200.
 """
+
+
+def target_of(world: str) -> str:
+    """The label of the one column of a world's table, its target."""
+    return f"Drawn target ({world})"
 
 
 def part(world: str, name: str, draw: int) -> str:
@@ -42,6 +51,12 @@ def part(world: str, name: str, draw: int) -> str:
 def trained_on(dataset: str) -> str:
     """The expression of the initializer that is pretrained on the labels of a dataset."""
     return f"supervised('{dataset}')"
+
+
+def in_turn(first: str, second: str) -> str:
+    """The expression of the initializer that is pretrained on one dataset's labels, and then on another's."""
+    quoted = second.replace('"', '\\"')
+    return f'continual({trained_on(first)}, on="{quoted}")'
 
 
 # Long: a table has many settings.
@@ -82,7 +97,7 @@ def world_table(
         weights="trained here",
         backbone=backbone,
         rows=tuple(replace(row, first_seed=row.first_seed + SEEDS * draw) for row in (RANDOM, AGAIN, *rows)),
-        columns=(Column(f"Drawn target ({world})", part(world, "target", draw), recipe),),
+        columns=(Column(target_of(world), part(world, "target", draw), recipe),),
         reference=RANDOM.label,
         pretraining=pretraining,
         seeds=seeds,

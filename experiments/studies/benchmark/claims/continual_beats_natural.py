@@ -5,6 +5,9 @@ from __future__ import annotations
 from experiments.ledger.claim import Claim
 from experiments.studies.benchmark.domain_pairs import over_pairs
 from experiments.studies.benchmark.tasks import MARGIN_FROM
+from experiments.studies.demo import domain, plenty
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.shared import SOURCE
 from experiments.tables.preset import Profile
 
 
@@ -17,4 +20,8 @@ def continual_beats_natural(profile: Profile = "paper") -> Claim:
         margin=0.5,
         margin_from=MARGIN_FROM,
         readings=(over_pairs(profile, "both", "natural"),),
+        worlds=(
+            in_world("domain", domain.BOTH, domain.NATURAL, holds=True),
+            in_world("plenty", plenty.BOTH, SOURCE, holds=False),
+        ),
     )

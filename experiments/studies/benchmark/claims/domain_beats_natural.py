@@ -6,6 +6,9 @@ from experiments.ledger.claim import Claim
 from experiments.studies.benchmark.domain_pairs import over_pairs
 from experiments.studies.benchmark.others import medical_beats_natural
 from experiments.studies.benchmark.tasks import MARGIN_FROM
+from experiments.studies.demo import domain, plenty
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.shared import SOURCE
 from experiments.tables.preset import Profile
 
 
@@ -18,4 +21,8 @@ def domain_beats_natural(profile: Profile = "paper") -> Claim:
         margin=0.5,
         margin_from=MARGIN_FROM,
         readings=(over_pairs(profile, "domain", "natural"), *medical_beats_natural()),
+        worlds=(
+            in_world("domain", domain.ALONE, domain.NATURAL, holds=True),
+            in_world("plenty", plenty.OTHER, SOURCE, holds=False),
+        ),
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from experiments.ledger.claim import Claim, Reading, difference
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.scale import WELL_STARTED
+from experiments.studies.demo.shared import SOURCE
 from experiments.studies.real_images.shared import FEW, IMAGENET, RANDOM
 from experiments.tables.preset import Profile
 
@@ -16,5 +19,9 @@ def transfer_converges_sooner(profile: Profile = "paper") -> Claim:
         margin=10.0,
         margin_from="not used: steps are tested for any difference",
         readings=(Reading("real_images_initializations", difference(RANDOM.label, IMAGENET.label, FEW), steps=True),),
+        worlds=(
+            in_world("scale", SOURCE, holds=True, steps=True),
+            in_world("scale", SOURCE, WELL_STARTED, holds=False, steps=True),
+        ),
         beyond="no times are printed",
     )

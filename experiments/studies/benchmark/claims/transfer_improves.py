@@ -7,6 +7,8 @@ from experiments.studies.benchmark.figure_1 import GROUPS, SOURCES
 from experiments.studies.benchmark.profiles import PROFILES
 from experiments.studies.benchmark.table_2 import TASKS
 from experiments.studies.benchmark.tasks import MARGIN_FROM
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.shared import SOURCE
 from experiments.studies.real_images.initializations import ALL, MORE, VESSELS
 from experiments.studies.real_images.shared import FEW, IMAGENET, RANDOM
 from experiments.tables.preset import Profile
@@ -31,4 +33,8 @@ def transfer_improves(profile: Profile = "paper") -> Claim:
         not_elsewhere="of the 14 sources of Juodelyte et al. 2024 (https://arxiv.org/abs/2412.20172) none is random, "
         "and Juodelyte et al. 2023 (https://arxiv.org/abs/2302.08272) scored random starts by another program and on "
         "other images than the others, as far as their code tells",
+        worlds=(
+            in_world("features", SOURCE, holds=True),
+            in_world("plenty", SOURCE, holds=False),
+        ),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from experiments.ledger.claim import Claim, Reading, difference, mean_of, over_columns
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.shared import SOURCE
 from experiments.studies.real_images.initializations import ALL, MORE, VESSELS
 from experiments.studies.real_images.shared import IMAGENET
 from experiments.studies.real_images.shared import RANDOM as ON_REAL_IMAGES
@@ -28,5 +30,9 @@ def little_benefit(profile: Profile = "paper") -> Claim:
             Reading("transfusion_table_1", mean_of("mean over networks", confirmed), confirmed, "as printed"),
             Reading("transfusion_table_1", mean_of("mean over networks", parts), parts, "here"),
             over_columns("real_images_initializations", IMAGENET.label, ON_REAL_IMAGES.label, (MORE, ALL, VESSELS)),
+        ),
+        worlds=(
+            in_world("plenty", SOURCE, holds=True),
+            in_world("features", SOURCE, holds=False),
         ),
     )

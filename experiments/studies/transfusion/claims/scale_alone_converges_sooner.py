@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from experiments.ledger.claim import Claim, Reading, difference, mean_of
+from experiments.studies.demo.readings import in_world
+from experiments.studies.demo.scale import WELL_STARTED
+from experiments.studies.demo.shared import SCALED
 from experiments.studies.real_images.shared import FEW, SCALE
 from experiments.studies.real_images.shared import RANDOM as ON_REAL_IMAGES
 from experiments.studies.transfusion.figure_6 import SHOWN
@@ -27,6 +30,10 @@ def scale_alone_converges_sooner(profile: Profile = "paper") -> Claim:
         readings=(
             Reading("transfusion_figure_6", mean_of("mean over networks and tasks", parts), parts, steps=True),
             Reading("real_images_initializations", difference(ON_REAL_IMAGES.label, SCALE.label, FEW), steps=True),
+        ),
+        worlds=(
+            in_world("scale", SCALED, holds=True, steps=True),
+            in_world("scale", SCALED, WELL_STARTED, holds=False, steps=True),
         ),
         beyond="the figure's curves are not printed as numbers",
     )
