@@ -12,7 +12,7 @@ from experiments.tables.document import CellKey
 from specs.errors import UsageError
 
 SourceKind = Literal["as printed", "elsewhere", "here", "planted worlds"]
-"""Where numbers are from: printed by the paper, others' finished work, finished tables here, or worlds of known truth."""
+"""Where numbers are from: printed by the paper, others' finished work, finished tables, or worlds of known truth."""
 
 
 @dataclass(frozen=True)
