@@ -9,7 +9,7 @@ from typing import Any
 from analysis.hypothesis import Evidence
 from experiments.ledger.claim import Claim
 from experiments.ledger.ledger import Finding, LedgerEntry
-from experiments.ledger.words import WORDS, effect, for_new_patients, lacking, source_of
+from experiments.ledger.words import WORDS, effect, effect_of, for_new_patients, lacking, source_of
 from experiments.reporting.formats.latex_table import NEEDS, Column, LatexTable, escape
 from experiments.reporting.page.page import own, template
 
@@ -100,11 +100,12 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
         "picture": picture(finding.evidence, claim.margin),
         "phantom": finding.edition == "phantom",
         "source": source_of(finding),
+        "remarks": finding.remarks,
         "asked": finding.asked if finding.kind == "elsewhere" else "",
         "parts": [
             {
                 "name": one.name,
-                "effect": effect(one.evidence),
+                "effect": effect_of(one),
                 "verdict": one.verdict,
                 "word": WORDS[one.verdict],
                 "patients": for_new_patients(one),
