@@ -37,7 +37,7 @@ class NumbersOfOthers:
     """Numbers from finished work of other people.
 
     Attributes:
-        citation: who made them and where they are published.
+        citation: the people who made them, and where they are published.
         licence: what may be done with them, as their publisher says.
         remarks: what must be known to read them, such as what stands for repeated runs.
         judge: what they say of a sum of their rows and columns.

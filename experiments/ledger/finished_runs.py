@@ -29,7 +29,7 @@ class FinishedRuns:
 
     Attributes:
         file: the name of the file in the user's folder; it may be compressed, as ``.csv.gz``.
-        citation: who made the runs and where they are published.
+        citation: the people who made the runs, and where they are published.
         licence: the licence that they were published under.
         row: the column of the file that holds the labels of rows, such as the source of the weights.
         column: the column of the file that holds the labels of columns, such as the task.

@@ -13,6 +13,7 @@ from experiments.ledger.words import (
     WORDS,
     by_worlds,
     effect,
+    effect_of,
     for_new_patients,
     in_worlds,
     lacking,
@@ -112,11 +113,12 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
         "picture": picture(finding.evidence, claim.margin),
         "phantom": finding.edition == "phantom" and finding.holds is None,
         "source": source_of(finding),
+        "remarks": finding.remarks,
         "asked": finding.asked if finding.kind == "elsewhere" else "",
         "parts": [
             {
                 "name": one.name,
-                "effect": effect(one.evidence),
+                "effect": effect_of(one),
                 "verdict": one.verdict,
                 "word": WORDS[one.verdict],
                 "patients": for_new_patients(one),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from analysis.hypothesis import Evidence, Verdict
 from analysis.outperformance import CORRELATIONS
+from experiments.ledger.evidence_of import ALONE
 from experiments.ledger.ledger import Finding, LedgerEntry, Part
 
 WORDS: Mapping[Verdict, str] = {
@@ -43,10 +44,15 @@ def shown(finding: Finding) -> list[Part]:
     ]
 
 
+def effect_of(part: Part) -> str:
+    """The effect of a part in words; of one task of others' work, the effect alone."""
+    return f"{part.evidence.estimate:+.2f}" if part.evidence.lacking == ALONE else effect(part.evidence)
+
+
 def source_of(finding: Finding) -> str:
-    """Where the numbers of a finding are from; of others' work, with its licence and what must be known of it."""
+    """Where the numbers of a finding are from; of others' work, with its licence."""
     licence = [f"licence: {finding.licence}"] if finding.licence else []
-    return "; ".join([finding.source, *licence, *finding.remarks])
+    return "; ".join([finding.source, *licence])
 
 
 def for_new_patients(part: Part) -> str:

@@ -121,7 +121,8 @@ def lines(entry: LedgerEntry) -> Iterator[str]:
     yield from _wrapped(f"{entry.name.removeprefix(f'{entry.paper}_')}: {claim.sentence} ({claim.where})", "  ")
     for finding in entry.findings:
         if finding.holds is None:
-            yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{source_of(finding)}]", "      ")
+            remarks = "".join(f"; {remark}" for remark in finding.remarks)
+            yield from _wrapped(f"{finding.kind}: {told(finding, entry)} [{source_of(finding)}{remarks}]", "      ")
     if worlds:
         yield from _wrapped(f"planted worlds, which test the verdicts and not medicine: {by_worlds(entry)}", "      ")
     for finding in worlds:
@@ -148,12 +149,12 @@ def told(finding: Finding, entry: LedgerEntry) -> str:
 
 def _told_part(part: Part) -> str:
     """What a source says of a part of a claim; an effect without a verdict stands alone."""
-    from experiments.ledger.words import WORDS, effect, for_new_patients
+    from experiments.ledger.words import WORDS, effect_of, for_new_patients
 
     if part.verdict == "untested":
-        return f"{part.name} {part.evidence.estimate:+.2f}"
+        return f"{part.name} {effect_of(part)}"
     patients = for_new_patients(part)
-    return f"{part.name} {effect(part.evidence)} {WORDS[part.verdict]}{f' ({patients})' if patients else ''}"
+    return f"{part.name} {effect_of(part)} {WORDS[part.verdict]}{f' ({patients})' if patients else ''}"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

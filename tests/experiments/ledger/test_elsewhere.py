@@ -118,7 +118,7 @@ def shipped(folder: Path, head: str) -> Shipped:
 def test_numbers_that_ship_need_a_licence_and_a_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match='expected a line "# licence: TEXT" above the numbers'):
         shipped(tmp_path, "").read(None)
-    with pytest.raises(DataError, match=r"none\.csv: expected numbers of others that come with a claim, found none"):
+    with pytest.raises(DataError, match=r"none\.csv: expected numbers of others that come with a claim, found no file"):
         Shipped(tmp_path / "none.csv").read(None)
 
 
@@ -251,7 +251,7 @@ def test_the_folder_is_worlds_in_the_root_of_data_or_the_one_that_is_named(
 
 
 def test_a_plugins_claim_may_be_held_against_others_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "their_claim.py").write_text(
+    (tmp_path / "their_claim_of_others.py").write_text(
         "from pathlib import Path\n"
         "from experiments.ledger.claim import Claim, difference, held_against\n"
         "from experiments.ledger.elsewhere import Shipped\n"
@@ -263,7 +263,7 @@ def test_a_plugins_claim_may_be_held_against_others_work(tmp_path: Path, monkeyp
     shipped(tmp_path, "# licence: CC BY 4.0\n# runs: 10\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(
-        CLAIMS, "entries", {"ours": Entry("ours", "Ours.", "their_claim", "ours", "their-distribution")}
+        CLAIMS, "entries", {"ours": Entry("ours", "Ours.", "their_claim_of_others", "ours", "their-distribution")}
     )
     (own,) = ledger(())
     assert isinstance(own.claim, Claim)
