@@ -12,6 +12,9 @@ from experiments.tables.document import CellKey
 SourceKind = Literal["as printed", "here"]
 """Where numbers are from: printed by the paper, or finished tables on this disk."""
 
+Unit = Literal["scores", "steps", "hours"]
+"""What the cells of a table hold for a claim: scores, or optimizer steps or hours of a processor to its threshold."""
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -35,15 +38,15 @@ class Reading:
         whole: the sum that the claim as a whole is judged by.
         parts: the sums for single tasks or networks, which are judged beside it, with a correction of their own.
         source: the kind of source that is read so; None: both.
-        steps: whether the sums are of the optimizer steps to the table's threshold, not of scores. Each is then a
-            difference of two rows, and fewer steps support a claim of ``more``.
+        unit: what the sums are of: scores, or optimizer ``steps`` or ``hours`` of a processor to the table's threshold.
+            Each sum of these is a difference of two rows, and fewer support a claim of ``more``.
     """
 
     table: str
     whole: Sum
     parts: tuple[Sum, ...] = ()
     source: SourceKind | None = None
-    steps: bool = False
+    unit: Unit = "scores"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -162,7 +162,7 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
     found = []
     printed: Claim = _claim(name, "paper")
     for reading in printed.readings:
-        unprinted = reading.steps or reading.source == "here"
+        unprinted = reading.unit != "scores" or reading.source == "here"
         numbers = None if unprinted else printed_numbers(reading.table)
         if numbers is not None:
             judge, error_of = of_printed(numbers), partial(test_set_error, numbers)
@@ -176,7 +176,7 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
             if reading.table == document.name.replace("-", "_") and reading.source != "as printed":
                 source = f"{document.name}, {document.protocol} protocol"
                 family = f"{document.protocol} {document.edition}"
-                judge = of_document(document, reading.steps)
+                judge = of_document(document, reading.unit)
                 found.append(
                     _Asked(name, "here", source, document.edition, family, reading, judge, claim, lambda part: None)
                 )

@@ -1,0 +1,29 @@
+"""The table of shortcuts: its columns, and, slowly, what is true of its rows by construction."""
+
+from __future__ import annotations
+
+import pytest
+
+from datamodules.shortcut import Shortcut
+from experiments.measures.measuring.measure import measure_of
+from experiments.studies.shortcuts import MEASURES
+from specs.registry import DATASETS, INITIALIZERS
+from tests.experiments.smoke import table_of_runs
+
+
+@pytest.mark.parametrize(("profile", "artifacts"), [("phantom", ["tag", "frequency"]), ("smoke", ["tag"])])
+def test_each_artifact_has_its_score_and_what_stands_beside_it(profile: str, artifacts: list[str]) -> None:
+    table = table_of_runs("shortcuts", profile)
+    labels = [f"{artifact}, {name}" for artifact in artifacts for name in ("score", *MEASURES)]
+    assert [column.label for column in table.columns] == labels
+    assert table.edition == "phantom"
+    for column in table.columns:
+        dataset = DATASETS.build(column.dataset)
+        assert isinstance(dataset, Shortcut)
+        assert column.label.startswith(dataset.artifact)
+        if column.measure:
+            _, measure, number = measure_of(column.measure)
+            measure.check_number(number, table.cell(table.rows[0], column)[0])  # type: ignore[arg-type]
+    for row in table.rows:
+        INITIALIZERS.build(row.initializer)
+    assert [row.label for row in table.rows] == ["random", "Mean Var of the source", "source"]
