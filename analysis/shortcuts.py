@@ -34,7 +34,8 @@ def pull(with_it: ArrayLike, without_it: ArrayLike, counts: NDArray[np.uint8] | 
         raise ValueError(f"images {first.shape} and {second.shape} and counts {drawn.shape} do not fit each other")
     sizes = drawn.sum(axis=1, dtype=np.float64)
     sums = drawn.astype(np.float64) @ (first - second)
-    return np.divide(sums, sizes, out=np.full(len(drawn), np.nan), where=sizes > 0)
+    found: NDArray[np.float64] = np.divide(sums, sizes, out=np.full(len(drawn), np.nan), where=sizes > 0)
+    return found
 
 
 def agreement_gap(

@@ -95,8 +95,8 @@ class Shortcut(Dataset, Altering):
             classes = inner.task.classes
         except UsageError as error:
             raise UsageError(
-                f"shortcut: {self.of.name} tells its classes by its files alone, and an artifact goes with one of them. Name "
-                "the classes in its arguments, or take another dataset."
+                f"shortcut: {self.of.name} tells its classes by its files alone, and an artifact goes with one of "
+                "them. Name the classes in its arguments, or take another dataset."
             ) from error
         if self.label is not None and self.label not in classes:
             raise unknown(f"class of {self.of.name}", self.label, classes)

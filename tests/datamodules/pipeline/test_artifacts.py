@@ -16,7 +16,8 @@ def test_an_artifact_keeps_the_form_and_changes_a_copy(name: str, shape: tuple[i
     image = np.full(shape, 120, np.uint8)
     image.setflags(write=False)
     drawn = ARTIFACTS[name](image)
-    assert (drawn.shape, drawn.dtype) == (image.shape, np.uint8)
+    assert drawn.shape == image.shape
+    assert drawn.dtype == np.uint8
     assert (drawn != image).any()
 
 

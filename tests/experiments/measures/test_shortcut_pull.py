@@ -23,7 +23,7 @@ from specs.expression import parse
 from specs.run import RunSpec
 from tests.experiments.smoke import spec
 
-WITH_TAG = 'shortcut(planted("plenty"), strength=1.0)'
+WITH_TAG = 'shortcut(medmnist("pneumoniamnist"), strength=1.0)'
 
 
 def read_tag(data: ImageDataModule) -> NDArray[np.float64]:
@@ -61,7 +61,7 @@ def test_a_predictor_has_the_pull_and_the_gap_of_what_it_reads(
     data = finished.data
 
     def predictions(module: Any, asked: ImageDataModule) -> pa.Table:
-        return pa.table({"probability:bright": predict(asked)})
+        return pa.table({"probability:pneumonia": predict(asked)})
 
     module = SimpleNamespace(to=lambda device: None)
     task, rows = data.task, {"probabilities": predict(data)[:, None], "targets": labels(data)[:, None]}

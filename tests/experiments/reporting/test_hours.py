@@ -16,8 +16,7 @@ from experiments.reporting.blocks import hours
 from experiments.reporting.blocks.convergence import ConvergenceSteps
 from experiments.reporting.blocks.hours import ConvergenceHours, hours_of
 from experiments.reporting.formats.comma_separated import to_csv
-from experiments.reporting.formats.files import write_all
-from experiments.reporting.formats.json_format import read_table
+from experiments.reporting.formats.json_format import read_table, to_json
 from experiments.tables.document import TableDocument
 from tests.experiments.example_table import blocks, document, lines, notes, terminal
 
@@ -80,7 +79,7 @@ def test_csv_holds_the_median_and_the_test() -> None:
 
 def test_hours_survive_the_tables_file(tmp_path: Path) -> None:
     made = counted()
-    write_all(made, tmp_path)
+    (tmp_path / "example.json").write_text(to_json(made))
     assert read_table(tmp_path / "example.json") == made
 
 

@@ -39,7 +39,7 @@ def test_hours_are_those_until_the_epoch_that_reached_the_score_or_until_the_las
 
 
 def test_devices_count_each_and_threads_do_on_a_cpu_alone() -> None:
-    times = {"epoch_seconds": [900.0, 1800.0, 2700.0, 3600.0]}
+    times: dict[str, Any] = {"epoch_seconds": [900.0, 1800.0, 2700.0, 3600.0]}
     assert hours_to(0.9, recorded(environment={"devices": 4}, **times)).time == 4.0
     assert hours_to(0.9, recorded("cpu x86_64", **times)).time == 2.0
     assert hours_to(0.9, recorded("cpu x86_64", threads=1, environment={"devices": 2}, **times)).time == 2.0
