@@ -47,8 +47,7 @@ class Shortcut(Dataset, Altering):
         strength: the share of the training images in which the artifact agrees with the label, in [0.5, 1]; of 0.5 it
             says nothing.
         label: the class that the artifact goes with; None takes the first one.
-        testing: which test images have the artifact: half of them, ``independent`` of labels, or all ``always``, or
-            all ``never``.
+        XX
     """
 
     of: Annotated[Call, "datamodules"]

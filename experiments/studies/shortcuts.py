@@ -31,7 +31,8 @@ def shortcuts(profile: Literal["phantom", "smoke"] = "phantom") -> Table:
         profile: ``phantom`` has two artifacts and takes minutes; ``smoke`` has one and tests the software only.
     """
     smoke = profile == "smoke"
-    source = 'supervised(\'planted("features", "source")\')'
+    fewer = ", fraction=0.1" if smoke else ""
+    source = f'supervised(\'planted("features", "source"{fewer})\')'
     recipe = recipe_named("demo/few")
     columns = []
     for artifact in SHOWN[profile]:
