@@ -25,7 +25,7 @@ from scipy import stats
 from analysis.hypothesis import Evidence, Hypothesis, Mean, verdicts
 from analysis.survival import Duration
 from experiments.ledger.claim import Claim, Reading
-from experiments.ledger.evidence_of import of_means, of_steps
+from experiments.ledger.evidence_of import of_durations, of_means
 from experiments.ledger.ledger import ledger
 
 DRAWS = 200
@@ -99,7 +99,7 @@ def _judged(claims: dict[str, Claim], rng: np.random.Generator, holds: bool) -> 
 
 def _drawn(claim: Claim, reading: Reading, rng: np.random.Generator, holds: bool) -> Evidence:
     """What drawn runs say of a claim."""
-    if reading.steps:
+    if reading.unit != "scores":
         pair = reading.whole if len(reading.whole.weights) == 2 else reading.parts[0]
         (slow, _), (fast, _) = sorted(pair.weights.items(), key=lambda one: -one[1])
         means = {slow: SLOW, fast: FAST if holds else SLOW}
@@ -107,7 +107,7 @@ def _drawn(claim: Claim, reading: Reading, rng: np.random.Generator, holds: bool
             cell: tuple(Duration(float(time), True) for time in rng.gamma(SHAPE, mean / SHAPE, RUNS_OF_STEPS))
             for cell, mean in means.items()
         }
-        return of_steps(steps)(pair, claim.hypothesis)
+        return of_durations(steps, reading.unit)(pair, claim.hypothesis)
     effect = {("more", True): 2.0, ("more", False): 0.0, ("equal", True): 0.0, ("equal", False): 1.0}[claim.kind, holds]
     weights = reading.whole.weights
     share = effect * claim.margin / sum(weight**2 for weight in weights.values())

@@ -57,14 +57,22 @@ def plugin_of(registry: Registry, name: str) -> Plugin | None:
 
 
 def _calls(spec: RunSpec) -> Iterator[tuple[Registry, Call]]:
-    """The registry and expression of every entry that a run uses, with those inside its initializer's expression."""
-    yield DATASETS, spec.dataset
+    """The registry and expression of every entry that a run uses, with those inside."""
+    yield from ((DATASETS, one) for one in _datasets(spec.dataset))
     yield BACKBONES, spec.backbone
     if spec.recipe.method:
         yield METHODS, METHODS.bind(spec.recipe.method)
     if spec.recipe.decoder in DECODERS.entries:
         yield DECODERS, Call(spec.recipe.decoder)
     yield from _initializers(spec.initializer)
+
+
+def _datasets(call: Call) -> Iterator[Call]:
+    """A dataset, and the one inside it where it alters another one."""
+    yield call
+    for _, value in call.kwargs:
+        if isinstance(value, Call):
+            yield from _datasets(value)
 
 
 def _initializers(value: Value) -> Iterator[tuple[Registry, Call]]:

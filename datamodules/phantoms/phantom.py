@@ -10,6 +10,7 @@ from pathlib import Path
 
 from datamodules.dataset.added import unchanged
 from datamodules.dataset.contract import Dataset
+from datamodules.dataset.innermost import innermost
 from specs.expression import Call
 from specs.files import awaited_file, filling
 from specs.registry import DATASETS
@@ -23,6 +24,7 @@ NOTICE = "These images are synthetic: drawn by medtransfer for its phantom profi
 
 def phantom_root(expression: Call, folder: Path) -> Path:
     """The folder of a dataset's phantom edition, whether it has been written or not."""
+    expression = innermost(expression)
     dataset: Dataset = DATASETS.build(expression)
     versions = [dataset.version, VERSION] + ([dataset.phantom_version] if dataset.phantom_version > 1 else [])
     return folder / f"{expression.name}-{digest([_without_splits(expression), *versions])[:12]}"

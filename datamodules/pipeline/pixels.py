@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Protocol
 
+from datamodules.dataset.altering import Altering
+from datamodules.dataset.sample import Sample
 from datamodules.dataset.splits import Split
 from datamodules.files.resampling import resize, resize_mask
 from datamodules.prepared.opening import OpenDataset
@@ -87,7 +89,44 @@ class DecodedImages:
         return Stored(image, mask, view, height, width)
 
 
+class ShownImages:
+    """Images of a dataset that alters what networks see of them (``Altering.shown``).
+
+    Args:
+        images: the images as they are stored or read.
+        dataset: the dataset that alters them.
+        split: the name of the split that they are shown in.
+        samples: the samples of the split, in the order of the images.
+    """
+
+    def __init__(self, images: Images, dataset: Altering, split: Split, samples: Sequence[Sample]) -> None:
+        self._images, self._dataset, self._split, self._samples = images, dataset, split, samples
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def extents(self) -> Extents | None:
+        """The sizes of all images, which altering them does not change."""
+        return self._images.extents
+
+    def read(self, numbers: Sequence[int]) -> list[Stored]:
+        """The pixels of some samples."""
+        return [
+            stored._replace(image=self._dataset.shown(stored.image, self._samples[number], self._split))
+            for number, stored in zip(numbers, self._images.read(numbers), strict=True)
+        ]
+
+
 def images_of(opened: OpenDataset, split: Split, form: Form) -> Images:
+    """A split's pixels as networks see them, from the store or from the files; see ``stored_images_of``."""
+    images = stored_images_of(opened, split, form)
+    if isinstance(opened.dataset, Altering):
+        return ShownImages(images, opened.dataset, split, opened.index.split(split))
+    return images
+
+
+def stored_images_of(opened: OpenDataset, split: Split, form: Form) -> Images:
     """A split's pixels: from the store where it has this form, else from the files, with a warning if that is slow."""
     prepared, samples = opened.prepared, opened.index.split(split)
     name = type(opened.dataset).__name__

@@ -14,6 +14,9 @@ from specs.errors import UsageError
 SourceKind = Literal["as printed", "elsewhere", "here", "planted worlds"]
 """Where numbers are from: printed by the paper, others' finished work, finished tables, or worlds of known truth."""
 
+Unit = Literal["scores", "steps", "hours"]
+"""What the cells of a table hold for a claim: scores, or optimizer steps or hours of a processor to its threshold."""
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -78,8 +81,8 @@ class Reading:
         whole: the sum that the claim as a whole is judged by.
         parts: the sums for single tasks or networks, which are judged beside it, with a correction of their own.
         source: the kind of source that is read so; None: as printed and here.
-        steps: whether the sums are of the optimizer steps to the table's threshold, not of scores. Each is then a
-            difference of two rows, and fewer steps support a claim of ``more``.
+        unit: what the sums are of: scores, or optimizer ``steps`` or ``hours`` of a processor to the table's threshold.
+            Each sum of these is a difference of two rows, and fewer support a claim of ``more``.
         others: the work that is read if the source is ``elsewhere``, by whose rows and columns the sums are.
     """
 
@@ -87,7 +90,7 @@ class Reading:
     whole: Sum
     parts: tuple[Sum, ...] = ()
     source: SourceKind | None = None
-    steps: bool = False
+    unit: Unit = "scores"
     others: Others | None = None
 
     def __post_init__(self) -> None:

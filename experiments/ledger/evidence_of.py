@@ -8,7 +8,7 @@ from analysis.contrast import contrast
 from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence
 from analysis.statistics import summary
 from analysis.survival import Duration, log_rank_scores, permuted_log_rank
-from experiments.ledger.claim import Judge, Sum
+from experiments.ledger.claim import Judge, Sum, Unit
 from experiments.reporting.page.published import PrintedNumbers
 from experiments.tables.document import CellKey, TableDocument
 
@@ -41,17 +41,21 @@ def of_printed(numbers: PrintedNumbers, of_patients: Callable[[Sum], float | Non
     return of_means(means, of_patients)
 
 
-def of_document(document: TableDocument, steps: bool) -> Judge:
+def of_document(document: TableDocument, unit: Unit = "scores") -> Judge:
     """What the runs of a finished table say.
 
     Args:
         document: the finished table.
-        steps: whether its optimizer steps to the threshold are asked about, instead of its scores.
+        unit: what is asked about: its scores, or the steps or hours to its threshold.
     """
-    if steps:
-        from experiments.reporting.blocks.convergence import steps_of  # which takes long, and few tables need
+    if unit != "scores":
+        # These take long to import, and few tables need them.
+        if unit == "steps":
+            from experiments.reporting.blocks.convergence import steps_of as counted
+        else:
+            from experiments.reporting.blocks.hours import hours_of as counted
 
-        return of_steps({cell: steps_of(document, cell) for cell in document.cells})
+        return of_durations({cell: counted(document, cell) for cell in document.cells}, unit)
     means = {}
     for cell, scores in document.cells.items():
         if scores.values:
@@ -106,23 +110,28 @@ def _lacking(asked: Sum, known: Collection[CellKey]) -> Evidence | None:
     return None
 
 
-def of_steps(steps: Mapping[CellKey, tuple[Duration, ...]]) -> Judge:
-    """What the steps of cells to a threshold say of differences of two cells."""
-    return lambda asked, hypothesis: _of_steps(steps, asked)
+def of_durations(durations: Mapping[CellKey, tuple[Duration, ...]], unit: Unit) -> Judge:
+    """What the durations of cells to a threshold say of differences of two cells.
+
+    Args:
+        durations: the duration of each run of a cell, by row and column label.
+        unit: what durations are counted in: ``steps`` or ``hours``.
+    """
+    return lambda asked, hypothesis: _of_durations(durations, asked, unit)
 
 
-def _of_steps(steps: Mapping[CellKey, tuple[Duration, ...]], asked: Sum) -> Evidence:
-    """The log-rank test of a difference of two rows' steps; of a mean of such differences nothing is tested."""
+def _of_durations(durations: Mapping[CellKey, tuple[Duration, ...]], asked: Sum, unit: Unit) -> Evidence:
+    """The log-rank test of a difference of two rows; of a mean of such differences nothing is tested."""
     if len(asked.weights) != 2:
-        return Evidence(float("nan"), lacking="steps of several columns are compared column by column")
+        return Evidence(float("nan"), lacking=f"{unit} of several columns are compared column by column")
     (slow, _), (fast, _) = sorted(asked.weights.items(), key=lambda one: -one[1])
-    later, sooner = steps.get(slow, ()), steps.get(fast, ())
+    later, sooner = durations.get(slow, ()), durations.get(fast, ())
     if not later or not sooner:
-        return Evidence(float("nan"), lacking="no steps to a threshold are counted")
+        return Evidence(float("nan"), lacking=f"no {unit} to a threshold are counted")
     found = contrast([[one.time for one in later], [one.time for one in sooner]], (1, -1))
     p_value = permuted_log_rank(sooner, later)
     if p_value is None:
-        return Evidence(found.estimate, found.interval, lacking="too few runs for a test of steps")
+        return Evidence(found.estimate, found.interval, lacking=f"too few runs for a test of {unit}")
     ahead = log_rank_scores([*sooner, *later])[: len(sooner)].sum() > 0
     p_for, p_against = (p_value / 2, 1 - p_value / 2) if ahead else (1 - p_value / 2, p_value / 2)
     return Evidence(found.estimate, found.interval, p_for, p_against)

@@ -224,7 +224,7 @@ def _parts(asked: _Asked) -> tuple[Part, ...]:
 def _asked_as_printed(name: str, claim: Claim) -> Iterator[_Asked]:
     """The readings of a claim in the numbers that its paper printed."""
     for reading in claim.readings:
-        if not reading.steps and reading.source in (None, "as printed"):
+        if reading.unit == "scores" and reading.source in (None, "as printed"):
             numbers = printed_numbers(reading.table)
             if numbers is not None:
                 judge = of_printed(numbers)
@@ -276,7 +276,7 @@ def _of_table(
     name: str, claim: Claim, kind: SourceKind, source: str, family: str, reading: Reading, document: TableDocument
 ) -> _Asked:
     """What is asked of a finished table."""
-    judge = of_document(document, reading.steps)
+    judge = of_document(document, reading.unit)
     return _Asked(name, kind, source, family, reading, judge, claim, document.edition)
 
 

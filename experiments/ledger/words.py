@@ -28,10 +28,15 @@ MAKING = "medtransfer table"
 
 def effect(evidence: Evidence) -> str:
     """An effect in words, with its 95 % interval, as in ``+1.04 (+0.75 to +1.33)``, or why there is none."""
-    parts = [f"{evidence.estimate:+.2f}"] if math.isfinite(evidence.estimate) else []
+    parts = [_signed(evidence.estimate)] if math.isfinite(evidence.estimate) else []
     if evidence.interval is not None:
-        parts = [f"{parts[0]} ({evidence.interval[0]:+.2f} to {evidence.interval[1]:+.2f})"]
+        parts = [f"{parts[0]} ({_signed(evidence.interval[0])} to {_signed(evidence.interval[1])})"]
     return ", ".join([*parts, *([evidence.lacking] if evidence.lacking else [])])
+
+
+def _signed(value: float) -> str:
+    """A number with its sign and two decimals, or with one digit that is not 0 where it is closer to 0 than these."""
+    return f"{value:+.2f}" if value == 0 or abs(value) >= 0.005 else f"{value:+.1g}"
 
 
 def shown(finding: Finding) -> list[Part]:
@@ -46,7 +51,7 @@ def shown(finding: Finding) -> list[Part]:
 
 def effect_of(part: Part) -> str:
     """The effect of a part in words; of one task of others' work, the effect alone."""
-    return f"{part.evidence.estimate:+.2f}" if part.evidence.lacking == ALONE else effect(part.evidence)
+    return _signed(part.evidence.estimate) if part.evidence.lacking == ALONE else effect(part.evidence)
 
 
 def source_of(finding: Finding) -> str:

@@ -135,6 +135,7 @@ def _trained_and_tested(
         "best_epoch": max(epoch_end.best_epoch, 0),
         **({"tried": list(outcome.tried)} if outcome.tried else {}),
         "seconds": round(time.monotonic() - started, 3),
+        **({"epoch_seconds": [round(one, 3) for one in epoch_end.seconds]} if _timed(epoch_end) else {}),
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "trained_parameters": outcome.trained,
         "peak_memory": peak_memory(trainer.strategy.root_device),
@@ -143,6 +144,11 @@ def _trained_and_tested(
         "plugins": [dataclasses.asdict(plugin) for plugin in plugins_of(spec)],
     }
     return store.publish(attempt, record)
+
+
+def _timed(epoch_end: EpochEnd) -> bool:
+    """Whether the end of each epoch is known; an earlier version that began the run did not keep it."""
+    return bool(epoch_end.seconds) and len(epoch_end.seconds) == len(epoch_end.rows)
 
 
 def _scored(data: ImageDataModule, outcome: Outcome, folder: Path) -> dict[str, float | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datamodules.dataset.contract import Dataset
+from datamodules.dataset.innermost import innermost
 from datamodules.phantoms.phantom import ensure_phantom, phantom_root
 from datamodules.prepared.folders import MANIFEST, prepared_folder
 from datamodules.prepared.folds import in_fold
@@ -72,6 +73,7 @@ class Paths:
 
     def root(self, expression: Call, edition: Edition) -> Path:
         """The folder of a dataset's files; it need not exist."""
+        expression = innermost(expression)
         if edition == "phantom":
             return phantom_root(expression, self.phantoms)
         dataset: Dataset = DATASETS.build(expression)
@@ -88,6 +90,7 @@ class Paths:
 
     def prepared(self, expression: Call, edition: Edition) -> Path:
         """The folder that holds a dataset once it is prepared; it need not exist."""
+        expression = innermost(expression)
         dataset: Dataset = DATASETS.build(expression)
         return prepared_folder(dataset, expression.name, self.root(expression, edition), self.cache)
 

@@ -24,7 +24,9 @@ def public_dataset(expression: Call | str) -> str:
 
 def _public_dataset(expression: Call | str) -> Call:
     dataset: Dataset = DATASETS.build(expression)
-    return DATASETS.short(expression, dataset.membership - {"fraction"})
+    short = DATASETS.short(expression, dataset.membership - {"fraction"})
+    shown = ((name, _public_dataset(value) if isinstance(value, Call) else value) for name, value in short.kwargs)
+    return Call(short.name, (), tuple(shown))
 
 
 def metric_prefix(expression: Call | str) -> str:

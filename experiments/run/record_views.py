@@ -72,13 +72,13 @@ def epochs_to_converge(validation: Sequence[float | None]) -> int | None:
     return min(epoch for epoch, score in scores.items() if score >= CONVERGED * max(scores.values()))
 
 
-def steps_to(threshold: float, validation: Sequence[float | None], steps: Sequence[int]) -> Duration:
+def steps_to(threshold: float, validation: Sequence[float | None], steps: Sequence[float]) -> Duration:
     """The optimizer steps until a run's validation score first was a threshold or more; else until the last validation.
 
     Args:
         threshold: the validation score to reach, in [0, 1].
         validation: the score at each validation, None where it is undefined.
-        steps: the number of optimizer steps done at each validation, in rising order.
+        steps: the number of optimizer steps done at each validation, or another time of it, in rising order.
     """
     reached = (step for step, score in zip(steps, validation, strict=True) if score is not None and score >= threshold)
     first = next(reached, None)

@@ -16,6 +16,7 @@ from typing import Any
 from datamodules.dataset.added import unchanged
 from datamodules.dataset.contract import Dataset, Index
 from datamodules.dataset.counts import Counts
+from datamodules.dataset.innermost import innermost
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from experiments.run.fitness import Fitness, check_divisible, check_training, fitness
@@ -291,6 +292,7 @@ class Resolver:
 
 def _of_same_images(one: Call, other: Call) -> bool:
     """Whether two dataset expressions take their images from the same collection in the same form."""
+    one, other = innermost(one), innermost(other)
     if one.name != other.name:
         return False
     first, second = DATASETS.build(one), DATASETS.build(other)
@@ -300,11 +302,16 @@ def _of_same_images(one: Call, other: Call) -> bool:
 def _identifying(expression: Call, dataset: Dataset) -> Call:
     """A bound dataset expression without the arguments whose effect is in the digests of the splits.
 
-    Arguments that came later, and have their default, are left out too: runs of before keep their keys.
+    Arguments that came later, and have their default, are left out too: runs of before keep their keys. The same holds
+    for a dataset inside.
     """
     left_out = dataset.membership | unchanged(dataset)
-    kept = tuple(item for item in expression.kwargs if item[0] not in left_out)
-    return Call(expression.name, (), kept)
+    kept = (
+        (name, _identifying(value, DATASETS.build(value)) if isinstance(value, Call) else value)
+        for name, value in expression.kwargs
+        if name not in left_out
+    )
+    return Call(expression.name, (), tuple(kept))
 
 
 def _module_version(expression: Call) -> int:

@@ -60,7 +60,9 @@ class CheckpointFile(TorchCheckpointIO):
 class EpochEnd(Checkpoint):
     """Selects the best epoch, steps the schedule, stops early, and writes metrics and checkpoints.
 
-    It is a Lightning ``Checkpoint`` so that Lightning runs it after all other callbacks.
+    It is a Lightning ``Checkpoint`` so that Lightning runs it after all other callbacks. How long epochs take is kept
+    apart from their metrics, which are the same however often a run is done: ``seconds`` has the time of training and
+    validation until the end of each epoch, those of attempts that were taken over included.
 
     Args:
         recipe: the recipe of the run, which decides how epochs are selected and when training stops early.
@@ -76,6 +78,7 @@ class EpochEnd(Checkpoint):
         self.best_sha256 = ""
         self.best_score = -math.inf
         self.finished = False
+        self.seconds: list[float] = []
         self._began = time.monotonic()
 
     @property
@@ -96,6 +99,8 @@ class EpochEnd(Checkpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Select the best epoch, step the schedule, decide whether to stop, and write files, the checkpoint last."""
         epoch = trainer.current_epoch
+        before = self.seconds[-1] if self.seconds else 0.0
+        self.seconds.append(before + time.monotonic() - self._began)
         self._check_weights(trainer, pl_module)
         row = broadcast_object({name: float(value) for name, value in trainer.callback_metrics.items()})
         last = self.recipe.selection == "last"
@@ -156,7 +161,8 @@ class EpochEnd(Checkpoint):
 
     def state_dict(self) -> dict[str, Any]:
         """The state that goes into a checkpoint."""
-        return {name: getattr(self, name) for name in ("rows", "best_epoch", "best_sha256", "best_score", "finished")}
+        kept = ("rows", "best_epoch", "best_sha256", "best_score", "finished", "seconds")
+        return {name: getattr(self, name) for name in kept}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the state of a checkpoint; metrics of later epochs are removed."""

@@ -100,9 +100,10 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     if not results:
         return
     columns = [column for column, _ in document.columns if any(cell_key[1] == column for cell_key in results)]
-    title = f"Steps to a validation score of {_threshold(document, columns)}"
+    title = f"Steps to a validation score of {thresholds_in_words(document, columns)}"
     lines = [
-        Line(row, tuple(_entry(results.get((row, column))) for column in columns), row) for row, _ in document.rows
+        Line(row, tuple(entry_of_time(results.get((row, column))) for column in columns), row)
+        for row, _ in document.rows
     ]
     yield Block(
         title=title,
@@ -117,7 +118,7 @@ def _tell(document: TableDocument) -> Iterator[Block]:
     )
 
 
-def _threshold(document: TableDocument, columns: Sequence[str]) -> str:
+def thresholds_in_words(document: TableDocument, columns: Sequence[str]) -> str:
     """The threshold as in ``80%``, or as in ``80% (DRIVE: 50%)`` where a column has another one."""
     first, others = threshold_of(document, columns[0]) or 0, []
     for column in columns[1:]:
@@ -126,11 +127,16 @@ def _threshold(document: TableDocument, columns: Sequence[str]) -> str:
     return f"{100 * first:g}%" + (f" ({'; '.join(others)})" if others else "")
 
 
-def _entry(of: TimeResult | None) -> Entry:
-    """The median as in ``1,200 (3 of 3)``, or ``> 4,000 (1 of 3)`` if fewer than half of the runs got there."""
+def entry_of_time(of: TimeResult | None, form: str = ",.0f") -> Entry:
+    """The median as in ``1,200 (3 of 3)``, or ``> 4,000 (1 of 3)`` if fewer than half of the runs got there.
+
+    Args:
+        of: the durations of a cell; None: there are none.
+        form: the format of a time, as Python writes it.
+    """
     if of is None:
         return Entry("-")
-    text = f"{'' if of.median.reached else '> '}{of.median.time:,.0f} ({of.reached} of {of.runs})"
+    text = f"{'' if of.median.reached else '> '}{of.median.time:{form}} ({of.reached} of {of.runs})"
     tested = p_stated(of.p_holm, "Holm p") if of.p_holm is not None else ""
     return Entry(text, of.median.time if of.median.reached else np.inf, tested)
 
@@ -161,6 +167,17 @@ def _notes(
             f"Steps from one validation to the next, the same for all rows of a column: {each}. The score was reached "
             "up to that many steps earlier."
         )
+    yield from tested_in_words(document, results, "Steps")
+
+
+def tested_in_words(document: TableDocument, results: Mapping[CellKey, TimeResult], what: str) -> Iterator[str]:
+    """A note on the rows that are sooner or later than the reference row; none where nothing was tested.
+
+    Args:
+        document: the finished table.
+        results: the durations of each cell and their tests.
+        what: what durations are counted in, as the first word of the note.
+    """
     if all(of.p_holm is None for of in results.values()):
         return
     said = {
@@ -178,7 +195,7 @@ def _notes(
     least = " and ".join(f"{p_text(least_p_value(count))} at least with {count} runs a row" for count in counts)
     least = f", whose p is {least}" if least else ""
     yield (
-        f'Steps beside those of the row "{document.reference}" (two-sided permutation test of the log-rank '
+        f'{what} beside those of the row "{document.reference}" (two-sided permutation test of the log-rank '
         f"statistic{least}; Holm over the table, {percent_level(document)} level): "
         f"sooner: {said['sooner'] or 'none'}; later: {said['later'] or 'none'}."
     )
@@ -225,7 +242,7 @@ def _panel(axes: Axes, document: TableDocument, column: str, results: Mapping[Ce
     shown = looks(document)
     for number, (row, (color, marker, _)) in enumerate(shown.items()):
         steps, result = steps_of(document, (row, column)), results.get((row, column))
-        text = _entry(result).text
+        text = entry_of_time(result).text
         axes.annotate(text, (1.03, -number), xycoords=("axes fraction", "data"), va="center", fontsize=7, color="0.3")
         if result is None:
             continue

@@ -66,7 +66,7 @@ def results(where: Paths) -> dict[str, Any]:
         found[path.parent.name] = {
             name: value
             for name, value in record.data.items()
-            if name not in ("seconds", "peak_memory", "environment", "digest")
+            if name not in ("seconds", "epoch_seconds", "peak_memory", "environment", "digest")
         }
     return found
 

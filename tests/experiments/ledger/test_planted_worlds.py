@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -83,7 +84,7 @@ def test_the_cells_that_are_read_are_those_of_the_worlds_tables(entry: LedgerEnt
     for one in entry.claim.worlds:
         table = table_named(one.reading.table, None)
         assert isinstance(table, Table) and table.planted is not None
-        assert one.reading.steps == (table.threshold is not None)
+        assert (one.reading.unit == "steps") == (table.threshold is not None)
         cells = {(row.label, column.label) for row in table.rows for column in table.columns}
         assert one.reading.whole.weights.keys() <= cells
         assert sorted(one.reading.whole.weights.values()) == [-1.0, 1.0]
@@ -114,7 +115,8 @@ def test_claims_are_corrected_over_those_of_a_paper_that_are_read_in_the_same_wo
     assert 0.025 < (findings(name, alone)[True].evidence.p_for or 0) < 0.05
     assert findings(name, alone)[True].verdict == "supported"
     assert findings(name, alone, FEATURES, PLENTY, SCALE)[True].verdict == "supported"
-    both = world("domain", Natural_source=LOW, Domain_source=weak, **{"Natural,_then_domain": weak})
+    more: dict[str, Any] = {"Natural,_then_domain": weak}
+    both = world("domain", Natural_source=LOW, Domain_source=weak, **more)
     assert (findings(name, both)[True].verdict, findings(name, both)[True].alone) == ("undecided", "supported")
 
 

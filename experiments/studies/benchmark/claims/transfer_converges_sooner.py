@@ -18,10 +18,10 @@ def transfer_converges_sooner(profile: Profile = "paper") -> Claim:
         kind="more",
         margin=10.0,
         margin_from="not used: steps are tested for any difference",
-        readings=(Reading("real_images_initializations", difference(RANDOM.label, IMAGENET.label, FEW), steps=True),),
+        readings=(Reading("real_images_initializations", difference(RANDOM.label, IMAGENET.label, FEW), unit="steps"),),
         worlds=(
-            in_world("scale", SOURCE, holds=True, steps=True),
-            in_world("scale", SOURCE, WELL_STARTED, holds=False, steps=True),
+            in_world("scale", SOURCE, holds=True, unit="steps"),
+            in_world("scale", SOURCE, WELL_STARTED, holds=False, unit="steps"),
         ),
         beyond="no times are printed",
     )

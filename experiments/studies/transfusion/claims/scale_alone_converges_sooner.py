@@ -28,12 +28,12 @@ def scale_alone_converges_sooner(profile: Profile = "paper") -> Claim:
         margin=10.0,
         margin_from="not used: steps are tested for any difference",
         readings=(
-            Reading("transfusion_figure_6", mean_of("mean over networks and tasks", parts), parts, steps=True),
-            Reading("real_images_initializations", difference(ON_REAL_IMAGES.label, SCALE.label, FEW), steps=True),
+            Reading("transfusion_figure_6", mean_of("mean over networks and tasks", parts), parts, unit="steps"),
+            Reading("real_images_initializations", difference(ON_REAL_IMAGES.label, SCALE.label, FEW), unit="steps"),
         ),
         worlds=(
-            in_world("scale", SCALED, holds=True, steps=True),
-            in_world("scale", SCALED, WELL_STARTED, holds=False, steps=True),
+            in_world("scale", SCALED, holds=True, unit="steps"),
+            in_world("scale", SCALED, WELL_STARTED, holds=False, unit="steps"),
         ),
         beyond="the figure's curves are not printed as numbers",
     )

@@ -18,6 +18,6 @@ def synthetic_filters_converge_sooner(profile: Profile = "paper") -> Claim:
         kind="more",
         margin=10.0,
         margin_from="not used: steps are tested for any difference",
-        readings=(Reading("transfusion_figure_8", mean_of("mean over networks", parts), parts, steps=True),),
+        readings=(Reading("transfusion_figure_8", mean_of("mean over networks", parts), parts, unit="steps"),),
         beyond="the figure's curves are not printed as numbers",
     )
