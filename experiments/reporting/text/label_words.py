@@ -57,9 +57,7 @@ def reaching(row: str, reference: str, labels: Labels, least: float, most: float
     )
 
 
-def until_alike(
-    row: str, reference: str, labels: Labels, margin: float, least: float, most: float, last: Band
-) -> str:
+def until_alike(row: str, reference: str, labels: Labels, margin: float, least: float, most: float, last: Band) -> str:
     """A sentence on the number of images from which on two rows differ by no more than a margin.
 
     Args:
