@@ -23,6 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
+Scores = Sequence[Sequence[float] | Array]
+"""The scores of the runs at each number of images."""
+
 FEWEST = 4
 """The least number of different numbers of images: three determine a curve, and a fourth can contradict it."""
 
@@ -76,6 +79,8 @@ class PowerLaw:
         misfit: the mean square of the points' distances from the best curve, in the variance that their runs alone
             would give; about 1 where the curve is right, infinite where runs do not vary.
         freedom: the degrees of freedom of the variances.
+        shared: half of the width of an interval that comes from what the runs of a seed share at all numbers of images,
+            which shifts the whole curve, as a score.
         level: the confidence level of the intervals.
     """
 
@@ -88,6 +93,7 @@ class PowerLaw:
     exponent: float
     misfit: float
     freedom: float
+    shared: float = 0.0
     level: float = LEVEL
 
     def at(self, numbers: ArrayLike) -> Array:
@@ -118,7 +124,9 @@ class PowerLaw:
                 f"expected numbers of images from {self.numbers[0]:g} on, the smallest fitted one; found {wanted.min()}"
             )
         best = np.clip(self.at(wanted), 0, 1)
-        return Band(best, *self._ends(wanted, best))
+        low, high = self._ends(wanted, best)
+        low, high = best - np.hypot(best - low, self.shared), best + np.hypot(high - best, self.shared)
+        return Band(best, np.maximum(low, 0), np.minimum(high, 1))
 
     def forecast(self, number: float, runs: int) -> Band:
         """The mean score of so many new runs at a number of images: the curve's interval, widened by their own spread.
@@ -200,7 +208,7 @@ class _Profile:
         return np.asarray(apart.reshape(values.shape) + saved.min(axis=1))
 
 
-def fit(numbers: Sequence[float], scores: Sequence[Sequence[float]], level: float = LEVEL) -> PowerLaw:
+def fit(numbers: Sequence[float] | Array, scores: Scores, level: float = LEVEL) -> PowerLaw:
     """Fit a power law with an offset to the scores of runs at several numbers of training images.
 
     The variance of a run is pooled over the numbers of images, or follows a power of them where the runs show that it
@@ -208,11 +216,13 @@ def fit(numbers: Sequence[float], scores: Sequence[Sequence[float]], level: floa
     raised to what explains it (Birge 1932, https://doi.org/10.1103/PhysRev.40.207), with the degrees of freedom of the
     two parts (Satterthwaite 1946, https://doi.org/10.2307/3002019): with four numbers of images a single one then, and
     wide intervals. So scores that vary for other reasons than the runs' seeds, such as which images were drawn once for
-    all runs, count, and so do curves of another form.
+    all runs, count, and so do curves of another form. What the runs of a seed have in common at all numbers of images
+    shifts the whole curve; its variance is that of a two-way layout without interaction (Scheffe 1959, The Analysis of
+    Variance, chapter 7), and it widens intervals by Pythagoras.
 
     Args:
         numbers: the numbers of training images, above 0 and each once.
-        scores: the scores in [0, 1] of the runs at each number, at least one.
+        scores: the scores in [0, 1] of the runs at each number, at least one, in the same order of seeds.
         level: the confidence level of the intervals, in (0, 1).
 
     Raises:
@@ -244,11 +254,12 @@ def fit(numbers: Sequence[float], scores: Sequence[Sequence[float]], level: floa
         exponent=exponent,
         misfit=misfit,
         freedom=freedom,
+        shared=_shared(values, level),
         level=level,
     )
 
 
-def _check(numbers: Sequence[float], scores: Sequence[Sequence[float]], level: float) -> None:
+def _check(numbers: Sequence[float] | Array, scores: Scores, level: float) -> None:
     if len(numbers) != len(scores):
         raise ValueError(f"expected scores for each of {len(numbers)} numbers of images, found {len(scores)}")
     if len(set(numbers)) < len(numbers) or len(numbers) < FEWEST:
@@ -279,6 +290,28 @@ def _spread(numbers: Array, scores: Sequence[Array]) -> tuple[Array, float]:
     if degrees < 2 or float(likelihood[best]) + degrees * math.log(level) < TREND:
         return np.full(len(numbers), level), degrees
     return np.asarray(levels[best] * grown[best]), degrees - 1
+
+
+def _shared(scores: Sequence[Array], level: float) -> float:
+    """Half of the width of an interval that comes from what the runs of a seed share; 0 where that is not known.
+
+    Args:
+        scores: the scores at each number of images; those with another number of runs than most have are left out.
+        level: the confidence level of the interval.
+    """
+    from scipy import stats
+
+    sizes = [len(of) for of in scores]
+    runs = max(sizes, key=sizes.count)
+    grid = np.array([of for of in scores if len(of) == runs])
+    if runs < 2 or len(grid) < 2:
+        return 0.0
+    left = grid - grid.mean(axis=1, keepdims=True)
+    of_seeds = left.mean(axis=0)
+    between = len(grid) * float((of_seeds**2).sum()) / (runs - 1)
+    within = float(((left - of_seeds) ** 2).sum()) / ((len(grid) - 1) * (runs - 1))
+    variance = max(between - within, 0.0) / len(grid)
+    return float(stats.t.ppf(0.5 + level / 2, runs - 1)) * math.sqrt(variance / runs)
 
 
 def _best(numbers: Array, means: Array, weights: Array) -> tuple[float, float, float, float]:

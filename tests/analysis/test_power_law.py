@@ -47,9 +47,9 @@ def test_the_best_curve_is_that_of_a_general_optimizer(seed: int) -> None:
 
 @pytest.mark.parametrize("number", [50, 300, 4000])
 def test_an_interval_ends_where_the_best_curve_through_it_is_so_much_worse(number: float) -> None:
-    numbers, scores = noisy(9)
+    numbers, scores = noisy(7)
     curve = fit(numbers, list(scores))
-    assert curve.misfit < 1 and curve.freedom == 20  # so the variance is that of the runs alone
+    assert curve.misfit < 1 and curve.freedom == 20 and curve.shared == 0  # the variance is that of the runs alone
     means, variance = scores.mean(axis=1), float(scores.var(axis=1, ddof=1).mean())
     assert curve.variances == pytest.approx([variance] * 5)
 
@@ -92,7 +92,8 @@ def test_intervals_hold_the_curve_and_its_forecast(
 
 
 def test_a_forecast_of_few_runs_is_wider_than_that_of_the_curve() -> None:
-    curve = fit(*_listed(noisy(3)))
+    numbers, scores = noisy(3)
+    curve = fit(numbers, list(scores))
     of_curve, of_one, of_many = curve.band([4000]), curve.forecast(4000, 1), curve.forecast(4000, 10**6)
     assert of_one.low < of_curve.low < of_curve.high < of_one.high
     assert of_many.low == pytest.approx(of_curve.low, abs=1e-4)
@@ -160,9 +161,16 @@ def test_what_no_curve_can_be_fitted_to_is_refused(
 
 def test_nothing_is_said_of_fewer_images_than_were_tried() -> None:
     with pytest.raises(ValueError, match="numbers of images from 50 on, the smallest fitted one; found 49"):
-        fit(*_listed(noisy(0))).band([49, 100])
+        fit(NUMBERS, list(noisy(0)[1])).band([49, 100])
 
 
-def _listed(drawn: tuple[tuple[int, ...], Array]) -> tuple[tuple[int, ...], list[Array]]:
-    numbers, scores = drawn
-    return numbers, list(scores)
+def test_what_the_runs_of_a_seed_share_shifts_the_whole_curve() -> None:
+    """Of s + e, with s of 2 points the same at all numbers of images, the mean of five runs is off by s / sqrt 5."""
+    rng = np.random.default_rng(6)
+    of_seeds = 0.02 * rng.standard_normal(5)
+    scores = law(NUMBERS, 0.9, 1.2, 0.5)[:, None] + of_seeds + 1e-5 * rng.standard_normal((5, 5))
+    curve, single = fit(NUMBERS, list(scores)), fit(NUMBERS, [[score] for score in scores.mean(axis=1)])
+    expected = float(stats.t.ppf(0.975, 4)) * float(of_seeds.std(ddof=1)) / math.sqrt(5)
+    assert curve.shared == pytest.approx(expected, rel=1e-2) and single.shared == 0
+    band = curve.band([500])
+    assert band.high[0] - band.estimate[0] >= expected and band.estimate[0] - band.low[0] >= expected
