@@ -23,8 +23,8 @@ from experiments.run.resolve import Resolver
 from experiments.session.budget import Budget
 from experiments.session.context import Say
 from experiments.session.default_network import NETWORK, fitting_size, remark
-from experiments.session.own_sizes import at_own_size, size_remarks
 from experiments.session.single_run import changed, check_recipe_is_used, named
+from experiments.tables.own_sizes import at_own_size, size_remarks
 from experiments.tables.rows import rows_of
 from experiments.tables.table import Column, Row, Table
 from specs.errors import DataError, UsageError

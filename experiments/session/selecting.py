@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from experiments.session.own_sizes import at_own_size
 from experiments.tables.figure import Figure
+from experiments.tables.own_sizes import at_own_size
 from experiments.tables.rows import rows_of
 from experiments.tables.stated import Stated
 from experiments.tables.table import Column, Row, Table

@@ -13,8 +13,9 @@ from experiments.tables.overlap import overlap
 from experiments.tables.planted import Planted
 from experiments.tables.stated import Stated
 from specs.errors import UsageError
-from specs.expression import parse
+from specs.expression import Call, parse
 from specs.recipe import Recipe
+from specs.registry import DATASETS
 from specs.run import Edition, RunSpec
 
 
@@ -42,6 +43,8 @@ class Column:
             this column is picked; None: the learning rate is the recipe's.
         threshold: the validation score in [0, 1] until which steps are counted in this column; None: the table's
             threshold.
+        draws: whether each seed takes training images of its own, by the argument ``draw`` of the dataset, where the
+            dataset is a fraction.
     """
 
     label: str
@@ -57,6 +60,15 @@ class Column:
     seeds: int | None = None
     tuned_on: str | None = None
     threshold: float | None = None
+    draws: bool = False
+
+    def dataset_of(self, seed: int) -> Call:
+        """The dataset expression of the run with a seed."""
+        call = parse(self.dataset)
+        if not self.draws or DATASETS.bind(call).arguments()["fraction"] == 1:
+            return call
+        others = tuple(item for item in call.kwargs if item[0] != "draw")
+        return Call(call.name, call.args, (*others, ("draw", seed)))
 
 
 CONTROL_SEED = 1000
@@ -255,7 +267,7 @@ class Table:
         return tuple(
             RunSpec(
                 stage="finetune",
-                dataset=parse(column.dataset),
+                dataset=column.dataset_of(seed),
                 edition=self.edition,
                 backbone=parse(backbone),
                 initializer=parse(text),
