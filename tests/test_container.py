@@ -34,7 +34,7 @@ def of(name: str) -> list[str]:
 
 
 def ignored(path: str) -> bool:
-    """Whether a file at the top, or a folder there, is no part of what an image is built from; the last rule decides."""
+    """Whether a file or folder at the top is no part of what an image is built from; the last rule decides."""
     rules = (PROJECT / ".dockerignore").read_text(encoding="utf-8").split("\n")
     found = False
     for rule in rules:
@@ -93,9 +93,10 @@ def test_the_extras_and_the_version_are_the_distributions() -> None:
 
 def test_it_is_the_command_without_the_rights_of_root() -> None:
     assert json.loads(of("ENTRYPOINT")[0]) == ["medtransfer"] and json.loads(of("CMD")[0]) == ["--help"]
-    assert of("USER")[-1] not in ("root", "0", "0:0") and [name for name, _ in instructions()].index("USER") > len(
-        instructions()
-    ) - 4
+    assert (
+        of("USER")[-1] not in ("root", "0", "0:0")
+        and [name for name, _ in instructions()].index("USER") > len(instructions()) - 4
+    )
     assert SETUP["options.entry_points"]["console_scripts"].strip().startswith("medtransfer = ")
 
 

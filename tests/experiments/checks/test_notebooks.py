@@ -92,9 +92,9 @@ def test_a_notebook_that_is_none_is_refused() -> None:
 
 @pytest.mark.slow  # a kernel
 def test_a_cell_that_fails_or_names_a_folder_of_this_machine_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="a cell of the notebook fails: .*ZeroDivisionError"):
+    with pytest.raises(RunError, match=r"a cell of the notebook fails: .*ZeroDivisionError"):
         executed(notebook("A = 1", "A / (A - A)"), tmp_path, {"A": 2})
-    with pytest.raises(RunError, match="an output names .*, a folder of this machine"):
+    with pytest.raises(RunError, match=r"an output names .*, a folder of this machine"):
         executed(notebook("import os; print(os.getcwd())"), tmp_path)
 
 

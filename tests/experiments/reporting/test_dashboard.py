@@ -11,8 +11,8 @@ import pytest
 from experiments.cli.command_line import main
 from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.wandb.mirror import mirror
-from experiments.reporting.wandb.parcels import of_runs, of_table
 from experiments.reporting.wandb.panels import spec_of
+from experiments.reporting.wandb.parcels import of_runs, of_table
 from experiments.reporting.wandb.report import report
 from experiments.reporting.wandb.workspace import workspace
 from experiments.run.record_views import metrics

@@ -19,7 +19,7 @@ SAME = ("fractals", "imagenet", 'continual(random, on="drive")', 'file("mine.pth
 
 @pytest.mark.parametrize("weights", DRAWN)
 def test_a_soup_of_networks_that_start_apart_is_refused_when_its_row_is_read(weights: str) -> None:
-    with pytest.raises(UsageError, match="is drawn anew for each seed.* adapt drawn ones by full"):
+    with pytest.raises(UsageError, match=r"is drawn anew for each seed.* adapt drawn ones by full"):
         rows_of([parse_row(f"Mine = {weights} by soup(3)")])
     assert rows_of([parse_row(f"Mine = {weights} by wise_ft")])[0].adaptation == "wise_ft"
 
