@@ -59,7 +59,7 @@ def executed(notebook: Notebook, folder: Path, parameters: Mapping[str, object] 
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    made = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    made = nbformat.reads(json.dumps(notebook), as_version=4)
     for cell in made.cells:
         if parameters and PARAMETERS in cell.metadata.get("tags", ()):
             cell.source = changed(cell.source, parameters)
