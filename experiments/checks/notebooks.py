@@ -97,8 +97,8 @@ def changed(source: str, parameters: Mapping[str, object]) -> str:
     for name, value in parameters.items():
         if name not in known:
             raise unknown("parameter of this notebook", name, known)
-        line = re.compile(rf"^{name} = .*?(  # .*)?$", re.MULTILINE)
-        source = line.sub(lambda found, text=f"{name} = {value!r}": text + (found[1] or ""), source)
+        line = re.compile(rf"^{name} = .*?(?=  #|$)", re.MULTILINE)
+        source = line.sub(f"{name} = {value!r}".replace("\\", r"\\"), source)
     return source
 
 
