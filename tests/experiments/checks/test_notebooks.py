@@ -10,8 +10,10 @@ import nbformat
 import pytest
 
 from experiments.checks.notebooks import LARGEST, PARAMETERS, changed, executed, main, notebooks
+from experiments.session.results import Made
 from specs.errors import RunError, UsageError
 from tests.conftest import PROJECT
+from tests.experiments.example_table import document
 
 FILES = notebooks()
 
@@ -103,3 +105,8 @@ def test_a_cell_that_fails_or_names_a_folder_of_this_machine_is_told(tmp_path: P
 def test_a_notebook_runs(name: str, tmp_path: Path) -> None:
     made = executed(read(name), tmp_path, SHORT[name])
     assert all(cell["execution_count"] for cell in made["cells"] if cell["cell_type"] == "code")
+
+
+def test_a_result_is_text_where_rich_would_show_a_notebook_pictures_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert "An example" in str(Made(document=document(), runs=()))
