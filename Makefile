@@ -23,7 +23,7 @@ targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
 MAKE_TABLE = $(MEDTRANSFER) table $@ $(if $(PROFILE),--profile $(PROFILE)) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-PLAIN := help setup demo real test test-slow lint check bench pages report claims dashboard tables clean
+PLAIN := help setup demo real test test-slow lint check bench pages notebooks report claims dashboard tables clean
 .PHONY: $(PLAIN) docs/initializers.md docs/entries.md
 
 help:  ## Show the targets
@@ -78,7 +78,7 @@ report: $(READY)  ## Render the tables under tables/: report.html leads to a pag
 claims: $(READY)  ## Judge the claims of both papers by printed numbers and the tables under tables/: claims.html
 	$(MEDTRANSFER) claims --report claims.html $(ARGS)
 
-dashboard: $(READY)  ## Build the wandb workspace of the tables [ARGS="--wandb online --entity NAME"], or print its spec
+dashboard: $(READY)  ## Build the wandb workspaces and reports of the tables [ARGS="--wandb online --entity NAME"], or print their specs
 	$(MEDTRANSFER) dashboard $(ARGS)
 
 # A study with printed numbers is a paper.
@@ -121,6 +121,9 @@ pages: $(READY)  ## Write the pages of docs that are made from the code: initial
 	$(BIN)/python -m experiments.checks.pages
 
 docs/initializers.md docs/entries.md: pages
+
+notebooks: $(READY)  ## Execute the notebooks of docs and write their outputs (minutes)
+	$(BIN)/python -m experiments.checks.notebooks
 
 clean:  ## Remove the virtual environment, rendered tables and the report; runs are kept
 	rm -rf $(VENV) build tables report.html *.egg-info

@@ -48,6 +48,7 @@ class MeanVar(Initializer):
 
     title: ClassVar[str] = "Mean Var of {source:initializers}"
     words: ClassVar[Words] = {"draw": {"shuffle": "shuffled", "bootstrap": "bootstrapped"}}
+    draws: ClassVar[bool] = True
 
     def card(self) -> Card:
         """The source's card, since the source's training data shaped the statistics."""

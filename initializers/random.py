@@ -34,6 +34,7 @@ class Random(Initializer):
     residual: Literal["one", "zero"] = "one"
 
     words: ClassVar[Words] = {"residual": {"zero": "residual branches at zero"}}
+    draws: ClassVar[bool] = True
 
     def card(self) -> Card:
         """A card without training data, since nothing was trained."""

@@ -29,6 +29,7 @@ class Reinit(Initializer):
     stages: tuple[str, ...]
 
     title: ClassVar[str] = "{source:initializers} without {stages}"
+    draws: ClassVar[bool] = True
 
     def card(self) -> Card:
         """The source's card, with the stages that are drawn anew."""

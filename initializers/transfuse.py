@@ -32,6 +32,7 @@ class Transfuse(Initializer):
     through: str
 
     title: ClassVar[str] = "{source:initializers} up to {through}"
+    draws: ClassVar[bool] = True
 
     def card(self) -> Card:
         """The source's card, with the last stage that is taken."""

@@ -16,6 +16,7 @@ from datamodules.dataset.counts import unscored
 from datamodules.prepared.folds import in_fold
 from datamodules.prepared.opening import OpenDataset
 from datamodules.prepared.sides import shorter_side, side_of_some
+from experiments.run.members import check_same_start
 from experiments.run.paths import Paths
 from experiments.run.public_names import metric_prefix, passed_on, public_title, row_title
 from experiments.run.recipes import recipe_named
@@ -128,6 +129,8 @@ class Question:
             self.pretraining, [text.weights for text in texts], "the recipe of pretrainings (--pretraining)"
         )
         rows = rows_of(texts)
+        for text in texts:
+            check_same_start(text.weights, text.adaptation or recipe.adaptation)
         _check_different(rows, network, recipe.adaptation)
         rows = tuple(at_own_size(row, self.backbone, recipe) for row in rows)
         shown = public_title(DATASETS, self.dataset)

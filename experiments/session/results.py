@@ -170,7 +170,7 @@ class Made:
     def __str__(self) -> str:
         """The document as plain text."""
         text = io.StringIO()
-        self.show(Console(file=text, width=WIDTH, color_system=None))
+        self.show(Console(file=text, width=WIDTH, color_system=None, force_jupyter=False))
         return text.getvalue()
 
     @property

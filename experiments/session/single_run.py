@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.execution.planner import Plan, plan
 from experiments.reporting.text.phrases import listed
+from experiments.run.members import check_same_start
 from experiments.run.recipes import recipe_named
 from experiments.run.resolve import ResolvedRun, pretraining_of
 from experiments.run.store import WEIGHTS
@@ -138,7 +139,9 @@ def finetuning_spec(base: RunSpec | None, given: Mapping[str, Any], settings: Ma
         base = RunSpec(**{"stage": "finetune", "edition": "real", **parts})
     spec = dataclasses.replace(base, **parts)
     check_recipe_is_used(given.get("pretraining"), [spec.initializer], "the recipe of pretrainings (--pretraining)")
-    return dataclasses.replace(spec, recipe=changed(spec.recipe, settings))
+    recipe = changed(spec.recipe, settings)
+    check_same_start(spec.initializer, recipe.adaptation)
+    return dataclasses.replace(spec, recipe=recipe)
 
 
 def pretraining_spec(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from experiments.run.members import check_same_start
 from experiments.run.public_names import public_initializer, row_title
 from experiments.tables.table import Row
 from specs.registry import ADAPTATIONS, BACKBONES, INITIALIZERS
@@ -16,7 +17,13 @@ def rows_of(written: Sequence[RowText]) -> tuple[Row, ...]:
     """The rows of a table; the label of a row without a name is its weights, and its own network and adaptation.
 
     Two different rows without a name never have the same label: where titles are equal, expressions are added.
+
+    Raises:
+        UsageError: if an expression is wrong, or a row averages networks that would start from different weights.
     """
+    for text in written:
+        if text.adaptation is not None:
+            check_same_start(text.weights, text.adaptation)
     rows = [
         Row(
             text.name or row_title(text.weights, text.backbone, text.adaptation),

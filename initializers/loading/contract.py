@@ -49,12 +49,14 @@ class Initializer(ABC):
         private: the names of arguments that name files of a user's own. Reports and dashboards show a digest instead of
             them.
         version: a number that is raised on purpose when the same arguments give other weights than before.
+        draws: whether it draws tensors of its own, so that runs of different seeds start from different weights.
     """
 
     title: ClassVar[str] = ""
     words: ClassVar[Words] = {}
     private: ClassVar[frozenset[str]] = frozenset()
     version: ClassVar[int] = 1
+    draws: ClassVar[bool] = False
 
     def __str__(self) -> str:
         """The canonical expression that builds it; an initializer that is not registered has its class's name."""
@@ -141,6 +143,11 @@ class Weights:
     sha256: str | None = None
     fingerprint: str | None = None
     first: Tensor | None = None
+
+
+def differs_by_seed(initializer: Initializer) -> bool:
+    """Whether runs of different seeds start from different weights, since some are drawn, here or in what is nested."""
+    return initializer.draws or any(differs_by_seed(build(inner)) for inner in initializer.nested().values())
 
 
 def build(expression: Call | str) -> Initializer:

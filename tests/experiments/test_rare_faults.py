@@ -15,7 +15,7 @@ from datamodules.medmnist import MedMNIST
 from experiments.execution.planner import Plan
 from experiments.measures.attention import attention_of
 from experiments.reporting.formats.json_format import read_document, read_table
-from experiments.reporting.wandb.workspace import save
+from experiments.reporting.wandb.panels import save
 from experiments.run import participant, restored
 from experiments.run.ddp import distributed
 from experiments.run.paths import Paths
@@ -89,9 +89,12 @@ def test_a_workspace_that_wandb_refuses_says_what_to_look_at() -> None:
     def refuses() -> None:
         raise ValueError("no such entity")
 
-    made = SimpleNamespace(name="initializations", entity="me", project="mine", save=refuses)
-    with pytest.raises(RunError, match=r"could not be built \(ValueError: no such entity\).*check that me/mine exists"):
-        save(cast(Any, made))
+    made = SimpleNamespace(entity="me", project="mine", save=refuses)
+    told = (
+        r"^the report of initializations could not be built \(ValueError: no such entity\).*check that me/mine exists"
+    )
+    with pytest.raises(RunError, match=told):
+        save(cast(Any, made), "the report of tables")
 
 
 def test_a_page_that_lists_files_may_be_away(address: str) -> None:

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from backbones.networks.contract import Backbone
-from initializers.loading.contract import Initializer, Weights, WeightsOf, build
+from initializers.loading.contract import Initializer, Weights, WeightsOf, build, differs_by_seed
 from initializers.loading.fingerprints import fingerprint
 from initializers.loading.loading import LoadReport, initialize
 from specs.card import Card
@@ -112,6 +112,7 @@ class InitializerContract:
         reports = [initialize(tiny(), initializer, seeded(seed), weights_of) for seed in (1, 2)]
         assert (reports[0].after != reports[1].after) == self.depends_on_the_seed
         assert bool(reports[0].drawn) == self.depends_on_the_seed
+        assert differs_by_seed(initializer) == self.depends_on_the_seed
 
     def test_global_random_states_are_neither_read_nor_changed(
         self, initializer: Initializer, weights_of: WeightsOf

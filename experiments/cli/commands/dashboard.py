@@ -1,7 +1,10 @@
-"""Build the wandb workspace of finished tables: for each a saved view with scores, learning curves and convergence.
+"""Build the wandb workspace and report of finished tables.
 
-By default (--wandb offline) it prints the workspace as JSON and builds nothing. Runs that were mirrored offline are
-uploaded with
+The workspace is a saved view with scores, learning curves and convergence. The report begins with what the table
+answers, has the same panels for each task, and ends with the table itself.
+
+By default (--wandb offline) both are printed as JSON, an object for each table, and nothing is built. Online, each call
+saves new ones. Runs that were mirrored offline are uploaded with
 `wandb sync runs/wandb/wandb/offline-run-*`; each is written once, so sync each once.
 """
 
@@ -13,7 +16,7 @@ import os
 
 from experiments.cli.commands.options import add_tables
 
-HELP = "build the wandb workspace of finished tables, or print its spec"
+HELP = "build the wandb workspace and report of finished tables, or print their specs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,25 +30,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--wandb", choices=("offline", "online"), default="offline",
-        help="print the spec, or build it (default: %(default)s)",
+        help="print the specs, or build what they describe (default: %(default)s)",
     )  # fmt: skip
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Build the workspaces and print their addresses, or print what would be built; returns the exit status."""
+    """Build workspaces and reports and print their addresses, or print what would be built; returns the exit status."""
     from experiments.reporting.formats.json_format import finished_tables
-    from experiments.reporting.wandb.workspace import save, spec_of, workspace
+    from experiments.reporting.wandb.panels import save, spec_of
+    from experiments.reporting.wandb.report import report
+    from experiments.reporting.wandb.workspace import workspace
     from specs.errors import UsageError
 
     if options.wandb == "online" and not options.entity:
         raise UsageError("--wandb online needs to know whose workspace it builds. Give --entity or set WANDB_ENTITY.")
+    entity = options.entity or "ENTITY"
     made = [
-        workspace(document, options.entity or "ENTITY", options.project)
+        (document.name, workspace(document, entity, options.project), report(document, entity, options.project))
         for document in finished_tables(options.files, options.tables)
     ]
     if options.wandb == "online":
-        for one in made:
-            print(f"{one.name}: {save(one)}")
-    else:
-        print(json.dumps([spec_of(one) for one in made], indent=1))
+        for name, view, told in made:
+            print(f"{name}: {save(view, f'the workspace of {name}')}")
+            print(f"{name}, report: {save(told, f'the report of {name}')}")
+        return 0
+    specs = [{"table": name, "workspace": spec_of(view), "report": spec_of(told)} for name, view, told in made]
+    print(json.dumps(specs, indent=1))
     return 0

@@ -266,11 +266,18 @@ def _speed(text: str) -> float | Literal["measured"]:
 
 def points(text: str) -> float:
     """A number of percentage points in (0, 100), from its text."""
+    if (value := tolerated(text)) == 0:
+        raise argparse.ArgumentTypeError(f"expected a number of points between 0 and 100, found {text}")
+    return value
+
+
+def tolerated(text: str) -> float:
+    """A number of percentage points in [0, 100), from its text."""
     try:
         value = float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value < 100:
+        value = math.nan
+    if not 0 <= value < 100:
         raise argparse.ArgumentTypeError(f"expected a number of points between 0 and 100, found {text}")
     return value
 

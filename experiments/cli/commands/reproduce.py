@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from experiments.cli.commands.options import add_paths, paths_of, points
+from experiments.cli.commands.options import add_paths, paths_of, tolerated
 from experiments.cli.commands.verify import words as verified
 from experiments.cli.paths import FileToRead
 from specs.errors import RunError, UsageError
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for a table of its protocol on real images)",
     )  # fmt: skip
     parser.add_argument(
-        "--tolerance", type=points, default=0.0, metavar="POINTS",
+        "--tolerance", type=tolerated, default=0.0, metavar="POINTS",
         help="a difference of a cell that does not matter (default: 0)",
     )  # fmt: skip
     parser.add_argument("--without-runs", action="store_true", help="leave the runs behind the table unverified")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from experiments.reporting.blocks.building.block import Said
-from experiments.reporting.blocks.building.kind import blocks_of
+from experiments.reporting.blocks.building.kind import leading
 from experiments.reporting.page.page import heads_of, own, template
 from experiments.reporting.text.phrases import PHANTOM_WARNING
 from experiments.tables.document import Document
@@ -70,11 +70,5 @@ def render_index(title: str, documents: Sequence[Document], folder: str) -> str:
 
 
 def _listed(document: Document, address: str) -> Listed:
-    said = [
-        one
-        for block in blocks_of(document)
-        if block.place == "first" and not block.folded
-        for one in block.said
-        if one.tone != "soft"
-    ]
-    return Listed(document, address, tuple(said[:MOST_ANSWERS]), len(said[MOST_ANSWERS:]))
+    said = leading(document)
+    return Listed(document, address, said[:MOST_ANSWERS], len(said[MOST_ANSWERS:]))

@@ -52,6 +52,13 @@ def test_a_table_reproduces_itself_and_its_runs_are_verified(capsys: pytest.Capt
     assert printed.count("verified, bit-identical predictions") == 6
 
 
+def test_no_tolerance_can_be_asked_for_and_less_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert reproduce("--against", f"tables/{NAME}.json", "--without-runs", "--tolerance", "0") == 0
+    assert "Nothing in 3 cells" in capsys.readouterr().out
+    assert reproduce("--tolerance", "-1") == UsageError.exit_status
+    assert "expected a number of points between 0 and 100, found -1" in capsys.readouterr().err
+
+
 def test_another_mean_is_told_by_cell_and_by_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = moved(tmp_path, -5.0)
     assert reproduce("--against", other, "--without-runs") == RunError.exit_status

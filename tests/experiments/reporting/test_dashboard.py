@@ -11,12 +11,15 @@ import pytest
 from experiments.cli.command_line import main
 from experiments.reporting.formats.json_format import to_json
 from experiments.reporting.wandb.mirror import mirror
+from experiments.reporting.wandb.panels import spec_of
 from experiments.reporting.wandb.parcels import of_runs, of_table
-from experiments.reporting.wandb.workspace import spec_of, workspace
+from experiments.reporting.wandb.report import report
+from experiments.reporting.wandb.workspace import workspace
 from experiments.run.record_views import metrics
 from experiments.run.runner import run
 from experiments.tables.figure import Figure
 from specs.errors import UsageError
+from tests.experiments.example_race import SETTLED, race
 from tests.experiments.example_table import document
 from tests.experiments.reporting.wandb_files import history_in
 from tests.experiments.smoke import paths_in, spec
@@ -76,7 +79,8 @@ def test_a_workspace_has_a_section_for_each_task_and_is_always_the_same(
         assert main(["dashboard", str(tmp_path / "example.json"), "--entity", "team"]) == 0
         printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1]
-    (view,) = json.loads(printed[0])
+    (made,) = json.loads(printed[0])
+    view = made["workspace"]
     assert (view["entity"], view["project"], view["name"]) == ("team", "medtransfer", "example")
     assert "'example'" in view["runset_settings"]["filters"]
     (section,) = view["sections"]
@@ -110,3 +114,45 @@ def test_a_workspace_online_must_be_somebodys(
 def test_disabled_writes_nothing(tmp_path: Path) -> None:
     assert mirror([of_table(document())], tmp_path / "wandb", "disabled") == 0
     assert not (tmp_path / "wandb").exists()
+
+
+def test_a_report_answers_first_then_shows_each_task_and_ends_with_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tuple(dataclasses.replace(run, spec={"dataset": "siim_acr"}) for run in document().runs)
+    (tmp_path / "example.json").write_text(to_json(document(runs=runs)))
+    assert main(["dashboard", str(tmp_path / "example.json"), "--entity", "team"]) == 0
+    (made,) = json.loads(capsys.readouterr().out)
+    told = made["report"]
+    assert (told["entity"], told["project"], told["title"]) == ("team", "medtransfer", "An example")
+    assert told["description"] == "Which one?" and made["table"] == "example"
+    warning, answers, listed, task, grid, last, whole = told["blocks"]
+    assert warning["text"].startswith("Synthetic (phantom) data")
+    assert (answers["text"], task["text"], last["text"]) == ("What it answers", "B", "The finished table")
+    assert len(listed["items"]) == 2 and listed["items"][1].startswith("B: ")  # an answer for each column
+    (shown,) = grid["runsets"]
+    assert (shown["entity"], shown["project"], shown["groupby"]) == ("team", "medtransfer", ["config.initializer"])
+    assert shown["filters"] == made["workspace"]["runset_settings"]["filters"]
+    (section,) = made["workspace"]["sections"]
+    assert [panel["title"] for panel in grid["panels"]] == [panel["title"] for panel in section["panels"]]
+    assert [panel["layout"]["x"] for panel in grid["panels"]] == [0, 8, 16]  # beside each other
+    assert "good \\| \\*best\\*" in whole["text"]
+
+
+def test_the_summary_of_a_comparison_is_its_recommendation() -> None:
+    _, answers, listed, *_ = spec_of(report(race(SETTLED), "team", "project"))["blocks"]
+    assert answers["text"] == "What it answers"
+    assert listed["items"][0].startswith("Start from ImageNet")
+
+
+def test_wandb_would_take_the_report() -> None:
+    """Made into what wandb's server is sent: of a report without an owner, so that no server is asked for a project."""
+    runs = tuple(dataclasses.replace(run, spec={"dataset": "siim_acr"}) for run in document().runs)
+    sent = report(document(runs=runs), "", "project")._to_model().model_dump(by_alias=True, exclude_none=True)
+    blocks = sent["spec"]["blocks"]
+    (grid,) = [block for block in blocks if block["type"] == "panel-grid"]
+    (shown,) = grid["metadata"]["runSets"]
+    assert shown["grouping"] == [{"section": "config", "name": "initializer.value"}]
+    assert "finetune" in json.dumps(shown["filters"])
+    views = [panel["viewType"] for panel in grid["metadata"]["panelBankSectionConfig"]["panels"]]
+    assert views == ["Bar Chart", "Run History Line Plot", "Bar Chart"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line
+from experiments.reporting.blocks.building.block import Block, Entry, Heading, Line, Said
 from experiments.reporting.blocks.building.gathering import Gathering
 from experiments.run.paths import Paths
 from experiments.tables.document import Document, TableDocument, TextDocument
@@ -101,6 +101,17 @@ def blocks_of(document: Document) -> tuple[Block, ...]:
         document.memory["blocks"] = tuple(_blocks(document))
     found: tuple[Block, ...] = document.memory["blocks"]
     return found
+
+
+def leading(document: Document) -> tuple[Said, ...]:
+    """The sentences that answer the question of a document, in order, without those on what they rest on."""
+    return tuple(
+        said
+        for block in blocks_of(document)
+        if block.place == "first" and not block.folded
+        for said in block.said
+        if said.tone != "soft"
+    )
 
 
 def in_order(blocks: Iterable[Block]) -> list[Block]:
