@@ -50,9 +50,12 @@ def test_what_is_not_run_has_a_reason_and_what_another_test_runs_names_it() -> N
 
 def test_every_command_is_one_that_the_command_line_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("cluster.txt").write_text("local")  # a page writes it before it is named
     asked = [(block, words[1:]) for block, words in commands() if words[0] == "medtransfer"]
     assert len(asked) > 50
     for block, words in asked:
+        if words[0] == "--version":
+            continue
         assert words[0] in COMMANDS, block.place
         kept = words[: words.index(">")] if ">" in words else words
         parser(kept[0]).parse_args(kept)  # a UsageError names what is wrong
