@@ -125,7 +125,8 @@ docs/initializers.md docs/entries.md: pages
 
 SITE := build/docs
 docs: $(READY)  ## Build the site of these docs: build/docs/html/index.html (a minute)
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --doctree-dir $(SITE)/doctrees docs $(SITE)/html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --write-all --quiet \
+		--doctree-dir $(SITE)/doctrees docs $(SITE)/html
 	@echo "the site: $(SITE)/html/index.html"
 
 clean:  ## Remove the virtual environment, rendered tables and the report; runs are kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -51,6 +52,17 @@ DOCUMENTED = "<!-- The modules are documented when the site is built. -->"
 """Lines of pages that are replaced by what the code says."""
 
 
+CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+FILE_NAMES = re.compile(r"\[[\w./]+\.md\]\((\S+?\.md(?:#[\w-]+)?)\)")
+"""Links whose text is the name of a file, as it is good to read beside files."""
+
+
+def titled(text: str) -> str:
+    """A page's text in which links that are called like files are called like the pages or sections they lead to."""
+    parts = CODE.split(text)
+    return "".join(part if part.startswith("```") else FILE_NAMES.sub(r"[](\1)", part) for part in parts)
+
+
 def fill(app: Any, name: str, source: list[str]) -> None:
     """Put what is made from the code into the pages that have a line for it.
 
@@ -59,6 +71,7 @@ def fill(app: Any, name: str, source: list[str]) -> None:
         name: the name of the page that is read.
         source: the text of the page, as the only element of a list.
     """
+    source[0] = titled(source[0])
     folder, _, package = name.rpartition("/")
     if name == "ledger":
         from experiments.ledger.ledger import ledger
@@ -68,7 +81,9 @@ def fill(app: Any, name: str, source: list[str]) -> None:
     elif folder == "packages":
         from experiments.checks.module_page import modules_autodoc, modules_markdown
 
-        made = {DOCUMENTED: modules_autodoc(package)} if DOCUMENTED in source[0] else {LISTED: modules_markdown(package)}
+        made = (
+            {DOCUMENTED: modules_autodoc(package)} if DOCUMENTED in source[0] else {LISTED: modules_markdown(package)}
+        )
     else:
         return
     for line, text in made.items():

@@ -51,7 +51,7 @@ def _parts(finding: Finding) -> list[str]:
     if not parts:
         return []
     told = [
-        f"| {plain(part.name)} | {plain(effect(part.evidence))} | {WORDS[part.verdict]}{plain(by_test_set(part))} |"
+        f"| {plain(part.name)} | {plain(effect(part.evidence))} | {plain(WORDS[part.verdict] + by_test_set(part))} |"
         for part in parts
     ]
     return ["| part | effect | verdict |", "| --- | --- | --- |", *told, ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,12 @@ def address() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_links_are_called_like_pages_not_like_files(address: str) -> None:
+    pages = [path for path in SITE.rglob("*.html") if path.stem not in ("contributing", "changelog")]
+    assert len(pages) > 80
+    assert not [path for path in pages if re.search(r"<span[^>]*>[\w/]+\.md</span></a>", path.read_text("utf-8"))]
 
 
 @pytest.fixture(scope="module")

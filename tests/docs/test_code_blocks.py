@@ -63,7 +63,9 @@ def test_every_command_is_one_that_the_command_line_takes(tmp_path: Path, monkey
 
 def test_every_target_of_make_and_every_module_that_is_named_is_there() -> None:
     declared = re.findall(r"^([a-z%-]+):.*## ", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    tables = [found.module.split(".")[1:] for found in tables_of_studies(PROJECT / "experiments" / "studies", "studies")]
+    tables = [
+        found.module.split(".")[1:] for found in tables_of_studies(PROJECT / "experiments" / "studies", "studies")
+    ]
     papers = {parts[0].replace("_", "-") for parts in tables if len(parts) > 1}
     targets = [one.replace("%", "*") for one in declared] + [name for paper in papers for name in (paper, f"{paper}-*")]
     for block, words in commands():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from experiments.ledger.ledger import ledger
 from experiments.ledger.markdown import claims_markdown, plain
 from experiments.ledger.words import WORDS
@@ -26,6 +28,13 @@ def test_each_claim_has_a_heading_and_a_line_for_each_source() -> None:
 def test_a_verdict_has_its_effect_and_interval() -> None:
     (entry,) = (one for one in ALL if one.name == "benchmark_continual_beats_natural")
     assert "**As printed: supported, +1.04 (+0.75 to +1.33).**" in claims_markdown([entry])
+
+
+def test_what_new_patients_would_move_stands_beside_a_part() -> None:
+    assert re.search(
+        r"\| TXC \| \S+ \(\S+ to \S+\) \| supported \(new patients alone move each score by \d\.\d\d,",
+        claims_markdown(ALL),
+    )
 
 
 def test_what_markdown_would_read_as_more_is_escaped() -> None:
