@@ -12,6 +12,9 @@ import pytest
 import medtransfer
 from tests.conftest import PROJECT
 from tests.docs.blocks import BLOCKS, Block
+from tests.experiments.conftest import in_turn
+
+__all__ = ["in_turn"]
 
 SHOWN = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -64,7 +67,11 @@ def test_the_code_of_a_page_runs(page: Path, folder: Path, monkeypatch: pytest.M
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages(slow=True), ids=named)
-def test_the_code_of_a_page_that_trains_runs(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_of_a_page_that_trains_runs(
+    page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+) -> None:
+    # Sessions that say no executor do their runs in this process: what is shown does not depend on it.
+    monkeypatch.setitem(medtransfer.Session.__init__.__kwdefaults__, "executor", in_turn[1])
     run_page(page, folder, monkeypatch)
 
 
