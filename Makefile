@@ -23,7 +23,7 @@ targets = $(call target,$(filter $(1).%,$(OF_PAPERS)))
 MAKE_TABLE = $(MEDTRANSFER) table $@ $(if $(PROFILE),--profile $(PROFILE)) $(if $(DATA),--data-root $(DATA)) \
 	$(if $(WEIGHTS),--weights $(WEIGHTS)) $(ARGS)
 
-PLAIN := help setup demo real test test-slow lint check bench pages notebooks report claims dashboard tables clean
+PLAIN := help setup demo real test test-slow lint check bench pages docs notebooks report claims dashboard tables clean
 .PHONY: $(PLAIN) docs/initializers.md docs/entries.md
 
 help:  ## Show the targets
@@ -34,7 +34,7 @@ help:  ## Show the targets
 
 $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[weights,test,check]' --constraint $(CONSTRAINTS)
+	$(BIN)/python -m pip install --quiet --editable '.[weights,test,check,docs]' --constraint $(CONSTRAINTS)
 	touch $@
 
 ##@ Start
@@ -103,7 +103,8 @@ lint: $(READY)  ## Lint, check types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint  ## Lint, and check the sources of recipes, the generated pages, and that the built package works
+check: lint docs  ## Lint, build the site, and check the sources of recipes, the generated pages, and that the built package works
+	$(BIN)/python -m pytest -n 0 tests/docs/test_built_site.py
 	$(BIN)/python -m experiments.checks.sources
 	$(BIN)/python -m experiments.checks.pages --check
 	VENV=$(VENV) .ci/package
@@ -124,6 +125,12 @@ docs/initializers.md docs/entries.md: pages
 
 notebooks: $(READY)  ## Execute the notebooks of docs and write their outputs (minutes)
 	$(BIN)/python -m experiments.checks.notebooks
+
+SITE := build/docs
+docs: $(READY)  ## Build the site of these docs: build/docs/html/index.html (a minute)
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --write-all --quiet \
+		--doctree-dir $(SITE)/doctrees docs $(SITE)/html
+	@echo "the site: $(SITE)/html/index.html"
 
 clean:  ## Remove the virtual environment, rendered tables and the report; runs are kept
 	rm -rf $(VENV) build tables report.html *.egg-info

@@ -23,9 +23,9 @@ class Pair:
 
     Attributes:
         products: the sum of x y', (p, q).
-        left: the sum of x |y|^2, (p,).
-        right: the sum of |x|^2 y, (q,).
-        norms: the sum of |x|^2 |y|^2, a scalar.
+        left: the sum of ``x |y|^2``, (p,).
+        right: the sum of ``|x|^2 y``, (q,).
+        norms: the sum of ``|x|^2 |y|^2``, a scalar.
     """
 
     products: Matrix

@@ -159,9 +159,8 @@ def linear_cka(x: ArrayLike, y: ArrayLike, debiased: bool = False) -> Similarity
 
     Returns:
         A similarity of at most 1. Its floor is the mean over all ways to pair the samples: with centered Gram matrices
-        K and L it is
-        tr K tr L / ((n - 1) |K| |L|) in Frobenius norms, since each entry of a randomly permuted L is on average
-        tr L / n on the diagonal and -tr L / (n (n - 1)) off it; for the unbiased estimate it is 0.
+        K and L it is ``tr K tr L / ((n - 1) |K| |L|)`` in Frobenius norms, since each entry of a randomly permuted L is
+        on average ``tr L / n`` on the diagonal and ``-tr L / (n (n - 1))`` off it; for the unbiased estimate it is 0.
 
     Raises:
         ValueError: if the numbers of samples differ, a value is not finite, or the samples are too few.

@@ -31,11 +31,17 @@ def test_a_pages_links_lead_to_files_and_headings_that_are_there(page: Path) -> 
     assert not lost
 
 
+def linked(page: Path) -> set[Path]:
+    """The files and folders that a page links to, in its text or in a table of contents."""
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    for lines in re.findall(r"^```\{toctree\}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+        links += [line for line in lines.splitlines() if line.endswith(".md")]
+    return {(page.parent / link.partition("#")[0]).resolve() for link in links}
+
+
 def test_every_page_of_docs_is_named_by_another_one() -> None:
-    linked = {
-        (page.parent / link.partition("#")[0]).resolve()
-        for page in PAGES
-        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
-    }
-    folders = [target for target in linked if target.is_dir()]
-    assert not [page for page in (PROJECT / "docs").rglob("*.md") if page not in linked and page.parent not in folders]
+    named = {target for page in PAGES for target in linked(page)}
+    folders = [target for target in named if target.is_dir()]
+    pages = (PROJECT / "docs").rglob("*.md")
+    assert not [page for page in pages if page not in named and page.parent not in folders]

@@ -1,0 +1,57 @@
+"""The ledger in Markdown, for a page of the project's site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from experiments.ledger.ledger import Finding, LedgerEntry
+from experiments.ledger.words import WORDS, by_test_set, effect, lacking
+
+SIGNS = re.compile(r"([\\`*_\[\]<>|#])")
+"""What Markdown would read as more than the sign itself."""
+
+
+def claims_markdown(entries: Sequence[LedgerEntry]) -> str:
+    """The claims of each paper under a heading of its own, each with the verdict of each source and of each part."""
+    texts = []
+    for paper in dict.fromkeys(entry.paper for entry in entries):
+        texts.append(f"## {plain(paper.capitalize())}\n")
+        texts += [_entry(entry) for entry in entries if entry.paper == paper]
+    return "\n".join(texts)
+
+
+def plain(text: str) -> str:
+    """Text as it stands, on one line, with the signs of Markdown escaped."""
+    return SIGNS.sub(r"\\\1", " ".join(text.split()))
+
+
+def _entry(entry: LedgerEntry) -> str:
+    claim = entry.claim
+    lines = [
+        f"### {plain(claim.sentence)}",
+        "",
+        f"`{entry.name}`, {plain(claim.where)}. Margin: {claim.margin:g} ({plain(claim.margin_from)}).",
+        "",
+    ]
+    for finding in entry.findings:
+        lines += [f"**{plain(finding.kind.capitalize())}: {_verdict(finding)}.** {plain(finding.source)}.", ""]
+        lines += _parts(finding)
+    lines += [text for sentence in lacking(entry) for text in (f"{plain(sentence[:1].upper() + sentence[1:])}.", "")]
+    return "\n".join(lines)
+
+
+def _verdict(finding: Finding) -> str:
+    alone = f" (without correction: {WORDS[finding.alone]})" if finding.alone != finding.verdict else ""
+    return f"{WORDS[finding.verdict]}{alone}, {plain(effect(finding.evidence))}"
+
+
+def _parts(finding: Finding) -> list[str]:
+    parts = [part for part in finding.parts if part.verdict != "untested"]
+    if not parts:
+        return []
+    told = [
+        f"| {plain(part.name)} | {plain(effect(part.evidence))} | {plain(WORDS[part.verdict] + by_test_set(part))} |"
+        for part in parts
+    ]
+    return ["| part | effect | verdict |", "| --- | --- | --- |", *told, ""]

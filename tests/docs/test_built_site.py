@@ -1,0 +1,91 @@
+"""The site that `make docs` built: its search finds what people look for, and no page is wider than a phone."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT
+
+SITE = PROJECT / "build" / "docs" / "html"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+PAGE_OF = {
+    "grayscale": "howto/grayscale.html",
+    "class imbalance": "howto/class_imbalance.html",
+    "no difference": "howto/no_difference.html",
+    "SLURM preemption": "howto/slurm.html",
+    "licence": "howto/licences.html",
+    "five minutes": "start.html",
+    "own images": "tutorials/own_images.html",
+    "glossary": "glossary.html",
+}
+"""The page that must come first, by what is typed."""
+
+NARROW = 430
+"""The width of a phone, in pixels."""
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves files without a line for each request."""
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The address of the site on this machine."""
+    index = SITE / "searchindex.js"
+    if not index.is_file():
+        pytest.skip("the site is not built: make docs")
+    if index.stat().st_mtime < max(page.stat().st_mtime for page in (PROJECT / "docs").rglob("*.md")):
+        pytest.skip("the site is older than a page: make docs")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium)")
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(SITE))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_links_are_called_like_pages_not_like_files(address: str) -> None:
+    pages = [path for path in SITE.rglob("*.html") if path.stem not in ("contributing", "changelog")]
+    assert len(pages) > 80
+    assert not [path for path in pages if re.search(r"<span[^>]*>[\w/]+\.md</span></a>", path.read_text("utf-8"))]
+
+
+@pytest.fixture(scope="module")
+def browser(address: str) -> Iterator[Any]:
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("typed", PAGE_OF)
+def test_the_search_finds_the_right_page_first(typed: str, address: str, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/search.html?q={typed.replace(' ', '+')}")
+    first = page.locator("#search-results li a").first
+    first.wait_for(timeout=10_000)
+    assert first.get_attribute("href").partition("#")[0] == PAGE_OF[typed]
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["index", "start", "decisions", "benchmark", "howto/slurm", "api/Session", "ledger"])
+def test_nothing_but_tables_and_code_is_scrolled_sideways_on_a_phone(name: str, address: str, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": NARROW, "height": 900})
+    page.goto(f"{address}/{name}.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    page.close()
