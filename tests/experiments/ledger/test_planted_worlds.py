@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from scipy import stats
@@ -30,12 +29,11 @@ ALIKE, TOO = (0.974, 0.971, 0.976, 0.973), (0.974, 0.973, 0.976, 0.975)
 
 
 def world(
-    name: str, steps: dict[str, tuple[Duration, ...]] | None = None, **scores: tuple[float, ...]
+    name: str, scores: dict[str, tuple[float, ...]], steps: dict[str, tuple[Duration, ...]] | None = None
 ) -> TableDocument:
-    """A finished table of a planted world; rows with a name of several words have underscores in its place."""
+    """A finished table of a planted world, with the scores of its rows; rows whose steps alone are given score high."""
     column = f"Drawn target ({name})"
-    by_row = {row.replace("_", " "): values for row, values in scores.items()}
-    by_row |= dict.fromkeys(steps or {}, HIGH)
+    by_row = scores | dict.fromkeys(steps or {}, HIGH)
     return document(
         name=f"demo-{name}",
         rows=tuple((row, "random") for row in by_row),
@@ -47,9 +45,10 @@ def world(
     )
 
 
-FEATURES, PLENTY = world("features", Random=LOW, Source=HIGH), world("plenty", Random=ALIKE, Source=TOO)
+FEATURES, PLENTY = world("features", {"Random": LOW, "Source": HIGH}), world("plenty", {"Random": ALIKE, "Source": TOO})
 SCALE = world(
     "scale",
+    {},
     {
         "Random": (Duration(120, False),) * 4,
         "Mean Var of the source": tuple(Duration(time, True) for time in (30, 30, 40, 20)),
@@ -111,12 +110,11 @@ def test_steps_are_judged_by_the_permutation_test(name: str) -> None:
 def test_claims_are_corrected_over_those_of_a_paper_that_are_read_in_the_same_world() -> None:
     weak = (0.61, 0.60, 0.63, 0.60)  # better than LOW with a p-value of 0.03
     name = "benchmark_domain_beats_natural"
-    alone = world("domain", Natural_source=LOW, Domain_source=weak)
+    alone = world("domain", {"Natural source": LOW, "Domain source": weak})
     assert 0.025 < (findings(name, alone)[True].evidence.p_for or 0) < 0.05
     assert findings(name, alone)[True].verdict == "supported"
     assert findings(name, alone, FEATURES, PLENTY, SCALE)[True].verdict == "supported"
-    more: dict[str, Any] = {"Natural,_then_domain": weak}
-    both = world("domain", Natural_source=LOW, Domain_source=weak, **more)
+    both = world("domain", {"Natural source": LOW, "Domain source": weak, "Natural, then domain": weak})
     assert (findings(name, both)[True].verdict, findings(name, both)[True].alone) == ("undecided", "supported")
 
 
@@ -135,11 +133,11 @@ def test_it_is_said_whether_the_verdicts_are_right_and_what_is_missing() -> None
     name = "benchmark_transfer_improves"
     right = judged(name, FEATURES, PLENTY)
     assert by_worlds(right) == "supported where it is true, shown negligible where it is false: right in both"
-    missed = judged(name, world("features", Random=LOW, Source=(0.9, 0.4, 0.5, 0.6)), PLENTY)
+    missed = judged(name, world("features", {"Random": LOW, "Source": (0.9, 0.4, 0.5, 0.6)}), PLENTY)
     assert by_worlds(missed) == "undecided where it is true, shown negligible where it is false: right in 1 of 2"
-    wrong = judged(name, FEATURES, world("plenty", Random=LOW, Source=HIGH))
+    wrong = judged(name, FEATURES, world("plenty", {"Random": LOW, "Source": HIGH}))
     assert by_worlds(wrong) == "supported where it is true, supported where it is false: right in 1 of 2"
-    untested = judged(name, FEATURES, world("plenty", Random=LOW))
+    untested = judged(name, FEATURES, world("plenty", {"Random": LOW}))
     assert by_worlds(untested) == "supported where it is true, not tested where it is false: right in 1 of 2"
     assert by_worlds(judged(name)) == ""
     one = judged(name, FEATURES)
