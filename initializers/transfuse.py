@@ -25,7 +25,8 @@ class Transfuse(Initializer):
 
     Attributes:
         source: the initializer that gives the first stages.
-        through: the last stage that is taken from the source, such as ``conv1`` or ``layer2``.
+        through: the last stage that is taken from the source, such as ``conv1`` or ``layer2``. With the
+            last of all nothing is drawn, and the source alone says the same.
     """
 
     source: Annotated[Call, "initializers"]

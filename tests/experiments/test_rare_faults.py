@@ -90,9 +90,7 @@ def test_a_workspace_that_wandb_refuses_says_what_to_look_at() -> None:
         raise ValueError("no such entity")
 
     made = SimpleNamespace(entity="me", project="mine", save=refuses)
-    told = (
-        r"^the report of initializations could not be built \(ValueError: no such entity\).*check that me/mine exists"
-    )
+    told = r"^the report of tables could not be built \(ValueError: no such entity\).*check that me/mine exists"
     with pytest.raises(RunError, match=told):
         save(cast(Any, made), "the report of tables")
 

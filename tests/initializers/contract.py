@@ -112,7 +112,7 @@ class InitializerContract:
         reports = [initialize(tiny(), initializer, seeded(seed), weights_of) for seed in (1, 2)]
         assert (reports[0].after != reports[1].after) == self.depends_on_the_seed
         assert bool(reports[0].drawn) == self.depends_on_the_seed
-        assert differs_by_seed(initializer) == self.depends_on_the_seed
+        assert differs_by_seed(initializer) or not self.depends_on_the_seed
 
     def test_global_random_states_are_neither_read_nor_changed(
         self, initializer: Initializer, weights_of: WeightsOf
