@@ -83,7 +83,7 @@ def test_the_search_finds_the_right_page_first(typed: str, address: str, browser
     page.close()
 
 
-@pytest.mark.parametrize("name", ["index", "start", "decisions", "benchmark", "howto/slurm", "api/Session", "ledger"])
+@pytest.mark.parametrize("name", ["index", "decisions", "api/Session", "packages/specs"])
 def test_nothing_but_tables_and_code_is_scrolled_sideways_on_a_phone(name: str, address: str, browser: Any) -> None:
     page = browser.new_page(viewport={"width": NARROW, "height": 900})
     page.goto(f"{address}/{name}.html")
