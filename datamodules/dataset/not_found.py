@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from datamodules.dataset.open_file import missing_files
+from datamodules.dataset.open_file import OpenFile, missing_files
 from specs.commands import command
 from specs.errors import DataError
 
-if TYPE_CHECKING:
-    from datamodules.dataset.contract import Dataset
+
+class Sought(Protocol):
+    """What is told of a dataset that is not there."""
+
+    @property
+    def homepage(self) -> str:
+        """The address where it is published; of a user's own files no address."""
+
+    @property
+    def licence(self) -> str:
+        """Its terms."""
+
+    @property
+    def layout(self) -> str:
+        """The files that a folder with the dataset has."""
+
+    @property
+    def open_files(self) -> tuple[OpenFile, ...]:
+        """Those of its files that its publishers give to everyone."""
 
 
-def not_found(dataset: Dataset, root: Path, found: str) -> DataError:
+def not_found(dataset: Sought, root: Path, found: str) -> DataError:
     """The error for a folder that does not hold a dataset.
 
     Args:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from experiments.ledger.ledger import Finding, LedgerEntry
-from experiments.ledger.words import WORDS, by_test_set, effect, lacking
+from experiments.ledger.ledger import Finding, LedgerEntry, Part
+from experiments.ledger.words import WORDS, effect, effect_of, for_new_patients, lacking, shown, source_of
 
 SIGNS = re.compile(r"([\\`*_\[\]<>|#])")
 """What Markdown would read as more than the sign itself."""
@@ -35,7 +35,7 @@ def _entry(entry: LedgerEntry) -> str:
         "",
     ]
     for finding in entry.findings:
-        lines += [f"**{plain(finding.kind.capitalize())}: {_verdict(finding)}.** {plain(finding.source)}.", ""]
+        lines += [f"**{plain(finding.kind.capitalize())}: {_verdict(finding)}.** {plain(source_of(finding))}.", ""]
         lines += _parts(finding)
     lines += [text for sentence in lacking(entry) for text in (f"{plain(sentence[:1].upper() + sentence[1:])}.", "")]
     return "\n".join(lines)
@@ -47,11 +47,14 @@ def _verdict(finding: Finding) -> str:
 
 
 def _parts(finding: Finding) -> list[str]:
-    parts = [part for part in finding.parts if part.verdict != "untested"]
+    parts = shown(finding)
     if not parts:
         return []
-    told = [
-        f"| {plain(part.name)} | {plain(effect(part.evidence))} | {plain(WORDS[part.verdict] + by_test_set(part))} |"
-        for part in parts
-    ]
+    told = [f"| {plain(part.name)} | {plain(effect_of(part))} | {plain(_told(part))} |" for part in parts]
     return ["| part | effect | verdict |", "| --- | --- | --- |", *told, ""]
+
+
+def _told(part: Part) -> str:
+    """The verdict on a part, with what is said of new patients."""
+    patients = for_new_patients(part)
+    return WORDS[part.verdict] + (f"; {patients}" if patients else "")
