@@ -131,7 +131,7 @@ class Dataset(ABC):
         added: arguments that came later; those that have their default enter no digest, so that older digests stay.
         splits: a folder with lists ``train.txt``, ``validation.txt`` and ``test.txt`` that replace its own split.
         fraction: the share of the training patients that is used, in (0, 1]; larger shares hold the smaller ones.
-        draw: the number of the order in which patients are taken for a fraction, from 0; each gives other images.
+        order: the number of the order in which patients are taken for a fraction, from 0; each gives other images.
         missing: what is done about images without a file: ``refuse`` them or ``leave out``; others keep their split.
     """
 
@@ -139,7 +139,7 @@ class Dataset(ABC):
     words: ClassVar[Words] = {
         "splits": "split by own lists",
         "fraction": "{fraction:percent} of the training images",
-        "draw": "draw {draw}",
+        "order": "order {order}",
         "missing": {"leave out": "as far as its images are there"},
     }
     version: ClassVar[int] = 1
@@ -154,19 +154,19 @@ class Dataset(ABC):
 
     splits: str | None = None
     fraction: float = 1.0
-    draw: int = 0
+    order: int = 0
     missing: Literal["refuse", "leave out"] = "refuse"
 
     def __post_init__(self) -> None:
         """Check the ranges of the common arguments.
 
         Raises:
-            UsageError: if the fraction is not in (0, 1], or the draw is below 0.
+            UsageError: if the fraction is not in (0, 1], or the order is below 0.
         """
         if not 0 < self.fraction <= 1:
             raise UsageError(f"{type(self).__name__}: fraction is a share in (0, 1], found {self.fraction}.")
-        if self.draw < 0:
-            raise UsageError(f"{type(self).__name__}: draw is a number from 0 on, found {self.draw}.")
+        if self.order < 0:
+            raise UsageError(f"{type(self).__name__}: order is a number from 0 on, found {self.order}.")
 
     @property
     @abstractmethod
@@ -226,7 +226,7 @@ class Dataset(ABC):
     @property
     def membership(self) -> frozenset[str]:
         """The arguments that only choose samples; the digests of splits stand for them in a run's identity."""
-        return frozenset({"splits", "fraction", "draw", "missing"})
+        return frozenset({"splits", "fraction", "order", "missing"})
 
     @abstractmethod
     def read_labels(self, root: Path) -> Labels:
@@ -294,7 +294,7 @@ class Dataset(ABC):
         """The splits as they are used, from samples as the label files have them: training has its ``fraction``."""
         used = {name: tuple(self.used_in(name, sample) for sample in splits[name]) for name in SPLITS}
         if self.fraction < 1:
-            salt = type(self).__name__ + (f"-{self.draw}" if self.draw else "")
+            salt = type(self).__name__ + (f"-{self.order}" if self.order else "")
             used["train"] = portion(used["train"], self.task, self.fraction, salt)
         return used
 

@@ -31,7 +31,7 @@ def phantom_root(expression: Call, folder: Path) -> Path:
 def _without_splits(expression: Call) -> str:
     """The expression without arguments that do not change the phantom edition, and without added defaults."""
     bound, dataset = DATASETS.bind(expression), DATASETS.build(expression)
-    left = {"splits", "fraction", "draw", "missing", *unchanged(dataset)}
+    left = {"splits", "fraction", "order", "missing", *unchanged(dataset)}
     return str(Call(bound.name, (), tuple(item for item in bound.kwargs if item[0] not in left)))
 
 

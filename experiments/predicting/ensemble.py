@@ -115,7 +115,7 @@ def loaded(records: Sequence[Record]) -> Ensemble:
     specs = [RunSpec.from_json(record.data["spec"]) for record in records]
     tasks = [learned_task(record) for record in records]
     forms = {(spec.recipe.evaluation_form, spec.recipe.image_size, spec.recipe.precision) for spec in specs}
-    datasets = {DATASETS.short(spec.dataset, {"draw"}) for spec in specs}
+    datasets = {DATASETS.short(spec.dataset, {"order"}) for spec in specs}
     if len(set(tasks)) > 1 or len(forms) > 1 or len(datasets) > 1:
         raise UsageError(
             f"the {len(records)} runs learned {len(datasets)} datasets, {len(set(tasks))} tasks and {len(forms)} sizes "

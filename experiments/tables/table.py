@@ -43,7 +43,7 @@ class Column:
             this column is picked; None: the learning rate is the recipe's.
         threshold: the validation score in [0, 1] until which steps are counted in this column; None: the table's
             threshold.
-        draws: whether each seed takes training images of its own, by the argument ``draw`` of the dataset, where the
+        draws: whether each seed takes training images of its own, by the argument ``order`` of the dataset, where the
             dataset is a fraction.
     """
 
@@ -67,8 +67,8 @@ class Column:
         call = parse(self.dataset)
         if not self.draws or DATASETS.bind(call).arguments()["fraction"] == 1:
             return call
-        others = tuple(item for item in call.kwargs if item[0] != "draw")
-        return Call(call.name, call.args, (*others, ("draw", seed)))
+        others = tuple(item for item in call.kwargs if item[0] != "order")
+        return Call(call.name, call.args, (*others, ("order", seed)))
 
 
 CONTROL_SEED = 1000

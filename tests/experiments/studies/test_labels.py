@@ -36,27 +36,27 @@ def test_masks_take_the_recipe_for_masks_and_a_network_its_own_size() -> None:
 def test_each_seed_has_training_images_of_its_own_but_of_all_images_there_is_one_draw() -> None:
     table = table_of_runs("labels", "phantom")
     few, *_, whole = table.columns
-    drawn = [DATASETS.bind(run.dataset).arguments()["draw"] for run in _runs(table.cell(table.rows[0], few))]
+    drawn = [DATASETS.bind(run.dataset).arguments()["order"] for run in _runs(table.cell(table.rows[0], few))]
     assert drawn == [0, 1, 2]
     assert {run.dataset for run in _runs(table.cell(table.rows[0], whole))} == {
         _runs(table.cell(table.rows[1], whole))[0].dataset
     }
-    assert DATASETS.bind(_runs(table.cell(table.rows[0], whole))[1].dataset).arguments()["draw"] == 0
+    assert DATASETS.bind(_runs(table.cell(table.rows[0], whole))[1].dataset).arguments()["order"] == 0
 
 
 def test_a_draw_that_a_column_names_is_replaced_by_each_seeds_own() -> None:
     recipe = spec().recipe
-    column = Column("A", 'medmnist("pneumoniamnist", fraction=0.5, draw=7)', recipe, draws=True)
-    assert DATASETS.bind(column.dataset_of(2)).arguments()["draw"] == 2
-    fixed = Column("A", 'medmnist("pneumoniamnist", fraction=0.5, draw=7)', recipe)
-    assert DATASETS.bind(fixed.dataset_of(2)).arguments()["draw"] == 7
+    column = Column("A", 'medmnist("pneumoniamnist", fraction=0.5, order=7)', recipe, draws=True)
+    assert DATASETS.bind(column.dataset_of(2)).arguments()["order"] == 2
+    fixed = Column("A", 'medmnist("pneumoniamnist", fraction=0.5, order=7)', recipe)
+    assert DATASETS.bind(fixed.dataset_of(2)).arguments()["order"] == 7
 
 
 def test_another_draw_is_another_run_and_the_first_one_keeps_its_key(tmp_path: Path) -> None:
     resolver = Resolver(paths_in(tmp_path))
     keys = [
         resolver.resolve(spec(dataset=f'medmnist("pneumoniamnist", {arguments})')).key
-        for arguments in ("fraction=0.5", "fraction=0.5, draw=0", "fraction=0.5, draw=1", "draw=1", "fraction=1.0")
+        for arguments in ("fraction=0.5", "fraction=0.5, order=0", "fraction=0.5, order=1", "order=1", "fraction=1.0")
     ]
     assert keys[0] == keys[1] != keys[2] and keys[3] == keys[4]
 
