@@ -30,7 +30,7 @@ class Labels:
     A value of ``-inf`` is fewer than the smallest number that was tried, and ``inf`` more than the largest, or none.
 
     Attributes:
-        number: the estimate.
+        number: the estimated number of images.
         low: the lower end of the interval.
         high: the upper end of the interval.
     """
@@ -90,8 +90,8 @@ def labels_until_alike(first: PowerLaw, second: PowerLaw, margin: float) -> Labe
     an upper end of ``inf`` says that the curves may differ by more than the margin even there.
 
     Args:
-        first: one curve.
-        second: the other curve.
+        first: one of the two curves.
+        second: the other one of them.
         margin: the largest difference of scores that does not matter, above 0.
 
     Raises:

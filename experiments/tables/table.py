@@ -43,7 +43,7 @@ class Column:
             this column is picked; None: the learning rate is the recipe's.
         threshold: the validation score in [0, 1] until which steps are counted in this column; None: the table's
             threshold.
-        draws: whether each seed takes training images of its own, by ``order`` of the dataset, where the
+        draws: whether each seed takes training images of its own, by the argument ``order`` of the dataset, where the
             dataset is a fraction.
     """
 

@@ -155,8 +155,8 @@ class DatasetContract:
         share = len({sample.patient for sample in part.train}) / len({sample.patient for sample in whole.train})
         assert share == pytest.approx(0.9, abs=0.06)
 
-    def test_another_draw_takes_other_patients_of_the_same_training_split(self, dataset: Dataset, root: Path) -> None:
-        first, other = (dataclasses.replace(dataset, fraction=0.5, order=seed).index(root) for seed in (0, 1))
+    def test_another_order_takes_other_patients_of_the_same_training_split(self, dataset: Dataset, root: Path) -> None:
+        first, other = (dataclasses.replace(dataset, fraction=0.5, order=order).index(root) for order in (0, 1))
         assert str((first.validation, first.test)) == str((other.validation, other.test))
         taken, drawn = ({sample.patient for sample in index.train} for index in (first, other))
         assert taken != drawn and len(taken) == pytest.approx(len(drawn), abs=3)

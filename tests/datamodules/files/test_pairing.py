@@ -89,7 +89,7 @@ def test_a_copy_of_the_image_is_no_mask(tmp_path: Path) -> None:
         dataset.read_mask(tmp_path, dataset.index(tmp_path).train[0])
 
 
-def test_a_fraction_is_a_share_and_a_draw_a_number_from_0_on() -> None:
+def test_a_fraction_is_a_share_and_an_order_a_number_from_0_on() -> None:
     with pytest.raises(UsageError, match=r"fraction is a share in \(0, 1\]"):
         Folder(fraction=2.0)
     with pytest.raises(UsageError, match="order is a number from 0 on, found -1"):

@@ -56,13 +56,7 @@ def test_another_draw_is_another_run_and_the_first_one_keeps_its_key(tmp_path: P
     resolver = Resolver(paths_in(tmp_path))
     keys = [
         resolver.resolve(spec(dataset=f'medmnist("pneumoniamnist", {arguments})')).key
-        for arguments in (
-            "fraction=0.5",
-            "fraction=0.5, order=0",
-            "fraction=0.5, order=1",
-            "order=1",
-            "fraction=1.0",
-        )
+        for arguments in ("fraction=0.5", "fraction=0.5, order=0", "fraction=0.5, order=1", "order=1", "fraction=1.0")
     ]
     assert keys[0] == keys[1] != keys[2] and keys[3] == keys[4]
 
