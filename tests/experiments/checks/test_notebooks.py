@@ -22,7 +22,10 @@ SHORT: dict[str, dict[str, object]] = {
         "ROWS": ["random", 'random(residual="zero")'], "BACKBONE": "tiny(width=4)", "RATES": [1e-3],
         "SETTINGS": {"epochs": 1, "image_size": 32}, "BUDGET": "6", "PATIENTS": 40,
     },
-    "look_inside": {"WEIGHTS": ["random", 'random(residual="zero")'], "BACKBONE": "tiny(width=4, in_channels=1)", "SIZE": 28, "EPOCHS": 1},
+    "look_inside": {
+        "WEIGHTS": ["random", 'random(residual="zero")'], "BACKBONE": "tiny(width=4, in_channels=1)", "SIZE": 28,
+        "EPOCHS": 1,
+    },
     "make_a_table": {
         "PROFILE": "smoke", "SEEDS": 2, "SETTINGS": {"epochs": 1}, "ROWS": ("fractals",), "COLUMNS": ("PXS",),
         "ADDED": (),
