@@ -44,7 +44,7 @@ def executed(notebook: Notebook, folder: Path, parameters: Mapping[str, object] 
     """A notebook with the outputs that its cells give in a kernel of their own; the one that is given stays as it is.
 
     Warnings and other lines on standard error are left out, and so is the time that cells took, which differs each
-    time.
+    time. Paths in the folder are written from there.
 
     Args:
         notebook: the notebook as plain data, of the format 4.5.
@@ -81,6 +81,7 @@ def executed(notebook: Notebook, folder: Path, parameters: Mapping[str, object] 
     for cell in plain["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"] = [output for output in cell["outputs"] if output.get("name") != "stderr"]
+    plain["cells"] = json.loads(json.dumps(plain["cells"]).replace(f"{folder}{os.sep}", ""))
     for own in (str(folder), str(HOME), str(Path.home()), sys.prefix):
         if own != os.sep and own in json.dumps(plain):
             raise RunError(f"an output names {own}, a folder of this machine. Have the cell print something else.")
