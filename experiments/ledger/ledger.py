@@ -194,7 +194,8 @@ def _asked(name: str, documents: Sequence[TableDocument]) -> list[_Asked]:
                 found.append(_of_table(name, claim, "here", source, family, reading, document))
         for world in claim.worlds:
             if _is_of(world.reading, document):
-                of = _of_table(name, claim, "planted worlds", document.name, document.name, world.reading, document)
+                source = f"{document.name}, {world.reading.whole.name}"
+                of = _of_table(name, claim, "planted worlds", source, document.name, world.reading, document)
                 found.append(dataclasses.replace(of, holds=world.holds))
     return found
 

@@ -69,7 +69,7 @@ def lacking(entry: LedgerEntry) -> list[str]:
         named = dict.fromkeys(one.table.replace("_", "-") for one in claim.readings if one.source != "as printed")
         tables = " or ".join(f"{MAKING} {name}" for name in named)
         found.append(f"here: not tested; {tables} makes the runs")
-    made = {finding.source for finding in in_worlds(entry)}
+    made = {finding.source.partition(",")[0] for finding in in_worlds(entry)}
     names = dict.fromkeys(world.reading.table.replace("_", "-") for world in claim.worlds)
     if missing := [name for name in names if name not in made]:
         command = f"{MAKING} {' '.join(missing)}"
