@@ -263,7 +263,8 @@ def _asked_here(name: str, documents: Sequence[TableDocument]) -> Iterator[_Aske
                 yield _of_table(name, claim, "here", source, family, reading, document)
         for world in claim.worlds:
             if _is_of(world.reading, document):
-                of = _of_table(name, claim, "planted worlds", document.name, document.name, world.reading, document)
+                source = f"{document.name}, {world.reading.whole.name}"
+                of = _of_table(name, claim, "planted worlds", source, document.name, world.reading, document)
                 yield dataclasses.replace(of, holds=world.holds)
 
 

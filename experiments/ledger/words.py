@@ -111,7 +111,7 @@ def lacking(entry: LedgerEntry) -> list[str]:
     if "here" not in kinds and tables:
         told = " or ".join(f"{MAKING} {name}" for name in tables)
         found.append(f"here: not tested; {told} makes the runs")
-    made = {finding.source for finding in in_worlds(entry)}
+    made = {finding.source.partition(",")[0] for finding in in_worlds(entry)}
     names = dict.fromkeys(world.reading.table.replace("_", "-") for world in claim.worlds)
     if missing := [name for name in names if name not in made]:
         command = f"{MAKING} {' '.join(missing)}"

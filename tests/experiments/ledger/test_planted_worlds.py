@@ -97,7 +97,8 @@ def test_a_difference_of_scores_is_judged_as_everywhere() -> None:
     assert found[True].right and found[False].right
     equal = findings("transfusion_little_benefit", FEATURES, PLENTY)
     assert (equal[True].verdict, equal[False].verdict) == ("supported", "contradicted")
-    assert equal[True].source == "demo-plenty" and equal[False].source == "demo-features"
+    assert equal[True].source == "demo-plenty, Source less Random"
+    assert equal[False].source == "demo-features, Source less Random"
 
 
 @pytest.mark.parametrize("name", ["benchmark_transfer_converges_sooner", "transfusion_scale_alone_converges_sooner"])
@@ -159,7 +160,7 @@ def test_the_command_shows_them_beside_the_other_sources(tmp_path: Path, capsys:
         "planted worlds, which test the verdicts and not medicine: supported where it is true, shown negligible where "
         "it is false: right in both where it is true: supported; +36.50 ("
     ) in text
-    assert "where it is false: shown negligible; +0.10 (" in text and "[demo-plenty]" in text
+    assert "where it is false: shown negligible; +0.10 (" in text and "[demo-plenty, Source less Random]" in text
     assert main([*asked, "--json"]) == 0
     (entry,) = [one for one in json.loads(capsys.readouterr().out) if one["name"] == "benchmark_transfer_improves"]
     told = [(one["kind"], one["holds"], one["verdict"]) for one in entry["findings"] if one["holds"] is not None]
