@@ -114,7 +114,7 @@ class LedgerEntry:
 
 def _plain_reading(reading: Reading) -> dict[str, Any]:
     """A reading as plain data, with its sums as lists of cells; others' work is told by the findings."""
-    told = {name: getattr(reading, name) for name in ("table", "source", "steps")}
+    told = {name: getattr(reading, name) for name in ("table", "source", "unit")}
     whole, *parts = (
         {
             "name": one.name,

@@ -104,7 +104,7 @@ def test_every_entry_says_in_its_own_file_what_it_is_called(registry: Registry) 
     needed = {
         "planted": '"features"', "folder": '"ward"', "cbr": '"small"', "continual": 'random, on="drive"', "file": '"x"',
         "batch_norm": "random", "domain_adapted": '"chexpert"', "mean_var": "random", "reinit": 'random, ("conv1",)',
-        "first_layer": 'random, "drawn"',
+        "first_layer": 'random, "drawn"', "shortcut": "medmnist",
         "hf": f'"a/b", "c", "{COMMIT}"', "ssl": '"byol", on="drive"', "supervised": '"drive"',
         "transfuse": 'random, "conv1"', "volumes": '"ward"',
         "timm": '"resnet50.a1_in1k"' if registry is INITIALIZERS else '"convnext_tiny"',

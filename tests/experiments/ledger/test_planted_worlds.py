@@ -121,7 +121,7 @@ def test_claims_are_corrected_over_those_of_a_paper_that_are_read_in_the_same_wo
 
 def test_a_world_is_never_evidence_about_medicine() -> None:
     for entry in ledger([FEATURES, PLENTY, SCALE]):
-        assert {one.kind for one in entry.findings} <= {"as printed", "planted worlds"}, entry.name
+        assert {one.kind for one in entry.findings} <= {"as printed", "elsewhere", "planted worlds"}, entry.name
     with pytest.raises(UsageError, match="reads the table demo_plenty both as evidence and as a planted world"):
         reading = over_columns("demo_plenty", "Source", "Random", ("Drawn target (plenty)",))
         Claim(
