@@ -88,7 +88,7 @@ def test_the_real_pneumoniamnist_in_two_folders_is_answered(
                 folder = tmp_path / "chests" / ("pneumonia" if label[0] else "normal")
                 folder.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(pixels).save(folder / f"{split}{number}.png")
-    command = ["compare", "chests", "--budget", "10", "--learning-rates", "1e-3", "--wandb", "disabled", "--offline"]
+    command = ["compare", "chests", "--budget", "6", "--learning-rates", "1e-3", "--wandb", "disabled", "--offline"]
     assert main([*command, "--set", "epochs=1"]) == 0
     shown = capsys.readouterr().out
     assert "ImageNet" in shown and "Random" in shown
