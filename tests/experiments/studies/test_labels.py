@@ -79,7 +79,7 @@ def test_the_smoke_profile_says_how_many_labels(tmp_path: Path) -> None:
     made = Session(paths_in(tmp_path), wandb="disabled", jobs=2).make("labels", profile="smoke", output=tmp_path / "t")
     assert not made.failures
     heading, *rows = lines(made.document, "labels")  # type: ignore[arg-type]
-    assert heading[0] == "How many labels" and [row[0] for row in rows] == ["Random by probe", "fractals by probe"]
+    assert heading[0] == "How many labels" and [row[0] for row in rows] == ["Random by probe", "Fractals by probe"]
     assert (tmp_path / "t" / "labels-labels.png").stat().st_size > 10_000
 
 
