@@ -47,7 +47,8 @@ class Shortcut(Dataset, Altering):
         strength: the share of the training images in which the artifact agrees with the label, in [0.5, 1]; of 0.5 it
             says nothing.
         label: the class that the artifact goes with; None takes the first one.
-        XX
+        testing: the test images that have it: every second one, ``independent`` of the label, ``always`` all, or
+            ``never`` any.
     """
 
     of: Annotated[Call, "datamodules"]

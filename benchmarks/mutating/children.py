@@ -89,6 +89,8 @@ class Copy:
     Attributes:
         root: the project's folder in the copy.
         scratch: the folder for temporary files and results.
+        changes: how many times a file was replaced so far.
+        kept: the file that is replaced now, its own content, and its time of change in nanoseconds; None if none is.
     """
 
     root: Path

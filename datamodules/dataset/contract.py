@@ -53,6 +53,9 @@ class Index:
     """Which samples belong to which split, without any pixels.
 
     Attributes:
+        train: the samples that networks are trained on.
+        validation: the samples by which epochs and settings are picked.
+        test: the samples that networks are tested on.
         content: the digest of the files' bytes; empty where ``medtransfer prepare`` digests their pixels instead.
         excluded: the ids of images that were left out, each with the reason.
         pool: the samples of all splits whatever the fraction, to make other splits of; empty where none are made.
@@ -67,8 +70,7 @@ class Index:
 
     def split(self, name: Split) -> tuple[Sample, ...]:
         """The samples of one split, in order."""
-        samples: tuple[Sample, ...] = getattr(self, name)
-        return samples
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
     def identity(self) -> dict[str, str]:
         """Digests of membership, labels, content and exclusions, as they enter a run's key."""
@@ -107,8 +109,7 @@ class Index:
         Raises:
             DataError: names the splits and some of what they share.
         """
-        faults = self.faults()
-        if faults:
+        if faults := self.faults():
             raise DataError("\n".join(f"{dataset}: {fault}" for fault in faults))
 
 
