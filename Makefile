@@ -46,7 +46,7 @@ demo: $(READY)  ## Pretrain and fine-tune in four drawn worlds whose right answe
 
 real: $(READY)  ## Real ImageNet weights on real images: PneumoniaMNIST, and DRIVE where DATA has it (half an hour) [DATA=DIR]
 	$(if $(DATA),,$(MEDTRANSFER) fetch 'medmnist("pneumoniamnist")')
-	$(MEDTRANSFER) table $(call targets,real_images) $(if $(DATA),--data-root $(DATA))
+	$(MEDTRANSFER) table $(call targets,real_images) --bootstrap 1000 $(if $(DATA),--data-root $(DATA))
 	$(MEDTRANSFER) report $(patsubst %,tables/%.json,$(call targets,real_images)) --title "medtransfer: ImageNet weights on real images" --output real.html
 
 # A rule for each paper: a rule with the patterns of two would hold the table 1 of one to be made once the other's is.

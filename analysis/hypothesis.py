@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from analysis.power import detectable_shift
 from analysis.statistics import POWER, holm
@@ -40,6 +40,18 @@ class Mean:
     std: float | None
     runs: int | None
     reading: float = 0.0
+
+
+class Variance(NamedTuple):
+    """A variance of a sum beside that of its runs.
+
+    Attributes:
+        value: the variance, in the squared unit of the means, 0 or more.
+        freedom: its degrees of freedom; infinite where it is taken as known.
+    """
+
+    value: float
+    freedom: float
 
 
 @dataclass(frozen=True)
@@ -85,20 +97,20 @@ class Evidence:
 
 
 def evidence(
-    means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypothesis, of_patients: float = 0.0
+    means: Sequence[Mean], weights: Sequence[float], hypothesis: Hypothesis, of_patients: Sequence[Variance] = ()
 ) -> Evidence:
     """Test a hypothesis about the weighted sum of independent means, each with its own variance.
 
-    Degrees of freedom are those of Satterthwaite 1946, https://doi.org/10.2307/3002019; an error of reading, and the
-    variance over test patients, are taken as known exactly, with infinitely many. A sum is shown to lie within the
-    margin by two one-sided tests (Schuirmann 1987, https://doi.org/10.1007/BF01068419).
+    Degrees of freedom are those of Satterthwaite 1946, https://doi.org/10.2307/3002019; an error of reading is taken as
+    known exactly, with infinitely many. A sum is shown to lie within the margin by two one-sided tests
+    (Schuirmann 1987, https://doi.org/10.1007/BF01068419).
 
     Args:
         means: the means that are summed.
         weights: the weight of each mean.
         hypothesis: what is asked of the sum.
-        of_patients: the variance of the sum by the choice of test patients, if new ones are asked about; 0: the
-            question is about these.
+        of_patients: the variances of the sum by the choice of test patients, one for each set of them, if new patients
+            are asked about; none: the question is about these.
 
     Raises:
         ValueError: if the numbers of means and weights differ.
@@ -118,7 +130,7 @@ def evidence(
         parts += [(weight**2 * one.std**2 / one.runs, one.runs - 1), (weight**2 * one.reading**2, math.inf)]
     if math.fsum(part for part, _ in parts) <= (1e-12 * max(abs(one.mean) for one, _ in used)) ** 2:
         return Evidence(estimate, lacking="the runs do not vary, so nothing can be tested")
-    parts.append((of_patients, math.inf))
+    parts += of_patients
     variance = math.fsum(part for part, _ in parts)
     spread = math.fsum(part**2 / freedom for part, freedom in parts)
     freedom = min(variance**2 / spread, 1e9) if spread else 1e9

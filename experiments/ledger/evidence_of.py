@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from analysis.contrast import contrast
-from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence
+from analysis.hypothesis import Evidence, Hypothesis, Mean, Variance, evidence
 from analysis.statistics import summary
 from analysis.survival import Duration, log_rank_scores, permuted_log_rank
 from experiments.ledger.claim import Judge, Sum, Unit
@@ -18,19 +18,23 @@ READING = 0.05
 """The standard error, in points, with which a value is read off a figure: the digits of such values end at 0.01, and
 axes of these figures have a tick every point or two. *Ours*: no error of reading is published."""
 
+OfPatients = Callable[[Sum], Sequence[Variance] | None]
+"""The variances, in squared points, of a sum by the choice of test patients, one for each set of them; None where these
+are not known."""
+
 ALONE = "a single task has no verdict, since its runs are no repeated seeds"
 """Why others' scores of one task are not tested."""
 
 
-def of_printed(numbers: PrintedNumbers, of_patients: Callable[[Sum], float | None] | None = None) -> Judge:
+def of_printed(numbers: PrintedNumbers, of_patients: OfPatients | None = None) -> Judge:
     """What printed means, standard deviations and numbers of runs say.
 
     Standard deviations with ddof 0 are turned into those of ddof 1; where neither is stated, ddof 1 is taken.
 
     Args:
         numbers: the printed numbers.
-        of_patients: the variance, in squared points, of a sum by the choice of test patients, if new patients are asked
-            about; it gives None where that is not known. None: the question is about the paper's.
+        of_patients: a function that gives the variances over test patients, if new patients are asked about; None: the
+            question is about the paper's.
     """
     means = {}
     for cell, value in numbers.values.items():
@@ -41,12 +45,14 @@ def of_printed(numbers: PrintedNumbers, of_patients: Callable[[Sum], float | Non
     return of_means(means, of_patients)
 
 
-def of_document(document: TableDocument, unit: Unit = "scores") -> Judge:
+def of_document(document: TableDocument, unit: Unit = "scores", of_patients: OfPatients | None = None) -> Judge:
     """What the runs of a finished table say.
 
     Args:
         document: the finished table.
         unit: what is asked about: its scores, or the steps or hours to its threshold.
+        of_patients: a function that gives the variances of scores over test patients, if new patients are asked about;
+            None: the question is about the table's own.
     """
     if unit != "scores":
         # These take long to import, and few tables need them.
@@ -61,19 +67,19 @@ def of_document(document: TableDocument, unit: Unit = "scores") -> Judge:
         if scores.values:
             found = summary([POINTS * value for value in scores.values])
             means[cell] = Mean(found.mean, found.std, found.n)
-    return of_means(means)
+    return of_means(means, of_patients)
 
 
-def of_means(means: Mapping[CellKey, Mean], of_patients: Callable[[Sum], float | None] | None = None) -> Judge:
+def of_means(means: Mapping[CellKey, Mean], of_patients: OfPatients | None = None) -> Judge:
     """What the means of cells say of sums of them; ``of_patients`` as in ``of_printed``."""
 
     def judge(asked: Sum, hypothesis: Hypothesis) -> Evidence:
         if lacking := _lacking(asked, means):
             return lacking
-        variance = of_patients(asked) if of_patients else 0.0
-        if variance is None:
-            return Evidence(float("nan"), lacking="the numbers of test images are not known")
-        return evidence([means[cell] for cell in asked.weights], list(asked.weights.values()), hypothesis, variance)
+        variances = of_patients(asked) if of_patients else ()
+        if variances is None:
+            return Evidence(float("nan"), lacking="the test patients are not known")
+        return evidence([means[cell] for cell in asked.weights], list(asked.weights.values()), hypothesis, variances)
 
     return judge
 

@@ -12,8 +12,14 @@ from typing import Any, Literal
 from analysis.hypothesis import Evidence, Verdict, verdicts
 from experiments.ledger.claim import Claim, Judge, Reading, SourceKind
 from experiments.ledger.evidence_of import of_document, of_printed
-from experiments.ledger.new_patients import NewPatients, new_patients
-from experiments.reporting.page.published import PrintedNumbers, printed_numbers
+from experiments.ledger.new_patients import (
+    KnownPatients,
+    NewPatients,
+    new_patients,
+    printed_patients,
+    resampled_patients,
+)
+from experiments.reporting.page.published import printed_numbers
 from experiments.tables.document import TableDocument
 from experiments.tables.preset import Profile
 from specs.expression import Call
@@ -31,7 +37,7 @@ class Part:
         name: what the part is, such as a task.
         evidence: what the numbers say.
         verdict: the verdict, corrected over the parts of the claim.
-        new_patients: what the numbers say of new patients; None where it is not known how many there were.
+        new_patients: what the numbers say of new patients; None where it is not known who was tested.
     """
 
     name: str
@@ -58,6 +64,8 @@ class Finding:
         licence: the licence of others' work; empty for other sources.
         remarks: what must be known to read others' work.
         holds: whether the claim is true there by construction, in a planted world; None: that is not known.
+        new_patients: what the numbers say of new patients, corrected as ``verdict`` is; None where it is not known who
+            was tested.
     """
 
     kind: SourceKind
@@ -71,6 +79,7 @@ class Finding:
     licence: str = ""
     remarks: tuple[str, ...] = ()
     holds: bool | None = None
+    new_patients: NewPatients | None = None
 
     @property
     def right(self) -> bool:
@@ -169,7 +178,7 @@ class _Asked:
     judge: Judge
     claim: Claim
     edition: Literal["real", "phantom"] = "real"
-    printed: PrintedNumbers | None = None
+    patients: KnownPatients | None = None
     licence: str = ""
     remarks: tuple[str, ...] = ()
     holds: bool | None = None
@@ -186,10 +195,15 @@ def _of_paper(
         asked += _asked_here(name, documents)
     wholes = [one.judge(one.reading.whole, one.claim.hypothesis) for one in asked]
     corrected: dict[int, Verdict] = {}
+    of_new: dict[int, NewPatients | None] = {}
     for family in dict.fromkeys(one.family for one in asked):
         places = [place for place, one in enumerate(asked) if one.family == family]
         found = verdicts([(asked[place].claim.hypothesis, wholes[place]) for place in places])
         corrected |= dict(zip(places, found, strict=True))
+        wanted = [
+            (asked[place].patients, asked[place].reading.whole, asked[place].claim.hypothesis) for place in places
+        ]
+        of_new |= dict(zip(places, new_patients(wanted), strict=True))
     findings: dict[str, list[Finding]] = {name: [] for name in names}
     for place, one in enumerate(asked):
         (alone,) = verdicts([(one.claim.hypothesis, wholes[place])])
@@ -206,6 +220,7 @@ def _of_paper(
                 one.licence,
                 one.remarks,
                 one.holds,
+                of_new[place],
             )
         )
     return [LedgerEntry(name, paper, claims[name], tuple(findings[name]), tuple(unread[name])) for name in names]
@@ -216,7 +231,7 @@ def _parts(asked: _Asked) -> tuple[Part, ...]:
     hypothesis, parts = asked.claim.hypothesis, asked.reading.parts
     found = [asked.judge(part, hypothesis) for part in parts]
     told = verdicts([(hypothesis, each) for each in found])
-    patients = new_patients(asked.printed, parts, hypothesis) if asked.printed else [None] * len(parts)
+    patients = new_patients([(asked.patients, part, hypothesis) for part in parts])
     each = zip(parts, found, told, patients, strict=True)
     return tuple(Part(part.name, evidence, verdict, of_new) for part, evidence, verdict, of_new in each)
 
@@ -227,8 +242,8 @@ def _asked_as_printed(name: str, claim: Claim) -> Iterator[_Asked]:
         if reading.unit == "scores" and reading.source in (None, "as printed"):
             numbers = printed_numbers(reading.table)
             if numbers is not None:
-                judge = of_printed(numbers)
-                yield _Asked(name, "as printed", numbers.source, "as printed", reading, judge, claim, printed=numbers)
+                judge, patients = of_printed(numbers), printed_patients(numbers)
+                yield _Asked(name, "as printed", numbers.source, "as printed", reading, judge, claim, patients=patients)
 
 
 def _asked_elsewhere(name: str, claim: Claim, folder: Path | None, unread: list[str]) -> Iterator[_Asked]:
@@ -278,7 +293,8 @@ def _of_table(
 ) -> _Asked:
     """What is asked of a finished table."""
     judge = of_document(document, reading.unit)
-    return _Asked(name, kind, source, family, reading, judge, claim, document.edition)
+    patients = resampled_patients(document) if reading.unit == "scores" else None
+    return _Asked(name, kind, source, family, reading, judge, claim, document.edition, patients)
 
 
 def _claim(name: str, profile: Profile) -> Claim:

@@ -43,7 +43,9 @@ def _entry(entry: LedgerEntry) -> str:
 
 def _verdict(finding: Finding) -> str:
     alone = f" (without correction: {WORDS[finding.alone]})" if finding.alone != finding.verdict else ""
-    return f"{WORDS[finding.verdict]}{alone}, {plain(effect(finding.evidence))}"
+    patients = for_new_patients(finding.new_patients)
+    of_new = f"; {plain(patients)}" if patients else ""
+    return f"{WORDS[finding.verdict]}{alone}, {plain(effect(finding.evidence))}{of_new}"
 
 
 def _parts(finding: Finding) -> list[str]:
@@ -56,5 +58,5 @@ def _parts(finding: Finding) -> list[str]:
 
 def _told(part: Part) -> str:
     """The verdict on a part, with what is said of new patients."""
-    patients = for_new_patients(part)
+    patients = for_new_patients(part.new_patients)
     return WORDS[part.verdict] + (f"; {patients}" if patients else "")

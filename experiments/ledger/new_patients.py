@@ -1,82 +1,153 @@
-"""What printed areas under the curve say of new patients, of whom the paper's test images are one sample."""
+"""What numbers say of new patients, of whom the patients that were tested are one sample."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
-from analysis.hypothesis import Evidence, Hypothesis, Verdict, verdicts
+from analysis.hypothesis import Evidence, Hypothesis, Variance, Verdict, verdicts
 from analysis.outperformance import Span, chance_of_no_lead, difference_variance
 from analysis.reproduction import auroc_error
-from experiments.ledger.claim import Sum
-from experiments.ledger.evidence_of import POINTS, of_printed
+from experiments.ledger.claim import Judge, Sum
+from experiments.ledger.evidence_of import POINTS, OfPatients, of_document, of_printed
 from experiments.reporting.page.published import PrintedNumbers
-from experiments.tables.document import CellKey
+from experiments.tables.document import CellKey, TableDocument
 
 
 @dataclass(frozen=True)
 class NewPatients:
-    """What a part of a claim says of new patients, for the numbers as printed.
+    """What a claim, or a part of one, says of new patients.
 
     Attributes:
-        error: the standard error, in points, of the least certain area by the test images alone: how far new patients
-            may move it, however many runs there are.
-        chance: the probability that the score that is ahead as printed is not ahead on new patients, for the assumed
-            span of correlations between both scores; None where the part is not one score less another.
+        error: the standard error, in points, of the least certain score by the test patients alone: how far new
+            patients may move it, however many runs there are. Not a number where nothing is tested.
+        chance: the probability that the printed score that is ahead is not ahead on new patients, for the assumed span
+            of correlations between both scores; None for other sources, and for sums of more than two scores.
+        assumed: whether that span of correlations is assumed, since printed areas do not tell it.
         evidence: what the numbers say with the variance over test patients added to that of the runs.
-        verdict: the verdict on that, corrected over the parts of the claim of which as much is known.
+        verdict: the verdict on that, corrected over the claims or parts that are judged together.
     """
 
     error: float
     chance: Span | None
+    assumed: bool
     evidence: Evidence
     verdict: Verdict
 
 
-def new_patients(numbers: PrintedNumbers, parts: tuple[Sum, ...], hypothesis: Hypothesis) -> list[NewPatients | None]:
-    """What each part says of new patients; None for those of which it is not known how many test images there were.
+@dataclass(frozen=True)
+class KnownPatients:
+    """The test patients behind a source's numbers.
+
+    Attributes:
+        judge: what the numbers say of a sum with the variance over test patients added.
+        variances: a function that gives a sum's variances over test patients.
+        errors: the standard error of each cell in points by its test patients alone.
+        leads: the scores of the cells in points, for the probability that a lead is chance; None: no such probability
+            is told, since runs and patients are at hand.
+        refused: why nothing is said of new patients, by the label of the column.
+    """
+
+    judge: Judge
+    variances: OfPatients
+    errors: Mapping[CellKey, float]
+    leads: Mapping[CellKey, float] | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def printed_patients(numbers: PrintedNumbers) -> KnownPatients:
+    """The test patients of printed numbers, of which the columns with known numbers of test images tell anything.
+
+    The errors are Hanley and McNeil's (1982) of areas under the curve.
 
     Args:
         numbers: the printed numbers, whose columns with known numbers of test images hold areas under the curve.
-        parts: the parts of the claim.
-        hypothesis: what is asked of each part.
     """
-    judge = of_printed(numbers, partial(_variance, numbers))
-    found = [(judge(part, hypothesis), _errors(numbers, part)) for part in parts]
-    told = iter(verdicts([(hypothesis, evidence) for evidence, errors in found if errors]))
-    return [
-        NewPatients(max(errors.values()), _chance(numbers, part, errors), evidence, next(told)) if errors else None
-        for part, (evidence, errors) in zip(parts, found, strict=True)
-    ]
+    errors = {
+        cell: POINTS * auroc_error(value.mean / POINTS, *numbers.tested[cell[1]])
+        for cell, value in numbers.values.items()
+        if cell[1] in numbers.tested
+    }
+    variances = partial(_variances_of_printed, errors)
+    leads = {cell: value.mean for cell, value in numbers.values.items()}
+    return KnownPatients(of_printed(numbers, variances), variances, errors, leads)
 
 
-def _errors(numbers: PrintedNumbers, asked: Sum) -> dict[CellKey, float]:
-    """The standard error of each area in a sum, in points, by its test images alone (Hanley and McNeil 1982).
+def _variances_of_printed(errors: Mapping[CellKey, float], asked: Sum) -> list[Variance] | None:
+    """The variances of a sum of printed areas, one for each column, which has test images of its own."""
+    if not all(cell in errors for cell in asked.weights):
+        return None
+    found = []
+    for column in dict.fromkeys(column for _, column in asked.weights):
+        cells = [cell for cell in asked.weights if cell[1] == column]
+        of_column = difference_variance([errors[cell] for cell in cells], [asked.weights[cell] for cell in cells])
+        found.append(Variance(of_column, math.inf))
+    return found
 
-    Empty if the numbers of test images of one of its columns are not known, or one of its cells has no number.
+
+def resampled_patients(document: TableDocument) -> KnownPatients | None:
+    """The test patients of a finished table whose scores were resampled (``--bootstrap``); None for other tables.
+
+    Args:
+        document: the finished table.
     """
-    if not all(column in numbers.tested and (row, column) in numbers.values for row, column in asked.weights):
-        return {}
-    return {
-        (row, column): POINTS * auroc_error(numbers.values[row, column].mean / POINTS, *numbers.tested[column])
-        for row, column in asked.weights
+    from experiments.reporting.blocks.patients import patients_of  # takes long to import, and few tables have any
+
+    part = patients_of(document)
+    if part is None:
+        return None
+    errors = {
+        cell: POINTS * math.sqrt(of.covariance[place][place]) for of in part.sets for place, cell in enumerate(of.cells)
     }
 
+    def variances(asked: Sum) -> list[Variance] | None:
+        if not all(cell in errors for cell in asked.weights):
+            return None
+        return [
+            Variance(POINTS**2 * of.variance(asked.weights), of.freedom)
+            for of in part.sets
+            if set(of.cells) & set(asked.weights)
+        ]
 
-def _variance(numbers: PrintedNumbers, asked: Sum) -> float | None:
-    """The variance of a sum over test patients: columns have patients of their own, and add theirs up."""
-    errors = _errors(numbers, asked)
-    if not errors:
+    return KnownPatients(of_document(document, of_patients=variances), variances, errors, refused=part.refused)
+
+
+def new_patients(
+    asked: Sequence[tuple[KnownPatients | None, Sum, Hypothesis]],
+) -> list[NewPatients | None]:
+    """What sums that are judged together say of new patients; None for those whose test patients are not known.
+
+    Args:
+        asked: the test patients, the sum and what is asked of it, for each claim or part.
+    """
+    known: dict[int, Evidence] = {}
+    for place, (tested, whole, hypothesis) in enumerate(asked):
+        if tested is None or not whole.weights:
+            continue
+        if tested.variances(whole) is not None:
+            known[place] = tested.judge(whole, hypothesis)
+        elif refused := [tested.refused[column] for _, column in whole.weights if column in tested.refused]:
+            known[place] = Evidence(math.nan, lacking=refused[0])
+    told = verdicts([(asked[place][2], evidence) for place, evidence in known.items()])
+    found: list[NewPatients | None] = [None] * len(asked)
+    for (place, evidence), verdict in zip(known.items(), told, strict=True):
+        tested, whole, _ = asked[place]
+        assert tested is not None
+        error = max((tested.errors.get(cell, math.nan) for cell in whole.weights), key=_unknown_first)
+        found[place] = NewPatients(error, _chance(tested, whole), tested.leads is not None, evidence, verdict)
+    return found
+
+
+def _unknown_first(error: float) -> float:
+    return math.inf if math.isnan(error) else error
+
+
+def _chance(tested: KnownPatients, asked: Sum) -> Span | None:
+    """The probability that the lead of one printed score over another is none on new patients."""
+    weights = asked.weights
+    if tested.leads is None or sorted(weights.values()) != [-1.0, 1.0] or len({column for _, column in weights}) != 1:
         return None
-    total = 0.0
-    for column in dict.fromkeys(column for _, column in errors):
-        cells = [cell for cell in errors if cell[1] == column]
-        total += difference_variance([errors[cell] for cell in cells], [asked.weights[cell] for cell in cells])
-    return total
-
-
-def _chance(numbers: PrintedNumbers, asked: Sum, errors: dict[CellKey, float]) -> Span | None:
-    if sorted(asked.weights.values()) != [-1.0, 1.0] or len({column for _, column in errors}) != 1:
-        return None
-    (first, second), (lead, other) = errors.values(), (numbers.values[cell].mean for cell in errors)
+    (first, second), (lead, other) = ([of[cell] for cell in weights] for of in (tested.errors, tested.leads))
     return chance_of_no_lead(abs(lead - other), (first, second)) if min(first, second) > 0 else None

@@ -86,7 +86,14 @@ def _told(entry: LedgerEntry, kind: str) -> str:
     if kind == "planted worlds":
         return by_worlds(entry) or "-"
     found = [one for one in entry.findings if one.kind == kind]
-    return "; ".join(f"{WORDS[one.verdict]}: {effect(one.evidence)}" for one in found) or "not tested"
+    return "; ".join(map(_verdict, found)) or "not tested"
+
+
+def _verdict(finding: Finding) -> str:
+    """The verdict on a claim with its effect, and the verdict for new patients where there is one."""
+    told = finding.new_patients
+    of_new = f" (for new patients {WORDS[told.verdict]})" if told else ""
+    return f"{WORDS[finding.verdict]}: {effect(finding.evidence)}{of_new}"
 
 
 def _tile(entry: LedgerEntry) -> dict[str, Any]:
@@ -113,6 +120,7 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
         "picture": picture(finding.evidence, claim.margin),
         "phantom": finding.edition == "phantom" and finding.holds is None,
         "source": source_of(finding),
+        "patients": for_new_patients(finding.new_patients),
         "remarks": finding.remarks,
         "asked": finding.asked if finding.kind == "elsewhere" else "",
         "parts": [
@@ -121,7 +129,7 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
                 "effect": effect_of(one),
                 "verdict": one.verdict,
                 "word": WORDS[one.verdict],
-                "patients": for_new_patients(one),
+                "patients": for_new_patients(one.new_patients),
             }
             for one in finding.parts
         ],

@@ -9,6 +9,7 @@ from analysis.hypothesis import Evidence, Verdict
 from analysis.outperformance import CORRELATIONS
 from experiments.ledger.evidence_of import ALONE
 from experiments.ledger.ledger import Finding, LedgerEntry, Part
+from experiments.ledger.new_patients import NewPatients
 
 WORDS: Mapping[Verdict, str] = {
     "supported": "supported",
@@ -21,6 +22,9 @@ WORDS: Mapping[Verdict, str] = {
 
 ASSUMED = f"{CORRELATIONS[0]:g} to {CORRELATIONS[1]:g}"
 """The span of correlations between two scores on the same images that is assumed."""
+
+RESAMPLES = 1000
+"""The number of resamples of the test patients that is advised, as the race takes them."""
 
 MAKING = "medtransfer table"
 """The command that makes a table, or several."""
@@ -60,18 +64,21 @@ def source_of(finding: Finding) -> str:
     return "; ".join([finding.source, *licence])
 
 
-def for_new_patients(part: Part) -> str:
-    """What a part says of new patients, in words; empty where it is not known how many test images there were."""
-    told = part.new_patients
+def for_new_patients(told: NewPatients | None) -> str:
+    """What a claim or a part of it says of new patients, in words; empty where it is not known who was tested."""
     if told is None:
         return ""
+    if told.verdict == "untested":
+        return f"for new patients {WORDS[told.verdict]}: {told.evidence.lacking}"
     chance = ""
     if told.chance is not None:
         low, high = (f"{100 * share:.1f}" for share in told.chance)
         chance = f"; that the lower score is as good or better there has a probability of {low} to {high} %"
+    assumed = f"; assumed: scores on the same images correlate by {ASSUMED}" if told.assumed else ""
+    interval = "" if told.evidence.interval is None or told.assumed else f" {effect(told.evidence)}"
     return (
-        f"for new patients {WORDS[told.verdict]}: they alone move each score by {told.error:.2f}, one standard error"
-        f"{chance}; assumed: both scores correlate by {ASSUMED}"
+        f"for new patients {WORDS[told.verdict]}{interval}: they alone move a score by up to {told.error:.2f}, one "
+        f"standard error{chance}{assumed}"
     )
 
 
@@ -111,6 +118,10 @@ def lacking(entry: LedgerEntry) -> list[str]:
     if "here" not in kinds and tables:
         told = " or ".join(f"{MAKING} {name}" for name in tables)
         found.append(f"here: not tested; {told} makes the runs")
+    here = [one for one in entry.findings if one.kind == "here" and one.edition == "real" and not one.evidence.lacking]
+    scored = any(one.unit == "scores" and one.source in (None, "here") for one in claim.readings)
+    if here and scored and not any(one.new_patients for one in here):
+        found.append(f"here, for new patients: not tested; the table's command with --bootstrap {RESAMPLES} tests it")
     made = {finding.source.partition(",")[0] for finding in in_worlds(entry)}
     names = dict.fromkeys(world.reading.table.replace("_", "-") for world in claim.worlds)
     if missing := [name for name in names if name not in made]:

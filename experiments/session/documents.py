@@ -89,14 +89,14 @@ def finished_document(
         measure: measured(measure, of_columns(labels), context.paths, _told(measure, context))
         for measure, labels in measuring.items()
     }
-    count, intervals = statistics.bootstrap, {}
+    count, resampled = statistics.bootstrap, {}
     if count:
-        intervals = {score: drawn_anew(of_columns(labels), count, context, score) for score, labels in scoring.items()}
+        resampled = {score: drawn_anew(of_columns(labels), count, context, score) for score, labels in scoring.items()}
     return dataclasses.replace(
-        build_document(name, table, cells, work, context.store, statistics.marks, measures, intervals),
+        build_document(name, table, cells, work, context.store, statistics.marks, measures, resampled),
         test=statistics.test,
         alternative=statistics.alternative,
-        parts=gathered(gathering),
+        parts=gathered(dataclasses.replace(gathering, resampled=resampled)),
     )
 
 

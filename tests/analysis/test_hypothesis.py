@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.hypothesis import Evidence, Hypothesis, Mean, evidence, verdicts
+from analysis.hypothesis import Evidence, Hypothesis, Mean, Variance, evidence, verdicts
 
 MORE, EQUAL = Hypothesis("more", 1.0), Hypothesis("equal", 1.0)
 
@@ -101,14 +101,18 @@ def test_a_margin_must_be_above_zero() -> None:
 
 
 def test_the_variance_over_new_patients_adds_to_that_of_the_runs() -> None:
-    """Satterthwaite's degrees of freedom are written out: the variance over patients has infinitely many."""
+    """Satterthwaite's degrees of freedom are written out, with a variance that is known and one of 12 patients."""
     means, asked = [Mean(1.5, 1.0, 5), Mean(0.0, 2.0, 5)], Hypothesis("more", 0.5)
-    found = evidence(means, [1, -1], asked, of_patients=0.7)
-    of_runs = 1 / 5 + 4 / 5
-    freedom = (of_runs + 0.7) ** 2 / ((1 / 5) ** 2 / 4 + (4 / 5) ** 2 / 4)
-    assert found.p_for == pytest.approx(stats.t.sf(1.5 / (of_runs + 0.7) ** 0.5, freedom))
+    of_runs, squares = 1 / 5 + 4 / 5, (1 / 5) ** 2 / 4 + (4 / 5) ** 2 / 4
+    known = evidence(means, [1, -1], asked, [Variance(0.7, math.inf)])
+    freedom = (of_runs + 0.7) ** 2 / squares
+    assert known.p_for == pytest.approx(stats.t.sf(1.5 / (of_runs + 0.7) ** 0.5, freedom))
+    found = evidence(means, [1, -1], asked, [Variance(0.7, math.inf), Variance(0.4, 11)])
+    freedom = (of_runs + 1.1) ** 2 / (squares + 0.4**2 / 11)
+    assert found.p_for == pytest.approx(stats.t.sf(1.5 / (of_runs + 1.1) ** 0.5, freedom))
     alone = evidence(means, [1, -1], asked)
-    assert alone == evidence(means, [1, -1], asked, of_patients=0.0)
     assert alone.p_for is not None and found.p_for is not None and alone.p_for < found.p_for
     still = [Mean(1.5, 0.0, 5), Mean(0.0, 0.0, 5)]
-    assert evidence(still, [1, -1], asked, of_patients=0.7).lacking == "the runs do not vary, so nothing can be tested"
+    assert (
+        evidence(still, [1, -1], asked, [Variance(0.7, 9)]).lacking == "the runs do not vary, so nothing can be tested"
+    )

@@ -133,7 +133,7 @@ def lines(entry: LedgerEntry) -> Iterator[str]:
 
 def told(finding: Finding, entry: LedgerEntry) -> str:
     """What a source says of a claim, in words: the verdict, the effect with its interval, and the parts."""
-    from experiments.ledger.words import WORDS, effect, shown
+    from experiments.ledger.words import WORDS, effect, for_new_patients, shown
 
     drawn = finding.edition == "phantom" and finding.holds is None
     phantom = "on drawn images, which say nothing of medicine: " if drawn else ""
@@ -142,6 +142,8 @@ def told(finding: Finding, entry: LedgerEntry) -> str:
     text = f"{phantom}{WORDS[finding.verdict]}{alone}; {asked}{effect(finding.evidence)}"
     if finding.verdict == "undecided" and finding.evidence.detectable is not None:
         text += f"; {finding.evidence.detectable:.2f} would have been seen in 80 % of cases"
+    if patients := for_new_patients(finding.new_patients):
+        text += f"; {patients}"
     if parts := shown(finding):
         text += f"; {'; '.join(map(_told_part, parts))}"
     return f"{text}; margin {entry.claim.margin:g}"
@@ -153,7 +155,7 @@ def _told_part(part: Part) -> str:
 
     if part.verdict == "untested":
         return f"{part.name} {effect_of(part)}"
-    patients = for_new_patients(part)
+    patients = for_new_patients(part.new_patients)
     return f"{part.name} {effect_of(part)} {WORDS[part.verdict]}{f' ({patients})' if patients else ''}"
 
 

@@ -47,7 +47,11 @@ def counts() -> Kind:
 
 
 def _gather(gathering: Gathering) -> DatasetCounts:
-    """Count the images and patients in the dataset of each column that has runs; no image is opened.
+    return DatasetCounts(counted_columns(gathering))
+
+
+def counted_columns(gathering: Gathering) -> dict[str, Counts]:
+    """The counts of the dataset of each column that has runs, by column label; no image is opened.
 
     Raises:
         DataError: if a dataset has changed since the runs were planned.
@@ -67,7 +71,7 @@ def _gather(gathering: Gathering) -> DatasetCounts:
             known[dataset] = counted(index, resolver.opened(dataset, run.spec.edition).dataset.task)
         _, _, name = (column.score or "").partition(":")
         found[column.label] = known[dataset].of_class(name) if name else known[dataset]
-    return DatasetCounts(found)
+    return found
 
 
 def counts_of(document: TableDocument) -> dict[str, Counts]:

@@ -32,7 +32,7 @@ def test_a_verdict_has_its_effect_and_interval() -> None:
 
 def test_what_new_patients_would_move_stands_beside_a_part() -> None:
     assert re.search(
-        r"\| TXC \| \S+ \(\S+ to \S+\) \| supported; for new patients undecided: they alone move each score by \d\.\d",
+        r"\| TXC \| \S+ \(\S+ to \S+\) \| supported; for new patients undecided: they alone move a score by up to \d\.",
         claims_markdown(ALL),
     )
 

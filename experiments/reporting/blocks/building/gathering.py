@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from experiments.measures.measuring.measure import Found
@@ -29,6 +29,8 @@ class Gathering:
         paths: where data and runs are.
         told: a function that takes the name of what is counted and returns a report of how many are done.
         margin: the margin in points within which rows are tested for equivalence; None: this was not asked for.
+        resampled: scores in [0, 1] on bootstrap resamples of the test patients, None where undefined, by the score that
+            columns show and by the run's key; empty: they were not resampled.
     """
 
     table: Table
@@ -38,6 +40,7 @@ class Gathering:
     paths: Paths
     told: Callable[[str], Report]
     margin: float | None = None
+    resampled: Mapping[str | None, Mapping[str, Sequence[float | None]]] = field(default_factory=dict)
 
     @property
     def store(self) -> RunStore:
