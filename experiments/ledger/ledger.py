@@ -16,8 +16,8 @@ from experiments.ledger.new_patients import (
     KnownPatients,
     NewPatients,
     new_patients,
+    patients_here,
     printed_patients,
-    resampled_patients,
 )
 from experiments.reporting.page.published import printed_numbers
 from experiments.tables.document import TableDocument
@@ -293,7 +293,7 @@ def _of_table(
 ) -> _Asked:
     """What is asked of a finished table."""
     judge = of_document(document, reading.unit)
-    patients = resampled_patients(document) if reading.unit == "scores" else None
+    patients = patients_here(document) if reading.unit == "scores" else None
     return _Asked(name, kind, source, family, reading, judge, claim, document.edition, patients)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from experiments.ledger.ledger import Finding, LedgerEntry, Part
-from experiments.ledger.words import WORDS, effect, effect_of, for_new_patients, lacking, shown, source_of
+from experiments.ledger.words import WORDS, effect, effect_of, for_new_patients, lacking, of_part, shown, source_of
 
 SIGNS = re.compile(r"([\\`*_\[\]<>|#])")
 """What Markdown would read as more than the sign itself."""
@@ -58,5 +58,5 @@ def _parts(finding: Finding) -> list[str]:
 
 def _told(part: Part) -> str:
     """The verdict on a part, with what is said of new patients."""
-    patients = for_new_patients(part.new_patients)
+    patients = of_part(part)
     return WORDS[part.verdict] + (f"; {patients}" if patients else "")

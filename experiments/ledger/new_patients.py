@@ -15,6 +15,9 @@ from experiments.ledger.evidence_of import POINTS, OfPatients, of_document, of_p
 from experiments.reporting.page.published import PrintedNumbers
 from experiments.tables.document import CellKey, TableDocument
 
+NOT_RESAMPLED = "the command of the table with --bootstrap 1000 tests it"
+"""What is lacking where a table's scores were not resampled: the race takes as many resamples."""
+
 
 @dataclass(frozen=True)
 class NewPatients:
@@ -87,17 +90,21 @@ def _variances_of_printed(errors: Mapping[CellKey, float], asked: Sum) -> list[V
     return found
 
 
-def resampled_patients(document: TableDocument) -> KnownPatients | None:
-    """The test patients of a finished table whose scores were resampled (``--bootstrap``); None for other tables.
+def patients_here(document: TableDocument) -> KnownPatients | None:
+    """The test patients of a finished table, known where its scores were resampled; None for drawn images.
 
     Args:
         document: the finished table.
     """
-    from experiments.reporting.blocks.patients import patients_of  # takes long to import, and few tables have any
+    # Takes long to import, and a ledger without tables needs none.
+    from experiments.reporting.blocks.patients import PatientsDrawnAnew, patients_of
 
+    if document.edition != "real":
+        return None
     part = patients_of(document)
     if part is None:
-        return None
+        scored = [column for column, _ in document.columns if column not in document.measured]
+        part = PatientsDrawnAnew((), dict.fromkeys(scored, NOT_RESAMPLED))
     errors = {
         cell: POINTS * math.sqrt(of.covariance[place][place]) for of in part.sets for place, cell in enumerate(of.cells)
     }

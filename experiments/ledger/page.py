@@ -17,6 +17,7 @@ from experiments.ledger.words import (
     for_new_patients,
     in_worlds,
     lacking,
+    of_part,
     source_of,
     truth,
 )
@@ -129,7 +130,7 @@ def _source(finding: Finding, claim: Claim) -> dict[str, Any]:
                 "effect": effect_of(one),
                 "verdict": one.verdict,
                 "word": WORDS[one.verdict],
-                "patients": for_new_patients(one.new_patients),
+                "patients": of_part(one),
             }
             for one in finding.parts
         ],

@@ -23,9 +23,6 @@ WORDS: Mapping[Verdict, str] = {
 ASSUMED = f"{CORRELATIONS[0]:g} to {CORRELATIONS[1]:g}"
 """The span of correlations between two scores on the same images that is assumed."""
 
-RESAMPLES = 1000
-"""The number of resamples of the test patients that is advised, as the race takes them."""
-
 MAKING = "medtransfer table"
 """The command that makes a table, or several."""
 
@@ -65,7 +62,7 @@ def source_of(finding: Finding) -> str:
 
 
 def for_new_patients(told: NewPatients | None) -> str:
-    """What a claim or a part of it says of new patients, in words; empty where it is not known who was tested."""
+    """What a claim says of new patients, in words; empty where it is not known who was tested."""
     if told is None:
         return ""
     if told.verdict == "untested":
@@ -80,6 +77,12 @@ def for_new_patients(told: NewPatients | None) -> str:
         f"for new patients {WORDS[told.verdict]}{interval}: they alone move a score by up to {told.error:.2f}, one "
         f"standard error{chance}{assumed}"
     )
+
+
+def of_part(part: Part) -> str:
+    """What a part of a claim says of new patients, in words; empty where nothing is tested, as the claim says why."""
+    told = part.new_patients
+    return "" if told is None or told.verdict == "untested" else for_new_patients(told)
 
 
 def in_worlds(entry: LedgerEntry) -> list[Finding]:
@@ -118,10 +121,6 @@ def lacking(entry: LedgerEntry) -> list[str]:
     if "here" not in kinds and tables:
         told = " or ".join(f"{MAKING} {name}" for name in tables)
         found.append(f"here: not tested; {told} makes the runs")
-    here = [one for one in entry.findings if one.kind == "here" and one.edition == "real" and not one.evidence.lacking]
-    scored = any(one.unit == "scores" and one.source in (None, "here") for one in claim.readings)
-    if here and scored and not any(one.new_patients for one in here):
-        found.append(f"here, for new patients: not tested; the table's command with --bootstrap {RESAMPLES} tests it")
     made = {finding.source.partition(",")[0] for finding in in_worlds(entry)}
     names = dict.fromkeys(world.reading.table.replace("_", "-") for world in claim.worlds)
     if missing := [name for name in names if name not in made]:

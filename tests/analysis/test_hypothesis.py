@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.hypothesis import Evidence, Hypothesis, Mean, Variance, evidence, verdicts
+from analysis.hypothesis import Evidence, Hypothesis, Kind, Mean, Variance, evidence, verdicts
 
 MORE, EQUAL = Hypothesis("more", 1.0), Hypothesis("equal", 1.0)
 
@@ -93,6 +95,27 @@ def test_false_verdicts_are_as_rare_as_the_level_says(kind: str) -> None:
             asked.append((hypothesis, evidence(means, [1, -1], hypothesis)))
         wrong += "supported" in verdicts(asked)
     assert stats.binomtest(wrong, families, 0.05, alternative="greater").pvalue > 0.01
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(-3, 3), st.floats(0.01, 5), st.integers(2, 12)), min_size=2, max_size=5),
+    st.floats(1e-6, 4),
+    st.sampled_from([5.0, 40.0, math.inf]),
+    st.sampled_from(["more", "equal"]),
+)
+def test_of_new_patients_nothing_is_said_more_surely_than_of_these(
+    drawn: list[tuple[float, float, int]], of_patients: float, freedom: float, kind: Kind
+) -> None:
+    """With few runs a well-known variance adds degrees of freedom: 3 runs each would give a narrower interval."""
+    means, weights = [Mean(*one) for one in drawn], [1.0, *([-1.0] * (len(drawn) - 1))]
+    asked = Hypothesis(kind, 0.5)
+    these = evidence(means, weights, asked)
+    new = evidence(means, weights, asked, [Variance(of_patients, freedom)])
+    assert these.interval and new.interval
+    assert new.interval[0] <= these.interval[0] and new.interval[1] >= these.interval[1]
+    for name in ("p_for", "p_against", "p_negligible"):
+        assert getattr(new, name) >= getattr(these, name)
 
 
 def test_a_margin_must_be_above_zero() -> None:

@@ -151,11 +151,11 @@ def told(finding: Finding, entry: LedgerEntry) -> str:
 
 def _told_part(part: Part) -> str:
     """What a source says of a part of a claim; an effect without a verdict stands alone."""
-    from experiments.ledger.words import WORDS, effect_of, for_new_patients
+    from experiments.ledger.words import WORDS, effect_of, of_part
 
     if part.verdict == "untested":
         return f"{part.name} {effect_of(part)}"
-    patients = for_new_patients(part.new_patients)
+    patients = of_part(part)
     return f"{part.name} {effect_of(part)} {WORDS[part.verdict]}{f' ({patients})' if patients else ''}"
 
 

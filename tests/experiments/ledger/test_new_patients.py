@@ -10,9 +10,9 @@ from scipy import stats
 
 from experiments.ledger.claim import difference
 from experiments.ledger.ledger import Finding, Part, ledger
-from experiments.ledger.new_patients import resampled_patients
+from experiments.ledger.new_patients import patients_here
 from experiments.ledger.page import claims_latex, render_claims
-from experiments.ledger.words import for_new_patients, lacking
+from experiments.ledger.words import for_new_patients, of_part
 from experiments.reporting.blocks.patients import PatientsDrawnAnew, SamePatients
 from experiments.tables.document import Cell, TableDocument
 from tests.experiments.example_table import document
@@ -76,11 +76,11 @@ def test_the_verdict_for_new_patients_adds_their_variance_to_that_of_the_runs() 
 
 def test_what_is_told_names_the_verdict_the_probability_and_what_is_assumed() -> None:
     part = part_of("continual_beats_natural", "TXC, CheXpert")
-    text = for_new_patients(part.new_patients)
+    text = of_part(part)
     assert text.startswith(f"for new patients {part.new_patients.verdict}: " if part.new_patients else "")
     assert "that the lower score is as good or better there has a probability of" in text
     assert "assumed: scores on the same images correlate by 0.3 to 0.9" in text
-    assert for_new_patients(part_of("continual_beats_natural", "PXS, CheXpert").new_patients) == ""
+    assert of_part(part_of("continual_beats_natural", "PXS, CheXpert")) == ""
 
 
 NETWORKS = ("ResNet-50", "Inception-v3", "CBR-LargeT", "CBR-LargeW", "CBR-Small", "CBR-Tiny")
@@ -142,15 +142,18 @@ def test_what_holds_on_these_patients_may_be_undecided_on_new_ones() -> None:
     assert "For new patients undecided +5.00 (" in render_claims(entries)
 
 
-def test_without_resamples_a_table_says_nothing_of_new_patients() -> None:
+def test_without_resamples_a_table_says_how_to_ask_about_new_patients() -> None:
     finding = finding_of(here(0.0, 0.0))
-    assert finding.verdict == "contradicted" and finding.new_patients is None
-    assert resampled_patients(here(0.0, 0.0)) is None
-    (entry,) = (one for one in ledger([here(0.0, 0.0)], "transfusion") if one.name == "transfusion_little_benefit")
-    assert any(
-        "here, for new patients: not tested; the table's command with --bootstrap 1000" in line
-        for line in lacking(entry)
-    )
+    assert finding.verdict == "contradicted"
+    asked = "for new patients not tested: the command of the table with --bootstrap 1000 tests it"
+    assert for_new_patients(finding.new_patients) == asked
+    assert {of_part(part) for part in finding.parts} == {""}  # the claim says it once
+
+
+def test_nothing_is_said_of_new_patients_by_drawn_images_and_by_measures_that_are_no_scores() -> None:
+    drawn = dataclasses.replace(here(0.02**2, 0.0), edition="phantom")
+    measured = dataclasses.replace(here(0.0, 0.0), measured=dict.fromkeys(NETWORKS, "similarity"))
+    assert finding_of(drawn).new_patients is finding_of(measured).new_patients is None
 
 
 def test_why_too_few_patients_say_nothing_of_new_ones_is_told() -> None:
@@ -162,7 +165,7 @@ def test_why_too_few_patients_say_nothing_of_new_ones_is_told() -> None:
 
 
 def test_of_a_cell_whose_patients_are_not_known_nothing_is_said() -> None:
-    known = resampled_patients(here(0.02**2, 0.0))
+    known = patients_here(here(0.02**2, 0.0))
     assert known is not None
     assert known.variances(difference("transfer", "random", "CBR-Tiny")) is not None
     assert known.variances(difference("transfer", "random", "elsewhere")) is None
