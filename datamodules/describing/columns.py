@@ -62,6 +62,13 @@ ABSENT = frozenset((
 MOST_CLASSES = 60
 """How many values a column of classes may have."""
 
+MOST_NUMBERS = 20
+"""How many numbers a column may have that stand for classes, unless its name says that it holds labels.
+
+More are counts and measures, such as ages in years: the names of their columns are in any language, and their values
+are not. Gradings and stages have fewer.
+"""
+
 LONGEST = 80
 """How many characters the name of a class may have."""
 
@@ -145,6 +152,8 @@ class Column:
         if not 2 <= len(self.values) <= MOST_CLASSES or len(self.values) * 2 > self.filled:
             return ()
         if self.numbers:
+            if len(self.values) > MOST_NUMBERS and not LABEL.match(self.name):
+                return ()
             whole = all((_as_number(value) or 0.0).is_integer() for value in self.values)
             return tuple(sorted(self.values, key=lambda value: _as_number(value) or 0.0)) if whole else ()
         return tuple(sorted(self.values))

@@ -65,12 +65,17 @@ class Survey:
         folders = "one folder" if len(self.by_folder) == 1 else f"{len(self.by_folder):,} folders"
         others = ", ".join(kind or "no ending" for kind in sorted(self.others)[:6])
         count = sum(self.others.values())
-        named = (self.tables, "tables"), (self.volumes, "volumes"), (self.archives, "archives")
+        named = (self.tables, "table"), (self.volumes, "volume"), (self.archives, "archive")
         return [
-            *([f"{len(self.images):,} image files ({by_kind}) in {folders}"] if self.images else []),
-            *(f"{len(names):,} {what}: {names_of(names, 4)}" for names, what in named if names),
-            *([f"{count:,} other files ({others})"] if count else []),
+            *([f"{_numbered(len(self.images), 'image file')} ({by_kind}) in {folders}"] if self.images else []),
+            *(f"{_numbered(len(names), what)}: {names_of(names, 4)}" for names, what in named if names),
+            *([f"{_numbered(count, 'other file')} ({others})"] if count else []),
         ]
+
+
+def _numbered(count: int, what: str) -> str:
+    """How many there are, such as "1 table" or "1,200 volumes"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def survey(root: Path) -> Survey:

@@ -20,6 +20,7 @@ size that fits the images.
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import Any
 
 from experiments.cli.commands.options import (
@@ -166,4 +167,7 @@ def execute(options: argparse.Namespace) -> int:
         status = show_made(made, options.json)
         if not options.json:
             print(f"report: {made.page}")
+            for path in made.files:
+                if status == 0 and path.suffix == ".json":
+                    print(f"to predict new images: medtransfer predict {shlex.quote(str(path))} IMAGES")
         return status

@@ -1,7 +1,7 @@
 """Write the trained network of a run into a folder with its model card, to use it elsewhere.
 
   medtransfer export 3f2a --output pneumonia --onnx
-  medtransfer export tables/compare-chest.json --output pneumonia --onnx --timm
+  medtransfer export tables/compare-folder-1a2b3c4d.json --output pneumonia --onnx --timm
 
 Of a table it takes the row that the comparison advises, or that --row names, and of its runs that of the lowest seed.
 The folder holds network.safetensors; preprocessing.json, which says every step from a file to a probability; and

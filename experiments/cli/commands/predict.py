@@ -1,7 +1,7 @@
 r"""Predict new images with the network of a finished run, or with all networks of a row of a table.
 
 The file of a comparison stands for the row that it advises to start from: the mean over its seeds predicts.
-  medtransfer predict tables/compare-chest.json new-images/
+  medtransfer predict tables/compare-folder-1a2b3c4d.json new-images/
   medtransfer predict 3f2a77 image1.png image2.png --threshold specificity=0.95
 
 The table predictions.csv has a row for each image: probabilities, the decision at a threshold that is chosen on the
@@ -27,7 +27,9 @@ HELP = "predict new images with the networks of finished runs"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``medtransfer predict``."""
     parser.add_argument(
-        "run", metavar="KEY|FILE", help="the beginning of a run's key, or a table such as tables/compare-chest.json"
+        "run",
+        metavar="KEY|FILE",
+        help="the beginning of a run's key, or a table such as tables/compare-folder-1a2b3c4d.json",
     )
     parser.add_argument(
         "images",

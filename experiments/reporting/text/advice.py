@@ -77,7 +77,8 @@ def confidence(decided: Decided) -> str:
             f"How sure: the scores of these test images were looked at before by other analyses ({looks}), so that "
             f"the level of {certain(analysis.level)} holds for the first of them alone, and not for this one."
         )
-    apart = ", for each of the two readers" if not any(one.refused for one in decided.readings) else ""
+    refused = any(one.refused for one in decided.readings)
+    apart = "" if refused else ", for these images and for new patients each"
     most = one_in(analysis.level)
     return (
         f"How sure: at {certain(analysis.level)}{apart}; of such comparisons at most {most} makes any false claim, at "

@@ -161,6 +161,21 @@ def test_labels_of_any_usual_form(header: str, cell: Any, expected: dict[str, ob
     assert arguments(one) == expected | {"table": "labels.csv", "image": "image"}
 
 
+def test_a_column_of_many_numbers_is_a_measure_unless_its_name_says_label(tmp_path: Path) -> None:
+    """Ages in years, in a hospital's own language, leave no choice; 25 numbered classes called so are classes."""
+    ages = [(f"{n}.png", 40 + n % 25, n % 2) for n in range(100)]
+    images(tmp_path / "ward", numbered("{}.png", 100))
+    table(tmp_path / "ward" / "befunde.csv", "image,Alter,ill", ages)
+    described = describe(tmp_path / "ward")
+    one = only(described)
+    assert (arguments(one)["classes"], count(one, "ill")) == (("ill",), 50)
+    assert not any("Alter" in said for said in one.reading.unsure)
+    assert described.found == ("100 image files (100 .png) in one folder", "1 table: befunde.csv")
+    images(tmp_path / "kinds", numbered("{}.png", 100))
+    table(tmp_path / "kinds" / "befunde.csv", "image,label", [row[:2] for row in ages])
+    assert arguments(only(describe(tmp_path / "kinds")))["classes"] == tuple(str(40 + n) for n in range(25))
+
+
 def test_rows_of_readers_leave_a_choice_and_rows_that_agree_leave_none(tmp_path: Path) -> None:
     images(tmp_path / "boxes", numbered("{}.png"))
     seen = [(n, reader, "nodule" if n % 4 == 0 or (n % 4 == 1 and reader == "R1") else "No finding")

@@ -100,8 +100,8 @@ def test_what_is_looked_at_was_written_down_before(home: Path) -> None:
     assert fixed["looks"] == compared(home)["parts"]["recommendation"]["decided"]["analysis"]["looked"]
 
 
-def test_the_same_comparison_again_does_nothing_and_says_the_same(
-    home: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str]
+def test_the_same_comparison_again_does_nothing_and_says_the_same_and_how_to_predict(
+    home: Path, monkeypatch: pytest.MonkeyPatch, in_turn: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(home)
     before = {path: path.stat().st_mtime_ns for path in (home / "runs").glob("*/record.json")}
@@ -109,6 +109,8 @@ def test_the_same_comparison_again_does_nothing_and_says_the_same(
     assert main([*command, "--budget", "12", "--control", "--output", "again", *FAST, *in_turn]) == 0
     assert {path: path.stat().st_mtime_ns for path in (home / "runs").glob("*/record.json")} == before
     (again,) = (home / "again").glob("*.json")
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"to predict new images: medtransfer predict again/{again.name} IMAGES"
     assert (
         json.loads(again.read_text())["parts"]["recommendation"]["decided"]
         == compared(home)["parts"]["recommendation"]["decided"]

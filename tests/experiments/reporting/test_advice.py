@@ -76,15 +76,16 @@ def test_a_refusal_for_new_patients_says_why_and_takes_nothing_from_these_images
         "For new patients of this kind, nothing is concluded (there are 12 test patients of the rarer class, and "
         "30 are needed)."
     )
-    assert "two readers" not in sure
+    assert sure.startswith("How sure: at 95%; of such comparisons at most 1 in 20 ")
     assert "patients too" not in text(REFUSED)
 
 
 def test_new_patients_may_know_less_than_these_images() -> None:
     found = raced({"ImageNet": around(0.9), "Random": around(0.88)}, patients=0.02)
-    first, new, *_ = advice(found, "real")
+    first, new, sure, *_ = advice(found, "real")
     assert first.startswith("Start from ImageNet")
     assert new.startswith("For new patients of this kind, it is undecided between ImageNet and Random: none of them")
+    assert sure.startswith("How sure: at 95%, for these images and for new patients each; of such ")
     assert "Shown worse" in text(found)
     assert "kind too" not in text(found)
 
