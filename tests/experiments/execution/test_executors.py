@@ -181,6 +181,47 @@ def test_sbatch_that_refuses_is_quoted(tmp_path: Path, commands: Path) -> None:
         session.submit([one(tmp_path)], {})
 
 
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("sbatch: error: Invalid generic resource (gres) specification\nallocation failure: Invalid generic", True),
+        ("sbatch: error: invalid partition specified: gpu\nallocation failure: Invalid partition name specified", True),
+        ("allocation failure: Requested node configuration is not available", True),
+        ("allocation failure: Requested time limit is invalid (missing or exceeds some limit)", True),
+        ("allocation failure: Job violates accounting/QOS policy (job submit limit, ...)", False),
+        ("allocation failure: Unable to contact slurm controller (connect failure)", False),
+    ],
+)
+def test_what_the_cluster_will_never_take_is_refused_before_anything_is_planned(
+    said: str, refused: bool, commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    answer(commands, "sbatch", f'echo "$@" > {tmp_path}/asked; echo "{said}" >&2; exit 1')
+    slurm: Executor = EXECUTORS.build('slurm(partition="gpu", minutes=90)')
+    if not refused:  # it may pass, and jobs that are in the queue are waited for meanwhile
+        slurm.check(1)
+        return
+    monkeypatch.chdir(tmp_path)
+    table = ["table", "initializations", "--profile", "smoke", "--dry-run"]
+    assert main([*table, "--executor", 'slurm(partition="gpu", minutes=90)']) == UsageError.exit_status
+    told = " ".join(capsys.readouterr().err.split())
+    assert said.split("\n")[0].split(": ")[-1] in told
+    assert "--partition=gpu" in told and 'Where nodes have no GPUs, write accelerator="cpu"' in told
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[0] == "--test-only"
+    assert {"--time=90", "--nodes=1", "--gpus-per-node=1", "--partition=gpu"} <= set(asked)
+
+
+def test_what_the_cluster_would_take_passes_and_so_does_a_machine_without_sbatch(
+    commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slurm: Executor = EXECUTORS.build("slurm")
+    answer(commands, "sbatch", "echo 'sbatch: Job 1 to start at 2026-12-01T03:47:43' >&2")
+    slurm.check(1)
+    monkeypatch.setenv("PATH", "")
+    slurm.check(1)
+
+
 def test_what_sbatch_is_told(tmp_path: Path, commands: Path) -> None:
     answer(commands, "sbatch", f'cat "$1" >> {tmp_path / "scripts"}; echo Submitted batch job 31')
     answer(commands, "srun", "exit 0")
