@@ -12,7 +12,6 @@ from specs.errors import UsageError
 TIMEOUT = 60.0
 """Seconds that a command of SLURM may take, since a busy controller answers late."""
 
-
 NEVER = (
     "invalid partition",
     "invalid account",
@@ -26,8 +25,8 @@ NEVER = (
     "memory specification can not be satisfied",
     "more processors requested than permitted",
 )
-"""What SLURM says of jobs that it will never take, in small letters: the errors of wrong options of
-https://github.com/SchedMD/slurm/blob/master/src/common/slurm_errno.c. A limit that is reached passes and is not here."""
+"""What SLURM says of jobs that it will never take, in small letters; a limit that is reached passes, and is not here.
+The errors of wrong options of https://github.com/SchedMD/slurm/blob/master/src/common/slurm_errno.c."""
 
 
 def states_of(jobs: Iterable[str]) -> dict[str, JobState]:
