@@ -6,16 +6,17 @@ import json
 import os
 import stat
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.execution.executor import Conditions, Executor, JobState
+from experiments.execution.executor import Conditions, Executor, Job, JobState
 from experiments.execution.local import LocalDispatcher
-from experiments.execution.planner import carry_out, plan
+from experiments.execution.planner import Plan, carry_out, plan
 from experiments.execution.planner_notes import PlannerNotes
-from experiments.run.progress import Finished
+from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore
@@ -264,3 +265,47 @@ def test_a_run_that_another_planner_goes_on_with_is_waited_for(tmp_path: Path) -
     theirs.close()
     assert started == [own.key]
     assert work.done == {shared.key, own.key}
+
+
+class Idle:
+    """A dispatcher of a planner whose runs are all of another planner."""
+
+    queues = True
+    free = 9
+
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        raise AssertionError(f"submitted again: {runs}, after {after}")
+
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        return iter(())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_runs_of_another_planner_are_shown_as_queued_or_running_with_their_epochs(
+    tmp_path: Path, commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.execution.planner.PATIENCE", 0.0)
+    store, runs = RunStore(tmp_path / "runs"), [one(tmp_path, seed=seed) for seed in (0, 1)]
+    killed = PlannerNotes(store, "slurm")
+    killed.open({each.key: each for each in runs})
+    killed.started({each.key: Job(name) for each, name in zip(runs, ("7", "8"), strict=True)})
+    answer(commands, "squeue", "echo '7|RUNNING|None'; echo '8|PENDING|Priority'")
+    attempt = store.begin(runs[0].key)
+    epochs = runs[0].spec.recipe.epochs
+    (attempt.folder / "spec.json").write_text(json.dumps(runs[0].spec.to_json()))
+    (attempt.folder / "metrics.jsonl").write_text('{"epoch": 0}\n')
+    shown: list[tuple[dict[str, float], set[str]]] = []
+
+    def watch(work: Plan) -> None:
+        shown.append((dict(work.running), set(work.queued)))
+        for each in runs:
+            if store.record(each.key) is None:
+                store.publish(store.begin(each.key), {"outcome": {}, "score": 0.5})
+
+    work = plan(runs, store)
+    carry_out(work, Idle(), watch, PlannerNotes(store, "slurm(minutes=9)"))
+    assert shown[0] == ({runs[0].key: 1 / epochs, runs[1].key: 0.0}, {runs[1].key})
+    assert shown[-1] == ({}, set())
+    assert work.done == {each.key for each in runs}
