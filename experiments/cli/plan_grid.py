@@ -102,7 +102,7 @@ def others(planned: Planned) -> list[str]:
 
 
 def duration(found: Durations, slots: int | None) -> list[str]:
-    """About how long the runs that are left take, and how much disk, in lines; none where nothing is known.
+    """About how long the runs that are left take, and how much disk, in lines; or how to learn it.
 
     Args:
         found: the durations of the runs that are left.
@@ -110,7 +110,8 @@ def duration(found: Durations, slots: int | None) -> list[str]:
     """
     waves = [f"{found.waves} waves: some runs need others to be done before"] if found.waves > 1 else []
     if not found.like + found.by_speed:
-        return waves
+        how = "how long is not known, as no like run is done: add --device-speed measured for an estimate"
+        return [*waves, how] if found.unknown else waves
     at_once = f"{'all' if slots is None else slots} at a time"
     together = f"; at most {_hours(found.at_once)} {at_once}" if slots != 1 else ""
     least = f"{_hours(found.least)} to " if _hours(found.least) != _hours(found.seconds) else ""

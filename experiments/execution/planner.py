@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from experiments.execution.executor import Dispatcher
 from experiments.execution.planner_notes import PlannerNotes
+from experiments.run.attempts import epochs_done
 from experiments.run.ddp.launch_environment import check_alone
 from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun
@@ -172,14 +173,16 @@ class _Work:
         seen = self.notes.elsewhere(open_ones)
         for key in self.elsewhere - set(seen):
             del self.plan.running[key]
+            self.plan.queued.discard(key)
             self.jobs.pop(key, None)
             if self.notes.store.record(key) is not None:
                 self.plan.done.add(key)
-        for key in set(seen) - self.elsewhere:
-            self.plan.running[key] = 0.0
-            executor, job = seen[key]
-            if parse(executor).name == parse(self.notes.executor).name:
-                self.jobs[key] = job  # runs that need it can be submitted after it
+        for key, one in seen.items():
+            done, epochs = epochs_done(self.notes.store, key) or (0, 1)
+            self.plan.running[key] = done / epochs
+            (self.plan.queued.add if one.queued else self.plan.queued.discard)(key)
+            if parse(one.executor).name == parse(self.notes.executor).name:
+                self.jobs[key] = one.job  # runs that need it can be submitted after it
         self.elsewhere = set(seen)
 
 

@@ -72,13 +72,13 @@ class PlannerNotes:
         """Write how a run failed."""
         write_failure(self.folder, finished)
 
-    def elsewhere(self, keys: Collection[str]) -> dict[str, tuple[str, str]]:
-        """The unfinished runs of ``keys`` that jobs of other planners are doing: executor expression and job name."""
-        elsewhere: dict[str, tuple[str, str]] = {}
+    def elsewhere(self, keys: Collection[str]) -> dict[str, Elsewhere]:
+        """The unfinished runs of ``keys`` that jobs of other planners are doing, or wait to do."""
+        elsewhere: dict[str, Elsewhere] = {}
         for other in plans(self.store):
             if other.folder != self.folder and not other.jobs.keys().isdisjoint(keys):
-                going_on = {key: job for key, job in other.going_on().items() if key in keys}
-                elsewhere |= {key: (other.executor, job) for key, job in going_on.items() if not self.store.record(key)}
+                going_on = {key: seen for key, seen in other.going_on().items() if key in keys}
+                elsewhere |= {key: seen for key, seen in going_on.items() if not self.store.record(key)}
         return elsewhere
 
     def close(self) -> None:
@@ -86,6 +86,21 @@ class PlannerNotes:
         own = _read(self.folder)
         if own is not None and not own.failures and all(self.store.record(key) for key in own.not_ended()):
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The job of another planner, which does a run or waits to do it.
+
+    Attributes:
+        executor: the expression of the executor that carries out the run.
+        job: the name by which the executor knows the job.
+        queued: whether the job still waits for resources.
+    """
+
+    executor: str
+    job: str
+    queued: bool
 
 
 @dataclass(frozen=True)
@@ -123,9 +138,13 @@ class Planned:
         seen = executor.states(jobs.values()) if jobs else {}
         return {key: seen[job] for key, job in jobs.items()}
 
-    def going_on(self) -> dict[str, str]:
-        """The names of the jobs that wait or run, by the run's key."""
-        return {key: self.jobs[key] for key, seen in self.states().items() if seen.state in ("queued", "running")}
+    def going_on(self) -> dict[str, Elsewhere]:
+        """The jobs that wait or run, by the run's key."""
+        return {
+            key: Elsewhere(self.executor, self.jobs[key], seen.state == "queued")
+            for key, seen in self.states().items()
+            if seen.state in ("queued", "running")
+        }
 
     def not_ended(self) -> set[str]:
         """The keys of runs whose jobs have not ended, or cannot be seen now, such as when a cluster does not answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 import warnings
@@ -52,14 +53,19 @@ def log_epoch(
     Args:
         epoch: the number of the epoch, from 1.
         epochs: the largest number of epochs.
-        values: losses and scores by name.
+        values: losses and scores by name. What is undefined on the validation images, as a loss that a method does
+            not have there, is left out.
         learning_rate: the learning rate of the epoch.
         speed: images a second, validation included in the time.
         device: the device that the run uses.
     """
     from experiments.run.machine.memory import peak_memory  # imports torch, which whoever reads a log does not need
 
-    told = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in values.items())
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}"
+        for name, value in values.items()
+        if not (name.startswith("validation_") and math.isnan(value))
+    )
     _LOGGER.info(
         "epoch %d of at most %d: %s, learning rate %.3g, %.3g images a second, peak memory %.2f GiB",
         epoch, epochs, told, learning_rate, speed, peak_memory(device) / 2**30,

@@ -202,7 +202,7 @@ class EpochEnd(Checkpoint):
                 print(f"the checkpoint of {name} cannot be used ({type(error).__name__}: {error})")
                 damaged = True
                 continue
-            print(f"going on after epoch {state['rows'][-1]['epoch']}, from the checkpoint of {name}")
+            print(f"going on after epoch {state['rows'][-1]['epoch'] + 1}, from the checkpoint of {name}")
             return state
         if damaged:
             print("training starts from the beginning")

@@ -21,11 +21,22 @@ class Slurm(Resources):
     """
 
     def check(self, devices: int) -> None:
-        """Refuse devices that do not spread evenly over the nodes.
+        """Refuse devices that do not spread evenly over the nodes, and what the cluster will never take.
+
+        The cluster is asked where its command sbatch is; elsewhere a dry run can still be looked at.
 
         Raises:
-            UsageError: names both numbers.
+            UsageError: names both numbers, or quotes SLURM and what was asked for.
         """
+        self._spread(devices)
+        if shutil.which("sbatch") and (why := queue.refusal(self.options(devices, None))):
+            gpus = ' Where nodes have no GPUs, write accelerator="cpu".' if self.accelerator == "gpu" else ""
+            raise UsageError(
+                f"slurm: the cluster takes no job with these settings: {why}. Correct the arguments of the executor; "
+                f"`sinfo` shows partitions, nodes and time limits.{gpus}"
+            )
+
+    def _spread(self, devices: int) -> None:
         if devices % self.nodes:
             raise UsageError(
                 f"slurm: {devices} devices do not spread evenly over {self.nodes} nodes. Give a multiple of the nodes "
@@ -38,7 +49,7 @@ class Slurm(Resources):
         Raises:
             UsageError: without submitit or SLURM's commands, or if the settings do not fit.
         """
-        self.check(conditions.devices)
+        self._spread(conditions.devices)  # sbatch answers for the rest when runs are submitted
         if not shutil.which("sbatch"):
             raise UsageError(
                 "slurm: there is no command sbatch here. Work on a machine of the cluster, or load its module."

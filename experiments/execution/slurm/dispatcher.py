@@ -88,20 +88,12 @@ class SlurmDispatcher:
 
     def _array(self, runs: Sequence[ResolvedRun], after: Sequence[str], threads: int) -> dict[str, Job]:
         asked, given = self.resources, self.conditions
-        each = given.devices // asked.nodes
-        cpus = asked.cpus or threads + given.workers
+        options = asked.options(given.devices, threads + given.workers)
         python = f"{shlex.quote(sys.executable)} -P"  # a file of the current folder must not stand in for a module
         submitter = SlurmExecutor(self.folder, max_num_timeout=asked.requeues, python=python)
         submitter.update_parameters(
             job_name="medtransfer",
-            time=asked.minutes,
-            nodes=asked.nodes,
-            ntasks_per_node=each,
-            cpus_per_task=cpus,
-            gpus_per_node=each if asked.accelerator == "gpu" else None,
-            partition=asked.partition,
-            account=asked.account,
-            mem=f"{asked.gigabytes}GB" if asked.gigabytes else None,
+            **options,
             dependency=f"afterok:{':'.join(after)}" if after else None,
             array_parallelism=given.jobs or len(runs),
             setup=list(asked.setup) or None,
@@ -110,7 +102,7 @@ class SlurmDispatcher:
             # A job of a lost node is requeued; a job whose required job failed is removed and does not wait for ever.
             additional_parameters={"requeue": True, "kill-on-invalid-dep": "yes"},
             # srun ignores sbatch's number of cores since SLURM 22.05, so give it again; a failed rank ends the others.
-            srun_args=[f"--cpus-per-task={cpus}", "--kill-on-bad-exit=1", "--open-mode=append"],
+            srun_args=[f"--cpus-per-task={options['cpus_per_task']}", "--kill-on-bad-exit=1", "--open-mode=append"],
         )
         work = [SlurmRun(run.spec.to_json(), run.key, given, sys.path) for run in runs]
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from specs.errors import UsageError
 
@@ -46,3 +46,22 @@ class Resources:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"slurm: {name} must be at least 1, found {value}.")
+
+    def options(self, devices: int, cores: int | None) -> dict[str, Any]:
+        """What a job asks for, by the names of sbatch's options with ``_`` for ``-``; None leaves an option away.
+
+        Args:
+            devices: the number of devices of a run, a multiple of ``nodes``.
+            cores: the CPU cores of each device where ``cpus`` does not say them; None takes the cluster's default.
+        """
+        each = devices // self.nodes
+        return {
+            "time": self.minutes,
+            "nodes": self.nodes,
+            "ntasks_per_node": each,
+            "cpus_per_task": self.cpus or cores,
+            "gpus_per_node": each if self.accelerator == "gpu" else None,
+            "partition": self.partition,
+            "account": self.account,
+            "mem": f"{self.gigabytes}GB" if self.gigabytes else None,
+        }

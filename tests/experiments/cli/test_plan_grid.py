@@ -90,7 +90,9 @@ def test_runs_that_cells_need_are_listed_beside_them() -> None:
 
 def test_times_are_told_with_what_they_are_by() -> None:
     nothing = Durations(0.0, 0.0, 0.0, like=0, by_speed=0, unknown=9, waves=1, gigabytes=None)
-    assert duration(nothing, 2) == []
+    (line,) = duration(nothing, 2)
+    assert line == "how long is not known, as no like run is done: add --device-speed measured for an estimate"
+    assert duration(dataclasses.replace(nothing, unknown=0), 2) == []
     known = Durations(7_200.0, 13_320.0, 6_660.0, like=20, by_speed=2, unknown=1, waves=2, gigabytes=1.234)
     assert duration(known, 2) == [
         "2 waves: some runs need others to be done before",

@@ -6,16 +6,17 @@ import json
 import os
 import stat
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from experiments.cli.command_line import main
-from experiments.execution.executor import Conditions, Executor, JobState
+from experiments.execution.executor import Conditions, Executor, Job, JobState
 from experiments.execution.local import LocalDispatcher
-from experiments.execution.planner import carry_out, plan
+from experiments.execution.planner import Plan, carry_out, plan
 from experiments.execution.planner_notes import PlannerNotes
-from experiments.run.progress import Finished
+from experiments.run.progress import Finished, Progress
 from experiments.run.resolve import ResolvedRun, Resolver
 from experiments.run.runner import run
 from experiments.run.store import RunStore
@@ -181,6 +182,47 @@ def test_sbatch_that_refuses_is_quoted(tmp_path: Path, commands: Path) -> None:
         session.submit([one(tmp_path)], {})
 
 
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("sbatch: error: Invalid generic resource (gres) specification\nallocation failure: Invalid generic", True),
+        ("sbatch: error: invalid partition specified: gpu\nallocation failure: Invalid partition name specified", True),
+        ("allocation failure: Requested node configuration is not available", True),
+        ("allocation failure: Requested time limit is invalid (missing or exceeds some limit)", True),
+        ("allocation failure: Job violates accounting/QOS policy (job submit limit, ...)", False),
+        ("allocation failure: Unable to contact slurm controller (connect failure)", False),
+    ],
+)
+def test_what_the_cluster_will_never_take_is_refused_before_anything_is_planned(
+    said: str, refused: bool, commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    answer(commands, "sbatch", f'echo "$@" > {tmp_path}/asked; echo "{said}" >&2; exit 1')
+    slurm: Executor = EXECUTORS.build('slurm(partition="gpu", minutes=90)')
+    if not refused:  # it may pass, and jobs that are in the queue are waited for meanwhile
+        slurm.check(1)
+        return
+    monkeypatch.chdir(tmp_path)
+    table = ["table", "initializations", "--profile", "smoke", "--dry-run"]
+    assert main([*table, "--executor", 'slurm(partition="gpu", minutes=90)']) == UsageError.exit_status
+    told = " ".join(capsys.readouterr().err.split())
+    assert said.split("\n")[0].split(": ")[-1] in told
+    assert "--partition=gpu" in told and 'Where nodes have no GPUs, write accelerator="cpu"' in told
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[0] == "--test-only"
+    assert {"--time=90", "--nodes=1", "--gpus-per-node=1", "--partition=gpu"} <= set(asked)
+
+
+def test_what_the_cluster_would_take_passes_and_so_does_a_machine_without_sbatch(
+    commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slurm: Executor = EXECUTORS.build("slurm")
+    answer(commands, "sbatch", "echo 'sbatch: Job 1 to start at 2026-12-01T03:47:43' >&2")
+    slurm.check(1)
+    monkeypatch.setenv("PATH", "")
+    slurm.check(1)
+
+
 def test_what_sbatch_is_told(tmp_path: Path, commands: Path) -> None:
     answer(commands, "sbatch", f'cat "$1" >> {tmp_path / "scripts"}; echo Submitted batch job 31')
     answer(commands, "srun", "exit 0")
@@ -223,3 +265,47 @@ def test_a_run_that_another_planner_goes_on_with_is_waited_for(tmp_path: Path) -
     theirs.close()
     assert started == [own.key]
     assert work.done == {shared.key, own.key}
+
+
+class Idle:
+    """A dispatcher of a planner whose runs are all of another planner."""
+
+    queues = True
+    free = 9
+
+    def submit(self, runs: Sequence[ResolvedRun], after: Mapping[str, str]) -> dict[str, Job]:
+        raise AssertionError(f"submitted again: {runs}, after {after}")
+
+    def events(self, patience: float) -> Iterator[Progress | Finished]:
+        return iter(())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_runs_of_another_planner_are_shown_as_queued_or_running_with_their_epochs(
+    tmp_path: Path, commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.execution.planner.PATIENCE", 0.0)
+    store, runs = RunStore(tmp_path / "runs"), [one(tmp_path, seed=seed) for seed in (0, 1)]
+    killed = PlannerNotes(store, "slurm")
+    killed.open({each.key: each for each in runs})
+    killed.started({each.key: Job(name) for each, name in zip(runs, ("7", "8"), strict=True)})
+    answer(commands, "squeue", "echo '7|RUNNING|None'; echo '8|PENDING|Priority'")
+    attempt = store.begin(runs[0].key)
+    epochs = runs[0].spec.recipe.epochs
+    (attempt.folder / "spec.json").write_text(json.dumps(runs[0].spec.to_json()))
+    (attempt.folder / "metrics.jsonl").write_text('{"epoch": 0}\n')
+    shown: list[tuple[dict[str, float], set[str]]] = []
+
+    def watch(work: Plan) -> None:
+        shown.append((dict(work.running), set(work.queued)))
+        for each in runs:
+            if store.record(each.key) is None:
+                store.publish(store.begin(each.key), {"outcome": {}, "score": 0.5})
+
+    work = plan(runs, store)
+    carry_out(work, Idle(), watch, PlannerNotes(store, "slurm(minutes=9)"))
+    assert shown[0] == ({runs[0].key: 1 / epochs, runs[1].key: 0.0}, {runs[1].key})
+    assert shown[-1] == ({}, set())
+    assert work.done == {each.key for each in runs}

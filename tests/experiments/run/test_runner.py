@@ -96,7 +96,7 @@ def test_a_damaged_checkpoint_is_noticed_said_and_an_earlier_one_is_gone_on_from
         return (attempt / "metrics.jsonl").read_text().count("\n")
 
     first, second = sorted((tmp_path / "runs" / "attempts").iterdir(), key=epochs)
-    for attempt, said in ((second, "going on after epoch 0"), (first, "training starts from the beginning")):
+    for attempt, said in ((second, "going on after epoch 1,"), (first, "training starts from the beginning")):
         (path,) = attempt.glob(name)
         path.write_bytes(damage(path.read_bytes()))
         capsys.readouterr()
