@@ -16,11 +16,15 @@ author = "the authors of medtransfer"
 copyright = f"2026, {author}. Apache-2.0"
 version = release = version_of("medtransfer")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["session.py"]
 
 # Pages are written for GitHub too: links to headings are the ones that GitHub makes.
 myst_heading_anchors = 4
+
+# Notebooks are shown with the outputs that they are kept with: `make notebooks` makes those.
+nb_execution_mode = "off"
+nb_merge_streams = True
 
 # Docstrings are Google's, and attributes of dataclasses stand in their class's docstring.
 napoleon_use_ivar = True

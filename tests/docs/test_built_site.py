@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import shutil
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from experiments.checks.notebooks import notebooks
 from tests.conftest import PROJECT
 
 SITE = PROJECT / "build" / "docs" / "html"
@@ -28,6 +30,8 @@ PAGE_OF = {
     "glossary": "glossary.html",
 }
 """The page that must come first, by what is typed."""
+
+NOTEBOOK_PAGES = [f"notebooks/{name}" for name in notebooks()]
 
 NARROW = 430
 """The width of a phone, in pixels."""
@@ -46,7 +50,8 @@ def address() -> Iterator[str]:
     index = SITE / "searchindex.js"
     if not index.is_file():
         pytest.skip("the site is not built: make docs")
-    if index.stat().st_mtime < max(page.stat().st_mtime for page in (PROJECT / "docs").rglob("*.md")):
+    pages = [*(PROJECT / "docs").rglob("*.md"), *notebooks().values()]
+    if index.stat().st_mtime < max(page.stat().st_mtime for page in pages):
         pytest.skip("the site is older than a page: make docs")
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (apt-get install chromium)")
@@ -60,6 +65,17 @@ def test_links_are_called_like_pages_not_like_files(address: str) -> None:
     pages = [path for path in SITE.rglob("*.html") if path.stem not in ("contributing", "changelog")]
     assert len(pages) > 80
     assert not [path for path in pages if re.search(r"<span[^>]*>[\w/]+\.md</span></a>", path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("name", notebooks())
+def test_a_notebook_is_a_page_with_its_code_and_the_pictures_that_it_holds(name: str, address: str) -> None:
+    cells = json.loads(notebooks()[name].read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    page = (SITE / "notebooks" / f"{name}.html").read_text("utf-8")
+    assert page.count('class="cell_input ') == sum(cell["cell_type"] == "code" for cell in cells)
+    images = re.findall(r'<div class="output[^>]*>\s*<img[^>]* src="\.\./([^"]+)"', page)
+    assert len(images) == sum("image/png" in output.get("data", ()) for output in outputs) > 0
+    assert all((SITE / image).stat().st_size > 1000 for image in images)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +99,7 @@ def test_the_search_finds_the_right_page_first(typed: str, address: str, browser
     page.close()
 
 
-@pytest.mark.parametrize("name", ["index", "decisions", "api/Session", "packages/specs"])
+@pytest.mark.parametrize("name", ["index", "decisions", "api/Session", "packages/specs", *NOTEBOOK_PAGES])
 def test_nothing_but_tables_and_code_is_scrolled_sideways_on_a_phone(name: str, address: str, browser: Any) -> None:
     page = browser.new_page(viewport={"width": NARROW, "height": 900})
     page.goto(f"{address}/{name}.html")
