@@ -16,9 +16,13 @@ def modules_markdown(package: str) -> str:
         package: the name of an import package of this project, such as ``backbones``.
     """
     texts = []
-    for head, modules in _folders(package):
-        texts += [head, "| module | what it holds | names |", "| --- | --- | --- |"]
-        texts += [*(_line(path) for path in modules), ""]
+    for folder in sorted({path.parent for path in (HOME / package).rglob("*.py")}):
+        dotted = ".".join(folder.relative_to(HOME).parts)
+        lines = [_line(path) for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
+        if lines:
+            head = _module(folder / "__init__.py")
+            texts += [f"## {dotted}\n", f"{_cell(head)}\n", "| module | what it holds | names |", "| --- | --- | --- |"]
+            texts += [*lines, ""]
     return "\n".join(texts)
 
 
@@ -29,24 +33,11 @@ def modules_autodoc(package: str) -> str:
         package: the name of an import package of this project, such as ``analysis``.
     """
     texts = []
-    for head, modules in _folders(package):
-        texts.append(head)
-        for path in modules:
-            dotted = _dotted(path.with_suffix(""))
-            texts.append(f"### {dotted}\n\n```{{eval-rst}}\n.. automodule:: {dotted}\n   :members:\n```\n")
+    for path in sorted((HOME / package).rglob("*.py")):
+        if path.stem != "__init__":
+            dotted = ".".join(path.relative_to(HOME).with_suffix("").parts)
+            texts.append(f"## {dotted}\n\n```{{eval-rst}}\n.. automodule:: {dotted}\n   :members:\n```\n")
     return "\n".join(texts)
-
-
-def _folders(package: str) -> Iterator[tuple[str, list[Path]]]:
-    """The folders of a package that hold modules: the heading and first line of each, and its modules' files."""
-    for folder in sorted({path.parent for path in (HOME / package).rglob("*.py")}):
-        if modules := sorted(path for path in folder.glob("*.py") if path.stem != "__init__"):
-            yield f"## {_dotted(folder)}\n\n{_cell(_module(folder / '__init__.py'))}\n", modules
-
-
-def _dotted(path: Path) -> str:
-    """The name by which a folder, or a file without its ending, is imported."""
-    return ".".join(path.relative_to(HOME).parts)
 
 
 def _line(path: Path) -> str:

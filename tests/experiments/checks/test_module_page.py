@@ -34,14 +34,3 @@ def test_every_module_is_documented_from_its_docstrings() -> None:
     files = [path for path in (HOME / "analysis").rglob("*.py") if path.stem != "__init__"]
     assert len(found) == len(set(found)) == len(files) > 10
     assert "analysis.similarity" in found
-
-
-def test_modules_that_are_documented_stand_below_their_folder() -> None:
-    headings = re.findall(r"^(#+ \S+)$", modules_autodoc("backbones"), re.MULTILINE)
-    below = headings.index("## backbones.networks")
-    assert headings[0] == "## backbones" and headings.index("### backbones.tiny") < below
-    assert set(headings[below + 1 :]) == {
-        f"### backbones.networks.{path.stem}"
-        for path in (HOME / "backbones" / "networks").glob("*.py")
-        if path.stem != "__init__"
-    }
