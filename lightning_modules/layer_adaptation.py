@@ -66,11 +66,12 @@ class LayerAdaptation(torch.optim.Optimizer):
 
 
 class Lars(LayerAdaptation):
-    """LARS: a gradient g of a weight w becomes u = g + decay * w, and then u * trust * |w| / |u|.
+    """LARS: a gradient g of a weight w becomes ``u = g + decay * w``, and then ``u * trust * |w| / |u|``.
 
     Where either norm is 0, it stays u. As in https://github.com/facebookresearch/barlowtwins (main.py),
     https://github.com/google-deepmind/deepmind-research (byol/utils/optimizers.py) and
-    https://github.com/google-research/simclr (lars_optimizer.py). You et al. divide by |g| + decay * |w| instead.
+    https://github.com/google-research/simclr (lars_optimizer.py). You et al. divide by
+    ``|g| + decay * |w|`` instead.
     """
 
     def adapted(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> Tensor:
@@ -82,7 +83,7 @@ class Lars(LayerAdaptation):
 
 
 class Larc(LayerAdaptation):
-    """LARC: a gradient g of a parameter w becomes (g + decay * w) * trust * |w| / (|g| + decay * |w|).
+    """LARC: a gradient g of a parameter w becomes ``(g + decay * w) * trust * |w| / (|g| + decay * |w|)``.
 
     Where either norm is 0, the gradient stays as it is, without weight decay. As LARC(clip=False) over SGD in
     https://github.com/NVIDIA/apex (apex/parallel/LARC.py, until its removal), which SwAV's code uses.

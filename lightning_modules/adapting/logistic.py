@@ -68,7 +68,7 @@ class Regression:
 def regressions(
     features: Tensor, targets: Tensor, penalties: Sequence[float], classes: int | None
 ) -> Iterator[Regression]:
-    """Minimize the mean loss + penalty / 2 |W|^2 over the weights W of scaled features, for each penalty in turn.
+    """Minimize the mean ``loss + penalty / 2 |W|^2`` over the weights W of scaled features, for each penalty in turn.
 
     Features are scaled to mean 0 and standard deviation 1; those that are constant get no weight. Newton's method
     starts at the last solution; its steps are solved by conjugate gradients, preconditioned by a factorized Hessian.
