@@ -73,7 +73,7 @@ def test_a_notebook_is_a_page_with_its_code_and_the_pictures_that_it_holds(name:
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     page = (SITE / "notebooks" / f"{name}.html").read_text("utf-8")
     assert page.count('class="cell_input ') == sum(cell["cell_type"] == "code" for cell in cells)
-    images = re.findall(r'<div class="output[^>]*>\s*<img[^>]* src="\.\./([^"]+)"', page)
+    images = re.findall(r'<img[^>]* src="\.\./(_images/[^"]+)"', page)
     assert len(images) == sum("image/png" in output.get("data", ()) for output in outputs) > 0
     assert all((SITE / image).stat().st_size > 1000 for image in images)
 
