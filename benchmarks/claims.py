@@ -5,8 +5,9 @@
 In each draw every claim of a paper has scores of its own, and all are judged together as the ledger judges them. Where
 a claim is false, the effect is 0, or for a claim of equality the margin; where it is true, twice the margin, or 0. Runs
 are thirteen for each cell, normal, with half of the margin as their standard deviation in half of the cells and the
-margin in the other half. Steps to a threshold have a mean of 100 and a standard deviation of 30, six runs for each cell, and
-40 % of that mean where the claim is true. So nothing is trained: what is tested is how verdicts are given.
+margin in the other half. Steps or hours to a threshold have a mean of 100 and a standard deviation of 30, six runs for
+each cell, and 40 % of that mean where the claim is true. So nothing is trained: what is tested is how verdicts are
+given.
 """
 
 from __future__ import annotations
