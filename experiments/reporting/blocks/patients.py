@@ -102,3 +102,10 @@ def _check(document: TableDocument) -> None:
             raise ValueError(f"test patients of {unknown[0]}, which is no cell of the table")
         if {len(of.cells)} != {len(of.covariance), *map(len, of.covariance)}:
             raise ValueError("expected a covariance of each pair of cells of a test set; found another number")
+        if len(set(of.cells)) < len(of.cells):
+            raise ValueError("expected each cell of a test set once; found one twice")
+        variances = [of.covariance[place][place] for place in range(len(of.cells))]
+        if not all(map(math.isfinite, (value for line in of.covariance for value in line))) or min(variances) < 0:
+            raise ValueError("expected covariances that are numbers, and variances of 0 or more; found others")
+        if not of.freedom >= 1:
+            raise ValueError(f"expected degrees of freedom of 1 or more, found {of.freedom}")

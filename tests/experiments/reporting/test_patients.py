@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,12 +113,27 @@ def test_nothing_is_gathered_where_scores_were_not_resampled(tmp_path: Path) -> 
     assert patients().gather(dataclasses.replace(asked, resampled={})) is None
 
 
-def test_test_sets_survive_the_tables_file_and_others_cells_are_refused(tmp_path: Path) -> None:
+def test_test_sets_survive_the_tables_file(tmp_path: Path) -> None:
     part = PatientsDrawnAnew((SamePatients((("random", "B"),), ((0.01,),), 8.0),), {"B": "why"})
     made = document(parts=(part,))
     (tmp_path / "example.json").write_text(to_json(made))
     assert patients_of(read_table(tmp_path / "example.json")) == part
-    for cells, what in (((("random", "no"),), "no cell of the table"), ((), "covariance of each pair")):
-        other = dataclasses.replace(part, sets=(dataclasses.replace(part.sets[0], cells=cells),))
-        with pytest.raises(ValueError, match=what):
-            patients().check(document(parts=(other,)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"cells": (("random", "no"),)}, "no cell of the table"),
+        ({"cells": ()}, "covariance of each pair"),
+        ({"cells": (("random", "B"),) * 2, "covariance": ((0.1, 0.1), (0.1, 0.1))}, "found one twice"),
+        ({"covariance": ((-0.01,),)}, "variances of 0 or more"),
+        ({"covariance": ((float("nan"),),)}, "that are numbers"),
+        ({"freedom": 0.0}, "1 or more, found 0.0"),
+        ({"freedom": float("nan")}, "1 or more, found nan"),
+    ],
+)
+def test_a_file_whose_test_sets_cannot_be_is_refused(changes: dict[str, Any], what: str) -> None:
+    fine = SamePatients((("random", "B"),), ((0.01,),), 8.0)
+    part = PatientsDrawnAnew((dataclasses.replace(fine, **changes),), {})
+    with pytest.raises(ValueError, match=what):
+        patients().check(document(parts=(part,)))
